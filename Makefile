@@ -1,0 +1,84 @@
+# Builds into $(BUILD) and nowhere else.
+#
+#   make            the library and its tools
+#   make check      every test; installs what the tests need, reserves huge pages and puts them back
+#   make demo       a program on small and on huge pages, side by side
+#   make bench      speed, as ratios
+#   make install    PREFIX=/usr/local DESTDIR=
+
+BUILD   ?= build
+CC      ?= cc
+CFLAGS  ?= -O2 -g
+LDFLAGS ?=
+PREFIX  ?= /usr/local
+DESTDIR ?=
+
+# The directory of src/arch/ that fits the compiler's target, CFLAGS (-m32) included.
+CPU := $(shell echo | $(CC) $(CFLAGS) -E -dM - | \
+	sed -n 's/.* __\(x86_64\|i386\|aarch64\)__ .*/\1/p' | head -1)
+ifeq ($(wildcard src/arch/$(CPU)/entry.h),)
+$(error no src/arch directory for the target of $(CC))
+endif
+
+WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes
+COMPILE   = $(CC) -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -Isrc -Isrc/arch/$(CPU) -Iinclude \
+	-fPIC -fvisibility=hidden -fno-strict-aliasing $(CFLAGS) -MMD -MP
+
+# Few mappings at the start of every process: one read-only segment with the text.
+LIBRARY_LINK = $(CC) -shared $(CFLAGS) $(LDFLAGS) -Wl,-soname,libhugetlbfs.so.0 \
+	-Wl,--version-script=src/libhugetlbfs.map -Wl,-z,defs -Wl,-z,nodelete -Wl,-z,relro -Wl,-z,now \
+	-Wl,-z,noseparate-code
+
+LIBRARY_SOURCES := $(sort $(wildcard src/*.c src/pages/*.c src/heap/*.c))
+LIBRARY_OBJECTS := $(LIBRARY_SOURCES:src/%.c=$(BUILD)/obj/%.o)
+TOOLS           := $(patsubst src/tools/%.c,$(BUILD)/bin/%,$(wildcard src/tools/*.c))
+
+.PHONY: all check demo bench install uninstall clean format lint
+all: $(BUILD)/lib/libhugetlbfs.so $(BUILD)/lib/libhugetlbfs.a $(TOOLS)
+
+$(BUILD)/obj/%.o: src/%.c
+	@mkdir -p $(@D)
+	$(COMPILE) -c $< -o $@
+
+$(BUILD)/lib/libhugetlbfs.so.0: $(LIBRARY_OBJECTS) src/libhugetlbfs.map
+	@mkdir -p $(@D)
+	$(LIBRARY_LINK) $(LIBRARY_OBJECTS) -o $@
+
+$(BUILD)/lib/libhugetlbfs.so: $(BUILD)/lib/libhugetlbfs.so.0
+	ln -sf libhugetlbfs.so.0 $@
+
+$(BUILD)/lib/libhugetlbfs.a: $(LIBRARY_OBJECTS)
+	@mkdir -p $(@D)
+	rm -f $@
+	$(AR) rcs $@ $^
+
+# A tool takes from the archive what it uses.
+$(BUILD)/bin/%: $(BUILD)/obj/tools/%.o $(BUILD)/lib/libhugetlbfs.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) $< $(BUILD)/lib/libhugetlbfs.a -o $@
+
+-include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
+
+-include tests/tests.mk
+
+demo: all
+	bench/demo
+
+bench: all
+	bench/run
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/lib $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man7
+	install -m 755 $(BUILD)/lib/libhugetlbfs.so.0 $(DESTDIR)$(PREFIX)/lib/
+	ln -sf libhugetlbfs.so.0 $(DESTDIR)$(PREFIX)/lib/libhugetlbfs.so
+	install -m 644 $(BUILD)/lib/libhugetlbfs.a $(DESTDIR)$(PREFIX)/lib/
+	install -m 755 $(TOOLS) $(DESTDIR)$(PREFIX)/bin/
+	install -m 644 man/libhugetlbfs.7 $(DESTDIR)$(PREFIX)/share/man/man7/
+
+uninstall:
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/lib/,libhugetlbfs.so libhugetlbfs.so.0 libhugetlbfs.a)
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/bin/,$(notdir $(TOOLS)))
+	rm -f $(DESTDIR)$(PREFIX)/share/man/man7/libhugetlbfs.7
+
+clean:
+	rm -rf $(BUILD)

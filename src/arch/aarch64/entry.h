@@ -1,0 +1,83 @@
+/*
+ * How a function of arm64 is entered and called: the bytes that redirect.c writes into a copy of
+ * libc's text. Pure functions on bytes, unit-tested; `at` is the address at which the bytes will
+ * run.
+ */
+#ifndef CPU_ENTRY_H
+#define CPU_ENTRY_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+/* The longest jump that entry_encode_jump() writes. */
+#define ENTRY_JUMP_BYTES_MAX 16
+
+/* Bytes at the start of a function that must stay: `bti c`. */
+static inline size_t entry_landing_bytes(const unsigned char *code, size_t bytes)
+{
+	uint32_t first;
+
+	if (bytes < sizeof(first))
+		return 0;
+	memcpy(&first, code, sizeof(first));
+	return first == 0xd503245f ? sizeof(first) : 0;
+}
+
+/* Writes `b` or `bl` (by opcode) where its 26 bits of words reach; returns its length, else 0. */
+static inline size_t entry_encode_relative(unsigned char *out, uint32_t opcode, uintptr_t at,
+					   uintptr_t target)
+{
+	int64_t words = (int64_t)(target - at) / 4;
+	uint32_t branch = opcode | ((uint32_t)words & 0x3ffffff);
+
+	if (words < -0x2000000 || words > 0x1ffffff)
+		return 0;
+	memcpy(out, &branch, sizeof(branch));
+	return sizeof(branch);
+}
+
+/*
+ * Writes a jump to target: `b` where that reaches, else `ldr x16, .+8; br x16` with the address
+ * behind it; x16 is the linker's to use between functions. Returns its length.
+ */
+static inline size_t entry_encode_jump(unsigned char *out, uintptr_t at, uintptr_t target)
+{
+	static const uint32_t load_and_branch[] = {0x58000050, 0xd61f0200};
+	size_t bytes = entry_encode_relative(out, 0x14000000, at, target);
+
+	if (bytes)
+		return bytes;
+	memcpy(out, load_and_branch, sizeof(load_and_branch));
+	memcpy(out + 8, &target, sizeof(target));
+	return 16;
+}
+
+/* The length of the longest call instruction that entry_find_call() finds. */
+#define ENTRY_CALL_BYTES 4
+
+/* Finds the first direct call of target in code; returns its offset, or -1. */
+static inline long entry_find_call(const unsigned char *code, size_t bytes, uintptr_t at,
+				   uintptr_t target)
+{
+	for (size_t i = 0; i + ENTRY_CALL_BYTES <= bytes; i += 4) {
+		uint32_t instruction;
+		int64_t words;
+
+		memcpy(&instruction, code + i, sizeof(instruction));
+		if ((instruction & 0xfc000000) != 0x94000000)
+			continue;
+		words = (int64_t)((uint64_t)instruction << 38) >> 38;
+		if (at + i + (uintptr_t)(words * 4) == target)
+			return (long)i;
+	}
+	return -1;
+}
+
+/* Writes a direct call of target; returns its length, or 0 where it does not reach. */
+static inline size_t entry_encode_call(unsigned char *out, uintptr_t at, uintptr_t target)
+{
+	return entry_encode_relative(out, 0x94000000, at, target);
+}
+
+#endif

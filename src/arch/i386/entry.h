@@ -1,0 +1,66 @@
+/*
+ * How a function of i386 is entered and called: the bytes that redirect.c writes into a copy of
+ * libc's text. Pure functions on bytes, unit-tested; `at` is the address at which the bytes will
+ * run. A rel32 reaches everywhere in 32 bits.
+ */
+#ifndef CPU_ENTRY_H
+#define CPU_ENTRY_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+/* The longest jump that entry_encode_jump() writes. */
+#define ENTRY_JUMP_BYTES_MAX 5
+
+/* Bytes at the start of a function that must stay: the landing pad of indirect branch tracking. */
+static inline size_t entry_landing_bytes(const unsigned char *code, size_t bytes)
+{
+	static const unsigned char endbr32[] = {0xf3, 0x0f, 0x1e, 0xfb};
+
+	return bytes >= sizeof(endbr32) && !memcmp(code, endbr32, sizeof(endbr32)) ? sizeof(endbr32) : 0;
+}
+
+/* Writes a branch with a rel32 behind the given opcode; returns its length. */
+static inline size_t entry_encode_relative(unsigned char *out, unsigned char opcode, uintptr_t at,
+					   uintptr_t target)
+{
+	uint32_t distance = (uint32_t)(target - (at + 5));
+
+	out[0] = opcode;
+	memcpy(out + 1, &distance, sizeof(distance));
+	return 5;
+}
+
+/* Writes a jump to target; returns its length. No register changes. */
+static inline size_t entry_encode_jump(unsigned char *out, uintptr_t at, uintptr_t target)
+{
+	return entry_encode_relative(out, 0xe9, at, target);
+}
+
+/* The length of the longest call instruction that entry_find_call() finds. */
+#define ENTRY_CALL_BYTES 5
+
+/* Finds the first direct call of target in code; returns its offset, or -1. */
+static inline long entry_find_call(const unsigned char *code, size_t bytes, uintptr_t at,
+				   uintptr_t target)
+{
+	for (size_t i = 0; i + ENTRY_CALL_BYTES <= bytes; i++) {
+		uint32_t distance;
+
+		if (code[i] != 0xe8)
+			continue;
+		memcpy(&distance, code + i + 1, sizeof(distance));
+		if (at + i + ENTRY_CALL_BYTES + distance == target)
+			return (long)i;
+	}
+	return -1;
+}
+
+/* Writes a direct call of target; returns its length. */
+static inline size_t entry_encode_call(unsigned char *out, uintptr_t at, uintptr_t target)
+{
+	return entry_encode_relative(out, 0xe8, at, target);
+}
+
+#endif

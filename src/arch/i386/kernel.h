@@ -1,0 +1,35 @@
+/*
+ * The system call instruction of i386.
+ *
+ * Returns what the kernel returns: a value, or -errno. Needs no libc data. ebx and ebp are saved
+ * by hand, since the compiler may keep the offset table and the frame there.
+ */
+#ifndef CPU_KERNEL_H
+#define CPU_KERNEL_H
+
+#include <sys/syscall.h>
+
+/* mmap2 takes its offset in units of 4096 bytes, whatever the page size. */
+#define CPU_MMAP_NUMBER      SYS_mmap2
+#define CPU_MMAP_OFFSET_UNIT 4096
+
+static inline long cpu_system_call(long number, long a, long b, long c, long d, long e, long f)
+{
+	const long in_memory[3] = {number, a, f};
+	long result;
+
+	__asm__ volatile("pushl %%ebx\n\t"
+			 "pushl %%ebp\n\t"
+			 "movl 8(%%eax), %%ebp\n\t"
+			 "movl 4(%%eax), %%ebx\n\t"
+			 "movl (%%eax), %%eax\n\t"
+			 "int $0x80\n\t"
+			 "popl %%ebp\n\t"
+			 "popl %%ebx"
+			 : "=a"(result)
+			 : "0"(in_memory), "c"(b), "d"(c), "S"(d), "D"(e)
+			 : "memory");
+	return result;
+}
+
+#endif

@@ -1,0 +1,80 @@
+/*
+ * How a function of x86-64 is entered and called: the bytes that redirect.c writes into a copy of
+ * libc's text. Pure functions on bytes, unit-tested; `at` is the address at which the bytes will
+ * run.
+ */
+#ifndef CPU_ENTRY_H
+#define CPU_ENTRY_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+/* The longest jump that entry_encode_jump() writes. */
+#define ENTRY_JUMP_BYTES_MAX 14
+
+/* Bytes at the start of a function that must stay: the landing pad of indirect branch tracking. */
+static inline size_t entry_landing_bytes(const unsigned char *code, size_t bytes)
+{
+	static const unsigned char endbr64[] = {0xf3, 0x0f, 0x1e, 0xfa};
+
+	return bytes >= sizeof(endbr64) && !memcmp(code, endbr64, sizeof(endbr64)) ? sizeof(endbr64) : 0;
+}
+
+static inline int entry_in_reach(uintptr_t next, uintptr_t target)
+{
+	int64_t distance = (int64_t)(target - next);
+
+	return distance == (int32_t)distance;
+}
+
+/*
+ * Writes a jump to target: `jmp rel32` where that reaches, else `jmp *0(%rip)` with the address
+ * behind it. Returns its length. No register changes.
+ */
+static inline size_t entry_encode_jump(unsigned char *out, uintptr_t at, uintptr_t target)
+{
+	if (entry_in_reach(at + 5, target)) {
+		int32_t distance = (int32_t)(target - (at + 5));
+
+		out[0] = 0xe9;
+		memcpy(out + 1, &distance, sizeof(distance));
+		return 5;
+	}
+	memcpy(out, "\xff\x25\0\0\0\0", 6);
+	memcpy(out + 6, &target, sizeof(target));
+	return 14;
+}
+
+/* The length of the longest call instruction that entry_find_call() finds. */
+#define ENTRY_CALL_BYTES 5
+
+/* Finds the first direct call of target in code; returns its offset, or -1. */
+static inline long entry_find_call(const unsigned char *code, size_t bytes, uintptr_t at,
+				   uintptr_t target)
+{
+	for (size_t i = 0; i + ENTRY_CALL_BYTES <= bytes; i++) {
+		int32_t distance;
+
+		if (code[i] != 0xe8)
+			continue;
+		memcpy(&distance, code + i + 1, sizeof(distance));
+		if (at + i + ENTRY_CALL_BYTES + (uintptr_t)(intptr_t)distance == target)
+			return (long)i;
+	}
+	return -1;
+}
+
+/* Writes a direct call of target; returns its length, or 0 where it does not reach. */
+static inline size_t entry_encode_call(unsigned char *out, uintptr_t at, uintptr_t target)
+{
+	int32_t distance = (int32_t)(target - (at + ENTRY_CALL_BYTES));
+
+	if (!entry_in_reach(at + ENTRY_CALL_BYTES, target))
+		return 0;
+	out[0] = 0xe8;
+	memcpy(out + 1, &distance, sizeof(distance));
+	return ENTRY_CALL_BYTES;
+}
+
+#endif

@@ -1,0 +1,29 @@
+/*
+ * The system call instruction of x86-64.
+ *
+ * Returns what the kernel returns: a value, or -errno. Needs no libc data.
+ */
+#ifndef CPU_KERNEL_H
+#define CPU_KERNEL_H
+
+#include <sys/syscall.h>
+
+/* mmap takes its offset in bytes here. */
+#define CPU_MMAP_NUMBER      SYS_mmap
+#define CPU_MMAP_OFFSET_UNIT 1
+
+static inline long cpu_system_call(long number, long a, long b, long c, long d, long e, long f)
+{
+	register long r10 __asm__("r10") = d;
+	register long r8 __asm__("r8") = e;
+	register long r9 __asm__("r9") = f;
+	long result;
+
+	__asm__ volatile("syscall"
+			 : "=a"(result)
+			 : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
+			 : "rcx", "r11", "memory");
+	return result;
+}
+
+#endif

@@ -1,0 +1,23 @@
+/*
+ * What the ABI of x86-64 lays down in a thread.
+ */
+#ifndef CPU_LAYOUT_H
+#define CPU_LAYOUT_H
+
+#include <stdint.h>
+
+/* A value that is the calling thread's alone, and readable without libc: the thread pointer. */
+static inline uintptr_t cpu_thread_pointer(void)
+{
+	uintptr_t self;
+
+	__asm__("mov %%fs:0, %0" : "=r"(self));
+	return self;
+}
+
+static inline void cpu_relax(void)
+{
+	__asm__ volatile("pause" ::: "memory");
+}
+
+#endif

@@ -1,0 +1,49 @@
+/*
+ * Lines for people: to descriptor 2, in one write each, without malloc, stdio or locale.
+ *
+ * Usable everywhere, also in a constructor before libc's own and in a fork's child. A line is
+ * dropped where descriptor 2 is closed or no longer the file that it was at log_start() (a daemon
+ * reopened it for its own data), and after log_stop(), which a program that enters a sandbox
+ * causes. errno is never changed.
+ */
+#ifndef LOG_H
+#define LOG_H
+
+#include <stdbool.h>
+
+/* HUGETLB_VERBOSE's levels; what is above 3 is debugging too. */
+enum log_level {
+	LOG_ERROR = 1,
+	LOG_WARNING = 1,
+	LOG_INFO = 2,
+	LOG_DEBUG = 3,
+};
+
+/* What was asked, 0 to 99; default 1. */
+void log_set_level(int level);
+bool log_at(int level);
+
+/* Remembers which file descriptor 2 is. Called once, by the constructor; before it nothing is
+ * dropped for a changed file. */
+void log_start(void);
+
+/* From here on nothing is written: another system call could end the program. */
+void log_stop(void);
+
+/*
+ * printf-like: %s %d %u %ld %lu %zu %lx %c %%, with 0 and width for the numbers. The prefix
+ * "libhugetlbfs [host:pid]: LEVEL: " and the newline are added.
+ */
+void log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void log_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void log_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void log_debug(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* A warning that only the first caller of the process gets out: a fallback that may come often. */
+void log_warning_once(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* The formatter behind them: at most bytes, always ended by a zero byte; returns the length. */
+int text_format(char *out, unsigned long bytes, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+#endif

@@ -1,0 +1,33 @@
+/*
+ * Reading a small file by system calls alone: no stdio, no malloc.
+ */
+#include <errno.h>
+#include <fcntl.h>
+
+#include "sys.h"
+
+/*
+ * Returns the number of bytes read, or -errno; the buffer ends by a zero byte in both cases. Files
+ * of /proc and /sys come in pieces, so it reads until the end or until the buffer is full.
+ */
+long sys_read_file(const char *path, char *buffer, size_t bytes)
+{
+	long fd = sys_open(path, O_RDONLY | O_CLOEXEC, 0);
+	size_t used = 0;
+	long got = 0;
+
+	buffer[0] = '\0';
+	if (SYS_IS_ERROR(fd))
+		return fd;
+	while (used + 1 < bytes) {
+		got = sys_read((int)fd, buffer + used, bytes - 1 - used);
+		if (got == -EINTR)
+			continue;
+		if (got <= 0)
+			break;
+		used += (size_t)got;
+	}
+	buffer[used] = '\0';
+	sys_close((int)fd);
+	return got < 0 ? got : (long)used;
+}

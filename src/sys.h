@@ -1,0 +1,162 @@
+/*
+ * System calls without libc: each returns a value or -errno, leaves errno alone, and needs no
+ * libc data, so it can be used from any place of the library, in a fork's child, and while libc's
+ * own text is being exchanged.
+ *
+ * Every call of ours goes through sys_gate(): the one place where tests let them fail. A call that
+ * the user's program made and that we merely pass on goes through sys_pass().
+ */
+#ifndef SYS_H
+#define SYS_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/mman.h>
+#include <kernel.h>
+
+/* Newer than the oldest C library that we build on. The values are the kernel's. */
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23 /* Linux 5.14 */
+#endif
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE 25 /* Linux 6.1 */
+#endif
+#ifndef MADV_COLD
+#define MADV_COLD    20 /* Linux 5.4 */
+#define MADV_PAGEOUT 21
+#endif
+#ifndef MADV_DONTNEED_LOCKED
+#define MADV_DONTNEED_LOCKED 24 /* Linux 5.18 */
+#endif
+#ifndef MAP_FIXED_NOREPLACE
+#define MAP_FIXED_NOREPLACE 0x100000 /* Linux 4.17; older kernels take it as a hint */
+#endif
+#ifndef MAP_HUGE_SHIFT
+#define MAP_HUGE_SHIFT 26
+#endif
+#ifndef MFD_EXEC
+#define MFD_EXEC 0x0010U /* Linux 6.3 */
+#endif
+#ifndef MFD_CLOEXEC
+#define MFD_CLOEXEC 0x0001U
+#endif
+
+/* The kernel's values from -4095 to -1 are errors, whatever the call. */
+#define SYS_IS_ERROR(result) ((unsigned long)(result) > -4096UL)
+
+/* Makes one system call; tests replace this function by one that fails on demand. */
+long sys_gate(long number, long a, long b, long c, long d, long e, long f);
+
+/* Makes one system call on behalf of the user's program: never failed by a test. */
+static inline long sys_pass(long number, long a, long b, long c, long d, long e, long f)
+{
+	return cpu_system_call(number, a, b, c, d, e, f);
+}
+
+static inline long sys_mmap(uintptr_t address, size_t bytes, int protection, int flags, int fd,
+			    uint64_t offset)
+{
+	return sys_gate(CPU_MMAP_NUMBER, (long)address, (long)bytes, protection, flags, fd,
+			(long)(offset / CPU_MMAP_OFFSET_UNIT));
+}
+
+static inline long sys_munmap(uintptr_t address, size_t bytes)
+{
+	return sys_gate(SYS_munmap, (long)address, (long)bytes, 0, 0, 0, 0);
+}
+
+static inline long sys_mremap(uintptr_t old_address, size_t old_bytes, size_t new_bytes, int flags,
+			      uintptr_t new_address)
+{
+	return sys_gate(SYS_mremap, (long)old_address, (long)old_bytes, (long)new_bytes, flags,
+			(long)new_address, 0);
+}
+
+static inline long sys_mprotect(uintptr_t address, size_t bytes, int protection)
+{
+	return sys_gate(SYS_mprotect, (long)address, (long)bytes, protection, 0, 0, 0);
+}
+
+static inline long sys_madvise(uintptr_t address, size_t bytes, int advice)
+{
+	return sys_gate(SYS_madvise, (long)address, (long)bytes, advice, 0, 0, 0);
+}
+
+static inline long sys_mincore(uintptr_t address, size_t bytes, unsigned char *resident)
+{
+	return sys_gate(SYS_mincore, (long)address, (long)bytes, (long)resident, 0, 0, 0);
+}
+
+/* The kernel's brk: returns the break, the old one on failure. */
+static inline long sys_brk(uintptr_t address)
+{
+	return sys_gate(SYS_brk, (long)address, 0, 0, 0, 0, 0);
+}
+
+static inline long sys_open(const char *path, int flags, int mode)
+{
+	return sys_gate(SYS_openat, -100 /* AT_FDCWD */, (long)path, flags, mode, 0, 0);
+}
+
+static inline long sys_unlink(const char *path)
+{
+	return sys_gate(SYS_unlinkat, -100 /* AT_FDCWD */, (long)path, 0, 0, 0, 0);
+}
+
+static inline long sys_close(int fd)
+{
+	return sys_gate(SYS_close, fd, 0, 0, 0, 0, 0);
+}
+
+static inline long sys_read(int fd, void *buffer, size_t bytes)
+{
+	return sys_gate(SYS_read, fd, (long)buffer, (long)bytes, 0, 0, 0);
+}
+
+static inline long sys_write(int fd, const void *buffer, size_t bytes)
+{
+	return sys_gate(SYS_write, fd, (long)buffer, (long)bytes, 0, 0, 0);
+}
+
+static inline long sys_getdents64(int fd, void *buffer, size_t bytes)
+{
+	return sys_gate(SYS_getdents64, fd, (long)buffer, (long)bytes, 0, 0, 0);
+}
+
+static inline long sys_readlink(const char *path, char *buffer, size_t bytes)
+{
+	return sys_gate(SYS_readlinkat, -100 /* AT_FDCWD */, (long)path, (long)buffer, (long)bytes,
+			0, 0);
+}
+
+static inline long sys_memfd_create(const char *name, unsigned int flags)
+{
+	return sys_gate(SYS_memfd_create, (long)name, flags, 0, 0, 0, 0);
+}
+
+static inline long sys_getpid(void)
+{
+	return sys_gate(SYS_getpid, 0, 0, 0, 0, 0, 0);
+}
+
+static inline long sys_uname(void *name)
+{
+	return sys_gate(SYS_uname, (long)name, 0, 0, 0, 0, 0);
+}
+
+static inline long sys_pipe2(int ends[2], int flags)
+{
+	return sys_gate(SYS_pipe2, (long)ends, flags, 0, 0, 0, 0);
+}
+
+/* Ends the process at once, no destructor run. */
+static inline void sys_exit_group(int status)
+{
+	for (;;)
+		cpu_system_call(SYS_exit_group, status, 0, 0, 0, 0, 0);
+}
+
+/* Opens a file, reads up to bytes - 1 of it, closes it and ends the text by a zero byte. */
+long sys_read_file(const char *path, char *buffer, size_t bytes);
+
+#endif
