@@ -148,20 +148,26 @@ int zone_commit(struct zone *zone, uintptr_t from, size_t bytes)
 	return failed;
 }
 
+bool zone_ends_at(const struct zone *zone, uintptr_t from, uintptr_t to)
+{
+	const struct region *region = &zone->region;
+	size_t unit = region_unit(region, from);
+
+	return from == region_unit_address(region, unit) && region->units[unit] & UNIT_USED &&
+	       reservation_end(zone, unit) == unit + units_of(zone, to - from);
+}
+
 void zone_release(struct zone *zone, uintptr_t from, size_t bytes)
 {
 	struct region *region = &zone->region;
-	size_t unit = region_unit(region, from), units = units_of(zone, bytes);
-	uintptr_t start = region_unit_address(region, unit);
-	uintptr_t end = region_unit_address(region, unit + units);
+	size_t unit = region_unit(region, from), end = unit + units_of(zone, bytes);
+	size_t own_end = reservation_end(zone, unit);
 
-	/* The part behind what goes keeps being a reservation of its own. */
-	if (end < region->limit &&
-	    (region->units[unit + units] & (UNIT_USED | UNIT_FIRST)) == UNIT_USED)
-		region->units[unit + units] |= UNIT_FIRST;
-	region_unuse(region, start, end);
-	region_give_back(region, start, end);
-	zone->used_units -= units;
+	if (end > own_end)
+		end = own_end;
+	zone->used_units -= end - unit;
+	region_unuse(region, region_unit_address(region, unit), region_unit_address(region, end));
+	region_give_back(region, region_unit_address(region, unit), region_unit_address(region, end));
 	if (unit < zone->first_free)
 		zone->first_free = unit;
 }

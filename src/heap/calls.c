@@ -221,7 +221,6 @@ void *call_mmap64(void *address, size_t bytes, int protection, int flags, int fd
 int call_munmap(void *address, size_t bytes)
 {
 	uintptr_t from = (uintptr_t)address;
-	bool by_malloc = CALLER_IS_LIBC();
 	struct part parts[2];
 	long result = 0;
 	int count;
@@ -229,7 +228,7 @@ int call_munmap(void *address, size_t bytes)
 	if (!touches_heap(from, bytes) || !well_formed(from, bytes) || !heap_lock())
 		return (int)answer(sys_pass(SYS_munmap, (long)from, (long)bytes, 0, 0, 0, 0));
 	count = parts_of(from, bytes, parts);
-	if (by_malloc && in_zone(from) && from % heap.zone.region.unit_bytes == 0) {
+	if (in_zone(from) && zone_ends_at(&heap.zone, from, parts[0].to)) {
 		zone_release(&heap.zone, from, parts[0].to - from);
 	} else {
 		for (int i = 0; i < count && !result; i++)
