@@ -192,6 +192,9 @@ static inline void sys_exit_group(int status)
 		cpu_system_call(SYS_exit_group, status, 0, 0, 0, 0, 0);
 }
 
+/* How many threads this process has, by /proc; 1 where that can't be told. */
+long sys_count_threads(void);
+
 /* Opens a file, reads up to bytes - 1 of it, closes it and ends the text by a zero byte. */
 long sys_read_file(const char *path, char *buffer, size_t bytes);
 
