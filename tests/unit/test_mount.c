@@ -76,6 +76,7 @@ static void empty_or_torn_table(void **state)
 		"a /b\\",
 		"a /b\\9",
 		"a /b\\777777 c",
+		"a \\9/b hugetlbfs rw 0 0\n",
 	};
 
 	(void)state;
@@ -84,6 +85,7 @@ static void empty_or_torn_table(void **state)
 		gate_file("/proc/mounts", tables[i]);
 		gate_filesystem("/b", MAGIC, M2, 0);
 		gate_filesystem("", MAGIC, M2, 0);
+		gate_filesystem("\377/b", MAGIC, M2, 0);
 		assert_none((size_t)M2, -ENOENT);
 	}
 }

@@ -248,8 +248,10 @@ static void long_value_is_cut_in_its_line(void **state)
 	assert_bad(entry);
 	memset(entry + 17, '9', sizeof(entry) - 18);
 	assert_bad(entry);
-	entry[13 + 4095] = '\0';
 	memcpy(entry, "HUGETLB_PATH=", 13);
+	entry[13 + 4096] = '\0';
+	assert_bad(entry);
+	entry[13 + 4095] = '\0';
 	assert_good(entry);
 	assert_int_equal(strlen(options.path), 4095);
 }
