@@ -352,14 +352,17 @@ const struct option_row *options_table(int *rows)
 	return table;
 }
 
-/* Returns the row whose variable entry sets, or -1; *value is behind the equals sign. */
+/* Returns the row whose variable entry sets, or -1; *value is behind the equals sign. To an entry
+ * without one getenv is blind, and so are we. */
 static int row_of(const char *entry, const char **value)
 {
 	size_t name_bytes = strcspn(entry, "=");
 
+	if (!entry[name_bytes])
+		return -1;
 	for (int i = 0; i < ROWS; i++)
 		if (!strncmp(table[i].name, entry, name_bytes) && !table[i].name[name_bytes]) {
-			*value = entry + name_bytes + (entry[name_bytes] == '=');
+			*value = entry + name_bytes + 1;
 			return i;
 		}
 	return -1;

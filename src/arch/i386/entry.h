@@ -51,7 +51,7 @@ static inline long entry_find_call(const unsigned char *code, size_t bytes, uint
 		if (code[i] != 0xe8)
 			continue;
 		memcpy(&distance, code + i + 1, sizeof(distance));
-		if (at + i + ENTRY_CALL_BYTES + distance == target)
+		if ((uint32_t)(at + i + ENTRY_CALL_BYTES) + distance == (uint32_t)target)
 			return (long)i;
 	}
 	return -1;
