@@ -31,14 +31,14 @@ struct options {
 	uintptr_t heap_base; /* 0: behind the program's break */
 	bool heap_shrink;
 	size_t default_page_bytes; /* 0: the system's */
-	const char *path;	   /* a hugetlbfs mount, or NULL; a copy */
+	const char *path;          /* a hugetlbfs mount, or NULL; a copy */
 	bool no_prefault;
 	bool no_reserve;
 	bool no_map_hugetlb; /* no anonymous MAP_HUGETLB: a memfd, or path where that is set */
 	bool require;
 	enum fork_pages fork;
 	const char *report; /* NULL, "-", "2" or a path */
-	bool debug;	    /* HUGETLB_DEBUG; verbose is 99 then */
+	bool debug;         /* HUGETLB_DEBUG; verbose is 99 then */
 	int verbose;
 };
 
