@@ -1,6 +1,6 @@
 /*
- * A heap of MEGABYTES (1000), more than the pool has. With EXPECT_POOL_USED=0.95 the pool must be used
- * by so much, and with EXPECT_REST_THP so much of the rest must be on transparent huge pages.
+ * A heap of MEGABYTES (1000), more than the pool has. With EXPECT_POOL_USED=0.95 the pool must be
+ * used by so much, and with EXPECT_REST_THP so much of the rest must be on transparent huge pages.
  */
 #include "heap_share.h"
 #include "pool.h"
@@ -8,7 +8,8 @@
 int main(int count, char **arguments)
 {
 	size_t total = (size_t)(count > 1 ? atoi(arguments[1]) : 1000) * MEGABYTE;
-	const char *used_least = getenv("EXPECT_POOL_USED"), *rest_least = getenv("EXPECT_REST_THP");
+	const char *used_least = getenv("EXPECT_POOL_USED"),
+		   *rest_least = getenv("EXPECT_REST_THP");
 	size_t bytes = 64 * 1024, blocks = total / bytes;
 	void **block = need(malloc(blocks * sizeof(*block)));
 	long before = pool_free_pages(), after;

@@ -200,9 +200,12 @@ int main(int count, char **arguments)
 		const char *name;
 		void (*run)(void);
 	} kinds[] = {
-		{"both-write", both_write},	    {"child-exits", child_exits},
-		{"nested", nested},		    {"many-children", many_children},
-		{"spawn-and-exec", spawn_and_exec}, {"with-threads", with_threads},
+		{"both-write", both_write},
+		{"child-exits", child_exits},
+		{"nested", nested},
+		{"many-children", many_children},
+		{"spawn-and-exec", spawn_and_exec},
+		{"with-threads", with_threads},
 	};
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)

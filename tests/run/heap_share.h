@@ -15,9 +15,9 @@
 #include "test.h"
 
 struct heap_share {
-	unsigned long total_kb;   /* in memory, whatever the page size */
+	unsigned long total_kb;	  /* in memory, whatever the page size */
 	unsigned long hugetlb_kb; /* on hugetlb pages */
-	unsigned long thp_kb;     /* on transparent huge pages */
+	unsigned long thp_kb;	  /* on transparent huge pages */
 };
 
 /* Is this line of smaps the first of a mapping? If so, may it be heap? */
@@ -66,12 +66,14 @@ static inline void heap_share_expect(const char *variable, unsigned long part_kb
 
 	if (least)
 		CHECK((double)part_kb >= atof(least) * (double)share->total_kb,
-		      "%s=%s, but of %lu kB heap %lu kB are on hugetlb pages, %lu kB on transparent "
+		      "%s=%s, but of %lu kB heap %lu kB are on hugetlb pages, %lu kB on "
+		      "transparent "
 		      "ones",
 		      variable, least, share->total_kb, share->hugetlb_kb, share->thp_kb);
 }
 
-/* Compares with EXPECT_HUGE, EXPECT_HUGETLB and EXPECT_THP of the environment: 0.99 and the like. */
+/* Compares with EXPECT_HUGE, EXPECT_HUGETLB and EXPECT_THP of the environment: 0.99 and the like.
+ */
 static inline void heap_share_check_of(const char *smaps)
 {
 	struct heap_share share = heap_share_of(smaps);

@@ -110,7 +110,7 @@ same_as_plain() {
 		shift
 	done
 	shift
-	"$@" >"$work/plain.out" 2>"$work/plain.err"
+	env "$@" >"$work/plain.out" 2>"$work/plain.err"
 	plain_status=$?
 	preloaded "${settings[@]}" "$@" >"$work/ours.out" 2>"$work/ours.err"
 	status=$?

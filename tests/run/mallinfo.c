@@ -5,7 +5,8 @@
 
 /* As glibc 2.33 has it; older ones don't. */
 struct info2 {
-	size_t arena, ordblks, smblks, hblks, hblkhd, usmblks, fsmblks, uordblks, fordblks, keepcost;
+	size_t arena, ordblks, smblks, hblks, hblkhd, usmblks, fsmblks, uordblks, fordblks,
+		keepcost;
 };
 
 int main(void)

@@ -1,6 +1,6 @@
 /*
- * The actions of misuse.c. Each gets the address of one small page inside malloced memory, filled with
- * pattern_at(seed 1), may leave it with any content, and must leave it readable and writable.
+ * The actions of misuse.c. Each gets the address of one small page inside malloced memory, filled
+ * with pattern_at(seed 1), may leave it with any content, and must leave it readable and writable.
  */
 #ifndef MISUSE_H
 #define MISUSE_H
@@ -53,13 +53,13 @@ static inline void misuse_touch(const char *what, char *at, int write_too)
 	sigaction(SIGBUS, &old_bus, NULL);
 }
 
-#define SHOW(call)                                                                                 \
-	do {                                                                                       \
-		long result_;                                                                      \
-                                                                                                   \
-		errno = 0;                                                                         \
-		result_ = (long)(call);                                                            \
-		printf("%s: %ld %s\n", #call, result_, strerror(errno));                           \
+#define SHOW(call)                                                       \
+	do {                                                             \
+		long result_;                                            \
+                                                                         \
+		errno = 0;                                               \
+		result_ = (long)(call);                                  \
+		printf("%s: %ld %s\n", #call, result_, strerror(errno)); \
 	} while (0)
 
 static inline void misuse_make_usable(char *at)

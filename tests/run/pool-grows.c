@@ -1,6 +1,6 @@
 /*
- * Starts with the pool empty; a line on stdin says that it has grown. With EXPECT_PAGES=n at least n
- * huge pages are in use afterwards.
+ * Starts with the pool empty; a line on stdin says that it has grown. With EXPECT_PAGES=n at least
+ * n huge pages are in use afterwards.
  */
 #include "heap_share.h"
 

@@ -1,7 +1,8 @@
 /*
- * A program that has locked itself in, with a list made for malloc, grows its heap to 100M: main, or
- * ("thread") in a thread, or ("large") by a block too big for an arena. Another process looks at its
- * pages meanwhile, as it may not open files itself any more.
+ * A program that has locked itself in, with a list made for malloc, grows its heap to 100M: main,
+ * or
+ * ("thread") in a thread, or ("large") by a block too big for an arena. Another process looks at
+ * its pages meanwhile, as it may not open files itself any more.
  */
 #include <linux/audit.h>
 #include <linux/filter.h>
@@ -14,8 +15,8 @@
 #include <sys/wait.h>
 #include "heap_share.h"
 
-#define ALLOW(number)                                                                              \
-	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (number), 0, 1),                                       \
+#define ALLOW(number)                                        \
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (number), 0, 1), \
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
 
 static const char *kind = "";

@@ -1,6 +1,6 @@
 /*
- * For the programs in this directory: each shows one behaviour, exits with 0 when it is as it should
- * be, and prints nothing that differs between two good runs. What fails is said on stderr.
+ * For the programs in this directory: each shows one behaviour, exits with 0 when it is as it
+ * should be, and prints nothing that differs between two good runs. What fails is said on stderr.
  */
 #ifndef TEST_H
 #define TEST_H
@@ -14,21 +14,21 @@
 
 #define MEGABYTE ((size_t)1 << 20)
 
-#define CHECK(condition, ...)                                                                      \
-	do {                                                                                       \
-		if (!(condition)) {                                                                \
-			fprintf(stderr, "%s:%d: %s: ", __FILE__, __LINE__, #condition);            \
-			fprintf(stderr, __VA_ARGS__);                                              \
-			fprintf(stderr, "\n");                                                     \
-			_exit(1);                                                                  \
-		}                                                                                  \
+#define CHECK(condition, ...)                                                           \
+	do {                                                                            \
+		if (!(condition)) {                                                     \
+			fprintf(stderr, "%s:%d: %s: ", __FILE__, __LINE__, #condition); \
+			fprintf(stderr, __VA_ARGS__);                                   \
+			fprintf(stderr, "\n");                                          \
+			_exit(1);                                                       \
+		}                                                                       \
 	} while (0)
 
-#define SKIP(...)                                                                                  \
-	do {                                                                                       \
-		printf(__VA_ARGS__);                                                               \
-		printf("\n");                                                                      \
-		exit(77);                                                                          \
+#define SKIP(...)                    \
+	do {                         \
+		printf(__VA_ARGS__); \
+		printf("\n");        \
+		exit(77);            \
 	} while (0)
 
 /* A generator that is the same everywhere, one state a thread. */
