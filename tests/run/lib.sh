@@ -102,7 +102,8 @@ no_lines_of_ours() {
 }
 
 # Runs a command plain, then under the library with the settings before "--": exit status and output
-# must be the same, and the library silent. Leaves $plain_status and plain.out, plain.err, ours.out, ours.err in $work.
+# must be the same, and the library silent. Leaves $plain_status, and plain.out, plain.err, ours.out and
+# ours.err in $work.
 same_as_plain() {
 	local settings=() status
 	while [ "$1" != -- ]; do
