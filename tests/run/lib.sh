@@ -84,6 +84,9 @@ set_pool() {
 	(($(cat "$file") == $1)) || skip "a pool of $1 pages of 2M can't be had"
 }
 
+# The tests of real programs run for each kind of page; HEAP says which.
+[ "${HEAP-}" != yes ] || need_pages 250 2M
+
 # As env: preloaded HUGETLB_MORECORE=yes program arguments
 preloaded() {
 	env LD_PRELOAD="$LIB" "$@"
