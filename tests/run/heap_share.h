@@ -15,9 +15,9 @@
 #include "test.h"
 
 struct heap_share {
-	unsigned long total_kb;	  /* in memory, whatever the page size */
+	unsigned long total_kb;   /* in memory, whatever the page size */
 	unsigned long hugetlb_kb; /* on hugetlb pages */
-	unsigned long thp_kb;	  /* on transparent huge pages */
+	unsigned long thp_kb;     /* on transparent huge pages */
 };
 
 /* Is this line of smaps the first of a mapping? If so, may it be heap? */

@@ -46,6 +46,7 @@ static void mix_with_malloc(void)
 		check_zero(mine[i], 65536);
 		memset(mine[i], i + 1, 65536);
 	}
+	heap_share_check();
 	for (int i = 0; i < 50; i++) {
 		check_pattern(block[i], 100000, 1);
 		free(block[i]);
