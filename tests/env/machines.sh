@@ -1,0 +1,168 @@
+# Tests in virtual machines: other kernels, two NUMA nodes, pools of our own size, another CPU. One
+# boot runs all cases of a kernel; `guest` is what runs inside. Sourced by run.
+
+x86_64_cases=(small threads8 threads48 large realloc fork misuse pool-returned thp empty-pool
+	short-pool short-pool-fork numa-empty-node numa-empty-node-threads numa-full-node
+	cgroup-limit)
+arm64_cases=(small threads8 threads48 large realloc fork misuse pool-returned thp empty-pool
+	short-pool short-pool-fork cgroup-limit)
+
+# Reads the console of a guest: report_guest <prefix> <console> <case> ...
+report_guest()
+{
+	local prefix=$1 console=$2 case result told=
+
+	shift 2
+	for case; do
+		result=$(sed -n "s/^RESULT $case //p" "$console" | head -1)
+		case $result in
+		ok) pass "$prefix-$case" ;;
+		'skip: '*) skip "${result#skip: }" "$prefix-$case" ;;
+		*)
+			sed -n "s/^DETAIL $case //p" "$console" >"$scratch/details"
+			# without a result the machine itself ended: its last words tell more, once
+			if [ -z "$result" ] && [ -z "$told" ]; then
+				tail -n 30 "$console" >>"$scratch/details"
+				told=yes
+			fi
+			not_ok "$prefix-$case" "$scratch/details"
+			;;
+		esac
+	done
+}
+
+# boot <prefix> <cpu> <kernel> <initramfs> <nodes> <case> ...
+boot()
+{
+	local prefix=$1 cpu=$2 kernel=$3 initramfs=$4 nodes=$5 cases
+
+	shift 5
+	cases=$(IFS=, && echo "$*")
+	run_limited 300 "$here/vm" "$cpu" "$kernel" "$initramfs" "$nodes" $((768 / nodes)) \
+		cases="$cases" 2>&1 | tr -d '\r' >"$scratch/console"
+	report_guest "$prefix" "$scratch/console" "$@"
+}
+
+# Why there can be no machines of that CPU; fails where there can.
+machines_impossible()
+{
+	local tool
+
+	for tool in "qemu-system-$1" cpio dpkg-deb; do
+		command -v "$tool" >/dev/null || {
+			echo "no $tool"
+			return
+		}
+	done
+	return 1
+}
+
+# machine_busybox <architecture>: prints the path of a static busybox.
+machine_busybox()
+{
+	local tree=$cache/busybox-$1
+
+	(debian_unpack trixie "$1" "$tree" busybox-static) >>"$cache/log" 2>&1 || return 1
+	find "$tree/" -path '*/bin/busybox' -type f | grep -m1 .
+}
+
+# The names of the cases, without prefix, that -k asks for: cases_selected <prefix> <case> ...
+cases_selected()
+{
+	local prefix=$1
+
+	shift
+	selected "${@/#/$prefix-}" | sed "s/^$prefix-//" | grep .
+}
+
+# copy_libraries <program> <directory>: what this machine's loader loads for the program, the
+# loader included, to the same places.
+copy_libraries()
+{
+	local file
+
+	ldd "$1" | grep -o '/[^ ]*' | sort -u | while read -r file; do
+		install -D -m 755 "$file" "$2$file" || return 1
+	done
+}
+
+# Prepared once for all kernels: this machine's C library and ours in an initramfs.
+prepare_x86_64()
+{
+	local directory=$scratch/x86_64 busybox
+
+	[ -f "$scratch/x86_64.gz" ] && return
+	busybox=$(machine_busybox amd64) || return 1
+	mkdir -p "$directory"/{bin,lib} && build_heap "$directory/bin/heap" gcc &&
+		copy_libraries "$directory/bin/heap" "$directory" &&
+		cp -L "$library" "$directory/lib/libhugetlbfs.so" &&
+		"$here/initramfs" "$scratch/x86_64.gz" "$busybox" "$directory"
+}
+
+# test_kernel <version> <suite>
+test_kernel()
+{
+	local prefix=kernel-$1 suite=$2 cases kernel reason
+
+	cases=$(cases_selected "$prefix" "${x86_64_cases[@]}") || return
+	# shellcheck disable=SC2206 # one word a name
+	cases=($cases)
+	if [ "$(uname -m)" != x86_64 ]; then
+		skip "this machine is no x86-64" "${cases[@]/#/$prefix-}"
+	elif reason=$(machines_impossible x86_64); then
+		skip "$reason" "${cases[@]/#/$prefix-}"
+	elif ! kernel=$("$here/kernel" "$suite" amd64 "$cache/kernel-$suite-amd64" 2>>"$cache/log"); then
+		skip "no kernel of Debian $suite to be had" "${cases[@]/#/$prefix-}"
+	elif ! prepare_x86_64; then
+		skip "no initramfs could be made" "${cases[@]/#/$prefix-}"
+	else
+		boot "$prefix" x86_64 "$kernel" "$scratch/x86_64.gz" 2 "${cases[@]}"
+	fi
+}
+
+test_x86_64_machines()
+{
+	test_kernel 5.10 bullseye
+	test_kernel 6.1 bookworm
+	test_kernel 6.12 trixie
+	test_kernel newest sid
+}
+
+# Cross-built, with the C library of another suite: prepare_arm64 <compiler>
+prepare_arm64()
+{
+	local compiler=$1 directory=$scratch/arm64 tree=$cache/libc-trixie-arm64 busybox name file
+
+	busybox=$(machine_busybox arm64) || return 1
+	"$here/libc" trixie arm64 "$tree" >>"$cache/log" 2>&1 || return 1
+	mkdir -p "$directory"/{bin,lib} || return 1
+	CC=$compiler build_heap "$directory/bin/heap" "$here/gcc-at" "$tree" || return 1
+	build_library "$build/arm64" CC="env CC=$compiler $here/gcc-at $tree" || return 1
+	cp -L "$build/arm64/lib/libhugetlbfs.so" "$directory/lib/" || return 1
+	for name in ld-linux-aarch64.so.1 libc.so.6; do
+		file=$(find "$tree/" -name $name | head -1)
+		install -D -m 755 "$file" "$directory/lib/$name" || return 1
+	done
+	"$here/initramfs" "$scratch/arm64.gz" "$busybox" "$directory"
+}
+
+test_arm64_machine()
+{
+	local cases kernel compiler reason
+
+	cases=$(cases_selected arm64 "${arm64_cases[@]}") || return
+	# shellcheck disable=SC2206 # one word a name
+	cases=($cases)
+	if reason=$(machines_impossible aarch64); then
+		skip "$reason" "${cases[@]/#/arm64-}"
+	elif ! kernel=$("$here/kernel" trixie arm64 "$cache/kernel-trixie-arm64" 2>>"$cache/log"); then
+		skip "no kernel of Debian trixie to be had" "${cases[@]/#/arm64-}"
+	elif ! compiler=$("$here/cross-gcc" "$cache/cross-gcc" 2>>"$cache/log"); then
+		skip "no cross compiler for arm64 to be had" "${cases[@]/#/arm64-}"
+	elif ! prepare_arm64 "$compiler"; then
+		cat "$scratch"/{compile,make} >"$scratch/details" 2>/dev/null
+		not_ok arm64-build "$scratch/details"
+	else
+		boot arm64 aarch64 "$kernel" "$scratch/arm64.gz" 1 "${cases[@]}"
+	fi
+}
