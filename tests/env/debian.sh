@@ -1,16 +1,17 @@
 # Packages of other Debian suites and CPUs, unpacked privately: no root, nothing installed, and the
-# machine's own apt state is only read. Sourced, with `cache` set to the directory to keep it all in.
+# machine's own apt state is only read. Sourced, with `cache` set to the directory to keep it in.
 
 # The mirror that this machine's apt uses for Debian itself; fails where there is none.
 debian_mirror()
 {
-	local mirror
+	local mirror one_line='^(URIs: *|deb +(\[[^]]*\] +)?)(https?:[^ ]*debian\/?)( .*)?$'
 
-	mirror=$(apt-get indextargets --format '$(LABEL)|$(SITE)' 'Created-By: Packages' 2>/dev/null |
-		sed -n 's/^Debian|//p' | head -1)
+	# shellcheck disable=SC2016 # apt's own fields
+	mirror=$(apt-get indextargets --format '$(LABEL)|$(SITE)' 'Created-By: Packages' \
+		2>/dev/null | sed -n 's/^Debian|//p' | head -1)
 	if [ -z "$mirror" ]; then
-		mirror=$(sed -nE 's/^(URIs: *|deb +(\[[^]]*\] +)?)(https?:[^ ]*debian\/?)( .*)?$/\3/p' \
-			/etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null | head -1)
+		mirror=$(sed -nE "s/$one_line/\3/p" /etc/apt/sources.list \
+			/etc/apt/sources.list.d/* 2>/dev/null | head -1)
 	fi
 	[ -n "$mirror" ] && echo "$mirror"
 }
@@ -82,7 +83,8 @@ debian_unpack()
 	shift 3
 	[ -d "$destination" ] && return
 	debian_update "$suite" "$architecture" || return 1
-	mkdir -p "$(dirname "$destination")" && partial=$(mktemp -d "$destination.XXXXXX") || return 1
+	mkdir -p "$(dirname "$destination")" || return 1
+	partial=$(mktemp -d "$destination.XXXXXX") || return 1
 	if mkdir "$partial/packages" && cd "$partial/packages" &&
 		apt_at "$suite" "$architecture" download "$@" >&2 &&
 		for package in ./*.deb; do dpkg-deb -x "$package" "$partial" || exit 1; done &&

@@ -108,15 +108,16 @@ test_libcs()
 # An arena of 32 bits is smaller than a huge page, so there only the main arena's share counts.
 test_32_bit()
 {
-	local directory=$build/i386 program=$cache/heap-i386 name names
+	local preload=$build/i386/lib/libhugetlbfs.so program=$cache/heap-i386 name names
 
 	names=$(selected "${scenarios[@]/#/i386-}") || return
-	if ! echo 'int main(void) { return 0; }' | gcc -m32 -x c -o "$scratch/empty" - 2>/dev/null; then
+	echo 'int main(void) { return 0; }' >"$scratch/empty.c"
+	if ! gcc -m32 "$scratch/empty.c" -o "$scratch/empty" 2>/dev/null; then
 		# shellcheck disable=SC2086 # one argument a name
 		skip "gcc makes no 32-bit programs here" $names
 		return
 	fi
-	if ! build_library "$directory" CC=gcc CFLAGS='-O2 -g -m32'; then
+	if ! build_library "$build/i386" CC=gcc CFLAGS='-O2 -g -m32'; then
 		not_ok i386-build "$scratch/make"
 		return
 	fi
@@ -131,7 +132,7 @@ test_32_bit()
 		esac
 		if [ "$(pool_pages)" -lt "$pages_needed" ]; then
 			skip "needs $pages_needed free huge pages of 2M, has $(pool_pages)" "$name"
-		elif heap_passes "$directory/lib/libhugetlbfs.so" "$program" "$@" "${name#i386-}"; then
+		elif heap_passes "$preload" "$program" "$@" "${name#i386-}"; then
 			pass "$name"
 		else
 			not_ok "$name" "$scratch/details"

@@ -1,11 +1,11 @@
 # Tests in virtual machines: other kernels, two NUMA nodes, pools of our own size, another CPU. One
 # boot runs all cases of a kernel; `guest` is what runs inside. Sourced by run.
 
-x86_64_cases=(small threads8 threads48 large realloc fork misuse pool-returned thp empty-pool
-	short-pool short-pool-fork numa-empty-node numa-empty-node-threads numa-full-node
-	cgroup-limit)
-arm64_cases=(small threads8 threads48 large realloc fork misuse pool-returned thp empty-pool
-	short-pool short-pool-fork cgroup-limit)
+arm64_cases=(small threads8 threads48 large realloc fork misuse pool-returned cgroup-limit thp
+	empty-pool short-pool short-pool-fork)
+# transparent huge pages are of 32M there, too big for heaps of this size
+arm64_16k_cases=(small threads8 large realloc fork misuse pool-returned short-pool-fork)
+x86_64_cases=("${arm64_cases[@]}" numa-empty-node numa-empty-node-threads numa-full-node)
 
 # Reads the console of a guest: report_guest <prefix> <console> <case> ...
 report_guest()
@@ -38,8 +38,9 @@ boot()
 
 	shift 5
 	cases=$(IFS=, && echo "$*")
-	run_limited 300 "$here/vm" "$cpu" "$kernel" "$initramfs" "$nodes" $((768 / nodes)) \
-		cases="$cases" 2>&1 | tr -d '\r' >"$scratch/console"
+	run_limited 300 "$here/vm" "$cpu" "$kernel" "$initramfs" "$nodes" $((1024 / nodes)) \
+		default_hugepagesz=2M cases="$cases" >"$scratch/console" 2>&1
+	sed -i 's/\r//g' "$scratch/console"
 	report_guest "$prefix" "$scratch/console" "$@"
 }
 
@@ -64,6 +65,12 @@ machine_busybox()
 
 	(debian_unpack trixie "$1" "$tree" busybox-static) >>"$cache/log" 2>&1 || return 1
 	find "$tree/" -path '*/bin/busybox' -type f | grep -m1 .
+}
+
+# fetch_kernel <suite> <architecture> <flavour>: prints the path of its image.
+fetch_kernel()
+{
+	"$here/kernel" "$1" "$2" "$3" "$cache/kernel-$1-$3" 2>>"$cache/log"
 }
 
 # The names of the cases, without prefix, that -k asks for: cases_selected <prefix> <case> ...
@@ -111,7 +118,7 @@ test_kernel()
 		skip "this machine is no x86-64" "${cases[@]/#/$prefix-}"
 	elif reason=$(machines_impossible x86_64); then
 		skip "$reason" "${cases[@]/#/$prefix-}"
-	elif ! kernel=$("$here/kernel" "$suite" amd64 "$cache/kernel-$suite-amd64" 2>>"$cache/log"); then
+	elif ! kernel=$(fetch_kernel "$suite" amd64 cloud-amd64); then
 		skip "no kernel of Debian $suite to be had" "${cases[@]/#/$prefix-}"
 	elif ! prepare_x86_64; then
 		skip "no initramfs could be made" "${cases[@]/#/$prefix-}"
@@ -133,6 +140,7 @@ prepare_arm64()
 {
 	local compiler=$1 directory=$scratch/arm64 tree=$cache/libc-trixie-arm64 busybox name file
 
+	[ -f "$scratch/arm64.gz" ] && return
 	busybox=$(machine_busybox arm64) || return 1
 	"$here/libc" trixie arm64 "$tree" >>"$cache/log" 2>&1 || return 1
 	mkdir -p "$directory"/{bin,lib} || return 1
@@ -146,23 +154,32 @@ prepare_arm64()
 	"$here/initramfs" "$scratch/arm64.gz" "$busybox" "$directory"
 }
 
-test_arm64_machine()
+# test_arm64_kernel <prefix> <flavour> <case> ...
+test_arm64_kernel()
 {
-	local cases kernel compiler reason
+	local prefix=$1 flavour=$2 cases kernel compiler reason
 
-	cases=$(cases_selected arm64 "${arm64_cases[@]}") || return
+	shift 2
+	cases=$(cases_selected "$prefix" "$@") || return
 	# shellcheck disable=SC2206 # one word a name
 	cases=($cases)
 	if reason=$(machines_impossible aarch64); then
-		skip "$reason" "${cases[@]/#/arm64-}"
-	elif ! kernel=$("$here/kernel" trixie arm64 "$cache/kernel-trixie-arm64" 2>>"$cache/log"); then
-		skip "no kernel of Debian trixie to be had" "${cases[@]/#/arm64-}"
+		skip "$reason" "${cases[@]/#/$prefix-}"
+	elif ! kernel=$(fetch_kernel trixie arm64 "$flavour"); then
+		skip "no arm64 kernel of Debian trixie to be had" "${cases[@]/#/$prefix-}"
 	elif ! compiler=$("$here/cross-gcc" "$cache/cross-gcc" 2>>"$cache/log"); then
-		skip "no cross compiler for arm64 to be had" "${cases[@]/#/arm64-}"
+		skip "no cross compiler for arm64 to be had" "${cases[@]/#/$prefix-}"
 	elif ! prepare_arm64 "$compiler"; then
 		cat "$scratch"/{compile,make} >"$scratch/details" 2>/dev/null
-		not_ok arm64-build "$scratch/details"
+		not_ok "$prefix-build" "$scratch/details"
 	else
-		boot arm64 aarch64 "$kernel" "$scratch/arm64.gz" 1 "${cases[@]}"
+		boot "$prefix" aarch64 "$kernel" "$scratch/arm64.gz" 1 "${cases[@]}"
 	fi
+}
+
+# With small pages of 4K and of 16K.
+test_arm64_machines()
+{
+	test_arm64_kernel arm64-4k cloud-arm64 "${arm64_cases[@]}"
+	test_arm64_kernel arm64-16k arm64-16k "${arm64_16k_cases[@]}"
 }
