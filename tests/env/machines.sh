@@ -1,10 +1,11 @@
 # Tests in virtual machines: other kernels, two NUMA nodes, pools of our own size, another CPU. One
 # boot runs all cases of a kernel; `guest` is what runs inside. Sourced by run.
 
-arm64_cases=(small threads8 threads48 large realloc fork misuse pool-returned cgroup-limit thp
-	empty-pool short-pool short-pool-fork)
+arm64_cases=(small threads8 threads48 large realloc fork misuse misuse-thread pool-returned
+	cgroup-limit thp empty-pool short-pool short-pool-fork)
 # transparent huge pages are of 32M there, too big for heaps of this size
-arm64_16k_cases=(small threads8 large realloc fork misuse pool-returned short-pool-fork)
+arm64_16k_cases=(small threads8 large realloc fork misuse misuse-thread pool-returned
+	short-pool-fork)
 x86_64_cases=("${arm64_cases[@]}" numa-empty-node numa-empty-node-threads numa-full-node)
 
 # Reads the console of a guest: report_guest <prefix> <console> <case> ...

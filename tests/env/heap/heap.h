@@ -8,6 +8,7 @@
 #ifndef HEAP_H
 #define HEAP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -64,7 +65,10 @@ struct share share_sum(void);
 /* scenarios.c: asserts the share that the command line asked for, and tells it on stdout. */
 void share_check(const char *when);
 
-/* misuse.c */
-void misuse_run(size_t bytes);
+/*
+ * misuse.c: uses single small pages of a heap of that size. Where a refusal is allowed, a call may
+ * fail with ENOMEM, and then nothing may have changed.
+ */
+void misuse_run(size_t bytes, bool refusal_allowed);
 
 #endif

@@ -18,6 +18,7 @@
 #define COPIES	   2 /* of each kind of misuse, at different places of the heap */
 
 static size_t page_bytes;
+static bool may_refuse;
 
 /* Asks the kernel, which answers EFAULT where a touch of ours would be a signal. */
 static bool page_readable(const char *page)
@@ -47,65 +48,79 @@ static bool page_writable(char *page)
 	return count == 1;
 }
 
-static void must(int result, const char *what)
+/* Whether the call went through; false only where it may be refused. */
+static bool done(int result, const char *what)
+{
+	if (result && !(may_refuse && errno == ENOMEM))
+		fail("%s: %s", what, strerror(errno));
+	return !result;
+}
+
+/* The second call at a page puts it back: after the first one nothing may be refused. */
+static bool put_back(int result, const char *what)
 {
 	if (result)
 		fail("%s: %s", what, strerror(errno));
+	return true;
 }
 
-static void must_map(void *result, const void *wanted, const char *what)
+static bool mapped(void *result, const void *wanted, const char *what)
 {
-	if (result == MAP_FAILED)
-		fail("%s: %s", what, strerror(errno));
-	if (result != wanted)
+	if (result != MAP_FAILED && result != wanted)
 		fail("%s gives %p, not %p", what, result, wanted);
+	return done(result == MAP_FAILED ? -1 : 0, what);
 }
 
-static void guard_page(char *page)
+static bool guard_page(char *page)
 {
-	must(mprotect(page, page_bytes, PROT_NONE), "mprotect none");
+	if (!done(mprotect(page, page_bytes, PROT_NONE), "mprotect none"))
+		return false;
 	if (page_readable(page))
 		fail("a page without access can be read");
 	if (!page_readable(page - 1) || !page_readable(page + page_bytes))
 		fail("a neighbour of a guard page can't be read");
-	must(mprotect(page, page_bytes, PROT_READ | PROT_WRITE), "mprotect back");
+	return put_back(mprotect(page, page_bytes, PROT_READ | PROT_WRITE), "mprotect back");
 }
 
-static void read_only_page(char *page)
+static bool read_only_page(char *page)
 {
-	must(mprotect(page, page_bytes, PROT_READ), "mprotect read");
+	if (!done(mprotect(page, page_bytes, PROT_READ), "mprotect read"))
+		return false;
 	if (page_writable(page))
 		fail("a read-only page can be written");
 	if (!page_writable(page - 1) || !page_writable(page + page_bytes))
 		fail("a neighbour of a read-only page can't be written");
-	must(mprotect(page, page_bytes, PROT_READ | PROT_WRITE), "mprotect back");
+	return put_back(mprotect(page, page_bytes, PROT_READ | PROT_WRITE), "mprotect back");
 }
 
-static void executable_page(char *page)
+static bool executable_page(char *page)
 {
-	must(mprotect(page, page_bytes, PROT_READ | PROT_EXEC), "mprotect exec");
+	if (!done(mprotect(page, page_bytes, PROT_READ | PROT_EXEC), "mprotect exec"))
+		return false;
 	if (page_writable(page))
 		fail("a page of code can be written");
-	must(mprotect(page, page_bytes, PROT_READ | PROT_WRITE), "mprotect back");
+	return put_back(mprotect(page, page_bytes, PROT_READ | PROT_WRITE), "mprotect back");
 }
 
-static void forgotten_page(char *page)
+static bool forgotten_page(char *page)
 {
-	must(madvise(page, page_bytes, MADV_DONTNEED), "madvise dontneed");
+	return done(madvise(page, page_bytes, MADV_DONTNEED), "madvise dontneed");
 }
 
-static void locked_page(char *page)
+static bool locked_page(char *page)
 {
-	must(mlock(page, page_bytes), "mlock");
-	must(munlock(page, page_bytes), "munlock");
+	if (!done(mlock(page, page_bytes), "mlock"))
+		return false;
+	return put_back(munlock(page, page_bytes), "munlock");
 }
 
-static void unforked_page(char *page)
+static bool unforked_page(char *page)
 {
 	pid_t child;
 	int status;
 
-	must(madvise(page, page_bytes, MADV_DONTFORK), "madvise dontfork");
+	if (!done(madvise(page, page_bytes, MADV_DONTFORK), "madvise dontfork"))
+		return false;
 	child = fork();
 	if (child < 0)
 		fail("fork: %s", strerror(errno));
@@ -117,29 +132,30 @@ static void unforked_page(char *page)
 		fail("a child sees a page that was not to be forked, or lacks its neighbour: "
 		     "status 0x%x",
 		     (unsigned int)status);
-	must(madvise(page, page_bytes, MADV_DOFORK), "madvise dofork");
+	return put_back(madvise(page, page_bytes, MADV_DOFORK), "madvise dofork");
 }
 
-static void overmapped_page(char *page)
+static bool overmapped_page(char *page)
 {
-	must_map(mmap(page, page_bytes, PROT_READ | PROT_WRITE,
-		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0),
-		 page, "mmap over a page");
+	return mapped(mmap(page, page_bytes, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0),
+		      page, "mmap over a page");
 }
 
-static void removed_page(char *page)
+static bool removed_page(char *page)
 {
-	must(munmap(page, page_bytes), "munmap");
+	if (!done(munmap(page, page_bytes), "munmap"))
+		return false;
 	if (page_readable(page))
 		fail("a page that was unmapped can be read");
-	must_map(mmap(page, page_bytes, PROT_READ | PROT_WRITE,
-		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0),
-		 page, "mmap into a hole");
+	return mapped(mmap(page, page_bytes, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0),
+		      page, "mmap into a hole");
 }
 
 static const struct misuse {
 	const char *name;
-	void (*run)(char *page);
+	bool (*run)(char *page);
 	bool content_kept;
 } misuses[] = {
 	{"guard page", guard_page, true},
@@ -161,11 +177,11 @@ static void area_run(const struct misuse *misuse, char *area, uint64_t seed)
 	char content[AREA_PAGES * page_bytes];
 	size_t before = (size_t)(page - area);
 
-	misuse->run(page);
+	bool happened = misuse->run(page);
 
 	/* compared as it would be on small pages: all is kept, or this one page is zero */
 	pattern_write(content, sizeof(content), seed);
-	if (!misuse->content_kept) {
+	if (happened && !misuse->content_kept) {
 		zeroes_verify(page, page_bytes, misuse->name);
 		memset(content + before, 0, page_bytes);
 	}
@@ -197,13 +213,14 @@ static struct share share_now(const struct blocks *blocks, char *const *areas)
 	return share_sum();
 }
 
-void misuse_run(size_t bytes)
+void misuse_run(size_t bytes, bool refusal_allowed)
 {
 	struct blocks blocks = {.random = 7};
 	struct share before, after;
 	char *areas[AREAS];
 
 	page_bytes = (size_t)sysconf(_SC_PAGESIZE);
+	may_refuse = refusal_allowed;
 	for (size_t i = 0; i < AREAS; i++) {
 		blocks_add(&blocks, bytes / AREAS, 24, 2000);
 		areas[i] = malloc(AREA_PAGES * page_bytes);

@@ -1,10 +1,11 @@
 /*
  * One scenario of a heap's life, chosen by the command line:
  *
- *   heap [-m megabytes] [-s percent] [-t] [-n node] scenario
+ *   heap [-m megabytes] [-s percent] [-t] [-r] [-n node] scenario
  *
  * -s: of the heap at least that many percent are on hugetlb pages (default 99); with -t,
- * transparent huge pages count too. -n: all memory has to come from that NUMA node.
+ * transparent huge pages count too. -r: misuse of a page may be refused with ENOMEM, as long as
+ * nothing changes. -n: all memory has to come from that NUMA node.
  *
  * Exit status 0: all well; 1: the share is too small; 2: wrong data or a refused call.
  */
@@ -26,7 +27,7 @@
 #define POLICY_BIND   2 /* MPOL_BIND */
 
 static unsigned long wanted_percent = 99;
-static bool thp_counts, share_missed;
+static bool thp_counts, refusal_allowed, share_missed;
 
 void fail(const char *format, ...)
 {
@@ -210,17 +211,21 @@ static void run_fork(size_t bytes)
 
 static void *misuse_thread(void *bytes)
 {
-	misuse_run(*(size_t *)bytes);
+	misuse_run(*(size_t *)bytes, refusal_allowed);
 	return NULL;
 }
 
-/* In the main arena, then in a thread's. */
 static void run_misuse(size_t bytes)
+{
+	misuse_run(bytes, false);
+}
+
+/* In a thread's arena, in a process of two threads. */
+static void run_misuse_thread(size_t bytes)
 {
 	pthread_t thread;
 	int error;
 
-	misuse_run(bytes);
 	error = pthread_create(&thread, NULL, misuse_thread, &bytes);
 	if (error)
 		fail("thread: %s", strerror(error));
@@ -235,7 +240,7 @@ static const struct scenario {
 	{"small", run_small, 200},	   {"threads8", run_threads8, 200},
 	{"threads48", run_threads48, 200}, {"large", run_large, 100},
 	{"realloc", run_realloc, 256},	   {"fork", run_fork, 100},
-	{"misuse", run_misuse, 100},
+	{"misuse", run_misuse, 100},	   {"misuse-thread", run_misuse_thread, 100},
 };
 
 /* Starts the program again under the policy, so that it holds from the first instruction. */
@@ -245,16 +250,17 @@ static void bind_to_node(const char *node, char **arguments)
 
 	if (getenv("HEAP_NODE_BOUND"))
 		return;
+	/* first, for it may grow this heap, which is not the one to look at */
+	setenv("HEAP_NODE_BOUND", node, 1);
 	if (syscall(SYS_set_mempolicy, POLICY_BIND, &nodes, 8 * sizeof(nodes)))
 		fail("set_mempolicy: %s", strerror(errno));
-	setenv("HEAP_NODE_BOUND", node, 1);
 	execv("/proc/self/exe", arguments);
 	fail("execv: %s", strerror(errno));
 }
 
 static void usage(void)
 {
-	fprintf(stderr, "usage: heap [-m megabytes] [-s percent] [-t] [-n node] scenario\n");
+	fprintf(stderr, "usage: heap [-m megabytes] [-s percent] [-t] [-r] [-n node] scenario\n");
 	exit(3);
 }
 
@@ -263,13 +269,15 @@ int main(int count, char **arguments)
 	size_t megabytes = 0;
 	int option;
 
-	while ((option = getopt(count, arguments, "m:s:tn:")) != -1) {
+	while ((option = getopt(count, arguments, "m:s:trn:")) != -1) {
 		if (option == 'm')
 			megabytes = strtoul(optarg, NULL, 10);
 		else if (option == 's')
 			wanted_percent = strtoul(optarg, NULL, 10);
 		else if (option == 't')
 			thp_counts = true;
+		else if (option == 'r')
+			refusal_allowed = true;
 		else if (option == 'n')
 			bind_to_node(optarg, arguments);
 		else
