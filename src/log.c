@@ -228,6 +228,12 @@ static void log_line(const char *level, const char *format, va_list *arguments)
 	sys_write(2, line, text.used);
 }
 
+void log_text(const char *text, unsigned long bytes)
+{
+	if (!stopped && stderr_is_ours())
+		sys_write(2, text, bytes);
+}
+
 void log_error(const char *format, ...)
 {
 	va_list arguments;

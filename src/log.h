@@ -43,6 +43,9 @@ void log_debug(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* A warning that only the first caller of the process gets out: a fallback that may come often. */
 void log_warning_once(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* A finished text, as it is, where a line would go, at every level. */
+void log_text(const char *text, unsigned long bytes);
+
 /* The formatter behind them: at most bytes, always ended by a zero byte; returns the length of what
  * is there after a cut. */
 int text_format(char *out, unsigned long bytes, const char *format, ...)

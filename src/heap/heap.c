@@ -224,8 +224,8 @@ static int choose_pages(const struct options *options, struct source *source)
 	source->thp = sizes.thp && (mode == THP_MADVISE || mode == THP_ALWAYS);
 	source->reserve = !options->no_reserve;
 	source->populate = !options->no_prefault;
-	/* A length of zero asks only whether the advice is known (Linux 5.14). */
-	source->populate_write = sys_madvise(0, 0, MADV_POPULATE_WRITE) == 0;
+	source->populate_write = source_can_populate_write();
+	source->memfd = options->no_map_hugetlb;
 	if (options->path) {
 		if (mount_find(source->page_bytes, options->path, mount, sizeof(mount)))
 			log_warning("heap: HUGETLB_PATH=%s is no hugetlbfs mount for pages of %lu kB that this "

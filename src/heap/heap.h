@@ -28,6 +28,7 @@ struct heap {
 	uintptr_t low, high;      /* both regions lie in between */
 	uintptr_t text, text_end; /* libc's */
 	const bool *single_threaded; /* libc's flag (since 2.32), or NULL */
+	unsigned long pages_made_small; /* for the report */
 	bool active;
 };
 

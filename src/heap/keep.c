@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/userfaultfd.h>
+#include <sys/ioctl.h>
 #include <string.h>
 
 #include "heap/heap.h"
@@ -140,6 +141,7 @@ static int page_make_small(struct region *region, size_t page)
 		sys_munmap((uintptr_t)aside, bytes);
 	} else {
 		region_set_small(region, page, UNIT_MAPPED | UNIT_ALTERED);
+		heap.pages_made_small++;
 		if (state & PAGE_DONTFORK)
 			sys_madvise(address, bytes, MADV_DONTFORK);
 		if (state & PAGE_DONTDUMP)

@@ -8,6 +8,7 @@
 #include <sys/auxv.h>
 
 #include "heap/region.h"
+#include "log.h"
 #include "sys.h"
 
 /* Units of at most 2 MiB: an arena of 64 MiB starts on any multiple of one. */
@@ -115,6 +116,15 @@ static size_t map_huge_run(struct region *region, size_t page, size_t end, size_
 	return got;
 }
 
+static void tell_of_shortage(const struct source *source)
+{
+	if (source->last_error && source->last_error != -EEXIST)
+		log_warning_once("heap: not enough huge pages of %lu kB (error %d): the rest of the heap is "
+				 "on %s pages until there are more",
+				 (unsigned long)(source->page_bytes >> 10), -source->last_error,
+				 source->thp ? "transparent huge" : "small");
+}
+
 int region_map(struct region *region, uintptr_t from, uintptr_t to, uintptr_t wanted)
 {
 	size_t unit = region_unit(region, from), end = region_unit(region, to);
@@ -140,8 +150,10 @@ int region_map(struct region *region, uintptr_t from, uintptr_t to, uintptr_t wa
 			size_t got = map_huge_run(region, page, last, &asked);
 
 			/* One try for each growth: what is short now is short for the rest, too. */
-			if (got < asked)
+			if (got < asked) {
 				huge = false;
+				tell_of_shortage(region->source);
+			}
 			if (got)
 				continue;
 		}
