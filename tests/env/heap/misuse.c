@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #define AREA_PAGES 16
-#define COPIES	   2 /* of each kind of misuse, at different places of the heap */
+#define COPIES     2 /* of each kind of misuse, at different places of the heap */
 
 static size_t page_bytes;
 static bool may_refuse;
@@ -169,7 +169,7 @@ static const struct misuse {
 };
 
 #define MISUSES (sizeof(misuses) / sizeof(misuses[0]))
-#define AREAS	(MISUSES * COPIES)
+#define AREAS   (MISUSES * COPIES)
 
 static void area_run(const struct misuse *misuse, char *area, uint64_t seed)
 {

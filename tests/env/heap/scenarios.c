@@ -1,11 +1,11 @@
 /*
  * One scenario of a heap's life, chosen by the command line:
  *
- *   heap [-m megabytes] [-s percent] [-t] [-r] [-n node] scenario
+ *   heap [-m megabytes] [-s percent] [-t] [-r] [-u] [-n node] scenario
  *
  * -s: of the heap at least that many percent are on hugetlb pages (default 99); with -t,
  * transparent huge pages count too. -r: misuse of a page may be refused with ENOMEM, as long as
- * nothing changes. -n: all memory has to come from that NUMA node.
+ * nothing changes. -u: as nobody. -n: all memory has to come from that NUMA node.
  *
  * Exit status 0: all well; 1: the share is too small; 2: wrong data or a refused call.
  */
@@ -25,6 +25,7 @@
 #define THREADS_MAX   48
 #define LARGE_THREADS 4
 #define POLICY_BIND   2 /* MPOL_BIND */
+#define NOBODY        65534
 
 static unsigned long wanted_percent = 99;
 static bool thp_counts, refusal_allowed, share_missed;
@@ -237,39 +238,47 @@ static const struct scenario {
 	void (*run)(size_t bytes);
 	size_t megabytes;
 } scenarios[] = {
-	{"small", run_small, 200},	   {"threads8", run_threads8, 200},
+	{"small", run_small, 200},         {"threads8", run_threads8, 200},
 	{"threads48", run_threads48, 200}, {"large", run_large, 100},
-	{"realloc", run_realloc, 256},	   {"fork", run_fork, 100},
-	{"misuse", run_misuse, 100},	   {"misuse-thread", run_misuse_thread, 100},
+	{"realloc", run_realloc, 256},     {"fork", run_fork, 100},
+	{"misuse", run_misuse, 100},       {"misuse-thread", run_misuse_thread, 100},
 };
 
-/* Starts the program again under the policy, so that it holds from the first instruction. */
-static void bind_to_node(const char *node, char **arguments)
+/*
+ * Starts the program again without privileges or bound to a node (NULL: any), so that it is so from
+ * the first instruction. Returns in the program that was started again.
+ */
+static void restart(bool unprivileged, const char *node, char **arguments)
 {
-	unsigned long nodes = 1UL << strtoul(node, NULL, 10);
+	unsigned long nodes = node ? 1UL << strtoul(node, NULL, 10) : 0;
 
-	if (getenv("HEAP_NODE_BOUND"))
+	if (getenv("HEAP_RESTARTED"))
 		return;
 	/* first, for it may grow this heap, which is not the one to look at */
-	setenv("HEAP_NODE_BOUND", node, 1);
-	if (syscall(SYS_set_mempolicy, POLICY_BIND, &nodes, 8 * sizeof(nodes)))
+	setenv("HEAP_RESTARTED", "yes", 1);
+	if (node && syscall(SYS_set_mempolicy, POLICY_BIND, &nodes, 8 * sizeof(nodes)))
 		fail("set_mempolicy: %s", strerror(errno));
+	if (unprivileged && (setgid(NOBODY) || setuid(NOBODY)))
+		fail("setuid: %s", strerror(errno));
 	execv("/proc/self/exe", arguments);
 	fail("execv: %s", strerror(errno));
 }
 
 static void usage(void)
 {
-	fprintf(stderr, "usage: heap [-m megabytes] [-s percent] [-t] [-r] [-n node] scenario\n");
+	fprintf(stderr,
+		"usage: heap [-m megabytes] [-s percent] [-t] [-r] [-u] [-n node] scenario\n");
 	exit(3);
 }
 
 int main(int count, char **arguments)
 {
+	bool unprivileged = false;
+	const char *node = NULL;
 	size_t megabytes = 0;
 	int option;
 
-	while ((option = getopt(count, arguments, "m:s:trn:")) != -1) {
+	while ((option = getopt(count, arguments, "m:s:trun:")) != -1) {
 		if (option == 'm')
 			megabytes = strtoul(optarg, NULL, 10);
 		else if (option == 's')
@@ -279,10 +288,14 @@ int main(int count, char **arguments)
 		else if (option == 'r')
 			refusal_allowed = true;
 		else if (option == 'n')
-			bind_to_node(optarg, arguments);
+			node = optarg;
+		else if (option == 'u')
+			unprivileged = true;
 		else
 			usage();
 	}
+	if (unprivileged || node)
+		restart(unprivileged, node, arguments);
 	for (size_t i = 0; i < sizeof(scenarios) / sizeof(scenarios[0]); i++) {
 		const struct scenario *scenario = &scenarios[i];
 
