@@ -32,8 +32,8 @@ report_guest()
 	done
 }
 
-# A kernel that patches its own text at its start can fall over qemu's interpreter, once in dozens of
-# boots. Where the machine did not even reach its init, nothing of ours has run: it is started again.
+# A kernel that patches its own text at its start can fall over qemu's interpreter, once in dozens
+# of boots. Where the machine did not reach its init, nothing of ours has run: it is started again.
 # boot <prefix> <cpu> <kernel> <initramfs> <nodes> <case> ...
 boot()
 {
