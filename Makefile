@@ -18,7 +18,7 @@ WITHOUT_COMPILER := check demo bench uninstall clean
 
 # The directory of src/arch/ that fits the compiler's target, CFLAGS (-m32) included.
 ifneq ($(filter-out $(WITHOUT_COMPILER),$(or $(MAKECMDGOALS),all)),)
-ifeq ($(shell command -v $(firstword $(CC))),)
+ifeq ($(shell command -v $(firstword $(CC)) 2>/dev/null),)
 $(error no compiler named $(CC) here: `make check` and `make demo` install what they need)
 endif
 CPU := $(shell echo | $(CC) $(CFLAGS) -E -dM - | \
