@@ -2,9 +2,10 @@
  * Lines for people: to descriptor 2, in one write each, without malloc, stdio or locale.
  *
  * Usable everywhere, also in a constructor before libc's own and in a fork's child. A line is
- * dropped where descriptor 2 is closed or no longer the file that it was at log_start() (a daemon
- * reopened it for its own data), and after log_stop(), which a program that enters a sandbox
- * causes. errno is never changed.
+ * dropped where descriptor 2 is closed, no longer the file that it was at log_start() (a daemon
+ * reopened it for its own data) or a pipe that nobody reads, and after log_stop(), which a program
+ * that enters a sandbox causes. Control characters come out as `?`, so one call is one line; a line
+ * over 1 kB is cut and ends in "...". errno is never changed.
  */
 #ifndef LOG_H
 #define LOG_H
@@ -19,7 +20,7 @@ enum log_level {
 	LOG_DEBUG = 3,
 };
 
-/* What was asked, 0 to 99; default 1. */
+/* What was asked, 0 (nothing is printed) to 99; default 1. */
 void log_set_level(int level);
 bool log_at(int level);
 
@@ -42,7 +43,11 @@ void log_debug(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* A warning that only the first caller of the process gets out: a fallback that may come often. */
 void log_warning_once(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* The formatter behind them: at most bytes, always ended by a zero byte; returns the length. */
+/* A finished text, as it is, where a line would go, at every level. */
+void log_text(const char *text, unsigned long bytes);
+
+/* The formatter behind them: at most bytes, always ended by a zero byte; returns the length of what
+ * is there after a cut. */
 int text_format(char *out, unsigned long bytes, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 

@@ -2,7 +2,7 @@
  * What the user asked for: the environment, parsed by one table.
  *
  * Parsed once by the constructor, before any other thread runs; read-only afterwards. Nothing here
- * allocates or makes a system call. A value that can't be understood leaves its feature off and is
+ * allocates or makes a system call, but for the lines of the log. A value that can't be understood leaves its feature off and is
  * told in one line.
  */
 #ifndef OPTIONS_H
@@ -31,22 +31,41 @@ struct options {
 	uintptr_t heap_base; /* 0: behind the program's break */
 	bool heap_shrink;
 	size_t default_page_bytes; /* 0: the system's */
-	const char *path;          /* a hugetlbfs mount, or NULL */
+	const char *path;          /* a hugetlbfs mount, or NULL; a copy */
 	bool no_prefault;
 	bool no_reserve;
+	bool no_map_hugetlb; /* no anonymous MAP_HUGETLB: a memfd, or path where that is set */
 	bool require;
 	enum fork_pages fork;
 	const char *report; /* NULL, "-", "2" or a path */
+	bool debug;         /* HUGETLB_DEBUG; verbose is 99 then */
 	int verbose;
 };
 
 /*
- * Reads the environment into *options (all off first). Returns the number of variables whose name
- * begins with HUGETLB_ and that take part, so 0 means that there is nothing to do: also for a
- * secure (set-uid) program and for one that HUGETLB_RESTRICT_EXE leaves out. *bad is the number
- * of values that were not understood.
+ * Reads the environment into *options (all off first) and sets the log's level. Returns the number
+ * of known variables of ours that are set, so 0 means that there is nothing to do: also for a
+ * secure (set-uid) program and for one that HUGETLB_RESTRICT_EXE leaves out. program is a path or
+ * a base name. *bad is the number of values that were not understood, or that ask for a feature
+ * that this version lacks: where HUGETLB_REQUIRE is set the caller does not start the program.
+ * Strings in *options are copies: a program may write over its environment (setproctitle).
  */
 int options_read(struct options *options, char **environment, const char *program, int *bad);
+
+/* A variable, as the table has it and as documentation shows it. */
+struct option_row {
+	const char *name;   /* HUGETLB_... */
+	const char *values; /* what is accepted, in words */
+	const char *help;   /* one line */
+
+	/* Reads value; changes *options only where it returns 0. -EINVAL: not understood;
+	 * -EOPNOTSUPP: understood, but this version can't do it. */
+	int (*parse)(const char *value, struct options *options, void *field);
+	size_t field; /* offset in struct options of what parse fills */
+	bool early;   /* decides about the lines that the others cause */
+};
+
+const struct option_row *options_table(int *rows);
 
 /*
  * Reads a size: decimal digits with an optional K, M or G, upper or lower case. Returns 0 and

@@ -9,9 +9,13 @@
 #ifndef SYS_H
 #define SYS_H
 
+#include <poll.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/utsname.h>
 #include <kernel.h>
 
 /* Newer than the oldest C library that we build on. The values are the kernel's. */
@@ -39,6 +43,9 @@
 #endif
 #ifndef MFD_CLOEXEC
 #define MFD_CLOEXEC 0x0001U
+#endif
+#ifndef MFD_HUGETLB
+#define MFD_HUGETLB 0x0004U /* Linux 4.14 */
 #endif
 
 /* The kernel's values from -4095 to -1 are errors, whatever the call. */
@@ -139,9 +146,38 @@ static inline long sys_getpid(void)
 	return sys_gate(SYS_getpid, 0, 0, 0, 0, 0, 0);
 }
 
-static inline long sys_uname(void *name)
+static inline long sys_uname(struct utsname *name)
 {
 	return sys_gate(SYS_uname, (long)name, 0, 0, 0, 0, 0);
+}
+
+/* Says what file fd is (Linux 4.11). */
+static inline long sys_statx_fd(int fd, struct statx *file)
+{
+	return sys_gate(SYS_statx, fd, (long)"", 0x1000 /* AT_EMPTY_PATH */, STATX_INO,
+			(long)file, 0);
+}
+
+static inline long sys_statfs(const char *path, struct statfs64 *filesystem)
+{
+	if (CPU_STATFS_TAKES_SIZE)
+		return sys_gate(CPU_STATFS_NUMBER, (long)path, sizeof(*filesystem),
+				(long)filesystem, 0, 0, 0);
+	return sys_gate(CPU_STATFS_NUMBER, (long)path, (long)filesystem, 0, 0, 0, 0);
+}
+
+/* May the process do that (R_OK, W_OK, X_OK) to the file? */
+static inline long sys_access(const char *path, int mode)
+{
+	return sys_gate(SYS_faccessat, -100 /* AT_FDCWD */, (long)path, mode, 0, 0, 0);
+}
+
+/* Asks what one descriptor is ready for, without waiting. */
+static inline long sys_poll_now(struct pollfd *descriptor)
+{
+	const long no_time[2] = {0, 0};
+
+	return sys_gate(SYS_ppoll, (long)descriptor, 1, (long)no_time, 0, 0, 0);
 }
 
 static inline long sys_pipe2(int ends[2], int flags)
@@ -155,6 +191,9 @@ static inline void sys_exit_group(int status)
 	for (;;)
 		cpu_system_call(SYS_exit_group, status, 0, 0, 0, 0, 0);
 }
+
+/* How many threads this process has, by /proc; 1 where that can't be told. */
+long sys_count_threads(void);
 
 /* Opens a file, reads up to bytes - 1 of it, closes it and ends the text by a zero byte. */
 long sys_read_file(const char *path, char *buffer, size_t bytes);

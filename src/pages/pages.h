@@ -15,9 +15,9 @@
 
 /* The page sizes of this machine. */
 struct page_sizes {
-	size_t base;                  /* the small page */
-	size_t thp;                   /* what transparent huge pages are made of; 0: none */
-	size_t default_huge;          /* /proc/meminfo's Hugepagesize; 0: no hugetlb */
+	size_t base;		      /* the small page */
+	size_t thp;		      /* what transparent huge pages are made of; 0: none */
+	size_t default_huge;	      /* /proc/meminfo's Hugepagesize; 0: no hugetlb, or no /proc */
 	size_t huge[PAGES_SIZES_MAX]; /* hugetlb sizes, rising */
 	int huge_count;
 };
@@ -26,7 +26,13 @@ struct page_sizes {
 void sizes_read(struct page_sizes *sizes, size_t base);
 bool sizes_have(const struct page_sizes *sizes, size_t bytes);
 
-/* The words of /sys/kernel/mm/transparent_hugepage/enabled. */
+/* Tells them and their mounts in lines of level LOG_INFO; below that level reads nothing. */
+void sizes_log(const struct page_sizes *sizes);
+
+/*
+ * The words of /sys/kernel/mm/transparent_hugepage/enabled, or of the file of that name for the
+ * size that sizes_read() gives as thp, where that has a word of its own. THP_NONE: no such files.
+ */
 enum thp_mode { THP_NONE, THP_NEVER, THP_MADVISE, THP_ALWAYS };
 enum thp_mode sizes_thp_mode(void);
 
@@ -35,6 +41,7 @@ struct pool {
 	unsigned long total, available, reserved, surplus, overcommit;
 };
 
+/* -ENOENT: no such size, or no /sys. */
 int pool_read(size_t page_bytes, struct pool *pool);
 
 /* Pages that a new mapping can hope for: free and not reserved, plus what may be overcommitted. */
@@ -42,8 +49,9 @@ unsigned long pool_obtainable(const struct pool *pool);
 
 /*
  * Finds a hugetlbfs mount for pages of that size into path: the first of /proc/mounts that the
- * caller may write to, or, where wanted is not NULL, that one, checked. -ENOENT: there is none;
- * -EINVAL: wanted is no hugetlbfs of that page size; -EACCES: may not be written.
+ * caller may write to, or, where wanted is not NULL, that one (or a directory on it), checked.
+ * -ENOENT: there is none; -EINVAL: wanted is no hugetlbfs of that page size; -EACCES: may not be
+ * written; path is empty then.
  */
 int mount_find(size_t page_bytes, const char *wanted, char *path, size_t path_bytes);
 

@@ -2,9 +2,10 @@
  * The ladder: hugetlb pages of the asked size while the pool gives them, then small pages advised
  * to become transparent huge pages.
  *
- * Used under the heap's growth: makes no system call but mmap, munmap and madvise (HUGETLB_PATH
- * adds open and unlink; kernels before 5.14 add mincore). Allocates nothing, takes no lock: the
- * caller keeps other threads from the same range.
+ * Used under the heap's growth: makes no system call but mmap, munmap and madvise (a mount adds
+ * open, unlink and close, a memfd its creation and close, kernels before 5.14 mincore; none of
+ * these once the program is sandboxed). Allocates nothing, takes no lock: the caller keeps other
+ * threads from the same range.
  */
 #ifndef SOURCE_H
 #define SOURCE_H
@@ -14,27 +15,34 @@
 #include <stdint.h>
 
 struct source {
-	size_t page_bytes;  /* of a huge page: hugetlb's, or the THP's where hugetlb is off */
-	bool hugetlb;       /* take hugetlb pages at all */
-	bool thp;           /* advise the rest */
-	bool reserve;       /* not HUGETLB_NO_RESERVE */
-	bool populate;      /* not HUGETLB_NO_PREFAULT */
+	size_t page_bytes;   /* of a huge page: hugetlb's, or the THP's where hugetlb is off */
+	bool hugetlb;	     /* take hugetlb pages at all */
+	bool thp;	     /* advise the rest */
+	bool reserve;	     /* not HUGETLB_NO_RESERVE */
+	bool populate;	     /* not HUGETLB_NO_PREFAULT */
 	bool populate_write; /* the kernel has MADV_POPULATE_WRITE (5.14) */
-	const char *mount;  /* take pages from a file on this mount, or NULL */
-	bool sandboxed;     /* the program has locked itself in: only mmap, munmap, madvise */
+	bool memfd;	     /* take pages by memfd, not by anonymous MAP_HUGETLB */
+	const char *mount;   /* take pages from a file on this mount, or NULL; before memfd */
+	bool sandboxed;	     /* the program has locked itself in: only mmap, munmap, madvise */
 
 	/* back-off: after the n-th failure in a row the next 2^n growths (32 at most) don't ask */
 	unsigned int failures, skip;
 
 	/* what happened, for the report */
 	unsigned long huge_pages_given, short_falls;
-	int last_error;
+	int last_error; /* -errno of the last one that fell short; 0: none did */
 };
+
+/* Does the kernel have MADV_POPULATE_WRITE? Touches no memory. */
+bool source_can_populate_write(void);
 
 /*
  * Maps up to pages huge pages at address, which is a multiple of the page size and in use by
  * nobody. Returns how many, counted from the start: they are there, populated and zero, and can't
- * be lost. What could not be had is left unmapped. 0 while backing off.
+ * be lost (with populate; without, as far as the kernel's reservation holds). What could not be
+ * had is left unmapped; where even unmapping fails it stays mapped and the next to map there gets
+ * -EEXIST. 0 while backing off, and where sandboxed leaves no way to make sure of the pages.
+ * Somebody else's mapping in the way ends it with last_error -EEXIST and no backing off.
  */
 size_t source_map_huge(struct source *source, uintptr_t address, size_t pages);
 
@@ -44,8 +52,11 @@ size_t source_map_huge(struct source *source, uintptr_t address, size_t pages);
  */
 int source_map_small(const struct source *source, uintptr_t address, size_t bytes);
 
-/* As source_map_huge() for one size of page at an address that the kernel chooses: the answer to
- * «can this be had at all?»; gives the pages back. Returns 0 or -errno. */
-int source_try(struct source *source);
+/*
+ * Maps, populates and gives back one huge page at an address that the kernel chooses: the answer
+ * to «can this be had at all?». Clears a page, which takes long for 1G. Returns 0 or -errno;
+ * neither asks nor changes the back-off and the counts.
+ */
+int source_try(const struct source *source);
 
 #endif

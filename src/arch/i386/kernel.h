@@ -13,6 +13,10 @@
 #define CPU_MMAP_NUMBER      SYS_mmap2
 #define CPU_MMAP_OFFSET_UNIT 4096
 
+/* statfs with 64-bit counts is a call of its own here, which is told the structure's size. */
+#define CPU_STATFS_NUMBER     SYS_statfs64
+#define CPU_STATFS_TAKES_SIZE 1
+
 static inline long cpu_system_call(long number, long a, long b, long c, long d, long e, long f)
 {
 	const long in_memory[3] = {number, a, f};

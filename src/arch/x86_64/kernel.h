@@ -12,6 +12,10 @@
 #define CPU_MMAP_NUMBER      SYS_mmap
 #define CPU_MMAP_OFFSET_UNIT 1
 
+/* statfs fills struct statfs64 here. */
+#define CPU_STATFS_NUMBER     SYS_statfs
+#define CPU_STATFS_TAKES_SIZE 0
+
 static inline long cpu_system_call(long number, long a, long b, long c, long d, long e, long f)
 {
 	register long r10 __asm__("r10") = d;

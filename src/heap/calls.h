@@ -1,0 +1,36 @@
+/*
+ * What libc's entries lead to once they are redirected: the functions that every call of sbrk,
+ * brk, mmap … in the process ends in, libc's own malloc included.
+ *
+ * A call that does not touch the heap goes to the kernel as it came. All set errno as libc's do.
+ */
+#ifndef CALLS_H
+#define CALLS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+void *call_sbrk(intptr_t delta);
+int call_brk(void *address);
+void *call_mmap(void *address, size_t bytes, int protection, int flags, int fd, off_t offset);
+void *call_mmap64(void *address, size_t bytes, int protection, int flags, int fd, off64_t offset);
+int call_munmap(void *address, size_t bytes);
+void *call_mremap(void *address, size_t bytes, size_t new_bytes, int flags, void *new_address);
+int call_mprotect(void *address, size_t bytes, int protection);
+int call_pkey_mprotect(void *address, size_t bytes, int protection, int key);
+int call_madvise(void *address, size_t bytes, int advice);
+int call_mlock(const void *address, size_t bytes);
+int call_mlock2(const void *address, size_t bytes, unsigned int flags);
+int call_munlock(const void *address, size_t bytes);
+int call_prctl(int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d);
+
+/*
+ * The trial after the redirection: between begin and end, what the calling thread asks for memory
+ * fails and is only noted. end returns whether libc came to us for the break.
+ */
+void calls_trial_begin(void);
+bool calls_trial_end(void);
+
+#endif

@@ -1,0 +1,372 @@
+/*
+ * Putting the program's heap on huge pages: the order of steps, each of which may decline.
+ *
+ * Runs in the constructor. Until redirect_install() nothing of the program has changed; after it,
+ * the trial decides whether what was installed works, and everything is undone if not.
+ */
+#include <errno.h>
+#include <layout.h>
+#include <malloc.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/sysinfo.h>
+
+#include "heap/calls.h"
+#include "heap/fork.h"
+#include "heap/heap.h"
+#include "heap/libc.h"
+#include "heap/redirect.h"
+#include "heap/space.h"
+#include "log.h"
+#include "pages/pages.h"
+#include "sys.h"
+
+struct heap heap;
+
+static struct {
+	uint32_t word;   /* 0 free, 1 held, 2 held and somebody waits */
+	uintptr_t owner; /* the holder's thread pointer */
+} lock;
+
+/* Tries before a waiter sleeps: what is done under the lock takes microseconds, as a rule. */
+#define LOCK_SPINS 200
+
+bool heap_lock(void)
+{
+	uintptr_t self = cpu_thread_pointer();
+	uint32_t expected = 0;
+
+	if (__atomic_load_n(&lock.owner, __ATOMIC_RELAXED) == self)
+		return false;
+	for (int i = 0; i < LOCK_SPINS; i++) {
+		expected = 0;
+		if (__atomic_compare_exchange_n(&lock.word, &expected, 1, false, __ATOMIC_ACQUIRE,
+						__ATOMIC_RELAXED))
+			goto held;
+		cpu_relax();
+	}
+	while (__atomic_exchange_n(&lock.word, 2, __ATOMIC_ACQUIRE))
+		sys_pass(SYS_futex, (long)&lock.word, 128 /* FUTEX_WAIT_PRIVATE */, 2, 0, 0, 0);
+held:
+	__atomic_store_n(&lock.owner, self, __ATOMIC_RELAXED);
+	return true;
+}
+
+void heap_unlock(void)
+{
+	__atomic_store_n(&lock.owner, 0, __ATOMIC_RELAXED);
+	if (__atomic_exchange_n(&lock.word, 0, __ATOMIC_RELEASE) == 2)
+		sys_pass(SYS_futex, (long)&lock.word, 129 /* FUTEX_WAKE_PRIVATE */, 1, 0, 0, 0);
+}
+
+void heap_unlock_in_child(void)
+{
+	__atomic_store_n(&lock.owner, 0, __ATOMIC_RELAXED);
+	__atomic_store_n(&lock.word, 0, __ATOMIC_RELEASE);
+}
+
+bool heap_single_threaded(void)
+{
+	if (heap.single_threaded)
+		return *heap.single_threaded;
+	/* glibc before 2.32 has no such flag. */
+	return !heap.source.sandboxed && sys_count_threads() == 1;
+}
+
+void heap_enter_sandbox(void)
+{
+	log_debug("heap: the program locks itself in; no more lines from here on");
+	heap.source.sandboxed = true;
+	log_stop();
+}
+
+/* The user set malloc's own knob for this: then it is his. */
+static bool user_tuned(const char *variable, const char *tunable)
+{
+	const char *tunables = getenv("GLIBC_TUNABLES");
+
+	return getenv(variable) || (tunables && strstr(tunables, tunable));
+}
+
+/*
+ * Blocks below 32 MiB (the most that malloc takes) come from the arenas, where they share huge
+ * pages, and the top of an arena is not given back and fetched again at every turn.
+ */
+static void tune_malloc(const struct libc *libc, const struct heap *tuned)
+{
+	int (*set)(int, int) = (int (*)(int, int))libc_symbol(libc, "mallopt", NULL);
+	const size_t page_bytes = tuned->source.page_bytes;
+	const int threshold = sizeof(void *) == 8 ? 32 << 20 : 512 << 10;
+
+	if (!set)
+		return;
+	if (!user_tuned("MALLOC_MMAP_THRESHOLD_", "glibc.malloc.mmap_threshold") &&
+	    !user_tuned("MALLOC_MMAP_MAX_", "glibc.malloc.mmap_max")) {
+		set(M_MMAP_THRESHOLD, threshold);
+		/* A block smaller than a huge page that has a mapping of its own could never be huge. */
+		if ((size_t)threshold < page_bytes && sizeof(void *) == 4)
+			set(M_MMAP_MAX, 0);
+	}
+	if (!user_tuned("MALLOC_TRIM_THRESHOLD_", "glibc.malloc.trim_threshold")) {
+		size_t trim = page_bytes + page_bytes / 2;
+
+		set(M_TRIM_THRESHOLD, tuned->shrink && trim < (size_t)1 << 30 ? (int)trim :
+			      tuned->shrink			       ? 1 << 30 :
+									 -1);
+	}
+}
+
+/* A function as a handler: its own type does not matter to a jump. */
+#define HANDLER(function) ((void (*)(void))(function))
+
+static const struct redirect redirects[] = {
+	{"sbrk", HANDLER(call_sbrk), false},
+	{"brk", HANDLER(call_brk), false},
+	{"mmap", HANDLER(call_mmap), false},
+	{"mmap64", HANDLER(call_mmap64), false},
+	{"munmap", HANDLER(call_munmap), false},
+	{"mremap", HANDLER(call_mremap), false},
+	{"mprotect", HANDLER(call_mprotect), false},
+	{"madvise", HANDLER(call_madvise), false},
+	{"mlock", HANDLER(call_mlock), false},
+	{"munlock", HANDLER(call_munlock), false},
+	{"mlock2", HANDLER(call_mlock2), true},
+	{"pkey_mprotect", HANDLER(call_pkey_mprotect), true},
+	{"prctl", HANDLER(call_prctl), false},
+};
+
+/* Does libc's malloc come to us? One request that nothing at hand can serve, and that fails. */
+static bool trial_passes(const struct libc *libc)
+{
+	void *(*allocate)(size_t) = (void *(*)(size_t))libc_symbol(libc, "__libc_malloc", NULL);
+	void (*release)(void *) = (void (*)(void *))libc_symbol(libc, "__libc_free", NULL);
+	const size_t bytes = sizeof(void *) == 8 ? (size_t)24 << 20 : (size_t)500 << 10;
+	void *got;
+
+	if (!allocate)
+		allocate = (void *(*)(size_t))libc_symbol(libc, "malloc", NULL);
+	if (!release)
+		release = (void (*)(void *))libc_symbol(libc, "free", NULL);
+	if (!allocate || !release)
+		return false;
+	calls_trial_begin();
+	got = allocate(bytes);
+	if (got)
+		release(got);
+	return calls_trial_end();
+}
+
+static void report_sizes(const struct page_sizes *sizes)
+{
+	log_info("Found pagesize %lu kB", (unsigned long)(sizes->default_huge >> 10));
+	log_info("Detected page sizes:");
+	for (int i = 0; i < sizes->huge_count; i++) {
+		char mount[256];
+
+		if (mount_find(sizes->huge[i], NULL, mount, sizeof(mount)))
+			mount[0] = '\0';
+		log_info("   Size: %lu kB %s Mount: %s", (unsigned long)(sizes->huge[i] >> 10),
+			 sizes->huge[i] == sizes->default_huge ? "(default)" : "         ", mount);
+	}
+}
+
+/* A THP heap. */
+static int choose_thp(const struct page_sizes *sizes, struct source *source)
+{
+	enum thp_mode mode = sizes_thp_mode();
+
+	if (!sizes->thp || mode == THP_NONE || mode == THP_NEVER) {
+		log_warning("heap: HUGETLB_MORECORE: transparent huge pages are off; "
+			    "/sys/kernel/mm/transparent_hugepage/enabled must say madvise or always");
+		return -ENOTSUP;
+	}
+	source->page_bytes = sizes->thp;
+	source->hugetlb = false;
+	source->thp = true;
+	return 0;
+}
+
+/* Which pages the heap shall have. Writes its own line when it declines. */
+static int choose_pages(const struct options *options, struct source *source)
+{
+	static char mount[256];
+	struct page_sizes sizes;
+	struct pool pool;
+	enum thp_mode mode;
+
+	sizes_read(&sizes, heap.base_bytes);
+	if (log_at(LOG_INFO))
+		report_sizes(&sizes);
+	if (options->heap == HEAP_THP)
+		return choose_thp(&sizes, source);
+	source->page_bytes = options->heap == HEAP_SIZE ? options->heap_page_bytes : sizes.default_huge;
+	if (options->heap == HEAP_DEFAULT && options->default_page_bytes) {
+		if (sizes_have(&sizes, options->default_page_bytes))
+			source->page_bytes = options->default_page_bytes;
+		else
+			log_warning("HUGETLB_DEFAULT_PAGE_SIZE: this machine has no huge pages of %lu kB; "
+				    "the system's default is taken",
+				    (unsigned long)(options->default_page_bytes >> 10));
+	}
+	if (!sizes.huge_count || !source->page_bytes) {
+		log_warning("heap: this kernel offers no hugetlb pages%s",
+			    options->require ? "" : "; trying transparent huge pages");
+		return options->require ? -ENOTSUP : choose_thp(&sizes, source);
+	}
+	if (!sizes_have(&sizes, source->page_bytes)) {
+		log_warning("heap: HUGETLB_MORECORE: this machine has no huge pages of %lu kB; the heap "
+			    "stays on small pages", (unsigned long)(source->page_bytes >> 10));
+		return -EINVAL;
+	}
+	mode = sizes_thp_mode();
+	source->hugetlb = true;
+	source->thp = sizes.thp && (mode == THP_MADVISE || mode == THP_ALWAYS);
+	source->reserve = !options->no_reserve;
+	source->populate = !options->no_prefault;
+	source->populate_write = source_can_populate_write();
+	source->memfd = options->no_map_hugetlb;
+	if (options->path) {
+		if (mount_find(source->page_bytes, options->path, mount, sizeof(mount)))
+			log_warning("heap: HUGETLB_PATH=%s is no hugetlbfs mount for pages of %lu kB that this "
+				    "user may write to; pages are taken without a mount",
+				    options->path, (unsigned long)(source->page_bytes >> 10));
+		else
+			source->mount = mount;
+	}
+	if (!pool_read(source->page_bytes, &pool) && !pool_obtainable(&pool) && !options->require)
+		log_warning_once("heap: the pool has no free huge pages of %lu kB: the heap begins on %s "
+				 "pages (echo <pages> >/sys/kernel/mm/hugepages/hugepages-%lukB/"
+				 "nr_hugepages reserves some)",
+				 (unsigned long)(source->page_bytes >> 10),
+				 source->thp ? "transparent huge" : "small",
+				 (unsigned long)(source->page_bytes >> 10));
+	return 0;
+}
+
+/* Without /proc: up to half-way to the nearest thing above the break that we know of. */
+static void guess_space(struct space *space, uintptr_t above)
+{
+	uintptr_t known[] = {(uintptr_t)&heap, (uintptr_t)space, getauxval(AT_SYSINFO_EHDR),
+			     getauxval(AT_BASE)};
+	uintptr_t nearest = UINTPTR_MAX;
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (known[i] > above && known[i] < nearest)
+			nearest = known[i];
+	space->hole_start = space->largest_start = above;
+	space->hole_end = space->largest_end = above + (nearest - above) / 2;
+}
+
+/* Lays out the regions. Nothing is mapped in them yet. */
+static int choose_space(const struct options *options)
+{
+	struct space_plan plan;
+	struct space space;
+	struct sysinfo machine;
+	uintptr_t first_break = (uintptr_t)sys_brk(0);
+	int failed;
+
+	if (sys_gate(SYS_sysinfo, (long)&machine, 0, 0, 0, 0, 0))
+		heap.memory_bytes = (uint64_t)1 << 30;
+	else
+		heap.memory_bytes = (uint64_t)machine.totalram * machine.mem_unit;
+	if (space_read(&space, first_break))
+		guess_space(&space, first_break);
+	failed = space_choose(&space, heap.source.page_bytes, heap.memory_bytes, options->heap_base,
+			      &plan);
+	if (failed == -EINVAL) {
+		log_warning("heap: HUGETLB_MORECORE_HEAPBASE=0x%lx is in use or out of reach; the heap "
+			    "begins where it does without", (unsigned long)options->heap_base);
+		failed = space_choose(&space, heap.source.page_bytes, heap.memory_bytes, 0, &plan);
+	}
+	if (!failed)
+		failed = morecore_start(&heap.main, plan.main_start, plan.main_limit, &heap.source,
+					first_break, options->heap_shrink);
+	if (!failed && plan.zone_start)
+		failed = zone_start(&heap.zone, plan.zone_start, plan.zone_limit, &heap.source);
+	if (failed)
+		return failed;
+	heap.low = plan.main_start;
+	heap.high = plan.zone_start ? plan.zone_limit : plan.main_limit;
+	log_info("setup_morecore(): heapaddr = 0x%lx", (unsigned long)plan.main_start);
+	return 0;
+}
+
+/* From here on libc's malloc is ours; or nothing has changed. */
+static int take_over(void)
+{
+	struct libc libc;
+	int failed = libc_find(&libc);
+
+	if (failed) {
+		log_warning("heap: this program's C library is not a glibc that is loaded beside it: the "
+			    "heap stays on small pages");
+		return failed;
+	}
+	if (sys_count_threads() > 1) {
+		log_warning("heap: other threads run already: the heap stays on small pages");
+		return -EBUSY;
+	}
+	heap.text = libc.text;
+	heap.text_end = libc.text_end;
+	heap.single_threaded = (const bool *)libc_symbol(&libc, "__libc_single_threaded", NULL);
+	failed = fork_prepare(&libc);
+	if (!failed)
+		failed = redirect_install(&libc, redirects,
+					  sizeof(redirects) / sizeof(redirects[0]));
+	if (failed) {
+		log_warning("heap: libc can't be redirected (%s): the heap stays on small pages",
+			    failed == -ENOENT ? "it is not of a kind that we know" :
+			    failed == -EPERM || failed == -EACCES ?
+						"its text is sealed, or a policy forbids it" :
+						"no memory");
+		return failed;
+	}
+	tune_malloc(&libc, &heap);
+	if (!trial_passes(&libc)) {
+		redirect_undo();
+		log_warning("heap: libc's malloc does not ask for its break where we wait for it: the heap "
+			    "stays on small pages");
+		return -ENOTSUP;
+	}
+	heap.active = true;
+	return 0;
+}
+
+int heap_start(const struct options *options)
+{
+	const char *tunables = getenv("GLIBC_TUNABLES");
+	int error = errno, failed;
+
+	if (tunables && strstr(tunables, "glibc.malloc.hugetlb=")) {
+		log_warning("heap: GLIBC_TUNABLES has glibc.malloc.hugetlb: malloc's own huge pages are in "
+			    "use, and HUGETLB_MORECORE stands aside");
+		return -EBUSY;
+	}
+	heap.base_bytes = getauxval(AT_PAGESZ);
+	heap.shrink = options->heap_shrink;
+	heap.fork = options->fork;
+	failed = choose_pages(options, &heap.source);
+	if (!failed && options->require && heap.source.hugetlb) {
+		failed = source_try(&heap.source);
+		if (failed)
+			log_error("heap: no huge page of %lu kB can be had (error %d)",
+				  (unsigned long)(heap.source.page_bytes >> 10), -failed);
+	}
+	if (failed)
+		return failed;
+	failed = choose_space(options);
+	if (failed)
+		log_warning("heap: no room in the address space (error %d): the heap stays on small pages",
+			    -failed);
+	else
+		failed = take_over();
+	if (failed) {
+		region_drop(&heap.main.region);
+		region_drop(&heap.zone.region);
+		heap.low = heap.high = 0;
+	}
+	errno = error;
+	return failed;
+}

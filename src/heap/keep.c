@@ -1,0 +1,270 @@
+/*
+ * Keeping the promise that memory of the heap bears what small pages bear: see keep.h.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/userfaultfd.h>
+#include <sys/ioctl.h>
+#include <string.h>
+
+#include "heap/heap.h"
+#include "heap/keep.h"
+#include "log.h"
+#include "sys.h"
+
+/* Newer than the oldest headers that we build on; the values are the kernel's. */
+#ifndef UFFD_USER_MODE_ONLY
+#define UFFD_USER_MODE_ONLY 1 /* Linux 5.11 */
+#endif
+#ifndef UFFD_FEATURE_WP_HUGETLBFS_SHMEM
+#define UFFD_FEATURE_WP_HUGETLBFS_SHMEM (1 << 12) /* Linux 5.19 */
+#endif
+
+long keep_map_aside(const struct region *region, size_t bytes)
+{
+	size_t page_bytes = region->page_bytes;
+	long mapped = sys_mmap(0, bytes + page_bytes, PROT_READ | PROT_WRITE,
+			       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	uintptr_t aligned;
+
+	if (SYS_IS_ERROR(mapped))
+		return mapped;
+	aligned = ((uintptr_t)mapped + page_bytes - 1) & ~(uintptr_t)(page_bytes - 1);
+	if (aligned > (uintptr_t)mapped)
+		sys_munmap((uintptr_t)mapped, aligned - (uintptr_t)mapped);
+	if (aligned < (uintptr_t)mapped + page_bytes)
+		sys_munmap(aligned + bytes, (uintptr_t)mapped + page_bytes - aligned);
+	/* One fault for 2 MiB; the kernel splits it where the program needs it split. */
+	if (region->source->thp)
+		sys_madvise(aligned, bytes, MADV_HUGEPAGE);
+	return (long)aligned;
+}
+
+static long userfault_control(int fd, unsigned long request, void *argument)
+{
+	return sys_gate(SYS_ioctl, fd, (long)request, (long)argument, 0, 0, 0);
+}
+
+/*
+ * Keeps all other threads from writing to the page, until writers_go(): they wait in the kernel.
+ * Returns a descriptor, or -errno. For hugetlb since Linux 5.19. An unprivileged process gets it
+ * for faults in user mode only: a system call of another thread that writes to this very page at
+ * this moment fails with EFAULT.
+ */
+static long writers_stop(uintptr_t address, size_t bytes)
+{
+	struct uffdio_api api = {
+		.api = UFFD_API,
+		.features = UFFD_FEATURE_PAGEFAULT_FLAG_WP | UFFD_FEATURE_WP_HUGETLBFS_SHMEM,
+	};
+	struct uffdio_register enrol = {
+		.range = {.start = address, .len = bytes},
+		.mode = UFFDIO_REGISTER_MODE_WP,
+	};
+	struct uffdio_writeprotect protect = {
+		.range = {.start = address, .len = bytes},
+		.mode = UFFDIO_WRITEPROTECT_MODE_WP,
+	};
+	long fd, failed;
+
+	if (heap.source.sandboxed)
+		return -EPERM;
+	fd = sys_gate(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK, 0, 0, 0, 0, 0);
+	if (fd == -EPERM)
+		fd = sys_gate(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK | UFFD_USER_MODE_ONLY, 0, 0, 0, 0,
+			      0);
+	if (SYS_IS_ERROR(fd))
+		return fd;
+	failed = userfault_control((int)fd, UFFDIO_API, &api);
+	if (!failed)
+		failed = userfault_control((int)fd, UFFDIO_REGISTER, &enrol);
+	if (!failed)
+		failed = userfault_control((int)fd, UFFDIO_WRITEPROTECT, &protect);
+	if (!failed)
+		return fd;
+	sys_close((int)fd);
+	return failed;
+}
+
+/* Closing wakes who waits: they try again, and find what is mapped by then. */
+static void writers_go(long fd)
+{
+	if (fd >= 0)
+		sys_close((int)fd);
+}
+
+static int page_rights(unsigned char state)
+{
+	if (!(state & PAGE_PROTECTED))
+		return PROT_READ | PROT_WRITE;
+	return (state & PAGE_READ ? PROT_READ : 0) | (state & PAGE_WRITE ? PROT_WRITE : 0) |
+	       (state & PAGE_EXEC ? PROT_EXEC : 0);
+}
+
+/* One hugetlb page becomes small pages, by one atomic exchange. */
+static int page_make_small(struct region *region, size_t page)
+{
+	uintptr_t address = region_page_address(region, page);
+	unsigned char state = region->pages[page];
+	size_t bytes = region->page_bytes;
+	int rights = page_rights(state);
+	long writers = -1, failed = 0;
+	long aside = keep_map_aside(region, bytes);
+
+	if (SYS_IS_ERROR(aside))
+		return -ENOMEM;
+	if (!heap_single_threaded()) {
+		writers = writers_stop(address, bytes);
+		if (SYS_IS_ERROR(writers)) {
+			log_warning_once("heap: a part of a huge page can't be made small while other "
+					 "threads run: this kernel or its settings have no userfaultfd "
+					 "write protection for it (error %d)", (int)-writers);
+			failed = -ENOMEM;
+		}
+	}
+	if (!failed && !(rights & PROT_READ))
+		failed = sys_mprotect(address, bytes, PROT_READ);
+	if (!failed) {
+		memcpy((void *)aside, (void *)address, bytes);
+		if (rights != (PROT_READ | PROT_WRITE))
+			failed = sys_mprotect((uintptr_t)aside, bytes, rights);
+	}
+	if (!failed) {
+		long moved = sys_mremap((uintptr_t)aside, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED,
+					address);
+
+		failed = SYS_IS_ERROR(moved) ? moved : 0;
+	}
+	if (failed) {
+		if (!(rights & PROT_READ))
+			sys_mprotect(address, bytes, rights);
+		sys_munmap((uintptr_t)aside, bytes);
+	} else {
+		region_set_small(region, page, UNIT_MAPPED | UNIT_ALTERED);
+		heap.pages_made_small++;
+		if (state & PAGE_DONTFORK)
+			sys_madvise(address, bytes, MADV_DONTFORK);
+		if (state & PAGE_DONTDUMP)
+			sys_madvise(address, bytes, MADV_DONTDUMP);
+	}
+	writers_go(writers);
+	return failed ? -ENOMEM : 0;
+}
+
+int keep_make_small(struct region *region, uintptr_t from, uintptr_t to, bool all)
+{
+	size_t first = region_page(region, from), last = region_page(region, to - 1);
+
+	for (size_t page = first; page <= last; page++) {
+		uintptr_t address = region_page_address(region, page);
+		bool whole = from <= address && to >= address + region->page_bytes;
+		int failed;
+
+		if (!(region->pages[page] & PAGE_HUGE) || (whole && !all))
+			continue;
+		failed = page_make_small(region, page);
+		if (failed)
+			return failed;
+	}
+	return 0;
+}
+
+/* Marks the small units of [from, to) as the kernel's business. */
+static void mark_altered(struct region *region, uintptr_t from, uintptr_t to)
+{
+	for (size_t i = region_unit(region, from); i <= region_unit(region, to - 1); i++)
+		if (!region_huge_at(region, region_unit_address(region, i)) &&
+		    region->units[i] & (UNIT_MAPPED | UNIT_USED))
+			region->units[i] |= UNIT_ALTERED;
+}
+
+void keep_replaced(struct region *region, uintptr_t from, uintptr_t to)
+{
+	for (size_t page = region_page(region, from); page <= region_page(region, to - 1); page++)
+		if (region->pages[page] & PAGE_HUGE)
+			region_set_small(region, page, UNIT_MAPPED | UNIT_ALTERED);
+	/* Also where we had nothing: an address that the program took is not ours to give. */
+	for (size_t i = region_unit(region, from); i <= region_unit(region, to - 1); i++)
+		region->units[i] |= region->units[i] & (UNIT_MAPPED | UNIT_USED) ? UNIT_ALTERED :
+										  UNIT_FOREIGN;
+}
+
+void keep_protected(struct region *region, uintptr_t from, uintptr_t to, int protection)
+{
+	unsigned char state = PAGE_HUGE | PAGE_PROTECTED;
+
+	state |= (unsigned char)((protection & PROT_READ ? PAGE_READ : 0) |
+				 (protection & PROT_WRITE ? PAGE_WRITE : 0) |
+				 (protection & PROT_EXEC ? PAGE_EXEC : 0));
+	if (protection == (PROT_READ | PROT_WRITE))
+		state = PAGE_HUGE;
+	for (size_t page = region_page(region, from); page <= region_page(region, to - 1); page++)
+		if (region->pages[page] & PAGE_HUGE)
+			region->pages[page] = (unsigned char)((region->pages[page] &
+							       (PAGE_DONTFORK | PAGE_DONTDUMP)) | state);
+	mark_altered(region, from, to);
+}
+
+void keep_advised(struct region *region, uintptr_t from, uintptr_t to, int advice)
+{
+	unsigned char set = 0, clear = 0;
+
+	if (advice == MADV_DONTFORK)
+		set = PAGE_DONTFORK;
+	else if (advice == MADV_DOFORK)
+		clear = PAGE_DONTFORK;
+	else if (advice == MADV_DONTDUMP)
+		set = PAGE_DONTDUMP;
+	else if (advice == MADV_DODUMP)
+		clear = PAGE_DONTDUMP;
+	for (size_t page = region_page(region, from); page <= region_page(region, to - 1); page++)
+		if (region->pages[page] & PAGE_HUGE)
+			region->pages[page] = (unsigned char)((region->pages[page] | set) & ~clear);
+	mark_altered(region, from, to);
+}
+
+/* A hugetlb page goes back to the pool, and its place is small and empty. */
+static int page_give_back(struct region *region, size_t page)
+{
+	uintptr_t address = region_page_address(region, page);
+
+	return region_renew_small(region, address, address + region->page_bytes);
+}
+
+int keep_dontneed(struct region *region, uintptr_t from, uintptr_t to, bool give_back)
+{
+	while (from < to) {
+		size_t page = region_page(region, from);
+		uintptr_t address = region_page_address(region, page);
+		uintptr_t end = address + region->page_bytes;
+		uintptr_t stop = to < end ? to : end;
+		bool whole = from == address && stop == end;
+
+		if (!(region->pages[page] & PAGE_HUGE)) {
+			/* A hole of the program's own: the kernel's answer is ours. */
+			stop = region_page_address(region,
+						   region_run(region, page, region_page(region, to - 1) + 1,
+							      false));
+			if (stop > to)
+				stop = to;
+			long failed = sys_pass(SYS_madvise, (long)from, (long)(stop - from),
+					       MADV_DONTNEED, 0, 0, 0);
+
+			if (failed)
+				return (int)failed;
+		} else if (region->pages[page] & PAGE_PROTECTED) {
+			/* We may not write here; small pages keep their rights while the kernel empties them. */
+			int failed = page_make_small(region, page);
+
+			if (!failed)
+				failed = (int)sys_pass(SYS_madvise, (long)from, (long)(stop - from),
+						       MADV_DONTNEED, 0, 0, 0);
+			if (failed)
+				return failed;
+		} else if (!(whole && give_back && !page_give_back(region, page))) {
+			memset((void *)from, 0, stop - from);
+		}
+		from = stop;
+	}
+	return 0;
+}

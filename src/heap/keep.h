@@ -1,0 +1,44 @@
+/*
+ * Keeping the promise that memory of the heap bears what small pages bear.
+ *
+ * The kernel refuses to protect, advise, unmap or replace a part of a hugetlb page. Before the
+ * program does such a thing to a part, that page becomes small pages, content kept.
+ *
+ * All functions need the heap's lock; ranges are within one region, and multiples of the small
+ * page. 0 or -errno.
+ */
+#ifndef KEEP_H
+#define KEEP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "heap/region.h"
+
+/*
+ * Makes every hugetlb page small that [from, to) covers in part (or, with all, touches at all).
+ * -ENOMEM: no memory, or other threads run and can't be kept from writing (Linux before 5.19);
+ * the pages done until then stay small, with their content.
+ */
+int keep_make_small(struct region *region, uintptr_t from, uintptr_t to, bool all);
+
+/* The program unmapped or replaced [from, to), which covers hugetlb pages only as wholes. */
+void keep_replaced(struct region *region, uintptr_t from, uintptr_t to);
+
+/* The program set rights or advice on [from, to): remember what for whole hugetlb pages. */
+void keep_protected(struct region *region, uintptr_t from, uintptr_t to, int protection);
+void keep_advised(struct region *region, uintptr_t from, uintptr_t to, int advice);
+
+/*
+ * MADV_DONTNEED: [from, to) reads as zero afterwards. Hugetlb pages wholly inside go back to the
+ * pool with give_back, and are small then; else they stay and are cleared.
+ */
+int keep_dontneed(struct region *region, uintptr_t from, uintptr_t to, bool give_back);
+
+/*
+ * Maps bytes (a multiple of the page) of small memory somewhere on a boundary of the page, to be
+ * moved over a page. Returns the address, or -errno.
+ */
+long keep_map_aside(const struct region *region, size_t bytes);
+
+#endif

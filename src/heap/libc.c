@@ -1,0 +1,94 @@
+/*
+ * The C library of this process: see libc.h. Reads memory that is mapped anyway; no system call.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "heap/libc.h"
+
+static uint32_t gnu_hash(const char *name)
+{
+	uint32_t hash = 5381;
+
+	for (; *name; name++)
+		hash = hash * 33 + (unsigned char)*name;
+	return hash;
+}
+
+/* In a DT_GNU_HASH table: four words, the Bloom filter, the buckets, the chains. */
+static const ElfW(Sym) *find_symbol(const struct libc *libc, const char *name)
+{
+	uint32_t buckets = libc->hash[0], first = libc->hash[1], filter_words = libc->hash[2];
+	const uint32_t *bucket = libc->hash + 4 + filter_words * (sizeof(ElfW(Addr)) / 4);
+	const uint32_t *chain = bucket + buckets;
+	uint32_t hash = gnu_hash(name);
+	uint32_t at = buckets ? bucket[hash % buckets] : 0;
+
+	for (; at >= first && at; at++) {
+		const ElfW(Sym) *symbol = &libc->symbols[at];
+
+		if ((chain[at - first] | 1) == (hash | 1) && symbol->st_shndx != SHN_UNDEF &&
+		    !strcmp(libc->names + symbol->st_name, name))
+			return symbol;
+		if (chain[at - first] & 1)
+			break;
+	}
+	return NULL;
+}
+
+uintptr_t libc_symbol(const struct libc *libc, const char *name, size_t *bytes)
+{
+	const ElfW(Sym) *symbol = find_symbol(libc, name);
+
+	if (!symbol || ELF32_ST_TYPE(symbol->st_info) == STT_GNU_IFUNC)
+		return 0;
+	if (bytes)
+		*bytes = symbol->st_size;
+	return libc->base + symbol->st_value;
+}
+
+/* An address of the dynamic table: ld.so has added the base on most CPUs, not on all. */
+static uintptr_t table_address(uintptr_t base, uintptr_t value)
+{
+	return value < base ? base + value : value;
+}
+
+static int look_at_object(struct dl_phdr_info *object, size_t size, void *data)
+{
+	struct libc found = {.base = object->dlpi_addr}, *libc = data;
+	const ElfW(Dyn) *dynamic = NULL;
+
+	(void)size;
+	for (int i = 0; i < object->dlpi_phnum; i++) {
+		const ElfW(Phdr) *header = &object->dlpi_phdr[i];
+
+		if (header->p_type == PT_DYNAMIC)
+			dynamic = (const ElfW(Dyn) *)(found.base + header->p_vaddr);
+		if (header->p_type == PT_LOAD && header->p_flags & PF_X && !found.text) {
+			found.text = found.base + header->p_vaddr;
+			found.text_end = found.text + header->p_memsz;
+		}
+	}
+	for (; dynamic && dynamic->d_tag != DT_NULL; dynamic++) {
+		uintptr_t at = table_address(found.base, dynamic->d_un.d_ptr);
+
+		if (dynamic->d_tag == DT_SYMTAB)
+			found.symbols = (const ElfW(Sym) *)at;
+		else if (dynamic->d_tag == DT_STRTAB)
+			found.names = (const char *)at;
+		else if (dynamic->d_tag == DT_GNU_HASH)
+			found.hash = (const uint32_t *)at;
+	}
+	if (!found.symbols || !found.names || !found.hash || !found.text)
+		return 0;
+	/* The vDSO has tables, too; what makes glibc glibc is this function. */
+	if (!libc_symbol(&found, "gnu_get_libc_version", NULL))
+		return 0;
+	*libc = found;
+	return 1;
+}
+
+int libc_find(struct libc *libc)
+{
+	return dl_iterate_phdr(look_at_object, libc) == 1 ? 0 : -ENOENT;
+}

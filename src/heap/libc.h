@@ -1,0 +1,31 @@
+/*
+ * The C library of this process: which object it is, where its text lies, and its symbols.
+ *
+ * By our own reading of its symbol table, not by dlsym: that takes locks and may allocate, and
+ * another object's function of the same name (an allocator's, a sanitizer's) is not what we want.
+ */
+#ifndef LIBC_H
+#define LIBC_H
+
+#include <link.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct libc {
+	uintptr_t base;           /* what is added to a symbol's value */
+	uintptr_t text, text_end; /* its executable segment */
+	const ElfW(Sym) *symbols;
+	const char *names;
+	const uint32_t *hash;     /* DT_GNU_HASH */
+};
+
+/* Finds glibc among the loaded objects. 0, or -ENOENT: another C library, or a static program. */
+int libc_find(struct libc *libc);
+
+/*
+ * The default version of a function or an object of libc. Returns its address and, where bytes is
+ * not NULL, its size; or 0.
+ */
+uintptr_t libc_symbol(const struct libc *libc, const char *name, size_t *bytes);
+
+#endif

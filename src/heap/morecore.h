@@ -1,0 +1,39 @@
+/*
+ * The main heap: a break of our own, on a region.
+ *
+ * sbrk and brk of the whole process end here. As with libc's own, the caller keeps two threads
+ * from moving the break at once (malloc does, by its arena's lock).
+ */
+#ifndef MORECORE_H
+#define MORECORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "heap/region.h"
+
+struct morecore {
+	struct region region;
+	uintptr_t first_break; /* the kernel's break when we took over: what is below is not ours */
+	uintptr_t now;         /* the break */
+	uintptr_t mapped_end;  /* all of [region.start, mapped_end) is mapped */
+	uintptr_t high;        /* the highest break since the memory behind it was last zero */
+	bool shrink;           /* HUGETLB_MORECORE_SHRINK */
+};
+
+/* Begins a heap at the region's start. Returns 0 or -errno. */
+int morecore_start(struct morecore *heap, uintptr_t start, uintptr_t limit, struct source *source,
+		   uintptr_t first_break, bool shrink);
+
+/*
+ * sbrk: moves the break by delta bytes and returns the old one, or -ENOMEM with nothing changed.
+ * Memory between the old and the new break is zero. Makes no system call while the pages at hand
+ * suffice.
+ */
+long morecore_sbrk(struct morecore *heap, intptr_t delta);
+
+/* brk: as morecore_sbrk() to an address at or above the region's start; 0 or -ENOMEM. */
+int morecore_brk(struct morecore *heap, uintptr_t address);
+
+#endif

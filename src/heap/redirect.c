@@ -1,0 +1,180 @@
+/*
+ * The redirection of functions of libc to ours: see redirect.h.
+ *
+ * Runs in the constructor, single-threaded. Between two system calls here no function of libc is
+ * needed, so it does not matter which of its pages is being exchanged.
+ */
+#include <entry.h>
+#include <errno.h>
+#include <string.h>
+#include <sys/auxv.h>
+
+#include "heap/redirect.h"
+#include "sys.h"
+
+#define PATCHES_MAX 24
+#define PATCH_BYTES 16
+/* Patches this near to each other are exchanged as one range: fewer mappings. */
+#define NEAR_BYTES ((uintptr_t)64 << 10)
+
+struct patch {
+	uintptr_t at;
+	size_t bytes;
+	unsigned char code[PATCH_BYTES], original[PATCH_BYTES];
+};
+
+_Static_assert(ENTRY_JUMP_BYTES_MAX <= PATCH_BYTES, "a jump fits into a patch");
+
+static struct patch patches[PATCHES_MAX]; /* by rising address */
+static int patch_count;
+
+/* Adds a patch in its place; one at the same address (an alias) is left out. */
+static int add_patch(uintptr_t at, const unsigned char *code, size_t bytes)
+{
+	int place = 0;
+
+	while (place < patch_count && patches[place].at < at)
+		place++;
+	if (place < patch_count && patches[place].at == at)
+		return 0;
+	if (patch_count == PATCHES_MAX)
+		return -ENOMEM;
+	memmove(&patches[place + 1], &patches[place],
+		(size_t)(patch_count - place) * sizeof(patches[0]));
+	patches[place].at = at;
+	patches[place].bytes = bytes;
+	memcpy(patches[place].code, code, bytes);
+	memcpy(patches[place].original, (const void *)at, bytes);
+	patch_count++;
+	return 0;
+}
+
+static int add_entry(const struct libc *libc, const struct redirect *redirect)
+{
+	unsigned char code[ENTRY_JUMP_BYTES_MAX];
+	size_t function_bytes, landing, jump;
+	uintptr_t entry = libc_symbol(libc, redirect->name, &function_bytes);
+
+	if (!entry)
+		return redirect->optional ? 0 : -ENOENT;
+	if (entry < libc->text || entry + function_bytes > libc->text_end)
+		return -ENOENT;
+	landing = entry_landing_bytes((const unsigned char *)entry, function_bytes);
+	jump = entry_encode_jump(code, entry + landing, (uintptr_t)redirect->handler);
+	if (landing + jump > function_bytes)
+		return -ENOENT;
+	return add_patch(entry + landing, code, jump);
+}
+
+int redirect_call(const struct libc *libc, const char *caller, const char *callee_name,
+		  uintptr_t handler, uintptr_t *callee)
+{
+	unsigned char code[ENTRY_CALL_BYTES];
+	size_t caller_bytes, bytes;
+	uintptr_t from = libc_symbol(libc, caller, &caller_bytes);
+	long offset;
+
+	*callee = libc_symbol(libc, callee_name, NULL);
+	if (!from || !*callee || from < libc->text || from + caller_bytes > libc->text_end)
+		return -ENOENT;
+	offset = entry_find_call((const unsigned char *)from, caller_bytes, from, *callee);
+	if (offset < 0)
+		return -ENOENT;
+	bytes = entry_encode_call(code, from + (uintptr_t)offset, handler);
+	return bytes ? add_patch(from + (uintptr_t)offset, code, bytes) : -ENOENT;
+}
+
+/* A file in memory that may be executed. Kernels before 6.3 don't know the flag that asks so. */
+static long executable_file(void)
+{
+	long fd = sys_memfd_create("libhugetlbfs:libc", MFD_CLOEXEC | MFD_EXEC);
+
+	if (fd == -EINVAL)
+		fd = sys_memfd_create("libhugetlbfs:libc", MFD_CLOEXEC);
+	return fd;
+}
+
+static int write_all(int fd, const unsigned char *bytes, size_t count)
+{
+	while (count) {
+		long wrote = sys_write(fd, bytes, count);
+
+		if (wrote == -EINTR)
+			continue;
+		if (wrote <= 0)
+			return wrote ? (int)wrote : -ENOSPC;
+		bytes += wrote;
+		count -= (size_t)wrote;
+	}
+	return 0;
+}
+
+/* Exchanges the pages [from, to) for a copy with the patches [first, last) applied or undone. */
+static int exchange(uintptr_t from, uintptr_t to, const struct patch *first,
+		    const struct patch *last, bool apply)
+{
+	uintptr_t at = from;
+	long mapped, fd = executable_file();
+	int failed = 0;
+
+	if (SYS_IS_ERROR(fd))
+		return (int)fd;
+	for (const struct patch *patch = first; patch < last && !failed; patch++) {
+		failed = write_all((int)fd, (const unsigned char *)at, patch->at - at);
+		if (!failed)
+			failed = write_all((int)fd, apply ? patch->code : patch->original, patch->bytes);
+		at = patch->at + patch->bytes;
+	}
+	if (!failed)
+		failed = write_all((int)fd, (const unsigned char *)at, to - at);
+	if (!failed) {
+		mapped = sys_mmap(from, to - from, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_FIXED, (int)fd, 0);
+		failed = SYS_IS_ERROR(mapped) ? (int)mapped : 0;
+	}
+	sys_close((int)fd);
+	return failed;
+}
+
+/* Carries out (or undoes) all patches, range by range. *done counts those that are in place. */
+static int exchange_all(bool apply, int *done)
+{
+	uintptr_t page = getauxval(AT_PAGESZ);
+	int i = 0, failed = 0;
+
+	while (i < patch_count && !failed) {
+		int next = i + 1;
+		uintptr_t from = patches[i].at & ~(page - 1);
+		uintptr_t to = patches[i].at + patches[i].bytes;
+
+		while (next < patch_count && patches[next].at < to + NEAR_BYTES) {
+			to = patches[next].at + patches[next].bytes;
+			next++;
+		}
+		failed = exchange(from, (to + page - 1) & ~(page - 1), &patches[i], &patches[next], apply);
+		if (!failed && done)
+			*done = next;
+		i = next;
+	}
+	return failed;
+}
+
+int redirect_install(const struct libc *libc, const struct redirect *redirects, int count)
+{
+	int failed = 0, done = 0;
+
+	for (int i = 0; i < count && !failed; i++)
+		failed = add_entry(libc, &redirects[i]);
+	if (!failed)
+		failed = exchange_all(true, &done);
+	if (failed) {
+		patch_count = done;
+		redirect_undo();
+	}
+	return failed;
+}
+
+void redirect_undo(void)
+{
+	exchange_all(false, NULL);
+	patch_count = 0;
+}

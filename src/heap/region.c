@@ -1,0 +1,253 @@
+/*
+ * A range of address space that the heap owns: see region.h.
+ *
+ * Makes no system calls but mmap, munmap and what source.c makes. On failure everything that was
+ * in use stays as it was.
+ */
+#include <errno.h>
+#include <sys/auxv.h>
+
+#include "heap/region.h"
+#include "log.h"
+#include "sys.h"
+
+/* Units of at most 2 MiB: an arena of 64 MiB starts on any multiple of one. */
+#define UNIT_BYTES_MAX ((size_t)2 << 20)
+
+int region_make(struct region *region, uintptr_t start, uintptr_t limit, struct source *source)
+{
+	size_t page_bytes = source->page_bytes;
+	size_t unit_bytes = page_bytes < UNIT_BYTES_MAX ? page_bytes : UNIT_BYTES_MAX;
+	size_t page_states = (limit - start) / page_bytes;
+	size_t unit_states = (limit - start) / unit_bytes;
+	long states;
+
+	/* Only the states of what is in use are ever touched: no need to reserve memory. */
+	states = sys_mmap(0, page_states + unit_states, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (SYS_IS_ERROR(states))
+		return (int)states;
+	*region = (struct region){
+		.start = start,
+		.limit = limit,
+		.page_bytes = page_bytes,
+		.unit_bytes = unit_bytes,
+		.base_bytes = getauxval(AT_PAGESZ),
+		.pages = (unsigned char *)states,
+		.units = (unsigned char *)states + page_states,
+		.source = source,
+	};
+	return 0;
+}
+
+void region_drop(struct region *region)
+{
+	if (region->pages)
+		sys_munmap((uintptr_t)region->pages, (region->limit - region->start) / region->page_bytes +
+				   (region->limit - region->start) / region->unit_bytes);
+	*region = (struct region){0};
+}
+
+/* Nothing is mapped in the unit, and nothing of the program's is known to be there. */
+static bool unit_is_bare(const struct region *region, size_t unit)
+{
+	return !(region->units[unit] & (UNIT_MAPPED | UNIT_ALTERED | UNIT_FOREIGN));
+}
+
+static bool page_is_bare(const struct region *region, size_t page)
+{
+	size_t units = region->page_bytes / region->unit_bytes;
+
+	for (size_t i = page * units; i < (page + 1) * units; i++)
+		if (!unit_is_bare(region, i))
+			return false;
+	return true;
+}
+
+static bool page_is_unused(const struct region *region, size_t page)
+{
+	size_t units = region->page_bytes / region->unit_bytes;
+
+	for (size_t i = page * units; i < (page + 1) * units; i++)
+		if (region->units[i] & UNIT_USED)
+			return false;
+	return true;
+}
+
+static void page_set_huge(struct region *region, size_t page)
+{
+	size_t units = region->page_bytes / region->unit_bytes;
+
+	region->pages[page] = PAGE_HUGE;
+	for (size_t i = page * units; i < (page + 1) * units; i++)
+		region->units[i] |= UNIT_MAPPED;
+}
+
+void region_set_small(struct region *region, size_t page, unsigned char unit_flags)
+{
+	size_t units = region->page_bytes / region->unit_bytes;
+
+	region->pages[page] = 0;
+	for (size_t i = page * units; i < (page + 1) * units; i++)
+		region->units[i] =
+			(unsigned char)((region->units[i] & (UNIT_USED | UNIT_FIRST)) | unit_flags);
+}
+
+size_t region_run(const struct region *region, size_t page, size_t end, bool huge)
+{
+	while (page < end && !!(region->pages[page] & PAGE_HUGE) == huge)
+		page++;
+	return page;
+}
+
+/* Takes hugetlb pages for the bare pages from `page` on; returns how many. */
+static size_t map_huge_run(struct region *region, size_t page, size_t end, size_t *wanted)
+{
+	size_t got, run = page;
+
+	while (run < end && page_is_bare(region, run))
+		run++;
+	*wanted = run - page;
+	if (!*wanted)
+		return 0;
+	got = source_map_huge(region->source, region_page_address(region, page), *wanted);
+	for (size_t i = page; i < page + got; i++)
+		page_set_huge(region, i);
+	return got;
+}
+
+static void tell_of_shortage(const struct source *source)
+{
+	if (source->last_error && source->last_error != -EEXIST)
+		log_warning_once("heap: not enough huge pages of %lu kB (error %d): the rest of the heap is "
+				 "on %s pages until there are more",
+				 (unsigned long)(source->page_bytes >> 10), -source->last_error,
+				 source->thp ? "transparent huge" : "small");
+}
+
+int region_map(struct region *region, uintptr_t from, uintptr_t to, uintptr_t wanted)
+{
+	size_t unit = region_unit(region, from), end = region_unit(region, to);
+	size_t page_units = region->page_bytes / region->unit_bytes;
+	bool huge = region->source->hugetlb;
+
+	if (wanted < to)
+		wanted = to;
+	while (unit < end) {
+		size_t run, asked;
+		int failed;
+
+		if (region->units[unit] & UNIT_FOREIGN)
+			return -ENOMEM;
+		if (region->units[unit] & (UNIT_MAPPED | UNIT_ALTERED)) {
+			unit++;
+			continue;
+		}
+		if (huge) {
+			/* A page that begins before `from` is bare only as a whole. */
+			size_t page = unit / page_units;
+			size_t last = (wanted - region->start + region->page_bytes - 1) / region->page_bytes;
+			size_t got = map_huge_run(region, page, last, &asked);
+
+			/* One try for each growth: what is short now is short for the rest, too. */
+			if (got < asked) {
+				huge = false;
+				tell_of_shortage(region->source);
+			}
+			if (got)
+				continue;
+		}
+		for (run = unit; run < end && unit_is_bare(region, run); run++)
+			if (huge && run > unit && run % page_units == 0 &&
+			    page_is_bare(region, run / page_units))
+				break;
+		failed = source_map_small(region->source, region_unit_address(region, unit),
+					  (run - unit) * region->unit_bytes);
+		/* Somebody maps here without asking: never try this place again. */
+		for (; failed != -ENOMEM && unit < run; unit++)
+			region->units[unit] |= failed ? UNIT_FOREIGN : UNIT_MAPPED;
+		if (failed)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+void region_use(struct region *region, uintptr_t from, uintptr_t to)
+{
+	for (size_t i = region_unit(region, from); i < region_unit(region, to); i++)
+		region->units[i] |= UNIT_USED;
+}
+
+void region_unuse(struct region *region, uintptr_t from, uintptr_t to)
+{
+	for (size_t i = region_unit(region, from); i < region_unit(region, to); i++) {
+		unsigned char state = region->units[i];
+
+		state &= (unsigned char)~(UNIT_USED | UNIT_FIRST);
+		if (state & UNIT_MAPPED)
+			state |= UNIT_DIRTY;
+		region->units[i] = state;
+	}
+}
+
+/* Unmaps the small units of [unit, end) that are not in use, in as few calls as possible. */
+static void give_back_small(struct region *region, size_t unit, size_t end)
+{
+	while (unit < end) {
+		size_t run = unit;
+
+		while (run < end && !(region->units[run] & (UNIT_USED | UNIT_FOREIGN)) &&
+		       region->units[run] & (UNIT_MAPPED | UNIT_ALTERED))
+			region->units[run++] = 0;
+		if (run > unit)
+			sys_munmap(region_unit_address(region, unit), (run - unit) * region->unit_bytes);
+		else
+			run++;
+		unit = run;
+	}
+}
+
+void region_give_back(struct region *region, uintptr_t from, uintptr_t to)
+{
+	size_t page_units = region->page_bytes / region->unit_bytes;
+	size_t page = region_page(region, from);
+	size_t end = (to - region->start + region->page_bytes - 1) / region->page_bytes;
+
+	while (page < end) {
+		size_t run = page;
+
+		while (run < end && region->pages[run] & PAGE_HUGE && page_is_unused(region, run)) {
+			region_set_small(region, run, 0);
+			for (size_t i = run * page_units; i < (run + 1) * page_units; i++)
+				region->units[i] = 0;
+			run++;
+		}
+		if (run > page) {
+			sys_munmap(region_page_address(region, page), (run - page) * region->page_bytes);
+		} else {
+			run = region_run(region, page, end, false);
+			give_back_small(region, page * page_units, run * page_units);
+			if (run == page)
+				run++; /* a hugetlb page with something in use */
+		}
+		page = run;
+	}
+}
+
+int region_renew_small(struct region *region, uintptr_t from, uintptr_t to)
+{
+	size_t unit = region_unit(region, from), end = region_unit(region, to);
+	long failed = sys_mmap(from, to - from, PROT_READ | PROT_WRITE,
+			       MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+
+	if (SYS_IS_ERROR(failed))
+		return (int)failed;
+	if (region->source->thp)
+		sys_madvise(from, to - from, MADV_HUGEPAGE);
+	for (; unit < end; unit++) {
+		region->pages[unit / (region->page_bytes / region->unit_bytes)] = 0;
+		region->units[unit] =
+			(unsigned char)((region->units[unit] & (UNIT_USED | UNIT_FIRST)) | UNIT_MAPPED);
+	}
+	return 0;
+}

@@ -1,0 +1,110 @@
+/*
+ * A range of address space that the heap owns, and what each piece of it is.
+ *
+ * A region is laid out where nobody maps anything, so that keeping it costs no system call: what
+ * is not in use is not mapped. It is cut into huge pages, and these into units: a unit is the
+ * smaller of the huge page and 2 MiB, so that many arenas fit into one page of 1 GiB.
+ *
+ * Nothing here takes a lock; callers say which lock keeps others off the same units.
+ */
+#ifndef REGION_H
+#define REGION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "pages/source.h"
+
+/* Of a huge page. */
+#define PAGE_HUGE      0x01 /* one hugetlb page is mapped here: all of its units are mapped */
+#define PAGE_PROTECTED 0x02 /* the program set the rights of the whole page: see the next three */
+#define PAGE_READ      0x04
+#define PAGE_WRITE     0x08
+#define PAGE_EXEC      0x10
+#define PAGE_DONTFORK  0x20 /* the program's advice for the whole page */
+#define PAGE_DONTDUMP  0x40
+
+/* Of a unit. */
+#define UNIT_MAPPED  0x01 /* memory is here, of whatever page size */
+#define UNIT_USED    0x02 /* handed out */
+#define UNIT_FIRST   0x04 /* the first unit of a reservation (arenas.c) */
+#define UNIT_DIRTY   0x08 /* mapped, not handed out, may hold anything */
+#define UNIT_ALTERED 0x10 /* the program changed a part: the kernel knows what is here, we don't */
+#define UNIT_FOREIGN 0x20 /* somebody else's mapping: never used, never touched */
+
+struct region {
+	uintptr_t start, limit; /* multiples of the page */
+	size_t page_bytes, unit_bytes, base_bytes; /* base: the kernel's small page */
+	unsigned char *pages, *units;
+	struct source *source;
+};
+
+/*
+ * Fills in a region over [start, limit). Returns 0, or -errno of the map that holds its states;
+ * nothing is left then. The range itself stays untouched.
+ */
+int region_make(struct region *region, uintptr_t start, uintptr_t limit, struct source *source);
+
+/* Forgets the region; what is mapped in it stays mapped. */
+void region_drop(struct region *region);
+
+static inline bool region_touches(const struct region *region, uintptr_t from, uintptr_t to)
+{
+	return from < region->limit && to > region->start;
+}
+
+static inline size_t region_page(const struct region *region, uintptr_t address)
+{
+	return (address - region->start) / region->page_bytes;
+}
+
+static inline size_t region_unit(const struct region *region, uintptr_t address)
+{
+	return (address - region->start) / region->unit_bytes;
+}
+
+static inline uintptr_t region_page_address(const struct region *region, size_t page)
+{
+	return region->start + page * region->page_bytes;
+}
+
+static inline uintptr_t region_unit_address(const struct region *region, size_t unit)
+{
+	return region->start + unit * region->unit_bytes;
+}
+
+/* Is the byte at address on a hugetlb page? */
+static inline bool region_huge_at(const struct region *region, uintptr_t address)
+{
+	return region->pages[region_page(region, address)] & PAGE_HUGE;
+}
+
+/*
+ * Makes all units of [from, to) mapped, down the ladder, and takes huge pages, not small ones, on
+ * to wanted, which is at least to. from and to are multiples of the unit, wanted of the page.
+ * Memory that was not mapped before is zero. Returns 0, or -ENOMEM with what this call mapped
+ * left mapped but dirty-free and not in use, so that a later call finds it.
+ */
+int region_map(struct region *region, uintptr_t from, uintptr_t to, uintptr_t wanted);
+
+/*
+ * Gives back what is not in use in the pages that [from, to) touches: hugetlb pages none of whose
+ * units are in use, and small units. Units in use stay.
+ */
+void region_give_back(struct region *region, uintptr_t from, uintptr_t to);
+
+/* Marks the units of [from, to) handed out, or no longer: then dirty where they stay mapped. */
+void region_use(struct region *region, uintptr_t from, uintptr_t to);
+void region_unuse(struct region *region, uintptr_t from, uintptr_t to);
+
+/* Gives all memory of the range back and maps it anew, small and empty, on [from, to) alone. */
+int region_renew_small(struct region *region, uintptr_t from, uintptr_t to);
+
+/* The page is no hugetlb page any more: its units get these flags, beside UNIT_USED, UNIT_FIRST. */
+void region_set_small(struct region *region, size_t page, unsigned char unit_flags);
+
+/* Ends of the run of pages from `page` on, before `end`, that are hugetlb (or are not). */
+size_t region_run(const struct region *region, size_t page, size_t end, bool huge);
+
+#endif

@@ -1,0 +1,151 @@
+/*
+ * Where in the address space the heap's regions go: see space.h.
+ *
+ * The kernel puts mappings from the top downwards (or, with an unlimited stack, from the first
+ * third upwards), the break from the program upwards; between the two lies the largest hole. We
+ * stay low in it, far from both; every map of ours is a MAP_FIXED_NOREPLACE, so that a wrong guess
+ * costs a failed growth, not somebody's memory.
+ */
+#include <errno.h>
+#include <fcntl.h>
+
+#include "heap/space.h"
+#include "sys.h"
+
+#define MIB ((uint64_t)1 << 20)
+#define GIB ((uint64_t)1 << 30)
+
+/* Arenas begin on multiples of glibc's HEAP_MAX_SIZE. */
+#define ARENA_BYTES (64 * MIB)
+
+/* The least room in which an arena zone makes sense: it needs a hole of eight times that. */
+#define ZONE_BYTES_MIN (64 * GIB)
+#define MAIN_BYTES_MIN (1024 * GIB)
+
+void space_begin(struct space_reader *reader, uintptr_t above)
+{
+	*reader = (struct space_reader){.above = above, .last_end = above};
+}
+
+static void take_mapping(struct space_reader *reader, uintptr_t start, uintptr_t end)
+{
+	struct space *space = &reader->space;
+
+	if (end <= reader->above)
+		return;
+	if (start > reader->last_end) {
+		uintptr_t from = reader->last_end;
+
+		if (!space->hole_end) {
+			space->hole_start = from;
+			space->hole_end = start;
+		}
+		if (start - from > space->largest_end - space->largest_start) {
+			space->largest_start = from;
+			space->largest_end = start;
+		}
+	}
+	if (end > reader->last_end)
+		reader->last_end = end;
+}
+
+void space_take(struct space_reader *reader, const char *text, size_t bytes)
+{
+	for (size_t i = 0; i < bytes; i++) {
+		char c = text[i];
+		int digit = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+
+		if (c == '\n') {
+			reader->field = 0;
+			reader->number[0] = reader->number[1] = 0;
+		} else if (reader->field == 2) {
+			continue;
+		} else if (digit >= 0) {
+			reader->number[reader->field] = reader->number[reader->field] << 4 |
+							(unsigned int)digit;
+		} else if (++reader->field == 2) {
+			/* The kernel's own pages at the very top are no end of a hole for us. */
+			if (reader->number[0] <= UINTPTR_MAX / 2 || sizeof(uintptr_t) == 4)
+				take_mapping(reader, reader->number[0], reader->number[1]);
+		}
+	}
+}
+
+static uintptr_t align_up(uintptr_t value, uint64_t to)
+{
+	return (value + (uintptr_t)to - 1) & ~(uintptr_t)(to - 1);
+}
+
+static uint64_t smaller(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+static uint64_t larger(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+int space_choose(const struct space *space, size_t page_bytes, uint64_t memory_bytes,
+		 uintptr_t wanted_base, struct space_plan *plan)
+{
+	uintptr_t start = space->hole_start, end = space->hole_end;
+	uint64_t room, zone_bytes;
+	const uint64_t boundary = larger(page_bytes, ARENA_BYTES);
+
+	*plan = (struct space_plan){0};
+	/* A mapping close above the break (a strange loader): then elsewhere. */
+	if (end - start < (space->largest_end - space->largest_start) / 8) {
+		start = space->largest_start;
+		end = space->largest_end;
+	}
+	if (wanted_base) {
+		uintptr_t base = align_up(wanted_base, page_bytes);
+
+		if (space->hole_start < base && base < space->hole_end) {
+			start = space->hole_start;
+			end = space->hole_end;
+		} else {
+			start = space->largest_start;
+			end = space->largest_end;
+		}
+		if (base < start || base >= end || end - base < page_bytes)
+			return -EINVAL;
+		plan->main_start = base;
+	} else {
+		plan->main_start = align_up(start, page_bytes);
+	}
+	if (plan->main_start < start || plan->main_start >= end ||
+	    end - plan->main_start < 2 * page_bytes)
+		return -ENOMEM;
+	room = end - plan->main_start;
+	if (room < 8 * ZONE_BYTES_MIN) {
+		/* 32 bits, or a crowded place: the main heap alone, in whatever is free. */
+		plan->main_limit = end & ~(uintptr_t)(page_bytes - 1);
+		return 0;
+	}
+	plan->main_limit = plan->main_start +
+			   (uintptr_t)(smaller(room / 2, larger(16 * memory_bytes, MAIN_BYTES_MIN)) &
+				       ~(uint64_t)(page_bytes - 1));
+	zone_bytes = smaller(larger(4 * memory_bytes, ZONE_BYTES_MIN), room / 8);
+	plan->zone_start = align_up(plan->main_start + (uintptr_t)(room / 8 * 5), boundary);
+	plan->zone_limit = plan->zone_start + (uintptr_t)(zone_bytes & ~(boundary - 1));
+	return 0;
+}
+
+int space_read(struct space *space, uintptr_t above)
+{
+	struct space_reader reader;
+	char buffer[4096];
+	long got, fd = sys_open("/proc/self/maps", O_RDONLY | O_CLOEXEC, 0);
+
+	if (SYS_IS_ERROR(fd))
+		return (int)fd;
+	space_begin(&reader, above);
+	while ((got = sys_read((int)fd, buffer, sizeof(buffer))) > 0 || got == -EINTR)
+		if (got > 0)
+			space_take(&reader, buffer, (size_t)got);
+	sys_close((int)fd);
+	*space = reader.space;
+	return got < 0 ? (int)got : reader.space.hole_end ? 0 : -ENOENT;
+}

@@ -1,0 +1,49 @@
+/*
+ * The constructor: options, then features in their order, each of which may decline.
+ *
+ * A process in which no HUGETLB_ variable is set leaves here without a system call. Nothing here
+ * may fail the program, except where HUGETLB_REQUIRE asks for just that.
+ */
+#include <errno.h>
+#include <unistd.h>
+
+#include "heap/heap.h"
+#include "log.h"
+#include "options.h"
+#include "report.h"
+#include "sys.h"
+
+/* What a program that does not start returns: env(1), timeout(1) and others do it alike. */
+#define EXIT_NOT_STARTED 125
+
+static struct options options;
+
+static void refuse_to_start(void)
+{
+	log_error("HUGETLB_REQUIRE is set, and what was asked for can't be had: %s is not started",
+		  program_invocation_short_name);
+	sys_exit_group(EXIT_NOT_STARTED);
+}
+
+static void __attribute__((constructor)) begin(void)
+{
+	int error = errno, bad = 0;
+
+	if (!options_read(&options, environ, program_invocation_short_name, &bad))
+		return;
+	log_start();
+	if (options.require && bad)
+		refuse_to_start();
+	if (options.heap != HEAP_OFF && heap_start(&options) && options.require)
+		refuse_to_start();
+	errno = error;
+}
+
+static void __attribute__((destructor)) end(void)
+{
+	int error = errno;
+
+	if (options.report)
+		report_write(options.report, program_invocation_short_name);
+	errno = error;
+}

@@ -1,0 +1,290 @@
+/*
+ * Lines for people, and the formatter behind them.
+ *
+ * Owns the level, the identity of descriptor 2 and nothing else. Needs no libc but memory
+ * functions; a line is built on the stack (1.5 kB) and leaves in one write, so that the lines of
+ * several threads and processes don't mix. What does not fit is cut, and the cut is shown.
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "log.h"
+#include "sys.h"
+
+#define LINE_BYTES 1024
+
+static int verbose = LOG_WARNING;
+static bool stopped;
+static bool warned;
+
+/* What is known of descriptor 2 since log_start(). */
+static enum { STDERR_UNKNOWN, STDERR_CLOSED, STDERR_REMEMBERED } stderr_state;
+static struct statx stderr_file;
+
+/* The text that is being made: what does not fit is left out. */
+struct text {
+	char *out;
+	size_t bytes, used;
+	bool cut;
+};
+
+static void text_char(struct text *text, char c)
+{
+	if (text->used + 1 < text->bytes)
+		text->out[text->used++] = c;
+	else
+		text->cut = true;
+}
+
+static void text_string(struct text *text, const char *string)
+{
+	for (string = string ? string : "(null)"; *string; string++)
+		text_char(text, *string);
+}
+
+/* How a number is to look: `%08lx` has zero, width 8 and base 16. */
+struct number_shape {
+	bool zero, negative;
+	unsigned int width, base;
+};
+
+static void text_number(struct text *text, unsigned long value, struct number_shape shape)
+{
+	char digits[3 * sizeof(value)];
+	unsigned int count = 0, length;
+
+	do {
+		digits[count++] = "0123456789abcdef"[value % shape.base];
+		value /= shape.base;
+	} while (value);
+	length = count + shape.negative;
+	if (shape.negative && shape.zero)
+		text_char(text, '-');
+	for (; length < shape.width; length++)
+		text_char(text, shape.zero ? '0' : ' ');
+	if (shape.negative && !shape.zero)
+		text_char(text, '-');
+	while (count)
+		text_char(text, digits[--count]);
+}
+
+static void text_signed(struct text *text, long value, struct number_shape shape)
+{
+	shape.negative = value < 0;
+	text_number(text, value < 0 ? -(unsigned long)value : (unsigned long)value, shape);
+}
+
+/* Takes one conversion's argument; `size` is 'l', 'z' or 0. False: not a conversion of ours. */
+static bool text_convert(struct text *text, char conversion, char size, struct number_shape shape,
+			 va_list *arguments)
+{
+	shape.base = conversion == 'x' ? 16 : 10;
+	switch (conversion) {
+	case 's':
+		text_string(text, va_arg(*arguments, const char *));
+		return true;
+	case 'c':
+		text_char(text, (char)va_arg(*arguments, int));
+		return true;
+	case '%':
+		text_char(text, '%');
+		return true;
+	case 'd':
+		if (size)
+			text_signed(text, va_arg(*arguments, long), shape);
+		else
+			text_signed(text, va_arg(*arguments, int), shape);
+		return true;
+	case 'u':
+	case 'x':
+		if (size)
+			text_number(text, va_arg(*arguments, unsigned long), shape);
+		else
+			text_number(text, va_arg(*arguments, unsigned int), shape);
+		return true;
+	default:
+		return false;
+	}
+}
+
+/*
+ * From a conversion that is not known on, the format is put out as it stands: the arguments behind
+ * it can't be found.
+ */
+static void text_append(struct text *text, const char *format, va_list *arguments)
+{
+	while (*format) {
+		struct number_shape shape = {0};
+		const char *at = format;
+		char size = 0;
+
+		if (*at != '%') {
+			text_char(text, *format++);
+			continue;
+		}
+		for (at++; *at == '0'; at++)
+			shape.zero = true;
+		for (; *at >= '0' && *at <= '9' && shape.width < LINE_BYTES; at++)
+			shape.width = shape.width * 10 + (unsigned int)(*at - '0');
+		if (*at == 'l' || *at == 'z')
+			size = *at++;
+		if (!text_convert(text, *at, size, shape, arguments)) {
+			text_string(text, format);
+			return;
+		}
+		format = at + 1;
+	}
+}
+
+int text_format(char *out, unsigned long bytes, const char *format, ...)
+{
+	struct text text = {.out = out, .bytes = bytes};
+	va_list arguments;
+
+	if (!bytes)
+		return 0;
+	va_start(arguments, format);
+	text_append(&text, format, &arguments);
+	va_end(arguments);
+	out[text.used] = '\0';
+	return (int)text.used;
+}
+
+void log_set_level(int level)
+{
+	verbose = level;
+}
+
+bool log_at(int level)
+{
+	return level <= verbose && !stopped;
+}
+
+void log_start(void)
+{
+	long result = sys_statx_fd(2, &stderr_file);
+
+	if (!result)
+		stderr_state = STDERR_REMEMBERED;
+	else
+		stderr_state = result == -EBADF ? STDERR_CLOSED : STDERR_UNKNOWN;
+}
+
+void log_stop(void)
+{
+	stopped = true;
+}
+
+/*
+ * Is descriptor 2 still the place for messages? A pipe that nobody reads any more is not: writing
+ * to it would end the program by SIGPIPE.
+ */
+static bool stderr_is_ours(void)
+{
+	struct pollfd descriptor = {.fd = 2, .events = POLLOUT};
+	struct statx now;
+
+	if (stderr_state == STDERR_CLOSED)
+		return false;
+	if (stderr_state == STDERR_REMEMBERED &&
+	    (sys_statx_fd(2, &now) || now.stx_ino != stderr_file.stx_ino ||
+	     now.stx_dev_major != stderr_file.stx_dev_major ||
+	     now.stx_dev_minor != stderr_file.stx_dev_minor))
+		return false;
+	return sys_poll_now(&descriptor) < 0 || !(descriptor.revents & (POLLERR | POLLNVAL));
+}
+
+static void __attribute__((format(printf, 2, 3)))
+text_add(struct text *text, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	text_append(text, format, &arguments);
+	va_end(arguments);
+}
+
+static void log_line(const char *level, const char *format, va_list *arguments)
+{
+	char line[LINE_BYTES];
+	/* a byte is kept back for the newline */
+	struct text text = {.out = line, .bytes = sizeof(line) - 1};
+	struct utsname host;
+
+	if (!stderr_is_ours())
+		return;
+	if (sys_uname(&host))
+		strcpy(host.nodename, "?");
+	text_add(&text, "libhugetlbfs [%s:%ld]: %s: ", host.nodename, sys_getpid(), level);
+	text_append(&text, format, arguments);
+	if (text.cut)
+		memcpy(line + text.used - 3, "...", 3);
+	/* what is quoted from outside stays on its line, and does nothing to a terminal */
+	for (size_t i = 0; i < text.used; i++)
+		if ((unsigned char)line[i] < ' ' || line[i] == 0x7f)
+			line[i] = '?';
+	line[text.used++] = '\n';
+	sys_write(2, line, text.used);
+}
+
+void log_text(const char *text, unsigned long bytes)
+{
+	if (!stopped && stderr_is_ours())
+		sys_write(2, text, bytes);
+}
+
+void log_error(const char *format, ...)
+{
+	va_list arguments;
+
+	if (!log_at(LOG_ERROR))
+		return;
+	va_start(arguments, format);
+	log_line("ERROR", format, &arguments);
+	va_end(arguments);
+}
+
+void log_warning(const char *format, ...)
+{
+	va_list arguments;
+
+	if (!log_at(LOG_WARNING))
+		return;
+	va_start(arguments, format);
+	log_line("WARNING", format, &arguments);
+	va_end(arguments);
+}
+
+void log_warning_once(const char *format, ...)
+{
+	va_list arguments;
+
+	if (!log_at(LOG_WARNING) || __atomic_exchange_n(&warned, true, __ATOMIC_RELAXED))
+		return;
+	va_start(arguments, format);
+	log_line("WARNING", format, &arguments);
+	va_end(arguments);
+}
+
+void log_info(const char *format, ...)
+{
+	va_list arguments;
+
+	if (!log_at(LOG_INFO))
+		return;
+	va_start(arguments, format);
+	log_line("INFO", format, &arguments);
+	va_end(arguments);
+}
+
+void log_debug(const char *format, ...)
+{
+	va_list arguments;
+
+	if (!log_at(LOG_DEBUG))
+		return;
+	va_start(arguments, format);
+	log_line("DEBUG", format, &arguments);
+	va_end(arguments);
+}

@@ -1,0 +1,122 @@
+/*
+ * Where a hugetlbfs for a page size is mounted.
+ *
+ * /proc/mounts is read byte by byte into the caller's path: its lines have any length (an overlay's
+ * options), and names in it are escaped. The page size is asked of the mount itself, not read from
+ * its options: those may be absent, and another file system may be mounted over it.
+ */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "pages/pages.h"
+#include "stream.h"
+#include "sys.h"
+
+#define HUGETLBFS_MAGIC 0x958458f6UL
+
+static int mount_check(size_t page_bytes, const char *path)
+{
+	struct statfs64 filesystem;
+	long result = sys_statfs(path, &filesystem);
+
+	if (result)
+		return (int)result;
+	/* f_type is 32 bits wide on some CPUs, and signed */
+	if ((uint32_t)filesystem.f_type != HUGETLBFS_MAGIC ||
+	    (size_t)filesystem.f_bsize != page_bytes)
+		return -EINVAL;
+	return sys_access(path, W_OK | X_OK) ? -EACCES : 0;
+}
+
+/* Reads the three octal digits behind a backslash. */
+static int read_escape(struct stream *mounts)
+{
+	int value = 0;
+
+	for (int digits = 0; digits < 3; digits++) {
+		int byte = stream_byte(mounts);
+
+		if (byte < '0' || byte > '7')
+			return -1;
+		value = value << 3 | (byte - '0');
+	}
+	return value & 0xff;
+}
+
+/*
+ * Reads the next field of a line, or skips it where field is NULL. A field that does not fit comes
+ * out empty. Returns the byte that ended it: a space, a newline, or -1 for the end of the file.
+ */
+static int read_field(struct stream *mounts, char *field, size_t bytes)
+{
+	size_t length = 0;
+	int end;
+
+	for (;;) {
+		int byte = end = stream_byte(mounts);
+
+		if (end == ' ' || end == '\n' || end < 0)
+			break;
+		if (byte == '\\' && (byte = read_escape(mounts)) < 0)
+			length = bytes;
+		if (field && length < bytes)
+			field[length] = (char)byte;
+		length++;
+	}
+	if (field)
+		field[length < bytes ? length : 0] = '\0';
+	return end;
+}
+
+static int find_in_table(struct stream *mounts, size_t page_bytes, char *path, size_t path_bytes)
+{
+	int result = -ENOENT, end;
+
+	do {
+		char type[sizeof("hugetlbfs")] = "";
+
+		path[0] = '\0';
+		end = read_field(mounts, NULL, 0);
+		if (end == ' ')
+			end = read_field(mounts, path, path_bytes);
+		if (end == ' ')
+			end = read_field(mounts, type, sizeof(type));
+		while (end == ' ')
+			end = read_field(mounts, NULL, 0);
+		if (strcmp(type, "hugetlbfs") || !path[0])
+			continue;
+		switch (mount_check(page_bytes, path)) {
+		case 0:
+			return 0;
+		case -EACCES:
+			result = -EACCES;
+		}
+	} while (end >= 0);
+	return result;
+}
+
+int mount_find(size_t page_bytes, const char *wanted, char *path, size_t path_bytes)
+{
+	struct stream mounts;
+	int result;
+
+	if (!path_bytes)
+		return -EINVAL;
+	path[0] = '\0';
+	if (wanted) {
+		if (strlen(wanted) >= path_bytes)
+			return -ENAMETOOLONG;
+		result = mount_check(page_bytes, wanted);
+		if (!result)
+			memcpy(path, wanted, strlen(wanted) + 1);
+		return result;
+	}
+	if (stream_open(&mounts, "/proc/mounts"))
+		return -ENOENT;
+	result = find_in_table(&mounts, page_bytes, path, path_bytes);
+	stream_close(&mounts);
+	if (result)
+		path[0] = '\0';
+	return result;
+}

@@ -1,0 +1,171 @@
+/*
+ * Which page sizes this machine has, read from /sys and /proc when somebody asks.
+ *
+ * A file that is missing, or a file system that is not mounted, makes its part of the answer
+ * empty; nothing here fails.
+ */
+#include <dirent.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "log.h"
+#include "options.h"
+#include "pages/pages.h"
+#include "stream.h"
+#include "sys.h"
+
+#define HUGE_DIRECTORY "/sys/kernel/mm/hugepages"
+#define THP_DIRECTORY  "/sys/kernel/mm/transparent_hugepage"
+
+/* Reads "2048kB" behind prefix; 0 where text is something else. */
+static size_t bytes_of_kb_name(const char *text, const char *prefix)
+{
+	size_t length = strlen(prefix), kb_length, bytes;
+	char kb[24];
+
+	if (strncmp(text, prefix, length))
+		return 0;
+	text += length;
+	kb_length = strspn(text, "0123456789");
+	if (!kb_length || kb_length + 1 >= sizeof(kb) || strcmp(text + kb_length, "kB"))
+		return 0;
+	memcpy(kb, text, kb_length);
+	memcpy(kb + kb_length, "K", 2);
+	return options_parse_size(kb, &bytes) ? 0 : bytes;
+}
+
+/* Keeps the list rising and each size once. */
+static void add_huge_size(struct page_sizes *sizes, size_t bytes)
+{
+	int at = sizes->huge_count;
+
+	if (!bytes || bytes & (bytes - 1) || sizes_have(sizes, bytes) || at == PAGES_SIZES_MAX)
+		return;
+	for (; at > 0 && sizes->huge[at - 1] > bytes; at--)
+		sizes->huge[at] = sizes->huge[at - 1];
+	sizes->huge[at] = bytes;
+	sizes->huge_count++;
+}
+
+static void read_huge_directory(struct page_sizes *sizes)
+{
+	long fd = sys_open(HUGE_DIRECTORY, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0), got;
+	char entries[1024] __attribute__((aligned(8)));
+
+	if (SYS_IS_ERROR(fd))
+		return;
+	while ((got = sys_getdents64((int)fd, entries, sizeof(entries))) > 0) {
+		for (long at = 0; at < got;) {
+			const struct dirent64 *entry = (const void *)(entries + at);
+
+			add_huge_size(sizes, bytes_of_kb_name(entry->d_name, "hugepages-"));
+			at += entry->d_reclen;
+		}
+	}
+	sys_close((int)fd);
+}
+
+/* The line is "Hugepagesize:       2048 kB". */
+static size_t read_default_huge(void)
+{
+	static const char name[] = "Hugepagesize:";
+	struct stream meminfo;
+	char line[128];
+	size_t bytes = 0;
+
+	if (stream_open(&meminfo, "/proc/meminfo"))
+		return 0;
+	while (!bytes && stream_line(&meminfo, line, sizeof(line))) {
+		char *number = line + sizeof(name) - 1, *space;
+
+		if (strncmp(line, name, sizeof(name) - 1))
+			continue;
+		number += strspn(number, " \t");
+		space = strchr(number, ' ');
+		if (space)
+			memmove(space, space + 1, strlen(space));
+		bytes = bytes_of_kb_name(number, "");
+	}
+	stream_close(&meminfo);
+	return bytes;
+}
+
+static size_t read_thp_bytes(void)
+{
+	char text[32];
+	size_t bytes;
+
+	if (sys_read_file(THP_DIRECTORY "/hpage_pmd_size", text, sizeof(text)) <= 0)
+		return 0;
+	text[strcspn(text, "\n")] = '\0';
+	return options_parse_size(text, &bytes) ? 0 : bytes;
+}
+
+void sizes_read(struct page_sizes *sizes, size_t base)
+{
+	memset(sizes, 0, sizeof(*sizes));
+	sizes->base = base;
+	sizes->thp = read_thp_bytes();
+	read_huge_directory(sizes);
+	sizes->default_huge = read_default_huge();
+	add_huge_size(sizes, sizes->default_huge);
+}
+
+bool sizes_have(const struct page_sizes *sizes, size_t bytes)
+{
+	for (int i = 0; i < sizes->huge_count; i++)
+		if (sizes->huge[i] == bytes)
+			return true;
+	return false;
+}
+
+/* The files read "always [madvise] never": the word in brackets holds. */
+static void read_chosen_word(const char *path, char *word, size_t bytes)
+{
+	char text[128], *open, *close;
+
+	word[0] = '\0';
+	if (sys_read_file(path, text, sizeof(text)) <= 0)
+		return;
+	open = strchr(text, '[');
+	close = open ? strchr(open, ']') : NULL;
+	if (!close)
+		return;
+	*close = '\0';
+	text_format(word, bytes, "%s", open + 1);
+}
+
+/* Since Linux 6.8 each size has a word of its own, which may be to inherit the common one. */
+enum thp_mode sizes_thp_mode(void)
+{
+	char path[sizeof(THP_DIRECTORY) + 48], word[16];
+
+	text_format(path, sizeof(path), THP_DIRECTORY "/hugepages-%zukB/enabled",
+		    read_thp_bytes() >> 10);
+	read_chosen_word(path, word, sizeof(word));
+	if (!word[0] || !strcmp(word, "inherit"))
+		read_chosen_word(THP_DIRECTORY "/enabled", word, sizeof(word));
+	if (!strcmp(word, "always"))
+		return THP_ALWAYS;
+	if (!strcmp(word, "madvise"))
+		return THP_MADVISE;
+	return strcmp(word, "never") ? THP_NONE : THP_NEVER;
+}
+
+void sizes_log(const struct page_sizes *sizes)
+{
+	char mount[512];
+
+	if (!log_at(LOG_INFO))
+		return;
+	for (int i = 0; i < sizes->huge_count; i++)
+		log_info("Found pagesize %zu kB", sizes->huge[i] >> 10);
+	log_info("Detected page sizes:");
+	for (int i = 0; i < sizes->huge_count; i++) {
+		bool found = !mount_find(sizes->huge[i], NULL, mount, sizeof(mount));
+
+		log_info("   Size: %zu kB %s Mount: %s", sizes->huge[i] >> 10,
+			 sizes->huge[i] == sizes->default_huge ? "(default) " : "",
+			 found ? mount : "none");
+	}
+}

@@ -1,0 +1,269 @@
+/*
+ * The ladder of the pages that the heap grows on.
+ *
+ * Owns no memory: what it maps belongs to the caller from the moment that it is returned. The only
+ * state is in the caller's struct source.
+ */
+#include <errno.h>
+#include <fcntl.h>
+
+#include "log.h"
+#include "pages/source.h"
+#include "sys.h"
+
+#define BACK_OFF_MAX 32
+
+/* Tries to find a name that no other process uses at this instant; see open_on_mount(). */
+#define NAMES_TRIED_MAX 100
+
+/* EAGAIN and EINTR pass; if they don't, the pages can't be had now. */
+#define RETRIES_MAX 5
+
+bool source_can_populate_write(void)
+{
+	/* of no bytes: the kernel checks the advice and does nothing */
+	return !sys_madvise(0, 0, MADV_POPULATE_WRITE);
+}
+
+static int size_flag(const struct source *source)
+{
+	return (int)((unsigned int)__builtin_ctzl(source->page_bytes) << MAP_HUGE_SHIFT);
+}
+
+/*
+ * Opens a new file on the mount and unlinks it: its pages live as long as the mapping. The name is
+ * seen for an instant only, and is taken from a counter and from where this process's stack lies;
+ * one that is in use leads to the next.
+ */
+static int open_on_mount(const char *mount)
+{
+	static unsigned int counter;
+	/* longer than the kernel takes, so that a path is refused rather than cut */
+	char path[4096 + 64];
+
+	for (int i = 0; i < NAMES_TRIED_MAX; i++) {
+		unsigned int number = __atomic_fetch_add(&counter, 1, __ATOMIC_RELAXED);
+		unsigned int suffix = (number + (unsigned int)((uintptr_t)path >> 4)) * 2654435761u;
+		long fd, result;
+
+		text_format(path, sizeof(path), "%s/libhugetlbfs.tmp.%06x", mount, suffix >> 8);
+		fd = sys_open(path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
+		if (fd == -EEXIST)
+			continue;
+		if (SYS_IS_ERROR(fd))
+			return (int)fd;
+		result = sys_unlink(path);
+		if (!result)
+			return (int)fd;
+		sys_close((int)fd);
+		return (int)result;
+	}
+	return -EEXIST;
+}
+
+/* Returns a descriptor, -ENODATA where an anonymous mapping is wanted, or another -errno. */
+static int open_backing(const struct source *source)
+{
+	if (source->sandboxed || (!source->mount && !source->memfd))
+		return -ENODATA;
+	if (source->mount) {
+		int fd = open_on_mount(source->mount);
+
+		/* -EEXIST is about an address, to our callers */
+		return fd == -EEXIST ? -EBUSY : fd;
+	}
+	return (int)sys_memfd_create("libhugetlbfs",
+				     MFD_CLOEXEC | MFD_HUGETLB | (unsigned int)size_flag(source));
+}
+
+/*
+ * Maps huge pages at address, or where the kernel likes if address is 0; returns where, or -errno.
+ * Nothing is left open or mapped on failure.
+ */
+static long map_pages(const struct source *source, uintptr_t address, size_t pages)
+{
+	size_t bytes = pages * source->page_bytes;
+	int flags = MAP_PRIVATE, fd = open_backing(source);
+	long at;
+
+	if (fd == -ENODATA)
+		flags |= MAP_ANONYMOUS | MAP_HUGETLB | size_flag(source);
+	else if (fd < 0)
+		return fd;
+	if (address)
+		flags |= MAP_FIXED_NOREPLACE;
+	if (!source->reserve)
+		flags |= MAP_NORESERVE;
+	if (source->populate && !source->populate_write)
+		flags |= MAP_POPULATE;
+	at = sys_mmap(address, bytes, PROT_READ | PROT_WRITE, flags, fd >= 0 ? fd : -1, 0);
+	if (fd >= 0)
+		sys_close(fd);
+	if (address && !SYS_IS_ERROR(at) && (uintptr_t)at != address) {
+		/* a kernel before 4.17, which maps elsewhere what it should refuse */
+		sys_munmap((uintptr_t)at, bytes);
+		return -EEXIST;
+	}
+	return at;
+}
+
+static long populate_write(uintptr_t address, size_t bytes)
+{
+	long result = -EAGAIN;
+
+	for (int i = 0; i < RETRIES_MAX && (result == -EAGAIN || result == -EINTR); i++)
+		result = sys_madvise(address, bytes, MADV_POPULATE_WRITE);
+	return result;
+}
+
+/* Before 5.14 MAP_POPULATE has populated what it could and said nothing: is the page there? */
+static long populate_check(uintptr_t address)
+{
+	unsigned char resident;
+	long result = sys_mincore(address, 1, &resident);
+
+	if (result)
+		return result;
+	return resident & 1 ? 0 : -ENOMEM;
+}
+
+/*
+ * Makes sure of every page of a fresh mapping. Returns how many from its start are there; if not
+ * all, the reason is in *error.
+ */
+static size_t populate(const struct source *source, uintptr_t address, size_t pages, int *error)
+{
+	size_t page_bytes = source->page_bytes;
+
+	if (!source->populate)
+		return pages;
+	if (source->populate_write && !populate_write(address, pages * page_bytes))
+		return pages;
+	for (size_t i = 0; i < pages; i++) {
+		long result = source->populate_write
+				      ? populate_write(address + i * page_bytes, page_bytes)
+				      : populate_check(address + i * page_bytes);
+
+		if (result) {
+			*error = (int)result;
+			return i;
+		}
+	}
+	return pages;
+}
+
+/*
+ * Unmaps the pages from `kept` on, and returns how many are kept. Splitting a mapping may fail
+ * where the process has as many as it may have; then none of it is kept.
+ */
+static size_t unmap_rest(const struct source *source, uintptr_t address, size_t pages, size_t kept)
+{
+	size_t kept_bytes = kept * source->page_bytes;
+
+	if (!sys_munmap(address + kept_bytes, pages * source->page_bytes - kept_bytes))
+		return kept;
+	if (kept)
+		sys_munmap(address, pages * source->page_bytes);
+	return 0;
+}
+
+/*
+ * Maps as many pages as there are. `limit` is how many more there may be: after a piece that
+ * failed, less than that piece; half of it is asked next. So there are no more pieces than
+ * halvings.
+ */
+static size_t map_ladder(const struct source *source, uintptr_t address, size_t pages, int *error)
+{
+	size_t given = 0, limit = pages, piece = pages;
+
+	while (limit) {
+		uintptr_t at = address + given * source->page_bytes;
+		long result = map_pages(source, at, piece);
+		size_t there;
+
+		if (result == -ENOMEM) {
+			*error = -ENOMEM;
+			limit = piece - 1;
+			piece = (limit + 1) / 2;
+			continue;
+		}
+		if (SYS_IS_ERROR(result)) {
+			*error = (int)result;
+			break;
+		}
+		there = populate(source, at, piece, error);
+		if (there < piece)
+			return given + unmap_rest(source, at, piece, there);
+		given += piece;
+		limit -= piece;
+		piece = (limit + 1) / 2;
+	}
+	return given;
+}
+
+static void back_off(struct source *source, size_t pages, size_t given, int error)
+{
+	source->short_falls++;
+	source->last_error = error;
+	if (error != -EEXIST) {
+		if (1u << source->failures < BACK_OFF_MAX)
+			source->failures++;
+		source->skip = 1u << source->failures;
+	}
+	log_debug("%zu of %zu huge pages of %zu kB (error %d); not asking for the next %u times",
+		  given, pages, source->page_bytes >> 10, -error, source->skip);
+}
+
+size_t source_map_huge(struct source *source, uintptr_t address, size_t pages)
+{
+	size_t given;
+	int error = 0;
+
+	if (!source->hugetlb || !pages)
+		return 0;
+	/* neither mincore nor the kernel would tell what populating came to */
+	if (source->sandboxed && source->populate && !source->populate_write)
+		return 0;
+	if (source->skip) {
+		source->skip--;
+		return 0;
+	}
+	given = map_ladder(source, address, pages, &error);
+	source->huge_pages_given += given;
+	if (given < pages)
+		back_off(source, pages, given, error);
+	else
+		source->failures = 0;
+	return given;
+}
+
+int source_map_small(const struct source *source, uintptr_t address, size_t bytes)
+{
+	long at = sys_mmap(address, bytes, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+
+	if (SYS_IS_ERROR(at))
+		return (int)at;
+	if ((uintptr_t)at != address) {
+		sys_munmap((uintptr_t)at, bytes);
+		return -EEXIST;
+	}
+	if (source->thp)
+		sys_madvise(address, bytes, MADV_HUGEPAGE);
+	return 0;
+}
+
+int source_try(const struct source *source)
+{
+	int error = 0;
+	long at;
+
+	if (source->sandboxed && source->populate && !source->populate_write)
+		return -EPERM;
+	at = map_pages(source, 0, 1);
+	if (SYS_IS_ERROR(at))
+		return (int)at;
+	populate(source, (uintptr_t)at, 1, &error);
+	sys_munmap((uintptr_t)at, source->page_bytes);
+	return error;
+}

@@ -1,0 +1,210 @@
+/*
+ * HUGETLB_REPORT: see report.h.
+ *
+ * The figures are the kernel's, of /proc/self/smaps; only the reasons are our own records. Runs in
+ * the destructor, when other threads may still run.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "heap/heap.h"
+#include "log.h"
+#include "report.h"
+#include "stream.h"
+#include "sys.h"
+
+/* The parts of the heap, one row each. */
+enum part { PART_BREAK, PART_ZONE, PART_EARLY, PART_COUNT, PART_NONE = PART_COUNT };
+
+static const char *const part_names[PART_COUNT] = {
+	"break",
+	"arenas, big blocks",
+	"before us ([heap])",
+};
+
+struct row {
+	unsigned long hugetlb_kb, thp_kb, small_kb;
+};
+
+struct table {
+	struct row rows[PART_COUNT];
+	struct row total;
+	bool readable;
+};
+
+/* A number in the given base at text; *end is behind it. */
+static uintptr_t number(const char *text, unsigned int base, const char **end)
+{
+	uintptr_t value = 0;
+
+	for (;; text++) {
+		unsigned int digit = *text >= '0' && *text <= '9' ? (unsigned int)(*text - '0') :
+				     *text >= 'a' && *text <= 'f' ? (unsigned int)(*text - 'a' + 10) :
+								    16;
+
+		if (digit >= base)
+			break;
+		value = value * base + digit;
+	}
+	if (end)
+		*end = text;
+	return value;
+}
+
+static enum part part_of(uintptr_t start, const char *line)
+{
+	size_t length = strlen(line);
+
+	if (start >= heap.main.region.start && start < heap.main.region.limit)
+		return PART_BREAK;
+	if (start >= heap.zone.region.start && start < heap.zone.region.limit)
+		return PART_ZONE;
+	if (length > 6 && !strcmp(line + length - 6, "[heap]"))
+		return PART_EARLY;
+	return PART_NONE;
+}
+
+/* The value of `name: <n> kB`, or 0 where line is another field. */
+static unsigned long field_kb(const char *line, const char *name)
+{
+	size_t length = strlen(name);
+
+	if (strncmp(line, name, length))
+		return 0;
+	for (line += length; *line == ' '; line++)
+		;
+	return number(line, 10, NULL);
+}
+
+/* A mapping's first line: <start>-<end> …; a field's begins with a capital letter. */
+static bool begins_mapping(const char *line, uintptr_t *start)
+{
+	const char *end;
+
+	*start = number(line, 16, &end);
+	return end > line && *end == '-';
+}
+
+static void read_smaps(struct table *table)
+{
+	struct stream stream;
+	enum part part = PART_NONE;
+	char line[256];
+
+	*table = (struct table){.readable = !stream_open(&stream, "/proc/self/smaps")};
+	if (!table->readable)
+		return;
+	while (stream_line(&stream, line, sizeof(line))) {
+		struct row *row = &table->rows[part];
+		unsigned long thp_kb;
+		uintptr_t start;
+
+		if (begins_mapping(line, &start)) {
+			part = part_of(start, line);
+			continue;
+		}
+		if (part == PART_NONE)
+			continue;
+		/* Rss counts no hugetlb page. */
+		row->hugetlb_kb += field_kb(line, "Private_Hugetlb:") + field_kb(line, "Shared_Hugetlb:");
+		row->small_kb += field_kb(line, "Rss:");
+		thp_kb = field_kb(line, "AnonHugePages:");
+		row->thp_kb += thp_kb;
+		row->small_kb -= thp_kb;
+	}
+	stream_close(&stream);
+	for (int i = 0; i < PART_COUNT; i++) {
+		table->total.hugetlb_kb += table->rows[i].hugetlb_kb;
+		table->total.thp_kb += table->rows[i].thp_kb;
+		table->total.small_kb += table->rows[i].small_kb;
+	}
+}
+
+struct page_text {
+	char bytes[2048];
+	int used;
+};
+
+#define ADD(text, ...) \
+	((text)->used += text_format((text)->bytes + (text)->used, \
+				     sizeof((text)->bytes) - (unsigned long)(text)->used, __VA_ARGS__))
+
+static void add_row(struct page_text *text, const char *name, const struct row *row)
+{
+	unsigned long huge_kb = row->hugetlb_kb + row->thp_kb, all_kb = huge_kb + row->small_kb;
+	unsigned long permille = all_kb ? (unsigned long)((uint64_t)huge_kb * 1000 / all_kb) : 0;
+
+	ADD(text, "  %s", name);
+	for (size_t i = strlen(name); i < 20; i++)
+		ADD(text, " ");
+	ADD(text, "%12lu kB %12lu kB %12lu kB", row->hugetlb_kb, row->thp_kb, row->small_kb);
+	if (all_kb)
+		ADD(text, "   %3lu.%lu %%", permille / 10, permille % 10);
+	ADD(text, "\n");
+}
+
+static void add_reasons(struct page_text *text, const struct table *table)
+{
+	const struct source *source = &heap.source;
+
+	if (table->rows[PART_EARLY].small_kb)
+		ADD(text, "  not huge: %lu kB that other libraries allocated before this one started\n",
+		    table->rows[PART_EARLY].small_kb);
+	if (source->short_falls)
+		ADD(text, "  not hugetlb: the pool of %lu kB pages fell short at %lu growths (last error %d)\n",
+		    (unsigned long)(source->page_bytes >> 10), source->short_falls, -source->last_error);
+	if (source->hugetlb && !source->huge_pages_given)
+		ADD(text, "  not hugetlb: no page was given; see the pool's nr_hugepages\n");
+	if (heap.pages_made_small)
+		ADD(text, "  not huge any more: %lu pages of which the program protected, advised or "
+			  "replaced a part\n", heap.pages_made_small);
+}
+
+static void make_table(struct page_text *text, const char *program)
+{
+	struct table table;
+
+	text->used = 0;
+	ADD(text, "libhugetlbfs: heap of %s, process %ld\n", program, sys_getpid());
+	if (!heap.active) {
+		ADD(text, "  not on huge pages: HUGETLB_MORECORE is not set, or was declined\n");
+		return;
+	}
+	read_smaps(&table);
+	if (!table.readable) {
+		ADD(text, "  /proc/self/smaps can't be read\n");
+		return;
+	}
+	ADD(text, "                      hugetlb %5lu kB     transparent           small     huge\n",
+	    heap.source.hugetlb ? (unsigned long)(heap.source.page_bytes >> 10) : 0);
+	for (int i = 0; i < PART_COUNT; i++)
+		add_row(text, part_names[i], &table.rows[i]);
+	add_row(text, "all", &table.total);
+	add_reasons(text, &table);
+}
+
+void report_write(const char *target, const char *program)
+{
+	struct page_text text;
+	long fd;
+
+	if (heap.source.sandboxed)
+		return;
+	make_table(&text, program);
+	if (!strcmp(target, "2")) {
+		log_text(text.bytes, (unsigned long)text.used);
+		return;
+	}
+	if (!strcmp(target, "-")) {
+		sys_write(1, text.bytes, (size_t)text.used);
+		return;
+	}
+	fd = sys_open(target, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0644);
+	if (SYS_IS_ERROR(fd)) {
+		log_warning("HUGETLB_REPORT: %s can't be written (error %d)", target, (int)-fd);
+		return;
+	}
+	sys_write((int)fd, text.bytes, (size_t)text.used);
+	sys_close((int)fd);
+}

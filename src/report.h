@@ -1,0 +1,16 @@
+/*
+ * HUGETLB_REPORT: one short table at exit, read back from the kernel.
+ */
+#ifndef REPORT_H
+#define REPORT_H
+
+#include <stdbool.h>
+
+/*
+ * Reads /proc/self/smaps and writes the table to target: "2" (stderr), "-" (stdout, because the
+ * user asked for it) or a file, to whose end it is added. Allocates nothing. Says so in one line
+ * where the file can't be written.
+ */
+void report_write(const char *target, const char *program);
+
+#endif

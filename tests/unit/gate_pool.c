@@ -1,0 +1,230 @@
+/*
+ * A pool of huge pages, played on small ones.
+ *
+ * Nothing is ever touched: a page of the pool is an address in a table, reserved or not, populated
+ * or not, over a plain mapping that keeps others away.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gate.h"
+#include "gate_pool.h"
+#include "sys.h"
+
+#define PAGES_MAX 4096
+#define SIZE_BITS (0x3fu << MAP_HUGE_SHIFT)
+
+static struct gate_pool pool;
+
+static struct page {
+	uintptr_t address; /* 0: unused */
+	bool reserved, populated;
+} pages[PAGES_MAX];
+
+/* Descriptors of huge files that are open. */
+static int huge_files[8];
+static size_t huge_file_count;
+
+void gate_pool(const struct gate_pool *new_pool)
+{
+	memset(&pool, 0, sizeof(pool));
+	memset(pages, 0, sizeof(pages));
+	huge_file_count = 0;
+	if (new_pool)
+		pool = *new_pool;
+}
+
+static size_t count_pages(uintptr_t address, size_t bytes, bool populated)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < PAGES_MAX; i++)
+		count += pages[i].address && pages[i].address - address < bytes &&
+			 (pages[i].populated || !populated);
+	return count;
+}
+
+size_t gate_pool_mapped(uintptr_t address, size_t bytes)
+{
+	return count_pages(address, bytes, false);
+}
+
+size_t gate_pool_populated(uintptr_t address, size_t bytes)
+{
+	return count_pages(address, bytes, true);
+}
+
+/* Pages of the pool that are neither promised nor in use. */
+static size_t pool_left(void)
+{
+	size_t used = 0;
+
+	for (size_t i = 0; i < PAGES_MAX; i++)
+		used += pages[i].address && (pages[i].reserved || pages[i].populated);
+	return used < pool.pages ? pool.pages - used : 0;
+}
+
+static struct page *find_page(uintptr_t address)
+{
+	for (size_t i = 0; i < PAGES_MAX; i++)
+		if (pages[i].address == address)
+			return &pages[i];
+	return NULL;
+}
+
+static long populate_page(uintptr_t address)
+{
+	struct page *page = find_page(address);
+
+	if (!page)
+		return -ENOMEM;
+	if (page->populated)
+		return 0;
+	if (gate_pool_populated(0, SIZE_MAX) >= pool.populate_limit)
+		return -pool.populate_error;
+	if (!page->reserved && !pool_left())
+		return -EFAULT;
+	page->populated = true;
+	return 0;
+}
+
+static long populate_range(uintptr_t address, size_t bytes)
+{
+	long result = 0;
+
+	for (size_t at = 0; at < bytes && !result; at += pool.page_bytes)
+		result = populate_page(address + at);
+	return result;
+}
+
+static long map_pool(uintptr_t address, size_t bytes, long protection, long flags)
+{
+	size_t count = bytes / pool.page_bytes;
+	bool reserve = !(flags & MAP_NORESERVE), populate = flags & MAP_POPULATE;
+	long at;
+
+	if (bytes % pool.page_bytes || address % pool.page_bytes)
+		return -EINVAL;
+	if (reserve && count > pool_left())
+		return -ENOMEM;
+	flags &= ~(long)(MAP_HUGETLB | MAP_POPULATE | SIZE_BITS);
+	if (pool.no_noreplace)
+		flags &= ~(long)MAP_FIXED_NOREPLACE;
+	at = sys_pass(CPU_MMAP_NUMBER, (long)address, (long)bytes, protection,
+		      flags | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (SYS_IS_ERROR(at))
+		return at;
+	for (size_t i = 0; i < count; i++) {
+		struct page *page = find_page(0);
+
+		if (!page)
+			abort();
+		page->address = (uintptr_t)at + i * pool.page_bytes;
+		page->reserved = reserve;
+		page->populated = false;
+	}
+	if (populate)
+		populate_range((uintptr_t)at, bytes);
+	return at;
+}
+
+static long unmap_pool(uintptr_t address, size_t bytes)
+{
+	if (count_pages(address, bytes, false) && (address | bytes) % pool.page_bytes)
+		return -EINVAL;
+	for (size_t i = 0; i < PAGES_MAX; i++)
+		if (pages[i].address && pages[i].address - address < bytes)
+			memset(&pages[i], 0, sizeof(pages[i]));
+	return 0;
+}
+
+static bool is_huge_file(long fd)
+{
+	for (size_t i = 0; i < huge_file_count; i++)
+		if (huge_files[i] == fd)
+			return true;
+	return false;
+}
+
+static long open_huge_file(void)
+{
+	long fd = sys_pass(SYS_memfd_create, (long)"pool", MFD_CLOEXEC, 0, 0, 0, 0);
+
+	if (SYS_IS_ERROR(fd) || huge_file_count == sizeof(huge_files) / sizeof(huge_files[0]))
+		abort();
+	huge_files[huge_file_count++] = (int)fd;
+	return fd;
+}
+
+static void close_huge_file(long fd)
+{
+	for (size_t i = 0; i < huge_file_count; i++)
+		if (huge_files[i] == fd)
+			huge_files[i] = huge_files[--huge_file_count];
+}
+
+/* The pool's mount is "/gate-huge". */
+static bool is_on_mount(const char *path)
+{
+	return !strncmp(path, "/gate-huge/", 11);
+}
+
+static long call_madvise(uintptr_t address, size_t bytes)
+{
+	return pool.no_populate_write ? -EINVAL : populate_range(address, bytes);
+}
+
+static long call_mmap(long a, long b, long c, long d, long e)
+{
+	if (d & MAP_HUGETLB || is_huge_file(e))
+		return map_pool((uintptr_t)a, (size_t)b, c, d);
+	if (pool.no_noreplace)
+		d &= ~(long)MAP_FIXED_NOREPLACE;
+	return sys_pass(CPU_MMAP_NUMBER, a, b, c, d, e, 0);
+}
+
+bool gate_pool_call(long *result, long number, long a, long b, long c, long d, long e)
+{
+	struct page *page;
+
+	if (!pool.page_bytes)
+		return false;
+	switch (number) {
+	case CPU_MMAP_NUMBER:
+		*result = call_mmap(a, b, c, d, e);
+		return true;
+	case SYS_munmap:
+		*result = unmap_pool((uintptr_t)a, (size_t)b);
+		return *result;
+	case SYS_madvise:
+		if (c != MADV_POPULATE_WRITE)
+			return false;
+		*result = call_madvise((uintptr_t)a, (size_t)b);
+		return true;
+	case SYS_mincore:
+		page = find_page((uintptr_t)a);
+		if (!page)
+			return false;
+		*(unsigned char *)c = page->populated;
+		*result = 0;
+		return true;
+	case SYS_memfd_create:
+		if (!(b & MFD_HUGETLB))
+			return false;
+		*result = open_huge_file();
+		return true;
+	case SYS_openat:
+		if (!is_on_mount((const char *)b))
+			return false;
+		*result = open_huge_file();
+		return true;
+	case SYS_unlinkat:
+		*result = 0;
+		return is_on_mount((const char *)b);
+	case SYS_close:
+		close_huge_file(a);
+		return false;
+	}
+	return false;
+}
