@@ -91,10 +91,15 @@ $(BUILD)/bench/%: bench/%.c
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 -D_GNU_SOURCE $(WARNINGS) $(CFLAGS) $(LDFLAGS) -pthread $< -o $@
 
-run-demo: all $(PROGRAMS)
+.PHONY: programs
+programs: $(PROGRAMS) $(BUILD)/bench/empty.so
+
+run-demo:
+	@echo "Building into $(BUILD)"
+	@$(MAKE) -s all programs
 	@BUILD="$(BUILD)" bench/demo
 
-run-bench: all $(PROGRAMS) $(BUILD)/bench/empty.so
+run-bench: all programs
 	@BUILD="$(BUILD)" bench/run $(BENCH)
 
 # What loading a library costs that does nothing.

@@ -2,11 +2,11 @@
 
 side_by_side.py need <smaps> <page kB>
     prints how many huge pages the heap of that snapshot fills, with some to spare
-side_by_side.py show <title> <small smaps> <huge smaps> <runs> <pair's line>
+side_by_side.py show <title> <small smaps> <huge smaps> <times> <runs> [<third>]
     prints the table, and appends what was seen, in one line, to the file that SEEN names
 
-Reads the snapshots that the programs took of themselves; every number shown is from there or was
-measured by pair.
+Reads the snapshots that the programs took of themselves, and what turns measured: every number
+shown is from there. <third> says what the third command was, where turns measured one.
 """
 import os
 import re
@@ -14,7 +14,7 @@ import sys
 
 WIDTH = 96
 COLUMN = 46
-SHOWN = 3  # mappings a column, the largest ones; the others are counted
+SHOWN = 3  # entries a column, the largest ones; the others are counted
 HEAP_KB = 128  # a writable mapping with less is some library's own data, not malloc's
 
 HEADER = re.compile(r"([0-9a-f]+)-([0-9a-f]+) (\S+) \S+ \S+ \d+ *(.*)")
@@ -23,7 +23,6 @@ HEADER = re.compile(r"([0-9a-f]+)-([0-9a-f]+) (\S+) \S+ \S+ \d+ *(.*)")
 class Mapping:
     def __init__(self, start, end, permissions, name):
         self.start, self.end = int(start, 16), int(end, 16)
-        self.range = start + "-" + end
         self.permissions = permissions
         self.name = name
         self.kb = {}
@@ -142,27 +141,48 @@ def shortened(text, width):
     return text if len(text) <= width else "…" + text[1 - width :] if UTF8 else text[-width:]
 
 
-def mapping_lines(mapping):
+def neighbours(mappings):
+    """Runs of lines that differ in the address only and leave no gap: one after the other."""
+    runs = []
+    for mapping in mappings:
+        if runs:
+            last = runs[-1][-1]
+            if (last.end, last.permissions, last.name) == (
+                mapping.start, mapping.permissions, mapping.name
+            ):
+                runs[-1].append(mapping)
+                continue
+        runs.append([mapping])
+    return runs
+
+
+def run_lines(run):
     pages = ", ".join(
         "%s on %s" % (amount_text(amount), amount_text(page))
-        for (page, _), amount in sorted(mapping.pages().items())
+        for (page, _), amount in sorted(total_pages(run).items())
     )
-    name = shortened(mapping.name or "(anonymous)", COLUMN - 4 - len(pages) - 2)
-    yield mapping.range + " " + mapping.permissions
-    yield "    " + name.ljust(COLUMN - 4 - len(pages)) + pages
+    room = COLUMN - 4 - len(pages)
+    lines = "  (%d lines)" % len(run) if len(run) > 1 else ""
+    yield "%012x-%012x %s%s" % (run[0].start, run[-1].end, run[0].permissions, lines)
+    yield "    " + shortened(run[0].name or "(no name)", room - 1).ljust(room) + pages
+
+
+def present_kb(run):
+    return sum(mapping.present_kb() for mapping in run)
 
 
 def column_lines(heap, array):
-    shown = sorted(heap, key=Mapping.present_kb, reverse=True)[:SHOWN]
+    runs = neighbours(heap)
+    shown = sorted(runs, key=present_kb, reverse=True)[:SHOWN]
     lines = []
-    for mapping in sorted(shown, key=lambda mapping: mapping.start):
-        lines += mapping_lines(mapping)
-    others = [mapping for mapping in heap if mapping not in shown]
+    for run in sorted(shown, key=lambda run: run[0].start):
+        lines += run_lines(run)
+    others = [run for run in runs if run not in shown]
     if others:
-        kb = sum(mapping.present_kb() for mapping in others)
-        lines.append("and %d more with %s" % (len(others), amount_text(kb)))
+        lines.append("and %d lines more with %s" % (
+            sum(len(run) for run in others), amount_text(sum(present_kb(run) for run in others))))
     if array:
-        lines += ["", "the static array (not heap)"] + list(mapping_lines(array))
+        lines += ["", "the static array (not heap)"] + list(run_lines([array]))
     return lines
 
 
@@ -182,22 +202,26 @@ def show_row(label, left, right):
     print("  %-26s %16s %16s" % (label, left, right))
 
 
-def show_bars(label, left, right, text):
-    """Two bars in proportion, the longer one full."""
-    longest = max(left, right) or 1
-    for name, value in (("small", left), ("huge", right)):
+def show_bars(label, values, text):
+    """Bars in proportion, the longest one full. values: (name, value) pairs."""
+    longest = max(value for _, value in values) or 1
+    for name, value in values:
         length = round(40 * value / longest)
         bar = BAR * length if length or not value else ("▏" if UTF8 else "|")
-        print("  %-14s %-6s %s %s" % (label, name, styled(bar, "36"), text(value)))
+        print("  %-12s %-6s %s %s" % (label, name, styled(bar, "36"), text(value)))
         label = ""
 
 
-def show(title, small_path, huge_path, runs, numbers):
+NAMES = ("small", "huge", "small*")
+
+
+def show(title, small_path, huge_path, times_path, runs, third=None):
     small, huge = read_snapshot(small_path), read_snapshot(huge_path)
-    numbers = [float(number) for number in numbers.split()]
-    small_ns, small_faults = numbers[1], numbers[4]
-    huge_ns, huge_faults = numbers[6], numbers[9]
-    ratio = huge_ns / small_ns
+    with open(times_path) as file:
+        measured = [[float(number) for number in line.split()] for line in file]
+    times = list(zip(NAMES, (numbers[1] for numbers in measured)))
+    faults = list(zip(NAMES, (numbers[4] for numbers in measured)))
+    ratio = times[1][1] / times[0][1]
 
     print()
     print(bold("%s %s %s" % (RULE * 2, title, RULE * (WIDTH - len(title) - 4))))
@@ -215,14 +239,16 @@ def show(title, small_path, huge_path, runs, numbers):
     show_row("  share on huge pages", "%.1f %%" % (100 * huge_share(small[0])),
              "%.1f %%" % (100 * share))
     print()
-    show_bars("page faults", small_faults, huge_faults, "{:,.0f}".format)
-    show_bars("time", small_ns, huge_ns, time_text)
-    print("  %-14s %-6s median of %s runs each, taken in turn; huge takes %s of the time"
-          % ("", "", runs, bold("%.2f" % ratio)))
+    show_bars("page faults", faults, "{:,.0f}".format)
+    show_bars("time", times, time_text)
+    print("                      medians of %s runs, taken in turn; huge takes %s of small's time"
+          % (runs, bold("%.2f" % ratio)))
+    if third:
+        print("                      * " + third)
 
     name = title.split(":")[0]
     seen = "%s: %.1f %% of its heap on huge pages; %s page faults, was %s; %.2f of the time" % (
-        name, 100 * share, "{:,.0f}".format(huge_faults), "{:,.0f}".format(small_faults), ratio)
+        name, 100 * share, "{:,.0f}".format(faults[1][1]), "{:,.0f}".format(faults[0][1]), ratio)
     with open(os.environ["SEEN"], "a") as file:
         print(seen, file=file)
         if any("(deleted)" in mapping.name for mapping in huge[0]):

@@ -1,20 +1,20 @@
 /*
- * pair: times two commands side by side.
+ * turns: times commands in turn, so that they can be compared.
  *
- *   pair [--own] <rounds> [NAME=value]… <program> [argument]… -- [NAME=value]… <program>
- * [argument]…
+ *   turns [--own] <rounds> <command> -- <command> [-- <command>]...
  *
- * Each round runs both once, the first command first in even rounds and second in odd ones, so
- * that what drifts on the machine meets both alike. One round before is run and not counted. The
- * assignments before a program are added to its environment, without a shell or env in between.
+ * where a command is [NAME=value]... <program> [argument]..., run without a shell, with the
+ * assignments added to its environment. Each round runs every command once and each round begins
+ * with another one, so that what drifts on the machine meets all alike. One round before is run
+ * and not counted.
  *
  * With --own the time is not the process's from start to end, but the number of nanoseconds that
  * it prints on its standard output.
  *
- * Prints one line of numbers: for each command minimum, median and maximum of its time, median of
- * its user and system time, and median of its page faults; then the median over the rounds of
- * second/first, and of second - first. Times are in nanoseconds. Exit status 1, with a line, when
- * a command fails or is ended by a signal.
+ * Prints one line of numbers a command: minimum, median and maximum of its time, median of its
+ * user and system time, median of its page faults, and against the first command the median over
+ * the rounds of the times' ratio and of their difference. Times are in nanoseconds. Exit status 1,
+ * with a line, when a command fails or is ended by a signal.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -28,6 +28,10 @@
 #include <time.h>
 #include <unistd.h>
 
+enum {
+	COMMANDS_MAX = 8,
+};
+
 extern char **environ;
 
 struct command {
@@ -36,11 +40,13 @@ struct command {
 	double *time_ns;
 	double *cpu_ns;
 	double *faults;
+	double ratio; /* to the first command */
+	double difference_ns;
 };
 
 static void fail(const char *what, const char *why)
 {
-	fprintf(stderr, "pair: %s: %s\n", what, why);
+	fprintf(stderr, "turns: %s: %s\n", what, why);
 	exit(1);
 }
 
@@ -166,46 +172,56 @@ static double median(double *numbers, int count)
 	return (numbers[(count - 1) / 2] + numbers[count / 2]) / 2;
 }
 
+/* Needs the times of both in the order of the rounds: before any median of them. */
+static void compare_with(const struct command *first, struct command *command, int rounds)
+{
+	double *numbers = allocate(rounds, sizeof(double));
+
+	for (int round = 0; round < rounds; round++)
+		numbers[round] = command->time_ns[round] / first->time_ns[round];
+	command->ratio = median(numbers, rounds);
+	for (int round = 0; round < rounds; round++)
+		numbers[round] = command->time_ns[round] - first->time_ns[round];
+	command->difference_ns = median(numbers, rounds);
+	free(numbers);
+}
+
 static void print_command(struct command *command, int rounds)
 {
 	double middle_ns = median(command->time_ns, rounds);
 
-	printf("%.0f %.0f %.0f %.0f %.0f ", command->time_ns[0], middle_ns,
+	printf("%.0f %.0f %.0f %.0f %.0f %.4f %.0f\n", command->time_ns[0], middle_ns,
 	       command->time_ns[rounds - 1], median(command->cpu_ns, rounds),
-	       median(command->faults, rounds));
+	       median(command->faults, rounds), command->ratio, command->difference_ns);
 }
 
 int main(int argc, char **argv)
 {
 	bool own = argc > 1 && strcmp(argv[1], "--own") == 0;
 	char **words = argv + 1 + own;
-	struct command commands[2];
-	double *ratio, *difference_ns, ignored[3];
-	int rounds, round;
+	struct command commands[COMMANDS_MAX];
+	double ignored[3];
+	int rounds, count = 0;
 
 	rounds = argc > 2 + own ? atoi(*words++) : 0;
 	if (rounds < 1)
-		fail("usage", "pair [--own] <rounds> <command> -- <command>");
-	words = take_command(&commands[0], words, rounds);
-	take_command(&commands[1], words, rounds);
-	ratio = allocate(rounds, sizeof(double));
-	difference_ns = allocate(rounds, sizeof(double));
+		fail("usage", "turns [--own] <rounds> <command> -- <command>");
+	while (*words && count < COMMANDS_MAX)
+		words = take_command(&commands[count++], words, rounds);
 
-	for (int which = 0; which < 2; which++)
+	for (int which = 0; which < count; which++)
 		run(&commands[which], own, &ignored[0], &ignored[1], &ignored[2]);
-	for (round = 0; round < rounds; round++) {
-		for (int turn = 0; turn < 2; turn++) {
-			struct command *command = &commands[turn ^ (round & 1)];
+	for (int round = 0; round < rounds; round++) {
+		for (int turn = 0; turn < count; turn++) {
+			struct command *command = &commands[(turn + round) % count];
 
 			run(command, own, &command->time_ns[round], &command->cpu_ns[round],
 			    &command->faults[round]);
 		}
-		ratio[round] = commands[1].time_ns[round] / commands[0].time_ns[round];
-		difference_ns[round] = commands[1].time_ns[round] - commands[0].time_ns[round];
 	}
-
-	print_command(&commands[0], rounds);
-	print_command(&commands[1], rounds);
-	printf("%.4f %.0f\n", median(ratio, rounds), median(difference_ns, rounds));
+	for (int which = 0; which < count; which++)
+		compare_with(&commands[0], &commands[which], rounds);
+	for (int which = 0; which < count; which++)
+		print_command(&commands[which], rounds);
 	return 0;
 }
