@@ -12,7 +12,7 @@
 #include "log.h"
 #include "options.h"
 
-#define PREFIX	     "HUGETLB_"
+#define PREFIX       "HUGETLB_"
 #define PREFIX_BYTES (sizeof(PREFIX) - 1)
 #define PATH_BYTES   4096
 
@@ -275,7 +275,7 @@ static int parse_segments(const char *value, struct options *options, void *fiel
 	return -EOPNOTSUPP;
 }
 
-#define YES_NO	    "yes or no"
+#define YES_NO      "yes or no"
 #define FIELD(name) offsetof(struct options, name)
 
 /* clang-format off */
@@ -352,14 +352,17 @@ const struct option_row *options_table(int *rows)
 	return table;
 }
 
-/* Returns the row whose variable entry sets, or -1; *value is behind the equals sign. */
+/* Returns the row whose variable entry sets, or -1; *value is behind the equals sign. To an entry
+ * without one getenv is blind, and so are we. */
 static int row_of(const char *entry, const char **value)
 {
 	size_t name_bytes = strcspn(entry, "=");
 
+	if (!entry[name_bytes])
+		return -1;
 	for (int i = 0; i < ROWS; i++)
 		if (!strncmp(table[i].name, entry, name_bytes) && !table[i].name[name_bytes]) {
-			*value = entry + name_bytes + (entry[name_bytes] == '=');
+			*value = entry + name_bytes + 1;
 			return i;
 		}
 	return -1;

@@ -109,6 +109,8 @@ void sizes_read(struct page_sizes *sizes, size_t base)
 	read_huge_directory(sizes);
 	sizes->default_huge = read_default_huge();
 	add_huge_size(sizes, sizes->default_huge);
+	if (!sizes_have(sizes, sizes->default_huge))
+		sizes->default_huge = 0;
 }
 
 bool sizes_have(const struct page_sizes *sizes, size_t bytes)

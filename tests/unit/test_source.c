@@ -146,6 +146,20 @@ static void cgroup_limit_of_nothing(void **state)
 	assert_given(0, PAGES);
 }
 
+/* A process with as many mappings as it may have can't split one: then none of it is kept. */
+static void failing_split_leaves_nothing(void **state)
+{
+	struct gate_pool pool = plain_pool;
+	struct source source = plain_source;
+
+	(void)state;
+	pool.populate_limit = 37;
+	gate_pool(&pool);
+	gate_fail(SYS_munmap, 1, ENOMEM);
+	assert_int_equal(source_map_huge(&source, range, PAGES), 0);
+	assert_given(0, PAGES);
+}
+
 static void passing_errors_of_populating_are_retried(void **state)
 {
 	static const int errors[] = {EAGAIN, EINTR};
@@ -156,7 +170,7 @@ static void passing_errors_of_populating_are_retried(void **state)
 		struct source source = plain_source;
 
 		gate_fail(SYS_madvise, 1, errors[i]);
-		assert_int_equal(source_map_huge(&source, range + i * PAGE, 1), 1);
+		assert_int_equal(source_map_huge(&source, range + 3 * i * PAGE, 3), 3);
 		assert_int_equal(source.short_falls, 0);
 	}
 	assert_int_equal(gate_calls(SYS_madvise), 4);
@@ -454,6 +468,7 @@ int main(void)
 		TEST(short_pool_gives_all_it_has),
 		TEST(cgroup_limit_gives_what_it_allows),
 		TEST(cgroup_limit_of_nothing),
+		TEST(failing_split_leaves_nothing),
 		TEST(passing_errors_of_populating_are_retried),
 		TEST(without_reservation_takes_what_faults_in),
 		TEST(without_prefault_only_maps),

@@ -1,0 +1,510 @@
+/*
+ * Every variable, with what it takes and with garbage.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "log.h"
+#include "options.h"
+#include "unit.h"
+
+static struct options options;
+static int bad;
+
+/* Reads an environment of up to two entries, catching what is said. */
+static int read_two(const char *first, const char *second)
+{
+	char *environment[] = {"PATH=/bin", (char *)first, (char *)second, NULL};
+
+	gate_catch_stderr();
+	log_set_level(LOG_WARNING);
+	return options_read(&options, environment, "/usr/bin/program", &bad);
+}
+
+static int read_one(const char *entry)
+{
+	return read_two(entry, NULL);
+}
+
+static void assert_good(const char *entry)
+{
+	if (read_one(entry) != 1 || bad || gate_stderr_lines())
+		fail_msg("%s: %s", entry, gate_stderr());
+}
+
+/* One line that names the variable, and nothing but verbose and bad is changed. */
+static void assert_bad(const char *entry)
+{
+	static const struct options off = {.verbose = 1};
+	char name[64];
+
+	snprintf(name, sizeof(name), "WARNING: %.*s=", (int)strcspn(entry, "="), entry);
+	if (read_one(entry) != 1 || bad != 1 || gate_stderr_lines() != 1 ||
+	    !strstr(gate_stderr(), name) || !strstr(gate_stderr(), "the feature stays off") ||
+	    memcmp(&options, &off, sizeof(off)))
+		fail_msg("%s was taken: %s", entry, gate_stderr());
+}
+
+static void assert_unsupported(const char *entry)
+{
+	static const struct options off = {.verbose = 1};
+
+	if (read_one(entry) != 1 || bad != 1 || gate_stderr_lines() != 1 ||
+	    !strstr(gate_stderr(), " is not supported by this version of the library, "
+				   "and has no effect\n") ||
+	    memcmp(&options, &off, sizeof(off)))
+		fail_msg("%s: %s", entry, gate_stderr());
+}
+
+/* Tries a switch with each of its words; `on` is where the answer is. */
+static void assert_switch(const char *name, const bool *on)
+{
+	static const char *const words[][2] = {
+		{"no", "yes"}, {"0", "1"}, {"false", "true"}, {"off", "on"}, {"NO", "Yes"}};
+	static const char *const garbage[] = {"", "y", "yes ", " yes", "2", "-1", "yess", "\n"};
+	char entry[128];
+
+	for (size_t i = 0; i < COUNT_OF(words); i++)
+		for (int is_on = 0; is_on < 2; is_on++) {
+			snprintf(entry, sizeof(entry), "%s=%s", name, words[i][is_on]);
+			assert_good(entry);
+			assert_int_equal(*on, is_on);
+		}
+	for (size_t i = 0; i < COUNT_OF(garbage); i++) {
+		snprintf(entry, sizeof(entry), "%s=%s", name, garbage[i]);
+		assert_bad(entry);
+	}
+}
+
+static void sizes(void **state)
+{
+	static const struct {
+		const char *text;
+		unsigned long long bytes;
+		int result;
+	} cases[] = {
+		{"0", 0, 0},
+		{"1", 1, 0},
+		{"4096", 4096, 0},
+		{"2048K", 2048 << 10, 0},
+		{"2048k", 2048 << 10, 0},
+		{"2M", 2 << 20, 0},
+		{"2m", 2 << 20, 0},
+		{"1G", 1 << 30, 0},
+		{"1g", 1 << 30, 0},
+		{"007", 7, 0},
+		{"", 0, -EINVAL},
+		{"K", 0, -EINVAL},
+		{"-1", 0, -EINVAL},
+		{"+1", 0, -EINVAL},
+		{" 1", 0, -EINVAL},
+		{"1 ", 0, -EINVAL},
+		{"2MB", 0, -EINVAL},
+		{"2MM", 0, -EINVAL},
+		{"0x10", 0, -EINVAL},
+		{"1.5G", 0, -EINVAL},
+		{"1T", 0, -EINVAL},
+		{"99999999999999999999", 0, -ERANGE},
+		{"99999999999999999999x", 0, -ERANGE},
+		{"18446744073709551616", 0, -ERANGE},
+		{"18446744073709551615K", 0, -ERANGE},
+		{"17179869184G", 0, -ERANGE},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		size_t bytes = 12345;
+		int result = options_parse_size(cases[i].text, &bytes);
+
+		if (result != cases[i].result || bytes != (result ? 12345 : (size_t)cases[i].bytes))
+			fail_msg("\"%s\": %d, %zu", cases[i].text, result, bytes);
+	}
+}
+
+static void biggest_size(void **state)
+{
+	char text[32];
+	size_t bytes;
+
+	(void)state;
+	snprintf(text, sizeof(text), "%zu", SIZE_MAX);
+	assert_int_equal(options_parse_size(text, &bytes), 0);
+	assert_true(bytes == SIZE_MAX);
+	snprintf(text, sizeof(text), "%zuK", SIZE_MAX >> 10);
+	assert_int_equal(options_parse_size(text, &bytes), 0);
+	assert_true(bytes == (SIZE_MAX >> 10) << 10);
+}
+
+static void switches(void **state)
+{
+	(void)state;
+	assert_switch("HUGETLB_MORECORE_SHRINK", &options.heap_shrink);
+	assert_switch("HUGETLB_NO_RESERVE", &options.no_reserve);
+	assert_switch("HUGETLB_REQUIRE", &options.require);
+}
+
+static void presence(void **state)
+{
+	(void)state;
+	assert_good("HUGETLB_NO_PREFAULT=");
+	assert_true(options.no_prefault);
+	assert_good("HUGETLB_NO_PREFAULT=whatever");
+	assert_true(options.no_prefault);
+	assert_good("HUGETLB_NO_PREFAULT=no");
+	assert_false(options.no_prefault);
+	assert_good("HUGETLB_NO_PREFAULT=0");
+	assert_false(options.no_prefault);
+}
+
+static void heap(void **state)
+{
+	(void)state;
+	assert_good("HUGETLB_MORECORE=yes");
+	assert_int_equal(options.heap, HEAP_DEFAULT);
+	assert_good("HUGETLB_MORECORE=1");
+	assert_int_equal(options.heap, HEAP_DEFAULT);
+	assert_good("HUGETLB_MORECORE=no");
+	assert_int_equal(options.heap, HEAP_OFF);
+	assert_good("HUGETLB_MORECORE=0");
+	assert_int_equal(options.heap, HEAP_OFF);
+	assert_good("HUGETLB_MORECORE=THP");
+	assert_int_equal(options.heap, HEAP_THP);
+	assert_good("HUGETLB_MORECORE=1g");
+	assert_int_equal(options.heap, HEAP_SIZE);
+	assert_true(options.heap_page_bytes == 1ul << 30);
+	assert_bad("HUGETLB_MORECORE=");
+	assert_bad("HUGETLB_MORECORE=maybe");
+	assert_bad("HUGETLB_MORECORE=3M");
+	assert_bad("HUGETLB_MORECORE=00");
+	assert_bad("HUGETLB_MORECORE=-2M");
+	assert_bad("HUGETLB_MORECORE=99999999999999999999999G");
+}
+
+static void default_page_size(void **state)
+{
+	(void)state;
+	assert_good("HUGETLB_DEFAULT_PAGE_SIZE=2048k");
+	assert_true(options.default_page_bytes == 2ul << 20);
+	assert_bad("HUGETLB_DEFAULT_PAGE_SIZE=");
+	assert_bad("HUGETLB_DEFAULT_PAGE_SIZE=0");
+	assert_bad("HUGETLB_DEFAULT_PAGE_SIZE=yes");
+	assert_bad("HUGETLB_DEFAULT_PAGE_SIZE=2000000");
+	assert_bad("HUGETLB_DEFAULT_PAGE_SIZE=99999999999999999999");
+}
+
+static void heap_base(void **state)
+{
+	char entry[64];
+
+	(void)state;
+	assert_good("HUGETLB_MORECORE_HEAPBASE=0x40000000");
+	assert_true(options.heap_base == 0x40000000);
+	assert_good("HUGETLB_MORECORE_HEAPBASE=4aBcDeF0");
+	assert_true(options.heap_base == 0x4abcdef0);
+	assert_good("HUGETLB_MORECORE_HEAPBASE=0X10");
+	assert_true(options.heap_base == 16);
+	snprintf(entry, sizeof(entry), "HUGETLB_MORECORE_HEAPBASE=%lx", (unsigned long)UINTPTR_MAX);
+	assert_good(entry);
+	assert_true(options.heap_base == UINTPTR_MAX);
+	assert_bad("HUGETLB_MORECORE_HEAPBASE=");
+	assert_bad("HUGETLB_MORECORE_HEAPBASE=0x");
+	assert_bad("HUGETLB_MORECORE_HEAPBASE=0x12g4");
+	assert_bad("HUGETLB_MORECORE_HEAPBASE=-1");
+	assert_bad("HUGETLB_MORECORE_HEAPBASE=10000000000000000");
+	assert_bad("HUGETLB_MORECORE_HEAPBASE=0x0x1");
+}
+
+static void strings_are_copies(void **state)
+{
+	char path[] = "HUGETLB_PATH=/mnt/huge", report[] = "HUGETLB_REPORT=/tmp/report";
+
+	(void)state;
+	assert_int_equal(read_two(path, report), 2);
+	memset(path, 'x', sizeof(path) - 1);
+	memset(report, 'x', sizeof(report) - 1);
+	assert_string_equal(options.path, "/mnt/huge");
+	assert_string_equal(options.report, "/tmp/report");
+	assert_good("HUGETLB_REPORT=-");
+	assert_string_equal(options.report, "-");
+	assert_good("HUGETLB_REPORT=2");
+	assert_string_equal(options.report, "2");
+	assert_good("HUGETLB_REPORT=");
+	assert_null(options.report);
+	assert_good("HUGETLB_PATH=");
+	assert_null(options.path);
+}
+
+static void long_value_is_cut_in_its_line(void **state)
+{
+	static char entry[100000] = "HUGETLB_PATH=";
+
+	(void)state;
+	memset(entry + 13, 'p', sizeof(entry) - 14);
+	assert_bad(entry);
+	assert_true(strlen(gate_stderr()) < 400);
+	assert_non_null(strstr(gate_stderr(), "ppp...: not understood"));
+	memcpy(entry, "HUGETLB_MORECORE=", 17);
+	assert_bad(entry);
+	memset(entry + 17, '9', sizeof(entry) - 18);
+	assert_bad(entry);
+	memcpy(entry, "HUGETLB_PATH=", 13);
+	entry[13 + 4096] = '\0';
+	assert_bad(entry);
+	entry[13 + 4095] = '\0';
+	assert_good(entry);
+	assert_int_equal(strlen(options.path), 4095);
+}
+
+static void fork_words(void **state)
+{
+	(void)state;
+	assert_good("HUGETLB_FORK=auto");
+	assert_int_equal(options.fork, FORK_AUTO);
+	assert_good("HUGETLB_FORK=cow");
+	assert_int_equal(options.fork, FORK_COW);
+	assert_good("HUGETLB_FORK=COPY");
+	assert_int_equal(options.fork, FORK_COPY);
+	assert_bad("HUGETLB_FORK=");
+	assert_bad("HUGETLB_FORK=yes");
+}
+
+static void features(void **state)
+{
+	(void)state;
+	assert_good("HUGETLB_FEATURES=");
+	assert_good("HUGETLB_FEATURES=no_map_hugetlb");
+	assert_true(options.no_map_hugetlb);
+	assert_good("HUGETLB_FEATURES=map_hugetlb");
+	assert_false(options.no_map_hugetlb);
+	assert_good("HUGETLB_FEATURES=private_reservations,no_safe_noreserve,no_map_hugetlb");
+	assert_true(options.no_map_hugetlb);
+	assert_good("HUGETLB_FEATURES=no_private_reservations,safe_noreserve,");
+	assert_bad("HUGETLB_FEATURES=no_map_hugetlb,other");
+	assert_bad("HUGETLB_FEATURES=map");
+	assert_bad("HUGETLB_FEATURES=no_");
+	assert_bad("HUGETLB_FEATURES=no_no_map_hugetlb");
+	assert_bad("HUGETLB_FEATURES=,");
+	assert_int_equal(read_two("HUGETLB_VERBOSE=3", "HUGETLB_FEATURES=no_private_reservations"),
+			 2);
+	assert_non_null(strstr(gate_stderr(), "no_private_reservations has no effect"));
+}
+
+static void verbosity(void **state)
+{
+	(void)state;
+	assert_good("HUGETLB_VERBOSE=0");
+	assert_int_equal(options.verbose, 0);
+	assert_good("HUGETLB_VERBOSE=99");
+	assert_int_equal(options.verbose, 99);
+	assert_true(log_at(99));
+	assert_bad("HUGETLB_VERBOSE=100");
+	assert_bad("HUGETLB_VERBOSE=");
+	assert_bad("HUGETLB_VERBOSE=-1");
+	assert_bad("HUGETLB_VERBOSE=0K");
+	assert_bad("HUGETLB_VERBOSE=yes");
+	assert_false(log_at(2));
+	assert_int_equal(read_one("HUGETLB_DEBUG="), 1);
+	assert_int_equal(options.verbose, 99);
+	assert_int_equal(read_two("HUGETLB_DEBUG=1", "HUGETLB_VERBOSE=0"), 2);
+	assert_int_equal(options.verbose, 99);
+	assert_int_equal(read_two("HUGETLB_VERBOSE=2", "HUGETLB_DEBUG=no"), 2);
+	assert_int_equal(options.verbose, 2);
+}
+
+/* HUGETLB_VERBOSE counts for the lines of all, wherever it stands. */
+static void level_comes_first(void **state)
+{
+	(void)state;
+	read_two("HUGETLB_MORECORE=bad", "HUGETLB_VERBOSE=0");
+	assert_int_equal(bad, 1);
+	assert_int_equal(gate_stderr_lines(), 0);
+}
+
+static void lacking_features_say_so(void **state)
+{
+	static const char *const off[] = {
+		"HUGETLB_SHM=no",          "HUGETLB_ELFMAP=no", "HUGETLB_FORCE_ELFMAP=no",
+		"HUGETLB_MINIMAL_COPY=no", "HUGETLB_SHARE=0",   "HUGETLB_SHARE_PATH=",
+	};
+	static const char *const on[] = {
+		"HUGETLB_SHM=yes",         "HUGETLB_ELFMAP=R",         "HUGETLB_ELFMAP=w",
+		"HUGETLB_ELFMAP=RW",       "HUGETLB_ELFMAP=R:W",       "HUGETLB_ELFMAP=R=2M:W=1G",
+		"HUGETLB_ELFMAP=R=2048kW", "HUGETLB_FORCE_ELFMAP=yes", "HUGETLB_MINIMAL_COPY=yes",
+		"HUGETLB_SHARE=1",         "HUGETLB_SHARE_PATH=/mnt",
+	};
+	static const char *const garbage[] = {
+		"HUGETLB_SHM=",          "HUGETLB_SHM=2M",
+		"HUGETLB_ELFMAP=",       "HUGETLB_ELFMAP=yes",
+		"HUGETLB_ELFMAP=X",      "HUGETLB_ELFMAP=RR",
+		"HUGETLB_ELFMAP=R=",     "HUGETLB_ELFMAP=R=3M",
+		"HUGETLB_ELFMAP=R:W:R",  "HUGETLB_ELFMAP=:",
+		"HUGETLB_SHARE=2",       "HUGETLB_FORCE_ELFMAP=maybe",
+		"HUGETLB_MINIMAL_COPY=", "HUGETLB_ELFMAP=R=222222222222222222222222222222M",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(off); i++)
+		assert_good(off[i]);
+	for (size_t i = 0; i < COUNT_OF(on); i++)
+		assert_unsupported(on[i]);
+	for (size_t i = 0; i < COUNT_OF(garbage); i++)
+		assert_bad(garbage[i]);
+}
+
+static void nothing_of_ours_costs_nothing(void **state)
+{
+	(void)state;
+	assert_int_equal(read_one("LD_PRELOAD=libhugetlbfs.so"), 0);
+	assert_int_equal(read_one(NULL), 0);
+	assert_int_equal(read_one("HUGETLBX=1"), 0);
+	assert_int_equal(read_one("XHUGETLB_MORECORE=yes"), 0);
+	assert_int_equal(options.heap, HEAP_OFF);
+	assert_int_equal(options.verbose, 1);
+	assert_int_equal(bad, 0);
+	assert_int_equal(gate_calls(GATE_ANY), 0);
+}
+
+static void unknown_variables_are_ignored(void **state)
+{
+	(void)state;
+	assert_int_equal(read_two("HUGETLB_=1", "HUGETLB_MORECOR=yes"), 0);
+	assert_int_equal(read_two("HUGETLB_MORECOREX=yes", "HUGETLB_morecore=yes"), 0);
+	assert_int_equal(read_two("HUGETLB_MORECORE", "HUGETLB_"), 0);
+	assert_int_equal(bad, 0);
+	assert_int_equal(read_two("HUGETLB_DEBUG=1", "HUGETLB_OTHER=secret"), 1);
+	assert_non_null(strstr(gate_stderr(), "DEBUG: HUGETLB_OTHER is no variable"));
+	assert_null(strstr(gate_stderr(), "secret"));
+}
+
+static void first_of_two_counts(void **state)
+{
+	(void)state;
+	assert_int_equal(read_two("HUGETLB_MORECORE=thp", "HUGETLB_MORECORE=no"), 1);
+	assert_int_equal(options.heap, HEAP_THP);
+	assert_int_equal(read_two("HUGETLB_SHARE_PATH=", "HUGETLB_SHARE=0"), 2);
+}
+
+static void secure_program_is_left_alone(void **state)
+{
+	(void)state;
+	gate_secure(true);
+	assert_int_equal(read_two("HUGETLB_MORECORE=garbage", "HUGETLB_DEBUG=1"), 0);
+	assert_int_equal(options.heap, HEAP_OFF);
+	assert_int_equal(options.verbose, 1);
+	assert_int_equal(bad, 0);
+	assert_int_equal(gate_calls(GATE_ANY), 0);
+}
+
+static void restriction(void **state)
+{
+	static const char *const taking_part[] = {"program", "other:program", "program:other",
+						  ":program", "x::program"};
+	static const char *const left_out[] = {
+		"other", "progra", "programs", "/usr/bin/program", "other:progra:m", "x:"};
+	char entry[64];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(taking_part); i++) {
+		snprintf(entry, sizeof(entry), "HUGETLB_RESTRICT_EXE=%s", taking_part[i]);
+		assert_int_equal(read_two("HUGETLB_MORECORE=yes", entry), 2);
+		assert_int_equal(options.heap, HEAP_DEFAULT);
+	}
+	for (size_t i = 0; i < COUNT_OF(left_out); i++) {
+		snprintf(entry, sizeof(entry), "HUGETLB_RESTRICT_EXE=%s", left_out[i]);
+		assert_int_equal(read_two("HUGETLB_MORECORE=garbage", entry), 0);
+		assert_int_equal(options.heap, HEAP_OFF);
+		assert_int_equal(bad, 0);
+		assert_int_equal(gate_stderr_lines(), 0);
+	}
+	assert_bad("HUGETLB_RESTRICT_EXE=");
+	assert_bad("HUGETLB_RESTRICT_EXE=::");
+}
+
+static void program_may_have_no_name(void **state)
+{
+	char *environment[] = {"HUGETLB_RESTRICT_EXE=a", NULL};
+
+	(void)state;
+	assert_int_equal(options_read(&options, environment, NULL, &bad), 0);
+	assert_int_equal(options_read(&options, environment, "", &bad), 0);
+	assert_int_equal(options_read(&options, environment, "a/", &bad), 0);
+	assert_int_equal(options_read(&options, environment, "a", &bad), 1);
+}
+
+/* All variables at once, all garbage: a line each. */
+static void all_garbage_gives_a_line_each(void **state)
+{
+	char entries[64][64], *environment[64];
+	int rows;
+	const struct option_row *table = options_table(&rows);
+	int lines = 0;
+
+	(void)state;
+	for (int i = 0; i < rows; i++) {
+		bool takes_all = !strcmp(table[i].name, "HUGETLB_DEBUG") ||
+				 !strcmp(table[i].name, "HUGETLB_NO_PREFAULT") ||
+				 !strcmp(table[i].name, "HUGETLB_RESTRICT_EXE") ||
+				 !strcmp(table[i].name, "HUGETLB_PATH") ||
+				 !strcmp(table[i].name, "HUGETLB_REPORT");
+
+		snprintf(entries[i], sizeof(entries[i]), "%s=%s", table[i].name,
+			 takes_all ? "0" : "\n%s\x01");
+		if (!strcmp(table[i].name, "HUGETLB_RESTRICT_EXE"))
+			snprintf(entries[i], sizeof(entries[i]), "%s=a", table[i].name);
+		environment[i] = entries[i];
+		lines += !takes_all;
+	}
+	environment[rows] = NULL;
+	gate_catch_stderr();
+	assert_int_equal(options_read(&options, environment, "a", &bad), rows);
+	assert_int_equal(bad, lines);
+	assert_int_equal(gate_stderr_lines(), lines);
+}
+
+static void table_is_documented(void **state)
+{
+	int rows;
+	const struct option_row *table = options_table(&rows);
+
+	(void)state;
+	assert_int_equal(rows, 20);
+	for (int i = 0; i < rows; i++) {
+		assert_memory_equal(table[i].name, "HUGETLB_", 8);
+		assert_true(strlen(table[i].values) > 1 && strlen(table[i].help) > 10);
+		assert_null(strpbrk(table[i].help, "\n\t"));
+		assert_true(table[i].field < sizeof(struct options));
+		for (int j = 0; j < i; j++)
+			assert_string_not_equal(table[i].name, table[j].name);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		UNIT_TEST(sizes),
+		UNIT_TEST(biggest_size),
+		UNIT_TEST(switches),
+		UNIT_TEST(presence),
+		UNIT_TEST(heap),
+		UNIT_TEST(default_page_size),
+		UNIT_TEST(heap_base),
+		UNIT_TEST(strings_are_copies),
+		UNIT_TEST(long_value_is_cut_in_its_line),
+		UNIT_TEST(fork_words),
+		UNIT_TEST(features),
+		UNIT_TEST(verbosity),
+		UNIT_TEST(level_comes_first),
+		UNIT_TEST(lacking_features_say_so),
+		UNIT_TEST(nothing_of_ours_costs_nothing),
+		UNIT_TEST(unknown_variables_are_ignored),
+		UNIT_TEST(first_of_two_counts),
+		UNIT_TEST(secure_program_is_left_alone),
+		UNIT_TEST(restriction),
+		UNIT_TEST(program_may_have_no_name),
+		UNIT_TEST(all_garbage_gives_a_line_each),
+		UNIT_TEST(table_is_documented),
+	};
+
+	return cmocka_run_group_tests_name("options", tests, NULL, NULL);
+}
