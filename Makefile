@@ -18,7 +18,7 @@ WITHOUT_COMPILER := check demo bench uninstall clean
 
 # The directory of src/arch/ that fits the compiler's target, CFLAGS (-m32) included.
 ifneq ($(filter-out $(WITHOUT_COMPILER),$(or $(MAKECMDGOALS),all)),)
-ifeq ($(shell command -v $(firstword $(CC))),)
+ifeq ($(shell command -v $(firstword $(CC)) 2>/dev/null),)
 $(error no compiler named $(CC) here: `make check` and `make demo` install what they need)
 endif
 CPU := $(shell echo | $(CC) $(CFLAGS) -E -dM - | \
@@ -94,10 +94,15 @@ $(BUILD)/bench/%: bench/%.c
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 -D_GNU_SOURCE $(WARNINGS) $(CFLAGS) $(LDFLAGS) -pthread $< -o $@
 
-run-demo: all $(PROGRAMS)
+.PHONY: programs
+programs: $(PROGRAMS) $(BUILD)/bench/empty.so
+
+run-demo:
+	@echo "Building into $(BUILD)"
+	@$(MAKE) -s all programs
 	@BUILD="$(BUILD)" bench/demo
 
-run-bench: all $(PROGRAMS) $(BUILD)/bench/empty.so
+run-bench: all programs
 	@BUILD="$(BUILD)" bench/run $(BENCH)
 
 # What loading a library costs that does nothing.
