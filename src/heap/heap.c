@@ -164,11 +164,14 @@ static int choose_thp(const struct page_sizes *sizes, struct source *source, con
 	enum thp_mode mode = sizes_thp_mode();
 
 	if (!sizes->thp || mode == THP_NONE || mode == THP_NEVER) {
-		log_warning(
-			"heap: HUGETLB_MORECORE: transparent huge pages are off; "
-			"/sys/kernel/mm/transparent_hugepage/enabled must say madvise or always");
+		log_warning("heap: %stransparent huge pages are off "
+			    "(/sys/kernel/mm/transparent_hugepage/enabled must say madvise or "
+			    "always): the heap stays on small pages",
+			    why);
 		return -ENOTSUP;
 	}
+	if (*why)
+		log_warning("heap: %stransparent huge pages are taken", why);
 	source->page_bytes = sizes->thp;
 	source->hugetlb = false;
 	source->thp = true;
