@@ -341,7 +341,8 @@ int fork_prepare(const struct libc *libc)
 	}
 	register_handlers = (int (*)(void (*)(void), void (*)(void), void (*)(void),
 				     void *))libc_symbol(libc, "__register_atfork", NULL);
+	/* A static program that never forks is linked without fork. */
 	if (!register_handlers)
-		return -ENOENT;
+		return libc_symbol(libc, "fork", NULL) ? -ENOENT : 0;
 	return register_handlers(agree, after_in_parent, after_in_child, NULL) ? -ENOMEM : 0;
 }
