@@ -180,7 +180,7 @@ static void *map(uintptr_t address, size_t bytes, int protection, int flags, int
 	long result;
 	int count;
 
-	if (for_malloc && on_trial())
+	if (on_trial())
 		return (void *)answer(-ENOMEM);
 	if (for_malloc && !fixed && heap.zone.region.start) {
 		uintptr_t ours = map_for_malloc(bytes, protection, flags);

@@ -305,8 +305,11 @@ static int take_over(void)
 		log_warning("heap: other threads run already: the heap stays on small pages");
 		return -EBUSY;
 	}
-	heap.text = libc.text;
-	heap.text_end = libc.text_end;
+	/* In a static program malloc's calls can't be told from others: the main heap alone is ours. */
+	if (!libc.static_address) {
+		heap.text = libc.text;
+		heap.text_end = libc.text_end;
+	}
 	heap.single_threaded = (const bool *)libc_symbol(&libc, "__libc_single_threaded", NULL);
 	failed = fork_prepare(&libc);
 	if (!failed)

@@ -56,7 +56,7 @@ static int add_entry(const struct libc *libc, const struct redirect *redirect)
 	uintptr_t entry = libc_symbol(libc, redirect->name, &function_bytes);
 
 	if (!entry)
-		return redirect->optional ? 0 : -ENOENT;
+		return redirect->optional || libc->static_address ? 0 : -ENOENT;
 	if (entry < libc->text || entry + function_bytes > libc->text_end)
 		return -ENOENT;
 	landing = entry_landing_bytes((const unsigned char *)entry, function_bytes);
