@@ -70,18 +70,28 @@ int redirect_call(const struct libc *libc, const char *caller, const char *calle
 		  uintptr_t handler, uintptr_t *callee)
 {
 	unsigned char code[ENTRY_CALL_BYTES];
-	size_t caller_bytes, bytes;
+	size_t caller_bytes, at = 0;
 	uintptr_t from = libc_symbol(libc, caller, &caller_bytes);
-	long offset;
+	int failed = -ENOENT;
 
 	*callee = libc_symbol(libc, callee_name, NULL);
 	if (!from || !*callee || from < libc->text || from + caller_bytes > libc->text_end)
 		return -ENOENT;
-	offset = entry_find_call((const unsigned char *)from, caller_bytes, from, *callee);
-	if (offset < 0)
-		return -ENOENT;
-	bytes = entry_encode_call(code, from + (uintptr_t)offset, handler);
-	return bytes ? add_patch(from + (uintptr_t)offset, code, bytes) : -ENOENT;
+	/* All of them: the compiler makes two of fork's one, with and without other threads. */
+	for (;;) {
+		long offset = entry_find_call((const unsigned char *)from + at, caller_bytes - at,
+					      from + at, *callee);
+
+		if (offset < 0)
+			return failed;
+		at += (size_t)offset;
+		if (!entry_encode_call(code, from + at, handler))
+			return -ENOENT;
+		failed = add_patch(from + at, code, ENTRY_CALL_BYTES);
+		if (failed)
+			return failed;
+		at += ENTRY_CALL_BYTES;
+	}
 }
 
 /* A file in memory that may be executed. Kernels before 6.3 don't know the flag that asks so. */
