@@ -25,6 +25,9 @@
 #define MADV_WIPEONFORK 18
 #define MADV_KEEPONFORK 19
 #endif
+#ifndef MLOCK_ONFAULT
+#define MLOCK_ONFAULT 1 /* Linux 4.4 */
+#endif
 #ifndef MADV_POPULATE_READ
 #define MADV_POPULATE_READ 22 /* Linux 5.14 */
 #endif
@@ -448,7 +451,8 @@ static long lock(long number, uintptr_t from, size_t bytes, int flags)
 	struct part parts[2];
 	int count;
 
-	if (result != -EINVAL || !touches_heap(from, bytes) || !heap_lock())
+	if (result != -EINVAL || flags & ~MLOCK_ONFAULT || !touches_heap(from, bytes) ||
+	    !heap_lock())
 		return result;
 	count = parts_of(start, from + bytes - start, parts);
 	result = count == 1 && parts[0].from == start && parts[0].to >= from + bytes

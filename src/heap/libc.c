@@ -38,7 +38,7 @@ static const ElfW(Sym) * find_symbol(const struct libc *libc, const char *name)
 
 uintptr_t libc_symbol(const struct libc *libc, const char *name, size_t *bytes)
 {
-	const ElfW(Sym) *symbol;
+	const ElfW(Sym) * symbol;
 
 	if (libc->static_address)
 		return libc->static_address(name, bytes);

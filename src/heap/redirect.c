@@ -70,27 +70,26 @@ int redirect_call(const struct libc *libc, const char *caller, const char *calle
 		  uintptr_t handler, uintptr_t *callee)
 {
 	unsigned char code[ENTRY_CALL_BYTES];
-	size_t caller_bytes, at = 0;
-	uintptr_t from = libc_symbol(libc, caller, &caller_bytes);
-	int failed = -ENOENT;
+	size_t caller_bytes, found = 0;
+	uintptr_t at = libc_symbol(libc, caller, &caller_bytes), end = at + caller_bytes;
 
 	*callee = libc_symbol(libc, callee_name, NULL);
-	if (!from || !*callee || from < libc->text || from + caller_bytes > libc->text_end)
+	if (!at || !*callee || at < libc->text || end > libc->text_end)
 		return -ENOENT;
-	/* All of them: the compiler makes two of fork's one, with and without other threads. */
 	for (;;) {
-		long offset = entry_find_call((const unsigned char *)from + at, caller_bytes - at,
-					      from + at, *callee);
+		long offset = entry_find_call((const unsigned char *)at, end - at, at, *callee);
+		size_t bytes;
+		int failed;
 
 		if (offset < 0)
-			return failed;
-		at += (size_t)offset;
-		if (!entry_encode_call(code, from + at, handler))
-			return -ENOENT;
-		failed = add_patch(from + at, code, ENTRY_CALL_BYTES);
+			return found ? 0 : -ENOENT;
+		at += (uintptr_t)offset;
+		bytes = entry_encode_call(code, at, handler);
+		failed = bytes ? add_patch(at, code, bytes) : -ENOENT;
 		if (failed)
 			return failed;
-		at += ENTRY_CALL_BYTES;
+		at += bytes;
+		found++;
 	}
 }
 

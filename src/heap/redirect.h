@@ -35,8 +35,9 @@ struct redirect {
 int redirect_install(const struct libc *libc, const struct redirect *redirects, int count);
 
 /*
- * Lets every call of one function inside another (`fork` calls `_Fork`) end in handler. To be
- * called before redirect_install(), which carries it out. *callee is the function's address.
+ * Lets every call of one function inside another (`fork` calls `_Fork`, twice in 2.36) end in
+ * handler. To be called
+ * before redirect_install(), which carries it out. *callee is the function's address.
  * -ENOENT: no such call.
  */
 int redirect_call(const struct libc *libc, const char *caller, const char *callee_name,

@@ -37,11 +37,11 @@ extern char __libc_single_threaded __attribute__((weak));
 
 /* The linker does not tell sizes. System calls' wrappers are longer than a jump; fork is longer. */
 #define WRAPPER_BYTES 16
-#define FORK_BYTES 1024
+#define FORK_BYTES    1024
 
-#define ROW(symbol, bytes)                            \
-	{                                             \
-		#symbol, (const void *)&(symbol), bytes \
+#define ROW(symbol, bytes)                              \
+	{                                               \
+#symbol, (const void *)&(symbol), bytes \
 	}
 
 static const struct {
