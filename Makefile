@@ -3,7 +3,7 @@
 #   make            the library and its tools
 #   make check      every test; installs what the tests need, reserves huge pages and puts them back
 #   make demo       a program on small and on huge pages, side by side
-#   make bench      speed, as ratios
+#   make bench      speed, as ratios; BENCH='--quick -k fork' for some of it
 #   make install    PREFIX=/usr/local DESTDIR=
 
 BUILD   ?= build
@@ -13,11 +13,19 @@ LDFLAGS ?=
 PREFIX  ?= /usr/local
 DESTDIR ?=
 
+# A fresh machine has no compiler: these goals do without, and install one before they build.
+WITHOUT_COMPILER := check demo bench uninstall clean
+
 # The directory of src/arch/ that fits the compiler's target, CFLAGS (-m32) included.
+ifneq ($(filter-out $(WITHOUT_COMPILER),$(or $(MAKECMDGOALS),all)),)
+ifeq ($(shell command -v $(firstword $(CC))),)
+$(error no compiler named $(CC) here: `make check` and `make demo` install what they need)
+endif
 CPU := $(shell echo | $(CC) $(CFLAGS) -E -dM - | \
 	sed -n 's/.* __\(x86_64\|i386\|aarch64\)__ .*/\1/p' | head -1)
 ifeq ($(wildcard src/arch/$(CPU)/entry.h),)
 $(error no src/arch directory for the target of $(CC))
+endif
 endif
 
 WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes
@@ -33,7 +41,7 @@ LIBRARY_SOURCES := $(sort $(wildcard src/*.c src/pages/*.c src/heap/*.c))
 LIBRARY_OBJECTS := $(LIBRARY_SOURCES:src/%.c=$(BUILD)/obj/%.o)
 TOOLS           := $(patsubst src/tools/%.c,$(BUILD)/bin/%,$(wildcard src/tools/*.c))
 
-.PHONY: all check demo bench install uninstall clean format lint
+.PHONY: all check demo bench run-check run-demo run-bench install uninstall clean format lint
 all: $(BUILD)/lib/libhugetlbfs.so $(BUILD)/lib/libhugetlbfs.a $(TOOLS)
 
 $(BUILD)/obj/%.o: src/%.c
@@ -57,15 +65,42 @@ $(BUILD)/bin/%: $(BUILD)/obj/tools/%.o $(BUILD)/lib/libhugetlbfs.a
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) $< $(BUILD)/lib/libhugetlbfs.a -o $@
 
--include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
+-include $(wildcard $(BUILD)/obj/*.d $(BUILD)/obj/*/*.d)
 
+# What is missing is installed first, so that the rest runs in a make that finds a compiler. What
+# the tests need besides is named in files of theirs, and a test does without what can't be had.
+check:
+	@CC="$(CC)" tests/install-packages compiler
+	@CC="$(CC)" tests/install-packages --optional $$(cat $(wildcard tests/*/needs) /dev/null)
+	@$(MAKE) --no-print-directory run-check
+
+demo:
+	@CC="$(CC)" tests/install-packages compiler python3
+	@$(MAKE) --no-print-directory run-demo
+
+bench:
+	@CC="$(CC)" tests/install-packages compiler
+	@$(MAKE) --no-print-directory run-bench
+
+# run-check
 -include tests/tests.mk
 
-demo: all
-	bench/demo
+PROGRAMS := $(patsubst bench/%.c,$(BUILD)/bench/%,$(wildcard bench/*.c))
 
-bench: all
-	bench/run
+$(BUILD)/bench/%: bench/%.c
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -D_GNU_SOURCE $(WARNINGS) $(CFLAGS) $(LDFLAGS) -pthread $< -o $@
+
+run-demo: all $(PROGRAMS)
+	@BUILD="$(BUILD)" bench/demo
+
+run-bench: all $(PROGRAMS) $(BUILD)/bench/empty.so
+	@BUILD="$(BUILD)" bench/run $(BENCH)
+
+# What loading a library costs that does nothing.
+$(BUILD)/bench/empty.so: Makefile
+	@mkdir -p $(@D)
+	$(CC) -shared $(CFLAGS) $(LDFLAGS) -x c /dev/null -o $@
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/lib $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man7

@@ -1,0 +1,23 @@
+#!/bin/bash
+# A 32-bit program under a 32-bit library: its main heap is on huge pages.
+. "$(dirname "$0")/lib.sh"
+
+[ "$(uname -m)" = x86_64 ] || skip "needs an x86-64 CPU"
+echo 'int main(void) { return 0; }' | "${CC:-cc}" -m32 -x c - -o "$work/program" 2>/dev/null ||
+	skip "needs a compiler for 32-bit programs"
+need_pages 150 2M
+cd "$(dirname "$0")/../.." || exit 1
+"${MAKE:-make}" --no-print-directory BUILD="$BUILD/32-bit" CFLAGS="-O2 -g -m32" all run-programs \
+	>"$work/build" 2>&1 || { show "$work/build"; fail "the 32-bit library does not build"; }
+LIB=$BUILD/32-bit/lib/libhugetlbfs.so
+programs=$BUILD/32-bit/tests/run
+same_as_plain HUGETLB_MORECORE=yes EXPECT_HUGETLB=0.99 -- "$programs/small-blocks" 200
+same_as_plain HUGETLB_MORECORE=thp EXPECT_THP=0.9 -- "$programs/small-blocks" 200
+same_as_plain HUGETLB_MORECORE=yes HUGETLB_MORECORE_SHRINK=yes -- "$programs/calloc-after-free"
+same_as_plain HUGETLB_MORECORE=yes -- "$programs/threads" 8
+same_as_plain HUGETLB_MORECORE=yes -- "$programs/realloc-patterns"
+same_as_plain HUGETLB_MORECORE=yes -- "$programs/own-break"
+same_as_plain HUGETLB_MORECORE=yes -- "$programs/fork" both-write
+same_as_plain HUGETLB_MORECORE=yes -- "$programs/misuse" protect-none main
+same_as_plain HUGETLB_MORECORE=yes -- "$programs/misuse" unmap large
+same_as_plain HUGETLB_MORECORE=yes EXPECT_HUGETLB=0.95 -- "$programs/seccomp-growth"

@@ -1,0 +1,22 @@
+# The tests: included by the Makefile, whose `make check` installs what is missing and comes here.
+# tests/check builds by the targets below and runs; `tests/check -k pattern` runs some of them.
+
+-include tests/unit/unit.mk
+
+RUN_PROGRAMS := $(patsubst tests/run/%.c,$(BUILD)/tests/run/%,$(sort $(wildcard tests/run/*.c)))
+
+# -fno-builtin: the compiler may remove a malloc whose memory it sees unused.
+$(BUILD)/tests/run/%: tests/run/%.c $(wildcard tests/run/*.h)
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -fno-builtin-malloc -fno-builtin-free \
+		-fno-builtin-calloc -fno-builtin-realloc $(CFLAGS) $< -o $@ $(LDFLAGS) -pthread
+
+.PHONY: unit run-programs print-unit-programs
+run-programs: $(RUN_PROGRAMS)
+
+# How tests/check learns what the unit tests are.
+print-unit-programs:
+	@echo $(UNIT_PROGRAMS)
+
+run-check:
+	+@BUILD='$(BUILD)' CC='$(CC)' CFLAGS='$(CFLAGS)' LDFLAGS='$(LDFLAGS)' MAKE='$(MAKE)' tests/check
