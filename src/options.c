@@ -12,7 +12,7 @@
 #include "log.h"
 #include "options.h"
 
-#define PREFIX	     "HUGETLB_"
+#define PREFIX       "HUGETLB_"
 #define PREFIX_BYTES (sizeof(PREFIX) - 1)
 #define PATH_BYTES   4096
 
@@ -275,7 +275,7 @@ static int parse_segments(const char *value, struct options *options, void *fiel
 	return -EOPNOTSUPP;
 }
 
-#define YES_NO	    "yes or no"
+#define YES_NO      "yes or no"
 #define FIELD(name) offsetof(struct options, name)
 
 /* clang-format off */

@@ -2,8 +2,8 @@
  * What the user asked for: the environment, parsed by one table.
  *
  * Parsed once by the constructor, before any other thread runs; read-only afterwards. Nothing here
- * allocates or makes a system call, but for the lines of the log. A value that can't be understood leaves its feature off and is
- * told in one line.
+ * allocates or makes a system call, but for the lines of the log. A value that can't be understood
+ * leaves its feature off and is told in one line.
  */
 #ifndef OPTIONS_H
 #define OPTIONS_H

@@ -39,9 +39,10 @@ static uintptr_t number(const char *text, unsigned int base, const char **end)
 	uintptr_t value = 0;
 
 	for (;; text++) {
-		unsigned int digit = *text >= '0' && *text <= '9' ? (unsigned int)(*text - '0') :
-				     *text >= 'a' && *text <= 'f' ? (unsigned int)(*text - 'a' + 10) :
-								    16;
+		unsigned int digit = *text >= '0' && *text <= '9' ? (unsigned int)(*text - '0')
+				     : *text >= 'a' && *text <= 'f'
+					     ? (unsigned int)(*text - 'a' + 10)
+					     : 16;
 
 		if (digit >= base)
 			break;
@@ -107,7 +108,8 @@ static void read_smaps(struct table *table)
 		if (part == PART_NONE)
 			continue;
 		/* Rss counts no hugetlb page. */
-		row->hugetlb_kb += field_kb(line, "Private_Hugetlb:") + field_kb(line, "Shared_Hugetlb:");
+		row->hugetlb_kb +=
+			field_kb(line, "Private_Hugetlb:") + field_kb(line, "Shared_Hugetlb:");
 		row->small_kb += field_kb(line, "Rss:");
 		thp_kb = field_kb(line, "AnonHugePages:");
 		row->thp_kb += thp_kb;
@@ -126,9 +128,10 @@ struct page_text {
 	int used;
 };
 
-#define ADD(text, ...) \
-	((text)->used += text_format((text)->bytes + (text)->used, \
-				     sizeof((text)->bytes) - (unsigned long)(text)->used, __VA_ARGS__))
+#define ADD(text, ...)                             \
+	((text)->used +=                           \
+	 text_format((text)->bytes + (text)->used, \
+		     sizeof((text)->bytes) - (unsigned long)(text)->used, __VA_ARGS__))
 
 static void add_row(struct page_text *text, const char *name, const struct row *row)
 {
@@ -149,16 +152,20 @@ static void add_reasons(struct page_text *text, const struct table *table)
 	const struct source *source = &heap.source;
 
 	if (table->rows[PART_EARLY].small_kb)
-		ADD(text, "  not huge: %lu kB that other libraries allocated before this one started\n",
+		ADD(text,
+		    "  not huge: %lu kB that other libraries allocated before this one started\n",
 		    table->rows[PART_EARLY].small_kb);
 	if (source->short_falls)
-		ADD(text, "  not hugetlb: the pool of %lu kB pages fell short at %lu growths (last error %d)\n",
-		    (unsigned long)(source->page_bytes >> 10), source->short_falls, -source->last_error);
-	if (source->hugetlb && !source->huge_pages_given)
-		ADD(text, "  not hugetlb: no page was given; see the pool's nr_hugepages\n");
+		ADD(text,
+		    "  not hugetlb: the pool of %lu kB pages fell short at %lu growths (last error "
+		    "%d)\n",
+		    (unsigned long)(source->page_bytes >> 10), source->short_falls,
+		    -source->last_error);
 	if (heap.pages_made_small)
-		ADD(text, "  not huge any more: %lu pages of which the program protected, advised or "
-			  "replaced a part\n", heap.pages_made_small);
+		ADD(text,
+		    "  not huge any more: %lu pages of which the program protected, advised or "
+		    "replaced a part\n",
+		    heap.pages_made_small);
 }
 
 static void make_table(struct page_text *text, const char *program)
@@ -176,11 +183,14 @@ static void make_table(struct page_text *text, const char *program)
 		ADD(text, "  /proc/self/smaps can't be read\n");
 		return;
 	}
-	ADD(text, "                      hugetlb %5lu kB     transparent           small     huge\n",
+	ADD(text,
+	    "                      hugetlb %5lu kB     transparent           small     huge\n",
 	    heap.source.hugetlb ? (unsigned long)(heap.source.page_bytes >> 10) : 0);
 	for (int i = 0; i < PART_COUNT; i++)
 		add_row(text, part_names[i], &table.rows[i]);
 	add_row(text, "all", &table.total);
+	if (!table.total.hugetlb_kb && !table.total.thp_kb && !table.total.small_kb)
+		ADD(text, "  nothing was allocated by libc's malloc\n");
 	add_reasons(text, &table);
 }
 

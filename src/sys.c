@@ -36,8 +36,8 @@ long sys_read_file(const char *path, char *buffer, size_t bytes)
 long sys_count_threads(void)
 {
 	struct statx task = {0};
-	long failed = sys_gate(SYS_statx, AT_FDCWD, (long)"/proc/self/task", 0, STATX_NLINK, (long)&task,
-			       0);
+	long failed = sys_gate(SYS_statx, AT_FDCWD, (long)"/proc/self/task", 0, STATX_NLINK,
+			       (long)&task, 0);
 
 	/* A link for "." and one from the parent, and one for each thread's directory. */
 	return failed || task.stx_nlink < 3 ? 1 : (long)task.stx_nlink - 2;

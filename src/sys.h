@@ -154,8 +154,8 @@ static inline long sys_uname(struct utsname *name)
 /* Says what file fd is (Linux 4.11). */
 static inline long sys_statx_fd(int fd, struct statx *file)
 {
-	return sys_gate(SYS_statx, fd, (long)"", 0x1000 /* AT_EMPTY_PATH */, STATX_INO,
-			(long)file, 0);
+	return sys_gate(SYS_statx, fd, (long)"", 0x1000 /* AT_EMPTY_PATH */, STATX_INO, (long)file,
+			0);
 }
 
 static inline long sys_statfs(const char *path, struct statfs64 *filesystem)

@@ -86,8 +86,7 @@ static size_t reservation_end(const struct zone *zone, size_t unit)
 
 	do
 		unit++;
-	while (unit < all &&
-	       (zone->region.units[unit] & (UNIT_USED | UNIT_FIRST)) == UNIT_USED);
+	while (unit < all && (zone->region.units[unit] & (UNIT_USED | UNIT_FIRST)) == UNIT_USED);
 	return unit;
 }
 
@@ -134,7 +133,8 @@ int zone_commit(struct zone *zone, uintptr_t from, size_t bytes)
 {
 	struct region *region = &zone->region;
 	uintptr_t first = from & ~(uintptr_t)(region->unit_bytes - 1);
-	uintptr_t end = (from + bytes + region->unit_bytes - 1) & ~(uintptr_t)(region->unit_bytes - 1);
+	uintptr_t end =
+		(from + bytes + region->unit_bytes - 1) & ~(uintptr_t)(region->unit_bytes - 1);
 	bool mapped = true;
 	int failed;
 
@@ -148,20 +148,27 @@ int zone_commit(struct zone *zone, uintptr_t from, size_t bytes)
 	return failed;
 }
 
+bool zone_ends_at(const struct zone *zone, uintptr_t from, uintptr_t to)
+{
+	const struct region *region = &zone->region;
+	size_t unit = region_unit(region, from);
+
+	return from == region_unit_address(region, unit) && region->units[unit] & UNIT_USED &&
+	       reservation_end(zone, unit) == unit + units_of(zone, to - from);
+}
+
 void zone_release(struct zone *zone, uintptr_t from, size_t bytes)
 {
 	struct region *region = &zone->region;
-	size_t unit = region_unit(region, from), units = units_of(zone, bytes);
-	uintptr_t start = region_unit_address(region, unit);
-	uintptr_t end = region_unit_address(region, unit + units);
+	size_t unit = region_unit(region, from), end = unit + units_of(zone, bytes);
+	size_t own_end = reservation_end(zone, unit);
 
-	/* The part behind what goes keeps being a reservation of its own. */
-	if (end < region->limit &&
-	    (region->units[unit + units] & (UNIT_USED | UNIT_FIRST)) == UNIT_USED)
-		region->units[unit + units] |= UNIT_FIRST;
-	region_unuse(region, start, end);
-	region_give_back(region, start, end);
-	zone->used_units -= units;
+	if (end > own_end)
+		end = own_end;
+	zone->used_units -= end - unit;
+	region_unuse(region, region_unit_address(region, unit), region_unit_address(region, end));
+	region_give_back(region, region_unit_address(region, unit),
+			 region_unit_address(region, end));
 	if (unit < zone->first_free)
 		zone->first_free = unit;
 }
@@ -211,7 +218,8 @@ static int grow_in_place(struct zone *zone, uintptr_t from, size_t bytes, size_t
 		if (!unit_is_free(zone, i))
 			return -ENOMEM;
 	/* What is dirty or unmapped behind the old end: zone_fill_block() sees to it. */
-	region_use(region, region_unit_address(region, old_end), region_unit_address(region, new_end));
+	region_use(region, region_unit_address(region, old_end),
+		   region_unit_address(region, new_end));
 	zone->used_units += new_end - old_end;
 	if (!zone_fill_block(zone, from, new_bytes))
 		return 0;
@@ -233,15 +241,18 @@ static size_t move_pages(struct zone *zone, uintptr_t from, uintptr_t to, size_t
 	while (moved < bytes) {
 		size_t page = region_page(region, from + moved);
 		size_t same = (region_run(region, page, region_page(region, from + bytes),
-					  region_huge_at(region, from + moved)) - page) *
+					  region_huge_at(region, from + moved)) -
+			       page) *
 			      region->page_bytes;
 		long result;
 
 		if (run > same)
 			run = same;
-		result = sys_mremap(from + moved, run, run, MREMAP_MAYMOVE | MREMAP_FIXED, to + moved);
+		result = sys_mremap(from + moved, run, run, MREMAP_MAYMOVE | MREMAP_FIXED,
+				    to + moved);
 		if (SYS_IS_ERROR(result)) {
-			/* Two mappings: try half. A single page that can't move: the caller copies. */
+			/* Two mappings: try half. A single page that can't move: the caller copies.
+			 */
 			run = run / 2 & ~(region->page_bytes - 1);
 			if (!run)
 				break;
@@ -253,7 +264,8 @@ static size_t move_pages(struct zone *zone, uintptr_t from, uintptr_t to, size_t
 
 			region->pages[new] = region->pages[old];
 			region->units[new] = (unsigned char)(region->units[new] |
-							     (region->units[old] & (UNIT_MAPPED | UNIT_ALTERED)));
+							     (region->units[old] &
+							      (UNIT_MAPPED | UNIT_ALTERED)));
 			region->pages[old] = 0;
 			region->units[old] &= (unsigned char)~(UNIT_MAPPED | UNIT_ALTERED);
 		}
@@ -306,8 +318,9 @@ long zone_remap_block(struct zone *zone, uintptr_t from, size_t bytes, size_t ne
 
 	/* Parts without access can't be copied. libc makes a new block then, as without us. */
 	for (size_t i = unit; i < unit + units; i++)
-		if (region->units[i] & UNIT_ALTERED || region->pages[region_page(region,
-				region_unit_address(region, i))] & PAGE_PROTECTED)
+		if (region->units[i] & UNIT_ALTERED ||
+		    region->pages[region_page(region, region_unit_address(region, i))] &
+			    PAGE_PROTECTED)
 			return -ENOMEM;
 	if (new_units < units) {
 		zone_release(zone, from + new_units * region->unit_bytes,

@@ -37,7 +37,15 @@ uintptr_t zone_reserve(struct zone *zone, size_t bytes, size_t alignment);
  */
 int zone_commit(struct zone *zone, uintptr_t from, size_t bytes);
 
-/* Gives back an arena's reservation, a part of it in whole units, or a block. */
+/*
+ * Is [from, to) the end of one reservation, or all of it, in whole units? That is what libc gives
+ * back; by whom it is called does not tell, for free() may jump to munmap as its last step.
+ */
+bool zone_ends_at(const struct zone *zone, uintptr_t from, uintptr_t to);
+
+/*
+ * Gives back the end of a reservation, or all of it; what belongs to another by now is left alone.
+ */
 void zone_release(struct zone *zone, uintptr_t from, size_t bytes);
 
 /*

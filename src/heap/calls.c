@@ -14,15 +14,16 @@
 #include "heap/keep.h"
 #include "sys.h"
 
-#define CALLER_IS_LIBC() ((uintptr_t)__builtin_return_address(0) - heap.text < heap.text_end - heap.text)
+#define CALLER_IS_LIBC() \
+	((uintptr_t)__builtin_return_address(0) - heap.text < heap.text_end - heap.text)
 
 #ifndef MADV_GUARD_INSTALL
 #define MADV_GUARD_INSTALL 102 /* Linux 6.13 */
 #define MADV_GUARD_REMOVE  103
 #endif
 #ifndef MADV_WIPEONFORK
-#define MADV_WIPEONFORK   18
-#define MADV_KEEPONFORK   19
+#define MADV_WIPEONFORK 18
+#define MADV_KEEPONFORK 19
 #endif
 #ifndef MADV_POPULATE_READ
 #define MADV_POPULATE_READ 22 /* Linux 5.14 */
@@ -122,7 +123,8 @@ static int parts_of(uintptr_t address, size_t bytes, struct part parts[2])
 /* The kernel takes an address only on a page, and a length that does not wrap. */
 static bool well_formed(uintptr_t address, size_t bytes)
 {
-	return !(address & (heap.base_bytes - 1)) && bytes && address + bytes + heap.base_bytes > address;
+	return !(address & (heap.base_bytes - 1)) && bytes &&
+	       address + bytes + heap.base_bytes > address;
 }
 
 static bool in_zone(uintptr_t address)
@@ -148,11 +150,12 @@ static uintptr_t map_for_malloc(size_t bytes, int protection, int flags)
 		/* libc wants a boundary of its heap size, 64 MiB, in this or in twice as much. */
 		size_t boundary = bytes & -bytes;
 
-		address = zone_reserve(zone, bytes,
-				       boundary < ARENA_BYTES ? boundary : ARENA_BYTES);
+		address =
+			zone_reserve(zone, bytes, boundary < ARENA_BYTES ? boundary : ARENA_BYTES);
 	} else if (protection == (PROT_READ | PROT_WRITE)) {
 		address = zone_reserve(zone, bytes, unit);
-		/* Clearing pages takes long; where no page is shared, others need not wait for it. */
+		/* Clearing pages takes long; where no page is shared, others need not wait for it.
+		 */
 		if (address && unit == zone->region.page_bytes) {
 			heap_unlock();
 			if (!zone_fill_block(zone, address, bytes))
@@ -169,8 +172,8 @@ static uintptr_t map_for_malloc(size_t bytes, int protection, int flags)
 	return address;
 }
 
-static void *map(uintptr_t address, size_t bytes, int protection, int flags, int fd, uint64_t offset,
-		 bool for_malloc)
+static void *map(uintptr_t address, size_t bytes, int protection, int flags, int fd,
+		 uint64_t offset, bool for_malloc)
 {
 	bool fixed = flags & (MAP_FIXED | MAP_FIXED_NOREPLACE);
 	struct part parts[2];
@@ -188,8 +191,9 @@ static void *map(uintptr_t address, size_t bytes, int protection, int flags, int
 	if (offset % CPU_MMAP_OFFSET_UNIT)
 		return (void *)answer(-EINVAL);
 	if (!touches_heap(address, bytes) || !well_formed(address, bytes) || !heap_lock())
-		return (void *)answer(sys_pass(CPU_MMAP_NUMBER, (long)address, (long)bytes, protection,
-					       flags, fd, (long)(offset / CPU_MMAP_OFFSET_UNIT)));
+		return (void *)answer(sys_pass(CPU_MMAP_NUMBER, (long)address, (long)bytes,
+					       protection, flags, fd,
+					       (long)(offset / CPU_MMAP_OFFSET_UNIT)));
 	/* A mere hint into the heap: the room there is ours to use later. */
 	if (!fixed)
 		address = 0;
@@ -198,8 +202,8 @@ static void *map(uintptr_t address, size_t bytes, int protection, int flags, int
 	for (int i = 0; i < count && !result && !(flags & MAP_FIXED_NOREPLACE); i++)
 		result = keep_make_small(parts[i].region, parts[i].from, parts[i].to, false);
 	if (!result)
-		result = sys_pass(CPU_MMAP_NUMBER, (long)address, (long)bytes, protection, flags, fd,
-				  (long)(offset / CPU_MMAP_OFFSET_UNIT));
+		result = sys_pass(CPU_MMAP_NUMBER, (long)address, (long)bytes, protection, flags,
+				  fd, (long)(offset / CPU_MMAP_OFFSET_UNIT));
 	for (int i = 0; i < count && !SYS_IS_ERROR(result); i++)
 		keep_replaced(parts[i].region, parts[i].from, parts[i].to);
 	heap_unlock();
@@ -221,7 +225,6 @@ void *call_mmap64(void *address, size_t bytes, int protection, int flags, int fd
 int call_munmap(void *address, size_t bytes)
 {
 	uintptr_t from = (uintptr_t)address;
-	bool by_malloc = CALLER_IS_LIBC();
 	struct part parts[2];
 	long result = 0;
 	int count;
@@ -229,11 +232,12 @@ int call_munmap(void *address, size_t bytes)
 	if (!touches_heap(from, bytes) || !well_formed(from, bytes) || !heap_lock())
 		return (int)answer(sys_pass(SYS_munmap, (long)from, (long)bytes, 0, 0, 0, 0));
 	count = parts_of(from, bytes, parts);
-	if (by_malloc && in_zone(from) && from % heap.zone.region.unit_bytes == 0) {
+	if (in_zone(from) && zone_ends_at(&heap.zone, from, parts[0].to)) {
 		zone_release(&heap.zone, from, parts[0].to - from);
 	} else {
 		for (int i = 0; i < count && !result; i++)
-			result = keep_make_small(parts[i].region, parts[i].from, parts[i].to, false);
+			result =
+				keep_make_small(parts[i].region, parts[i].from, parts[i].to, false);
 		if (!result)
 			result = sys_pass(SYS_munmap, (long)from, (long)bytes, 0, 0, 0, 0);
 		for (int i = 0; i < count && !result; i++)
@@ -257,7 +261,8 @@ void *call_mremap(void *address, size_t bytes, size_t new_bytes, int flags, void
 		return (void *)answer(sys_pass(SYS_mremap, (long)from, (long)bytes, (long)new_bytes,
 					       flags, (long)to, 0));
 	if (by_malloc && !fixed && in_zone(from) && from % heap.zone.region.unit_bytes == 0) {
-		result = zone_remap_block(&heap.zone, from, bytes, new_bytes, flags & MREMAP_MAYMOVE);
+		result = zone_remap_block(&heap.zone, from, bytes, new_bytes,
+					  flags & MREMAP_MAYMOVE);
 		heap_unlock();
 		return (void *)answer(result);
 	}
@@ -267,8 +272,8 @@ void *call_mremap(void *address, size_t bytes, size_t new_bytes, int flags, void
 	for (int i = 0; i < count && !result; i++)
 		result = keep_make_small(parts[i].region, parts[i].from, parts[i].to, true);
 	if (!result)
-		result = sys_pass(SYS_mremap, (long)from, (long)bytes, (long)new_bytes, flags, (long)to,
-				  0);
+		result = sys_pass(SYS_mremap, (long)from, (long)bytes, (long)new_bytes, flags,
+				  (long)to, 0);
 	for (int i = 0; i < count && !SYS_IS_ERROR(result); i++)
 		keep_replaced(parts[i].region, parts[i].from, parts[i].to);
 	heap_unlock();
@@ -286,7 +291,8 @@ static long protect(long number, uintptr_t from, size_t bytes, int protection, l
 	if (!touches_heap(from, bytes) || !well_formed(from, bytes))
 		return sys_pass(number, (long)from, (long)bytes, protection, key, 0, 0);
 	if (by_malloc && in_zone(from) && protection == (PROT_READ | PROT_WRITE)) {
-		/* An arena's pages are its thread's alone, but several arenas share a page of 1G. */
+		/* An arena's pages are its thread's alone, but several arenas share a page of 1G.
+		 */
 		bool shared = heap.zone.region.unit_bytes != heap.zone.region.page_bytes;
 
 		if (shared && !heap_lock())
@@ -311,8 +317,8 @@ static long protect(long number, uintptr_t from, size_t bytes, int protection, l
 
 int call_mprotect(void *address, size_t bytes, int protection)
 {
-	return (int)answer(protect(SYS_mprotect, (uintptr_t)address, bytes, protection, 0,
-				   CALLER_IS_LIBC()));
+	return (int)answer(
+		protect(SYS_mprotect, (uintptr_t)address, bytes, protection, 0, CALLER_IS_LIBC()));
 }
 
 int call_pkey_mprotect(void *address, size_t bytes, int protection, int key)
@@ -405,8 +411,8 @@ static long advise_part(const struct part *part, int advice)
 	result = keep_make_small(part->region, part->from, part->to,
 				 advice_kind(advice) == ADVICE_SMALL);
 	if (!result)
-		result = sys_pass(SYS_madvise, (long)part->from, (long)(part->to - part->from), advice,
-				  0, 0, 0);
+		result = sys_pass(SYS_madvise, (long)part->from, (long)(part->to - part->from),
+				  advice, 0, 0, 0);
 	if (!result)
 		keep_advised(part->region, part->from, part->to, advice);
 	return result;
@@ -422,7 +428,8 @@ int call_madvise(void *address, size_t bytes, int advice)
 	if (!touches_heap(from, bytes) || !well_formed(from, bytes))
 		return (int)answer(sys_pass(SYS_madvise, (long)from, (long)bytes, advice, 0, 0, 0));
 	count = parts_of(from, bytes, parts);
-	/* What lies partly outside of a region, or what a signal handler does: the kernel's answer. */
+	/* What lies partly outside of a region, or what a signal handler does: the kernel's answer.
+	 */
 	if (count != 1 || parts[0].from != from || parts[0].to < from + bytes || !heap_lock())
 		return (int)answer(sys_pass(SYS_madvise, (long)from, (long)bytes, advice, 0, 0, 0));
 	result = advise_part(parts, advice);
@@ -444,9 +451,9 @@ static long lock(long number, uintptr_t from, size_t bytes, int flags)
 	if (result != -EINVAL || !touches_heap(from, bytes) || !heap_lock())
 		return result;
 	count = parts_of(start, from + bytes - start, parts);
-	result = count == 1 && parts[0].from == start && parts[0].to >= from + bytes ?
-			 advise_small_parts(parts, number, flags) :
-			 -EINVAL;
+	result = count == 1 && parts[0].from == start && parts[0].to >= from + bytes
+			 ? advise_small_parts(parts, number, flags)
+			 : -EINVAL;
 	heap_unlock();
 	return result;
 }
@@ -459,7 +466,8 @@ int call_mlock(const void *address, size_t bytes)
 int call_mlock2(const void *address, size_t bytes, unsigned int flags)
 {
 	/* As libc: without a flag it is mlock, which older kernels have, too. */
-	return (int)answer(lock(flags ? SYS_mlock2 : SYS_mlock, (uintptr_t)address, bytes, (int)flags));
+	return (int)answer(
+		lock(flags ? SYS_mlock2 : SYS_mlock, (uintptr_t)address, bytes, (int)flags));
 }
 
 int call_munlock(const void *address, size_t bytes)

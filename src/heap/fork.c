@@ -27,8 +27,8 @@ static pid_t (*real_fork)(void);
 /* What one fork agreed on before it happened. Under the heap's lock. */
 static struct {
 	bool locked, copy;
-	int ends[2];  /* of a pipe: the child closes its end when its heap is its own; -1: none */
-	bool others;  /* the parent has other threads, which go on writing */
+	int ends[2]; /* of a pipe: the child closes its end when its heap is its own; -1: none */
+	bool others; /* the parent has other threads, which go on writing */
 } agreed;
 
 static size_t huge_bytes(const struct region *region)
@@ -49,9 +49,9 @@ static size_t huge_bytes(const struct region *region)
 static bool pool_serves(size_t bytes)
 {
 	int shift = __builtin_ctzl(heap.source.page_bytes);
-	long mapped = sys_mmap(0, bytes, PROT_READ | PROT_WRITE,
-			       MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | (shift << MAP_HUGE_SHIFT), -1,
-			       0);
+	long mapped = sys_mmap(
+		0, bytes, PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | (shift << MAP_HUGE_SHIFT), -1, 0);
 
 	if (SYS_IS_ERROR(mapped))
 		return false;
@@ -84,7 +84,8 @@ static void agree(void)
 	agreed.others = !heap.source.sandboxed && !heap_single_threaded();
 	if (!agreed.copy || heap.source.sandboxed)
 		return;
-	/* Without descriptors to spare the parent does not wait; its writes may cost the child a page. */
+	/* Without descriptors to spare the parent does not wait; its writes may cost the child a
+	 * page. */
 	if (SYS_IS_ERROR(sys_pipe2(agreed.ends, O_CLOEXEC)))
 		agreed.ends[0] = agreed.ends[1] = -1;
 }
@@ -103,8 +104,8 @@ static int copy_pages(uintptr_t to, uintptr_t from, size_t bytes)
 		return 0;
 	}
 	while (local.iov_len) {
-		long got = sys_gate(SYS_process_vm_readv, sys_getpid(), (long)&local, 1, (long)&remote, 1,
-				    0);
+		long got = sys_gate(SYS_process_vm_readv, sys_getpid(), (long)&local, 1,
+				    (long)&remote, 1, 0);
 
 		if (got <= 0)
 			return -EFAULT;
@@ -125,7 +126,8 @@ static long map_copy(const struct region *region, size_t bytes, bool *huge)
 	/* Before 5.16 such a mapping can't be moved; before 5.14 it can't be made safe. */
 	if (*huge && heap.source.populate_write)
 		mapped = sys_mmap(0, bytes, PROT_READ | PROT_WRITE,
-				  MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | (shift << MAP_HUGE_SHIFT),
+				  MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB |
+					  (shift << MAP_HUGE_SHIFT),
 				  -1, 0);
 	if (!SYS_IS_ERROR(mapped) && sys_madvise((uintptr_t)mapped, bytes, MADV_POPULATE_WRITE)) {
 		sys_munmap((uintptr_t)mapped, bytes);
@@ -150,7 +152,8 @@ static int own_pages(struct region *region, size_t page, size_t count, bool *hug
 			sys_munmap((uintptr_t)copy, bytes);
 			return -EFAULT;
 		}
-		moved = sys_mremap((uintptr_t)copy, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED, address);
+		moved = sys_mremap((uintptr_t)copy, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED,
+				   address);
 		if (!SYS_IS_ERROR(moved))
 			break;
 		sys_munmap((uintptr_t)copy, bytes);
@@ -174,7 +177,8 @@ static void own_region(struct region *region)
 	for (size_t page = 0; page < end;) {
 		size_t run = page;
 
-		/* What the program protected or keeps from children is left as the kernel has it. */
+		/* What the program protected or keeps from children is left as the kernel has it.
+		 */
 		while (run < end && run < page + piece && region->pages[run] == PAGE_HUGE)
 			run++;
 		if (run == page) {

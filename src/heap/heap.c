@@ -104,16 +104,17 @@ static void tune_malloc(const struct libc *libc, const struct heap *tuned)
 	if (!user_tuned("MALLOC_MMAP_THRESHOLD_", "glibc.malloc.mmap_threshold") &&
 	    !user_tuned("MALLOC_MMAP_MAX_", "glibc.malloc.mmap_max")) {
 		set(M_MMAP_THRESHOLD, threshold);
-		/* A block smaller than a huge page that has a mapping of its own could never be huge. */
+		/* A block smaller than a huge page that has a mapping of its own could never be
+		 * huge. */
 		if ((size_t)threshold < page_bytes && sizeof(void *) == 4)
 			set(M_MMAP_MAX, 0);
 	}
 	if (!user_tuned("MALLOC_TRIM_THRESHOLD_", "glibc.malloc.trim_threshold")) {
 		size_t trim = page_bytes + page_bytes / 2;
 
-		set(M_TRIM_THRESHOLD, tuned->shrink && trim < (size_t)1 << 30 ? (int)trim :
-			      tuned->shrink			       ? 1 << 30 :
-									 -1);
+		set(M_TRIM_THRESHOLD, tuned->shrink && trim < (size_t)1 << 30 ? (int)trim
+				      : tuned->shrink                         ? 1 << 30
+									      : -1);
 	}
 }
 
@@ -157,28 +158,15 @@ static bool trial_passes(const struct libc *libc)
 	return calls_trial_end();
 }
 
-static void report_sizes(const struct page_sizes *sizes)
-{
-	log_info("Found pagesize %lu kB", (unsigned long)(sizes->default_huge >> 10));
-	log_info("Detected page sizes:");
-	for (int i = 0; i < sizes->huge_count; i++) {
-		char mount[256];
-
-		if (mount_find(sizes->huge[i], NULL, mount, sizeof(mount)))
-			mount[0] = '\0';
-		log_info("   Size: %lu kB %s Mount: %s", (unsigned long)(sizes->huge[i] >> 10),
-			 sizes->huge[i] == sizes->default_huge ? "(default)" : "         ", mount);
-	}
-}
-
 /* A THP heap. */
 static int choose_thp(const struct page_sizes *sizes, struct source *source)
 {
 	enum thp_mode mode = sizes_thp_mode();
 
 	if (!sizes->thp || mode == THP_NONE || mode == THP_NEVER) {
-		log_warning("heap: HUGETLB_MORECORE: transparent huge pages are off; "
-			    "/sys/kernel/mm/transparent_hugepage/enabled must say madvise or always");
+		log_warning(
+			"heap: HUGETLB_MORECORE: transparent huge pages are off; "
+			"/sys/kernel/mm/transparent_hugepage/enabled must say madvise or always");
 		return -ENOTSUP;
 	}
 	source->page_bytes = sizes->thp;
@@ -197,15 +185,17 @@ static int choose_pages(const struct options *options, struct source *source)
 
 	sizes_read(&sizes, heap.base_bytes);
 	if (log_at(LOG_INFO))
-		report_sizes(&sizes);
+		sizes_log(&sizes);
 	if (options->heap == HEAP_THP)
 		return choose_thp(&sizes, source);
-	source->page_bytes = options->heap == HEAP_SIZE ? options->heap_page_bytes : sizes.default_huge;
+	source->page_bytes =
+		options->heap == HEAP_SIZE ? options->heap_page_bytes : sizes.default_huge;
 	if (options->heap == HEAP_DEFAULT && options->default_page_bytes) {
 		if (sizes_have(&sizes, options->default_page_bytes))
 			source->page_bytes = options->default_page_bytes;
 		else
-			log_warning("HUGETLB_DEFAULT_PAGE_SIZE: this machine has no huge pages of %lu kB; "
+			log_warning("HUGETLB_DEFAULT_PAGE_SIZE: this machine has no huge pages of "
+				    "%lu kB; "
 				    "the system's default is taken",
 				    (unsigned long)(options->default_page_bytes >> 10));
 	}
@@ -215,8 +205,10 @@ static int choose_pages(const struct options *options, struct source *source)
 		return options->require ? -ENOTSUP : choose_thp(&sizes, source);
 	}
 	if (!sizes_have(&sizes, source->page_bytes)) {
-		log_warning("heap: HUGETLB_MORECORE: this machine has no huge pages of %lu kB; the heap "
-			    "stays on small pages", (unsigned long)(source->page_bytes >> 10));
+		log_warning("heap: HUGETLB_MORECORE: this machine has no huge pages of %lu kB; the "
+			    "heap "
+			    "stays on small pages",
+			    (unsigned long)(source->page_bytes >> 10));
 		return -EINVAL;
 	}
 	mode = sizes_thp_mode();
@@ -228,19 +220,21 @@ static int choose_pages(const struct options *options, struct source *source)
 	source->memfd = options->no_map_hugetlb;
 	if (options->path) {
 		if (mount_find(source->page_bytes, options->path, mount, sizeof(mount)))
-			log_warning("heap: HUGETLB_PATH=%s is no hugetlbfs mount for pages of %lu kB that this "
+			log_warning("heap: HUGETLB_PATH=%s is no hugetlbfs mount for pages of %lu "
+				    "kB that this "
 				    "user may write to; pages are taken without a mount",
 				    options->path, (unsigned long)(source->page_bytes >> 10));
 		else
 			source->mount = mount;
 	}
 	if (!pool_read(source->page_bytes, &pool) && !pool_obtainable(&pool) && !options->require)
-		log_warning_once("heap: the pool has no free huge pages of %lu kB: the heap begins on %s "
-				 "pages (echo <pages> >/sys/kernel/mm/hugepages/hugepages-%lukB/"
-				 "nr_hugepages reserves some)",
-				 (unsigned long)(source->page_bytes >> 10),
-				 source->thp ? "transparent huge" : "small",
-				 (unsigned long)(source->page_bytes >> 10));
+		log_warning_once(
+			"heap: the pool has no free huge pages of %lu kB: the heap begins on %s "
+			"pages (echo <pages> >/sys/kernel/mm/hugepages/hugepages-%lukB/"
+			"nr_hugepages reserves some)",
+			(unsigned long)(source->page_bytes >> 10),
+			source->thp ? "transparent huge" : "small",
+			(unsigned long)(source->page_bytes >> 10));
 	return 0;
 }
 
@@ -276,8 +270,10 @@ static int choose_space(const struct options *options)
 	failed = space_choose(&space, heap.source.page_bytes, heap.memory_bytes, options->heap_base,
 			      &plan);
 	if (failed == -EINVAL) {
-		log_warning("heap: HUGETLB_MORECORE_HEAPBASE=0x%lx is in use or out of reach; the heap "
-			    "begins where it does without", (unsigned long)options->heap_base);
+		log_warning(
+			"heap: HUGETLB_MORECORE_HEAPBASE=0x%lx is in use or out of reach; the heap "
+			"begins where it does without",
+			(unsigned long)options->heap_base);
 		failed = space_choose(&space, heap.source.page_bytes, heap.memory_bytes, 0, &plan);
 	}
 	if (!failed)
@@ -300,7 +296,8 @@ static int take_over(void)
 	int failed = libc_find(&libc);
 
 	if (failed) {
-		log_warning("heap: this program's C library is not a glibc that is loaded beside it: the "
+		log_warning("heap: this program's C library is not a glibc that is loaded beside "
+			    "it: the "
 			    "heap stays on small pages");
 		return failed;
 	}
@@ -317,16 +314,17 @@ static int take_over(void)
 					  sizeof(redirects) / sizeof(redirects[0]));
 	if (failed) {
 		log_warning("heap: libc can't be redirected (%s): the heap stays on small pages",
-			    failed == -ENOENT ? "it is not of a kind that we know" :
-			    failed == -EPERM || failed == -EACCES ?
-						"its text is sealed, or a policy forbids it" :
-						"no memory");
+			    failed == -ENOENT ? "it is not of a kind that we know"
+			    : failed == -EPERM || failed == -EACCES
+				    ? "its text is sealed, or a policy forbids it"
+				    : "no memory");
 		return failed;
 	}
 	tune_malloc(&libc, &heap);
 	if (!trial_passes(&libc)) {
 		redirect_undo();
-		log_warning("heap: libc's malloc does not ask for its break where we wait for it: the heap "
+		log_warning("heap: libc's malloc does not ask for its break where we wait for it: "
+			    "the heap "
 			    "stays on small pages");
 		return -ENOTSUP;
 	}
@@ -340,7 +338,8 @@ int heap_start(const struct options *options)
 	int error = errno, failed;
 
 	if (tunables && strstr(tunables, "glibc.malloc.hugetlb=")) {
-		log_warning("heap: GLIBC_TUNABLES has glibc.malloc.hugetlb: malloc's own huge pages are in "
+		log_warning("heap: GLIBC_TUNABLES has glibc.malloc.hugetlb: malloc's own huge "
+			    "pages are in "
 			    "use, and HUGETLB_MORECORE stands aside");
 		return -EBUSY;
 	}
@@ -358,7 +357,8 @@ int heap_start(const struct options *options)
 		return failed;
 	failed = choose_space(options);
 	if (failed)
-		log_warning("heap: no room in the address space (error %d): the heap stays on small pages",
+		log_warning("heap: no room in the address space (error %d): the heap stays on "
+			    "small pages",
 			    -failed);
 	else
 		failed = take_over();

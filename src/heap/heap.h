@@ -20,14 +20,14 @@
 struct heap {
 	struct source source;
 	struct morecore main;
-	struct zone zone;         /* zone.region.start is 0 where there is none (32-bit) */
-	bool shrink;              /* HUGETLB_MORECORE_SHRINK: freed pages go back to the pool */
+	struct zone zone; /* zone.region.start is 0 where there is none (32-bit) */
+	bool shrink;      /* HUGETLB_MORECORE_SHRINK: freed pages go back to the pool */
 	enum fork_pages fork;
-	size_t base_bytes;        /* the kernel's small page */
-	uint64_t memory_bytes;    /* of the machine */
-	uintptr_t low, high;      /* both regions lie in between */
-	uintptr_t text, text_end; /* libc's */
-	const bool *single_threaded; /* libc's flag (since 2.32), or NULL */
+	size_t base_bytes;              /* the kernel's small page */
+	uint64_t memory_bytes;          /* of the machine */
+	uintptr_t low, high;            /* both regions lie in between */
+	uintptr_t text, text_end;       /* libc's */
+	const bool *single_threaded;    /* libc's flag (since 2.32), or NULL */
 	unsigned long pages_made_small; /* for the report */
 	bool active;
 };

@@ -71,8 +71,8 @@ static long writers_stop(uintptr_t address, size_t bytes)
 		return -EPERM;
 	fd = sys_gate(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK, 0, 0, 0, 0, 0);
 	if (fd == -EPERM)
-		fd = sys_gate(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK | UFFD_USER_MODE_ONLY, 0, 0, 0, 0,
-			      0);
+		fd = sys_gate(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK | UFFD_USER_MODE_ONLY, 0, 0,
+			      0, 0, 0);
 	if (SYS_IS_ERROR(fd))
 		return fd;
 	failed = userfault_control((int)fd, UFFDIO_API, &api);
@@ -116,9 +116,11 @@ static int page_make_small(struct region *region, size_t page)
 	if (!heap_single_threaded()) {
 		writers = writers_stop(address, bytes);
 		if (SYS_IS_ERROR(writers)) {
-			log_warning_once("heap: a part of a huge page can't be made small while other "
-					 "threads run: this kernel or its settings have no userfaultfd "
-					 "write protection for it (error %d)", (int)-writers);
+			log_warning_once(
+				"heap: a part of a huge page can't be made small while other "
+				"threads run: this kernel or its settings have no userfaultfd "
+				"write protection for it (error %d)",
+				(int)-writers);
 			failed = -ENOMEM;
 		}
 	}
@@ -130,8 +132,8 @@ static int page_make_small(struct region *region, size_t page)
 			failed = sys_mprotect((uintptr_t)aside, bytes, rights);
 	}
 	if (!failed) {
-		long moved = sys_mremap((uintptr_t)aside, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED,
-					address);
+		long moved = sys_mremap((uintptr_t)aside, bytes, bytes,
+					MREMAP_MAYMOVE | MREMAP_FIXED, address);
 
 		failed = SYS_IS_ERROR(moved) ? moved : 0;
 	}
@@ -185,8 +187,8 @@ void keep_replaced(struct region *region, uintptr_t from, uintptr_t to)
 			region_set_small(region, page, UNIT_MAPPED | UNIT_ALTERED);
 	/* Also where we had nothing: an address that the program took is not ours to give. */
 	for (size_t i = region_unit(region, from); i <= region_unit(region, to - 1); i++)
-		region->units[i] |= region->units[i] & (UNIT_MAPPED | UNIT_USED) ? UNIT_ALTERED :
-										  UNIT_FOREIGN;
+		region->units[i] |=
+			region->units[i] & (UNIT_MAPPED | UNIT_USED) ? UNIT_ALTERED : UNIT_FOREIGN;
 }
 
 void keep_protected(struct region *region, uintptr_t from, uintptr_t to, int protection)
@@ -201,7 +203,8 @@ void keep_protected(struct region *region, uintptr_t from, uintptr_t to, int pro
 	for (size_t page = region_page(region, from); page <= region_page(region, to - 1); page++)
 		if (region->pages[page] & PAGE_HUGE)
 			region->pages[page] = (unsigned char)((region->pages[page] &
-							       (PAGE_DONTFORK | PAGE_DONTDUMP)) | state);
+							       (PAGE_DONTFORK | PAGE_DONTDUMP)) |
+							      state);
 	mark_altered(region, from, to);
 }
 
@@ -242,9 +245,9 @@ int keep_dontneed(struct region *region, uintptr_t from, uintptr_t to, bool give
 
 		if (!(region->pages[page] & PAGE_HUGE)) {
 			/* A hole of the program's own: the kernel's answer is ours. */
-			stop = region_page_address(region,
-						   region_run(region, page, region_page(region, to - 1) + 1,
-							      false));
+			stop = region_page_address(
+				region,
+				region_run(region, page, region_page(region, to - 1) + 1, false));
 			if (stop > to)
 				stop = to;
 			long failed = sys_pass(SYS_madvise, (long)from, (long)(stop - from),
@@ -253,7 +256,8 @@ int keep_dontneed(struct region *region, uintptr_t from, uintptr_t to, bool give
 			if (failed)
 				return (int)failed;
 		} else if (region->pages[page] & PAGE_PROTECTED) {
-			/* We may not write here; small pages keep their rights while the kernel empties them. */
+			/* We may not write here; small pages keep their rights while the kernel
+			 * empties them. */
 			int failed = page_make_small(region, page);
 
 			if (!failed)

@@ -16,7 +16,7 @@ static uint32_t gnu_hash(const char *name)
 }
 
 /* In a DT_GNU_HASH table: four words, the Bloom filter, the buckets, the chains. */
-static const ElfW(Sym) *find_symbol(const struct libc *libc, const char *name)
+static const ElfW(Sym) * find_symbol(const struct libc *libc, const char *name)
 {
 	uint32_t buckets = libc->hash[0], first = libc->hash[1], filter_words = libc->hash[2];
 	const uint32_t *bucket = libc->hash + 4 + filter_words * (sizeof(ElfW(Addr)) / 4);

@@ -14,9 +14,9 @@
 struct libc {
 	uintptr_t base;           /* what is added to a symbol's value */
 	uintptr_t text, text_end; /* its executable segment */
-	const ElfW(Sym) *symbols;
+	const ElfW(Sym) * symbols;
 	const char *names;
-	const uint32_t *hash;     /* DT_GNU_HASH */
+	const uint32_t *hash; /* DT_GNU_HASH */
 };
 
 /* Finds glibc among the loaded objects. 0, or -ENOENT: another C library, or a static program. */

@@ -141,7 +141,8 @@ static void shrink(struct morecore *heap, uintptr_t to)
 		return;
 	region_give_back(region, keep_to, heap->mapped_end);
 	/* A page of 1 GiB goes only as a whole. */
-	while (keep_to < heap->mapped_end && region->units[region_unit(region, keep_to)] & UNIT_MAPPED)
+	while (keep_to < heap->mapped_end &&
+	       region->units[region_unit(region, keep_to)] & UNIT_MAPPED)
 		keep_to += region->unit_bytes;
 	heap->mapped_end = keep_to;
 	if (heap->high > keep_to)
@@ -160,8 +161,8 @@ long morecore_sbrk(struct morecore *heap, intptr_t delta)
 		  (unsigned long)heap->region.start, (unsigned long)before,
 		  (unsigned long)(heap->mapped_end - heap->region.start), (long)delta);
 	if (delta > 0)
-		failed = before + (uintptr_t)delta < before ? -ENOMEM :
-							      grow(heap, before + (uintptr_t)delta);
+		failed = before + (uintptr_t)delta < before ? -ENOMEM
+							    : grow(heap, before + (uintptr_t)delta);
 	else if ((uintptr_t)-delta > before - heap->region.start)
 		failed = -ENOMEM;
 	else

@@ -122,13 +122,15 @@ static int exchange(uintptr_t from, uintptr_t to, const struct patch *first,
 	for (const struct patch *patch = first; patch < last && !failed; patch++) {
 		failed = write_all((int)fd, (const unsigned char *)at, patch->at - at);
 		if (!failed)
-			failed = write_all((int)fd, apply ? patch->code : patch->original, patch->bytes);
+			failed = write_all((int)fd, apply ? patch->code : patch->original,
+					   patch->bytes);
 		at = patch->at + patch->bytes;
 	}
 	if (!failed)
 		failed = write_all((int)fd, (const unsigned char *)at, to - at);
 	if (!failed) {
-		mapped = sys_mmap(from, to - from, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_FIXED, (int)fd, 0);
+		mapped = sys_mmap(from, to - from, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_FIXED,
+				  (int)fd, 0);
 		failed = SYS_IS_ERROR(mapped) ? (int)mapped : 0;
 	}
 	sys_close((int)fd);
@@ -150,7 +152,8 @@ static int exchange_all(bool apply, int *done)
 			to = patches[next].at + patches[next].bytes;
 			next++;
 		}
-		failed = exchange(from, (to + page - 1) & ~(page - 1), &patches[i], &patches[next], apply);
+		failed = exchange(from, (to + page - 1) & ~(page - 1), &patches[i], &patches[next],
+				  apply);
 		if (!failed && done)
 			*done = next;
 		i = next;

@@ -43,7 +43,8 @@ int region_make(struct region *region, uintptr_t start, uintptr_t limit, struct 
 void region_drop(struct region *region)
 {
 	if (region->pages)
-		sys_munmap((uintptr_t)region->pages, (region->limit - region->start) / region->page_bytes +
+		sys_munmap((uintptr_t)region->pages,
+			   (region->limit - region->start) / region->page_bytes +
 				   (region->limit - region->start) / region->unit_bytes);
 	*region = (struct region){0};
 }
@@ -119,10 +120,11 @@ static size_t map_huge_run(struct region *region, size_t page, size_t end, size_
 static void tell_of_shortage(const struct source *source)
 {
 	if (source->last_error && source->last_error != -EEXIST)
-		log_warning_once("heap: not enough huge pages of %lu kB (error %d): the rest of the heap is "
-				 "on %s pages until there are more",
-				 (unsigned long)(source->page_bytes >> 10), -source->last_error,
-				 source->thp ? "transparent huge" : "small");
+		log_warning_once(
+			"heap: not enough huge pages of %lu kB (error %d): the rest of the heap is "
+			"on %s pages until there are more",
+			(unsigned long)(source->page_bytes >> 10), -source->last_error,
+			source->thp ? "transparent huge" : "small");
 }
 
 int region_map(struct region *region, uintptr_t from, uintptr_t to, uintptr_t wanted)
@@ -146,7 +148,8 @@ int region_map(struct region *region, uintptr_t from, uintptr_t to, uintptr_t wa
 		if (huge) {
 			/* A page that begins before `from` is bare only as a whole. */
 			size_t page = unit / page_units;
-			size_t last = (wanted - region->start + region->page_bytes - 1) / region->page_bytes;
+			size_t last = (wanted - region->start + region->page_bytes - 1) /
+				      region->page_bytes;
 			size_t got = map_huge_run(region, page, last, &asked);
 
 			/* One try for each growth: what is short now is short for the rest, too. */
@@ -200,7 +203,8 @@ static void give_back_small(struct region *region, size_t unit, size_t end)
 		       region->units[run] & (UNIT_MAPPED | UNIT_ALTERED))
 			region->units[run++] = 0;
 		if (run > unit)
-			sys_munmap(region_unit_address(region, unit), (run - unit) * region->unit_bytes);
+			sys_munmap(region_unit_address(region, unit),
+				   (run - unit) * region->unit_bytes);
 		else
 			run++;
 		unit = run;
@@ -223,7 +227,8 @@ void region_give_back(struct region *region, uintptr_t from, uintptr_t to)
 			run++;
 		}
 		if (run > page) {
-			sys_munmap(region_page_address(region, page), (run - page) * region->page_bytes);
+			sys_munmap(region_page_address(region, page),
+				   (run - page) * region->page_bytes);
 		} else {
 			run = region_run(region, page, end, false);
 			give_back_small(region, page * page_units, run * page_units);
@@ -247,7 +252,8 @@ int region_renew_small(struct region *region, uintptr_t from, uintptr_t to)
 	for (; unit < end; unit++) {
 		region->pages[unit / (region->page_bytes / region->unit_bytes)] = 0;
 		region->units[unit] =
-			(unsigned char)((region->units[unit] & (UNIT_USED | UNIT_FIRST)) | UNIT_MAPPED);
+			(unsigned char)((region->units[unit] & (UNIT_USED | UNIT_FIRST)) |
+					UNIT_MAPPED);
 	}
 	return 0;
 }

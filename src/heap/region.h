@@ -26,15 +26,17 @@
 #define PAGE_DONTDUMP  0x40
 
 /* Of a unit. */
-#define UNIT_MAPPED  0x01 /* memory is here, of whatever page size */
-#define UNIT_USED    0x02 /* handed out */
-#define UNIT_FIRST   0x04 /* the first unit of a reservation (arenas.c) */
-#define UNIT_DIRTY   0x08 /* mapped, not handed out, may hold anything */
-#define UNIT_ALTERED 0x10 /* the program changed a part: the kernel knows what is here, we don't */
+#define UNIT_MAPPED 0x01 /* memory is here, of whatever page size */
+#define UNIT_USED   0x02 /* handed out */
+#define UNIT_FIRST  0x04 /* the first unit of a reservation (arenas.c) */
+#define UNIT_DIRTY  0x08 /* mapped, not handed out, may hold anything */
+#define UNIT_ALTERED                                                                             \
+	0x10              /* the program changed a part: the kernel knows what is here, we don't \
+			   */
 #define UNIT_FOREIGN 0x20 /* somebody else's mapping: never used, never touched */
 
 struct region {
-	uintptr_t start, limit; /* multiples of the page */
+	uintptr_t start, limit;                    /* multiples of the page */
 	size_t page_bytes, unit_bytes, base_bytes; /* base: the kernel's small page */
 	unsigned char *pages, *units;
 	struct source *source;

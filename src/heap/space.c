@@ -53,7 +53,9 @@ void space_take(struct space_reader *reader, const char *text, size_t bytes)
 {
 	for (size_t i = 0; i < bytes; i++) {
 		char c = text[i];
-		int digit = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+		int digit = c >= '0' && c <= '9'   ? c - '0'
+			    : c >= 'a' && c <= 'f' ? c - 'a' + 10
+						   : -1;
 
 		if (c == '\n') {
 			reader->field = 0;
@@ -61,8 +63,8 @@ void space_take(struct space_reader *reader, const char *text, size_t bytes)
 		} else if (reader->field == 2) {
 			continue;
 		} else if (digit >= 0) {
-			reader->number[reader->field] = reader->number[reader->field] << 4 |
-							(unsigned int)digit;
+			reader->number[reader->field] =
+				reader->number[reader->field] << 4 | (unsigned int)digit;
 		} else if (++reader->field == 2) {
 			/* The kernel's own pages at the very top are no end of a hole for us. */
 			if (reader->number[0] <= UINTPTR_MAX / 2 || sizeof(uintptr_t) == 4)
@@ -124,9 +126,10 @@ int space_choose(const struct space *space, size_t page_bytes, uint64_t memory_b
 		plan->main_limit = end & ~(uintptr_t)(page_bytes - 1);
 		return 0;
 	}
-	plan->main_limit = plan->main_start +
-			   (uintptr_t)(smaller(room / 2, larger(16 * memory_bytes, MAIN_BYTES_MIN)) &
-				       ~(uint64_t)(page_bytes - 1));
+	plan->main_limit =
+		plan->main_start +
+		(uintptr_t)(smaller(room / 2, larger(16 * memory_bytes, MAIN_BYTES_MIN)) &
+			    ~(uint64_t)(page_bytes - 1));
 	zone_bytes = smaller(larger(4 * memory_bytes, ZONE_BYTES_MIN), room / 8);
 	plan->zone_start = align_up(plan->main_start + (uintptr_t)(room / 8 * 5), boundary);
 	plan->zone_limit = plan->zone_start + (uintptr_t)(zone_bytes & ~(boundary - 1));

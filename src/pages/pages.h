@@ -15,9 +15,9 @@
 
 /* The page sizes of this machine. */
 struct page_sizes {
-	size_t base;		      /* the small page */
-	size_t thp;		      /* what transparent huge pages are made of; 0: none */
-	size_t default_huge;	      /* /proc/meminfo's Hugepagesize; 0: no hugetlb, or no /proc */
+	size_t base;                  /* the small page */
+	size_t thp;                   /* what transparent huge pages are made of; 0: none */
+	size_t default_huge;          /* /proc/meminfo's Hugepagesize; 0: no hugetlb, or no /proc */
 	size_t huge[PAGES_SIZES_MAX]; /* hugetlb sizes, rising */
 	int huge_count;
 };

@@ -16,14 +16,14 @@
 
 struct source {
 	size_t page_bytes;   /* of a huge page: hugetlb's, or the THP's where hugetlb is off */
-	bool hugetlb;	     /* take hugetlb pages at all */
-	bool thp;	     /* advise the rest */
-	bool reserve;	     /* not HUGETLB_NO_RESERVE */
-	bool populate;	     /* not HUGETLB_NO_PREFAULT */
+	bool hugetlb;        /* take hugetlb pages at all */
+	bool thp;            /* advise the rest */
+	bool reserve;        /* not HUGETLB_NO_RESERVE */
+	bool populate;       /* not HUGETLB_NO_PREFAULT */
 	bool populate_write; /* the kernel has MADV_POPULATE_WRITE (5.14) */
-	bool memfd;	     /* take pages by memfd, not by anonymous MAP_HUGETLB */
+	bool memfd;          /* take pages by memfd, not by anonymous MAP_HUGETLB */
 	const char *mount;   /* take pages from a file on this mount, or NULL; before memfd */
-	bool sandboxed;	     /* the program has locked itself in: only mmap, munmap, madvise */
+	bool sandboxed;      /* the program has locked itself in: only mmap, munmap, madvise */
 
 	/* back-off: after the n-th failure in a row the next 2^n growths (32 at most) don't ask */
 	unsigned int failures, skip;

@@ -48,12 +48,12 @@ unsigned long __real_getauxval(unsigned long type);
  */
 struct gate_pool {
 	size_t page_bytes;
-	size_t pages;		/* what the pool holds */
-	size_t populate_limit;	/* what a cgroup lets the process fault in */
-	int populate_error;	/* what populating beyond that returns */
+	size_t pages;           /* what the pool holds */
+	size_t populate_limit;  /* what a cgroup lets the process fault in */
+	int populate_error;     /* what populating beyond that returns */
 	bool no_populate_write; /* a kernel before 5.14 */
-	bool no_noreplace;	/* a kernel before 4.17: MAP_FIXED_NOREPLACE is a hint */
-	bool no_move;		/* a kernel before 5.16: mremap refuses huge pages */
+	bool no_noreplace;      /* a kernel before 4.17: MAP_FIXED_NOREPLACE is a hint */
+	bool no_move;           /* a kernel before 5.16: mremap refuses huge pages */
 };
 
 void gate_pool(const struct gate_pool *pool);

@@ -40,7 +40,7 @@ static uint32_t relative_target(unsigned char opcode)
 /* Every address is in reach, also around the end of the address space. */
 static void every_target_is_near(void **state)
 {
-	static const uint32_t targets[] = {0,	   1,	   0x08048000,	     AT,
+	static const uint32_t targets[] = {0,      1,      0x08048000,       AT,
 					   AT + 5, AT - 1, AT + 0x80000000u, UINT32_MAX};
 
 	(void)state;

@@ -187,11 +187,9 @@ static int restore_stderr(void **state)
 
 static int file_as_stderr(void)
 {
-	char path[] = "/tmp/unit-log.XXXXXX";
-	int fd = mkstemp(path);
+	int fd = memfd_create("stderr", MFD_CLOEXEC);
 
 	assert_true(fd >= 0);
-	unlink(path);
 	dup2(fd, 2);
 	return fd;
 }

@@ -100,8 +100,8 @@ static void long_meminfo(void **state)
 static void garbage_in_meminfo(void **state)
 {
 	static const char *const lines[] = {
-		"Hugepagesize:\n",	    "Hugepagesize: kB\n",
-		"Hugepagesize: 2048\n",	    "Hugepagesize: -2048 kB\n",
+		"Hugepagesize:\n",          "Hugepagesize: kB\n",
+		"Hugepagesize: 2048\n",     "Hugepagesize: -2048 kB\n",
 		"Hugepagesize: 3000 kB\n",  "Hugepagesize: 0 kB\n",
 		"XHugepagesize: 2048 kB\n", "Hugepagesize: 99999999999999999999 kB\n",
 		"Hugepagesize: 2048 MB\n",  "Hugepagesize: 9999999999999999999999999999999 kB\n",
@@ -120,8 +120,8 @@ static void garbage_in_meminfo(void **state)
 static void garbage_in_sys(void **state)
 {
 	static const char *const names[] = {
-		"hugepages-",	  "hugepages-kB",
-		"hugepages-64",	  "hugepages-64kBx",
+		"hugepages-",     "hugepages-kB",
+		"hugepages-64",   "hugepages-64kBx",
 		"hugepages-3kB",  "hugepages-99999999999999999999kB",
 		"hugepages--1kB", "x",
 		"hugepages-64kB", "hugepages-64kB",

@@ -18,7 +18,8 @@ static inline size_t entry_landing_bytes(const unsigned char *code, size_t bytes
 {
 	static const unsigned char endbr32[] = {0xf3, 0x0f, 0x1e, 0xfb};
 
-	return bytes >= sizeof(endbr32) && !memcmp(code, endbr32, sizeof(endbr32)) ? sizeof(endbr32) : 0;
+	return bytes >= sizeof(endbr32) && !memcmp(code, endbr32, sizeof(endbr32)) ? sizeof(endbr32)
+										   : 0;
 }
 
 /* Writes a branch with a rel32 behind the given opcode; returns its length. */

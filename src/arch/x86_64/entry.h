@@ -18,7 +18,8 @@ static inline size_t entry_landing_bytes(const unsigned char *code, size_t bytes
 {
 	static const unsigned char endbr64[] = {0xf3, 0x0f, 0x1e, 0xfa};
 
-	return bytes >= sizeof(endbr64) && !memcmp(code, endbr64, sizeof(endbr64)) ? sizeof(endbr64) : 0;
+	return bytes >= sizeof(endbr64) && !memcmp(code, endbr64, sizeof(endbr64)) ? sizeof(endbr64)
+										   : 0;
 }
 
 static inline int entry_in_reach(uintptr_t next, uintptr_t target)
