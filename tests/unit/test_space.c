@@ -214,9 +214,15 @@ static void every_layout_with_every_page_size(void **state)
 		space = take(layouts[i]);
 		for (size_t j = 0; j < COUNT_OF(page_sizes); j++) {
 			struct space_plan plan;
+			int failed;
 
-			assert_int_equal(space_choose(&space, page_sizes[j], 24 * GIB, 0, &plan),
-					 0);
+			failed = space_choose(&space, page_sizes[j], 24 * GIB, 0, &plan);
+			/* 32 bits leave no two whole pages of 1G. */
+			if (layouts[i] == &of_32_bits && page_sizes[j] == GIB) {
+				assert_int_equal(failed, -ENOMEM);
+				continue;
+			}
+			assert_int_equal(failed, 0);
 			assert_plan(&plan, &space, page_sizes[j]);
 			assert_int_equal(!plan.zone_start, layouts[i] == &of_32_bits);
 		}
@@ -338,7 +344,7 @@ static void no_hole_no_plan(void **state)
 }
 
 /* The first hole is big enough against the largest, but its edges leave no two whole pages. */
-static void a_hole_without_whole_pages_leads_to_the_largest(void **state)
+static void a_hole_without_whole_pages_is_not_used(void **state)
 {
 	struct space space = {
 		.hole_start = 0x40001000,
@@ -391,7 +397,7 @@ int main(void)
 		UNIT_TEST(generated_holes),
 		UNIT_TEST(wanted_base),
 		UNIT_TEST(no_hole_no_plan),
-		UNIT_TEST(a_hole_without_whole_pages_leads_to_the_largest),
+		UNIT_TEST(a_hole_without_whole_pages_is_not_used),
 		UNIT_TEST(reads_its_own_maps),
 	};
 
