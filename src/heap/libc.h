@@ -16,7 +16,8 @@ struct libc {
 	uintptr_t text, text_end; /* its executable segment */
 	const ElfW(Sym) * symbols;
 	const char *names;
-	const uint32_t *hash; /* DT_GNU_HASH */
+	const uint16_t *versions; /* DT_VERSYM, one a symbol; NULL: it has no versions */
+	const uint32_t *hash;     /* DT_GNU_HASH */
 };
 
 /* Finds glibc among the loaded objects. 0, or -ENOENT: another C library, or a static program. */
