@@ -240,6 +240,8 @@ static bool is_on_mount(const char *path)
 static bool call_madvise(long *result, uintptr_t address, size_t bytes, long advice)
 {
 	if (advice == MADV_POPULATE_WRITE) {
+		if (!pool.no_populate_write && !count_pages(address, bytes, false))
+			return false;
 		*result = pool.no_populate_write ? -EINVAL : populate_range(address, bytes);
 		return true;
 	}
