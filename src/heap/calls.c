@@ -25,6 +25,9 @@
 #define MADV_WIPEONFORK 18
 #define MADV_KEEPONFORK 19
 #endif
+#ifndef MREMAP_DONTUNMAP
+#define MREMAP_DONTUNMAP 4 /* Linux 5.7 */
+#endif
 #ifndef MADV_POPULATE_READ
 #define MADV_POPULATE_READ 22 /* Linux 5.14 */
 #endif
@@ -249,7 +252,9 @@ int call_munmap(void *address, size_t bytes)
 
 void *call_mremap(void *address, size_t bytes, size_t new_bytes, int flags, void *new_address)
 {
-	uintptr_t from = (uintptr_t)address, to = (uintptr_t)new_address;
+	uintptr_t from = (uintptr_t)address;
+	/* An argument that most callers don't pass: it is there with these flags only. */
+	uintptr_t to = flags & (MREMAP_FIXED | MREMAP_DONTUNMAP) ? (uintptr_t)new_address : 0;
 	bool by_malloc = CALLER_IS_LIBC();
 	bool fixed = flags & MREMAP_FIXED;
 	struct part parts[4];
