@@ -62,6 +62,9 @@ void gate_pool(const struct gate_pool *pool);
 size_t gate_pool_mapped(uintptr_t address, size_t bytes);
 size_t gate_pool_populated(uintptr_t address, size_t bytes);
 
+/* The program replaced or unmapped whole pages there, by a call that does not pass the gate. */
+void gate_pool_forget(uintptr_t address, size_t bytes);
+
 /* Calls since gate_pool() that the kernel refuses for a part of a huge page. Ours: never one. */
 unsigned int gate_pool_violations(void);
 

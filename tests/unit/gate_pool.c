@@ -83,7 +83,7 @@ static long refuse(void)
 	return -EINVAL;
 }
 
-static void drop_pages(uintptr_t address, size_t bytes)
+void gate_pool_forget(uintptr_t address, size_t bytes)
 {
 	for (size_t i = 0; i < PAGES_MAX; i++)
 		if (pages[i].address && pages[i].address - address < bytes)
@@ -171,7 +171,7 @@ static long unmap_pool(uintptr_t address, size_t bytes)
 {
 	if (cuts_page(address, bytes))
 		return refuse();
-	drop_pages(address, bytes);
+	gate_pool_forget(address, bytes);
 	return 0;
 }
 
@@ -199,7 +199,7 @@ static long remap_pool(uintptr_t from, size_t bytes, size_t new_bytes, long flag
 	at = sys_pass(SYS_mremap, (long)from, (long)bytes, (long)new_bytes, flags, (long)to, 0);
 	if (SYS_IS_ERROR(at))
 		return at;
-	drop_pages((uintptr_t)at, new_bytes);
+	gate_pool_forget((uintptr_t)at, new_bytes);
 	for (size_t i = 0; i < PAGES_MAX; i++)
 		if (pages[i].address && pages[i].address - from < bytes)
 			pages[i].address += (uintptr_t)at - from;
@@ -264,7 +264,7 @@ static long call_mmap(long a, long b, long c, long d, long e)
 		d &= ~(long)MAP_FIXED_NOREPLACE;
 	at = sys_pass(CPU_MMAP_NUMBER, a, b, c, d, e, 0);
 	if (!SYS_IS_ERROR(at))
-		drop_pages((uintptr_t)at, (size_t)b);
+		gate_pool_forget((uintptr_t)at, (size_t)b);
 	return at;
 }
 
