@@ -66,23 +66,35 @@ bool calls_trial_end(void)
 	return trial.asked_break;
 }
 
+static int kernel_brk(uintptr_t address)
+{
+	return (uintptr_t)sys_pass(SYS_brk, (long)address, 0, 0, 0, 0, 0) == address ? 0 : -ENOMEM;
+}
+
+static long kernel_sbrk(intptr_t delta)
+{
+	uintptr_t now = (uintptr_t)sys_pass(SYS_brk, 0, 0, 0, 0, 0, 0);
+
+	return delta && kernel_brk(now + (uintptr_t)delta) ? -ENOMEM : (long)now;
+}
+
 void *call_sbrk(intptr_t delta)
 {
 	if (on_trial()) {
 		trial.asked_break = true;
 		return (void *)answer(-ENOMEM);
 	}
+	if (!heap.active)
+		return (void *)answer(kernel_sbrk(delta));
 	return (void *)answer(morecore_sbrk(&heap.main, delta));
 }
 
 int call_brk(void *address)
 {
-	if ((uintptr_t)address >= heap.main.region.start)
+	if (heap.active && (uintptr_t)address >= heap.main.region.start)
 		return (int)answer(morecore_brk(&heap.main, (uintptr_t)address));
 	/* Below our heap: the kernel's break, which is still there. */
-	if ((uintptr_t)sys_pass(SYS_brk, (long)address, 0, 0, 0, 0, 0) != (uintptr_t)address)
-		return (int)answer(-ENOMEM);
-	return 0;
+	return (int)answer(kernel_brk((uintptr_t)address));
 }
 
 /* Does [address, address + bytes) touch one of our regions? An overflow is the kernel's matter. */
