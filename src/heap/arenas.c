@@ -238,16 +238,15 @@ int zone_fill_block(struct zone *zone, uintptr_t from, size_t bytes)
 	return failed;
 }
 
-/* The bytes at a block's end that lie on small pages of their own; growth must not leave them so in
- * its middle. 0: none. */
+/*
+ * The tail of a block, if it is on small pages by choice: growth must not leave it so in the middle
+ * of the block. 0: none.
+ */
 static size_t small_end_bytes(const struct zone *zone, uintptr_t from, size_t bytes)
 {
-	const struct region *region = &zone->region;
-	size_t tail = bytes % region->unit_bytes;
+	size_t tail = tail_bytes(zone, bytes);
 
-	if (!region->source->hugetlb || region->unit_bytes != region->page_bytes || !tail)
-		return 0;
-	return region_huge_at(region, from + bytes - tail) ? 0 : tail;
+	return tail && !region_huge_at(&zone->region, from + bytes - tail) ? tail : 0;
 }
 
 /* Grows a block into the free units behind it. */

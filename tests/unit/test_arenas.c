@@ -259,12 +259,12 @@ static void a_block_grows_where_it_is(void **state)
 
 	(void)state;
 	begin(PAGE, 100, 100 * PAGE);
-	block = new_block(3 * PAGE + 4096);
-	for (size_t bytes = 3 * PAGE + 4096; bytes < 90 * PAGE; bytes += 3 * PAGE + 12288) {
-		size_t more = bytes + 3 * PAGE + 12288;
+	block = new_block(3 * PAGE + PAGE / 2);
+	for (size_t bytes = 3 * PAGE + PAGE / 2; bytes < 86 * PAGE; bytes += 3 * PAGE) {
+		size_t more = bytes + 3 * PAGE;
 
 		assert_int_equal(zone_remap_block(zone, block, bytes, more, false), block);
-		check_block(block, 3 * PAGE + 4096);
+		check_block(block, 3 * PAGE + PAGE / 2);
 		memset((void *)(block + more - 8), 1, 8);
 		ground_check_region(&zone->region);
 	}
@@ -278,6 +278,23 @@ static void a_block_grows_where_it_is(void **state)
 	assert_int_equal(zone_remap_block(zone, block, 3 * PAGE, 3 * PAGE - 4096, false), block);
 	assert_int_equal(huge_pages(), 3);
 	check_block(block, 3 * PAGE - 4096);
+	ground_check_region(&zone->region);
+	end();
+}
+
+/* A tail on small pages would be a hole in the middle of a block that grew past it. */
+static void a_small_tail_does_not_stay_in_the_middle(void **state)
+{
+	uintptr_t block;
+
+	(void)state;
+	begin(PAGE, 100, 100 * PAGE);
+	block = new_block(3 * PAGE + 4096);
+	assert_int_equal(huge_pages(), 3);
+	fill_block(block, 3 * PAGE + 4096);
+	block = (uintptr_t)zone_remap_block(zone, block, 3 * PAGE + 4096, 8 * PAGE, true);
+	check_block(block, 3 * PAGE + 4096);
+	assert_int_equal(huge_pages(), 8);
 	ground_check_region(&zone->region);
 	end();
 }
@@ -297,10 +314,11 @@ static void a_block_moves(void **state)
 
 			begin(PAGE, 0, 100 * PAGE);
 			gate_pool(&pool);
-			block = new_block(7 * PAGE + 4096);
+			block = new_block(7 * PAGE + PAGE / 2);
 			/* it grew once, so that it is two mappings */
 			assert_int_equal(
-				zone_remap_block(zone, block, 7 * PAGE + 4096, 10 * PAGE, false),
+				zone_remap_block(zone, block, 7 * PAGE + PAGE / 2, 10 * PAGE,
+						 false),
 				block);
 			fill_block(block, 10 * PAGE);
 			behind = new_block(PAGE);
@@ -516,6 +534,7 @@ int main(void)
 		GROUND_TEST(blocks_and_their_tails),
 		GROUND_TEST(foreign_memory_at_a_tail),
 		GROUND_TEST(a_block_grows_where_it_is),
+		GROUND_TEST(a_small_tail_does_not_stay_in_the_middle),
 		GROUND_TEST(a_block_moves),
 		GROUND_TEST(a_block_on_large_pages_is_copied),
 		GROUND_TEST(a_move_does_not_step_on_foreign_memory),
