@@ -18,12 +18,8 @@
 
 static struct options options;
 
-static void refuse_to_start(void)
-{
-	log_error("HUGETLB_REQUIRE is set, and what was asked for can't be had: %s is not started",
-		  program_invocation_short_name);
-	sys_exit_group(EXIT_NOT_STARTED);
-}
+/* With HUGETLB_REQUIRE: each line about a thing that can't be had ends so. */
+#define NOT_STARTED " (HUGETLB_REQUIRE: the program is not started)"
 
 static void __attribute__((constructor)) begin(void)
 {
@@ -32,10 +28,14 @@ static void __attribute__((constructor)) begin(void)
 	if (!options_read(&options, environ, program_invocation_short_name, &bad))
 		return;
 	log_start();
-	if (options.require && bad)
-		refuse_to_start();
+	if (options.require && bad) {
+		log_error("what was asked for can't be had" NOT_STARTED);
+		sys_exit_group(EXIT_NOT_STARTED);
+	}
+	log_consequence(options.require ? NOT_STARTED : NULL);
 	if (options.heap != HEAP_OFF && heap_start(&options) && options.require)
-		refuse_to_start();
+		sys_exit_group(EXIT_NOT_STARTED);
+	log_consequence(NULL);
 	errno = error;
 }
 

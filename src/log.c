@@ -17,6 +17,7 @@
 static int verbose = LOG_WARNING;
 static bool stopped;
 static bool warned;
+static const char *consequence;
 
 /* What is known of descriptor 2 since log_start(). */
 static enum { STDERR_UNKNOWN, STDERR_CLOSED, STDERR_REMEMBERED } stderr_state;
@@ -171,6 +172,11 @@ void log_start(void)
 		stderr_state = result == -EBADF ? STDERR_CLOSED : STDERR_UNKNOWN;
 }
 
+void log_consequence(const char *words)
+{
+	consequence = words;
+}
+
 void log_stop(void)
 {
 	stopped = true;
@@ -205,7 +211,7 @@ text_add(struct text *text, const char *format, ...)
 	va_end(arguments);
 }
 
-static void log_line(const char *level, const char *format, va_list *arguments)
+static void log_line(const char *level, bool severe, const char *format, va_list *arguments)
 {
 	char line[LINE_BYTES];
 	/* a byte is kept back for the newline */
@@ -218,6 +224,8 @@ static void log_line(const char *level, const char *format, va_list *arguments)
 		strcpy(host.nodename, "?");
 	text_add(&text, "libhugetlbfs [%s:%ld]: %s: ", host.nodename, sys_getpid(), level);
 	text_append(&text, format, arguments);
+	if (consequence && severe)
+		text_add(&text, "%s", consequence);
 	if (text.cut)
 		memcpy(line + text.used - 3, "...", 3);
 	/* what is quoted from outside stays on its line, and does nothing to a terminal */
@@ -241,7 +249,7 @@ void log_error(const char *format, ...)
 	if (!log_at(LOG_ERROR))
 		return;
 	va_start(arguments, format);
-	log_line("ERROR", format, &arguments);
+	log_line("ERROR", true, format, &arguments);
 	va_end(arguments);
 }
 
@@ -252,7 +260,7 @@ void log_warning(const char *format, ...)
 	if (!log_at(LOG_WARNING))
 		return;
 	va_start(arguments, format);
-	log_line("WARNING", format, &arguments);
+	log_line("WARNING", true, format, &arguments);
 	va_end(arguments);
 }
 
@@ -263,7 +271,7 @@ void log_warning_once(const char *format, ...)
 	if (!log_at(LOG_WARNING) || __atomic_exchange_n(&warned, true, __ATOMIC_RELAXED))
 		return;
 	va_start(arguments, format);
-	log_line("WARNING", format, &arguments);
+	log_line("WARNING", true, format, &arguments);
 	va_end(arguments);
 }
 
@@ -274,7 +282,7 @@ void log_info(const char *format, ...)
 	if (!log_at(LOG_INFO))
 		return;
 	va_start(arguments, format);
-	log_line("INFO", format, &arguments);
+	log_line("INFO", false, format, &arguments);
 	va_end(arguments);
 }
 
@@ -285,6 +293,6 @@ void log_debug(const char *format, ...)
 	if (!log_at(LOG_DEBUG))
 		return;
 	va_start(arguments, format);
-	log_line("DEBUG", format, &arguments);
+	log_line("DEBUG", false, format, &arguments);
 	va_end(arguments);
 }

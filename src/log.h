@@ -28,6 +28,9 @@ bool log_at(int level);
  * dropped for a changed file. */
 void log_start(void);
 
+/* Ends every error and warning from here on by these words, until NULL: what they lead to. */
+void log_consequence(const char *words);
+
 /* From here on nothing is written: another system call could end the program. */
 void log_stop(void);
 

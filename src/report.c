@@ -15,12 +15,15 @@
 #include "sys.h"
 
 /* The parts of the heap, one row each. */
-enum part { PART_BREAK, PART_ZONE, PART_EARLY, PART_COUNT, PART_NONE = PART_COUNT };
+enum part { PART_BREAK, PART_ZONE, PART_EARLY, PART_OTHER, PART_COUNT, PART_NONE = PART_COUNT };
 
 static const char *const part_names[PART_COUNT] = {
 	"break",
 	"arenas, big blocks",
 	"before us ([heap])",
+	/* No part of the heap, as a rule: thread stacks, other allocators, the program's own maps.
+	 */
+	"other anonymous",
 };
 
 struct row {
@@ -53,6 +56,18 @@ static uintptr_t number(const char *text, unsigned int base, const char **end)
 	return value;
 }
 
+/* "<range> rw-p 00000000 00:00 0", and no name: private memory that is not a file's. */
+static bool is_anonymous(const char *line)
+{
+	const char *rights = strchr(line, ' ');
+	size_t length = strlen(line);
+
+	while (length && line[length - 1] == ' ')
+		length--;
+	return rights && rights[1] == 'r' && rights[2] == 'w' && rights[4] == 'p' && length > 8 &&
+	       !strncmp(line + length - 8, " 00:00 0", 8);
+}
+
 static enum part part_of(uintptr_t start, const char *line)
 {
 	size_t length = strlen(line);
@@ -63,7 +78,7 @@ static enum part part_of(uintptr_t start, const char *line)
 		return PART_ZONE;
 	if (length > 6 && !strcmp(line + length - 6, "[heap]"))
 		return PART_EARLY;
-	return PART_NONE;
+	return is_anonymous(line) ? PART_OTHER : PART_NONE;
 }
 
 /* The value of `name: <n> kB`, or 0 where line is another field. */
@@ -116,7 +131,7 @@ static void read_smaps(struct table *table)
 		row->small_kb -= thp_kb;
 	}
 	stream_close(&stream);
-	for (int i = 0; i < PART_COUNT; i++) {
+	for (int i = 0; i < PART_OTHER; i++) {
 		table->total.hugetlb_kb += table->rows[i].hugetlb_kb;
 		table->total.thp_kb += table->rows[i].thp_kb;
 		table->total.small_kb += table->rows[i].small_kb;
@@ -186,9 +201,10 @@ static void make_table(struct page_text *text, const char *program)
 	ADD(text,
 	    "                      hugetlb %5lu kB     transparent           small     huge\n",
 	    heap.source.hugetlb ? (unsigned long)(heap.source.page_bytes >> 10) : 0);
-	for (int i = 0; i < PART_COUNT; i++)
+	for (int i = 0; i < PART_OTHER; i++)
 		add_row(text, part_names[i], &table.rows[i]);
-	add_row(text, "all", &table.total);
+	add_row(text, "heap", &table.total);
+	add_row(text, part_names[PART_OTHER], &table.rows[PART_OTHER]);
 	if (!table.total.hugetlb_kb && !table.total.thp_kb && !table.total.small_kb)
 		ADD(text, "  nothing was allocated by libc's malloc\n");
 	add_reasons(text, &table);
