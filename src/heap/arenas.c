@@ -129,6 +129,28 @@ static void clear_dirty(struct zone *zone, uintptr_t from, uintptr_t to)
 	}
 }
 
+/*
+ * Gives libc back its rights on [from, to) where it closed an arena's end by a mapping of its own
+ * (with vm.overcommit_memory=2 it does): the kernel knows what is there, and empty it is.
+ */
+static int open_altered(const struct region *region, uintptr_t from, uintptr_t to)
+{
+	while (from < to) {
+		size_t unit = region_unit(region, from);
+		uintptr_t stop = region_unit_address(region, unit + 1);
+		long failed = 0;
+
+		if (stop > to)
+			stop = to;
+		if (region->units[unit] & UNIT_ALTERED)
+			failed = sys_mprotect(from, stop - from, PROT_READ | PROT_WRITE);
+		if (failed)
+			return (int)failed;
+		from = stop;
+	}
+	return 0;
+}
+
 int zone_commit(struct zone *zone, uintptr_t from, size_t bytes)
 {
 	struct region *region = &zone->region;
@@ -139,13 +161,16 @@ int zone_commit(struct zone *zone, uintptr_t from, size_t bytes)
 	int failed;
 
 	for (size_t i = region_unit(region, first); i < region_unit(region, end); i++)
-		mapped = mapped && (region->units[i] & (UNIT_MAPPED | UNIT_DIRTY)) == UNIT_MAPPED;
+		mapped = mapped && (region->units[i] & (UNIT_MAPPED | UNIT_DIRTY | UNIT_ALTERED)) ==
+					   UNIT_MAPPED;
 	if (mapped)
 		return 0;
 	failed = region_map(region, first, end, step_end(zone, first, end));
-	if (!failed)
+	if (!failed) {
 		clear_dirty(zone, first, end);
-	return failed;
+		failed = open_altered(region, from, from + bytes);
+	}
+	return failed ? -ENOMEM : 0;
 }
 
 bool zone_ends_at(const struct zone *zone, uintptr_t from, uintptr_t to)
@@ -185,6 +210,20 @@ static size_t tail_bytes(const struct zone *zone, size_t bytes)
 	return tail;
 }
 
+static int map_tail(struct region *region, uintptr_t at)
+{
+	struct source small = *region->source;
+	int failed;
+
+	small.thp = false;
+	failed = source_map_small(&small, at, region->unit_bytes);
+	if (!failed)
+		region->units[region_unit(region, at)] |= UNIT_MAPPED;
+	else if (failed == -EEXIST)
+		region->units[region_unit(region, at)] |= UNIT_FOREIGN;
+	return failed ? -ENOMEM : 0;
+}
+
 int zone_fill_block(struct zone *zone, uintptr_t from, size_t bytes)
 {
 	struct region *region = &zone->region;
@@ -192,29 +231,22 @@ int zone_fill_block(struct zone *zone, uintptr_t from, size_t bytes)
 	uintptr_t end = from + (tail ? bytes - tail : units_of(zone, bytes) * region->unit_bytes);
 	int failed = region_map(region, from, end, end);
 
-	if (!failed && tail && !(region->units[region_unit(region, end)] & UNIT_MAPPED)) {
-		long mapped = sys_mmap(end, region->unit_bytes, PROT_READ | PROT_WRITE,
-				       MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
-
-		failed = SYS_IS_ERROR(mapped) || (uintptr_t)mapped != end ? -ENOMEM : 0;
-		if (!failed)
-			region->units[region_unit(region, end)] |= UNIT_MAPPED;
-	}
+	if (!failed && tail && !(region->units[region_unit(region, end)] & UNIT_MAPPED))
+		failed = map_tail(region, end);
 	if (!failed)
 		clear_dirty(zone, from, from + units_of(zone, bytes) * region->unit_bytes);
 	return failed;
 }
 
-/* The bytes at a block's end that lie on small pages of their own; growth must not leave them so in
- * its middle. 0: none. */
+/*
+ * The tail of a block, if it is on small pages by choice: growth must not leave it so in the middle
+ * of the block. 0: none.
+ */
 static size_t small_end_bytes(const struct zone *zone, uintptr_t from, size_t bytes)
 {
-	const struct region *region = &zone->region;
-	size_t tail = bytes % region->unit_bytes;
+	size_t tail = tail_bytes(zone, bytes);
 
-	if (!region->source->hugetlb || region->unit_bytes != region->page_bytes || !tail)
-		return 0;
-	return region_huge_at(region, from + bytes - tail) ? 0 : tail;
+	return tail && !region_huge_at(&zone->region, from + bytes - tail) ? tail : 0;
 }
 
 /* Grows a block into the free units behind it. */
@@ -290,6 +322,41 @@ static size_t move_pages(struct zone *zone, uintptr_t from, uintptr_t to, size_t
 	return moved;
 }
 
+/*
+ * Takes [to, to + bytes) with an empty mapping, for a move replaces whatever is there: somebody may
+ * have mapped in our range without asking.
+ */
+static int hold_place(struct region *region, uintptr_t to, size_t bytes)
+{
+	long at =
+		sys_mmap(to, bytes, PROT_NONE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+
+	if (at == (long)to)
+		return 0;
+	if (!SYS_IS_ERROR(at))
+		sys_munmap((uintptr_t)at, bytes); /* a kernel before 4.17 */
+	else if (at != -EEXIST)
+		return (int)at;
+	for (size_t i = region_unit(region, to); i < region_unit(region, to + bytes); i++)
+		region->units[i] |= UNIT_FOREIGN;
+	return -EEXIST;
+}
+
+/* Moves a block's pages to `to`, as far as they can be moved; what is behind them is bare then. */
+static int move_what_moves(struct zone *zone, uintptr_t from, uintptr_t to, size_t bytes,
+			   size_t *moved)
+{
+	int failed = hold_place(&zone->region, to, bytes);
+
+	if (failed)
+		return failed;
+	*moved = move_pages(zone, from, to, bytes);
+	if (*moved < bytes)
+		sys_munmap(to + *moved, bytes - *moved);
+	return 0;
+}
+
 /* Moves a block to a new place: by page tables where a unit is a page, else by a copy. */
 static long move_block(struct zone *zone, uintptr_t from, size_t bytes, size_t new_bytes)
 {
@@ -310,9 +377,9 @@ static long move_block(struct zone *zone, uintptr_t from, size_t bytes, size_t n
 	to = region_unit_address(region, unit);
 	end = region_unit_address(region, unit + units_of(zone, new_bytes));
 	/* What is new, first: if it can't be had, nothing has moved yet. */
-	if (!region_map(region, to + whole, end, end)) {
-		if (region->unit_bytes == region->page_bytes)
-			moved = move_pages(zone, from, to, whole);
+	if (!region_map(region, to + whole, end, end) &&
+	    (region->unit_bytes != region->page_bytes ||
+	     !move_what_moves(zone, from, to, whole, &moved))) {
 		if (!zone_fill_block(zone, to, new_bytes)) {
 			if (moved < bytes)
 				memcpy((void *)(to + moved), (void *)(from + moved), bytes - moved);

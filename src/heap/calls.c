@@ -28,6 +28,9 @@
 #ifndef MLOCK_ONFAULT
 #define MLOCK_ONFAULT 1 /* Linux 4.4 */
 #endif
+#ifndef MREMAP_DONTUNMAP
+#define MREMAP_DONTUNMAP 4 /* Linux 5.7 */
+#endif
 #ifndef MADV_POPULATE_READ
 #define MADV_POPULATE_READ 22 /* Linux 5.14 */
 #endif
@@ -66,23 +69,35 @@ bool calls_trial_end(void)
 	return trial.asked_break;
 }
 
+static int kernel_brk(uintptr_t address)
+{
+	return (uintptr_t)sys_pass(SYS_brk, (long)address, 0, 0, 0, 0, 0) == address ? 0 : -ENOMEM;
+}
+
+static long kernel_sbrk(intptr_t delta)
+{
+	uintptr_t now = (uintptr_t)sys_pass(SYS_brk, 0, 0, 0, 0, 0, 0);
+
+	return delta && kernel_brk(now + (uintptr_t)delta) ? -ENOMEM : (long)now;
+}
+
 void *call_sbrk(intptr_t delta)
 {
 	if (on_trial()) {
 		trial.asked_break = true;
 		return (void *)answer(-ENOMEM);
 	}
+	if (!heap.active)
+		return (void *)answer(kernel_sbrk(delta));
 	return (void *)answer(morecore_sbrk(&heap.main, delta));
 }
 
 int call_brk(void *address)
 {
-	if ((uintptr_t)address >= heap.main.region.start)
+	if (heap.active && (uintptr_t)address >= heap.main.region.start)
 		return (int)answer(morecore_brk(&heap.main, (uintptr_t)address));
 	/* Below our heap: the kernel's break, which is still there. */
-	if ((uintptr_t)sys_pass(SYS_brk, (long)address, 0, 0, 0, 0, 0) != (uintptr_t)address)
-		return (int)answer(-ENOMEM);
-	return 0;
+	return (int)answer(kernel_brk((uintptr_t)address));
 }
 
 /* Does [address, address + bytes) touch one of our regions? An overflow is the kernel's matter. */
@@ -252,7 +267,9 @@ int call_munmap(void *address, size_t bytes)
 
 void *call_mremap(void *address, size_t bytes, size_t new_bytes, int flags, void *new_address)
 {
-	uintptr_t from = (uintptr_t)address, to = (uintptr_t)new_address;
+	uintptr_t from = (uintptr_t)address;
+	/* An argument that most callers don't pass: it is there with these flags only. */
+	uintptr_t to = flags & (MREMAP_FIXED | MREMAP_DONTUNMAP) ? (uintptr_t)new_address : 0;
 	bool by_malloc = CALLER_IS_LIBC();
 	bool fixed = flags & MREMAP_FIXED;
 	struct part parts[4];

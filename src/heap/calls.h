@@ -3,6 +3,8 @@
  * brk, mmap … in the process ends in, libc's own malloc included.
  *
  * A call that does not touch the heap goes to the kernel as it came. All set errno as libc's do.
+ * Where there is no heap (a redirection that failed, and could not be undone) they do what libc's
+ * do.
  */
 #ifndef CALLS_H
 #define CALLS_H

@@ -2,6 +2,7 @@
  * The C library of this process: see libc.h. Reads memory that is mapped anyway; no system call.
  */
 #include <errno.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "heap/libc.h"
@@ -13,6 +14,14 @@ static uint32_t gnu_hash(const char *name)
 	for (; *name; name++)
 		hash = hash * 33 + (unsigned char)*name;
 	return hash;
+}
+
+/* Of a symbol that only programs linked with an older libc get: `memcpy@` beside `memcpy@@`. */
+#define VERSION_HIDDEN 0x8000
+
+static bool is_default(const struct libc *libc, uint32_t at)
+{
+	return !libc->versions || !(libc->versions[at] & VERSION_HIDDEN);
 }
 
 /* In a DT_GNU_HASH table: four words, the Bloom filter, the buckets, the chains. */
@@ -28,7 +37,7 @@ static const ElfW(Sym) * find_symbol(const struct libc *libc, const char *name)
 		const ElfW(Sym) *symbol = &libc->symbols[at];
 
 		if ((chain[at - first] | 1) == (hash | 1) && symbol->st_shndx != SHN_UNDEF &&
-		    !strcmp(libc->names + symbol->st_name, name))
+		    is_default(libc, at) && !strcmp(libc->names + symbol->st_name, name))
 			return symbol;
 		if (chain[at - first] & 1)
 			break;
@@ -81,6 +90,8 @@ static int look_at_object(struct dl_phdr_info *object, size_t size, void *data)
 			found.names = (const char *)at;
 		else if (dynamic->d_tag == DT_GNU_HASH)
 			found.hash = (const uint32_t *)at;
+		else if (dynamic->d_tag == DT_VERSYM)
+			found.versions = (const uint16_t *)at;
 	}
 	if (!found.symbols || !found.names || !found.hash || !found.text)
 		return 0;

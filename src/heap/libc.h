@@ -16,7 +16,8 @@ struct libc {
 	uintptr_t text, text_end; /* its executable segment */
 	const ElfW(Sym) * symbols;
 	const char *names;
-	const uint32_t *hash; /* DT_GNU_HASH */
+	const uint16_t *versions; /* DT_VERSYM, one a symbol; NULL: it has no versions */
+	const uint32_t *hash;     /* DT_GNU_HASH */
 
 	/* In a static program, instead of the tables; NULL else. */
 	uintptr_t (*static_address)(const char *name, size_t *bytes);

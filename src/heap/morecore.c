@@ -61,6 +61,35 @@ static int map_up_to(struct morecore *heap, uintptr_t to)
 }
 
 /*
+ * Makes [from, to) of a unit that the program altered zero; what lies behind `to` in the unit is
+ * above the break, and goes, too.
+ */
+static int renew_altered(const struct region *region, uintptr_t from, uintptr_t to,
+			 uintptr_t unit_end)
+{
+	/* The page that the break lies in belongs to what is below it. */
+	uintptr_t anew = align_up(from, region->base_bytes);
+	uintptr_t page = from & ~(uintptr_t)(region->base_bytes - 1);
+	long failed = 0;
+
+	if (anew < unit_end)
+		failed = sys_mmap(anew, unit_end - anew, PROT_READ | PROT_WRITE,
+				  MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+	if (SYS_IS_ERROR(failed))
+		return (int)failed;
+	if (from == anew)
+		return 0;
+	/*
+	 * -EINVAL: the page can't be written to, or the kernel can't tell (before 5.14). Then it
+	 * stays as it is: the kernel's own brk never clears it.
+	 */
+	failed = sys_madvise(page, region->base_bytes, MADV_POPULATE_WRITE);
+	if (!failed)
+		memset((void *)from, 0, (anew < to ? anew : to) - from);
+	return failed == -EINVAL ? 0 : (int)failed;
+}
+
+/*
  * Makes [from, to), which the break is about to pass, zero again where it was in use before. What
  * the program altered there (took rights from, say) is mapped anew, as after the kernel's brk.
  */
@@ -72,23 +101,14 @@ static int clear_again(struct morecore *heap, uintptr_t from, uintptr_t to)
 	while (from < end) {
 		uintptr_t unit_end = align_up(from + 1, region->unit_bytes);
 		uintptr_t stop = unit_end < end ? unit_end : end;
+		int failed = 0;
 
-		if (region->units[region_unit(region, from)] & UNIT_ALTERED) {
-			/* The page that the break lies in belongs to what is below it, too. */
-			uintptr_t anew = align_up(from, region->base_bytes);
-			long failed = 0;
-
-			if (anew < unit_end)
-				failed = sys_mmap(anew, unit_end - anew, PROT_READ | PROT_WRITE,
-						  MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
-			if (SYS_IS_ERROR(failed))
-				return (int)failed;
-			stop = anew < stop ? anew : stop;
+		if (region->units[region_unit(region, from)] & UNIT_ALTERED)
+			failed = renew_altered(region, from, stop, unit_end);
+		else
 			memset((void *)from, 0, stop - from);
-			stop = unit_end < end ? unit_end : end;
-		} else {
-			memset((void *)from, 0, stop - from);
-		}
+		if (failed)
+			return failed;
 		from = stop;
 	}
 	return 0;
@@ -140,7 +160,8 @@ static void shrink(struct morecore *heap, uintptr_t to)
 	if (keep_to >= heap->mapped_end)
 		return;
 	region_give_back(region, keep_to, heap->mapped_end);
-	/* A page of 1 GiB goes only as a whole. */
+	/* A page of 1 GiB goes only as a whole, and its small units go with an altered one. */
+	keep_to = unused;
 	while (keep_to < heap->mapped_end &&
 	       region->units[region_unit(region, keep_to)] & UNIT_MAPPED)
 		keep_to += region->unit_bytes;
@@ -163,7 +184,7 @@ long morecore_sbrk(struct morecore *heap, intptr_t delta)
 	if (delta > 0)
 		failed = before + (uintptr_t)delta < before ? -ENOMEM
 							    : grow(heap, before + (uintptr_t)delta);
-	else if ((uintptr_t)-delta > before - heap->region.start)
+	else if (-(uintptr_t)delta > before - heap->region.start)
 		failed = -ENOMEM;
 	else
 		shrink(heap, before + (uintptr_t)delta);

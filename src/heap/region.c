@@ -167,7 +167,7 @@ int region_map(struct region *region, uintptr_t from, uintptr_t to, uintptr_t wa
 		failed = source_map_small(region->source, region_unit_address(region, unit),
 					  (run - unit) * region->unit_bytes);
 		/* Somebody maps here without asking: never try this place again. */
-		for (; failed != -ENOMEM && unit < run; unit++)
+		for (; (!failed || failed == -EEXIST) && unit < run; unit++)
 			region->units[unit] |= failed ? UNIT_FOREIGN : UNIT_MAPPED;
 		if (failed)
 			return -ENOMEM;

@@ -88,6 +88,16 @@ static uint64_t larger(uint64_t a, uint64_t b)
 	return a > b ? a : b;
 }
 
+/* How much of a hole whole pages can use; *start is the first of them. */
+static uintptr_t usable_bytes(uintptr_t hole_start, uintptr_t hole_end, size_t page_bytes,
+			      uintptr_t *start)
+{
+	uintptr_t end = hole_end & ~(uintptr_t)(page_bytes - 1);
+
+	*start = align_up(hole_start, page_bytes);
+	return *start < hole_start || *start >= end ? 0 : end - *start;
+}
+
 int space_choose(const struct space *space, size_t page_bytes, uint64_t memory_bytes,
 		 uintptr_t wanted_base, struct space_plan *plan)
 {
@@ -96,15 +106,17 @@ int space_choose(const struct space *space, size_t page_bytes, uint64_t memory_b
 	const uint64_t boundary = larger(page_bytes, ARENA_BYTES);
 
 	*plan = (struct space_plan){0};
+	room = usable_bytes(start, end, page_bytes, &plan->main_start);
 	/* A mapping close above the break (a strange loader): then elsewhere. */
-	if (end - start < (space->largest_end - space->largest_start) / 8) {
+	if (room < 2 * page_bytes ||
+	    end - start < (space->largest_end - space->largest_start) / 8) {
 		start = space->largest_start;
 		end = space->largest_end;
 	}
 	if (wanted_base) {
 		uintptr_t base = align_up(wanted_base, page_bytes);
 
-		if (space->hole_start < base && base < space->hole_end) {
+		if (space->hole_start <= base && base < space->hole_end) {
 			start = space->hole_start;
 			end = space->hole_end;
 		} else {
@@ -113,12 +125,9 @@ int space_choose(const struct space *space, size_t page_bytes, uint64_t memory_b
 		}
 		if (base < start || base >= end || end - base < page_bytes)
 			return -EINVAL;
-		plan->main_start = base;
-	} else {
-		plan->main_start = align_up(start, page_bytes);
+		start = base;
 	}
-	if (plan->main_start < start || plan->main_start >= end ||
-	    end - plan->main_start < 2 * page_bytes)
+	if (usable_bytes(start, end, page_bytes, &plan->main_start) < 2 * page_bytes)
 		return -ENOMEM;
 	room = end - plan->main_start;
 	if (room < 8 * ZONE_BYTES_MIN) {

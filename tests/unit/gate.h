@@ -53,6 +53,7 @@ struct gate_pool {
 	int populate_error;     /* what populating beyond that returns */
 	bool no_populate_write; /* a kernel before 5.14 */
 	bool no_noreplace;      /* a kernel before 4.17: MAP_FIXED_NOREPLACE is a hint */
+	bool no_move;           /* a kernel before 5.16: mremap refuses huge pages */
 };
 
 void gate_pool(const struct gate_pool *pool);
@@ -60,5 +61,11 @@ void gate_pool(const struct gate_pool *pool);
 /* How many of that pool's pages are mapped or populated in a range. */
 size_t gate_pool_mapped(uintptr_t address, size_t bytes);
 size_t gate_pool_populated(uintptr_t address, size_t bytes);
+
+/* The program replaced or unmapped whole pages there, by a call that does not pass the gate. */
+void gate_pool_forget(uintptr_t address, size_t bytes);
+
+/* Calls since gate_pool() that the kernel refuses for a part of a huge page. Ours: never one. */
+unsigned int gate_pool_violations(void);
 
 #endif

@@ -18,9 +18,14 @@
 static struct gate_pool pool;
 
 static struct page {
-	uintptr_t address; /* 0: unused */
+	uintptr_t address;    /* 0: unused */
+	unsigned int mapping; /* which call mapped it: hugetlb mappings never merge */
 	bool reserved, populated;
 } pages[PAGES_MAX];
+static unsigned int mapping_count;
+
+/* Calls that treat a part of a huge page as if it were small pages; the kernel refuses them. */
+static unsigned int violations;
 
 /* Descriptors of huge files that are open. */
 static int huge_files[8];
@@ -31,6 +36,7 @@ void gate_pool(const struct gate_pool *new_pool)
 	memset(&pool, 0, sizeof(pool));
 	memset(pages, 0, sizeof(pages));
 	huge_file_count = 0;
+	violations = 0;
 	if (new_pool)
 		pool = *new_pool;
 }
@@ -53,6 +59,35 @@ size_t gate_pool_mapped(uintptr_t address, size_t bytes)
 size_t gate_pool_populated(uintptr_t address, size_t bytes)
 {
 	return count_pages(address, bytes, true);
+}
+
+unsigned int gate_pool_violations(void)
+{
+	return violations;
+}
+
+/* Does an edge of the range lie within a page of the pool? */
+static bool cuts_page(uintptr_t address, size_t bytes)
+{
+	for (size_t i = 0; i < PAGES_MAX; i++)
+		if (pages[i].address &&
+		    (address - pages[i].address - 1 < pool.page_bytes - 1 ||
+		     address + bytes - pages[i].address - 1 < pool.page_bytes - 1))
+			return true;
+	return false;
+}
+
+static long refuse(void)
+{
+	violations++;
+	return -EINVAL;
+}
+
+void gate_pool_forget(uintptr_t address, size_t bytes)
+{
+	for (size_t i = 0; i < PAGES_MAX; i++)
+		if (pages[i].address && pages[i].address - address < bytes)
+			memset(&pages[i], 0, sizeof(pages[i]));
 }
 
 /* Pages of the pool that are neither promised nor in use. */
@@ -115,12 +150,14 @@ static long map_pool(uintptr_t address, size_t bytes, long protection, long flag
 		      flags | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (SYS_IS_ERROR(at))
 		return at;
+	mapping_count++;
 	for (size_t i = 0; i < count; i++) {
 		struct page *page = find_page(0);
 
 		if (!page)
 			abort();
 		page->address = (uintptr_t)at + i * pool.page_bytes;
+		page->mapping = mapping_count;
 		page->reserved = reserve;
 		page->populated = false;
 	}
@@ -129,14 +166,44 @@ static long map_pool(uintptr_t address, size_t bytes, long protection, long flag
 	return at;
 }
 
+/* What is not refused goes on to the kernel, for the plain mapping behind it. */
 static long unmap_pool(uintptr_t address, size_t bytes)
 {
-	if (count_pages(address, bytes, false) && (address | bytes) % pool.page_bytes)
-		return -EINVAL;
-	for (size_t i = 0; i < PAGES_MAX; i++)
-		if (pages[i].address && pages[i].address - address < bytes)
-			memset(&pages[i], 0, sizeof(pages[i]));
+	if (cuts_page(address, bytes))
+		return refuse();
+	gate_pool_forget(address, bytes);
 	return 0;
+}
+
+/*
+ * Moves huge pages, or small ones over huge ones. The kernel takes one mapping a call (until 6.17),
+ * and hugetlb ones since 5.16.
+ */
+static long remap_pool(uintptr_t from, size_t bytes, size_t new_bytes, long flags, uintptr_t to)
+{
+	const struct page *first = find_page(from);
+	long at;
+
+	if (cuts_page(from, bytes) || (flags & MREMAP_FIXED && cuts_page(to, new_bytes)))
+		return refuse();
+	if (count_pages(from, bytes, false) && pool.no_move)
+		return -EINVAL;
+	if (first && (bytes != new_bytes || !(flags & MREMAP_FIXED)))
+		abort();
+	for (uintptr_t page = from; page < from + bytes; page += pool.page_bytes) {
+		const struct page *here = find_page(page);
+
+		if ((here ? here->mapping : 0) != (first ? first->mapping : 0))
+			return -EFAULT;
+	}
+	at = sys_pass(SYS_mremap, (long)from, (long)bytes, (long)new_bytes, flags, (long)to, 0);
+	if (SYS_IS_ERROR(at))
+		return at;
+	gate_pool_forget((uintptr_t)at, new_bytes);
+	for (size_t i = 0; i < PAGES_MAX; i++)
+		if (pages[i].address && pages[i].address - from < bytes)
+			pages[i].address += (uintptr_t)at - from;
+	return at;
 }
 
 static bool is_huge_file(long fd)
@@ -170,18 +237,35 @@ static bool is_on_mount(const char *path)
 	return !strncmp(path, "/gate-huge/", 11);
 }
 
-static long call_madvise(uintptr_t address, size_t bytes)
+static bool call_madvise(long *result, uintptr_t address, size_t bytes, long advice)
 {
-	return pool.no_populate_write ? -EINVAL : populate_range(address, bytes);
+	if (advice == MADV_POPULATE_WRITE) {
+		if (!pool.no_populate_write && !count_pages(address, bytes, false))
+			return false;
+		*result = pool.no_populate_write ? -EINVAL : populate_range(address, bytes);
+		return true;
+	}
+	if (!cuts_page(address, bytes) &&
+	    !(advice == MADV_HUGEPAGE && count_pages(address, bytes, false)))
+		return false;
+	*result = refuse();
+	return true;
 }
 
 static long call_mmap(long a, long b, long c, long d, long e)
 {
+	long at;
+
+	if (d & MAP_FIXED && cuts_page((uintptr_t)a, (size_t)b))
+		return refuse();
 	if (d & MAP_HUGETLB || is_huge_file(e))
 		return map_pool((uintptr_t)a, (size_t)b, c, d);
 	if (pool.no_noreplace)
 		d &= ~(long)MAP_FIXED_NOREPLACE;
-	return sys_pass(CPU_MMAP_NUMBER, a, b, c, d, e, 0);
+	at = sys_pass(CPU_MMAP_NUMBER, a, b, c, d, e, 0);
+	if (!SYS_IS_ERROR(at))
+		gate_pool_forget((uintptr_t)at, (size_t)b);
+	return at;
 }
 
 bool gate_pool_call(long *result, long number, long a, long b, long c, long d, long e)
@@ -197,11 +281,16 @@ bool gate_pool_call(long *result, long number, long a, long b, long c, long d, l
 	case SYS_munmap:
 		*result = unmap_pool((uintptr_t)a, (size_t)b);
 		return *result;
-	case SYS_madvise:
-		if (c != MADV_POPULATE_WRITE)
-			return false;
-		*result = call_madvise((uintptr_t)a, (size_t)b);
+	case SYS_mremap:
+		*result = remap_pool((uintptr_t)a, (size_t)b, (size_t)c, d, (uintptr_t)e);
 		return true;
+	case SYS_mprotect:
+		if (!cuts_page((uintptr_t)a, (size_t)b))
+			return false;
+		*result = refuse();
+		return true;
+	case SYS_madvise:
+		return call_madvise(result, (uintptr_t)a, (size_t)b, c);
 	case SYS_mincore:
 		page = find_page((uintptr_t)a);
 		if (!page)

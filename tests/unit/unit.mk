@@ -8,7 +8,7 @@ UNIT_ENTRY_TESTS_LEFT_OUT := $(if $(filter i386,$(CPU)),test_entry_x86_64 test_e
 UNIT_NAMES    := $(filter-out $(UNIT_ENTRY_TESTS_LEFT_OUT), \
 	$(patsubst tests/unit/%.c,%,$(sort $(wildcard tests/unit/test_*.c))))
 UNIT_PROGRAMS := $(UNIT_NAMES:%=$(BUILD)/tests/unit/%)
-UNIT_GATE     := $(BUILD)/tests/unit/gate.o $(BUILD)/tests/unit/gate_pool.o
+UNIT_GATE     := $(BUILD)/tests/unit/gate.o $(BUILD)/tests/unit/gate_pool.o $(BUILD)/tests/unit/ground.o
 UNIT_LIBRARY  := $(BUILD)/tests/unit/library.a
 
 .PHONY: unit

@@ -1,0 +1,373 @@
+/*
+ * Redirecting functions, on a libc of our own: some functions of this very program, far enough from
+ * each other to be exchanged in two ranges, and a symbol table made for them.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "heap/calls.h"
+#include "heap/heap.h"
+#include "heap/redirect.h"
+#include "sys.h"
+#include "unit.h"
+
+/* Functions begin on its multiples, so that each has so many bytes for itself. */
+#define FUNCTION_BYTES 128
+#define NEAR(section_name) \
+	__attribute__((section(section_name), noinline, noclone, aligned(FUNCTION_BYTES)))
+
+static volatile int zero;
+
+/* In front of the functions of each section lie more bytes than one range takes. */
+__asm__(".pushsection private_near, \"ax\", %progbits\n\t.space 262144\n\t.popsection\n\t"
+	".pushsection private_far, \"ax\", %progbits\n\t.space 262144\n\t.popsection");
+
+/* clang-format off */
+NEAR("private_near") static int first(int value) { return value + zero + 100; }
+NEAR("private_near") static int second(int value) { return value + zero + 200; }
+NEAR("private_near") static int callee(int value) { return value + zero + 300; }
+NEAR("private_near") static int caller(int value) { return callee(value) + zero + 1000; }
+NEAR("private_far") static int far_one(int value) { return value + zero + 400; }
+NEAR("private_far") static int far_two(int value) { return value + zero + 500; }
+/* clang-format on */
+
+static int handler_one(int value)
+{
+	return value - 1;
+}
+
+static int handler_two(int value)
+{
+	return value - 2;
+}
+
+/* A call through a pointer that the compiler can't see through. */
+static int call(int (*function)(int), int value)
+{
+	int (*volatile pointer)(int) = function;
+
+	return pointer(value);
+}
+
+static const struct {
+	const char *name;
+	int (*function)(int);
+	int adds;
+} functions[] = {
+	{"first", first, 100},    {"second", second, 200},   {"callee", callee, 300},
+	{"caller", caller, 1300}, {"far_one", far_one, 400}, {"far_two", far_two, 500},
+};
+
+#define COUNT COUNT_OF(functions)
+
+/* One symbol more than functions: the first of a table is none. */
+static ElfW(Sym) symbols[COUNT + 1];
+static char names[256];
+static uint32_t hash[5 + sizeof(ElfW(Addr)) / 4 + COUNT];
+static struct libc libc;
+static unsigned char *saved;
+
+#define HANDLER(function) ((void (*)(void))(function))
+
+static const struct redirect redirects[] = {
+	{"first", HANDLER(handler_one), false},
+	{"second", HANDLER(handler_two), false},
+	{"not_there", HANDLER(handler_two), true},
+	{"far_two", HANDLER(handler_two), false},
+};
+
+static uint32_t gnu_hash(const char *name)
+{
+	uint32_t value = 5381;
+
+	for (; *name; name++)
+		value = value * 33 + (unsigned char)*name;
+	return value;
+}
+
+/* A table of one bucket. */
+static int make_libc(void **state)
+{
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	size_t name_at = 1;
+
+	(void)state;
+	hash[0] = hash[1] = hash[2] = 1;
+	hash[4 + sizeof(ElfW(Addr)) / 4] = 1;
+	libc.text = UINTPTR_MAX;
+	for (size_t i = 0; i < COUNT; i++) {
+		uintptr_t at = (uintptr_t)functions[i].function;
+
+		strcpy(names + name_at, functions[i].name);
+		symbols[i + 1] = (ElfW(Sym)){
+			.st_name = (ElfW(Word))name_at,
+			.st_info = ELF64_ST_INFO(STB_GLOBAL, STT_FUNC),
+			.st_shndx = 1,
+			.st_value = at,
+			.st_size = FUNCTION_BYTES,
+		};
+		name_at += strlen(functions[i].name) + 1;
+		hash[5 + sizeof(ElfW(Addr)) / 4 + i] =
+			(gnu_hash(functions[i].name) & ~1u) | (i == COUNT - 1);
+		if (at < libc.text)
+			libc.text = at;
+		if (at + FUNCTION_BYTES > libc.text_end)
+			libc.text_end = at + FUNCTION_BYTES;
+	}
+	libc.text &= ~(page - 1);
+	libc.text_end = (libc.text_end + page - 1) & ~(page - 1);
+	libc.symbols = symbols;
+	libc.names = names;
+	libc.hash = hash;
+	if (libc.text_end - libc.text < 200000)
+		return -1;
+	saved = malloc(libc.text_end - libc.text);
+	if (!saved)
+		return -1;
+	memcpy(saved, (void *)libc.text, libc.text_end - libc.text);
+	return 0;
+}
+
+static int forget_libc(void **state)
+{
+	(void)state;
+	free(saved);
+	return 0;
+}
+
+static void assert_as_before(void)
+{
+	assert_memory_equal((void *)libc.text, saved, libc.text_end - libc.text);
+	for (size_t i = 0; i < COUNT; i++)
+		assert_int_equal(call(functions[i].function, 7), 7 + functions[i].adds);
+}
+
+static void assert_redirected(void)
+{
+	assert_int_equal(call(first, 7), 6);
+	assert_int_equal(call(second, 7), 5);
+	assert_int_equal(call(far_two, 7), 5);
+	assert_int_equal(call(far_one, 7), 407);
+	assert_int_equal(call(callee, 7), 307);
+}
+
+/* No page is writable and executable at any time: our maps ask for reading and executing. */
+static void install_and_undo(void **state)
+{
+	(void)state;
+	for (int round = 0; round < 3; round++) {
+		assert_int_equal(redirect_install(&libc, redirects, COUNT_OF(redirects)), 0);
+		assert_redirected();
+		assert_int_equal(call(caller, 7), 1307);
+		assert_int_equal(gate_calls(SYS_mprotect), 0);
+		redirect_undo();
+		assert_as_before();
+	}
+	/* two ranges, there and back, three times; nothing stays open */
+	assert_int_equal(gate_calls(SYS_memfd_create), 12);
+	assert_int_equal(gate_calls(CPU_MMAP_NUMBER), 12);
+	assert_int_equal(gate_calls(SYS_close), 12);
+}
+
+static void a_call_is_redirected(void **state)
+{
+	uintptr_t found = 0;
+
+	(void)state;
+	assert_int_equal(redirect_call(&libc, "caller", "callee", (uintptr_t)handler_one, &found),
+			 0);
+	assert_ptr_equal(found, callee);
+	/* nothing yet: it is carried out with the others */
+	assert_as_before();
+	assert_int_equal(redirect_install(&libc, redirects, COUNT_OF(redirects)), 0);
+	assert_redirected();
+	assert_int_equal(call(caller, 7), 1006);
+	redirect_undo();
+	assert_as_before();
+}
+
+static void calls_that_are_not_there(void **state)
+{
+	uintptr_t found;
+
+	(void)state;
+	assert_int_equal(redirect_call(&libc, "first", "callee", (uintptr_t)handler_one, &found),
+			 -ENOENT);
+	assert_int_equal(
+		redirect_call(&libc, "caller", "not_there", (uintptr_t)handler_one, &found),
+		-ENOENT);
+	assert_int_equal(
+		redirect_call(&libc, "not_there", "callee", (uintptr_t)handler_one, &found),
+		-ENOENT);
+	assert_int_equal(redirect_install(&libc, redirects, COUNT_OF(redirects)), 0);
+	assert_int_equal(call(caller, 7), 1307);
+	redirect_undo();
+	assert_as_before();
+}
+
+/* Unknown, too short, or not in the text: not one byte changes and no call is made. */
+static void unknown_functions_change_nothing(void **state)
+{
+	static const struct redirect missing[] = {
+		{"first", HANDLER(handler_one), false},
+		{"not_there", HANDLER(handler_one), false},
+	};
+	struct libc other = libc;
+
+	(void)state;
+	assert_int_equal(redirect_install(&libc, missing, COUNT_OF(missing)), -ENOENT);
+	symbols[2].st_size = 3;
+	assert_int_equal(redirect_install(&libc, redirects, COUNT_OF(redirects)), -ENOENT);
+	symbols[2].st_size = FUNCTION_BYTES;
+	other.text_end = other.text;
+	assert_int_equal(redirect_install(&other, redirects, COUNT_OF(redirects)), -ENOENT);
+	assert_int_equal(gate_calls(GATE_ANY), 0);
+	assert_as_before();
+	/* and what failed is forgotten */
+	assert_int_equal(redirect_install(&libc, redirects + 3, 1), 0);
+	assert_int_equal(call(first, 7), 107);
+	assert_int_equal(call(far_two, 7), 5);
+	redirect_undo();
+	assert_as_before();
+}
+
+/* Two names of one function are one patch. */
+static void aliases(void **state)
+{
+	static const struct redirect twice[] = {
+		{"first", HANDLER(handler_one), false},
+		{"first", HANDLER(handler_one), false},
+	};
+
+	(void)state;
+	assert_int_equal(redirect_install(&libc, twice, COUNT_OF(twice)), 0);
+	assert_int_equal(call(first, 7), 6);
+	redirect_undo();
+	assert_as_before();
+}
+
+static void too_many(void **state)
+{
+	struct redirect many[64];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(many); i++)
+		many[i] = (struct redirect){functions[i % COUNT].name, HANDLER(handler_one), false};
+	/* the same six again and again are six */
+	assert_int_equal(redirect_install(&libc, many, COUNT_OF(many)), 0);
+	redirect_undo();
+	assert_as_before();
+}
+
+/* Every call fails once: all is redirected, or nothing. */
+static void every_call_fails_once(void **state)
+{
+	static const int errors[] = {ENOMEM, EPERM, EACCES, EMFILE, EINVAL, EINTR};
+	unsigned int installed = 0, refused = 0;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(errors); i++)
+		for (unsigned long nth = 1; nth < 25; nth++) {
+			int failed;
+
+			gate_reset();
+			gate_fail(GATE_ANY, nth, errors[i]);
+			failed = redirect_install(&libc, redirects, COUNT_OF(redirects));
+			if (failed) {
+				assert_int_equal(failed, -errors[i]);
+				refused++;
+			} else {
+				gate_fail(GATE_ANY, 0, 0);
+				assert_redirected();
+				redirect_undo();
+				installed++;
+			}
+			assert_as_before();
+			/* and it can be tried again */
+			gate_reset();
+			assert_int_equal(redirect_install(&libc, redirects, COUNT_OF(redirects)),
+					 0);
+			assert_redirected();
+			redirect_undo();
+			assert_as_before();
+		}
+	assert_true(installed > 10 && refused > 50);
+}
+
+/* Text that is sealed, and policies against new executable memory. */
+static void what_always_fails_changes_nothing(void **state)
+{
+	static const struct {
+		long number;
+		int error;
+	} rows[] = {
+		{CPU_MMAP_NUMBER, EPERM}, {CPU_MMAP_NUMBER, EACCES},  {CPU_MMAP_NUMBER, ENOMEM},
+		{SYS_write, ENOSPC},      {SYS_memfd_create, ENOSYS}, {SYS_memfd_create, EMFILE},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		gate_reset();
+		gate_fail_always(rows[i].number, rows[i].error);
+		assert_int_equal(redirect_install(&libc, redirects, COUNT_OF(redirects)),
+				 -rows[i].error);
+		assert_as_before();
+	}
+}
+
+/* A kernel before 6.3 does not know the flag for an executable file. */
+static void old_kernels_have_no_executable_files(void **state)
+{
+	(void)state;
+	gate_fail(SYS_memfd_create, 1, EINVAL);
+	assert_int_equal(redirect_install(&libc, redirects, COUNT_OF(redirects)), 0);
+	assert_redirected();
+	redirect_undo();
+	assert_as_before();
+}
+
+/*
+ * A redirection that could not even be undone leads to handlers without a heap: they do what libc
+ * did.
+ */
+static void handlers_without_a_heap_pass_on(void **state)
+{
+	char *before = sbrk(0);
+
+	(void)state;
+	memset(&heap, 0, sizeof(heap));
+	assert_ptr_equal(call_sbrk(0), before);
+	assert_ptr_equal(call_sbrk(8192), before);
+	assert_ptr_equal(call_sbrk(0), before + 8192);
+	before[8191] = 1;
+	assert_ptr_equal(call_sbrk(-4096), before + 8192);
+	assert_ptr_equal(call_sbrk(0), before + 4096);
+	errno = 0;
+	assert_ptr_equal(call_sbrk(INTPTR_MAX), (void *)-1);
+	assert_int_equal(errno, ENOMEM);
+	assert_ptr_equal(call_sbrk(INTPTR_MIN), (void *)-1);
+	assert_int_equal(call_brk(before), 0);
+	assert_ptr_equal(call_sbrk(0), before);
+	assert_int_equal(call_brk((void *)4096), -1);
+	assert_ptr_equal(sbrk(0), before);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		UNIT_TEST(install_and_undo),
+		UNIT_TEST(a_call_is_redirected),
+		UNIT_TEST(calls_that_are_not_there),
+		UNIT_TEST(unknown_functions_change_nothing),
+		UNIT_TEST(aliases),
+		UNIT_TEST(too_many),
+		UNIT_TEST(every_call_fails_once),
+		UNIT_TEST(what_always_fails_changes_nothing),
+		UNIT_TEST(old_kernels_have_no_executable_files),
+		UNIT_TEST(handlers_without_a_heap_pass_on),
+	};
+
+	return cmocka_run_group_tests_name("redirect", tests, make_libc, forget_libc);
+}

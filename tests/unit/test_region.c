@@ -1,0 +1,410 @@
+/*
+ * Regions: units and pages down the ladder, what is given back, and other people's memory in
+ * between, on a pool that the gate plays.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "ground.h"
+#include "heap/region.h"
+#include "sys.h"
+
+/* A small page size keeps the tests cheap; 32M pages have 16 units, as 1G pages have 512. */
+#define PAGE_SMALL (64 * KIB)
+#define PAGE_LARGE (32 * MIB)
+#define UNIT_LARGE (2 * MIB)
+
+static struct source source;
+static struct region region;
+
+static void begin(size_t page_bytes, size_t pool_pages, size_t region_pages)
+{
+	gate_catch_stderr();
+	ground_pool(page_bytes, pool_pages);
+	source = ground_source(page_bytes);
+	assert_int_equal(region_make(&region, ground, ground + region_pages * page_bytes, &source),
+			 0);
+}
+
+static size_t huge_pages(void)
+{
+	return gate_pool_mapped(region.start, region.limit - region.start);
+}
+
+static void end(void)
+{
+	ground_check_region(&region);
+	region_drop(&region);
+	assert_int_equal(munmap((void *)ground, GROUND_BYTES), 0);
+}
+
+static void nothing_is_mapped_at_first(void **state)
+{
+	(void)state;
+	begin(PAGE_SMALL, 100, 100);
+	assert_int_equal(gate_calls(GATE_ANY), 1);
+	ground_check_region(&region);
+	assert_int_equal(region.unit_bytes, PAGE_SMALL);
+	end();
+	begin(PAGE_LARGE, 100, 4);
+	assert_int_equal(region.unit_bytes, UNIT_LARGE);
+	end();
+	gate_fail(CPU_MMAP_NUMBER, 1, ENOMEM);
+	assert_int_equal(region_make(&region, ground, ground + PAGE_SMALL, &source), -ENOMEM);
+	assert_null(region.pages);
+	region_drop(&region);
+}
+
+static void full_pool(void **state)
+{
+	(void)state;
+	begin(PAGE_SMALL, 100, 100);
+	assert_int_equal(region_map(&region, ground, ground + 10 * PAGE_SMALL, 0), 0);
+	assert_int_equal(huge_pages(), 10);
+	/* what is there is not asked for again */
+	gate_fail_always(CPU_MMAP_NUMBER, ENOMEM);
+	assert_int_equal(region_map(&region, ground, ground + 10 * PAGE_SMALL, 0), 0);
+	end();
+}
+
+static void pages_beyond_are_taken_while_there_are_any(void **state)
+{
+	(void)state;
+	begin(PAGE_SMALL, 7, 100);
+	assert_int_equal(
+		region_map(&region, ground, ground + 4 * PAGE_SMALL, ground + 9 * PAGE_SMALL), 0);
+	assert_int_equal(huge_pages(), 7);
+	/* no small page behind what was needed */
+	assert_false(region.units[7] & UNIT_MAPPED);
+	end();
+}
+
+/* Nine tenths of what is asked: they are used, the rest is small, and one line says so. */
+static void short_pool(void **state)
+{
+	(void)state;
+	begin(PAGE_SMALL, 90, 200);
+	assert_int_equal(region_map(&region, ground, ground + 100 * PAGE_SMALL, 0), 0);
+	assert_int_equal(huge_pages(), 90);
+	assert_int_equal(source.short_falls, 1);
+	ground_check_zero(ground, ground + 100 * PAGE_SMALL);
+	assert_int_equal(region_map(&region, ground, ground + 120 * PAGE_SMALL, 0), 0);
+	assert_true(gate_stderr_lines() <= 1);
+	end();
+}
+
+static void empty_pool(void **state)
+{
+	(void)state;
+	begin(PAGE_SMALL, 0, 100);
+	assert_int_equal(region_map(&region, ground + PAGE_SMALL, ground + 100 * PAGE_SMALL, 0), 0);
+	assert_int_equal(huge_pages(), 0);
+	ground_check_zero(ground + PAGE_SMALL, ground + 100 * PAGE_SMALL);
+	end();
+	begin(PAGE_SMALL, 100, 100);
+	source.hugetlb = false;
+	assert_int_equal(region_map(&region, ground, ground + 100 * PAGE_SMALL, 0), 0);
+	assert_int_equal(huge_pages(), 0);
+	end();
+}
+
+static void large_pages_come_whole(void **state)
+{
+	(void)state;
+	begin(PAGE_LARGE, 2, 4);
+	assert_int_equal(region_map(&region, ground + UNIT_LARGE, ground + 3 * UNIT_LARGE, 0), 0);
+	assert_int_equal(huge_pages(), 1);
+	assert_int_equal(region.units[0] & UNIT_MAPPED, UNIT_MAPPED);
+	assert_int_equal(region.units[15] & UNIT_MAPPED, UNIT_MAPPED);
+	/* across a border: the second page, and units behind it, for the pool is empty then */
+	assert_int_equal(region_map(&region, ground + 15 * UNIT_LARGE, ground + 34 * UNIT_LARGE, 0),
+			 0);
+	assert_int_equal(huge_pages(), 2);
+	assert_true(region.units[33] & UNIT_MAPPED);
+	assert_false(region.units[34] & UNIT_MAPPED);
+	ground_check_region(&region);
+	ground_check_zero(ground + 32 * UNIT_LARGE, ground + 34 * UNIT_LARGE);
+	end();
+	/* a page that began small stays so, its neighbour gets a huge one */
+	begin(PAGE_LARGE, 0, 4);
+	assert_int_equal(region_map(&region, ground, ground + UNIT_LARGE, 0), 0);
+	ground_pool(PAGE_LARGE, 4);
+	source.skip = 0;
+	assert_int_equal(region_map(&region, ground + UNIT_LARGE, ground + 17 * UNIT_LARGE, 0), 0);
+	assert_int_equal(huge_pages(), 1);
+	assert_true(region_huge_at(&region, ground + PAGE_LARGE));
+	end();
+}
+
+/* Somebody maps in our range without asking: that place is never tried, used or unmapped again. */
+static void foreign_memory_is_left_alone(void **state)
+{
+	for (int pool_pages = 0; pool_pages <= 100; pool_pages += 50) {
+		uintptr_t foreign = ground + 5 * PAGE_SMALL;
+		unsigned long calls;
+
+		(void)state;
+		gate_reset();
+		begin(PAGE_SMALL, (size_t)pool_pages, 100);
+		ground_plant_foreign(foreign, PAGE_SMALL);
+		assert_int_equal(region_map(&region, ground, ground + 10 * PAGE_SMALL, 0), -ENOMEM);
+		ground_check_region(&region);
+		assert_true(region.units[5] & UNIT_FOREIGN);
+		calls = gate_calls(GATE_ANY);
+		assert_int_equal(region_map(&region, foreign, foreign + PAGE_SMALL, 0), -ENOMEM);
+		assert_int_equal(gate_calls(GATE_ANY), calls);
+		region_use(&region, foreign, foreign + PAGE_SMALL);
+		region_unuse(&region, ground, region.limit);
+		region_give_back(&region, ground, region.limit);
+		assert_true(ground_foreign_is_intact(foreign, PAGE_SMALL));
+		assert_true(region.units[5] & UNIT_FOREIGN);
+		/* in front of it there is room as before */
+		assert_int_equal(region_map(&region, ground, ground + 4 * PAGE_SMALL, 0),
+				 region.units[0] & UNIT_FOREIGN ? -ENOMEM : 0);
+		end();
+	}
+}
+
+/* A failure that passes leaves nothing behind: the next growth finds the place free. */
+static void passing_failures_pass(void **state)
+{
+	static const int errors[] = {ENOMEM, EAGAIN, EPERM, EINTR};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(errors); i++) {
+		gate_reset();
+		begin(PAGE_SMALL, 0, 100);
+		gate_fail_always(CPU_MMAP_NUMBER, errors[i]);
+		assert_int_equal(region_map(&region, ground, ground + 10 * PAGE_SMALL, 0), -ENOMEM);
+		ground_check_region(&region);
+		gate_reset();
+		gate_catch_stderr();
+		ground_pool(PAGE_SMALL, 100);
+		assert_int_equal(region_map(&region, ground, ground + 10 * PAGE_SMALL, 0), 0);
+		end();
+	}
+}
+
+static void what_is_in_use_is_not_given_back(void **state)
+{
+	(void)state;
+	begin(PAGE_LARGE, 2, 4);
+	assert_int_equal(region_map(&region, ground, ground + 40 * UNIT_LARGE, 0), 0);
+	region_use(&region, ground, ground + 40 * UNIT_LARGE);
+	region_unuse(&region, ground, ground + 15 * UNIT_LARGE);
+	region_give_back(&region, ground, ground + 15 * UNIT_LARGE);
+	assert_int_equal(huge_pages(), 2);
+	assert_true(region.units[3] & UNIT_DIRTY);
+	/* the last unit of the first page, and one of the small ones */
+	region_unuse(&region, ground + 15 * UNIT_LARGE, ground + 16 * UNIT_LARGE);
+	region_unuse(&region, ground + 35 * UNIT_LARGE, ground + 36 * UNIT_LARGE);
+	region_give_back(&region, ground, ground + 36 * UNIT_LARGE);
+	assert_int_equal(huge_pages(), 1);
+	assert_false(region.units[35] & UNIT_MAPPED);
+	assert_true(region.units[36] & UNIT_MAPPED);
+	end();
+}
+
+static void renewed_memory_is_small_and_empty(void **state)
+{
+	(void)state;
+	begin(PAGE_SMALL, 100, 100);
+	assert_int_equal(region_map(&region, ground, ground + 10 * PAGE_SMALL, 0), 0);
+	region_use(&region, ground, ground + 10 * PAGE_SMALL);
+	ground_fill(ground, ground + 10 * PAGE_SMALL, 1);
+	gate_fail(CPU_MMAP_NUMBER, 1, ENOMEM);
+	assert_int_equal(region_renew_small(&region, ground + PAGE_SMALL, ground + 3 * PAGE_SMALL),
+			 -ENOMEM);
+	ground_check_filled(ground, ground + 10 * PAGE_SMALL, 1);
+	assert_int_equal(region_renew_small(&region, ground + PAGE_SMALL, ground + 3 * PAGE_SMALL),
+			 0);
+	ground_check_filled(ground, ground + PAGE_SMALL, 1);
+	ground_check_zero(ground + PAGE_SMALL, ground + 3 * PAGE_SMALL);
+	ground_check_filled(ground + 3 * PAGE_SMALL, ground + 10 * PAGE_SMALL, 1);
+	assert_int_equal(huge_pages(), 8);
+	assert_int_equal(region.units[2], UNIT_USED | UNIT_MAPPED);
+	end();
+}
+
+/* Runs of units of a model: whoever has one has written its number into it. */
+struct model {
+	size_t units;
+	unsigned int owner[512]; /* 0: nobody's */
+	bool foreign[512];
+};
+
+static void stamp(size_t unit, unsigned int owner)
+{
+	uint64_t *words = (uint64_t *)region_unit_address(&region, unit);
+
+	words[0] = words[region.unit_bytes / 8 - 1] = owner;
+}
+
+static void check_stamp(size_t unit, unsigned int owner)
+{
+	const uint64_t *words = (const uint64_t *)region_unit_address(&region, unit);
+
+	assert_int_equal(words[0], owner);
+	assert_int_equal(words[region.unit_bytes / 8 - 1], owner);
+}
+
+/* Takes a run of nobody's units, where every unit that is not dirty has to be zero. */
+static void take(struct model *model, size_t from, size_t to, size_t wanted, unsigned int owner)
+{
+	uintptr_t start = region_unit_address(&region, from);
+	uintptr_t stop = region_unit_address(&region, to);
+
+	if (region_map(&region, start, stop, region_unit_address(&region, wanted)))
+		return;
+	for (size_t i = from; i < to; i++) {
+		assert_true(region.units[i] & UNIT_MAPPED);
+		assert_false(model->foreign[i]);
+		if (!(region.units[i] & UNIT_DIRTY))
+			check_stamp(i, 0);
+		region.units[i] &= (unsigned char)~UNIT_DIRTY;
+		model->owner[i] = owner;
+		stamp(i, owner);
+	}
+	region_use(&region, start, stop);
+}
+
+static void drop(struct model *model, size_t from, size_t to)
+{
+	for (size_t i = from; i < to; i++)
+		model->owner[i] = 0;
+	region_unuse(&region, region_unit_address(&region, from), region_unit_address(&region, to));
+	region_give_back(&region, region_unit_address(&region, from),
+			 region_unit_address(&region, to));
+}
+
+/* The run of units from `from` on that belong to the same. */
+static size_t run_end(const struct model *model, size_t from)
+{
+	size_t to = from + 1;
+
+	while (to < model->units && model->owner[to] == model->owner[from])
+		to++;
+	return to;
+}
+
+static void random_operations(size_t page_bytes, size_t region_pages, unsigned int steps,
+			      uint64_t random)
+{
+	static struct model model;
+	size_t page_units;
+
+	gate_reset();
+	begin(page_bytes, region_pages / 2, region_pages);
+	page_units = region.page_bytes / region.unit_bytes;
+	memset(&model, 0, sizeof(model));
+	model.units = region_pages * page_units;
+	assert_true(model.units <= COUNT_OF(model.owner));
+	for (unsigned int step = 1; step <= steps; step++) {
+		size_t from = ground_random(&random) % model.units;
+		size_t to = run_end(&model, from);
+		size_t length = 1 + ground_random(&random) % (3 * page_units);
+		size_t wanted;
+
+		if (to - from > length)
+			to = from + length;
+		wanted = (to + page_units - 1 + ground_random(&random) % 3 * page_units) /
+			 page_units * page_units;
+		if (wanted > model.units)
+			wanted = model.units;
+		if (ground_random(&random) % 8 == 0)
+			gate_fail(GATE_ANY, 1 + ground_random(&random) % 3,
+				  ground_random(&random) % 2 ? ENOMEM : EINTR);
+		if (!model.owner[from])
+			take(&model, from, to, wanted, step);
+		else
+			drop(&model, from, to);
+		gate_fail(GATE_ANY, 0, 0);
+		if (ground_random(&random) % 50 == 0 && !model.owner[from] &&
+		    !(region.units[from] & UNIT_MAPPED) &&
+		    !ground_is_mapped(region_unit_address(&region, from))) {
+			ground_plant_foreign(region_unit_address(&region, from), 4096);
+			model.foreign[from] = true;
+		}
+		for (size_t i = 0; i < model.units; i++) {
+			if (model.owner[i])
+				check_stamp(i, model.owner[i]);
+			if (model.foreign[i])
+				assert_true(ground_foreign_is_intact(
+					region_unit_address(&region, i), 4096));
+		}
+		if (step % 16 == 0)
+			assert_int_equal(gate_pool_violations(), 0);
+	}
+	region_drop(&region);
+	munmap((void *)ground, GROUND_BYTES);
+}
+
+static void random_operations_keep_what_is_in_use(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 1; seed <= 8; seed++) {
+		random_operations(PAGE_SMALL, 200, 400, seed);
+		random_operations(PAGE_LARGE, 8, 200, seed);
+	}
+}
+
+/* Without failing calls and foreign memory the states are exact after every step. */
+static void states_are_exact(void **state)
+{
+	static const size_t page_sizes[] = {PAGE_SMALL, 2 * MIB, 4 * MIB, PAGE_LARGE};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(page_sizes); i++) {
+		uint64_t random = i + 1;
+		size_t pages = 16, units;
+
+		begin(page_sizes[i], 9, pages);
+		units = (region.limit - region.start) / region.unit_bytes;
+		for (int step = 0; step < 300; step++) {
+			size_t from = ground_random(&random) % units;
+			size_t to = from + 1 + ground_random(&random) % (units - from);
+			uintptr_t start = region_unit_address(&region, from);
+			uintptr_t stop = region_unit_address(&region, to);
+
+			if (ground_random(&random) % 2) {
+				region_map(&region, start, stop, 0);
+				region_use(&region, start, stop);
+				for (size_t unit = from; unit < to; unit++) {
+					assert_true(region.units[unit] & UNIT_MAPPED);
+					region.units[unit] &= (unsigned char)~UNIT_DIRTY;
+				}
+			} else {
+				region_unuse(&region, start, stop);
+				region_give_back(&region, start, stop);
+			}
+			ground_check_region(&region);
+			assert_true(huge_pages() <= 9);
+		}
+		region_unuse(&region, region.start, region.limit);
+		region_give_back(&region, region.start, region.limit);
+		assert_int_equal(huge_pages(), 0);
+		for (size_t unit = 0; unit < units; unit++)
+			assert_int_equal(region.units[unit], 0);
+		end();
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		GROUND_TEST(nothing_is_mapped_at_first),
+		GROUND_TEST(full_pool),
+		GROUND_TEST(pages_beyond_are_taken_while_there_are_any),
+		GROUND_TEST(short_pool),
+		GROUND_TEST(empty_pool),
+		GROUND_TEST(large_pages_come_whole),
+		GROUND_TEST(foreign_memory_is_left_alone),
+		GROUND_TEST(passing_failures_pass),
+		GROUND_TEST(what_is_in_use_is_not_given_back),
+		GROUND_TEST(renewed_memory_is_small_and_empty),
+		GROUND_TEST(random_operations_keep_what_is_in_use),
+		GROUND_TEST(states_are_exact),
+	};
+
+	return cmocka_run_group_tests_name("region", tests, NULL, NULL);
+}
