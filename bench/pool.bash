@@ -65,10 +65,9 @@ pool_reserve() {
 	pool_note_growth "$kb"
 }
 
-# Also right when a signal came in the middle of pool_reserve.
-pool_put_back() {
+# Takes off what was added. Also right when a signal came in the middle of pool_reserve.
+pool_release() {
 	local kb file
-	trap '' HUP INT TERM
 	for kb in "${!pool_growing_from[@]}"; do
 		pool_note_growth "$kb"
 	done
@@ -77,6 +76,12 @@ pool_put_back() {
 		pool_write "$file" $(($(<"$file") - pool_added_pages[$kb]))
 		unset "pool_added_pages[$kb]"
 	done
+}
+
+# The end: nothing interrupts it.
+pool_put_back() {
+	trap '' HUP INT TERM
+	pool_release
 }
 
 # 2048 -> 2M
