@@ -18,7 +18,7 @@ WITHOUT_COMPILER := check demo bench uninstall clean
 
 # The directory of src/arch/ that fits the compiler's target, CFLAGS (-m32) included.
 ifneq ($(filter-out $(WITHOUT_COMPILER),$(or $(MAKECMDGOALS),all)),)
-ifeq ($(shell command -v $(firstword $(CC))),)
+ifeq ($(shell command -v $(firstword $(CC)) 2>/dev/null),)
 $(error no compiler named $(CC) here: `make check` and `make demo` install what they need)
 endif
 CPU := $(shell echo | $(CC) $(CFLAGS) -E -dM - | \
@@ -37,8 +37,11 @@ LIBRARY_LINK = $(CC) -shared $(CFLAGS) $(LDFLAGS) -Wl,-soname,libhugetlbfs.so.0 
 	-Wl,--version-script=src/libhugetlbfs.map -Wl,-z,defs -Wl,-z,nodelete -Wl,-z,relro -Wl,-z,now \
 	-Wl,-z,noseparate-code
 
-LIBRARY_SOURCES := $(sort $(wildcard src/*.c src/pages/*.c src/heap/*.c))
+# In a static program the linker says where libc's functions are; the archive alone has that part.
+STATIC_SOURCES  := src/heap/static_libc.c
+LIBRARY_SOURCES := $(filter-out $(STATIC_SOURCES),$(sort $(wildcard src/*.c src/pages/*.c src/heap/*.c)))
 LIBRARY_OBJECTS := $(LIBRARY_SOURCES:src/%.c=$(BUILD)/obj/%.o)
+STATIC_OBJECTS  := $(STATIC_SOURCES:src/%.c=$(BUILD)/obj/%.o)
 TOOLS           := $(patsubst src/tools/%.c,$(BUILD)/bin/%,$(wildcard src/tools/*.c))
 
 .PHONY: all check demo bench run-check run-demo run-bench install uninstall clean format lint
@@ -55,7 +58,7 @@ $(BUILD)/lib/libhugetlbfs.so.0: $(LIBRARY_OBJECTS) src/libhugetlbfs.map
 $(BUILD)/lib/libhugetlbfs.so: $(BUILD)/lib/libhugetlbfs.so.0
 	ln -sf libhugetlbfs.so.0 $@
 
-$(BUILD)/lib/libhugetlbfs.a: $(LIBRARY_OBJECTS)
+$(BUILD)/lib/libhugetlbfs.a: $(LIBRARY_OBJECTS) $(STATIC_OBJECTS)
 	@mkdir -p $(@D)
 	rm -f $@
 	$(AR) rcs $@ $^
@@ -91,10 +94,15 @@ $(BUILD)/bench/%: bench/%.c
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 -D_GNU_SOURCE $(WARNINGS) $(CFLAGS) $(LDFLAGS) -pthread $< -o $@
 
-run-demo: all $(PROGRAMS)
+.PHONY: programs
+programs: $(PROGRAMS) $(BUILD)/bench/empty.so
+
+run-demo:
+	@echo "Building into $(BUILD)"
+	@$(MAKE) -s all programs
 	@BUILD="$(BUILD)" bench/demo
 
-run-bench: all $(PROGRAMS) $(BUILD)/bench/empty.so
+run-bench: all programs
 	@BUILD="$(BUILD)" bench/run $(BENCH)
 
 # What loading a library costs that does nothing.
@@ -103,16 +111,19 @@ $(BUILD)/bench/empty.so: Makefile
 	$(CC) -shared $(CFLAGS) $(LDFLAGS) -x c /dev/null -o $@
 
 install: all
-	install -d $(DESTDIR)$(PREFIX)/lib $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man7
+	install -d $(DESTDIR)$(PREFIX)/lib $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 \
+		$(DESTDIR)$(PREFIX)/share/man/man7
 	install -m 755 $(BUILD)/lib/libhugetlbfs.so.0 $(DESTDIR)$(PREFIX)/lib/
 	ln -sf libhugetlbfs.so.0 $(DESTDIR)$(PREFIX)/lib/libhugetlbfs.so
 	install -m 644 $(BUILD)/lib/libhugetlbfs.a $(DESTDIR)$(PREFIX)/lib/
 	install -m 755 $(TOOLS) $(DESTDIR)$(PREFIX)/bin/
+	install -m 644 $(wildcard man/*.1) $(DESTDIR)$(PREFIX)/share/man/man1/
 	install -m 644 man/libhugetlbfs.7 $(DESTDIR)$(PREFIX)/share/man/man7/
 
 uninstall:
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/lib/,libhugetlbfs.so libhugetlbfs.so.0 libhugetlbfs.a)
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/bin/,$(notdir $(TOOLS)))
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/share/man/man1/,$(notdir $(wildcard man/*.1)))
 	rm -f $(DESTDIR)$(PREFIX)/share/man/man7/libhugetlbfs.7
 
 clean:

@@ -238,6 +238,18 @@ int zone_fill_block(struct zone *zone, uintptr_t from, size_t bytes)
 	return failed;
 }
 
+/* The bytes at a block's end that lie on small pages of their own; growth must not leave them so in
+ * its middle. 0: none. */
+static size_t small_end_bytes(const struct zone *zone, uintptr_t from, size_t bytes)
+{
+	const struct region *region = &zone->region;
+	size_t tail = bytes % region->unit_bytes;
+
+	if (!region->source->hugetlb || region->unit_bytes != region->page_bytes || !tail)
+		return 0;
+	return region_huge_at(region, from + bytes - tail) ? 0 : tail;
+}
+
 /* Grows a block into the free units behind it. */
 static int grow_in_place(struct zone *zone, uintptr_t from, size_t bytes, size_t new_bytes)
 {
@@ -246,6 +258,9 @@ static int grow_in_place(struct zone *zone, uintptr_t from, size_t bytes, size_t
 	size_t old_end = unit + units_of(zone, bytes), new_end = unit + units_of(zone, new_bytes);
 
 	if (region_unit_address(region, new_end) > region->limit)
+		return -ENOMEM;
+	if (small_end_bytes(zone, from, bytes) &&
+	    (new_end > old_end || !tail_bytes(zone, new_bytes)))
 		return -ENOMEM;
 	for (size_t i = old_end; i < new_end; i++)
 		if (!unit_is_free(zone, i))
@@ -347,7 +362,9 @@ static int move_what_moves(struct zone *zone, uintptr_t from, uintptr_t to, size
 static long move_block(struct zone *zone, uintptr_t from, size_t bytes, size_t new_bytes)
 {
 	struct region *region = &zone->region;
-	size_t whole = units_of(zone, bytes) * region->unit_bytes;
+	/* A small end stays behind: its content is copied to the huge page that takes its place. */
+	size_t small_end = small_end_bytes(zone, from, bytes);
+	size_t whole = small_end ? bytes - small_end : units_of(zone, bytes) * region->unit_bytes;
 	size_t moved = 0;
 	uintptr_t to, end;
 	/* A block that grew once grows again: leave it room, which is only address space. */

@@ -25,6 +25,9 @@
 #define MADV_WIPEONFORK 18
 #define MADV_KEEPONFORK 19
 #endif
+#ifndef MLOCK_ONFAULT
+#define MLOCK_ONFAULT 1 /* Linux 4.4 */
+#endif
 #ifndef MREMAP_DONTUNMAP
 #define MREMAP_DONTUNMAP 4 /* Linux 5.7 */
 #endif
@@ -195,7 +198,7 @@ static void *map(uintptr_t address, size_t bytes, int protection, int flags, int
 	long result;
 	int count;
 
-	if (for_malloc && on_trial())
+	if (on_trial())
 		return (void *)answer(-ENOMEM);
 	if (for_malloc && !fixed && heap.zone.region.start) {
 		uintptr_t ours = map_for_malloc(bytes, protection, flags);
@@ -465,7 +468,8 @@ static long lock(long number, uintptr_t from, size_t bytes, int flags)
 	struct part parts[2];
 	int count;
 
-	if (result != -EINVAL || !touches_heap(from, bytes) || !heap_lock())
+	if (result != -EINVAL || flags & ~MLOCK_ONFAULT || !touches_heap(from, bytes) ||
+	    !heap_lock())
 		return result;
 	count = parts_of(start, from + bytes - start, parts);
 	result = count == 1 && parts[0].from == start && parts[0].to >= from + bytes

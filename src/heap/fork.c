@@ -1,57 +1,110 @@
 /*
  * fork: parent and child both keep a heap that they can write to: see fork.h.
  *
+ * There are two ways to give the child pages of its own. Where the parent has one thread, the child
+ * copies, out of the pool if it can, and the parent waits. Where other threads of the parent go on
+ * writing, and the pool is empty, the kernel would take from the child each page that they write
+ * to: so the parent copies into small memory before it forks, and keeps its own pages from being
+ * shared at all. (What other threads write meanwhile may be in the copy or not, as with the
+ * kernel's own fork, which shares page after page while they run.)
+ *
  * In the child: system calls and memory copies only; other threads' locks may be held for ever.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
 #include <string.h>
-#include <sys/uio.h>
 
 #include "heap/fork.h"
 #include "heap/heap.h"
 #include "heap/keep.h"
 #include "heap/redirect.h"
+#include "log.h"
+#include "pages/pages.h"
 #include "sys.h"
 
-/* Up to here a child copies, whatever the pool holds: it takes milliseconds, and is always safe. */
+/* Up to here the heap is copied, whatever the pool holds: it takes milliseconds, and is safe. */
 #define SMALL_HEAP_BYTES ((size_t)64 << 20)
-/* A bigger heap is copied into small pages only while it is at most this share of the memory. */
-#define MEMORY_SHARE 4
-/* What is copied in one piece: the old pages go back to the parent as soon as it is done. */
+/* A bigger heap is copied only while it is at most this share of the memory that is available. */
+#define MEMORY_SHARE 2
+/* What a child copies in one piece: a piece that the pool can't give as a whole is small memory. */
 #define PIECE_BYTES ((size_t)32 << 20)
 
 static pid_t (*real_fork)(void);
 
+enum way { WAY_SHARE, WAY_CHILD_COPIES, WAY_PARENT_COPIES };
+
+/* Pages that the parent copied: what was at address is at copy, too. */
+struct piece {
+	uintptr_t address, copy;
+	size_t bytes;
+};
+
 /* What one fork agreed on before it happened. Under the heap's lock. */
 static struct {
-	bool locked, copy;
+	bool locked;
+	enum way way;
 	int ends[2]; /* of a pipe: the child closes its end when its heap is its own; -1: none */
-	bool others; /* the parent has other threads, which go on writing */
+
+	/* what the parent copied: a list, mapped, and all the copies, side by side */
+	struct piece *pieces;
+	size_t piece_count, pieces_bytes;
+	uintptr_t copies;
+	size_t copies_bytes;
 } agreed;
 
-static size_t huge_bytes(const struct region *region)
-{
-	size_t bytes = 0;
-	size_t end = region->start ? (region->limit - region->start) / region->page_bytes : 0;
+static struct region *const regions[] = {&heap.main.region, &heap.zone.region};
 
-	/* Only the states of what was ever in use are there; the rest reads as zero, for free. */
+/*
+ * The next run of pages from *page on that a child needs copies of. What the program protected or
+ * keeps from children stays as the kernel has it. False: there is none.
+ */
+static bool next_run(const struct region *region, size_t *page, size_t *count)
+{
+	size_t end = region->start ? (region->limit - region->start) / region->page_bytes : 0;
+	size_t run;
+
+	/* Above the break nothing was ever touched, nor need it be. */
 	if (region == &heap.main.region)
 		end = region_page(region, heap.main.mapped_end + region->page_bytes - 1);
-	for (size_t page = 0; page < end; page++)
-		if (region->pages[page] & PAGE_HUGE)
-			bytes += region->page_bytes;
+	while (*page < end && region->pages[*page] != PAGE_HUGE)
+		++*page;
+	for (run = *page; run < end && region->pages[run] == PAGE_HUGE; run++)
+		;
+	*count = run - *page;
+	return *count > 0;
+}
+
+/* How much there is to copy, and in how many runs. */
+static size_t huge_bytes(size_t *runs)
+{
+	size_t bytes = 0;
+
+	*runs = 0;
+	for (int i = 0; i < 2; i++) {
+		size_t page = 0, count;
+
+		for (; next_run(regions[i], &page, &count); page += count) {
+			bytes += count * regions[i]->page_bytes;
+			++*runs;
+		}
+	}
 	return bytes;
 }
 
-/* Could the pool give a copy of so many bytes just now? Two system calls, no page is touched. */
-static bool pool_serves(size_t bytes)
+static long map_hugetlb(size_t bytes)
 {
 	int shift = __builtin_ctzl(heap.source.page_bytes);
-	long mapped = sys_mmap(
-		0, bytes, PROT_READ | PROT_WRITE,
-		MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | (shift << MAP_HUGE_SHIFT), -1, 0);
+
+	return sys_mmap(0, bytes, PROT_READ | PROT_WRITE,
+			MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | (shift << MAP_HUGE_SHIFT), -1,
+			0);
+}
+
+/* Could the pool give so many bytes just now? Two system calls, no page is touched. */
+static bool pool_serves(size_t bytes)
+{
+	long mapped = map_hugetlb(bytes);
 
 	if (SYS_IS_ERROR(mapped))
 		return false;
@@ -59,76 +112,111 @@ static bool pool_serves(size_t bytes)
 	return true;
 }
 
-static bool child_shall_copy(size_t bytes)
+static enum way choose_way(size_t bytes, bool others)
 {
-	if (heap.fork != FORK_AUTO)
-		return heap.fork == FORK_COPY;
-	if (bytes <= SMALL_HEAP_BYTES)
-		return true;
-	return !pool_serves(bytes) && bytes <= heap.memory_bytes / MEMORY_SHARE;
+	const enum way copy = others ? WAY_PARENT_COPIES : WAY_CHILD_COPIES;
+
+	if (!bytes || heap.fork == FORK_COW)
+		return WAY_SHARE;
+	if (heap.fork == FORK_COPY || bytes <= SMALL_HEAP_BYTES)
+		return copy;
+	if (pool_serves(bytes))
+		return WAY_SHARE;
+	if (!heap.source.sandboxed && bytes <= sizes_available_memory() / MEMORY_SHARE)
+		return copy;
+	log_warning_once(
+		"heap: a fork with a heap of %zu MB, and neither the pool nor the memory for "
+		"a copy: where parent and child both write, the child may get SIGBUS (see "
+		"HUGETLB_FORK)",
+		bytes >> 20);
+	return WAY_SHARE;
+}
+
+/* Ends what parent_copies() did, in the parent. */
+static void drop_copies(void)
+{
+	for (size_t i = 0; i < agreed.piece_count; i++)
+		sys_madvise(agreed.pieces[i].address, agreed.pieces[i].bytes, MADV_DOFORK);
+	if (agreed.copies)
+		sys_munmap(agreed.copies, agreed.copies_bytes);
+	if (agreed.pieces)
+		sys_munmap((uintptr_t)agreed.pieces, agreed.pieces_bytes);
+	agreed.pieces = NULL;
+	agreed.piece_count = 0;
+	agreed.copies = 0;
+}
+
+/* Before the fork: copies all pages, and keeps the originals to the parent. 0 or -ENOMEM. */
+static int parent_copies(size_t bytes, size_t runs)
+{
+	size_t used = 0;
+	long mapped;
+
+	/* Arenas may open while we copy: what does not fit any more is shared, as ever. */
+	agreed.pieces_bytes = (runs + 64) * sizeof(struct piece);
+	agreed.copies_bytes = bytes;
+	mapped = sys_mmap(0, agreed.pieces_bytes, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (SYS_IS_ERROR(mapped))
+		return -ENOMEM;
+	agreed.pieces = (struct piece *)mapped;
+	mapped = keep_map_aside(regions[0], bytes);
+	if (SYS_IS_ERROR(mapped))
+		goto failed;
+	agreed.copies = (uintptr_t)mapped;
+	for (int i = 0; i < 2; i++) {
+		size_t page = 0, count;
+
+		for (; next_run(regions[i], &page, &count); page += count) {
+			struct piece *piece = &agreed.pieces[agreed.piece_count];
+			size_t run_bytes = count * regions[i]->page_bytes;
+
+			if (run_bytes > bytes - used || agreed.piece_count == runs + 64)
+				continue;
+			*piece = (struct piece){region_page_address(regions[i], page),
+						agreed.copies + used, run_bytes};
+			memcpy((void *)piece->copy, (void *)piece->address, run_bytes);
+			if (sys_madvise(piece->address, run_bytes, MADV_DONTFORK))
+				goto failed;
+			agreed.piece_count++;
+			used += run_bytes;
+		}
+	}
+	return 0;
+failed:
+	drop_copies();
+	return -ENOMEM;
 }
 
 /* Before the fork, in the parent. */
 static void agree(void)
 {
-	size_t bytes;
+	size_t bytes, runs;
 
 	agreed.ends[0] = agreed.ends[1] = -1;
-	agreed.copy = false;
+	agreed.way = WAY_SHARE;
 	agreed.locked = heap.active && heap_lock();
 	if (!agreed.locked)
 		return;
-	bytes = huge_bytes(&heap.main.region) + huge_bytes(&heap.zone.region);
-	agreed.copy = bytes && child_shall_copy(bytes);
-	/* In a sandbox the calls for it may be forbidden. */
-	agreed.others = !heap.source.sandboxed && !heap_single_threaded();
-	if (!agreed.copy || heap.source.sandboxed)
-		return;
-	/* Without descriptors to spare the parent does not wait; its writes may cost the child a
-	 * page. */
-	if (SYS_IS_ERROR(sys_pipe2(agreed.ends, O_CLOEXEC)))
+	bytes = huge_bytes(&runs);
+	agreed.way = choose_way(bytes, !heap_single_threaded());
+	if (agreed.way == WAY_PARENT_COPIES && parent_copies(bytes, runs))
+		agreed.way = WAY_SHARE;
+	/* In a sandbox a pipe may be forbidden, or there is none to spare: then nobody waits, and
+	 * what the parent writes meanwhile may cost the child a page. */
+	if (agreed.way == WAY_CHILD_COPIES && !heap.source.sandboxed &&
+	    SYS_IS_ERROR(sys_pipe2(agreed.ends, O_CLOEXEC)))
 		agreed.ends[0] = agreed.ends[1] = -1;
 }
 
-/*
- * Copies a page of the parent's heap as it is in this child. Where other threads of the parent
- * write and the pool is empty, the kernel may have taken it away meanwhile: then -EFAULT, not
- * SIGBUS, for a call is told what a touch would be killed for.
- */
-static int copy_pages(uintptr_t to, uintptr_t from, size_t bytes)
-{
-	struct iovec local = {(void *)to, bytes}, remote = {(void *)from, bytes};
-
-	if (!agreed.others) {
-		memcpy((void *)to, (void *)from, bytes);
-		return 0;
-	}
-	while (local.iov_len) {
-		long got = sys_gate(SYS_process_vm_readv, sys_getpid(), (long)&local, 1,
-				    (long)&remote, 1, 0);
-
-		if (got <= 0)
-			return -EFAULT;
-		local.iov_base = (char *)local.iov_base + got;
-		remote.iov_base = (char *)remote.iov_base + got;
-		local.iov_len -= (size_t)got;
-		remote.iov_len -= (size_t)got;
-	}
-	return 0;
-}
-
-/* Somewhere else: hugetlb pages if there are enough, else small memory. */
+/* Memory for a copy: hugetlb pages if there are enough, else small. */
 static long map_copy(const struct region *region, size_t bytes, bool *huge)
 {
-	int shift = __builtin_ctzl(region->page_bytes);
 	long mapped = -ENOMEM;
 
 	/* Before 5.16 such a mapping can't be moved; before 5.14 it can't be made safe. */
 	if (*huge && heap.source.populate_write)
-		mapped = sys_mmap(0, bytes, PROT_READ | PROT_WRITE,
-				  MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB |
-					  (shift << MAP_HUGE_SHIFT),
-				  -1, 0);
+		mapped = map_hugetlb(bytes);
 	if (!SYS_IS_ERROR(mapped) && sys_madvise((uintptr_t)mapped, bytes, MADV_POPULATE_WRITE)) {
 		sys_munmap((uintptr_t)mapped, bytes);
 		mapped = -ENOMEM;
@@ -148,10 +236,7 @@ static int own_pages(struct region *region, size_t page, size_t count, bool *hug
 
 		if (SYS_IS_ERROR(copy))
 			return -ENOMEM;
-		if (copy_pages((uintptr_t)copy, address, bytes)) {
-			sys_munmap((uintptr_t)copy, bytes);
-			return -EFAULT;
-		}
+		memcpy((void *)copy, (void *)address, bytes);
 		moved = sys_mremap((uintptr_t)copy, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED,
 				   address);
 		if (!SYS_IS_ERROR(moved))
@@ -166,62 +251,69 @@ static int own_pages(struct region *region, size_t page, size_t count, bool *hug
 	return 0;
 }
 
-static void own_region(struct region *region)
+static void child_copies(struct region *region)
 {
-	size_t end = region->start ? (region->limit - region->start) / region->page_bytes : 0;
-	size_t piece = PIECE_BYTES < region->page_bytes ? 1 : PIECE_BYTES / region->page_bytes;
+	size_t most = PIECE_BYTES < region->page_bytes ? 1 : PIECE_BYTES / region->page_bytes;
+	size_t page = 0, count;
 	bool huge = true;
 
-	if (region == &heap.main.region)
-		end = region_page(region, heap.main.mapped_end + region->page_bytes - 1);
-	for (size_t page = 0; page < end;) {
-		size_t run = page;
-
-		/* What the program protected or keeps from children is left as the kernel has it.
-		 */
-		while (run < end && run < page + piece && region->pages[run] == PAGE_HUGE)
-			run++;
-		if (run == page) {
-			page++;
-			continue;
-		}
-		/* A page that the kernel took away must not hinder the others. */
-		if (own_pages(region, page, run - page, &huge) && run - page > 1)
-			for (size_t i = page; i < run; i++)
-				own_pages(region, i, 1, &huge);
-		page = run;
+	for (; next_run(region, &page, &count); page += count) {
+		if (count > most)
+			count = most;
+		own_pages(region, page, count, &huge);
 	}
+}
+
+/* What the parent copied comes to where it belongs, which is empty in the child. */
+static void child_takes_copies(void)
+{
+	for (size_t i = 0; i < agreed.piece_count; i++) {
+		const struct piece *piece = &agreed.pieces[i];
+		struct region *region =
+			regions[!region_touches(regions[0], piece->address, piece->address + 1)];
+		size_t page = region_page(region, piece->address);
+
+		sys_mremap(piece->copy, piece->bytes, piece->bytes, MREMAP_MAYMOVE | MREMAP_FIXED,
+			   piece->address);
+		for (size_t n = 0; n < piece->bytes / region->page_bytes; n++)
+			region_set_small(region, page + n, UNIT_MAPPED);
+	}
+	sys_munmap((uintptr_t)agreed.pieces, agreed.pieces_bytes);
+	agreed.pieces = NULL;
+	agreed.piece_count = 0;
+	agreed.copies = 0;
 }
 
 static void after_in_child(void)
 {
-	if (agreed.locked)
-		heap_unlock_in_child();
-	if (agreed.copy) {
-		own_region(&heap.main.region);
-		own_region(&heap.zone.region);
-	}
+	if (!agreed.locked)
+		return;
+	heap_unlock_in_child();
+	if (agreed.way == WAY_CHILD_COPIES)
+		for (int i = 0; i < 2; i++)
+			child_copies(regions[i]);
+	else if (agreed.way == WAY_PARENT_COPIES)
+		child_takes_copies();
 	for (int i = 0; i < 2; i++)
 		if (agreed.ends[i] >= 0)
 			sys_close(agreed.ends[i]);
 }
 
-/* Waits until the child has closed its end of the pipe, by saying so or by dying. */
+/* Waits until the child has closed its end of the pipe, by being ready or by dying. */
 static void after_in_parent(void)
 {
-	int ends[2] = {agreed.ends[0], agreed.ends[1]};
-	bool locked = agreed.locked;
 	char byte;
 
-	if (ends[1] >= 0)
-		sys_close(ends[1]);
-	if (ends[0] >= 0) {
-		while (sys_read(ends[0], &byte, 1) == -EINTR)
+	if (!agreed.locked)
+		return;
+	if (agreed.ends[0] >= 0) {
+		sys_close(agreed.ends[1]);
+		while (sys_read(agreed.ends[0], &byte, 1) == -EINTR)
 			;
-		sys_close(ends[0]);
+		sys_close(agreed.ends[0]);
 	}
-	if (locked)
-		heap_unlock();
+	drop_copies();
+	heap_unlock();
 }
 
 /* Stands in for _Fork inside libc's fork. */
@@ -249,7 +341,8 @@ int fork_prepare(const struct libc *libc)
 	}
 	register_handlers = (int (*)(void (*)(void), void (*)(void), void (*)(void),
 				     void *))libc_symbol(libc, "__register_atfork", NULL);
+	/* A static program that never forks is linked without fork. */
 	if (!register_handlers)
-		return -ENOENT;
+		return libc_symbol(libc, "fork", NULL) ? -ENOENT : 0;
 	return register_handlers(agree, after_in_parent, after_in_child, NULL) ? -ENOMEM : 0;
 }

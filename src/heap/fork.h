@@ -4,8 +4,7 @@
  * After a fork the kernel shares hugetlb pages until one side writes. The parent's copy then comes
  * out of the pool, where its reservation protects it: if the pool is empty, the kernel takes the
  * page away from the child, and the child's next touch is SIGBUS. So the child gets a heap of its
- * own before it goes on, out of the pool or, where that is empty, of small pages, and the parent
- * waits for it: see HUGETLB_FORK in the HOWTO for when, and what it costs.
+ * own before it goes on: see HUGETLB_FORK in the HOWTO for when, and what it costs.
  *
  * From glibc 2.34 on this happens inside fork(), before libc's own work in the child touches the
  * heap; before that, in the first fork handler.

@@ -158,17 +158,20 @@ static bool trial_passes(const struct libc *libc)
 	return calls_trial_end();
 }
 
-/* A THP heap. */
-static int choose_thp(const struct page_sizes *sizes, struct source *source)
+/* A THP heap. `why` it is not hugetlb that is tried, in words, or "". */
+static int choose_thp(const struct page_sizes *sizes, struct source *source, const char *why)
 {
 	enum thp_mode mode = sizes_thp_mode();
 
 	if (!sizes->thp || mode == THP_NONE || mode == THP_NEVER) {
-		log_warning(
-			"heap: HUGETLB_MORECORE: transparent huge pages are off; "
-			"/sys/kernel/mm/transparent_hugepage/enabled must say madvise or always");
+		log_warning("heap: %stransparent huge pages are off "
+			    "(/sys/kernel/mm/transparent_hugepage/enabled must say madvise or "
+			    "always): the heap stays on small pages",
+			    why);
 		return -ENOTSUP;
 	}
+	if (*why)
+		log_warning("heap: %stransparent huge pages are taken", why);
 	source->page_bytes = sizes->thp;
 	source->hugetlb = false;
 	source->thp = true;
@@ -187,7 +190,7 @@ static int choose_pages(const struct options *options, struct source *source)
 	if (log_at(LOG_INFO))
 		sizes_log(&sizes);
 	if (options->heap == HEAP_THP)
-		return choose_thp(&sizes, source);
+		return choose_thp(&sizes, source, "");
 	source->page_bytes =
 		options->heap == HEAP_SIZE ? options->heap_page_bytes : sizes.default_huge;
 	if (options->heap == HEAP_DEFAULT && options->default_page_bytes) {
@@ -200,9 +203,12 @@ static int choose_pages(const struct options *options, struct source *source)
 				    (unsigned long)(options->default_page_bytes >> 10));
 	}
 	if (!sizes.huge_count || !source->page_bytes) {
-		log_warning("heap: this kernel offers no hugetlb pages%s",
-			    options->require ? "" : "; trying transparent huge pages");
-		return options->require ? -ENOTSUP : choose_thp(&sizes, source);
+		static const char none[] = "this kernel shows no hugetlb pages; ";
+
+		if (!options->require)
+			return choose_thp(&sizes, source, none);
+		log_error("heap: %sHUGETLB_MORECORE asks for them", none);
+		return -ENOTSUP;
 	}
 	if (!sizes_have(&sizes, source->page_bytes)) {
 		log_warning("heap: HUGETLB_MORECORE: this machine has no huge pages of %lu kB; the "
@@ -305,8 +311,12 @@ static int take_over(void)
 		log_warning("heap: other threads run already: the heap stays on small pages");
 		return -EBUSY;
 	}
-	heap.text = libc.text;
-	heap.text_end = libc.text_end;
+	/* In a static program malloc's calls can't be told from others: the main heap alone is
+	 * ours. */
+	if (!libc.static_address) {
+		heap.text = libc.text;
+		heap.text_end = libc.text_end;
+	}
 	heap.single_threaded = (const bool *)libc_symbol(&libc, "__libc_single_threaded", NULL);
 	failed = fork_prepare(&libc);
 	if (!failed)
@@ -332,12 +342,22 @@ static int take_over(void)
 	return 0;
 }
 
+/* Does the user have malloc's own huge pages (glibc 2.35)? Zero is their default: none. */
+static bool malloc_has_huge_pages(void)
+{
+	static const char name[] = "glibc.malloc.hugetlb=";
+	const char *tunables = getenv("GLIBC_TUNABLES");
+	const char *value = tunables ? strstr(tunables, name) : NULL;
+
+	return value &&
+	       strspn(value + sizeof(name) - 1, "0x") != strcspn(value + sizeof(name) - 1, ":");
+}
+
 int heap_start(const struct options *options)
 {
-	const char *tunables = getenv("GLIBC_TUNABLES");
 	int error = errno, failed;
 
-	if (tunables && strstr(tunables, "glibc.malloc.hugetlb=")) {
+	if (malloc_has_huge_pages()) {
 		log_warning("heap: GLIBC_TUNABLES has glibc.malloc.hugetlb: malloc's own huge "
 			    "pages are in "
 			    "use, and HUGETLB_MORECORE stands aside");

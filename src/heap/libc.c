@@ -47,8 +47,11 @@ static const ElfW(Sym) * find_symbol(const struct libc *libc, const char *name)
 
 uintptr_t libc_symbol(const struct libc *libc, const char *name, size_t *bytes)
 {
-	const ElfW(Sym) *symbol = find_symbol(libc, name);
+	const ElfW(Sym) * symbol;
 
+	if (libc->static_address)
+		return libc->static_address(name, bytes);
+	symbol = find_symbol(libc, name);
 	if (!symbol || ELF32_ST_TYPE(symbol->st_info) == STT_GNU_IFUNC)
 		return 0;
 	if (bytes)
@@ -101,5 +104,7 @@ static int look_at_object(struct dl_phdr_info *object, size_t size, void *data)
 
 int libc_find(struct libc *libc)
 {
-	return dl_iterate_phdr(look_at_object, libc) == 1 ? 0 : -ENOENT;
+	if (dl_iterate_phdr(look_at_object, libc) == 1)
+		return 0;
+	return libc_find_static ? libc_find_static(libc) : -ENOENT;
 }

@@ -18,10 +18,16 @@ struct libc {
 	const char *names;
 	const uint16_t *versions; /* DT_VERSYM, one a symbol; NULL: it has no versions */
 	const uint32_t *hash;     /* DT_GNU_HASH */
+
+	/* In a static program, instead of the tables; NULL else. */
+	uintptr_t (*static_address)(const char *name, size_t *bytes);
 };
 
-/* Finds glibc among the loaded objects. 0, or -ENOENT: another C library, or a static program. */
+/* Finds glibc among the loaded objects. 0, or -ENOENT: it is another C library. */
 int libc_find(struct libc *libc);
+
+/* The same in a static program; only in libhugetlbfs.a. */
+int libc_find_static(struct libc *libc) __attribute__((weak));
 
 /*
  * The default version of a function or an object of libc. Returns its address and, where bytes is

@@ -56,7 +56,7 @@ static int add_entry(const struct libc *libc, const struct redirect *redirect)
 	uintptr_t entry = libc_symbol(libc, redirect->name, &function_bytes);
 
 	if (!entry)
-		return redirect->optional ? 0 : -ENOENT;
+		return redirect->optional || libc->static_address ? 0 : -ENOENT;
 	if (entry < libc->text || entry + function_bytes > libc->text_end)
 		return -ENOENT;
 	landing = entry_landing_bytes((const unsigned char *)entry, function_bytes);
@@ -70,18 +70,27 @@ int redirect_call(const struct libc *libc, const char *caller, const char *calle
 		  uintptr_t handler, uintptr_t *callee)
 {
 	unsigned char code[ENTRY_CALL_BYTES];
-	size_t caller_bytes, bytes;
-	uintptr_t from = libc_symbol(libc, caller, &caller_bytes);
-	long offset;
+	size_t caller_bytes, found = 0;
+	uintptr_t at = libc_symbol(libc, caller, &caller_bytes), end = at + caller_bytes;
 
 	*callee = libc_symbol(libc, callee_name, NULL);
-	if (!from || !*callee || from < libc->text || from + caller_bytes > libc->text_end)
+	if (!at || !*callee || at < libc->text || end > libc->text_end)
 		return -ENOENT;
-	offset = entry_find_call((const unsigned char *)from, caller_bytes, from, *callee);
-	if (offset < 0)
-		return -ENOENT;
-	bytes = entry_encode_call(code, from + (uintptr_t)offset, handler);
-	return bytes ? add_patch(from + (uintptr_t)offset, code, bytes) : -ENOENT;
+	for (;;) {
+		long offset = entry_find_call((const unsigned char *)at, end - at, at, *callee);
+		size_t bytes;
+		int failed;
+
+		if (offset < 0)
+			return found ? 0 : -ENOENT;
+		at += (uintptr_t)offset;
+		bytes = entry_encode_call(code, at, handler);
+		failed = bytes ? add_patch(at, code, bytes) : -ENOENT;
+		if (failed)
+			return failed;
+		at += bytes;
+		found++;
+	}
 }
 
 /* A file in memory that may be executed. Kernels before 6.3 don't know the flag that asks so. */

@@ -35,7 +35,8 @@ struct redirect {
 int redirect_install(const struct libc *libc, const struct redirect *redirects, int count);
 
 /*
- * Lets the call of one function inside another (`fork` calls `_Fork`) end in handler. To be called
+ * Lets every call of one function inside another (`fork` calls `_Fork`, twice in 2.36) end in
+ * handler. To be called
  * before redirect_install(), which carries it out. *callee is the function's address.
  * -ENOENT: no such call.
  */

@@ -29,6 +29,9 @@ bool sizes_have(const struct page_sizes *sizes, size_t bytes);
 /* Tells them and their mounts in lines of level LOG_INFO; below that level reads nothing. */
 void sizes_log(const struct page_sizes *sizes);
 
+/* What the kernel thinks can be had without swapping, in bytes; 0 without /proc. */
+size_t sizes_available_memory(void);
+
 /*
  * The words of /sys/kernel/mm/transparent_hugepage/enabled, or of the file of that name for the
  * size that sizes_read() gives as thp, where that has a word of its own. THP_NONE: no such files.

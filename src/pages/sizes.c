@@ -65,10 +65,10 @@ static void read_huge_directory(struct page_sizes *sizes)
 	sys_close((int)fd);
 }
 
-/* The line is "Hugepagesize:       2048 kB". */
-static size_t read_default_huge(void)
+/* A line is "Hugepagesize:       2048 kB"; 0 where there is none of that name. */
+static size_t meminfo_bytes(const char *name)
 {
-	static const char name[] = "Hugepagesize:";
+	const size_t length = strlen(name);
 	struct stream meminfo;
 	char line[128];
 	size_t bytes = 0;
@@ -76,9 +76,9 @@ static size_t read_default_huge(void)
 	if (stream_open(&meminfo, "/proc/meminfo"))
 		return 0;
 	while (!bytes && stream_line(&meminfo, line, sizeof(line))) {
-		char *number = line + sizeof(name) - 1, *space;
+		char *number = line + length, *space;
 
-		if (strncmp(line, name, sizeof(name) - 1))
+		if (strncmp(line, name, length))
 			continue;
 		number += strspn(number, " \t");
 		space = strchr(number, ' ');
@@ -88,6 +88,11 @@ static size_t read_default_huge(void)
 	}
 	stream_close(&meminfo);
 	return bytes;
+}
+
+size_t sizes_available_memory(void)
+{
+	return meminfo_bytes("MemAvailable:");
 }
 
 static size_t read_thp_bytes(void)
@@ -107,7 +112,7 @@ void sizes_read(struct page_sizes *sizes, size_t base)
 	sizes->base = base;
 	sizes->thp = read_thp_bytes();
 	read_huge_directory(sizes);
-	sizes->default_huge = read_default_huge();
+	sizes->default_huge = meminfo_bytes("Hugepagesize:");
 	add_huge_size(sizes, sizes->default_huge);
 	if (!sizes_have(sizes, sizes->default_huge))
 		sizes->default_huge = 0;

@@ -16,6 +16,7 @@ static void small_blocks(void)
 			check_zero(block[i], bytes);
 			memset(block[i], 0xa5, bytes);
 		}
+		heap_share_check();
 		for (size_t i = count; i-- > 0;)
 			free(block[i]);
 		malloc_trim(0);

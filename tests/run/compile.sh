@@ -1,4 +1,4 @@
-# For program-gcc.sh and program-clang.sh: the same generated file, compiled plain and under the library.
+# For program-gcc.sh and program-clang.sh: a generated file, compiled plain and under the library.
 
 generate_source() {
 	echo '#include <stdio.h>'

@@ -67,6 +67,8 @@ int main(void)
 		coroutine[i].uc_link = &scheduler;
 		makecontext(&coroutine[i], (void (*)(void))run, 1, i);
 	}
+	for (int i = 0; i < COROUTINES; i++)
+		memset(stack[i] + page, 1, STACK_BYTES - page);
 	for (int turn = 0; turn < 11; turn++)
 		for (int i = 0; i < COROUTINES; i++)
 			swapcontext(&scheduler, &coroutine[i]);

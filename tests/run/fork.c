@@ -17,6 +17,8 @@ static void fill_all(uint64_t seed)
 			block[i] = need(malloc(BYTES));
 		fill_pattern(block[i], BYTES, seed);
 	}
+	if (seed == 1)
+		heap_share_check();
 }
 
 static void check_all(uint64_t seed)

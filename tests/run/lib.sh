@@ -84,6 +84,9 @@ set_pool() {
 	(($(cat "$file") == $1)) || skip "a pool of $1 pages of 2M can't be had"
 }
 
+# The tests of real programs run for each kind of page; HEAP says which.
+[ "${HEAP-}" != yes ] || need_pages 250 2M
+
 # As env: preloaded HUGETLB_MORECORE=yes program arguments
 preloaded() {
 	env LD_PRELOAD="$LIB" "$@"
@@ -102,7 +105,8 @@ no_lines_of_ours() {
 }
 
 # Runs a command plain, then under the library with the settings before "--": exit status and output
-# must be the same, and the library silent. Leaves $plain_status and plain.out, plain.err, ours.out, ours.err in $work.
+# must be the same, and the library silent. Leaves $plain_status, and plain.out, plain.err, ours.out and
+# ours.err in $work.
 same_as_plain() {
 	local settings=() status
 	while [ "$1" != -- ]; do

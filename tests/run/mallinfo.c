@@ -23,7 +23,8 @@ int main(void)
 		SKIP("this libc has no mallinfo2");
 	before = mallinfo2_();
 	for (int i = 0; i < 1000; i++)
-		block[i] = need(malloc(20000));
+		memset(block[i] = need(malloc(20000)), 1, 20000);
+	heap_share_check();
 	after = mallinfo2_();
 	CHECK(after.uordblks + after.hblkhd >= before.uordblks + before.hblkhd + 20000000,
 	      "in use %zu, before %zu", after.uordblks + after.hblkhd,

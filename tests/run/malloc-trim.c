@@ -11,6 +11,7 @@ int main(void)
 		block[i] = need(malloc(bytes));
 		fill_pattern(block[i], bytes, 9);
 	}
+	heap_share_check();
 	for (int i = 0; i < 2000; i++)
 		if (i % 100)
 			free(block[i]);

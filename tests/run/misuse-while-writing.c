@@ -5,8 +5,8 @@
 #include <sys/mman.h>
 #include "heap_share.h"
 
-#define BLOCKS	1024
-#define BYTES	65536
+#define BLOCKS  1024
+#define BYTES   65536
 #define WRITERS 2
 
 static char *block[BLOCKS];
@@ -65,6 +65,7 @@ static void *run(void *unused)
 		memset(block[i], 0, BYTES);
 		fill_pattern(block[i], BYTES - page, 1);
 	}
+	heap_share_check();
 	for (uintptr_t i = 0; i < WRITERS; i++)
 		writer[i] = start_thread(write_counters, (void *)i);
 	/* from the far end, so that a huge page is met while nobody has split it */

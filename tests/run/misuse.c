@@ -42,6 +42,7 @@ static void among_blocks(void (*run)(char *at))
 		block[i] = need(aligned_alloc(SMALL_PAGE, 65536));
 		fill_pattern(block[i], 65536, 1);
 	}
+	heap_share_check();
 	run(block[40] + 8 * SMALL_PAGE);
 	for (int i = 0; i < 64; i++) {
 		if (i == 40) {
@@ -66,6 +67,7 @@ static void in_large_block(void (*run)(char *at))
 	char *block = need(aligned_alloc(SMALL_PAGE, bytes));
 
 	fill_pattern(block, bytes, 1);
+	heap_share_check();
 	run(block + before);
 	check_pattern(block, before, 1);
 	check_pattern(block + before + SMALL_PAGE, bytes - before - SMALL_PAGE, 1);
@@ -100,6 +102,5 @@ int main(int count, char **arguments)
 		CHECK(pthread_create(&thread, NULL, run_in_thread, &run) == 0 &&
 			      pthread_join(thread, NULL) == 0,
 		      "no thread");
-	heap_share_check();
 	return 0;
 }

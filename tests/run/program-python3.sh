@@ -25,7 +25,7 @@ cat >"$work/program.py" <<-'END'
 	    print(results)
 	    with multiprocessing.get_context("fork").Pool(3) as pool:
 	        print(pool.map(work, range(1, 7)) == [work(i) for i in range(1, 7)])
-	    print(len(str(3 ** 200000)), sum(bytearray(b"\1" * 50_000_000)))
+	    print(3 ** 200000 % 10 ** 40, sum(bytearray(b"\1" * 50_000_000)))
 	    print(subprocess.run(["/bin/echo", "child"], capture_output=True).stdout)
 	    sys.exit(5)
 END

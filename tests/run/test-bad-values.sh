@@ -34,7 +34,7 @@ for setting in HUGETLB_MORECORE=certainly HUGETLB_MORECORE=2Q HUGETLB_MORECORE=9
 	HUGETLB_MORECORE=3M HUGETLB_DEFAULT_PAGE_SIZE=2Q HUGETLB_MORECORE_HEAPBASE=zero \
 	HUGETLB_MORECORE_SHRINK=perhaps HUGETLB_NO_RESERVE=perhaps HUGETLB_VERBOSE=loud \
 	HUGETLB_FORK=spoon; do
-	run HUGETLB_MORECORE=yes "$setting"
+	run HUGETLB_MORECORE=thp "$setting"
 	[ "$(lines_of_ours "$work/err")" = 1 ] ||
 		{ show "$work/err"; fail "$setting: not one line"; }
 	grep -q "${setting%=*}" "$work/err" || { show "$work/err"; fail "$setting is not named"; }

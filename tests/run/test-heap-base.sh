@@ -3,10 +3,10 @@
 . "$(dirname "$0")/lib.sh"
 
 need_pages 50 2M
-preloaded HUGETLB_MORECORE=yes HUGETLB_MORECORE_HEAPBASE=0x300000000000 HUGETLB_DEBUG=yes \
+preloaded HUGETLB_MORECORE=yes HUGETLB_MORECORE_HEAPBASE=0x600000000000 HUGETLB_DEBUG=yes \
 	"$programs/small-blocks" 40 2>"$work/err" || { show "$work/err"; fail "exit status $?"; }
-grep -q 'heapaddr = 0x300000000000' "$work/err" || { show "$work/err"; fail "another heapaddr"; }
-# Not on a page's boundary, in the kernel's half, and where the program itself is not.
+grep -q 'heapaddr = 0x600000000000' "$work/err" || { show "$work/err"; fail "another heapaddr"; }
+# Not on a huge page's boundary, in the kernel's half, and where the program itself is not.
 for base in 300000001000 ffff800000000000 1000 7fffffffffff; do
 	preloaded HUGETLB_MORECORE=yes HUGETLB_MORECORE_HEAPBASE=0x$base "$programs/small-blocks" 40 \
 		2>"$work/err" || { show "$work/err"; fail "$base: exit status $?"; }

@@ -1,0 +1,91 @@
+# Huge pages for a run, and the pool as it was found afterwards. Sourced by demo and run.
+#
+# Only the missing pages are added, and exactly those are taken off again: whoever changes the pool
+# meanwhile keeps his change. The caller sets `trap pool_put_back EXIT` and has signals end in exit.
+
+pool_directory() {
+	echo "/sys/kernel/mm/hugepages/hugepages-${1}kB"
+}
+
+# pool_exists <page size in kB>
+pool_exists() {
+	[ -r "$(pool_directory "$1")/nr_hugepages" ]
+}
+
+# The pages of this size that nobody uses or has been promised.
+pool_free_pages() {
+	local directory
+	directory=$(pool_directory "$1")
+	echo $(($(<"$directory/free_hugepages") - $(<"$directory/resv_hugepages")))
+}
+
+pool_default_kb() {
+	sed -n 's/^Hugepagesize: *\([0-9]*\) kB/\1/p' /proc/meminfo
+}
+
+# Root may, and whoever sudo lets without a question.
+pool_may_write() {
+	[ "$(id -u)" -eq 0 ] || sudo -n true 2>/dev/null
+}
+
+pool_write() {
+	if [ "$(id -u)" -eq 0 ]; then
+		echo "$2" >"$1"
+	else
+		echo "$2" | sudo -n tee "$1" >/dev/null
+	fi 2>/dev/null
+}
+
+declare -A pool_added_pages   # what is ours to take off again, by page size
+declare -A pool_growing_from  # set while a pool grows: what it was before
+
+pool_note_growth() {
+	local kb=$1 now
+	[ -n "${pool_growing_from[$kb]:-}" ] || return 0
+	now=$(<"$(pool_directory "$kb")/nr_hugepages")
+	pool_added_pages[$kb]=$((${pool_added_pages[$kb]:-0} + now - pool_growing_from[$kb]))
+	unset "pool_growing_from[$kb]"
+}
+
+# pool_reserve <page size in kB> <pages>: adds what is missing to have so many free. Whether all of
+# them could be had, pool_free_pages tells.
+pool_reserve() {
+	local kb=$1 missing file wanted
+	missing=$(($2 - $(pool_free_pages "$kb")))
+	[ $missing -gt 0 ] && pool_may_write || return 0
+	file=$(pool_directory "$kb")/nr_hugepages
+	pool_growing_from[$kb]=$(<"$file")
+	wanted=$((pool_growing_from[$kb] + missing))
+	pool_write "$file" $wanted
+	if [ "$(<"$file")" -lt $wanted ]; then
+		# Free memory may be there in pieces that are too small.
+		pool_write /proc/sys/vm/compact_memory 1
+		pool_write "$file" $wanted
+	fi
+	pool_note_growth "$kb"
+}
+
+# Also right when a signal came in the middle of pool_reserve.
+pool_put_back() {
+	local kb file
+	trap '' HUP INT TERM
+	for kb in "${!pool_growing_from[@]}"; do
+		pool_note_growth "$kb"
+	done
+	for kb in "${!pool_added_pages[@]}"; do
+		file=$(pool_directory "$kb")/nr_hugepages
+		pool_write "$file" $(($(<"$file") - pool_added_pages[$kb]))
+		unset "pool_added_pages[$kb]"
+	done
+}
+
+# 2048 -> 2M
+pool_size_name() {
+	if [ $(($1 % 1048576)) -eq 0 ]; then
+		echo $(($1 / 1048576))G
+	elif [ $(($1 % 1024)) -eq 0 ]; then
+		echo $(($1 / 1024))M
+	else
+		echo "${1}K"
+	fi
+}

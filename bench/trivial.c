@@ -1,0 +1,5 @@
+/* A program that does nothing: what is measured is its start. */
+int main(void)
+{
+	return 0;
+}

@@ -1,0 +1,153 @@
+# Tests on this machine's kernel: the heap program built for other C libraries and for 32 bits,
+# under the one library that was built here. Sourced by run.
+
+scenarios=(small threads8 threads48 large realloc fork misuse misuse-thread)
+
+# What is left to reserve of the pool that the caller prepared.
+pool_pages()
+{
+	local pool=/sys/kernel/mm/hugepages/hugepages-2048kB
+
+	[ -r $pool/free_hugepages ] || {
+		echo 0
+		return
+	}
+	echo $(($(<$pool/free_hugepages) - $(<$pool/resv_hugepages)))
+}
+
+# heap_passes <library> <heap program> <argument> ...: status 0, and not a word on stderr.
+heap_passes()
+{
+	local preload=$1 status
+
+	shift
+	run_limited 120 env LD_PRELOAD="$preload" HUGETLB_MORECORE=2M "$@" \
+		>"$scratch/out" 2>"$scratch/err"
+	status=$?
+	[ "$status" = 0 ] && [ ! -s "$scratch/err" ] && return
+	{
+		echo "exit status $status"
+		cat "$scratch/out" "$scratch/err"
+	} >"$scratch/details"
+	return 1
+}
+
+# A thread's misuse of a page needs userfaultfd's write protection of huge pages, of Linux 5.19.
+kernel_refuses()
+{
+	[ "$1" = misuse-thread ] &&
+		[ "$(printf '%s\n' 5.19 "$(uname -r)" | sort -V | head -1)" != 5.19 ]
+}
+
+# run_scenarios <prefix> <library> <heap program>
+run_scenarios()
+{
+	local prefix=$1 preload=$2 program=$3 scenario
+
+	for scenario in "${scenarios[@]}"; do
+		selected "$prefix-$scenario" >/dev/null || continue
+		if [ "$(pool_pages)" -lt "$pages_needed" ]; then
+			skip "needs $pages_needed free huge pages of 2M, has $(pool_pages)" \
+				"$prefix-$scenario"
+		elif kernel_refuses "$scenario"; then
+			skip "needs Linux 5.19" "$prefix-$scenario"
+		elif heap_passes "$preload" "$program" "$scenario"; then
+			pass "$prefix-$scenario"
+		else
+			not_ok "$prefix-$scenario" "$scratch/details"
+		fi
+	done
+}
+
+# A symbol version newer than the oldest C library keeps the library from loading there, and a
+# build on a new one picks such versions up without a word.
+test_symbols()
+{
+	local name=symbols-of-glibc-2.17 newest
+
+	selected $name >/dev/null || return
+	if ! readelf -W --dyn-syms "$library" >"$scratch/symbols" 2>"$scratch/details"; then
+		not_ok $name "$scratch/details"
+		return
+	fi
+	newest=$(grep -oE '@GLIBC_[0-9.]+' "$scratch/symbols" | sort -uV | tail -1)
+	if [ -n "$newest" ] &&
+		[ "$(printf '%s\n' "$newest" @GLIBC_2.17 | sort -V | tail -1)" = @GLIBC_2.17 ]; then
+		pass $name
+	else
+		grep -F "${newest:-@}" "$scratch/symbols" >"$scratch/details"
+		not_ok $name "$scratch/details"
+	fi
+}
+
+# test_libc <name> <suite>: the machine's own where it is that version.
+test_libc()
+{
+	local prefix=glibc-$1 suite=$2 tree architecture host names program
+
+	names=$(selected "${scenarios[@]/#/$prefix-}") || return
+	program=$cache/heap-$prefix
+	host=$(getconf GNU_LIBC_VERSION 2>/dev/null)
+	if [ "$host" = "glibc $1" ]; then
+		build_heap "$program" gcc
+	else
+		architecture=$(dpkg --print-architecture 2>/dev/null)
+		tree=$cache/libc-$suite-$architecture
+		if ! "$here/libc" "$suite" "$architecture" "$tree" >>"$cache/log" 2>&1; then
+			# shellcheck disable=SC2086 # one argument a name
+			skip "no package of Debian $suite to be had" $names
+			return
+		fi
+		build_heap "$program" "$here/gcc-at" "$tree" --bake
+	fi || {
+		not_ok "$prefix-compile" "$scratch/compile"
+		return
+	}
+	run_scenarios "$prefix" "$library" "$program"
+}
+
+test_libcs()
+{
+	test_libc 2.31 bullseye
+	test_libc 2.36 bookworm
+	test_libc 2.41 trixie
+	test_libc newest sid
+}
+
+# An arena of 32 bits is smaller than a huge page and address space is dear, so there only the main
+# arena's share counts.
+test_32_bit()
+{
+	local preload=$build/i386/lib/libhugetlbfs.so program=$cache/heap-i386 name names
+
+	names=$(selected "${scenarios[@]/#/i386-}") || return
+	echo 'int main(void) { return 0; }' >"$scratch/empty.c"
+	if ! gcc -m32 "$scratch/empty.c" -o "$scratch/empty" 2>/dev/null; then
+		# shellcheck disable=SC2086 # one argument a name
+		skip "gcc makes no 32-bit programs here" $names
+		return
+	fi
+	if ! build_library "$build/i386" CC=gcc CFLAGS='-O2 -g -m32'; then
+		not_ok i386-build "$scratch/make"
+		return
+	fi
+	if ! build_heap "$program" gcc -m32; then
+		not_ok i386-compile "$scratch/compile"
+		return
+	fi
+	for name in $names; do
+		case $name in
+		i386-small | i386-realloc | i386-fork) set -- ;;
+		*) set -- -s 0 ;;
+		esac
+		if [ "$(pool_pages)" -lt "$pages_needed" ]; then
+			skip "needs $pages_needed free huge pages of 2M, has $(pool_pages)" "$name"
+		elif kernel_refuses "${name#i386-}"; then
+			skip "needs Linux 5.19" "$name"
+		elif heap_passes "$preload" "$program" "$@" "${name#i386-}"; then
+			pass "$name"
+		else
+			not_ok "$name" "$scratch/details"
+		fi
+	done
+}

@@ -1,0 +1,192 @@
+# Tests in virtual machines: other kernels, two NUMA nodes, pools of our own size, another CPU. One
+# boot runs all cases of a kernel; `guest` is what runs inside. Sourced by run.
+
+arm64_cases=(small threads8 threads48 large realloc fork misuse misuse-thread unprivileged
+	pool-returned cgroup-limit thp empty-pool short-pool short-pool-fork)
+# transparent huge pages are of 32M there, too big for heaps of this size
+arm64_16k_cases=(small threads8 large realloc fork misuse misuse-thread pool-returned
+	short-pool-fork)
+x86_64_cases=("${arm64_cases[@]}" numa-empty-node numa-empty-node-threads numa-full-node)
+
+# Reads the console of a guest: report_guest <prefix> <console> <case> ...
+report_guest()
+{
+	local prefix=$1 console=$2 case result told=
+
+	shift 2
+	for case; do
+		result=$(sed -n "s/^RESULT $case //p" "$console" | head -1)
+		case $result in
+		ok) pass "$prefix-$case" ;;
+		'skip: '*) skip "${result#skip: }" "$prefix-$case" ;;
+		*)
+			sed -n "s/^DETAIL $case //p" "$console" >"$scratch/details"
+			# without a result the machine itself ended: its last words tell more, once
+			if [ -z "$result" ] && [ -z "$told" ]; then
+				tail -n 30 "$console" >>"$scratch/details"
+				told=yes
+			fi
+			not_ok "$prefix-$case" "$scratch/details"
+			;;
+		esac
+	done
+}
+
+# A kernel that patches its own text at its start can fall over qemu's interpreter, once in dozens
+# of boots. Where the machine did not reach its init, nothing of ours has run: it is started again.
+# boot <prefix> <cpu> <kernel> <initramfs> <nodes> <case> ...
+boot()
+{
+	local prefix=$1 cpu=$2 kernel=$3 initramfs=$4 nodes=$5 cases
+
+	shift 5
+	cases=$(IFS=, && echo "$*")
+	for _ in 1 2 3; do
+		run_limited 300 "$here/vm" "$cpu" "$kernel" "$initramfs" "$nodes" \
+			$((1024 / nodes)) default_hugepagesz=2M cases="$cases" \
+			>"$scratch/console" 2>&1
+		grep -q '^RUNNING' "$scratch/console" && break
+	done
+	sed -i 's/\r//g' "$scratch/console"
+	report_guest "$prefix" "$scratch/console" "$@"
+}
+
+# Why there can be no machines of that CPU; fails where there can.
+machines_impossible()
+{
+	local tool
+
+	for tool in "qemu-system-$1" cpio dpkg-deb; do
+		command -v "$tool" >/dev/null || {
+			echo "no $tool"
+			return
+		}
+	done
+	return 1
+}
+
+# machine_busybox <architecture>: prints the path of a static busybox.
+machine_busybox()
+{
+	local tree=$cache/busybox-$1
+
+	(debian_unpack trixie "$1" "$tree" busybox-static) >>"$cache/log" 2>&1 || return 1
+	find "$tree/" -path '*/bin/busybox' -type f | grep -m1 .
+}
+
+# fetch_kernel <suite> <architecture> <flavour>: prints the path of its image.
+fetch_kernel()
+{
+	"$here/kernel" "$1" "$2" "$3" "$cache/kernel-$1-$3" 2>>"$cache/log"
+}
+
+# The names of the cases, without prefix, that -k asks for: cases_selected <prefix> <case> ...
+cases_selected()
+{
+	local prefix=$1
+
+	shift
+	selected "${@/#/$prefix-}" | sed "s/^$prefix-//" | grep .
+}
+
+# copy_libraries <program> <directory>: what this machine's loader loads for the program, the
+# loader included, to the same places.
+copy_libraries()
+{
+	local file
+
+	ldd "$1" | grep -o '/[^ ]*' | sort -u | while read -r file; do
+		install -D -m 755 "$file" "$2$file" || return 1
+	done
+}
+
+# Prepared once for all kernels: this machine's C library and ours in an initramfs.
+prepare_x86_64()
+{
+	local directory=$scratch/x86_64 busybox
+
+	[ -f "$scratch/x86_64.gz" ] && return
+	busybox=$(machine_busybox amd64) || return 1
+	mkdir -p "$directory"/{bin,lib} && build_heap "$directory/bin/heap" gcc &&
+		copy_libraries "$directory/bin/heap" "$directory" &&
+		cp -L "$library" "$directory/lib/libhugetlbfs.so" &&
+		"$here/initramfs" "$scratch/x86_64.gz" "$busybox" "$directory"
+}
+
+# test_kernel <version> <suite>
+test_kernel()
+{
+	local prefix=kernel-$1 suite=$2 cases kernel reason
+
+	cases=$(cases_selected "$prefix" "${x86_64_cases[@]}") || return
+	# shellcheck disable=SC2206 # one word a name
+	cases=($cases)
+	if [ "$(uname -m)" != x86_64 ]; then
+		skip "this machine is no x86-64" "${cases[@]/#/$prefix-}"
+	elif reason=$(machines_impossible x86_64); then
+		skip "$reason" "${cases[@]/#/$prefix-}"
+	elif ! kernel=$(fetch_kernel "$suite" amd64 cloud-amd64); then
+		skip "no kernel of Debian $suite to be had" "${cases[@]/#/$prefix-}"
+	elif ! prepare_x86_64; then
+		skip "no initramfs could be made" "${cases[@]/#/$prefix-}"
+	else
+		boot "$prefix" x86_64 "$kernel" "$scratch/x86_64.gz" 2 "${cases[@]}"
+	fi
+}
+
+test_x86_64_machines()
+{
+	test_kernel 5.10 bullseye
+	test_kernel 6.1 bookworm
+	test_kernel 6.12 trixie
+	test_kernel newest sid
+}
+
+# Cross-built, with the C library of another suite: prepare_arm64 <compiler>
+prepare_arm64()
+{
+	local compiler=$1 directory=$scratch/arm64 tree=$cache/libc-trixie-arm64 busybox name file
+
+	[ -f "$scratch/arm64.gz" ] && return
+	busybox=$(machine_busybox arm64) || return 1
+	"$here/libc" trixie arm64 "$tree" >>"$cache/log" 2>&1 || return 1
+	mkdir -p "$directory"/{bin,lib} || return 1
+	CC=$compiler build_heap "$directory/bin/heap" "$here/gcc-at" "$tree" || return 1
+	build_library "$build/arm64" CC="env CC=$compiler $here/gcc-at $tree" || return 1
+	cp -L "$build/arm64/lib/libhugetlbfs.so" "$directory/lib/" || return 1
+	for name in ld-linux-aarch64.so.1 libc.so.6; do
+		file=$(find "$tree/" -name $name | head -1)
+		install -D -m 755 "$file" "$directory/lib/$name" || return 1
+	done
+	"$here/initramfs" "$scratch/arm64.gz" "$busybox" "$directory"
+}
+
+# test_arm64_kernel <prefix> <flavour> <case> ...
+test_arm64_kernel()
+{
+	local prefix=$1 flavour=$2 cases kernel compiler reason
+
+	shift 2
+	cases=$(cases_selected "$prefix" "$@") || return
+	# shellcheck disable=SC2206 # one word a name
+	cases=($cases)
+	if reason=$(machines_impossible aarch64); then
+		skip "$reason" "${cases[@]/#/$prefix-}"
+	elif ! kernel=$(fetch_kernel trixie arm64 "$flavour"); then
+		skip "no arm64 kernel of Debian trixie to be had" "${cases[@]/#/$prefix-}"
+	elif ! compiler=$("$here/cross-gcc" "$cache/cross-gcc" 2>>"$cache/log"); then
+		skip "no cross compiler for arm64 to be had" "${cases[@]/#/$prefix-}"
+	elif ! prepare_arm64 "$compiler"; then
+		cat "$scratch"/{compile,make} >"$scratch/details" 2>/dev/null
+		not_ok "$prefix-build" "$scratch/details"
+	else
+		boot "$prefix" aarch64 "$kernel" "$scratch/arm64.gz" 1 "${cases[@]}"
+	fi
+}
+
+# With small pages of 4K and of 16K.
+test_arm64_machines()
+{
+	test_arm64_kernel arm64-4k cloud-arm64 "${arm64_cases[@]}"
+	test_arm64_kernel arm64-16k arm64-16k "${arm64_16k_cases[@]}"
+}

@@ -1,0 +1,89 @@
+#!/bin/bash
+# The documentation and the table of options name the same variables, README names the two commands,
+# and the man pages render without a warning.
+. "$(dirname "$0")/lib.sh"
+
+root=$(dirname "$0")/../..
+
+variables_of_table() {
+	sed -n '/^static const struct option_row table\[\]/,/^};/s/^.*{"\(HUGETLB_[A-Z_]*\)".*/\1/p' \
+		"$root/src/options.c" | sort -u
+}
+
+variables_named_in() {
+	grep -ohE '\bHUGETLB_[A-Z_]*[A-Z]\b' "$1" | sort -u
+}
+
+# With debugging on, the library tells what it does not know.
+is_unknown_to_the_library() {
+	preloaded HUGETLB_DEBUG=yes "$1=" /bin/true 2>&1 |
+		grep -q "$1 is no variable of this library"
+}
+
+every_variable_is_documented() {
+	local variable document
+	while read -r variable; do
+		is_unknown_to_the_library "$variable" && fail "the library does not know $variable"
+		for document in HOWTO man/libhugetlbfs.7; do
+			variables_named_in "$root/$document" | grep -qx "$variable" ||
+				fail "$document does not name $variable"
+		done
+		grep -q "^\.BR $variable = " "$root/man/libhugetlbfs.7" ||
+			fail "libhugetlbfs.7 has no entry for $variable"
+	done <"$work/table"
+}
+
+# HOWTO shows what becomes of a misspelt name.
+every_documented_variable_exists() {
+	local document misspelt=HUGETLB_MORECOER
+	is_unknown_to_the_library $misspelt || fail "$misspelt is a variable"
+	for document in README.md HOWTO man/libhugetlbfs.7; do
+		variables_named_in "$root/$document" | grep -vx $misspelt |
+			comm -23 - "$work/table" >"$work/unknown"
+		[ ! -s "$work/unknown" ] || {
+			show "$work/unknown"
+			fail "$document names what is not in the table"
+		}
+	done
+}
+
+readme_names_the_commands() {
+	local command
+	for command in "make check" "make demo"; do
+		grep -qF "$command" "$root/README.md" || fail "README.md does not name $command"
+	done
+}
+
+no_warnings() {
+	[ ! -s "$work/warnings" ] || {
+		show "$work/warnings"
+		fail "$1 warns of ${2##*/}"
+	}
+}
+
+pages_render() {
+	local page
+	for page in "$root"/man/*.[1-8]; do
+		if command -v man >/dev/null; then
+			man --warnings -E UTF-8 -l -Tutf8 -Z "$page" >/dev/null 2>"$work/warnings" ||
+				fail "man does not render ${page##*/}"
+			no_warnings man "$page"
+		fi
+		if command -v mandoc >/dev/null; then
+			mandoc -T lint -W warning "$page" >"$work/warnings" 2>&1
+			no_warnings mandoc "$page"
+		fi
+	done
+}
+
+variables_of_table >"$work/table"
+(($(wc -l <"$work/table") >= 20)) || {
+	show "$work/table"
+	fail "the table of options is not where it was"
+}
+every_variable_is_documented
+every_documented_variable_exists
+readme_names_the_commands
+command -v man >/dev/null || command -v mandoc >/dev/null ||
+	skip "needs man or mandoc for the last part; the others pass"
+pages_render
