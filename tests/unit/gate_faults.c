@@ -1,0 +1,73 @@
+/*
+ * The gate of the library that whole programs run under while its calls fail: takes the place of
+ * src/gate.c in libhugetlbfs-faults.so.
+ *
+ *   FAULT_CALL=n      the n-th call of the process fails, once
+ *   FAULT_FROM=n      so do all from the n-th on
+ *   FAULT_ERRNO=e     with this error (12, ENOMEM)
+ *   FAULT_COUNT_FD=f  at exit the number of calls goes to descriptor f
+ *
+ * Without these every call passes. A child goes on counting where its parent stood. Calls come from
+ * any thread, with libc's locks held: nothing here allocates.
+ */
+#include <stdlib.h>
+
+#include "sys.h"
+
+static unsigned long calls;
+
+static unsigned long setting(const char *name, unsigned long otherwise)
+{
+	const char *text = getenv(name);
+	unsigned long value = 0;
+
+	if (!text)
+		return otherwise;
+	for (; *text >= '0' && *text <= '9'; text++)
+		value = value * 10 + (unsigned long)(*text - '0');
+	return value;
+}
+
+/* What the kernel never refuses. */
+static int never_fails(long number)
+{
+	return number == SYS_getpid || number == SYS_brk;
+}
+
+long sys_gate(long number, long a, long b, long c, long d, long e, long f)
+{
+	static unsigned long nth, from, error;
+	static int ready;
+	unsigned long call = __atomic_add_fetch(&calls, 1, __ATOMIC_RELAXED);
+
+	/* The first call is the constructor's, when no other thread runs. */
+	if (!ready) {
+		nth = setting("FAULT_CALL", 0);
+		from = setting("FAULT_FROM", 0);
+		error = setting("FAULT_ERRNO", 12);
+		ready = 1;
+	}
+	if ((call == nth || (from && call >= from)) && !never_fails(number)) {
+		/* Whatever close returns, the descriptor is closed. */
+		if (number == SYS_close)
+			sys_pass(number, a, b, c, d, e, f);
+		return -(long)error;
+	}
+	return sys_pass(number, a, b, c, d, e, f);
+}
+
+/* After the library's own destructor, which may make calls for its report. */
+static void __attribute__((destructor(101))) tell_count(void)
+{
+	char text[24];
+	size_t at = sizeof(text);
+	unsigned long count = calls, fd = setting("FAULT_COUNT_FD", 0);
+
+	if (!fd)
+		return;
+	text[--at] = '\n';
+	do
+		text[--at] = (char)('0' + count % 10);
+	while (count /= 10);
+	sys_pass(SYS_write, (long)fd, (long)(text + at), (long)(sizeof(text) - at), 0, 0, 0);
+}
