@@ -319,6 +319,20 @@ static void child_copies(struct region *region)
 	}
 }
 
+/* One piece comes to where it belongs: moved, or, where that fails, copied once more. */
+static void take_copy(const struct piece *piece)
+{
+	long at = sys_mremap(piece->copy, piece->bytes, piece->bytes,
+			     MREMAP_MAYMOVE | MREMAP_FIXED, piece->address);
+
+	if (!SYS_IS_ERROR(at))
+		return;
+	at = sys_mmap(piece->address, piece->bytes, PROT_READ | PROT_WRITE,
+		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+	if (!SYS_IS_ERROR(at))
+		memcpy((void *)piece->address, (void *)piece->copy, piece->bytes);
+}
+
 /* What the parent copied comes to where it belongs, which is empty in the child. */
 static void child_takes_copies(void)
 {
@@ -335,8 +349,7 @@ static void child_takes_copies(void)
 				region_set_small(region, page, 0);
 			continue;
 		}
-		sys_mremap(piece->copy, piece->bytes, piece->bytes, MREMAP_MAYMOVE | MREMAP_FIXED,
-			   piece->address);
+		take_copy(piece);
 		for (size_t unit = region_unit(region, piece->address);
 		     region_unit_address(region, unit) < end; unit++)
 			region->units[unit] |= UNIT_MAPPED;
