@@ -161,8 +161,10 @@ static int parent_copies(size_t bytes, size_t runs)
 		return -ENOMEM;
 	agreed.pieces = (struct piece *)mapped;
 	mapped = keep_map_aside(regions[0], bytes);
-	if (SYS_IS_ERROR(mapped))
-		goto failed;
+	if (SYS_IS_ERROR(mapped)) {
+		drop_copies();
+		return -ENOMEM;
+	}
 	agreed.copies = (uintptr_t)mapped;
 	for (int i = 0; i < 2; i++) {
 		size_t page = 0, count;
@@ -176,16 +178,15 @@ static int parent_copies(size_t bytes, size_t runs)
 			*piece = (struct piece){region_page_address(regions[i], page),
 						agreed.copies + used, run_bytes};
 			memcpy((void *)piece->copy, (void *)piece->address, run_bytes);
+			/* Then these are shared; what is kept from the child already has its copy.
+			 */
 			if (sys_madvise(piece->address, run_bytes, MADV_DONTFORK))
-				goto failed;
+				continue;
 			agreed.piece_count++;
 			used += run_bytes;
 		}
 	}
 	return 0;
-failed:
-	drop_copies();
-	return -ENOMEM;
 }
 
 /* Before the fork, in the parent. */
@@ -264,6 +265,25 @@ static void child_copies(struct region *region)
 	}
 }
 
+/*
+ * One copy comes to where it belongs, by its page tables, or by copying once more where they can't
+ * move. Where neither works the place stays empty: the child has no memory there.
+ */
+static void take_copy(const struct piece *piece)
+{
+	long at = sys_mremap(piece->copy, piece->bytes, piece->bytes, MREMAP_MAYMOVE | MREMAP_FIXED,
+			     piece->address);
+
+	if (!SYS_IS_ERROR(at))
+		return;
+	at = sys_mmap(piece->address, piece->bytes, PROT_READ | PROT_WRITE,
+		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+	if (SYS_IS_ERROR(at))
+		return;
+	memcpy((void *)piece->address, (void *)piece->copy, piece->bytes);
+	sys_munmap(piece->copy, piece->bytes);
+}
+
 /* What the parent copied comes to where it belongs, which is empty in the child. */
 static void child_takes_copies(void)
 {
@@ -273,8 +293,7 @@ static void child_takes_copies(void)
 			regions[!region_touches(regions[0], piece->address, piece->address + 1)];
 		size_t page = region_page(region, piece->address);
 
-		sys_mremap(piece->copy, piece->bytes, piece->bytes, MREMAP_MAYMOVE | MREMAP_FIXED,
-			   piece->address);
+		take_copy(piece);
 		for (size_t n = 0; n < piece->bytes / region->page_bytes; n++)
 			region_set_small(region, page + n, UNIT_MAPPED);
 	}
