@@ -42,7 +42,15 @@ STATIC_SOURCES  := src/heap/static_libc.c
 LIBRARY_SOURCES := $(filter-out $(STATIC_SOURCES),$(sort $(wildcard src/*.c src/pages/*.c src/heap/*.c)))
 LIBRARY_OBJECTS := $(LIBRARY_SOURCES:src/%.c=$(BUILD)/obj/%.o)
 STATIC_OBJECTS  := $(STATIC_SOURCES:src/%.c=$(BUILD)/obj/%.o)
-TOOLS           := $(patsubst src/tools/%.c,$(BUILD)/bin/%,$(wildcard src/tools/*.c))
+
+# A tool is one file src/tools/<tool>.c, or a directory src/tools/<tool>/; what several of them use
+# is in src/tools/common/. A tool may need a library: LIBS_<tool>.
+TOOL_NAMES := $(sort $(patsubst src/tools/%.c,%,$(wildcard src/tools/*.c)) \
+	$(filter-out common,$(patsubst src/tools/%/,%,$(wildcard src/tools/*/))))
+TOOLS      := $(TOOL_NAMES:%=$(BUILD)/bin/%)
+COMMON_OBJECTS := $(patsubst src/%.c,$(BUILD)/obj/%.o,$(wildcard src/tools/common/*.c))
+LIBS_hugeedit  := -lelf
+LIBS_hugestat  := -lelf
 
 .PHONY: all check demo bench run-check run-demo run-bench install uninstall clean format lint
 all: $(BUILD)/lib/libhugetlbfs.so $(BUILD)/lib/libhugetlbfs.a $(TOOLS)
@@ -64,11 +72,15 @@ $(BUILD)/lib/libhugetlbfs.a: $(LIBRARY_OBJECTS) $(STATIC_OBJECTS)
 	$(AR) rcs $@ $^
 
 # A tool takes from the archive what it uses.
-$(BUILD)/bin/%: $(BUILD)/obj/tools/%.o $(BUILD)/lib/libhugetlbfs.a
-	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) $< $(BUILD)/lib/libhugetlbfs.a -o $@
+define TOOL_RULE
+$(BUILD)/bin/$(1): $(patsubst src/%.c,$(BUILD)/obj/%.o,$(wildcard src/tools/$(1).c src/tools/$(1)/*.c)) \
+		$(COMMON_OBJECTS) $(BUILD)/lib/libhugetlbfs.a
+	@mkdir -p $$(@D)
+	$$(CC) $$(CFLAGS) $$(LDFLAGS) $$^ $(LIBS_$(1)) -o $$@
+endef
+$(foreach tool,$(TOOL_NAMES),$(eval $(call TOOL_RULE,$(tool))))
 
--include $(wildcard $(BUILD)/obj/*.d $(BUILD)/obj/*/*.d)
+-include $(wildcard $(BUILD)/obj/*.d $(BUILD)/obj/*/*.d $(BUILD)/obj/*/*/*.d)
 
 # What is missing is installed first, so that the rest runs in a make that finds a compiler. What
 # the tests need besides is named in files of theirs, and a test does without what can't be had.

@@ -30,11 +30,18 @@
 /* What a child copies in one piece: a piece that the pool can't give as a whole is small memory. */
 #define PIECE_BYTES ((size_t)32 << 20)
 
+/*
+ * Pages above this size are never left to the kernel's sharing while there is memory for a copy:
+ * Linux 6.18.44 loses such pages in the child now and then (a private page of 1 GiB reads as zero
+ * there; seen in 2 to 11 of 40 forks, without this library, too). Pages of 2 MiB it does not.
+ */
+#define SHARED_PAGE_BYTES_MAX ((size_t)512 << 20)
+
 static pid_t (*real_fork)(void);
 
 enum way { WAY_SHARE, WAY_CHILD_COPIES, WAY_PARENT_COPIES };
 
-/* Pages that the parent copied: what was at address is at copy, too. */
+/* What the parent copied: what was at address is at copy, too; copy 0: whole pages kept back. */
 struct piece {
 	uintptr_t address, copy;
 	size_t bytes;
@@ -75,21 +82,45 @@ static bool next_run(const struct region *region, size_t *page, size_t *count)
 	return *count > 0;
 }
 
-/* How much there is to copy, and in how many runs. */
-static size_t huge_bytes(size_t *runs)
+/* The next run of units in use from *unit on, before end. False: there is none. */
+static bool next_used(const struct region *region, size_t *unit, size_t end, size_t *count)
 {
-	size_t bytes = 0;
+	size_t run;
 
-	*runs = 0;
+	while (*unit < end && !(region->units[*unit] & UNIT_USED))
+		++*unit;
+	for (run = *unit; run < end && region->units[run] & UNIT_USED; run++)
+		;
+	*count = run - *unit;
+	return *count > 0;
+}
+
+/* How much a fork concerns: whole pages, what is in use of them, and in how many runs that is. */
+struct extent {
+	size_t page_bytes, used_bytes, runs;
+};
+
+static struct extent measure(void)
+{
+	struct extent extent = {0};
+
 	for (int i = 0; i < 2; i++) {
+		const struct region *region = regions[i];
 		size_t page = 0, count;
 
-		for (; next_run(regions[i], &page, &count); page += count) {
-			bytes += count * regions[i]->page_bytes;
-			++*runs;
+		for (; next_run(region, &page, &count); page += count) {
+			size_t unit = page * (region->page_bytes / region->unit_bytes), units;
+			size_t end = (page + count) * (region->page_bytes / region->unit_bytes);
+
+			extent.page_bytes += count * region->page_bytes;
+			extent.runs++;
+			for (; next_used(region, &unit, end, &units); unit += units) {
+				extent.used_bytes += units * region->unit_bytes;
+				extent.runs++;
+			}
 		}
 	}
-	return bytes;
+	return extent;
 }
 
 static long map_hugetlb(size_t bytes)
@@ -112,23 +143,24 @@ static bool pool_serves(size_t bytes)
 	return true;
 }
 
-static enum way choose_way(size_t bytes, bool others)
+static enum way choose_way(const struct extent *extent, bool others)
 {
-	const enum way copy = others ? WAY_PARENT_COPIES : WAY_CHILD_COPIES;
+	const bool kernel_loses = heap.source.page_bytes > SHARED_PAGE_BYTES_MAX;
+	const enum way copy = others || kernel_loses ? WAY_PARENT_COPIES : WAY_CHILD_COPIES;
 
-	if (!bytes || heap.fork == FORK_COW)
+	if (!extent->page_bytes || (heap.fork == FORK_COW && !kernel_loses))
 		return WAY_SHARE;
-	if (heap.fork == FORK_COPY || bytes <= SMALL_HEAP_BYTES)
+	if (heap.fork == FORK_COPY || extent->used_bytes <= SMALL_HEAP_BYTES)
 		return copy;
-	if (pool_serves(bytes))
+	if (!kernel_loses && pool_serves(extent->page_bytes))
 		return WAY_SHARE;
-	if (!heap.source.sandboxed && bytes <= sizes_available_memory() / MEMORY_SHARE)
+	if (!heap.source.sandboxed && extent->used_bytes <= sizes_available_memory() / MEMORY_SHARE)
 		return copy;
 	log_warning_once(
 		"heap: a fork with a heap of %zu MB, and neither the pool nor the memory for "
-		"a copy: where parent and child both write, the child may get SIGBUS (see "
-		"HUGETLB_FORK)",
-		bytes >> 20);
+		"a copy: where parent and child both write, the child may get SIGBUS%s "
+		"(see HUGETLB_FORK)",
+		extent->used_bytes >> 20, kernel_loses ? ", or find pages empty" : "");
 	return WAY_SHARE;
 }
 
@@ -136,7 +168,8 @@ static enum way choose_way(size_t bytes, bool others)
 static void drop_copies(void)
 {
 	for (size_t i = 0; i < agreed.piece_count; i++)
-		sys_madvise(agreed.pieces[i].address, agreed.pieces[i].bytes, MADV_DOFORK);
+		if (!agreed.pieces[i].copy)
+			sys_madvise(agreed.pieces[i].address, agreed.pieces[i].bytes, MADV_DOFORK);
 	if (agreed.copies)
 		sys_munmap(agreed.copies, agreed.copies_bytes);
 	if (agreed.pieces)
@@ -146,21 +179,63 @@ static void drop_copies(void)
 	agreed.copies = 0;
 }
 
-/* Before the fork: copies all pages, and keeps the originals to the parent. 0 or -ENOMEM. */
-static int parent_copies(size_t bytes, size_t runs)
+/* Notes a piece; -ENOMEM where arenas that opened meanwhile made the list too short. */
+static int add_piece(uintptr_t address, uintptr_t copy, size_t bytes)
 {
+	if ((agreed.piece_count + 1) * sizeof(struct piece) > agreed.pieces_bytes)
+		return -ENOMEM;
+	agreed.pieces[agreed.piece_count++] = (struct piece){address, copy, bytes};
+	return 0;
+}
+
+/*
+ * Copies what is in use of a run of whole pages, and keeps these back from the child; or, where
+ * something fails, leaves the run shared, as ever.
+ */
+static void copy_run(const struct region *region, size_t page, size_t count, size_t *used)
+{
+	uintptr_t address = region_page_address(region, page);
+	size_t unit = page * (region->page_bytes / region->unit_bytes), units;
+	size_t end = (page + count) * (region->page_bytes / region->unit_bytes);
+	size_t used_before = *used, pieces_before = agreed.piece_count;
+	int failed = add_piece(address, 0, count * region->page_bytes);
+
+	for (; !failed && next_used(region, &unit, end, &units); unit += units) {
+		uintptr_t from = region_unit_address(region, unit);
+		uintptr_t to = agreed.copies + *used;
+		size_t bytes = units * region->unit_bytes;
+
+		failed = *used + bytes > agreed.copies_bytes ? -ENOMEM : add_piece(from, to, bytes);
+		if (failed)
+			break;
+		memcpy((void *)to, (void *)from, bytes);
+		*used += bytes;
+	}
+	/* Last, for this can't be taken back where nothing succeeds any more. */
+	if (!failed)
+		failed = (int)sys_madvise(address, count * region->page_bytes, MADV_DONTFORK);
+	if (failed) {
+		agreed.piece_count = pieces_before;
+		*used = used_before;
+	}
+}
+
+/* Before the fork: copies what is in use, and keeps these pages to the parent. 0 or -ENOMEM. */
+static int parent_copies(const struct extent *extent)
+{
+	/* Arenas may open while we copy: there is some room for them. */
+	const size_t room = (size_t)64 << 20;
 	size_t used = 0;
 	long mapped;
 
-	/* Arenas may open while we copy: what does not fit any more is shared, as ever. */
-	agreed.pieces_bytes = (runs + 64) * sizeof(struct piece);
-	agreed.copies_bytes = bytes;
+	agreed.pieces_bytes = (extent->runs + 64) * sizeof(struct piece);
+	agreed.copies_bytes = extent->used_bytes + room;
 	mapped = sys_mmap(0, agreed.pieces_bytes, PROT_READ | PROT_WRITE,
 			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (SYS_IS_ERROR(mapped))
 		return -ENOMEM;
 	agreed.pieces = (struct piece *)mapped;
-	mapped = keep_map_aside(regions[0], bytes);
+	mapped = keep_map_aside(regions[0], agreed.copies_bytes);
 	if (SYS_IS_ERROR(mapped)) {
 		drop_copies();
 		return -ENOMEM;
@@ -169,22 +244,8 @@ static int parent_copies(size_t bytes, size_t runs)
 	for (int i = 0; i < 2; i++) {
 		size_t page = 0, count;
 
-		for (; next_run(regions[i], &page, &count); page += count) {
-			struct piece *piece = &agreed.pieces[agreed.piece_count];
-			size_t run_bytes = count * regions[i]->page_bytes;
-
-			if (run_bytes > bytes - used || agreed.piece_count == runs + 64)
-				continue;
-			*piece = (struct piece){region_page_address(regions[i], page),
-						agreed.copies + used, run_bytes};
-			memcpy((void *)piece->copy, (void *)piece->address, run_bytes);
-			/* Then these are shared; what is kept from the child already has its copy.
-			 */
-			if (sys_madvise(piece->address, run_bytes, MADV_DONTFORK))
-				continue;
-			agreed.piece_count++;
-			used += run_bytes;
-		}
+		for (; next_run(regions[i], &page, &count); page += count)
+			copy_run(regions[i], page, count, &used);
 	}
 	return 0;
 }
@@ -192,16 +253,16 @@ static int parent_copies(size_t bytes, size_t runs)
 /* Before the fork, in the parent. */
 static void agree(void)
 {
-	size_t bytes, runs;
+	struct extent extent;
 
 	agreed.ends[0] = agreed.ends[1] = -1;
 	agreed.way = WAY_SHARE;
 	agreed.locked = heap.active && heap_lock();
 	if (!agreed.locked)
 		return;
-	bytes = huge_bytes(&runs);
-	agreed.way = choose_way(bytes, !heap_single_threaded());
-	if (agreed.way == WAY_PARENT_COPIES && parent_copies(bytes, runs))
+	extent = measure();
+	agreed.way = choose_way(&extent, !heap_single_threaded());
+	if (agreed.way == WAY_PARENT_COPIES && parent_copies(&extent))
 		agreed.way = WAY_SHARE;
 	/* In a sandbox a pipe may be forbidden, or there is none to spare: then nobody waits, and
 	 * what the parent writes meanwhile may cost the child a page. */
@@ -278,10 +339,8 @@ static void take_copy(const struct piece *piece)
 		return;
 	at = sys_mmap(piece->address, piece->bytes, PROT_READ | PROT_WRITE,
 		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
-	if (SYS_IS_ERROR(at))
-		return;
-	memcpy((void *)piece->address, (void *)piece->copy, piece->bytes);
-	sys_munmap(piece->copy, piece->bytes);
+	if (!SYS_IS_ERROR(at))
+		memcpy((void *)piece->address, (void *)piece->copy, piece->bytes);
 }
 
 /* What the parent copied comes to where it belongs, which is empty in the child. */
@@ -291,13 +350,23 @@ static void child_takes_copies(void)
 		const struct piece *piece = &agreed.pieces[i];
 		struct region *region =
 			regions[!region_touches(regions[0], piece->address, piece->address + 1)];
-		size_t page = region_page(region, piece->address);
+		uintptr_t end = piece->address + piece->bytes;
 
+		if (!piece->copy) {
+			size_t page = region_page(region, piece->address);
+
+			for (; region_page_address(region, page) < end; page++)
+				region_set_small(region, page, 0);
+			continue;
+		}
 		take_copy(piece);
-		for (size_t n = 0; n < piece->bytes / region->page_bytes; n++)
-			region_set_small(region, page + n, UNIT_MAPPED);
+		for (size_t unit = region_unit(region, piece->address);
+		     region_unit_address(region, unit) < end; unit++)
+			region->units[unit] |= UNIT_MAPPED;
 	}
+	morecore_refit(&heap.main);
 	sys_munmap((uintptr_t)agreed.pieces, agreed.pieces_bytes);
+	sys_munmap(agreed.copies, agreed.copies_bytes); /* what is left of it */
 	agreed.pieces = NULL;
 	agreed.piece_count = 0;
 	agreed.copies = 0;

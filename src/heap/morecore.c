@@ -144,6 +144,18 @@ static uintptr_t first_altered(const struct morecore *heap, uintptr_t from)
 	return region_unit_address(region, unit);
 }
 
+void morecore_refit(struct morecore *heap)
+{
+	const struct region *region = &heap->region;
+	uintptr_t end = align_up(heap->now, region->unit_bytes);
+
+	while (end < heap->mapped_end && region->units[region_unit(region, end)] & UNIT_MAPPED)
+		end += region->unit_bytes;
+	heap->mapped_end = end;
+	if (heap->high > end)
+		heap->high = end;
+}
+
 /*
  * Lowers the break. What the program altered is unmapped, as the kernel's brk would; other memory
  * goes back to the pool where HUGETLB_MORECORE_SHRINK says so, else stays for the next growth.
@@ -161,13 +173,7 @@ static void shrink(struct morecore *heap, uintptr_t to)
 		return;
 	region_give_back(region, keep_to, heap->mapped_end);
 	/* A page of 1 GiB goes only as a whole, and its small units go with an altered one. */
-	keep_to = unused;
-	while (keep_to < heap->mapped_end &&
-	       region->units[region_unit(region, keep_to)] & UNIT_MAPPED)
-		keep_to += region->unit_bytes;
-	heap->mapped_end = keep_to;
-	if (heap->high > keep_to)
-		heap->high = keep_to;
+	morecore_refit(heap);
 }
 
 long morecore_sbrk(struct morecore *heap, intptr_t delta)

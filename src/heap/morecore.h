@@ -33,6 +33,9 @@ int morecore_start(struct morecore *heap, uintptr_t start, uintptr_t limit, stru
  */
 long morecore_sbrk(struct morecore *heap, intptr_t delta);
 
+/* After a fork's child lost what was mapped above the break: takes stock of what is left. */
+void morecore_refit(struct morecore *heap);
+
 /* brk: as morecore_sbrk() to an address at or above the region's start; 0 or -ENOMEM. */
 int morecore_brk(struct morecore *heap, uintptr_t address);
 

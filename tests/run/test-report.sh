@@ -7,9 +7,9 @@ run() {
 	preloaded HUGETLB_MORECORE=yes "HUGETLB_REPORT=$1" "$programs/print-heap" >"$work/out" 2>"$work/err" ||
 		{ show "$work/err"; fail "exit status $?"; }
 }
-# Of the row "all": kB on hugetlb pages, on transparent ones, on small ones.
+# Of the row "heap": kB on hugetlb pages, on transparent ones, on small ones.
 figures() {
-	sed -nE 's/^.* all +([0-9]+) kB +([0-9]+) kB +([0-9]+) kB.*/\1 \2 \3/p' "$1"
+	sed -nE 's/^.* heap +([0-9]+) kB +([0-9]+) kB +([0-9]+) kB.*/\1 \2 \3/p' "$1"
 }
 
 run "$work/report"

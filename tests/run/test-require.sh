@@ -11,7 +11,7 @@ expect_refusal() {
 	local status=$?
 	[ $status = 125 ] || { show "$work/err"; fail "$*: exit status $status, not 125"; }
 	[ ! -s "$work/out" ] || fail "$*: the program was started"
-	grep -q 'ERROR:.*HUGETLB_REQUIRE' "$work/err" || { show "$work/err"; fail "$*: no line says so"; }
+	grep -q 'HUGETLB_REQUIRE: the program is not started' "$work/err" || { show "$work/err"; fail "$*: no line says so"; }
 	# What was wrong may have a line of its own.
 	(($(lines_of_ours "$work/err") <= 2)) || { show "$work/err"; fail "$*: more than two lines"; }
 }
