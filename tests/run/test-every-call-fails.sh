@@ -69,7 +69,8 @@ started_or_refused() {
 		status=$?
 		[ $status = 125 ] || { as_plain $status "$*, required, call $n"; continue; }
 		[ ! -s "$work/out" ] || fail "$*, call $n: refused, but it ran"
-		grep -q ERROR "$work/err" || fail "$*, call $n: refused without a line"
+		not_more_than_one_line "$*, required, call $n"
+		grep -q HUGETLB_REQUIRE "$work/err" || fail "$*, call $n: refused without a line"
 		refused=$((refused + 1))
 	done
 	echo "$*: $refused of $calls refused"
