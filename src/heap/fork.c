@@ -188,44 +188,37 @@ static int add_piece(uintptr_t address, uintptr_t copy, size_t bytes)
 	return 0;
 }
 
-/*
- * Copies what is in use of a run of whole pages, and keeps these back from the child; or, where
- * something fails, leaves the run shared, as ever.
- */
-static void copy_run(const struct region *region, size_t page, size_t count, size_t *used)
+/* Keeps a run of whole pages back from the child, and copies what is in use of them. */
+static int copy_run(const struct region *region, size_t page, size_t count, size_t *used)
 {
 	uintptr_t address = region_page_address(region, page);
 	size_t unit = page * (region->page_bytes / region->unit_bytes), units;
 	size_t end = (page + count) * (region->page_bytes / region->unit_bytes);
-	size_t used_before = *used, pieces_before = agreed.piece_count;
 	int failed = add_piece(address, 0, count * region->page_bytes);
 
+	if (!failed)
+		failed = (int)sys_madvise(address, count * region->page_bytes, MADV_DONTFORK);
 	for (; !failed && next_used(region, &unit, end, &units); unit += units) {
 		uintptr_t from = region_unit_address(region, unit);
 		uintptr_t to = agreed.copies + *used;
 		size_t bytes = units * region->unit_bytes;
 
-		failed = *used + bytes > agreed.copies_bytes ? -ENOMEM : add_piece(from, to, bytes);
-		if (failed)
-			break;
+		if (*used + bytes > agreed.copies_bytes)
+			return -ENOMEM;
 		memcpy((void *)to, (void *)from, bytes);
 		*used += bytes;
+		failed = add_piece(from, to, bytes);
 	}
-	/* Last, for this can't be taken back where nothing succeeds any more. */
-	if (!failed)
-		failed = (int)sys_madvise(address, count * region->page_bytes, MADV_DONTFORK);
-	if (failed) {
-		agreed.piece_count = pieces_before;
-		*used = used_before;
-	}
+	return failed;
 }
 
-/* Before the fork: copies what is in use, and keeps these pages to the parent. 0 or -ENOMEM. */
+/* Before the fork: copies what is in use, and keeps all pages to the parent. 0 or -ENOMEM. */
 static int parent_copies(const struct extent *extent)
 {
 	/* Arenas may open while we copy: there is some room for them. */
 	const size_t room = (size_t)64 << 20;
 	size_t used = 0;
+	int failed = 0;
 	long mapped;
 
 	agreed.pieces_bytes = (extent->runs + 64) * sizeof(struct piece);
@@ -236,18 +229,18 @@ static int parent_copies(const struct extent *extent)
 		return -ENOMEM;
 	agreed.pieces = (struct piece *)mapped;
 	mapped = keep_map_aside(regions[0], agreed.copies_bytes);
-	if (SYS_IS_ERROR(mapped)) {
-		drop_copies();
-		return -ENOMEM;
-	}
-	agreed.copies = (uintptr_t)mapped;
-	for (int i = 0; i < 2; i++) {
+	failed = SYS_IS_ERROR(mapped) ? -ENOMEM : 0;
+	if (!failed)
+		agreed.copies = (uintptr_t)mapped;
+	for (int i = 0; i < 2 && !failed; i++) {
 		size_t page = 0, count;
 
-		for (; next_run(regions[i], &page, &count); page += count)
-			copy_run(regions[i], page, count, &used);
+		for (; !failed && next_run(regions[i], &page, &count); page += count)
+			failed = copy_run(regions[i], page, count, &used);
 	}
-	return 0;
+	if (failed)
+		drop_copies();
+	return failed ? -ENOMEM : 0;
 }
 
 /* Before the fork, in the parent. */
@@ -326,14 +319,11 @@ static void child_copies(struct region *region)
 	}
 }
 
-/*
- * One copy comes to where it belongs, by its page tables, or by copying once more where they can't
- * move. Where neither works the place stays empty: the child has no memory there.
- */
+/* One piece comes to where it belongs: moved, or, where that fails, copied once more. */
 static void take_copy(const struct piece *piece)
 {
-	long at = sys_mremap(piece->copy, piece->bytes, piece->bytes, MREMAP_MAYMOVE | MREMAP_FIXED,
-			     piece->address);
+	long at = sys_mremap(piece->copy, piece->bytes, piece->bytes,
+			     MREMAP_MAYMOVE | MREMAP_FIXED, piece->address);
 
 	if (!SYS_IS_ERROR(at))
 		return;
