@@ -188,37 +188,44 @@ static int add_piece(uintptr_t address, uintptr_t copy, size_t bytes)
 	return 0;
 }
 
-/* Keeps a run of whole pages back from the child, and copies what is in use of them. */
-static int copy_run(const struct region *region, size_t page, size_t count, size_t *used)
+/*
+ * Copies what is in use of a run of whole pages, and keeps these back from the child; or, where
+ * something fails, leaves the run shared, as ever.
+ */
+static void copy_run(const struct region *region, size_t page, size_t count, size_t *used)
 {
 	uintptr_t address = region_page_address(region, page);
 	size_t unit = page * (region->page_bytes / region->unit_bytes), units;
 	size_t end = (page + count) * (region->page_bytes / region->unit_bytes);
+	size_t used_before = *used, pieces_before = agreed.piece_count;
 	int failed = add_piece(address, 0, count * region->page_bytes);
 
-	if (!failed)
-		failed = (int)sys_madvise(address, count * region->page_bytes, MADV_DONTFORK);
 	for (; !failed && next_used(region, &unit, end, &units); unit += units) {
 		uintptr_t from = region_unit_address(region, unit);
 		uintptr_t to = agreed.copies + *used;
 		size_t bytes = units * region->unit_bytes;
 
-		if (*used + bytes > agreed.copies_bytes)
-			return -ENOMEM;
+		failed = *used + bytes > agreed.copies_bytes ? -ENOMEM : add_piece(from, to, bytes);
+		if (failed)
+			break;
 		memcpy((void *)to, (void *)from, bytes);
 		*used += bytes;
-		failed = add_piece(from, to, bytes);
 	}
-	return failed;
+	/* Last: where calls fail, the one that takes it back may fail as well. */
+	if (!failed)
+		failed = (int)sys_madvise(address, count * region->page_bytes, MADV_DONTFORK);
+	if (failed) {
+		agreed.piece_count = pieces_before;
+		*used = used_before;
+	}
 }
 
-/* Before the fork: copies what is in use, and keeps all pages to the parent. 0 or -ENOMEM. */
+/* Before the fork: copies what is in use, and keeps these pages to the parent. 0 or -ENOMEM. */
 static int parent_copies(const struct extent *extent)
 {
 	/* Arenas may open while we copy: there is some room for them. */
 	const size_t room = (size_t)64 << 20;
 	size_t used = 0;
-	int failed = 0;
 	long mapped;
 
 	agreed.pieces_bytes = (extent->runs + 64) * sizeof(struct piece);
@@ -229,18 +236,18 @@ static int parent_copies(const struct extent *extent)
 		return -ENOMEM;
 	agreed.pieces = (struct piece *)mapped;
 	mapped = keep_map_aside(regions[0], agreed.copies_bytes);
-	failed = SYS_IS_ERROR(mapped) ? -ENOMEM : 0;
-	if (!failed)
-		agreed.copies = (uintptr_t)mapped;
-	for (int i = 0; i < 2 && !failed; i++) {
+	if (SYS_IS_ERROR(mapped)) {
+		drop_copies();
+		return -ENOMEM;
+	}
+	agreed.copies = (uintptr_t)mapped;
+	for (int i = 0; i < 2; i++) {
 		size_t page = 0, count;
 
-		for (; !failed && next_run(regions[i], &page, &count); page += count)
-			failed = copy_run(regions[i], page, count, &used);
+		for (; next_run(regions[i], &page, &count); page += count)
+			copy_run(regions[i], page, count, &used);
 	}
-	if (failed)
-		drop_copies();
-	return failed ? -ENOMEM : 0;
+	return 0;
 }
 
 /* Before the fork, in the parent. */
@@ -322,8 +329,8 @@ static void child_copies(struct region *region)
 /* One piece comes to where it belongs: moved, or, where that fails, copied once more. */
 static void take_copy(const struct piece *piece)
 {
-	long at = sys_mremap(piece->copy, piece->bytes, piece->bytes,
-			     MREMAP_MAYMOVE | MREMAP_FIXED, piece->address);
+	long at = sys_mremap(piece->copy, piece->bytes, piece->bytes, MREMAP_MAYMOVE | MREMAP_FIXED,
+			     piece->address);
 
 	if (!SYS_IS_ERROR(at))
 		return;
