@@ -77,17 +77,24 @@ quotes_of_howto() {
 		END { finish() }' "$root/HOWTO" | tr -d ' \t'
 }
 
-is_line_of_the_sources() {
-	local line=$1 pattern refusal="(HUGETLB_REQUIRE:theprogramisnotstarted)"
-	if [[ $line == ?*"$refusal" ]]; then
-		is_line_of_the_sources "$refusal" || return 1
-		line=${line%"$refusal"}
-	fi
+is_string_of_the_sources() {
+	local text=$1 pattern
 	while read -r pattern; do
 		# shellcheck disable=SC2053 # a pattern it is
-		[[ $line == $pattern ]] && return 0
+		[[ $text == $pattern ]] && return 0
 	done <"$work/patterns"
 	return 1
+}
+
+# One string, or two: what is the matter, and behind a colon or in brackets what it leads to.
+is_line_of_the_sources() {
+	local line=$1 refusal="HUGETLB_REQUIRE:theprogramisnotstarted"
+	is_string_of_the_sources "$line" && return 0
+	if [[ $line == *"($refusal)" ]]; then
+		is_string_of_the_sources "$refusal" && is_string_of_the_sources "${line%"($refusal)"}"
+	else
+		is_string_of_the_sources "${line%:*}" && is_string_of_the_sources "${line##*:}"
+	fi
 }
 
 quoted_lines_are_lines_of_the_sources() {
