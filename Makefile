@@ -146,7 +146,7 @@ $(BUILD)/bench/empty.so: Makefile
 install: all
 	install -d $(DESTDIR)$(PREFIX)/lib $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 \
 		$(DESTDIR)$(PREFIX)/share/man/man7 $(DESTDIR)$(PREFIX)/share/man/man8 \
-		$(DESTDIR)$(PREFIX)/$(SHARE)/ldscripts
+		$(DESTDIR)$(PREFIX)/$(SHARE)
 	install -m 755 $(BUILD)/lib/libhugetlbfs.so.0 $(DESTDIR)$(PREFIX)/lib/
 	ln -sf libhugetlbfs.so.0 $(DESTDIR)$(PREFIX)/lib/libhugetlbfs.so
 	install -m 644 $(BUILD)/lib/libhugetlbfs.a $(DESTDIR)$(PREFIX)/lib/
@@ -154,10 +154,8 @@ install: all
 	install -m 644 $(wildcard man/*.1) $(DESTDIR)$(PREFIX)/share/man/man1/
 	install -m 644 man/libhugetlbfs.7 $(DESTDIR)$(PREFIX)/share/man/man7/
 	install -m 644 $(wildcard man/*.8) $(DESTDIR)$(PREFIX)/share/man/man8/
-	install -m 755 $(BUILD)/$(SHARE)/ld.hugetlbfs $(DESTDIR)$(PREFIX)/$(SHARE)/
-	cp -P $(LINKER_NAMES:%=$(BUILD)/$(SHARE)/%) $(DESTDIR)$(PREFIX)/$(SHARE)/
-	install -m 644 $(BUILD)/$(SHARE)/ldscripts/*.x* $(DESTDIR)$(PREFIX)/$(SHARE)/ldscripts/
-	install -m 755 $(BUILD)/$(SHARE)/ldscripts/generate $(DESTDIR)$(PREFIX)/$(SHARE)/ldscripts/
+	cp -RP $(BUILD)/$(SHARE)/. $(DESTDIR)$(PREFIX)/$(SHARE)/
+	chmod -R u=rwX,go=rX $(DESTDIR)$(PREFIX)/$(SHARE)
 
 uninstall:
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/lib/,libhugetlbfs.so libhugetlbfs.so.0 libhugetlbfs.a)

@@ -121,5 +121,14 @@ refused "no regular file" /dev/null
 refused "no regular file" "$work"
 refused "align=3M" --align=3M "$work/copy"
 refused "nonsense" --nonsense "$work/copy"
-"$hugeedit" --help | grep -q -- --align || fail "--help does not name --align"
+
+# The man page has every option of the table, and the table every option of the man page.
+page=$(dirname "$0")/../../man/hugeedit.8
+"$hugeedit" --print-completion=options | sort >"$work/options"
+sed -n '/^\.SH OPTIONS/,/^\.SH EXIT/p' "$page" | grep -A1 '^\.TP' | sed 's/\\-/-/g' |
+	grep -oE -- '(^|[ "])(-[a-z]|--[a-z-]+)' | tr -d ' "' | sort >"$work/documented"
+diff "$work/options" "$work/documented" || fail "hugeedit.8 and the table of options differ"
+while read -r option; do
+	"$hugeedit" --help | grep -q -- "$option" || fail "--help does not name $option"
+done <"$work/options"
 [ -z "$(find "$work" -name '.hugeedit.*')" ] || fail "temporary files are left behind"

@@ -42,6 +42,33 @@ for kind in "${kinds[@]}"; do
 	done
 done
 
+# A shared library is marked as well, without needing ours; C++ exceptions go through its tables.
+if command -v c++ >/dev/null; then
+	echo 'void thrower(void) { throw 7; }' >"$work/thrower.cc"
+	cat >"$work/catcher.cc" <<-'END'
+		#include <cstdio>
+		void thrower(void);
+		int main(void)
+		{
+			try {
+				thrower();
+			} catch (int i) {
+				return i == 7 ? puts("as it was") < 0 : 1;
+			}
+			return 1;
+		}
+	END
+	words=(-fuse-ld=bfd -B "$wrapper" -Wl,--hugetlbfs-page-size=2M -Wl,--hugetlbfs-link=BDT)
+	c++ -fPIC -shared "$work/thrower.cc" -o "$work/libthrower.so" "${words[@]}" ||
+		fail "a shared library can't be linked"
+	readelf -d "$work/libthrower.so" | grep -q hugetlbfs && fail "the library needs ours"
+	expect_marks "$work/libthrower.so" yes yes
+	c++ "$work/catcher.cc" "$work/libthrower.so" -o "$work/catcher" "${words[@]}" \
+		"-Wl,-rpath,$work:$BUILD/lib" || fail "a C++ program can't be linked"
+	expect_marks "$work/catcher" yes yes
+	expect_runs "$work/catcher"
+fi
+
 # Of another linker it is refused: bss can't be had apart.
 if linker_can gold; then
 	relink "$work/refused" -fuse-ld=gold -Wl,--hugetlbfs-link=B && fail "gold links bss apart"
