@@ -5,6 +5,7 @@
  * in use stays as it was.
  */
 #include <errno.h>
+#include <string.h>
 #include <sys/auxv.h>
 
 #include "heap/region.h"
@@ -191,6 +192,25 @@ void region_unuse(struct region *region, uintptr_t from, uintptr_t to)
 			state |= UNIT_DIRTY;
 		region->units[i] = state;
 	}
+}
+
+int region_clear_dirty(struct region *region, uintptr_t from, uintptr_t to)
+{
+	for (size_t i = region_unit(region, from); i < region_unit(region, to); i++) {
+		uintptr_t address = region_unit_address(region, i);
+		int failed = 0;
+
+		if (!(region->units[i] & UNIT_DIRTY))
+			continue;
+		if (region->units[i] & UNIT_ALTERED)
+			failed = region_renew_small(region, address, address + region->unit_bytes);
+		else
+			memset((void *)address, 0, region->unit_bytes);
+		if (failed)
+			return failed;
+		region->units[i] &= (unsigned char)~UNIT_DIRTY;
+	}
+	return 0;
 }
 
 /*
