@@ -8,10 +8,10 @@ need_program objdump readelf
 need_hugeedit
 write_probe
 
-kernel_is() {
-	[ "$(printf '%s\n' "$1" "$(uname -r)" | sort -V | head -n 1)" = "$1" ]
+is_at_least() {
+	[ "$(printf '%s\n' "$1" "$2" | sort -V | head -n 1)" = "$1" ]
 }
-kernel_is 5.10 || skip "needs Linux 5.10: before, the kernel took no notice of p_align"
+is_at_least 5.10 "$(uname -r)" || skip "needs Linux 5.10: before, the kernel took no notice of p_align"
 
 align() {
 	"$hugeedit" --align=2M "$1" >"$work/log" 2>&1 || {
@@ -97,7 +97,7 @@ for ((start = 0; start < 10; start++)); do
 	address=$(LD_PRELOAD=$work/libprobe.so cat /proc/self/maps |
 		sed -n "s|^\([0-9a-f]*\)-.* 00000000 .*$work/libprobe.so$|\1|p" | head -n 1)
 	[ -n "$address" ] || fail "the aligned library is not loaded"
-	if [ "$(printf '%s\n' 2.35 "$(getconf GNU_LIBC_VERSION | cut -d' ' -f2)" | sort -V | head -n 1)" = 2.35 ]; then
+	if is_at_least 2.35 "$(getconf GNU_LIBC_VERSION | cut -d' ' -f2)"; then
 		((0x$address % huge_bytes == 0)) || fail "libprobe.so: start $start: at $address"
 	fi
 done

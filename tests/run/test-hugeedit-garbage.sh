@@ -77,7 +77,8 @@ def mutate(seed):
     return bytes(content)
 
 
-choices = (["--text"], ["--data"], ["--text", "--data", "--align=2M"], ["--align=2M"], ["--disable"], [])
+choices = (["--text"], ["--data"], ["--text", "--data", "--align=2M"], ["--align=2M"],
+           ["--disable"], [])
 for path in seeds:
     seed = open(path, "rb").read()
     assert run(seed, ["--text"]) and run(seed, ["--align=2M"])
@@ -98,7 +99,8 @@ for path in seeds:
         overlapping = bytearray(seed)
         overlapping[loads[1] + first:loads[1] + second] = seed[loads[0] + first:loads[0] + second]
         assert not run(bytes(overlapping), ["--text"])
-for content in (b"\x7fELF", b"\x7fELF" + b"\xff" * 200, b"#!/bin/sh\necho\n" * 20, b"!<arch>\n" * 40):
+for content in (b"\x7fELF", b"\x7fELF" + b"\xff" * 200, b"#!/bin/sh\necho\n" * 20,
+                b"!<arch>\n" * 40):
     assert not run(content, ["--text"])
 assert len(refusals) >= 8, refusals
 assert counts["refused"] >= 100 and counts["accepted"] >= 20, counts

@@ -52,7 +52,8 @@ refused() {
 
 # Without options of ours, word by word the same.
 record -o out "a b" -z now -L"x y" -lm
-printf '%s\n' -o out "a b" -z now "-Lx y" -lm | cmp - "$work/words" || fail "changed without being asked"
+printf '%s\n' -o out "a b" -z now "-Lx y" -lm | cmp - "$work/words" ||
+	fail "changed without being asked"
 
 record --hugetlbfs-align --hugetlbfs-page-size=4M a.o -lm -lc
 has_words max-page-size=4194304 common-page-size=4194304 -lhugetlbfs a.o
@@ -80,7 +81,8 @@ END
 printf -- '--hugetlbfs-page-size=2M\n\n  last.o' >"$work/two"
 : >"$work/empty"
 record first.o "@$work/one" "@$work/empty" end.o
-has_words first.o -o "quoted name" "back slash" last.o end.o "@$work/not-there" max-page-size=2097152
+has_words first.o -o "quoted name" "back slash" last.o end.o "@$work/not-there" \
+	max-page-size=2097152
 grep -q hugetlbfs-align "$work/words" && fail "an option of ours went to the linker"
 grep -qx "two" "$work/words" || fail "a quote over two lines was not kept"
 echo "@$work/circle" >"$work/circle"
