@@ -8,6 +8,7 @@
 
 BUILD   ?= build
 CC      ?= cc
+OBJCOPY ?= objcopy
 CFLAGS  ?= -O2 -g
 LDFLAGS ?=
 PREFIX  ?= /usr/local
@@ -39,7 +40,7 @@ LIBRARY_LINK = $(CC) -shared $(CFLAGS) $(LDFLAGS) -Wl,-soname,libhugetlbfs.so.0 
 
 # In a static program the linker says where libc's functions are; the archive alone has that part.
 STATIC_SOURCES  := src/heap/static_libc.c
-LIBRARY_SOURCES := $(filter-out $(STATIC_SOURCES),$(sort $(wildcard src/*.c src/pages/*.c src/heap/*.c)))
+LIBRARY_SOURCES := $(filter-out $(STATIC_SOURCES),$(sort $(wildcard src/*.c src/pages/*.c src/heap/*.c src/api/*.c)))
 LIBRARY_OBJECTS := $(LIBRARY_SOURCES:src/%.c=$(BUILD)/obj/%.o)
 STATIC_OBJECTS  := $(STATIC_SOURCES:src/%.c=$(BUILD)/obj/%.o)
 
@@ -66,7 +67,17 @@ $(BUILD)/lib/libhugetlbfs.so.0: $(LIBRARY_OBJECTS) src/libhugetlbfs.map
 $(BUILD)/lib/libhugetlbfs.so: $(BUILD)/lib/libhugetlbfs.so.0
 	ln -sf libhugetlbfs.so.0 $@
 
+# For static programs one object, which shows the names of hugetlbfs.h only: the library's own names
+# are nothing to the program's.
 $(BUILD)/lib/libhugetlbfs.a: $(LIBRARY_OBJECTS) $(STATIC_OBJECTS)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -r -nostdlib $^ -o $(BUILD)/obj/libhugetlbfs.o
+	$(OBJCOPY) --localize-hidden $(BUILD)/obj/libhugetlbfs.o
+	rm -f $@
+	$(AR) rcs $@ $(BUILD)/obj/libhugetlbfs.o
+
+# What tools take from the library, object by object.
+$(BUILD)/obj/tools.a: $(LIBRARY_OBJECTS)
 	@mkdir -p $(@D)
 	rm -f $@
 	$(AR) rcs $@ $^
@@ -74,7 +85,7 @@ $(BUILD)/lib/libhugetlbfs.a: $(LIBRARY_OBJECTS) $(STATIC_OBJECTS)
 # A tool takes from the archive what it uses.
 define TOOL_RULE
 $(BUILD)/bin/$(1): $(patsubst src/%.c,$(BUILD)/obj/%.o,$(wildcard src/tools/$(1).c src/tools/$(1)/*.c)) \
-		$(COMMON_OBJECTS) $(BUILD)/lib/libhugetlbfs.a
+		$(COMMON_OBJECTS) $(BUILD)/obj/tools.a
 	@mkdir -p $$(@D)
 	$$(CC) $$(CFLAGS) $$(LDFLAGS) $$^ $(LIBS_$(1)) -o $$@
 endef
