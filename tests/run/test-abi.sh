@@ -94,6 +94,8 @@ get_original() {
 # Every function of the original's header, printing what does not differ between two libraries.
 write_original_program() {
 	cat >"$work/program.c" <<-'END'
+		/* the original's header does not know size_t by itself */
+		#include <stddef.h>
 		#include <hugetlbfs.h>
 		#include <stdio.h>
 		#include <stdlib.h>
