@@ -147,7 +147,7 @@ static void test_regions(bool pool)
 	CHECK_FAILS(get_hugepage_region(SIZE_MAX, GHR_DEFAULT), NULL, ENOMEM);
 	CHECK_FAILS(get_hugepage_region(SIZE_MAX - PAGE_2M, GHR_DEFAULT), NULL, ENOMEM);
 	CHECK_FAILS(get_hugepage_region(SIZE_MAX - 4096, GHR_STRICT), NULL, ENOMEM);
-	CHECK_FAILS(get_hugepage_region((size_t)1 << 62, GHR_DEFAULT), NULL, ENOMEM);
+	CHECK_FAILS(get_hugepage_region(SIZE_MAX - 16 * PAGE_2M, GHR_DEFAULT), NULL, ENOMEM);
 	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
 		for (size_t j = 0; j < sizeof(lengths) / sizeof(lengths[0]); j++) {
 			bool strict = (flags[i] & GHR_STRICT) || !flags[i];
@@ -324,7 +324,8 @@ static void test_map_arguments(void)
 	CHECK_FAILS(hugetlbfs_map(1, 4096, 1000, 0, NULL), NULL, EINVAL);
 	CHECK_FAILS(hugetlbfs_map(1, 0, -1, 0x10, NULL), NULL, EINVAL);
 	CHECK_FAILS(hugetlbfs_map(SIZE_MAX, PAGE_2M, -1, HUGETLBFS_OR_ANY, NULL), NULL, ENOMEM);
-	CHECK_FAILS(hugetlbfs_map((size_t)1 << 62, 0, -1, HUGETLBFS_OR_ANY, NULL), NULL, ENOMEM);
+	CHECK_FAILS(hugetlbfs_map(SIZE_MAX - 16 * PAGE_2M, 0, -1, HUGETLBFS_OR_ANY, NULL), NULL,
+		    ENOMEM);
 	check_map(5000, 4096, -1, 0, HUGETLBFS_SMALL, 4096);
 	check_map(5000, 4096, 0, 0, HUGETLBFS_SMALL, 4096);
 	check_map(5000, 4096, 999, HUGETLBFS_OR_OTHER_NODE, HUGETLBFS_SMALL, 4096);
