@@ -3,14 +3,17 @@
 #   make            the library and its tools
 #   make check      every test; installs what the tests need, reserves huge pages and puts them back
 #   make demo       a program on small and on huge pages, side by side
+#   make examples   short programs that use the library
 #   make bench      speed, as ratios; BENCH='--quick -k fork' for some of it
 #   make install    PREFIX=/usr/local DESTDIR=
 
 BUILD   ?= build
 CC      ?= cc
+OBJCOPY ?= objcopy
 CFLAGS  ?= -O2 -g
 LDFLAGS ?=
 PREFIX  ?= /usr/local
+VERSION := 3.0
 DESTDIR ?=
 
 # A fresh machine has no compiler: these goals do without, and install one before they build.
@@ -39,7 +42,7 @@ LIBRARY_LINK = $(CC) -shared $(CFLAGS) $(LDFLAGS) -Wl,-soname,libhugetlbfs.so.0 
 
 # In a static program the linker says where libc's functions are; the archive alone has that part.
 STATIC_SOURCES  := src/heap/static_libc.c
-LIBRARY_SOURCES := $(filter-out $(STATIC_SOURCES),$(sort $(wildcard src/*.c src/pages/*.c src/heap/*.c)))
+LIBRARY_SOURCES := $(filter-out $(STATIC_SOURCES),$(sort $(wildcard src/*.c src/pages/*.c src/heap/*.c src/api/*.c)))
 LIBRARY_OBJECTS := $(LIBRARY_SOURCES:src/%.c=$(BUILD)/obj/%.o)
 STATIC_OBJECTS  := $(STATIC_SOURCES:src/%.c=$(BUILD)/obj/%.o)
 
@@ -62,7 +65,8 @@ COMMON_OBJECTS := $(patsubst src/%.c,$(BUILD)/obj/%.o,$(wildcard src/tools/commo
 LIBS_hugeedit  := -lelf
 LIBS_hugestat  := -lelf
 
-.PHONY: all check demo bench run-check run-demo run-bench install uninstall clean format lint
+.PHONY: all check demo bench run-check run-demo run-bench install uninstall install-development \
+	uninstall-development clean format lint
 all: $(BUILD)/lib/libhugetlbfs.so $(BUILD)/lib/libhugetlbfs.a $(TOOLS) $(BUILD)/share/libhugetlbfs/ld
 
 $(BUILD)/obj/%.o: src/%.c
@@ -76,7 +80,17 @@ $(BUILD)/lib/libhugetlbfs.so.0: $(LIBRARY_OBJECTS) src/libhugetlbfs.map
 $(BUILD)/lib/libhugetlbfs.so: $(BUILD)/lib/libhugetlbfs.so.0
 	ln -sf libhugetlbfs.so.0 $@
 
+# For static programs one object, which shows the names of hugetlbfs.h only: the library's own names
+# are nothing to the program's.
 $(BUILD)/lib/libhugetlbfs.a: $(LIBRARY_OBJECTS) $(STATIC_OBJECTS)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -r -nostdlib $^ -o $(BUILD)/obj/libhugetlbfs.o
+	$(OBJCOPY) --localize-hidden $(BUILD)/obj/libhugetlbfs.o
+	rm -f $@
+	$(AR) rcs $@ $(BUILD)/obj/libhugetlbfs.o
+
+# What tools take from the library, object by object.
+$(BUILD)/obj/tools.a: $(LIBRARY_OBJECTS)
 	@mkdir -p $(@D)
 	rm -f $@
 	$(AR) rcs $@ $^
@@ -84,7 +98,7 @@ $(BUILD)/lib/libhugetlbfs.a: $(LIBRARY_OBJECTS) $(STATIC_OBJECTS)
 # A tool takes from the archive what it uses.
 define TOOL_RULE
 $(BUILD)/bin/$(1): $(patsubst src/%.c,$(BUILD)/obj/%.o,$(wildcard src/tools/$(1).c src/tools/$(1)/*.c)) \
-		$(COMMON_OBJECTS) $(BUILD)/lib/libhugetlbfs.a
+		$(COMMON_OBJECTS) $(BUILD)/obj/tools.a
 	@mkdir -p $$(@D)
 	$$(CC) $$(CFLAGS) $$(LDFLAGS) $$^ $(LIBS_$(1)) -o $$@
 endef
@@ -143,7 +157,39 @@ $(BUILD)/bench/empty.so: Makefile
 	@mkdir -p $(@D)
 	$(CC) -shared $(CFLAGS) $(LDFLAGS) -x c /dev/null -o $@
 
-install: all
+EXAMPLES := $(patsubst examples/%.c,$(BUILD)/examples/%,$(wildcard examples/*.c))
+
+.PHONY: examples
+examples: $(EXAMPLES)
+
+# As a user would build them, beside the build directory's library.
+$(BUILD)/examples/%: examples/%.c include/hugetlbfs.h $(BUILD)/lib/libhugetlbfs.so
+	@mkdir -p $(@D)
+	$(CC) -std=c99 -Wall -Wextra -Werror -Iinclude $(CFLAGS) $< -o $@ $(LDFLAGS) \
+		-L$(BUILD)/lib -Wl,-rpath,'$$ORIGIN/../lib' -lhugetlbfs
+
+# Two functions that share a manual page: <other name>=<page>
+MAN3_ALIASES := free_huge_pages=get_huge_pages free_hugepage_region=get_hugepage_region \
+	getpagesizes=gethugepagesizes hugetlbfs_find_path_for_size=hugetlbfs_find_path \
+	hugetlbfs_unlinked_fd_for_size=hugetlbfs_unlinked_fd hugetlbfs_unmap=hugetlbfs_map
+MAN3 := $(notdir $(wildcard man/*.3)) \
+	$(foreach alias,$(MAN3_ALIASES),$(firstword $(subst =, ,$(alias))).3)
+
+# What programs are built with.
+install-development:
+	install -d $(addprefix $(DESTDIR)$(PREFIX)/,include lib/pkgconfig share/man/man3)
+	install -m 644 include/hugetlbfs.h $(DESTDIR)$(PREFIX)/include/
+	sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|' libhugetlbfs.pc.in \
+		>$(DESTDIR)$(PREFIX)/lib/pkgconfig/libhugetlbfs.pc
+	install -m 644 $(wildcard man/*.3) $(DESTDIR)$(PREFIX)/share/man/man3/
+	$(foreach alias,$(MAN3_ALIASES),ln -sf $(lastword $(subst =, ,$(alias))).3 \
+		$(DESTDIR)$(PREFIX)/share/man/man3/$(firstword $(subst =, ,$(alias))).3;)
+
+uninstall-development:
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/,include/hugetlbfs.h lib/pkgconfig/libhugetlbfs.pc)
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/share/man/man3/,$(MAN3))
+
+install: all install-development
 	install -d $(DESTDIR)$(PREFIX)/lib $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 \
 		$(DESTDIR)$(PREFIX)/share/man/man7 $(DESTDIR)$(PREFIX)/share/man/man8 \
 		$(DESTDIR)$(PREFIX)/$(SHARE)
@@ -157,7 +203,7 @@ install: all
 	cp -RP $(BUILD)/$(SHARE)/. $(DESTDIR)$(PREFIX)/$(SHARE)/
 	chmod -R u=rwX,go=rX $(DESTDIR)$(PREFIX)/$(SHARE)
 
-uninstall:
+uninstall: uninstall-development
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/lib/,libhugetlbfs.so libhugetlbfs.so.0 libhugetlbfs.a)
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/bin/,$(notdir $(TOOLS)))
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/share/man/man1/,$(notdir $(wildcard man/*.1)))

@@ -5,7 +5,6 @@
  * may fail the program, except where HUGETLB_REQUIRE asks for just that.
  */
 #include <errno.h>
-#include <unistd.h>
 
 #include "heap/heap.h"
 #include "log.h"
@@ -16,32 +15,32 @@
 /* What a program that does not start returns: env(1), timeout(1) and others do it alike. */
 #define EXIT_NOT_STARTED 125
 
-static struct options options;
-
 #define NOT_STARTED "HUGETLB_REQUIRE: the program is not started"
 
 static void __attribute__((constructor)) begin(void)
 {
-	int error = errno, bad = 0;
+	int error = errno, set, bad;
+	const struct options *options = options_get(&set, &bad);
 
-	if (!options_read(&options, environ, program_invocation_short_name, &bad))
+	if (!set)
 		return;
 	log_start();
-	if (options.require && bad) {
+	if (options->require && bad) {
 		log_error("what was asked for can't be had (%s)", NOT_STARTED);
 		sys_exit_group(EXIT_NOT_STARTED);
 	}
-	log_refuse(options.require ? NOT_STARTED : NULL);
-	if (options.heap != HEAP_OFF && heap_start(&options) && options.require)
+	log_refuse(options->require ? NOT_STARTED : NULL);
+	if (options->heap != HEAP_OFF && heap_start(options) && options->require)
 		sys_exit_group(EXIT_NOT_STARTED);
 	errno = error;
 }
 
 static void __attribute__((destructor)) end(void)
 {
+	const char *report = options_get(NULL, NULL)->report;
 	int error = errno;
 
-	if (options.report)
-		report_write(options.report, program_invocation_short_name);
+	if (report)
+		report_write(report, program_invocation_short_name);
 	errno = error;
 }

@@ -1,16 +1,19 @@
 /*
  * The environment, parsed by one table: a variable is a row here and nothing else.
  *
- * Owns the copies of the two strings that outlive the parsing. Runs in the constructor, one
- * thread; uses libc's string functions and getauxval only, no locale.
+ * Owns what the process was asked for, and the copies of the two strings that outlive the parsing.
+ * Runs in the constructor, as a rule, with one thread; uses libc's string functions and getauxval
+ * only, no locale.
  */
 #include <errno.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/auxv.h>
+#include <unistd.h>
 
 #include "log.h"
 #include "options.h"
+#include "sys.h"
 
 #define PREFIX       "HUGETLB_"
 #define PREFIX_BYTES (sizeof(PREFIX) - 1)
@@ -111,6 +114,16 @@ static int parse_heap(const char *value, struct options *options, void *field)
 	if (parse_page_size(value, options, &options->heap_page_bytes))
 		return -EINVAL;
 	options->heap = HEAP_SIZE;
+	return 0;
+}
+
+static int parse_shm(const char *value, struct options *options, void *field)
+{
+	if (!read_switch(value, field))
+		return 0;
+	if (parse_page_size(value, options, &options->shm_page_bytes))
+		return -EINVAL;
+	options->shm = true;
 	return 0;
 }
 
@@ -323,9 +336,9 @@ static const struct option_row table[] = {
 	{"HUGETLB_REPORT", "a path, - for standard output, or 2 for stderr",
 	 "at exit, tell how much of the heap was on which pages",
 	 parse_report, FIELD(report), false},
-	{"HUGETLB_SHM", YES_NO,
+	{"HUGETLB_SHM", "yes, no, or a page size such as 2M or 1G",
 	 "put System V shared memory on huge pages",
-	 parse_unsupported_switch, 0, false},
+	 parse_shm, FIELD(shm), false},
 	{"HUGETLB_ELFMAP", "no, or R and W, each with or without =<page size>",
 	 "put text (R) and data (W) on huge pages",
 	 parse_segments, 0, false},
@@ -488,4 +501,33 @@ int options_read(struct options *options, char **environment, const char *progra
 		return 0;
 	}
 	return count + read_rows(options, environment, false, bad);
+}
+
+const struct options *options_get(int *set, int *bad)
+{
+	enum { UNREAD, READING, READ };
+	static struct {
+		struct options options;
+		int set, bad;
+		uint32_t state;
+	} process;
+	static char *none[] = {NULL};
+	uint32_t state = UNREAD;
+
+	if (__atomic_load_n(&process.state, __ATOMIC_ACQUIRE) == READ) {
+		/* as it nearly always is */
+	} else if (__atomic_compare_exchange_n(&process.state, &state, READING, false,
+					       __ATOMIC_ACQUIRE, __ATOMIC_ACQUIRE)) {
+		process.set = options_read(&process.options, environ ? environ : none,
+					   program_invocation_short_name, &process.bad);
+		__atomic_store_n(&process.state, READ, __ATOMIC_RELEASE);
+	} else {
+		while (__atomic_load_n(&process.state, __ATOMIC_ACQUIRE) != READ)
+			sys_pass(SYS_sched_yield, 0, 0, 0, 0, 0, 0);
+	}
+	if (set)
+		*set = process.set;
+	if (bad)
+		*bad = process.bad;
+	return &process.options;
 }

@@ -1,7 +1,8 @@
 /*
  * What the user asked for: the environment, parsed by one table.
  *
- * Parsed once by the constructor, before any other thread runs; read-only afterwards. Nothing here
+ * Parsed once: by the constructor, before any other thread runs, or by the first who asks, where
+ * that is before it (a static program may be without it). Read-only afterwards. Nothing here
  * allocates or makes a system call, but for the lines of the log. A value that can't be understood
  * leaves its feature off and is told in one line.
  */
@@ -34,7 +35,9 @@ struct options {
 	const char *path;          /* a hugetlbfs mount, or NULL; a copy */
 	bool no_prefault;
 	bool no_reserve;
-	bool no_map_hugetlb; /* no anonymous MAP_HUGETLB: a memfd, or path where that is set */
+	bool shm;              /* System V shared memory on huge pages */
+	size_t shm_page_bytes; /* 0: of the default size */
+	bool no_map_hugetlb;   /* no anonymous MAP_HUGETLB: a memfd, or path where that is set */
 	bool require;
 	enum fork_pages fork;
 	const char *report; /* NULL, "-", "2" or a path */
@@ -51,6 +54,12 @@ struct options {
  * Strings in *options are copies: a program may write over its environment (setproctitle).
  */
 int options_read(struct options *options, char **environment, const char *program, int *bad);
+
+/*
+ * The options of this process, read on the first call, by whichever thread comes first. What
+ * options_read() returned and *bad are stored where the pointers are not NULL.
+ */
+const struct options *options_get(int *set, int *bad);
 
 /* A variable, as the table has it and as documentation shows it. */
 struct option_row {

@@ -10,6 +10,7 @@
 
 #include "heap/heap.h"
 #include "log.h"
+#include "pages/smaps.h"
 #include "report.h"
 #include "stream.h"
 #include "sys.h"
@@ -36,26 +37,6 @@ struct table {
 	bool readable;
 };
 
-/* A number in the given base at text; *end is behind it. */
-static uintptr_t number(const char *text, unsigned int base, const char **end)
-{
-	uintptr_t value = 0;
-
-	for (;; text++) {
-		unsigned int digit = *text >= '0' && *text <= '9' ? (unsigned int)(*text - '0')
-				     : *text >= 'a' && *text <= 'f'
-					     ? (unsigned int)(*text - 'a' + 10)
-					     : 16;
-
-		if (digit >= base)
-			break;
-		value = value * base + digit;
-	}
-	if (end)
-		*end = text;
-	return value;
-}
-
 /* "<range> rw-p 00000000 00:00 0", and no name: private memory that is not a file's. */
 static bool is_anonymous(const char *line)
 {
@@ -81,27 +62,6 @@ static enum part part_of(uintptr_t start, const char *line)
 	return is_anonymous(line) ? PART_OTHER : PART_NONE;
 }
 
-/* The value of `name: <n> kB`, or 0 where line is another field. */
-static unsigned long field_kb(const char *line, const char *name)
-{
-	size_t length = strlen(name);
-
-	if (strncmp(line, name, length))
-		return 0;
-	for (line += length; *line == ' '; line++)
-		;
-	return number(line, 10, NULL);
-}
-
-/* A mapping's first line: <start>-<end> …; a field's begins with a capital letter. */
-static bool begins_mapping(const char *line, uintptr_t *start)
-{
-	const char *end;
-
-	*start = number(line, 16, &end);
-	return end > line && *end == '-';
-}
-
 static void read_smaps(struct table *table)
 {
 	struct stream stream;
@@ -114,19 +74,19 @@ static void read_smaps(struct table *table)
 	while (stream_line(&stream, line, sizeof(line))) {
 		struct row *row = &table->rows[part];
 		unsigned long thp_kb;
-		uintptr_t start;
+		uintptr_t start, end;
 
-		if (begins_mapping(line, &start)) {
+		if (smaps_mapping(line, &start, &end)) {
 			part = part_of(start, line);
 			continue;
 		}
 		if (part == PART_NONE)
 			continue;
 		/* Rss counts no hugetlb page. */
-		row->hugetlb_kb +=
-			field_kb(line, "Private_Hugetlb:") + field_kb(line, "Shared_Hugetlb:");
-		row->small_kb += field_kb(line, "Rss:");
-		thp_kb = field_kb(line, "AnonHugePages:");
+		row->hugetlb_kb += smaps_field_kb(line, "Private_Hugetlb:") +
+				   smaps_field_kb(line, "Shared_Hugetlb:");
+		row->small_kb += smaps_field_kb(line, "Rss:");
+		thp_kb = smaps_field_kb(line, "AnonHugePages:");
 		row->thp_kb += thp_kb;
 		row->small_kb -= thp_kb;
 	}

@@ -120,6 +120,12 @@ static inline long sys_read(int fd, void *buffer, size_t bytes)
 	return sys_gate(SYS_read, fd, (long)buffer, (long)bytes, 0, 0, 0);
 }
 
+/* A 32-bit CPU takes the offset in two halves, of which the upper is 0 for what we read. */
+static inline long sys_pread(int fd, void *buffer, size_t bytes, size_t offset)
+{
+	return sys_gate(SYS_pread64, fd, (long)buffer, (long)bytes, (long)offset, 0, 0);
+}
+
 static inline long sys_write(int fd, const void *buffer, size_t bytes)
 {
 	return sys_gate(SYS_write, fd, (long)buffer, (long)bytes, 0, 0, 0);
@@ -194,6 +200,25 @@ static inline void sys_exit_group(int status)
 
 /* How many threads this process has, by /proc; 1 where that can't be told. */
 long sys_count_threads(void);
+
+/*
+ * The program's own shmget(2), passed on: there is no next definition to look for, so it works in
+ * a static program too. bytes is the program's, or rounded by us.
+ */
+static inline long sys_shmget(int key, size_t bytes, int flags)
+{
+	if (CPU_SHMGET_BY_IPC)
+		return sys_pass(CPU_SHMGET_NUMBER, 23 /* SHMGET */, key, (long)bytes, flags, 0, 0);
+	return sys_pass(CPU_SHMGET_NUMBER, key, (long)bytes, flags, 0, 0, 0);
+}
+
+/* Binds a range's pages, those that are still to come, to one NUMA node. */
+static inline long sys_mbind(uintptr_t address, size_t bytes, const unsigned long *nodes,
+			     unsigned long node_bits)
+{
+	return sys_gate(SYS_mbind, (long)address, (long)bytes, 2 /* MPOL_BIND */, (long)nodes,
+			(long)node_bits + 1, 0);
+}
 
 /* Opens a file, reads up to bytes - 1 of it, closes it and ends the text by a zero byte. */
 long sys_read_file(const char *path, char *buffer, size_t bytes);

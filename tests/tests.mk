@@ -11,8 +11,17 @@ $(BUILD)/tests/run/%: tests/run/%.c $(wildcard tests/run/*.h)
 	$(CC) -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -fno-builtin-malloc -fno-builtin-free \
 		-fno-builtin-calloc -fno-builtin-realloc $(CFLAGS) $< -o $@ $(LDFLAGS) -pthread
 
+# Programs that call the library by name.
+LINKED_PROGRAMS := $(patsubst tests/run/%.c,$(BUILD)/tests/run/%,$(sort $(wildcard tests/run/linked/*.c)))
+
+$(LINKED_PROGRAMS): $(BUILD)/tests/run/%: tests/run/%.c tests/run/test.h include/hugetlbfs.h \
+		$(BUILD)/lib/libhugetlbfs.so
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -Iinclude $(CFLAGS) $< -o $@ $(LDFLAGS) -pthread \
+		-L$(BUILD)/lib -lhugetlbfs
+
 .PHONY: unit run-programs print-unit-programs
-run-programs: $(RUN_PROGRAMS)
+run-programs: $(RUN_PROGRAMS) $(LINKED_PROGRAMS)
 
 # How tests/check learns what the unit tests are.
 print-unit-programs:

@@ -27,7 +27,7 @@ struct libc {
 int libc_find(struct libc *libc);
 
 /* The same in a static program; only in libhugetlbfs.a. */
-int libc_find_static(struct libc *libc) __attribute__((weak));
+int libc_find_static(struct libc *libc) __attribute__((weak, visibility("hidden")));
 
 /*
  * The default version of a function or an object of libc. Returns its address and, where bytes is

@@ -61,11 +61,8 @@ static int open_on_mount(const char *mount)
 	return -EEXIST;
 }
 
-/* Returns a descriptor, -ENODATA where an anonymous mapping is wanted, or another -errno. */
-static int open_backing(const struct source *source)
+int source_open(const struct source *source)
 {
-	if (source->sandboxed || (!source->mount && !source->memfd))
-		return -ENODATA;
 	if (source->mount) {
 		int fd = open_on_mount(source->mount);
 
@@ -74,6 +71,14 @@ static int open_backing(const struct source *source)
 	}
 	return (int)sys_memfd_create("libhugetlbfs",
 				     MFD_CLOEXEC | MFD_HUGETLB | (unsigned int)size_flag(source));
+}
+
+/* Returns a descriptor, -ENODATA where an anonymous mapping is wanted, or another -errno. */
+static int open_backing(const struct source *source)
+{
+	if (source->sandboxed || (!source->mount && !source->memfd))
+		return -ENODATA;
+	return source_open(source);
 }
 
 /*
@@ -105,6 +110,14 @@ static long map_pages(const struct source *source, uintptr_t address, size_t pag
 		return -EEXIST;
 	}
 	return at;
+}
+
+long source_map_anywhere(const struct source *source, size_t pages)
+{
+	struct source unpopulated = *source;
+
+	unpopulated.populate = false;
+	return map_pages(&unpopulated, 0, pages);
 }
 
 static long populate_write(uintptr_t address, size_t bytes)

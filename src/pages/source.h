@@ -53,6 +53,18 @@ size_t source_map_huge(struct source *source, uintptr_t address, size_t pages);
 int source_map_small(const struct source *source, uintptr_t address, size_t bytes);
 
 /*
+ * Opens a new file of huge pages that has no name: on source->mount, or else a memfd. Returns a
+ * descriptor, close-on-exec, which the caller closes, or -errno.
+ */
+int source_open(const struct source *source);
+
+/*
+ * Maps so many huge pages where the kernel likes, all or none, and populates none of them: for
+ * ranges.h. Returns the address or -errno; neither asks nor changes the back-off and the counts.
+ */
+long source_map_anywhere(const struct source *source, size_t pages);
+
+/*
  * Maps, populates and gives back one huge page at an address that the kernel chooses: the answer
  * to «can this be had at all?». Clears a page, which takes long for 1G. Returns 0 or -errno;
  * neither asks nor changes the back-off and the counts.

@@ -3,6 +3,7 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "log.h"
@@ -155,6 +156,41 @@ static void presence(void **state)
 	assert_false(options.no_prefault);
 	assert_good("HUGETLB_NO_PREFAULT=0");
 	assert_false(options.no_prefault);
+}
+
+static void shm(void **state)
+{
+	static const char *const garbage[] = {"HUGETLB_SHM=", "HUGETLB_SHM=thp", "HUGETLB_SHM=3M",
+					      "HUGETLB_SHM=2M ", "HUGETLB_SHM=2Q"};
+
+	(void)state;
+	assert_good("HUGETLB_SHM=yes");
+	assert_true(options.shm && !options.shm_page_bytes);
+	assert_good("HUGETLB_SHM=1");
+	assert_true(options.shm && !options.shm_page_bytes);
+	assert_good("HUGETLB_SHM=no");
+	assert_false(options.shm);
+	assert_good("HUGETLB_SHM=2M");
+	assert_true(options.shm && options.shm_page_bytes == 2 << 20);
+	for (size_t i = 0; i < COUNT_OF(garbage); i++)
+		assert_bad(garbage[i]);
+}
+
+static void process_options_are_read_once(void **state)
+{
+	const struct options *first;
+	int set = -1, values = -1;
+
+	(void)state;
+	setenv("HUGETLB_SHM", "4M", 1);
+	first = options_get(&set, &values);
+	assert_int_equal(set, 1);
+	assert_int_equal(values, 0);
+	assert_int_equal(first->shm_page_bytes, 4 << 20);
+	setenv("HUGETLB_SHM", "no", 1);
+	assert_ptr_equal(options_get(NULL, NULL), first);
+	assert_true(first->shm);
+	unsetenv("HUGETLB_SHM");
 }
 
 static void heap(void **state)
@@ -324,17 +360,16 @@ static void level_comes_first(void **state)
 static void lacking_features_say_so(void **state)
 {
 	static const char *const off[] = {
-		"HUGETLB_SHM=no",          "HUGETLB_ELFMAP=no", "HUGETLB_FORCE_ELFMAP=no",
-		"HUGETLB_MINIMAL_COPY=no", "HUGETLB_SHARE=0",   "HUGETLB_SHARE_PATH=",
+		"HUGETLB_ELFMAP=no", "HUGETLB_FORCE_ELFMAP=no", "HUGETLB_MINIMAL_COPY=no",
+		"HUGETLB_SHARE=0",   "HUGETLB_SHARE_PATH=",
 	};
 	static const char *const on[] = {
-		"HUGETLB_SHM=yes",         "HUGETLB_ELFMAP=R",         "HUGETLB_ELFMAP=w",
-		"HUGETLB_ELFMAP=RW",       "HUGETLB_ELFMAP=R:W",       "HUGETLB_ELFMAP=R=2M:W=1G",
-		"HUGETLB_ELFMAP=R=2048kW", "HUGETLB_FORCE_ELFMAP=yes", "HUGETLB_MINIMAL_COPY=yes",
-		"HUGETLB_SHARE=1",         "HUGETLB_SHARE_PATH=/mnt",
+		"HUGETLB_ELFMAP=R",         "HUGETLB_ELFMAP=w",         "HUGETLB_ELFMAP=RW",
+		"HUGETLB_ELFMAP=R:W",       "HUGETLB_ELFMAP=R=2M:W=1G", "HUGETLB_ELFMAP=R=2048kW",
+		"HUGETLB_FORCE_ELFMAP=yes", "HUGETLB_MINIMAL_COPY=yes", "HUGETLB_SHARE=1",
+		"HUGETLB_SHARE_PATH=/mnt",
 	};
 	static const char *const garbage[] = {
-		"HUGETLB_SHM=",          "HUGETLB_SHM=2M",
 		"HUGETLB_ELFMAP=",       "HUGETLB_ELFMAP=yes",
 		"HUGETLB_ELFMAP=X",      "HUGETLB_ELFMAP=RR",
 		"HUGETLB_ELFMAP=R=",     "HUGETLB_ELFMAP=R=3M",
@@ -486,6 +521,8 @@ int main(void)
 		UNIT_TEST(biggest_size),
 		UNIT_TEST(switches),
 		UNIT_TEST(presence),
+		UNIT_TEST(shm),
+		UNIT_TEST(process_options_are_read_once),
 		UNIT_TEST(heap),
 		UNIT_TEST(default_page_size),
 		UNIT_TEST(heap_base),

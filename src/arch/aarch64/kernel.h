@@ -16,6 +16,10 @@
 #define CPU_STATFS_NUMBER     SYS_statfs
 #define CPU_STATFS_TAKES_SIZE 0
 
+/* shmget is a system call of its own here. */
+#define CPU_SHMGET_NUMBER SYS_shmget
+#define CPU_SHMGET_BY_IPC 0
+
 static inline long cpu_system_call(long number, long a, long b, long c, long d, long e, long f)
 {
 	register long x8 __asm__("x8") = number;

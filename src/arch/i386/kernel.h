@@ -17,6 +17,10 @@
 #define CPU_STATFS_NUMBER     SYS_statfs64
 #define CPU_STATFS_TAKES_SIZE 1
 
+/* Kernels before 5.1 have shmget as a service of ipc only, whose number comes first. */
+#define CPU_SHMGET_NUMBER SYS_ipc
+#define CPU_SHMGET_BY_IPC 1
+
 static inline long cpu_system_call(long number, long a, long b, long c, long d, long e, long f)
 {
 	const long in_memory[3] = {number, a, f};

@@ -1,0 +1,21 @@
+/* Adds up a big array that is on huge pages where there are any, and on small ones where not. */
+#include <hugetlbfs.h>
+#include <stdio.h>
+
+int main(void)
+{
+	const size_t count = 10000000;
+	double sum = 0, *numbers = get_hugepage_region(count * sizeof(*numbers), GHR_DEFAULT);
+
+	if (!numbers) {
+		perror("get_hugepage_region");
+		return 1;
+	}
+	for (size_t i = 0; i < count; i++)
+		numbers[i] = (double)i;
+	for (size_t i = 0; i < count; i++)
+		sum += numbers[i];
+	printf("%.0f\n", sum);
+	free_hugepage_region(numbers);
+	return 0;
+}

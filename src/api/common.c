@@ -1,0 +1,87 @@
+/*
+ * The user's settings, as the functions of the API need them.
+ */
+#include <errno.h>
+
+#include "api/api.h"
+#include "log.h"
+#include "options.h"
+#include "pages/smaps.h"
+#include "sys.h"
+
+void *api_no_pointer(long error)
+{
+	errno = (int)-error;
+	return NULL;
+}
+
+int api_no_result(long error)
+{
+	errno = (int)-error;
+	return -1;
+}
+
+void api_sizes(struct page_sizes *sizes)
+{
+	sizes_read(sizes, smaps_base_bytes());
+}
+
+static size_t read_default_page_bytes(void)
+{
+	const size_t asked = options_get(NULL, NULL)->default_page_bytes;
+	struct page_sizes sizes;
+
+	api_sizes(&sizes);
+	if (!asked || sizes_have(&sizes, asked))
+		return asked ? asked : sizes.default_huge;
+	log_warning("HUGETLB_DEFAULT_PAGE_SIZE: this machine has no huge pages of %zu kB; the "
+		    "system's default is taken",
+		    asked >> 10);
+	return sizes.default_huge;
+}
+
+/* Programs call gethugepagesize() often. Two threads that come first at once read the same. */
+size_t api_default_page_bytes(void)
+{
+	static size_t known;
+	size_t bytes = __atomic_load_n(&known, __ATOMIC_RELAXED);
+
+	if (!bytes) {
+		bytes = read_default_page_bytes();
+		__atomic_store_n(&known, bytes, __ATOMIC_RELAXED);
+	}
+	return bytes;
+}
+
+void api_source_small(struct source *source, size_t page_bytes)
+{
+	*source = (struct source){
+		.page_bytes = page_bytes,
+		.populate = !options_get(NULL, NULL)->no_prefault,
+	};
+}
+
+/*
+ * HUGETLB_PATH is a mount of one page size: it serves that one, and for the others pages are taken
+ * without a mount.
+ */
+void api_source(struct source *source, size_t page_bytes)
+{
+	const struct options *options = options_get(NULL, NULL);
+	static bool warned;
+	char path[4096];
+
+	api_source_small(source, page_bytes);
+	source->hugetlb = true;
+	source->reserve = !options->no_reserve;
+	source->memfd = options->no_map_hugetlb;
+	if (!options->path)
+		return;
+	if (!mount_find(page_bytes, options->path, path, sizeof(path)))
+		source->mount = options->path;
+	else if (page_bytes == api_default_page_bytes() &&
+		 !__atomic_exchange_n(&warned, true, __ATOMIC_RELAXED))
+		log_warning("HUGETLB_PATH=%s is no hugetlbfs mount for pages of %zu kB that this "
+			    "user may write to; pages are taken without it",
+			    options->path, page_bytes >> 10);
+}

@@ -1,0 +1,101 @@
+/*
+ * shmget(2) under HUGETLB_SHM: new segments of System V shared memory on huge pages.
+ *
+ * Takes the place of libc's function in every program that the library is loaded into or linked
+ * with. Where HUGETLB_SHM is off it is libc's: the one system call.
+ */
+#include <errno.h>
+#include <sys/shm.h>
+
+#include "api/api.h"
+#include "log.h"
+#include "options.h"
+#include "sys.h"
+
+#ifndef SHM_HUGE_SHIFT
+#define SHM_HUGE_SHIFT 26
+#endif
+
+static const char *reason(long error)
+{
+	switch (error) {
+	case -ENOMEM:
+		return "the pool has not enough";
+	case -EPERM:
+		return "it takes CAP_IPC_LOCK, or the group of /proc/sys/vm/hugetlb_shm_group";
+	case -EINVAL:
+		return "there is no such page size, or /proc/sys/kernel/shmmax is less than that";
+	case -ENOSYS:
+		return "this kernel has none";
+	default:
+		return "the kernel refuses";
+	}
+}
+
+static void warn_once(size_t bytes, size_t page_bytes, long error)
+{
+	static bool warned;
+
+	if (__atomic_exchange_n(&warned, true, __ATOMIC_RELAXED))
+		return;
+	log_warning("shm: no huge pages of %zu kB for a segment of %zu bytes: %s (error %ld); it "
+		    "is on small pages (this is said once)",
+		    page_bytes >> 10, bytes, reason(error), -error);
+}
+
+/*
+ * Does the call make a segment, of which nothing was said about its pages? One that exists is what
+ * it is, and may be smaller than a rounded size.
+ */
+static bool makes_segment(key_t key, int flags)
+{
+	if (flags & SHM_HUGETLB)
+		return false;
+	if (key == IPC_PRIVATE)
+		return true;
+	return (flags & IPC_CREAT) && sys_shmget(key, 0, 0) == -ENOENT;
+}
+
+/* Returns the segment's id or -errno, in which case there is no new segment. */
+static long get_huge_segment(key_t key, size_t bytes, int flags, size_t page_bytes)
+{
+	size_t rounded;
+
+	if (!page_bytes)
+		return -ENOSYS;
+	if (!bytes || range_round(bytes, page_bytes, &rounded))
+		return -EINVAL;
+	flags |= SHM_HUGETLB | __builtin_ctzl(page_bytes) << SHM_HUGE_SHIFT;
+	if (options_get(NULL, NULL)->no_reserve)
+		flags |= SHM_NORESERVE;
+	return sys_shmget(key, rounded, flags);
+}
+
+static long get_segment(key_t key, size_t bytes, int flags)
+{
+	const struct options *options = options_get(NULL, NULL);
+	size_t page_bytes;
+	long id, huge_id;
+
+	if (!options->shm || !makes_segment(key, flags))
+		return sys_shmget(key, bytes, flags);
+	page_bytes = options->shm_page_bytes ? options->shm_page_bytes : api_default_page_bytes();
+	huge_id = get_huge_segment(key, bytes, flags, page_bytes);
+	if (huge_id >= 0) {
+		log_info("shm: segment %ld of %zu bytes is on huge pages of %zu kB", huge_id, bytes,
+			 page_bytes >> 10);
+		return huge_id;
+	}
+	/* what is wrong with the call itself is wrong without huge pages, too */
+	id = sys_shmget(key, bytes, flags);
+	if (id >= 0)
+		warn_once(bytes, page_bytes, huge_id);
+	return id;
+}
+
+int __attribute__((visibility("default"))) shmget(key_t key, size_t size, int flags)
+{
+	long id = get_segment(key, size, flags);
+
+	return id < 0 ? api_no_result(id) : (int)id;
+}

@@ -1,0 +1,210 @@
+/*
+ * One range of memory, mapped and unmapped as a whole.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "pages/range.h"
+#include "pages/smaps.h"
+#include "stream.h"
+#include "sys.h"
+
+#define BITS_PER_LONG (8 * (int)sizeof(unsigned long))
+#define RETRIES_MAX   5
+
+int range_round(size_t bytes, size_t page_bytes, size_t *rounded)
+{
+	if (__builtin_add_overflow(bytes, page_bytes - 1, &bytes))
+		return -ENOMEM;
+	*rounded = bytes & ~(page_bytes - 1);
+	return 0;
+}
+
+/* A kernel without NUMA has one node, 0, and no mbind. */
+static int bind_to_node(uintptr_t address, size_t bytes, int node)
+{
+	unsigned long nodes[RANGE_NODES / BITS_PER_LONG] = {0};
+	long result;
+
+	if (node == RANGE_ANY_NODE)
+		return 0;
+	if (node < 0 || node >= RANGE_NODES)
+		return -EINVAL;
+	nodes[node / BITS_PER_LONG] = 1UL << node % BITS_PER_LONG;
+	result = sys_mbind(address, bytes, nodes, RANGE_NODES);
+	if (result == -ENOSYS)
+		return node ? -EINVAL : 0;
+	return (int)result;
+}
+
+/*
+ * Has the kernel write a word into each page. Where it can't have the page this is an error of the
+ * call; the same write by ourselves would be SIGBUS.
+ */
+static int touch_each_page(uintptr_t address, size_t bytes, size_t page_bytes)
+{
+	for (uintptr_t at = address; at - address < bytes; at += page_bytes) {
+		if (sys_gate(SYS_getcpu, (long)at, 0, 0, 0, 0, 0))
+			return -ENOMEM;
+		*(unsigned int *)at = 0;
+	}
+	return 0;
+}
+
+static int populate(uintptr_t address, size_t bytes, size_t page_bytes)
+{
+	long result = -EAGAIN;
+
+	for (int i = 0; i < RETRIES_MAX && (result == -EAGAIN || result == -EINTR); i++)
+		result = sys_madvise(address, bytes, MADV_POPULATE_WRITE);
+	return result ? touch_each_page(address, bytes, page_bytes) : 0;
+}
+
+/* Small pages at a multiple of align, without the ends that it took to get there. */
+static long map_small(size_t bytes, size_t align, size_t base)
+{
+	size_t spare = align - base, head;
+	size_t with_spare;
+	long at;
+
+	if (__builtin_add_overflow(bytes, spare, &with_spare))
+		return -ENOMEM;
+	at = sys_mmap(0, with_spare, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (SYS_IS_ERROR(at) || !spare)
+		return at;
+	head = -(size_t)at & (align - 1);
+	if (head)
+		sys_munmap((uintptr_t)at, head);
+	if (spare - head)
+		sys_munmap((uintptr_t)at + head + bytes, spare - head);
+	return at + (long)head;
+}
+
+static long map_kind(enum range_kind kind, const struct source *source, size_t bytes)
+{
+	const size_t base = smaps_base_bytes();
+	long at;
+
+	switch (kind) {
+	case RANGE_HUGETLB:
+		return source_map_anywhere(source, bytes / source->page_bytes);
+	case RANGE_THP:
+		at = map_small(bytes, source->page_bytes, base);
+		if (!SYS_IS_ERROR(at))
+			sys_madvise((uintptr_t)at, bytes, MADV_HUGEPAGE);
+		return at;
+	default:
+		return map_small(bytes, base, base);
+	}
+}
+
+int range_map(enum range_kind kind, const struct source *source, size_t bytes, int node,
+	      uintptr_t *address)
+{
+	long at = map_kind(kind, source, bytes);
+	int result;
+
+	if (SYS_IS_ERROR(at))
+		return (int)at;
+	result = bind_to_node((uintptr_t)at, bytes, node);
+	if (!result && kind != RANGE_SMALL && source->populate)
+		result = populate((uintptr_t)at, bytes,
+				  kind == RANGE_HUGETLB ? source->page_bytes : smaps_base_bytes());
+	if (result) {
+		sys_munmap((uintptr_t)at, bytes);
+		return result;
+	}
+	*address = (uintptr_t)at;
+	return 0;
+}
+
+/* Device and inode, as text: "00:0f 12345". Empty where the line has none. */
+static void read_identity(const char *line, char *identity, size_t bytes)
+{
+	size_t length;
+
+	/* range, rights and offset come before */
+	for (int fields = 0; fields < 3 && line; fields++) {
+		line = strchr(line, ' ');
+		line += line != NULL;
+	}
+	identity[0] = '\0';
+	if (!line)
+		return;
+	length = strcspn(line, " ");
+	length += line[length] == ' ';
+	length += strcspn(line + length, " ");
+	if (length >= bytes)
+		return;
+	memcpy(identity, line, length);
+	identity[length] = '\0';
+}
+
+/* What lies in a range, mapping by mapping. */
+struct pieces {
+	struct stream maps;
+	uintptr_t address, end;
+	char own[64]; /* identity of the mapping at address; empty: nothing is there */
+	/* the piece that next_piece() found */
+	uintptr_t piece, piece_end;
+	bool piece_is_own;
+};
+
+static int open_pieces(struct pieces *pieces, uintptr_t address, size_t bytes)
+{
+	pieces->address = address;
+	pieces->end = address + bytes;
+	pieces->own[0] = '\0';
+	return stream_open(&pieces->maps, "/proc/self/maps");
+}
+
+static bool next_piece(struct pieces *pieces)
+{
+	char line[256], identity[sizeof(pieces->own)];
+
+	do {
+		if (!stream_line(&pieces->maps, line, sizeof(line)))
+			return false;
+	} while (!smaps_mapping(line, &pieces->piece, &pieces->piece_end) ||
+		 pieces->piece_end <= pieces->address);
+	if (pieces->piece >= pieces->end)
+		return false;
+	read_identity(line, identity, sizeof(identity));
+	if (pieces->piece <= pieces->address) {
+		memcpy(pieces->own, identity, sizeof(identity));
+		pieces->piece = pieces->address;
+	}
+	if (pieces->piece_end > pieces->end)
+		pieces->piece_end = pieces->end;
+	pieces->piece_is_own = pieces->own[0] && !strcmp(pieces->own, identity);
+	return true;
+}
+
+/* Is anything in the range that is not the range's? */
+static bool range_is_shared(uintptr_t address, size_t bytes)
+{
+	struct pieces pieces;
+	bool shared = false;
+
+	if (open_pieces(&pieces, address, bytes))
+		return false;
+	while (!shared && next_piece(&pieces))
+		shared = !pieces.piece_is_own;
+	stream_close(&pieces.maps);
+	return shared;
+}
+
+/* As a rule the range is unmapped by one call; only with a stranger in it piece by piece. */
+int range_unmap(uintptr_t address, size_t bytes)
+{
+	struct pieces pieces;
+	int result = 0;
+
+	if (!range_is_shared(address, bytes) || open_pieces(&pieces, address, bytes))
+		return (int)sys_munmap(address, bytes);
+	while (!result && next_piece(&pieces))
+		if (pieces.piece_is_own)
+			result = (int)sys_munmap(pieces.piece, pieces.piece_end - pieces.piece);
+	stream_close(&pieces.maps);
+	return result;
+}

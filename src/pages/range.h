@@ -1,0 +1,41 @@
+/*
+ * Mapping one range of memory as a whole: all of it on pages of one kind, or nothing.
+ *
+ * For callers that the program has called by name, not for the heap: they may open files. Uses
+ * system calls only; thread-safe.
+ */
+#ifndef RANGE_H
+#define RANGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "pages/source.h"
+
+#define RANGE_ANY_NODE (-1)
+#define RANGE_NODES    1024
+
+enum range_kind { RANGE_HUGETLB, RANGE_THP, RANGE_SMALL };
+
+/*
+ * Maps bytes, a multiple of source->page_bytes, at a multiple of it: private, zero, readable and
+ * writable, bound to node or to none. source says the page size of the kind and, for hugetlb, where
+ * from; source->populate also holds for THP, never for small pages. Returns 0 and *address, or
+ * -errno with nothing left mapped: -ENOMEM: not enough pages; -EINVAL: no such node.
+ */
+int range_map(enum range_kind kind, const struct source *source, size_t bytes, int node,
+	      uintptr_t *address);
+
+/*
+ * Unmaps bytes from address on, but leaves alone what is not the mapping that begins at address,
+ * nor a piece of it: the program may have unmapped a part, and somebody else may be there now. That
+ * is told by the inode (each hugetlb range has its own), so anonymous small pages that somebody put
+ * there go too. Returns 0 or -errno: -ENOMEM: the process has as many mappings as it may have.
+ */
+int range_unmap(uintptr_t address, size_t bytes);
+
+/* Rounds up to a multiple of page_bytes, a power of two; -ENOMEM where that overflows. */
+int range_round(size_t bytes, size_t page_bytes, size_t *rounded);
+
+#endif
