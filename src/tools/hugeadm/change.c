@@ -166,7 +166,7 @@ int change_save(const struct request *request, const char *path, const char *con
 	return result;
 }
 
-/* As mkdir -p -m 755: what is there already stays as it is. */
+/* Everybody may look inside, whatever umask we were given; what is there stays as it is. */
 int change_directories(const struct request *request, const char *path)
 {
 	char part[256];
@@ -175,9 +175,9 @@ int change_directories(const struct request *request, const char *path)
 	if (!stat(path, &file) && S_ISDIR(file.st_mode))
 		return 0;
 	if (request->dry_run) {
-		fputs("mkdir -p ", stdout);
+		fputs("(umask 022; mkdir -p ", stdout);
 		print_quoted(path);
-		putchar('\n');
+		puts(")");
 		return 0;
 	}
 	for (const char *end = path; end; end = strchr(end + 1, '/')) {

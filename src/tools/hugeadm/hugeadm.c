@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "hugeadm.h"
 
@@ -87,6 +88,7 @@ int main(int argc, char **argv)
 		return EXIT_FAILURE;
 	if (!result) {
 		interrupt_catch();
+		umask(022);
 		result = change_machine(&request);
 		if (!interrupt_signal())
 			result = list(&request) ?: result;

@@ -132,7 +132,8 @@ static const struct tool_option rows[] = {
 
 	[DRY_RUN] = {"dry-run", 0, NULL,
 		"Prints shell commands that do what is asked, and changes nothing.", NULL, "Working"},
-	[VERBOSE] = {"verbose", 0, "level", "Says what is done: 0 to 99, 2 and more do.", "0 1 2 99", NULL},
+	[VERBOSE] = {"verbose", 0, "level", "Says what is done: 0 to 99, 2 and more do.",
+		"0 1 2 99", NULL},
 	[VERBOSE_LETTER] = {NULL, 'v', NULL, "One level more.", NULL, NULL},
 	OPTION_TABLE_COMMON_ROWS,
 };
