@@ -80,6 +80,23 @@ $(BUILD)/bin/$(1): $(patsubst src/%.c,$(BUILD)/obj/%.o,$(wildcard src/tools/$(1)
 endef
 $(foreach tool,$(TOOL_NAMES),$(eval $(call TOOL_RULE,$(tool))))
 
+# Tools with a table of options (src/tools/common/option_table.h) write their completion themselves.
+TABLE_TOOLS := hugeadm pagesize
+COMPLETIONS := $(foreach shell,bash zsh,$(TABLE_TOOLS:%=$(BUILD)/completion/$(shell)/%))
+COMPLETION_BASH := share/bash-completion/completions
+COMPLETION_ZSH  := share/zsh/site-functions
+
+define COMPLETION_RULE
+$(BUILD)/completion/$(1)/%: $(BUILD)/bin/%
+	@mkdir -p $$(@D)
+	$$< --print-completion=$(1) >$$@.new
+	@mv $$@.new $$@
+endef
+$(foreach shell,bash zsh,$(eval $(call COMPLETION_RULE,$(shell))))
+
+.PHONY: completion
+completion: $(COMPLETIONS)
+
 -include $(wildcard $(BUILD)/obj/*.d $(BUILD)/obj/*/*.d $(BUILD)/obj/*/*/*.d)
 
 # What is missing is installed first, so that the rest runs in a make that finds a compiler. What
@@ -122,21 +139,29 @@ $(BUILD)/bench/empty.so: Makefile
 	@mkdir -p $(@D)
 	$(CC) -shared $(CFLAGS) $(LDFLAGS) -x c /dev/null -o $@
 
-install: all
-	install -d $(DESTDIR)$(PREFIX)/lib $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 \
-		$(DESTDIR)$(PREFIX)/share/man/man7
+install: all completion
+	install -d $(addprefix $(DESTDIR)$(PREFIX)/,lib bin share/man/man1 share/man/man7 \
+		share/man/man8 $(COMPLETION_BASH) $(COMPLETION_ZSH))
 	install -m 755 $(BUILD)/lib/libhugetlbfs.so.0 $(DESTDIR)$(PREFIX)/lib/
 	ln -sf libhugetlbfs.so.0 $(DESTDIR)$(PREFIX)/lib/libhugetlbfs.so
 	install -m 644 $(BUILD)/lib/libhugetlbfs.a $(DESTDIR)$(PREFIX)/lib/
 	install -m 755 $(TOOLS) $(DESTDIR)$(PREFIX)/bin/
 	install -m 644 $(wildcard man/*.1) $(DESTDIR)$(PREFIX)/share/man/man1/
 	install -m 644 man/libhugetlbfs.7 $(DESTDIR)$(PREFIX)/share/man/man7/
+	install -m 644 $(wildcard man/*.8) $(DESTDIR)$(PREFIX)/share/man/man8/
+	install -m 644 $(TABLE_TOOLS:%=$(BUILD)/completion/bash/%) \
+		$(DESTDIR)$(PREFIX)/$(COMPLETION_BASH)/
+	for tool in $(TABLE_TOOLS); do install -m 644 $(BUILD)/completion/zsh/$$tool \
+		$(DESTDIR)$(PREFIX)/$(COMPLETION_ZSH)/_$$tool || exit; done
 
 uninstall:
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/lib/,libhugetlbfs.so libhugetlbfs.so.0 libhugetlbfs.a)
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/bin/,$(notdir $(TOOLS)))
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/share/man/man1/,$(notdir $(wildcard man/*.1)))
 	rm -f $(DESTDIR)$(PREFIX)/share/man/man7/libhugetlbfs.7
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/share/man/man8/,$(notdir $(wildcard man/*.8)))
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/$(COMPLETION_BASH)/,$(TABLE_TOOLS))
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/$(COMPLETION_ZSH)/_,$(TABLE_TOOLS))
 
 clean:
 	rm -rf $(BUILD)

@@ -83,9 +83,9 @@ static int prepare(struct wanted_mount *mount, const struct request *request,
 	add_option(mount, "pagesize=%zu,uid=%lu,gid=%lu,mode=%04lo", page_bytes, mount->uid,
 		   mount->gid, mount->mode);
 	if (mount->max_pages != UNSET)
-		add_option(mount, ",size=%zu", mount->max_pages * page_bytes);
+		add_option(mount, ",size=%lu", mount->max_pages * page_bytes);
 	if (mount->min_pages != UNSET)
-		add_option(mount, ",min_size=%zu", mount->min_pages * page_bytes);
+		add_option(mount, ",min_size=%lu", mount->min_pages * page_bytes);
 	if (request->max_inodes != UNSET)
 		add_option(mount, ",nr_inodes=%lu", request->max_inodes);
 	return 0;
