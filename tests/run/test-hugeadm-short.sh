@@ -15,6 +15,8 @@ done
 echo 4 >"$work/pool/surplus_hugepages"
 mount --bind "$work/pool" $pool_2m || skip "no directory can be mounted over /sys"
 at_end "umount $pool_2m"
+keep_file /proc/sys/vm/hugetlb_shm_group
+group_before=$(cat /proc/sys/vm/hugetlb_shm_group)
 
 no_swap_is_left() {
 	! grep -q hugetlbfs /proc/swaps || fail "swap is left: $(grep hugetlbfs /proc/swaps)"
@@ -24,7 +26,7 @@ no_swap_is_left() {
 interrupted() {
 	local signal=$1 expected=$2 status tool
 	echo 0 >"$work/pool/nr_hugepages"
-	env --default-signal=INT,HUP,TERM "$hugeadm" --hard --add-temp-swap=2 --pool-pages-min 2M:20 \
+	env --default-signal=INT,HUP,TERM "$hugeadm" --hard --add-temp-swap=2 --pool-pages-min 2M:20 --set-shm-group 4711 \
 		>"$work/out" 2>"$work/err" &
 	tool=$!
 	at_end "kill $tool 2>/dev/null"
@@ -41,6 +43,9 @@ interrupted() {
 		show "$work/err"
 		fail "SIG$signal: the state is not told"
 	}
+	grep -qx 'hugeadm: interrupted by a signal: what would have come next is not done' \
+		"$work/err" || fail "SIG$signal: the rest is not told"
+	holds "$group_before" /proc/sys/vm/hugetlb_shm_group
 	no_swap_is_left
 }
 
