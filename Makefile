@@ -115,6 +115,23 @@ $(BUILD)/$(SHARE)/ld: ldscripts/ld.hugetlbfs ldscripts/generate ldscripts/make-s
 	ldscripts/make-scripts $(@D)/ldscripts
 	for name in $(LINKER_NAMES); do ln -sf ld.hugetlbfs $(@D)/$$name || exit; done
 
+# Tools with a table of options (src/tools/common/option_table.h) write their completion themselves.
+TABLE_TOOLS := hugeadm $(filter hugeedit,$(TOOL_NAMES)) pagesize
+COMPLETIONS := $(foreach shell,bash zsh,$(TABLE_TOOLS:%=$(BUILD)/completion/$(shell)/%))
+COMPLETION_BASH := share/bash-completion/completions
+COMPLETION_ZSH  := share/zsh/site-functions
+
+define COMPLETION_RULE
+$(BUILD)/completion/$(1)/%: $(BUILD)/bin/%
+	@mkdir -p $$(@D)
+	$$< --print-completion=$(1) >$$@.new
+	@mv $$@.new $$@
+endef
+$(foreach shell,bash zsh,$(eval $(call COMPLETION_RULE,$(shell))))
+
+.PHONY: completion
+completion: $(COMPLETIONS)
+
 -include $(wildcard $(BUILD)/obj/*.d $(BUILD)/obj/*/*.d $(BUILD)/obj/*/*/*.d)
 
 # What is missing is installed first, so that the rest runs in a make that finds a compiler. What
@@ -189,10 +206,9 @@ uninstall-development:
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/,include/hugetlbfs.h lib/pkgconfig/libhugetlbfs.pc)
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/share/man/man3/,$(MAN3))
 
-install: all install-development
-	install -d $(DESTDIR)$(PREFIX)/lib $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 \
-		$(DESTDIR)$(PREFIX)/share/man/man7 $(DESTDIR)$(PREFIX)/share/man/man8 \
-		$(DESTDIR)$(PREFIX)/$(SHARE)
+install: all completion install-development
+	install -d $(addprefix $(DESTDIR)$(PREFIX)/,lib bin share/man/man1 share/man/man7 \
+		share/man/man8 $(COMPLETION_BASH) $(COMPLETION_ZSH) $(SHARE))
 	install -m 755 $(BUILD)/lib/libhugetlbfs.so.0 $(DESTDIR)$(PREFIX)/lib/
 	ln -sf libhugetlbfs.so.0 $(DESTDIR)$(PREFIX)/lib/libhugetlbfs.so
 	install -m 644 $(BUILD)/lib/libhugetlbfs.a $(DESTDIR)$(PREFIX)/lib/
@@ -202,6 +218,10 @@ install: all install-development
 	install -m 644 $(wildcard man/*.8) $(DESTDIR)$(PREFIX)/share/man/man8/
 	cp -RP $(BUILD)/$(SHARE)/. $(DESTDIR)$(PREFIX)/$(SHARE)/
 	chmod -R u=rwX,go=rX $(DESTDIR)$(PREFIX)/$(SHARE)
+	install -m 644 $(TABLE_TOOLS:%=$(BUILD)/completion/bash/%) \
+		$(DESTDIR)$(PREFIX)/$(COMPLETION_BASH)/
+	for tool in $(TABLE_TOOLS); do install -m 644 $(BUILD)/completion/zsh/$$tool \
+		$(DESTDIR)$(PREFIX)/$(COMPLETION_ZSH)/_$$tool || exit; done
 
 uninstall: uninstall-development
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/lib/,libhugetlbfs.so libhugetlbfs.so.0 libhugetlbfs.a)
@@ -210,6 +230,8 @@ uninstall: uninstall-development
 	rm -f $(DESTDIR)$(PREFIX)/share/man/man7/libhugetlbfs.7
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/share/man/man8/,$(notdir $(wildcard man/*.8)))
 	rm -rf $(DESTDIR)$(PREFIX)/$(SHARE)
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/$(COMPLETION_BASH)/,$(TABLE_TOOLS))
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/$(COMPLETION_ZSH)/_,$(TABLE_TOOLS))
 
 clean:
 	rm -rf $(BUILD)

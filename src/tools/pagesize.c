@@ -1,20 +1,31 @@
 /*
  * pagesize: the page sizes of this machine, in bytes, one a line.
  */
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "pages/pages.h"
+#include "tools/common/option_table.h"
 
-static const char usage[] =
-	"Usage: pagesize [options]\n"
-	"Prints the size of a base page in bytes.\n"
-	"\n"
-	"  -a, --all        the base page and every huge page size, one a line\n"
-	"  -H, --huge-only  every huge page size, one a line\n"
-	"  -h, --help       this text\n";
+enum { ALL, HUGE_ONLY };
+
+/* clang-format off */
+static const struct tool_option rows[] = {
+	[ALL] = {"all", 'a', NULL, "The base page and every huge page size, one a line.", NULL,
+		"Which sizes"},
+	[HUGE_ONLY] = {"huge-only", 'H', NULL, "Every huge page size, one a line.", NULL, NULL},
+	OPTION_TABLE_COMMON_ROWS,
+};
+/* clang-format on */
+
+static const struct option_table table = {
+	.tool = "pagesize",
+	.usage = "[options]",
+	.about = "Prints the size of a base page in bytes.",
+	.rows = rows,
+	.count = sizeof(rows) / sizeof(rows[0]),
+};
 
 static void print_sizes(bool base, bool huge)
 {
@@ -29,39 +40,17 @@ static void print_sizes(bool base, bool huge)
 
 int main(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{"all", no_argument, NULL, 'a'},
-		{"huge-only", no_argument, NULL, 'H'},
-		{"help", no_argument, NULL, 'h'},
-		{NULL, 0, NULL, 0},
-	};
-	bool base = true, huge = false, help = false;
-	int option;
+	bool base = true, huge = false;
+	const char *value;
+	int row;
 
-	while ((option = getopt_long(argc, argv, "aHh", options, NULL)) != -1) {
-		switch (option) {
-		case 'a':
-			base = huge = true;
-			break;
-		case 'H':
-			base = false;
-			huge = true;
-			break;
-		case 'h':
-			help = true;
-			break;
-		default:
-			fputs(usage, stderr);
-			return EXIT_FAILURE;
-		}
+	while ((row = option_table_next(&table, argc, argv, &value)) >= 0) {
+		base = row == ALL;
+		huge = true;
 	}
-	if (optind < argc) {
-		fprintf(stderr, "pagesize: unexpected argument: %s\n%s", argv[optind], usage);
+	if (row == OPTION_TABLE_BAD)
 		return EXIT_FAILURE;
-	}
-	if (help)
-		fputs(usage, stdout);
-	else
+	if (row == OPTION_TABLE_END)
 		print_sizes(base, huge);
 	if (ferror(stdout) || fclose(stdout)) {
 		perror("pagesize: standard output");

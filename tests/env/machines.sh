@@ -6,7 +6,8 @@ arm64_cases=(small threads8 threads48 large realloc fork misuse misuse-thread un
 # transparent huge pages are of 32M there, too big for heaps of this size
 arm64_16k_cases=(small threads8 large realloc fork misuse misuse-thread pool-returned
 	short-pool-fork)
-x86_64_cases=("${arm64_cases[@]}" numa-empty-node numa-empty-node-threads numa-full-node)
+x86_64_cases=("${arm64_cases[@]}" numa-empty-node numa-empty-node-threads numa-full-node
+	hugeadm-node hugeadm-policy hugeadm-short hugeadm-persist)
 
 # Reads the console of a guest: report_guest <prefix> <console> <case> ...
 report_guest()
@@ -100,7 +101,7 @@ copy_libraries()
 	done
 }
 
-# Prepared once for all kernels: this machine's C library and ours in an initramfs.
+# Prepared once for all kernels: this machine's C library, ours and hugeadm in an initramfs.
 prepare_x86_64()
 {
 	local directory=$scratch/x86_64 busybox
@@ -109,6 +110,9 @@ prepare_x86_64()
 	busybox=$(machine_busybox amd64) || return 1
 	mkdir -p "$directory"/{bin,lib} && build_heap "$directory/bin/heap" gcc &&
 		copy_libraries "$directory/bin/heap" "$directory" &&
+		gcc -O2 "$here/membind.c" -o "$directory/bin/membind" >>"$cache/log" 2>&1 &&
+		cp "$build/bin/hugeadm" "$directory/bin/hugeadm" &&
+		copy_libraries "$directory/bin/hugeadm" "$directory" &&
 		cp -L "$library" "$directory/lib/libhugetlbfs.so" &&
 		"$here/initramfs" "$scratch/x86_64.gz" "$busybox" "$directory"
 }

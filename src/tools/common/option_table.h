@@ -10,12 +10,12 @@
 #include <stdbool.h>
 
 struct tool_option {
-	const char *name;     /* the long option, without dashes; NULL: there is only a letter */
-	char letter;          /* the short one; 0: there is none */
-	const char *argument; /* what its value is called; "[n]": may be left out; NULL: takes none */
-	const char *help;     /* what it does, in plain words; wrapped where it is printed */
-	const char *complete; /* words that its value may be, or @user, @group, @file; or NULL */
-	const char *group;    /* the heading of this row and those behind it; NULL: as before */
+	const char *name;     /* the long option, without dashes; NULL: only a letter */
+	char letter;          /* the short one; 0: none */
+	const char *argument; /* how its value is called; "[n]": may be left out; NULL: none */
+	const char *help;     /* what it does; wrapped where it is printed */
+	const char *complete; /* words that its value may be, or @user, @group, @file */
+	const char *group;    /* the heading of the rows from here on; NULL: as before */
 };
 
 struct option_table {
@@ -41,7 +41,7 @@ struct option_table {
 enum {
 	OPTION_TABLE_END = -1,  /* no more; optind is at the first word that is no option */
 	OPTION_TABLE_BAD = -2,  /* one line was written to stderr */
-	OPTION_TABLE_DONE = -3, /* what was asked has been printed, and nothing else is to be done */
+	OPTION_TABLE_DONE = -3, /* what was asked has been printed: nothing is left to do */
 };
 
 /*

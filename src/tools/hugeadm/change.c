@@ -1,0 +1,227 @@
+/*
+ * Where the machine is changed: files of /proc and /sys, files and directories of ours, programs.
+ * With --dry-run each prints the shell command that does the same instead, and succeeds.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <spawn.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "hugeadm.h"
+
+extern char **environ;
+
+int complain(int result, const char *format, ...)
+{
+	va_list arguments;
+
+	fflush(stdout);
+	fputs("hugeadm: ", stderr);
+	va_start(arguments, format);
+	vfprintf(stderr, format, arguments);
+	va_end(arguments);
+	fputc('\n', stderr);
+	return result;
+}
+
+void tell(const struct request *request, const char *format, ...)
+{
+	va_list arguments;
+
+	if (request->verbose < 2)
+		return;
+	fflush(stdout);
+	fputs("hugeadm: ", stderr);
+	va_start(arguments, format);
+	vfprintf(stderr, format, arguments);
+	va_end(arguments);
+	fputc('\n', stderr);
+}
+
+/* Prints a word so that a shell reads it as it is. */
+static void print_quoted(const char *word)
+{
+	const char *plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+			    "/._-+=:,@%";
+
+	if (*word && strspn(word, plain) == strlen(word)) {
+		fputs(word, stdout);
+		return;
+	}
+	putchar('\'');
+	for (; *word; word++) {
+		if (*word == '\'')
+			fputs("'\\''", stdout);
+		else
+			putchar(*word);
+	}
+	putchar('\'');
+}
+
+static struct pretended {
+	char path[160];
+	unsigned long number;
+} pretended[4 * CHANGES_MAX];
+static int pretended_count;
+
+void change_pretend(const char *path, unsigned long number)
+{
+	int at = 0;
+
+	while (at < pretended_count && strcmp(pretended[at].path, path))
+		at++;
+	if (at == (int)(sizeof(pretended) / sizeof(pretended[0])))
+		return;
+	if (at == pretended_count)
+		pretended_count++;
+	snprintf(pretended[at].path, sizeof(pretended[at].path), "%s", path);
+	pretended[at].number = number;
+}
+
+bool change_pretended(const char *path, unsigned long *number)
+{
+	for (int i = 0; i < pretended_count; i++) {
+		if (strcmp(pretended[i].path, path))
+			continue;
+		*number = pretended[i].number;
+		return true;
+	}
+	return false;
+}
+
+/* One write: the kernel takes a number as a whole. Leaves the message to the caller. */
+static int write_once(const char *path, const char *text, int flags)
+{
+	const int fd = open(path, O_WRONLY | O_CLOEXEC | flags, 0644);
+	const size_t bytes = strlen(text);
+	int result = 0;
+	ssize_t written;
+
+	if (fd < 0)
+		return -errno;
+	written = write(fd, text, bytes);
+	if (written < 0)
+		result = -errno;
+	else if ((size_t)written != bytes)
+		result = -EIO;
+	if (close(fd) && !result)
+		result = -errno;
+	return result;
+}
+
+int change_write(const struct request *request, const char *path, const char *text)
+{
+	int result;
+
+	if (request->dry_run) {
+		printf("echo %s >", text);
+		print_quoted(path);
+		putchar('\n');
+		return 0;
+	}
+	tell(request, "writing %s to %s", text, path);
+	result = write_once(path, text, 0);
+	if (result)
+		complain(result, "can't write %s to %s: %s", text, path, strerror(-result));
+	return result;
+}
+
+int change_write_number(const struct request *request, const char *path, unsigned long number)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%lu", number);
+	if (request->dry_run)
+		change_pretend(path, number);
+	return change_write(request, path, text);
+}
+
+/* Writes a new file aside and renames it, so that nobody sees half of it. */
+int change_save(const struct request *request, const char *path, const char *content)
+{
+	char aside[256];
+	int result;
+
+	if (request->dry_run) {
+		fputs("cat >", stdout);
+		print_quoted(path);
+		printf(" <<'END'\n%sEND\n", content);
+		return 0;
+	}
+	tell(request, "writing %s", path);
+	snprintf(aside, sizeof(aside), "%s.hugeadm-%d", path, (int)getpid());
+	result = write_once(aside, content, O_CREAT | O_EXCL);
+	if (!result && rename(aside, path))
+		result = -errno;
+	if (result) {
+		unlink(aside);
+		complain(result, "can't write %s: %s", path, strerror(-result));
+	}
+	return result;
+}
+
+/* Everybody may look inside, whatever umask we were given; what is there stays as it is. */
+int change_directories(const struct request *request, const char *path)
+{
+	char part[256];
+	struct stat file;
+
+	if (!stat(path, &file) && S_ISDIR(file.st_mode))
+		return 0;
+	if (request->dry_run) {
+		fputs("(umask 022; mkdir -p ", stdout);
+		print_quoted(path);
+		puts(")");
+		return 0;
+	}
+	for (const char *end = path; end; end = strchr(end + 1, '/')) {
+		if (end == path)
+			continue;
+		snprintf(part, sizeof(part), "%.*s", (int)(end - path), path);
+		if (mkdir(part, 0755) && errno != EEXIST)
+			return complain(-errno, "can't make the directory %s: %s", part,
+					strerror(errno));
+	}
+	if (mkdir(path, 0755) && errno != EEXIST)
+		return complain(-errno, "can't make the directory %s: %s", path, strerror(errno));
+	return 0;
+}
+
+/* Runs a program to its end; what it has to say on stdout is not ours to show. */
+int change_run(const struct request *request, const char *const arguments[])
+{
+	posix_spawn_file_actions_t actions;
+	int status, result;
+	pid_t child;
+
+	if (request->dry_run) {
+		for (int i = 0; arguments[i]; i++) {
+			if (i)
+				putchar(' ');
+			print_quoted(arguments[i]);
+		}
+		putchar('\n');
+		return 0;
+	}
+	tell(request, "running %s %s", arguments[0], arguments[1]);
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+	result = -posix_spawnp(&child, arguments[0], &actions, NULL, (char *const *)arguments,
+			       environ);
+	posix_spawn_file_actions_destroy(&actions);
+	if (result)
+		return complain(result, "can't run %s: %s", arguments[0], strerror(-result));
+	while (waitpid(child, &status, 0) < 0)
+		if (errno != EINTR)
+			return complain(-errno, "can't wait for %s: %s", arguments[0],
+					strerror(errno));
+	if (!WIFEXITED(status) || WEXITSTATUS(status))
+		return complain(-EIO, "%s %s failed", arguments[0], arguments[1]);
+	return 0;
+}

@@ -1,0 +1,147 @@
+/*
+ * hugeadm: what was asked, and the rooms that do it.
+ *
+ * The command line is read as a whole before anything is changed. Every function that changes the
+ * machine returns 0 or -errno, and has written one line to stderr where it is not 0.
+ */
+#ifndef HUGEADM_H
+#define HUGEADM_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "pages/pages.h"
+#include "tools/common/json.h"
+
+#define MACHINE     (-1) /* as a node: all of them */
+#define UNSET       ULONG_MAX
+#define MOUNTS_BASE "/var/lib/hugetlbfs"
+
+enum pool_kind { POOL_MINIMUM, POOL_MAXIMUM, POOL_DEMOTE };
+
+/* --pool-pages-min, --pool-pages-max, --demote */
+struct pool_change {
+	enum pool_kind kind;
+	size_t page_bytes;
+	int node;  /* or MACHINE */
+	char sign; /* '+', '-', or 0: the number itself */
+	unsigned long pages;
+	const char *text; /* as it was asked */
+};
+
+enum mounts_kind { MOUNTS_ROOT, MOUNTS_USER, MOUNTS_GROUP, MOUNTS_GLOBAL };
+
+/* --create-*mounts */
+struct mounts_change {
+	enum mounts_kind kind;
+	const char *name; /* of the user or the group */
+	unsigned int uid, gid;
+};
+
+#define CHANGES_MAX 64
+
+struct request {
+	struct page_sizes sizes;
+	bool dry_run, json, hard, obey_policy, persist_swap;
+	int verbose;
+	int node;
+
+	struct pool_change pools[CHANGES_MAX];
+	int pool_count;
+	struct mounts_change mounts[CHANGES_MAX];
+	int mounts_count;
+	unsigned long max_size_bytes, min_size_bytes, max_inodes; /* of a mount; or UNSET */
+	unsigned long mount_uid, mount_gid, mount_mode;           /* or UNSET */
+
+	const char *thp; /* the word for its file, or NULL */
+	unsigned long khugepaged_pages, khugepaged_scan_sleep,
+		khugepaged_alloc_sleep; /* or UNSET */
+	bool set_min_free, set_shmmax;
+	unsigned long shm_group;            /* or UNSET */
+	unsigned long temporary_swap_pages; /* 0: none */
+	bool ramdisk_swap, zone_movable_on, zone_movable_off;
+	const char *persist_pools; /* "systemd", "cmdline", or NULL */
+
+	bool list_mounts, list_pools, page_sizes, page_sizes_all, explain;
+};
+
+/* Writes a line to stderr and returns result. */
+int complain(int result, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Writes a line to stderr where -v asked for it. */
+void tell(const struct request *request, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* change.c: the machine is changed here, or a shell command printed that does the same. */
+int change_write(const struct request *request, const char *path, const char *text);
+int change_write_number(const struct request *request, const char *path, unsigned long number);
+
+/* With --dry-run, what would be in a file by now; the numbers that follow are made of it. */
+void change_pretend(const char *path, unsigned long number);
+bool change_pretended(const char *path, unsigned long *number);
+int change_save(const struct request *request, const char *path, const char *content);
+int change_directories(const struct request *request, const char *path);
+int change_run(const struct request *request, const char *const arguments[]);
+
+/* options.c: 0, -EINVAL with a line on stderr, or 1 where all that was asked is done. */
+int options_into_request(int argc, char **argv, struct request *request);
+
+/* arguments.c: values of options; name is the option's, for the message. */
+int argument_pool(const struct request *request, const char *name, const char *value,
+		  struct pool_change *change);
+int argument_number(const char *name, const char *value, unsigned long *number);
+int argument_size(const char *name, const char *value, unsigned long *bytes);
+int argument_mode(const char *name, const char *value, unsigned long *mode);
+int argument_user(const char *name, const char *value, unsigned long *uid);
+int argument_group(const char *name, const char *value, unsigned long *gid);
+int argument_node(const char *name, const char *value, int *node);
+
+/* interrupt.c: a signal ends work between two steps. */
+void interrupt_catch(void);
+int interrupt_signal(void); /* 0: none came */
+void interrupt_wait(int milliseconds);
+
+/* numbers.c: what a pool has, of a node or of the machine. */
+struct pool_numbers {
+	unsigned long minimum; /* those that stay, without the surplus */
+	unsigned long current, available, reserved, surplus, overcommit;
+};
+int pool_numbers_read(size_t page_bytes, int node, struct pool_numbers *numbers);
+void pool_path(char *path, size_t bytes, size_t page_bytes, int node, const char *file);
+unsigned long pool_maximum(const struct pool_numbers *numbers);
+bool node_exists(int node);
+int node_next(int node); /* the next online one behind it; MACHINE: no more, or none at all */
+int node_count(void);
+bool read_number(const char *path, unsigned long *number);
+
+/* policy.c: the memory policy that numactl gave this process. */
+bool policy_binds(void);
+void policy_command(char *command, size_t bytes); /* numactl with the policy, or empty */
+
+/* The rest is one room each. */
+int pool_resize(const struct request *request, const struct pool_change *change);
+int pool_demote(const struct request *request, const struct pool_change *change);
+int swap_add(const struct request *request);
+int swap_remove(const struct request *request);
+int swap_add_ramdisks(const struct request *request);
+int thp_change(const struct request *request);
+int sysctls_change(const struct request *request);
+int min_free_change(const struct request *request);
+int zone_movable_change(const struct request *request);
+unsigned long recommended_min_free_kb(void);
+unsigned long recommended_shmmax_bytes(const struct request *request);
+int mounts_create(const struct request *request, const struct mounts_change *mounts);
+int persist_pools(const struct request *request);
+int list_mounts(const struct request *request, struct json *json);
+int list_pools(const struct request *request, struct json *json);
+int list_page_sizes(const struct request *request, struct json *json, bool all);
+int explain(const struct request *request, struct json *json);
+
+#define PATH_SHM_GROUP "/proc/sys/vm/hugetlb_shm_group"
+#define PATH_SHMMAX    "/proc/sys/kernel/shmmax"
+#define PATH_MIN_FREE  "/proc/sys/vm/min_free_kbytes"
+#define PATH_THP       "/sys/kernel/mm/transparent_hugepage"
+#define PATH_COMPACT   "/proc/sys/vm/compact_memory"
+
+#endif

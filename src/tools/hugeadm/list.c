@@ -1,0 +1,181 @@
+/*
+ * The listings: mounts, pools and page sizes, as text for people and scripts, or as JSON.
+ */
+#include <mntent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/statfs.h>
+
+#include "hugeadm.h"
+
+struct listed_mount {
+	char *path, *options;
+	size_t page_bytes; /* 0: not to be had */
+};
+
+/* Grows the list; returns the number of mounts. The list lives until the end of the tool. */
+static int read_mounts(struct listed_mount **mounts)
+{
+	FILE *table = setmntent("/proc/self/mounts", "re");
+	static char line[65536];
+	struct statfs filesystem;
+	struct mntent entry;
+	int count = 0;
+
+	*mounts = NULL;
+	while (table && getmntent_r(table, &entry, line, sizeof(line))) {
+		struct listed_mount *grown;
+
+		if (strcmp(entry.mnt_type, "hugetlbfs"))
+			continue;
+		grown = realloc(*mounts, sizeof(**mounts) * (size_t)(count + 1));
+		if (!grown)
+			abort();
+		*mounts = grown;
+		grown[count].path = strdup(entry.mnt_dir);
+		grown[count].options = strdup(entry.mnt_opts);
+		grown[count].page_bytes =
+			statfs(entry.mnt_dir, &filesystem) ? 0 : (size_t)filesystem.f_bsize;
+		if (!grown[count].path || !grown[count].options)
+			abort();
+		count++;
+	}
+	if (table)
+		endmntent(table);
+	return count;
+}
+
+int list_mounts(const struct request *request, struct json *json)
+{
+	struct listed_mount *mounts;
+	int count = read_mounts(&mounts), width = (int)strlen("Mount Point          ");
+
+	(void)request;
+	if (json) {
+		json_open(json, "mounts", '[');
+		for (int i = 0; i < count; i++) {
+			json_open(json, NULL, '{');
+			json_text(json, "path", mounts[i].path);
+			json_number(json, "page_size_bytes", mounts[i].page_bytes);
+			json_text(json, "options", mounts[i].options);
+			json_close(json, '}');
+		}
+		json_close(json, ']');
+		return 0;
+	}
+	if (!count) {
+		puts("No hugetlbfs mount point found.");
+		return 0;
+	}
+	for (int i = 0; i < count; i++)
+		if ((int)strlen(mounts[i].path) > width)
+			width = (int)strlen(mounts[i].path);
+	printf("%-*s %s\n", width, "Mount Point", "Options");
+	for (int i = 0; i < count; i++)
+		printf("%-*s %s\n", width, mounts[i].path, mounts[i].options);
+	return 0;
+}
+
+static void numbers_as_json(struct json *json, const struct pool_numbers *numbers)
+{
+	json_number(json, "minimum_pages", numbers->minimum);
+	json_number(json, "current_pages", numbers->current);
+	json_number(json, "free_pages", numbers->available);
+	json_number(json, "surplus_pages", numbers->surplus);
+}
+
+static void nodes_as_json(struct json *json, size_t page_bytes)
+{
+	json_open(json, "nodes", '[');
+	for (int node = node_next(MACHINE); node != MACHINE; node = node_next(node)) {
+		struct pool_numbers numbers;
+		char path[160];
+		unsigned long any;
+
+		/* a node without memory has no pool */
+		pool_path(path, sizeof(path), page_bytes, node, "nr_hugepages");
+		if (!read_number(path, &any) || pool_numbers_read(page_bytes, node, &numbers))
+			continue;
+		json_open(json, NULL, '{');
+		json_number(json, "node", (unsigned int)node);
+		numbers_as_json(json, &numbers);
+		json_close(json, '}');
+	}
+	json_close(json, ']');
+}
+
+static void pool_as_json(const struct request *request, struct json *json, size_t page_bytes,
+			 const struct pool_numbers *numbers)
+{
+	json_open(json, NULL, '{');
+	json_number(json, "page_size_bytes", page_bytes);
+	json_boolean(json, "default", page_bytes == request->sizes.default_huge);
+	if (request->node != MACHINE) {
+		json_number(json, "node", (unsigned int)request->node);
+		numbers_as_json(json, numbers);
+	} else {
+		numbers_as_json(json, numbers);
+		json_number(json, "maximum_pages", pool_maximum(numbers));
+		json_number(json, "reserved_pages", numbers->reserved);
+		json_number(json, "overcommit_pages", numbers->overcommit);
+		nodes_as_json(json, page_bytes);
+	}
+	json_close(json, '}');
+}
+
+/* The columns that scripts know; a node has no maximum of its own. */
+int list_pools(const struct request *request, struct json *json)
+{
+	int result = 0;
+
+	if (json)
+		json_open(json, "pools", '[');
+	else
+		printf("%10s %8s %8s %8s %8s\n", "Size", "Minimum", "Current", "Maximum",
+		       "Default");
+	for (int i = 0; i < request->sizes.huge_count; i++) {
+		const size_t page_bytes = request->sizes.huge[i];
+		const char *mark = page_bytes == request->sizes.default_huge ? "*" : "";
+		struct pool_numbers numbers;
+		char maximum[24] = "-";
+
+		if (pool_numbers_read(page_bytes, request->node, &numbers)) {
+			result = -1;
+			continue;
+		}
+		if (json) {
+			pool_as_json(request, json, page_bytes, &numbers);
+			continue;
+		}
+		if (request->node == MACHINE)
+			snprintf(maximum, sizeof(maximum), "%lu", pool_maximum(&numbers));
+		printf("%10zu %8lu %8lu %8s %8s\n", page_bytes, numbers.minimum, numbers.current,
+		       maximum, mark);
+	}
+	if (json)
+		json_close(json, ']');
+	return result;
+}
+
+/* Sizes with a pool that has pages or may have some; with all, every size of the machine. */
+int list_page_sizes(const struct request *request, struct json *json, bool all)
+{
+	if (json)
+		json_open(json, all ? "page_sizes_all_bytes" : "page_sizes_bytes", '[');
+	for (int i = 0; i < request->sizes.huge_count; i++) {
+		const size_t page_bytes = request->sizes.huge[i];
+		struct pool_numbers numbers;
+
+		if (!all && (pool_numbers_read(page_bytes, MACHINE, &numbers) ||
+			     (!numbers.current && !numbers.overcommit)))
+			continue;
+		if (json)
+			json_number(json, NULL, page_bytes);
+		else
+			printf("%zu\n", page_bytes);
+	}
+	if (json)
+		json_close(json, ']');
+	return 0;
+}

@@ -1,0 +1,113 @@
+/*
+ * The numbers of a pool in /sys, for the whole machine or for one node, and which nodes there are.
+ */
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "hugeadm.h"
+#include "sys.h"
+
+#define NODES "/sys/devices/system/node"
+
+void pool_path(char *path, size_t bytes, size_t page_bytes, int node, const char *file)
+{
+	if (node == MACHINE)
+		snprintf(path, bytes, "/sys/kernel/mm/hugepages/hugepages-%zukB/%s",
+			 page_bytes >> 10, file);
+	else
+		snprintf(path, bytes, NODES "/node%d/hugepages/hugepages-%zukB/%s", node,
+			 page_bytes >> 10, file);
+}
+
+bool read_number(const char *path, unsigned long *number)
+{
+	char text[64], *end;
+
+	if (change_pretended(path, number))
+		return true;
+	if (sys_read_file(path, text, sizeof(text)) <= 0)
+		return false;
+	errno = 0;
+	*number = strtoul(text, &end, 10);
+	return end != text && !errno;
+}
+
+/* A node has no overcommit and no reservations of its own: they are 0 then. */
+int pool_numbers_read(size_t page_bytes, int node, struct pool_numbers *numbers)
+{
+	const struct {
+		const char *name;
+		unsigned long *number;
+		bool may_lack;
+	} files[] = {
+		{"nr_hugepages", &numbers->current, false},
+		{"free_hugepages", &numbers->available, false},
+		{"surplus_hugepages", &numbers->surplus, false},
+		{"resv_hugepages", &numbers->reserved, true},
+		/* there for pages of 1G as well, but not readable on every kernel */
+		{"nr_overcommit_hugepages", &numbers->overcommit, true},
+	};
+	char path[160];
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		pool_path(path, sizeof(path), page_bytes, node, files[i].name);
+		*files[i].number = 0;
+		if (!read_number(path, files[i].number) && !files[i].may_lack)
+			return complain(-ENOENT, "can't read %s", path);
+	}
+	numbers->minimum = numbers->current - numbers->surplus;
+	if (numbers->surplus > numbers->current) /* read one after the other */
+		numbers->minimum = 0;
+	return 0;
+}
+
+unsigned long pool_maximum(const struct pool_numbers *numbers)
+{
+	unsigned long maximum;
+
+	return __builtin_add_overflow(numbers->minimum, numbers->overcommit, &maximum) ? ULONG_MAX
+										       : maximum;
+}
+
+bool node_exists(int node)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), NODES "/node%d", node);
+	return !access(path, F_OK);
+}
+
+int node_next(int node)
+{
+	DIR *directory = opendir(NODES);
+	const struct dirent *entry;
+	int next = MACHINE;
+
+	if (!directory)
+		return MACHINE;
+	while ((entry = readdir(directory))) {
+		int found;
+
+		if (strncmp(entry->d_name, "node", 4) || !isdigit((unsigned char)entry->d_name[4]))
+			continue;
+		found = atoi(entry->d_name + 4);
+		if (found > node && (next == MACHINE || found < next))
+			next = found;
+	}
+	closedir(directory);
+	return next;
+}
+
+int node_count(void)
+{
+	int count = 0;
+
+	for (int node = node_next(MACHINE); node != MACHINE; node = node_next(node))
+		count++;
+	return count;
+}

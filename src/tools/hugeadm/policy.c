@@ -1,0 +1,68 @@
+/*
+ * The memory policy of this process, as numactl gave it: a pool that is changed through the file
+ * nr_hugepages_mempolicy grows on its nodes only.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "hugeadm.h"
+
+#define NODES_MAX 1024
+#define WORD_BITS (8 * (int)sizeof(unsigned long))
+
+/* linux/mempolicy.h's modes; flags may be in the bits above */
+enum { MODE_PREFERRED = 1, MODE_BIND = 2, MODE_INTERLEAVE = 3, MODE_BITS = 0xff };
+
+struct policy {
+	int mode; /* 0, the default, also where the kernel knows no policies */
+	unsigned long nodes[NODES_MAX / WORD_BITS];
+};
+
+static void read_policy(struct policy *policy)
+{
+	memset(policy, 0, sizeof(*policy));
+	if (syscall(SYS_get_mempolicy, &policy->mode, policy->nodes, NODES_MAX, NULL, 0))
+		policy->mode = 0;
+	policy->mode &= MODE_BITS;
+}
+
+/* Is memory to come from certain nodes and no others? */
+bool policy_binds(void)
+{
+	struct policy policy;
+
+	read_policy(&policy);
+	return policy.mode == MODE_BIND;
+}
+
+void policy_command(char *command, size_t bytes)
+{
+	struct policy policy;
+	size_t used;
+	const char *option, *separator = "";
+
+	command[0] = '\0';
+	read_policy(&policy);
+	switch (policy.mode) {
+	case MODE_PREFERRED:
+		option = "preferred";
+		break;
+	case MODE_BIND:
+		option = "membind";
+		break;
+	case MODE_INTERLEAVE:
+		option = "interleave";
+		break;
+	default:
+		return;
+	}
+	used = (size_t)snprintf(command, bytes, "numactl --%s=", option);
+	for (int node = 0; node < NODES_MAX && used < bytes; node++) {
+		if (!(policy.nodes[node / WORD_BITS] >> node % WORD_BITS & 1))
+			continue;
+		used += (size_t)snprintf(command + used, bytes - used, "%s%d", separator, node);
+		separator = ",";
+	}
+}
