@@ -31,7 +31,14 @@ $(UNIT_LIBRARY): $(filter-out $(BUILD)/obj/gate.o $(BUILD)/obj/init.o,$(LIBRARY_
 	rm -f $@
 	$(AR) rcs $@ $^
 
-$(UNIT_PROGRAMS): %: %.o $(UNIT_GATE) $(UNIT_LIBRARY)
+$(filter-out %/test_hugestat,$(UNIT_PROGRAMS)): %: %.o $(UNIT_GATE) $(UNIT_LIBRARY)
 	$(CC) $(CFLAGS) $(LDFLAGS) $< $(UNIT_GATE) $(UNIT_LIBRARY) -Wl,--wrap=getauxval -lcmocka -o $@
+
+# A tool's parts are tested without its main().
+UNIT_HUGESTAT := $(patsubst src/%.c,$(BUILD)/obj/%.o, \
+	$(filter-out src/tools/hugestat/hugestat.c,$(wildcard src/tools/hugestat/*.c)))
+$(BUILD)/tests/unit/test_hugestat: %: %.o $(UNIT_HUGESTAT) $(UNIT_GATE) $(UNIT_LIBRARY)
+	$(CC) $(CFLAGS) $(LDFLAGS) $< $(UNIT_HUGESTAT) $(UNIT_GATE) $(UNIT_LIBRARY) \
+		-Wl,--wrap=getauxval -lcmocka $(LIBS_hugestat) -o $@
 
 -include $(wildcard $(BUILD)/tests/unit/*.d)
