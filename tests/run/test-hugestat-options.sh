@@ -69,11 +69,11 @@ programs_end_as_ever() {
 heap_is_named() {
 	(($(pool_value 2M free_hugepages) - $(pool_value 2M resv_hugepages) >= 150)) || return 0
 	status_of -- env LD_PRELOAD="$LIB" HUGETLB_MORECORE=yes "$programs/print-heap" >/dev/null
-	awk '/^  heap: break/ && $5 >= 20480 { found = 1 } END { exit !found }' "$work/err" ||
+	awk '/^  heap: break/ && $4 >= 20480 { found = 1 } END { exit !found }' "$work/err" ||
 		{ show "$work/err"; fail "20M of the break are not there"; }
 	status_of -- env LD_PRELOAD="$LIB" HUGETLB_MORECORE=yes "$programs/kinds-of-pages" stack \
 		>/dev/null </dev/null
-	awk '/^  heap: arenas/ && $5 >= 2048 { found = 1 } END { exit !found }' "$work/err" ||
+	awk '/^  heap: arenas/ && $4 >= 2048 { found = 1 } END { exit !found }' "$work/err" ||
 		{ show "$work/err"; fail "the arena is not there"; }
 }
 
