@@ -5,6 +5,7 @@
 . "$(dirname "$0")/lib.sh"
 
 need_root
+[ -x "$BUILD/bin/hugestat" ] || skip "hugestat was not built: it needs libelf"
 need_program unshare setpriv mount python3
 if [ -z "${HUGESTAT_OWN_NAMESPACE-}" ]; then
 	export HUGESTAT_OWN_NAMESPACE=yes

@@ -4,6 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 
 hugestat=$BUILD/bin/hugestat
+[ -x "$hugestat" ] || skip "hugestat was not built: it needs libelf"
 here=$(dirname "$0")
 need_program python3
 need_root

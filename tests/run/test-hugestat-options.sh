@@ -4,6 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 
 hugestat=$BUILD/bin/hugestat
+[ -x "$hugestat" ] || skip "hugestat was not built: it needs libelf"
 page=$(dirname "$0")/../../man/hugestat.1
 
 manual_page_has_the_options() {

@@ -5,7 +5,10 @@
 # The jumps of another CPU are bytes like others, but addresses of 64 bits need room.
 UNIT_ENTRY_TESTS_LEFT_OUT := $(if $(filter i386,$(CPU)),test_entry_x86_64 test_entry_aarch64)
 
-UNIT_NAMES    := $(filter-out $(UNIT_ENTRY_TESTS_LEFT_OUT), \
+# A tool that is not built here has no parts to test.
+UNIT_TOOL_TESTS_LEFT_OUT := $(if $(filter hugestat,$(TOOL_NAMES)),,test_hugestat)
+
+UNIT_NAMES    := $(filter-out $(UNIT_ENTRY_TESTS_LEFT_OUT) $(UNIT_TOOL_TESTS_LEFT_OUT), \
 	$(patsubst tests/unit/%.c,%,$(sort $(wildcard tests/unit/test_*.c))))
 UNIT_PROGRAMS := $(UNIT_NAMES:%=$(BUILD)/tests/unit/%)
 UNIT_GATE     := $(BUILD)/tests/unit/gate.o $(BUILD)/tests/unit/gate_pool.o $(BUILD)/tests/unit/ground.o

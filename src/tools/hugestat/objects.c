@@ -101,25 +101,35 @@ void program_layout_read(pid_t pid, struct program_layout *layout)
 	object_close(&object);
 }
 
-/* What to add to an address of the file's to get one of the process's. */
+/*
+ * What to add to an address of the file's to get one of the process's. A mapping begins at a whole
+ * page, which two segments may share in the file: the one that begins there is meant. Where none
+ * does, a part of a segment is mapped, and the one that contains it is meant.
+ */
 static bool find_bias(Elf *elf, uint64_t address, uint64_t file_offset, uint64_t *bias)
 {
+	uint64_t last_byte = (uint64_t)sysconf(_SC_PAGESIZE) - 1;
+	bool found = false;
 	size_t count = 0;
 
 	elf_getphdrnum(elf, &count);
 	for (size_t i = 0; i < count; i++) {
 		GElf_Phdr segment;
+		bool begins, contains;
 
 		if (!gelf_getphdr(elf, (int)i, &segment) || segment.p_type != PT_LOAD)
 			continue;
-		/* The mapping may begin before the segment, at a whole page. */
-		if (file_offset + 65536 > segment.p_offset &&
-		    file_offset < segment.p_offset + segment.p_filesz) {
-			*bias = address - (segment.p_vaddr - segment.p_offset + file_offset);
-			return true;
-		}
+		begins = (segment.p_offset & ~last_byte) == file_offset;
+		contains = file_offset >= segment.p_offset &&
+			   file_offset < segment.p_offset + segment.p_filesz;
+		if (!begins && (!contains || found))
+			continue;
+		*bias = address - (segment.p_vaddr - segment.p_offset + file_offset);
+		found = true;
+		if (begins)
+			break;
 	}
-	return false;
+	return found;
 }
 
 static int write_section(Elf *elf, Elf_Scn *section, const GElf_Shdr *header, uint64_t bias,
