@@ -165,7 +165,7 @@ int object_write_functions(const char *path, uint64_t address, uint64_t file_off
 	struct object object;
 	Elf_Scn *section = NULL, *dynamic = NULL, *full = NULL;
 	GElf_Shdr header;
-	uint64_t bias;
+	uint64_t bias = 0;
 	int result = object_open(&object, path);
 
 	if (result)
