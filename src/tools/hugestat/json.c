@@ -3,6 +3,8 @@
  */
 #include "tools/hugestat/json.h"
 
+#define QUOTE 0x22
+
 void json_begin(struct json *json, FILE *out, bool compact)
 {
 	*json = (struct json){.out = out, .compact = compact};
@@ -11,18 +13,18 @@ void json_begin(struct json *json, FILE *out, bool compact)
 /* Bytes from 0x80 on are passed as they are: names of files are UTF-8, or nothing can be done. */
 static void put_string(struct json *json, const char *text)
 {
-	fputc('"', json->out);
+	fputc(QUOTE, json->out);
 	for (; *text; text++) {
 		unsigned char byte = (unsigned char)*text;
 
-		if (byte == '"' || byte == '\\')
+		if (byte == QUOTE || byte == '\\')
 			fprintf(json->out, "\\%c", byte);
 		else if (byte < 0x20)
 			fprintf(json->out, "\\u%04x", byte);
 		else
 			fputc(byte, json->out);
 	}
-	fputc('"', json->out);
+	fputc(QUOTE, json->out);
 }
 
 static void new_line(struct json *json)
