@@ -3,6 +3,7 @@
  */
 #include "tools/hugestat/json.h"
 
+/* A name, so that who searches the sources for strings finds whole ones. */
 #define QUOTE 0x22
 
 void json_begin(struct json *json, FILE *out, bool compact)
