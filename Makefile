@@ -47,13 +47,23 @@ STATIC_OBJECTS  := $(STATIC_SOURCES:src/%.c=$(BUILD)/obj/%.o)
 # is in src/tools/common/. A tool may need a library: LIBS_<tool>.
 TOOL_NAMES := $(sort $(patsubst src/tools/%.c,%,$(wildcard src/tools/*.c)) \
 	$(filter-out common,$(patsubst src/tools/%/,%,$(wildcard src/tools/*/))))
+
+# Where the compiler has no libelf for its target, the tools that need it are left out.
+LIBELF_TOOLS := hugeedit hugestat
+ifneq ($(filter-out $(WITHOUT_COMPILER),$(or $(MAKECMDGOALS),all)),)
+ifeq ($(shell printf '\043include <gelf.h>\nint main(void) { return 0; }\n' | \
+	$(CC) $(CFLAGS) -x c - -o /dev/null -lelf 2>/dev/null && echo yes),)
+$(info no libelf here for $(CC) $(CFLAGS): without $(filter $(LIBELF_TOOLS),$(TOOL_NAMES)))
+TOOL_NAMES := $(filter-out $(LIBELF_TOOLS),$(TOOL_NAMES))
+endif
+endif
 TOOLS      := $(TOOL_NAMES:%=$(BUILD)/bin/%)
 COMMON_OBJECTS := $(patsubst src/%.c,$(BUILD)/obj/%.o,$(wildcard src/tools/common/*.c))
 LIBS_hugeedit  := -lelf
 LIBS_hugestat  := -lelf
 
 .PHONY: all check demo bench run-check run-demo run-bench install uninstall clean format lint
-all: $(BUILD)/lib/libhugetlbfs.so $(BUILD)/lib/libhugetlbfs.a $(TOOLS)
+all: $(BUILD)/lib/libhugetlbfs.so $(BUILD)/lib/libhugetlbfs.a $(TOOLS) $(BUILD)/share/libhugetlbfs/ld
 
 $(BUILD)/obj/%.o: src/%.c
 	@mkdir -p $(@D)
@@ -79,6 +89,17 @@ $(BUILD)/bin/$(1): $(patsubst src/%.c,$(BUILD)/obj/%.o,$(wildcard src/tools/$(1)
 	$$(CC) $$(CFLAGS) $$(LDFLAGS) $$^ $(LIBS_$(1)) -o $$@
 endef
 $(foreach tool,$(TOOL_NAMES),$(eval $(call TOOL_RULE,$(tool))))
+
+# What `gcc -B` is pointed to: the linker in front of the linker, under every name that gcc looks for.
+LINKER_NAMES := ld ld.bfd ld.gold ld.lld ld.mold
+SHARE        := share/libhugetlbfs
+
+$(BUILD)/$(SHARE)/ld: ldscripts/ld.hugetlbfs ldscripts/generate ldscripts/make-scripts
+	@mkdir -p $(@D)/ldscripts
+	install -m 755 ldscripts/ld.hugetlbfs $(@D)/
+	install -m 755 ldscripts/generate $(@D)/ldscripts/
+	ldscripts/make-scripts $(@D)/ldscripts
+	for name in $(LINKER_NAMES); do ln -sf ld.hugetlbfs $(@D)/$$name || exit; done
 
 -include $(wildcard $(BUILD)/obj/*.d $(BUILD)/obj/*/*.d $(BUILD)/obj/*/*/*.d)
 
@@ -124,19 +145,25 @@ $(BUILD)/bench/empty.so: Makefile
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/lib $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 \
-		$(DESTDIR)$(PREFIX)/share/man/man7
+		$(DESTDIR)$(PREFIX)/share/man/man7 $(DESTDIR)$(PREFIX)/share/man/man8 \
+		$(DESTDIR)$(PREFIX)/$(SHARE)
 	install -m 755 $(BUILD)/lib/libhugetlbfs.so.0 $(DESTDIR)$(PREFIX)/lib/
 	ln -sf libhugetlbfs.so.0 $(DESTDIR)$(PREFIX)/lib/libhugetlbfs.so
 	install -m 644 $(BUILD)/lib/libhugetlbfs.a $(DESTDIR)$(PREFIX)/lib/
 	install -m 755 $(TOOLS) $(DESTDIR)$(PREFIX)/bin/
 	install -m 644 $(wildcard man/*.1) $(DESTDIR)$(PREFIX)/share/man/man1/
 	install -m 644 man/libhugetlbfs.7 $(DESTDIR)$(PREFIX)/share/man/man7/
+	install -m 644 $(wildcard man/*.8) $(DESTDIR)$(PREFIX)/share/man/man8/
+	cp -RP $(BUILD)/$(SHARE)/. $(DESTDIR)$(PREFIX)/$(SHARE)/
+	chmod -R u=rwX,go=rX $(DESTDIR)$(PREFIX)/$(SHARE)
 
 uninstall:
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/lib/,libhugetlbfs.so libhugetlbfs.so.0 libhugetlbfs.a)
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/bin/,$(notdir $(TOOLS)))
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/share/man/man1/,$(notdir $(wildcard man/*.1)))
 	rm -f $(DESTDIR)$(PREFIX)/share/man/man7/libhugetlbfs.7
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/share/man/man8/,$(notdir $(wildcard man/*.8)))
+	rm -rf $(DESTDIR)$(PREFIX)/$(SHARE)
 
 clean:
 	rm -rf $(BUILD)

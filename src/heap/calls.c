@@ -81,44 +81,6 @@ static long kernel_sbrk(intptr_t delta)
 	return delta && kernel_brk(now + (uintptr_t)delta) ? -ENOMEM : (long)now;
 }
 
-/*
- * Where malloc's growth does not continue at the end of its top (the program moved the break, or
- * the top came by mmap), it frees the old top before it cuts the block that it grew for out of the
- * new one. If that free goes over the trim threshold, it gives back what it has just got, and
- * malloc fails. The default threshold is higher than any block that comes by the break; ours, with
- * HUGETLB_MORECORE_SHRINK, is not. So a trim in the middle of a growth does not lower the break:
- * malloc takes that for an answer, and trims at a later free.
- */
-static struct {
-	bool moved;         /* by somebody else since malloc's last growth, or before us */
-	bool elsewhere;     /* malloc's last growth began not where the one before ended */
-	bool settling;      /* and its next call settles where it ends */
-	unsigned int asked; /* how often malloc asked for the break since: a trim does so once */
-} growth = {.moved = true};
-
-static bool trims_its_growth(intptr_t delta, bool by_malloc)
-{
-	bool settles = growth.settling && delta >= 0, trims = false;
-
-	if (!by_malloc) {
-		growth.moved = growth.moved || delta;
-		return false;
-	}
-	growth.settling = false;
-	if (settles)
-		return false;
-	if (!delta) {
-		growth.asked++;
-		return false;
-	}
-	if (delta < 0)
-		trims = growth.elsewhere || growth.asked > 1;
-	growth.elsewhere = growth.settling = delta > 0 && growth.moved;
-	growth.moved = false;
-	growth.asked = 0;
-	return trims;
-}
-
 void *call_sbrk(intptr_t delta)
 {
 	if (on_trial()) {
@@ -127,14 +89,11 @@ void *call_sbrk(intptr_t delta)
 	}
 	if (!heap.active)
 		return (void *)answer(kernel_sbrk(delta));
-	if (trims_its_growth(delta, CALLER_IS_LIBC()))
-		delta = 0;
 	return (void *)answer(morecore_sbrk(&heap.main, delta));
 }
 
 int call_brk(void *address)
 {
-	growth.moved = true;
 	if (heap.active && (uintptr_t)address >= heap.main.region.start)
 		return (int)answer(morecore_brk(&heap.main, (uintptr_t)address));
 	/* Below our heap: the kernel's break, which is still there. */

@@ -112,13 +112,14 @@ static void tune_malloc(const struct libc *libc, const struct heap *tuned)
 		if ((size_t)threshold < page_bytes && sizeof(void *) == 4)
 			set(M_MMAP_MAX, 0);
 	}
-	if (!user_tuned("MALLOC_TRIM_THRESHOLD_", "glibc.malloc.trim_threshold")) {
-		size_t trim = page_bytes + page_bytes / 2;
-
-		set(M_TRIM_THRESHOLD, tuned->shrink && trim < (size_t)1 << 30 ? (int)trim
-				      : tuned->shrink                         ? 1 << 30
-									      : -1);
-	}
+	if (user_tuned("MALLOC_TRIM_THRESHOLD_", "glibc.malloc.trim_threshold"))
+		return;
+	/*
+	 * Higher than any block that comes by the break, twice as libc's own rule has it: where its
+	 * growth does not continue at the end of its top, malloc frees that top before it cuts the
+	 * block out of the new one, and a trim then would take away what it has just got.
+	 */
+	set(M_TRIM_THRESHOLD, !tuned->shrink ? -1 : sizeof(void *) == 8 ? 2 * threshold : 1 << 30);
 }
 
 /* A function as a handler: its own type does not matter to a jump. */
@@ -335,13 +336,13 @@ static int take_over(void)
 				     : "no memory");
 		return failed;
 	}
-	tune_malloc(&libc, &heap);
 	if (!trial_passes(&libc)) {
 		redirect_undo();
 		log_declined(small_pages,
 			     "heap: libc's malloc does not ask for its break where we wait for it");
 		return -ENOTSUP;
 	}
+	tune_malloc(&libc, &heap);
 	heap.active = true;
 	return 0;
 }

@@ -64,17 +64,17 @@ static void json_text(void **state)
 	FILE *out = open_memstream(&text, &bytes);
 
 	(void)state;
-	json_begin(&json, out, true);
-	json_object(&json, NULL);
-	json_string(&json, "a\"b", "c\\d\n");
-	json_array(&json, "list");
-	json_number(&json, NULL, 18446744073709551615ull);
-	json_bool(&json, NULL, true);
-	json_null(&json, NULL);
-	json_array_end(&json);
-	json_object(&json, "empty");
-	json_object_end(&json);
-	json_object_end(&json);
+	writer_begin(&json, out, true);
+	writer_object(&json, NULL);
+	writer_string(&json, "a\"b", "c\\d\n");
+	writer_array(&json, "list");
+	writer_number(&json, NULL, 18446744073709551615ull);
+	writer_bool(&json, NULL, true);
+	writer_null(&json, NULL);
+	writer_array_end(&json);
+	writer_object(&json, "empty");
+	writer_object_end(&json);
+	writer_object_end(&json);
 	fclose(out);
 	assert_string_equal(text,
 			    "{\"a\\\"b\":\"c\\\\d\\u000a\",\"list\":[18446744073709551615,true,"

@@ -336,21 +336,21 @@ void findings_print(const struct findings *findings, bool problems_only)
 
 void findings_json(const struct findings *findings, struct json *json)
 {
-	json_number(json, "problems", (unsigned long long)findings->problems);
-	json_array(json, "findings");
+	writer_number(json, "problems", (unsigned long long)findings->problems);
+	writer_array(json, "findings");
 	for (int i = 0; i < findings->count; i++) {
 		const struct finding *finding = &findings->list[i];
 
-		json_object(json, NULL);
-		json_string(json, "name", finding->name);
-		json_bool(json, "problem", finding->problem);
-		json_string(json, "cause", finding->cause);
+		writer_object(json, NULL);
+		writer_string(json, "name", finding->name);
+		writer_bool(json, "problem", finding->problem);
+		writer_string(json, "cause", finding->cause);
 		if (finding->command[0])
-			json_string(json, "command", finding->command);
+			writer_string(json, "command", finding->command);
 		else
-			json_null(json, "command");
-		json_bool(json, "needs_root", finding->needs_root);
-		json_object_end(json);
+			writer_null(json, "command");
+		writer_bool(json, "needs_root", finding->needs_root);
+		writer_object_end(json);
 	}
-	json_array_end(json);
+	writer_array_end(json);
 }

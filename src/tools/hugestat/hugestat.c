@@ -23,11 +23,11 @@ static int show_system(const struct hugestat_options *options)
 	if (options->json) {
 		struct json json;
 
-		json_begin(&json, stdout, false);
-		json_object(&json, NULL);
+		writer_begin(&json, stdout, false);
+		writer_object(&json, NULL);
 		system_json(&system, &json);
 		findings_json(&findings, &json);
-		json_object_end(&json);
+		writer_object_end(&json);
 	} else if (options->check) {
 		findings_print(&findings, true);
 	} else {
@@ -68,14 +68,14 @@ static int show_processes(const struct hugestat_options *options)
 	int failures = 0;
 	bool first = true;
 
-	json_begin(&json, stdout, false);
+	writer_begin(&json, stdout, false);
 	if (options->json)
-		json_array(&json, NULL);
+		writer_array(&json, NULL);
 	for (int i = 0; i < options->operand_count; i++)
 		failures += show_operand(options->operands[i], options,
 					 options->json ? &json : NULL, &first);
 	if (options->json)
-		json_array_end(&json);
+		writer_array_end(&json);
 	return failures ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 

@@ -6,7 +6,7 @@
 /* A name, so that who searches the sources for strings finds whole ones. */
 #define QUOTE 0x22
 
-void json_begin(struct json *json, FILE *out, bool compact)
+void writer_begin(struct json *json, FILE *out, bool compact)
 {
 	*json = (struct json){.out = out, .compact = compact};
 }
@@ -69,45 +69,45 @@ static void close_value(struct json *json, char bracket)
 		fputc('\n', json->out);
 }
 
-void json_object(struct json *json, const char *name)
+void writer_object(struct json *json, const char *name)
 {
 	open_value(json, name, '{');
 }
 
-void json_object_end(struct json *json)
+void writer_object_end(struct json *json)
 {
 	close_value(json, '}');
 }
 
-void json_array(struct json *json, const char *name)
+void writer_array(struct json *json, const char *name)
 {
 	open_value(json, name, '[');
 }
 
-void json_array_end(struct json *json)
+void writer_array_end(struct json *json)
 {
 	close_value(json, ']');
 }
 
-void json_string(struct json *json, const char *name, const char *value)
+void writer_string(struct json *json, const char *name, const char *value)
 {
 	put_name(json, name);
 	put_string(json, value);
 }
 
-void json_number(struct json *json, const char *name, unsigned long long value)
+void writer_number(struct json *json, const char *name, unsigned long long value)
 {
 	put_name(json, name);
 	fprintf(json->out, "%llu", value);
 }
 
-void json_bool(struct json *json, const char *name, bool value)
+void writer_bool(struct json *json, const char *name, bool value)
 {
 	put_name(json, name);
 	fputs(value ? "true" : "false", json->out);
 }
 
-void json_null(struct json *json, const char *name)
+void writer_null(struct json *json, const char *name)
 {
 	put_name(json, name);
 	fputs("null", json->out);

@@ -15,14 +15,14 @@ struct json {
 	bool started; /* something is before, at this depth */
 };
 
-void json_begin(struct json *json, FILE *out, bool compact);
-void json_object(struct json *json, const char *name);
-void json_object_end(struct json *json);
-void json_array(struct json *json, const char *name);
-void json_array_end(struct json *json);
-void json_string(struct json *json, const char *name, const char *value);
-void json_number(struct json *json, const char *name, unsigned long long value);
-void json_bool(struct json *json, const char *name, bool value);
-void json_null(struct json *json, const char *name);
+void writer_begin(struct json *json, FILE *out, bool compact);
+void writer_object(struct json *json, const char *name);
+void writer_object_end(struct json *json);
+void writer_array(struct json *json, const char *name);
+void writer_array_end(struct json *json);
+void writer_string(struct json *json, const char *name, const char *value);
+void writer_number(struct json *json, const char *name, unsigned long long value);
+void writer_bool(struct json *json, const char *name, bool value);
+void writer_null(struct json *json, const char *name);
 
 #endif

@@ -106,16 +106,16 @@ void process_numa_print(const struct process_numa *numa, FILE *out)
 
 void process_numa_json(const struct process_numa *numa, struct json *json)
 {
-	json_array(json, "nodes");
+	writer_array(json, "nodes");
 	for (int node = 0; node < numa->nodes; node++) {
-		json_object(json, NULL);
-		json_number(json, "node", (unsigned long long)node);
-		json_number(json, "memory_kb", numa->total_kb[node]);
-		json_object(json, "parts_kb");
+		writer_object(json, NULL);
+		writer_number(json, "node", (unsigned long long)node);
+		writer_number(json, "memory_kb", numa->total_kb[node]);
+		writer_object(json, "parts_kb");
 		for (int part = 0; part < PART_COUNT; part++)
-			json_number(json, part_name(part), numa->kb[part][node]);
-		json_object_end(json);
-		json_object_end(json);
+			writer_number(json, part_name(part), numa->kb[part][node]);
+		writer_object_end(json);
+		writer_object_end(json);
 	}
-	json_array_end(json);
+	writer_array_end(json);
 }

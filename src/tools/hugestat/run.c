@@ -39,7 +39,7 @@ static void show_at_end(pid_t pid, const struct hugestat_options *options)
 {
 	struct json json;
 
-	json_begin(&json, stderr, false);
+	writer_begin(&json, stderr, false);
 	show_process(pid, options, stderr, options->json ? &json : NULL);
 	fflush(stderr);
 }

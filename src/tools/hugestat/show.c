@@ -59,10 +59,10 @@ int show_process(pid_t pid, const struct hugestat_options *options, FILE *out, s
 		return result;
 	}
 	if (json)
-		json_object(json, NULL);
+		writer_object(json, NULL);
 	result = show_parts(&process, options, out, json);
 	if (json)
-		json_object_end(json);
+		writer_object_end(json);
 	process_free(&process);
 	return result;
 }

@@ -30,7 +30,7 @@ static int show_once(pid_t pid, const struct hugestat_options *options, bool ter
 
 	if (!buffer)
 		return -ENOMEM;
-	json_begin(&json, buffer, true);
+	writer_begin(&json, buffer, true);
 	result = show_process(pid, options, buffer, options->json ? &json : NULL);
 	fclose(buffer);
 	if (!result) {

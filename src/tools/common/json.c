@@ -1,0 +1,73 @@
+/*
+ * JSON on a stream: two spaces a level, names quoted, text escaped.
+ */
+#include "tools/common/json.h"
+
+static void quote(struct json *json, const char *text)
+{
+	putc('"', json->stream);
+	for (; *text; text++) {
+		const unsigned char byte = (unsigned char)*text;
+
+		if (byte == '"' || byte == '\\')
+			fprintf(json->stream, "\\%c", byte);
+		else if (byte < 0x20)
+			fprintf(json->stream, "\\u%04x", byte);
+		else
+			putc(byte, json->stream);
+	}
+	putc('"', json->stream);
+}
+
+static void begin(struct json *json, const char *name)
+{
+	if (json->not_first)
+		putc(',', json->stream);
+	if (json->depth)
+		fprintf(json->stream, "\n%*s", json->depth * 2, "");
+	json->not_first = true;
+	if (name) {
+		quote(json, name);
+		fputs(": ", json->stream);
+	}
+}
+
+void json_open(struct json *json, const char *name, char bracket)
+{
+	begin(json, name);
+	putc(bracket, json->stream);
+	json->depth++;
+	json->not_first = false;
+}
+
+void json_close(struct json *json, char bracket)
+{
+	json->depth--;
+	if (json->not_first)
+		fprintf(json->stream, "\n%*s", json->depth * 2, "");
+	putc(bracket, json->stream);
+	if (!json->depth)
+		putc('\n', json->stream);
+	json->not_first = true;
+}
+
+void json_number(struct json *json, const char *name, unsigned long long value)
+{
+	begin(json, name);
+	fprintf(json->stream, "%llu", value);
+}
+
+void json_boolean(struct json *json, const char *name, bool value)
+{
+	begin(json, name);
+	fputs(value ? "true" : "false", json->stream);
+}
+
+void json_text(struct json *json, const char *name, const char *value)
+{
+	begin(json, name);
+	if (value)
+		quote(json, value);
+	else
+		fputs("null", json->stream);
+}

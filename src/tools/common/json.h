@@ -1,0 +1,23 @@
+/*
+ * Writes JSON to a stream as it goes along: the caller opens and closes objects and lists in the
+ * right order, and gives each member of an object a name, each member of a list NULL.
+ */
+#ifndef JSON_H
+#define JSON_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+struct json {
+	FILE *stream;
+	int depth;
+	bool not_first; /* something is there before, at this depth */
+};
+
+void json_open(struct json *json, const char *name, char bracket); /* '{' or '[' */
+void json_close(struct json *json, char bracket);                  /* '}' or ']' */
+void json_number(struct json *json, const char *name, unsigned long long value);
+void json_boolean(struct json *json, const char *name, bool value);
+void json_text(struct json *json, const char *name, const char *value); /* NULL: null */
+
+#endif

@@ -1,0 +1,59 @@
+/*
+ * One table per tool says what its options are. getopt_long's arrays, the help text, the shells'
+ * completion and the list that the man page is compared with are all made from it.
+ *
+ * Long options take their value as `--option value` and as `--option=value`.
+ */
+#ifndef OPTION_TABLE_H
+#define OPTION_TABLE_H
+
+#include <stdbool.h>
+
+struct tool_option {
+	const char *name;     /* the long option, without dashes; NULL: there is only a letter */
+	char letter;          /* the short one; 0: there is none */
+	const char *argument; /* what its value is called; "[n]": may be left out; NULL: takes none */
+	const char *help;     /* what it does, in plain words; wrapped where it is printed */
+	const char *complete; /* words that its value may be, or @user, @group, @file; or NULL */
+	const char *group;    /* the heading of this row and those behind it; NULL: as before */
+};
+
+struct option_table {
+	const char *tool;
+	const char *usage; /* what follows the tool's name in the first line of the help text */
+	const char *about; /* one sentence */
+	const struct tool_option *rows;
+	int count;
+	bool has_words; /* others than options may follow, a command: options end at the first */
+};
+
+/* The rows that every tool ends its table with; option_table_next() serves them itself. */
+/* clang-format off */
+#define OPTION_TABLE_COMMON_ROWS                                                                   \
+	{"help", 'h', NULL, "Shows this text.", NULL, "This tool"},                                \
+	{"print-completion", 0, "bash|zsh|options",                                                \
+	 "Prints the completion of this tool's options for a shell, or a list of them.",           \
+	 "bash zsh options", NULL}
+/* clang-format on */
+
+#define OPTION_TABLE_ROWS_MAX 96
+
+enum {
+	OPTION_TABLE_END = -1,  /* no more; optind is at the first word that is no option */
+	OPTION_TABLE_BAD = -2,  /* one line was written to stderr */
+	OPTION_TABLE_DONE = -3, /* what was asked has been printed, and nothing else is to be done */
+};
+
+/*
+ * Returns the index of the next option's row with its value (NULL where there is none), or one of
+ * the above. Where the tool takes no words, a value that may be left out can also be the next
+ * word. A word that the tool does not take is OPTION_TABLE_BAD.
+ */
+int option_table_next(const struct option_table *table, int argc, char **argv, const char **value);
+
+void option_table_print_help(const struct option_table *table);
+
+/* Writes the completion: for "bash" or "zsh"; for "options" a line each. -EINVAL: none of these. */
+int option_table_print_completion(const struct option_table *table, const char *shell);
+
+#endif

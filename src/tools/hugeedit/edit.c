@@ -1,0 +1,76 @@
+/*
+ * The changes to program headers. Nothing here touches a file.
+ *
+ * --align: the kernel (5.10 for programs with an interpreter, 6.10 for static ones) and ld.so
+ * (glibc 2.35) place an object that may be anywhere on a multiple of the highest p_align of its
+ * loaded segments. ld.so refuses a segment whose address and offset differ modulo its own p_align,
+ * so the alignment is raised only where they agree; data of a stock program is mostly shifted by a
+ * page, and keeps what it had.
+ */
+#include <errno.h>
+#include <stdint.h>
+
+#include "tools/hugeedit/edit.h"
+
+int edit_mark(struct image *image, bool text, bool data)
+{
+	bool found_text = false, found_data = false;
+
+	for (size_t i = 0; i < image->header_count; i++) {
+		GElf_Phdr *header = &image->headers[i];
+
+		found_text |= header_is_text(header);
+		found_data |= header_is_data(header);
+		if ((text && header_is_text(header)) || (data && header_is_data(header)))
+			header->p_flags |= PF_LINUX_HUGETLB;
+	}
+	if (text && !found_text)
+		return image_refuse(image, "--text: every segment is writable");
+	if (data && !found_data)
+		return image_refuse(image, "--data: no segment is writable");
+	return 0;
+}
+
+void edit_unmark(struct image *image)
+{
+	for (size_t i = 0; i < image->header_count; i++)
+		image->headers[i].p_flags &= ~(GElf_Word)PF_LINUX_HUGETLB;
+}
+
+bool edit_is_congruent(const GElf_Phdr *header, size_t page_bytes)
+{
+	return !((header->p_vaddr - header->p_offset) & (page_bytes - 1));
+}
+
+int edit_align(struct image *image, size_t page_bytes)
+{
+	const GElf_Phdr *first = NULL;
+
+	for (size_t i = 0; i < image->header_count; i++) {
+		const GElf_Phdr *header = &image->headers[i];
+
+		if (header->p_type != PT_LOAD)
+			continue;
+		if (!first)
+			first = header;
+		if ((header == first || header->p_flags & PF_X) &&
+		    !edit_is_congruent(header, page_bytes))
+			return image_refuse(
+				image,
+				"--align: segment %zu has address %#jx and offset %#jx, "
+				"which differ modulo %zu: only linking again helps",
+				i, (uintmax_t)header->p_vaddr, (uintmax_t)header->p_offset,
+				page_bytes);
+	}
+	/* A program at fixed addresses is where it is, and agrees with its file. */
+	if (image->type == ET_EXEC)
+		return 0;
+	for (size_t i = 0; i < image->header_count; i++) {
+		GElf_Phdr *header = &image->headers[i];
+
+		if (header_is_text(header) && header->p_align < page_bytes &&
+		    edit_is_congruent(header, page_bytes))
+			header->p_align = page_bytes;
+	}
+	return 0;
+}

@@ -1,0 +1,20 @@
+/* The changes that hugeedit makes, to the program headers in memory only. */
+#ifndef EDIT_H
+#define EDIT_H
+
+#include "tools/hugeedit/image.h"
+
+/* Sets or takes away PF_LINUX_HUGETLB of every loaded segment of that kind. */
+int edit_mark(struct image *image, bool text, bool data);
+void edit_unmark(struct image *image);
+
+/*
+ * Raises the alignment, so that the file is loaded on a boundary of page_bytes. On failure one
+ * line was written and the headers are as they were.
+ */
+int edit_align(struct image *image, size_t page_bytes);
+
+/* Can the segment be aligned so: do its address and its place in the file agree modulo the page? */
+bool edit_is_congruent(const GElf_Phdr *header, size_t page_bytes);
+
+#endif

@@ -1,0 +1,57 @@
+/*
+ * An ELF file as hugeedit sees it: a copy in memory, its program headers checked one by one, and
+ * the changes that are wanted of them.
+ */
+#ifndef IMAGE_H
+#define IMAGE_H
+
+#include <gelf.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/stat.h>
+
+/* A program header's flag: libhugetlbfs puts this segment on huge pages unless told otherwise. */
+#define PF_LINUX_HUGETLB 0x100000
+
+struct image {
+	const char *path; /* as the user gave it; messages name it so */
+	int descriptor;
+	struct stat status;
+	void *content; /* the whole file, private: changes here reach no file */
+	size_t bytes;
+	Elf *elf;
+	int class; /* ELFCLASS32 or ELFCLASS64 */
+	int type;  /* ET_EXEC or ET_DYN */
+	bool has_interpreter;
+	size_t header_offset;      /* of the program headers in the file */
+	size_t header_entry_bytes; /* of one of them */
+	size_t header_count;
+	GElf_Phdr *headers; /* changed by the edit_ functions, written by image_store_headers() */
+};
+
+/*
+ * Opens and checks a file. On failure one line was written to stderr and nothing is left behind;
+ * on success image_close() gives everything back.
+ */
+int image_open(struct image *image, const char *path);
+void image_close(struct image *image);
+
+/* Brings the headers into the content; true where that changed it. */
+bool image_store_headers(struct image *image);
+
+/* Writes "hugeedit: <path>: <format>" to stderr and returns -EINVAL. */
+int image_refuse(const struct image *image, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* What is text and what is data here: every loaded segment is one of them. */
+static inline bool header_is_text(const GElf_Phdr *header)
+{
+	return header->p_type == PT_LOAD && !(header->p_flags & PF_W);
+}
+
+static inline bool header_is_data(const GElf_Phdr *header)
+{
+	return header->p_type == PT_LOAD && header->p_flags & PF_W;
+}
+
+#endif
