@@ -10,9 +10,8 @@
 
 #include "heap/heap.h"
 #include "log.h"
-#include "pages/smaps.h"
 #include "report.h"
-#include "stream.h"
+#include "smaps.h"
 #include "sys.h"
 
 /* The parts of the heap, one row each. */
@@ -37,60 +36,37 @@ struct table {
 	bool readable;
 };
 
-/* "<range> rw-p 00000000 00:00 0", and no name: private memory that is not a file's. */
-static bool is_anonymous(const char *line)
+static enum part part_of(const struct smaps_mapping *mapping)
 {
-	const char *rights = strchr(line, ' ');
-	size_t length = strlen(line);
-
-	while (length && line[length - 1] == ' ')
-		length--;
-	return rights && rights[1] == 'r' && rights[2] == 'w' && rights[4] == 'p' && length > 8 &&
-	       !strncmp(line + length - 8, " 00:00 0", 8);
-}
-
-static enum part part_of(uintptr_t start, const char *line)
-{
-	size_t length = strlen(line);
-
-	if (start >= heap.main.region.start && start < heap.main.region.limit)
+	if (mapping->start >= heap.main.region.start && mapping->start < heap.main.region.limit)
 		return PART_BREAK;
-	if (start >= heap.zone.region.start && start < heap.zone.region.limit)
+	if (mapping->start >= heap.zone.region.start && mapping->start < heap.zone.region.limit)
 		return PART_ZONE;
-	if (length > 6 && !strcmp(line + length - 6, "[heap]"))
+	if (!strcmp(mapping->name, "[heap]"))
 		return PART_EARLY;
-	return is_anonymous(line) ? PART_OTHER : PART_NONE;
+	return smaps_is_anonymous(mapping) ? PART_OTHER : PART_NONE;
 }
 
 static void read_smaps(struct table *table)
 {
-	struct stream stream;
-	enum part part = PART_NONE;
-	char line[256];
+	struct smaps_mapping mapping;
+	struct smaps smaps;
 
-	*table = (struct table){.readable = !stream_open(&stream, "/proc/self/smaps")};
+	*table = (struct table){.readable = !smaps_open(&smaps, "/proc/self/smaps")};
 	if (!table->readable)
 		return;
-	while (stream_line(&stream, line, sizeof(line))) {
+	while (smaps_next(&smaps, &mapping)) {
+		enum part part = part_of(&mapping);
 		struct row *row = &table->rows[part];
-		unsigned long thp_kb;
-		uintptr_t start, end;
 
-		if (smaps_mapping(line, &start, &end)) {
-			part = part_of(start, line);
-			continue;
-		}
 		if (part == PART_NONE)
 			continue;
 		/* Rss counts no hugetlb page. */
-		row->hugetlb_kb += smaps_field_kb(line, "Private_Hugetlb:") +
-				   smaps_field_kb(line, "Shared_Hugetlb:");
-		row->small_kb += smaps_field_kb(line, "Rss:");
-		thp_kb = smaps_field_kb(line, "AnonHugePages:");
-		row->thp_kb += thp_kb;
-		row->small_kb -= thp_kb;
+		row->hugetlb_kb += smaps_hugetlb_kb(&mapping);
+		row->thp_kb += mapping.value[SMAPS_ANON_HUGE];
+		row->small_kb += mapping.value[SMAPS_RSS] - mapping.value[SMAPS_ANON_HUGE];
 	}
-	stream_close(&stream);
+	smaps_close(&smaps);
 	for (int i = 0; i < PART_OTHER; i++) {
 		table->total.hugetlb_kb += table->rows[i].hugetlb_kb;
 		table->total.thp_kb += table->rows[i].thp_kb;

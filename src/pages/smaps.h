@@ -1,8 +1,8 @@
 /*
  * Lines of /proc/PID/maps and smaps.
  */
-#ifndef SMAPS_H
-#define SMAPS_H
+#ifndef PAGES_SMAPS_H
+#define PAGES_SMAPS_H
 
 #include <stdbool.h>
 #include <stddef.h>

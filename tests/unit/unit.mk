@@ -5,7 +5,10 @@
 # The jumps of another CPU are bytes like others, but addresses of 64 bits need room.
 UNIT_ENTRY_TESTS_LEFT_OUT := $(if $(filter i386,$(CPU)),test_entry_x86_64 test_entry_aarch64)
 
-UNIT_NAMES    := $(filter-out $(UNIT_ENTRY_TESTS_LEFT_OUT), \
+# A tool that is not built here has no parts to test.
+UNIT_TOOL_TESTS_LEFT_OUT := $(if $(filter hugestat,$(TOOL_NAMES)),,test_hugestat)
+
+UNIT_NAMES    := $(filter-out $(UNIT_ENTRY_TESTS_LEFT_OUT) $(UNIT_TOOL_TESTS_LEFT_OUT), \
 	$(patsubst tests/unit/%.c,%,$(sort $(wildcard tests/unit/test_*.c))))
 UNIT_PROGRAMS := $(UNIT_NAMES:%=$(BUILD)/tests/unit/%)
 UNIT_GATE     := $(BUILD)/tests/unit/gate.o $(BUILD)/tests/unit/gate_pool.o $(BUILD)/tests/unit/ground.o
@@ -31,7 +34,14 @@ $(UNIT_LIBRARY): $(filter-out $(BUILD)/obj/gate.o $(BUILD)/obj/init.o,$(LIBRARY_
 	rm -f $@
 	$(AR) rcs $@ $^
 
-$(UNIT_PROGRAMS): %: %.o $(UNIT_GATE) $(UNIT_LIBRARY)
+$(filter-out %/test_hugestat,$(UNIT_PROGRAMS)): %: %.o $(UNIT_GATE) $(UNIT_LIBRARY)
 	$(CC) $(CFLAGS) $(LDFLAGS) $< $(UNIT_GATE) $(UNIT_LIBRARY) -Wl,--wrap=getauxval -lcmocka -o $@
+
+# A tool's parts are tested without its main().
+UNIT_HUGESTAT := $(patsubst src/%.c,$(BUILD)/obj/%.o, \
+	$(filter-out src/tools/hugestat/hugestat.c,$(wildcard src/tools/hugestat/*.c)))
+$(BUILD)/tests/unit/test_hugestat: %: %.o $(UNIT_HUGESTAT) $(UNIT_GATE) $(UNIT_LIBRARY)
+	$(CC) $(CFLAGS) $(LDFLAGS) $< $(UNIT_HUGESTAT) $(UNIT_GATE) $(UNIT_LIBRARY) \
+		-Wl,--wrap=getauxval -lcmocka $(LIBS_hugestat) -o $@
 
 -include $(wildcard $(BUILD)/tests/unit/*.d)

@@ -1,0 +1,356 @@
+/*
+ * What is wrong, and what mends it: see findings.h.
+ *
+ * A command is complete: it can be given to sh as it is. Numbers in it are for this machine.
+ */
+#include <errno.h>
+#include <pwd.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tools/hugestat/findings.h"
+#include "tools/hugestat/json.h"
+
+#define POOL_DIRECTORY "/sys/kernel/mm/hugepages/hugepages-%zukB"
+#define THP_DIRECTORY  "/sys/kernel/mm/transparent_hugepage"
+
+/* A pool to begin with: that much, or an eighth of the memory that is available. */
+#define POOL_BYTES_WANTED ((size_t)256 << 20)
+
+static struct finding *add(struct findings *findings, const char *name, bool problem,
+			   const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+/* There is room for every check below, each of which adds at most one finding a page size. */
+static struct finding *add(struct findings *findings, const char *name, bool problem,
+			   const char *format, ...)
+{
+	struct finding *finding = &findings->list[findings->count];
+	va_list arguments;
+
+	if (findings->count + 1 < FINDINGS_MAX)
+		findings->count++;
+	*finding = (struct finding){.name = name, .problem = problem, .needs_root = true};
+	findings->problems += problem;
+	va_start(arguments, format);
+	vsnprintf(finding->cause, sizeof(finding->cause), format, arguments);
+	va_end(arguments);
+	return finding;
+}
+
+#define COMMAND(finding, ...) snprintf((finding)->command, sizeof((finding)->command), __VA_ARGS__)
+
+static size_t pages_to_begin_with(const struct system *system, size_t page_bytes)
+{
+	size_t bytes = POOL_BYTES_WANTED;
+
+	if (system->available_bytes && system->available_bytes / 8 < bytes)
+		bytes = system->available_bytes / 8;
+	return bytes / page_bytes ? bytes / page_bytes : 1;
+}
+
+static void check_files(const struct system *system, struct findings *findings)
+{
+	struct finding *finding;
+
+	if (!system->have_proc) {
+		finding = add(findings, "no-proc", true,
+			      "/proc is not mounted here (a chroot?): the default huge page size, "
+			      "mounts and limits are not known");
+		COMMAND(finding, "mkdir -p /proc && mount -t proc proc /proc");
+	}
+	if (!system->have_sys) {
+		finding = add(findings, "no-sys", true,
+			      "/sys is not mounted here (a chroot?): pools and transparent huge "
+			      "pages can't be seen, and only the default page size is known");
+		COMMAND(finding, "mkdir -p /sys && mount -t sysfs sysfs /sys");
+	}
+}
+
+static void check_default_pool(const struct system *system, struct findings *findings)
+{
+	const struct system_pool *pool = system_default_pool(system);
+	struct finding *finding;
+	unsigned long elsewhere = 0;
+
+	if (!pool) {
+		if (system->have_proc && system->have_sys)
+			add(findings, "no-hugetlb", true,
+			    "this kernel has no hugetlb pages (CONFIG_HUGETLBFS)");
+		return;
+	}
+	if (!pool->readable)
+		return;
+	for (int i = 0; i < system->sizes.huge_count; i++)
+		elsewhere += system->pools[i].pool.total;
+	if (!pool->pool.total && !pool->pool.overcommit) {
+		finding =
+			add(findings, "no-pool", true,
+			    "the pool of %zu kB pages is empty%s, so nothing can be on them",
+			    pool->page_bytes >> 10,
+			    elsewhere ? " (other sizes have pages: HUGETLB_MORECORE=<size>)" : "");
+		COMMAND(finding, "echo %zu >" POOL_DIRECTORY "/nr_hugepages",
+			pages_to_begin_with(system, pool->page_bytes), pool->page_bytes >> 10);
+		return;
+	}
+	if (pool_obtainable(&pool->pool))
+		return;
+	finding = add(findings, "pool-used-up", true,
+		      "all %lu pages of %zu kB are in use (%lu) or reserved (%lu)",
+		      pool->pool.total, pool->page_bytes >> 10,
+		      pool->pool.total - pool->pool.available, pool->pool.reserved);
+	COMMAND(finding, "echo %zu >" POOL_DIRECTORY "/nr_hugepages",
+		(size_t)pool->pool.total + pages_to_begin_with(system, pool->page_bytes),
+		pool->page_bytes >> 10);
+}
+
+static void check_limits(const struct system *system, struct findings *findings)
+{
+	for (int i = 0; i < system->sizes.huge_count; i++) {
+		const struct system_pool *pool = &system->pools[i];
+		unsigned long long room, obtainable;
+		struct finding *finding;
+		bool none;
+
+		if (pool->limit_bytes == SYSTEM_NO_LIMIT)
+			continue;
+		room = pool->limit_bytes > pool->usage_bytes ? pool->limit_bytes - pool->usage_bytes
+							     : 0;
+		obtainable = (unsigned long long)pool_obtainable(&pool->pool) * pool->page_bytes;
+		none = room < pool->page_bytes;
+		if (!none && room >= obtainable)
+			continue;
+		finding = add(findings, "cgroup-limit", none && pool == system_default_pool(system),
+			      "the cgroup allows %llu kB on pages of %zu kB, %llu kB are in use "
+			      "(%s): %s",
+			      pool->limit_bytes >> 10, pool->page_bytes >> 10,
+			      pool->usage_bytes >> 10, pool->limit_path,
+			      none ? "not one more page can be had"
+				   : "less than the pool would give");
+		COMMAND(finding, "echo %s >'%s'", pool->limit_version_2 ? "max" : "-1",
+			pool->limit_path);
+	}
+}
+
+/* A mount for the user alone, where hugeadm --create-user-mounts has it; root gets the usual one.
+ */
+static void command_of_mount(const struct system *system, size_t page_bytes,
+			     struct finding *finding)
+{
+	const struct passwd *user = getpwuid(system->uid);
+	char size[24], name[64], path[256];
+
+	system_size_name(page_bytes, size, sizeof(size));
+	if (!system->uid) {
+		snprintf(path, sizeof(path), "/dev/hugepages%s%s",
+			 page_bytes == system->sizes.default_huge ? "" : "-",
+			 page_bytes == system->sizes.default_huge ? "" : size);
+		COMMAND(finding, "mkdir -p %s && mount -t hugetlbfs -o pagesize=%s none %s", path,
+			size, path);
+		return;
+	}
+	if (user)
+		snprintf(name, sizeof(name), "%s", user->pw_name);
+	else
+		snprintf(name, sizeof(name), "%u", (unsigned int)system->uid);
+	snprintf(path, sizeof(path), "/var/lib/hugetlbfs/user/%s/pagesize-%zu", name, page_bytes);
+	COMMAND(finding,
+		"mkdir -p '%s' && mount -t hugetlbfs -o pagesize=%s,uid=%u,mode=0700 none '%s'",
+		path, size, (unsigned int)system->uid, path);
+}
+
+static void check_mount(const struct system *system, size_t page_bytes, bool problem,
+			struct findings *findings)
+{
+	const struct system_mount *refused = NULL;
+	struct finding *finding;
+
+	for (int i = 0; i < system->mount_count; i++) {
+		if (system->mounts[i].page_bytes != page_bytes)
+			continue;
+		if (system->mounts[i].writable)
+			return;
+		refused = &system->mounts[i];
+	}
+	if (refused)
+		finding = add(findings, "mount-not-writable", problem,
+			      "%s belongs to user %u with mode %o: user %u may not make files "
+			      "there, which named and shared memory on huge pages needs",
+			      refused->path, (unsigned int)refused->uid, refused->mode,
+			      (unsigned int)system->uid);
+	else
+		finding = add(findings, "no-mount", problem,
+			      "no hugetlbfs for pages of %zu kB is mounted: a heap needs none, but "
+			      "named and shared memory on huge pages does",
+			      page_bytes >> 10);
+	command_of_mount(system, page_bytes, finding);
+}
+
+static void check_mounts(const struct system *system, struct findings *findings)
+{
+	const struct system_pool *standard = system_default_pool(system);
+
+	if (!system->have_proc)
+		return;
+	for (int i = 0; i < system->sizes.huge_count; i++) {
+		const struct system_pool *pool = &system->pools[i];
+
+		if (pool == standard || pool->pool.total)
+			check_mount(system, pool->page_bytes, pool == standard, findings);
+	}
+}
+
+/* The setting of the size that sizes.thp names, where the kernel has one for each size. */
+static const char *thp_word_of_size(const struct system *system)
+{
+	for (int i = 0; i < system->thp_size_count; i++)
+		if (system->thp_sizes[i].kb == system->sizes.thp >> 10)
+			return system->thp_sizes[i].enabled;
+	return "";
+}
+
+static void check_thp(const struct system *system, struct findings *findings)
+{
+	const char *of_size = thp_word_of_size(system);
+	struct finding *finding;
+
+	if (!system->have_sys)
+		return;
+	if (!system->thp_enabled[0]) {
+		add(findings, "no-thp", true,
+		    "this kernel has no transparent huge pages (CONFIG_TRANSPARENT_HUGEPAGE)");
+		return;
+	}
+	if (!strcmp(of_size, "never")) {
+		finding = add(findings, "thp-off", true,
+			      "transparent huge pages of %zu kB are off (" THP_DIRECTORY
+			      "/hugepages-%zukB/enabled says never)",
+			      system->sizes.thp >> 10, system->sizes.thp >> 10);
+		COMMAND(finding, "echo madvise >" THP_DIRECTORY "/hugepages-%zukB/enabled",
+			system->sizes.thp >> 10);
+	} else if (!strcmp(system->thp_enabled, "never") &&
+		   (!of_size[0] || !strcmp(of_size, "inherit"))) {
+		finding = add(findings, "thp-off", true,
+			      "transparent huge pages are off (" THP_DIRECTORY
+			      "/enabled says never)");
+		COMMAND(finding, "echo madvise >" THP_DIRECTORY "/enabled");
+	} else if (system->thp_disabled_for_process) {
+		finding = add(findings, "thp-off-for-process", true,
+			      "transparent huge pages are off for this process and its children "
+			      "(prctl PR_SET_THP_DISABLE by a parent)");
+	} else if (!system->thp_tried_kb && system->have_proc) {
+		finding = add(findings, "thp-not-given", false,
+			      "one transparent huge page was asked for, and the kernel gave small "
+			      "ones: memory is short or in pieces");
+		COMMAND(finding, "echo 1 >/proc/sys/vm/compact_memory");
+	}
+}
+
+static void check_shared_memory(const struct system *system, struct findings *findings)
+{
+	struct finding *finding;
+	unsigned long long bytes = 0;
+	const struct system_pool *pool = system_default_pool(system);
+
+	if (!pool || !system->have_proc)
+		return;
+	if (!system->may_shm && system->shm_group >= 0) {
+		finding = add(findings, "shm-not-allowed", true,
+			      "user %u may have no System V shared memory on huge pages: it takes "
+			      "CAP_IPC_LOCK or the group %ld (vm.hugetlb_shm_group)",
+			      (unsigned int)system->uid, system->shm_group);
+		COMMAND(finding, "echo %u >/proc/sys/vm/hugetlb_shm_group",
+			(unsigned int)getegid());
+	}
+	for (int i = 0; i < system->sizes.huge_count; i++)
+		bytes += (unsigned long long)system->pools[i].pool.total *
+			 system->pools[i].page_bytes;
+	if (system->shmmax_bytes < bytes) {
+		finding = add(
+			findings, "shmmax-small", false,
+			"one piece of System V shared memory may have %llu bytes, and the pools "
+			"have %llu",
+			system->shmmax_bytes, bytes);
+		COMMAND(finding, "echo %llu >/proc/sys/kernel/shmmax", bytes);
+	}
+}
+
+/* 2.31 to 2.43 are those that the library's heap was tried with. */
+static void check_libc(const struct system *system, struct findings *findings)
+{
+	int major = 0, minor = 0;
+
+	if (sscanf(system->glibc, "%d.%d", &major, &minor) == 2 &&
+	    (major != 2 || minor < 31 || minor > 43))
+		add(findings, "glibc-unknown", false,
+		    "glibc %s: libhugetlbfs serves the heap of 2.31 to 2.43", system->glibc);
+	if (system->tunables[0] && strcmp(system->tunables, "0"))
+		add(findings, "glibc-tunable", false,
+		    "GLIBC_TUNABLES sets glibc.malloc.hugetlb=%s: malloc's own huge pages are in "
+		    "use, and HUGETLB_MORECORE stands aside",
+		    system->tunables);
+}
+
+/* Whatever else keeps a page from the caller: told last, and only where nothing above explains it.
+ */
+static void check_tried(const struct system *system, struct findings *findings)
+{
+	const struct system_pool *pool = system_default_pool(system);
+
+	if (!pool || pool->tried >= 0 || !pool->readable || findings->problems)
+		return;
+	add(findings, "page-not-given", true,
+	    "one page of %zu kB was asked for and could not be had: %s", pool->page_bytes >> 10,
+	    strerror(-pool->tried));
+}
+
+void findings_collect(const struct system *system, struct findings *findings)
+{
+	findings->count = findings->problems = 0;
+	check_files(system, findings);
+	check_default_pool(system, findings);
+	check_limits(system, findings);
+	check_mounts(system, findings);
+	check_thp(system, findings);
+	check_shared_memory(system, findings);
+	check_tried(system, findings);
+	check_libc(system, findings);
+}
+
+void findings_print(const struct findings *findings, bool problems_only)
+{
+	for (int i = 0; i < findings->count; i++) {
+		const struct finding *finding = &findings->list[i];
+
+		if (problems_only && !finding->problem)
+			continue;
+		printf("  %s %s: %s\n", finding->problem ? "[WRONG]" : "[note] ", finding->name,
+		       finding->cause);
+		if (finding->command[0])
+			printf("          %s: %s\n", finding->needs_root ? "as root" : "type",
+			       finding->command);
+	}
+}
+
+void findings_json(const struct findings *findings, struct json *json)
+{
+	writer_number(json, "problems", (unsigned long long)findings->problems);
+	writer_array(json, "findings");
+	for (int i = 0; i < findings->count; i++) {
+		const struct finding *finding = &findings->list[i];
+
+		writer_object(json, NULL);
+		writer_string(json, "name", finding->name);
+		writer_bool(json, "problem", finding->problem);
+		writer_string(json, "cause", finding->cause);
+		if (finding->command[0])
+			writer_string(json, "command", finding->command);
+		else
+			writer_null(json, "command");
+		writer_bool(json, "needs_root", finding->needs_root);
+		writer_object_end(json);
+	}
+	writer_array_end(json);
+}

@@ -1,0 +1,283 @@
+/*
+ * Page frames: see frames.h.
+ *
+ * pagemap has one word for each small page of the address space, a huge page's parts included;
+ * kpageflags and kpagecount have one for each frame. Frames that follow each other, as those of a
+ * huge page do, are read at once.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tools/hugestat/frames.h"
+#include "tools/hugestat/json.h"
+
+#define WORDS_AT_ONCE 4096
+
+#define PAGEMAP_PRESENT (1ull << 63)
+#define PAGEMAP_SWAPPED (1ull << 62)
+#define PAGEMAP_FRAME   ((1ull << 55) - 1)
+
+/* The kernel's names (Documentation/admin-guide/mm/pagemap.rst), by bit. */
+static const char *const flag_names[64] = {
+	[0] = "locked",         [1] = "error",         [2] = "referenced",   [3] = "uptodate",
+	[4] = "dirty",          [5] = "lru",           [6] = "active",       [7] = "slab",
+	[8] = "writeback",      [9] = "reclaim",       [10] = "buddy",       [11] = "mmap",
+	[12] = "anonymous",     [13] = "swapcache",    [14] = "swapbacked",  [15] = "compound_head",
+	[16] = "compound_tail", [17] = "huge",         [18] = "unevictable", [19] = "hwpoison",
+	[20] = "nopage",        [21] = "ksm",          [22] = "thp",         [23] = "offline",
+	[24] = "zero_page",     [25] = "idle_page",    [26] = "pgtable",     [32] = "reserved",
+	[33] = "mlocked",       [34] = "mappedtodisk", [35] = "private",     [36] = "private_2",
+	[37] = "owner_private", [38] = "arch",         [39] = "uncached",    [40] = "softdirty",
+	[41] = "arch_2",        [42] = "arch_3",
+};
+
+#define FLAG_COMPOUND_HEAD (1ull << 15)
+#define FLAG_COMPOUND_TAIL (1ull << 16)
+#define FLAG_HUGE          (1ull << 17)
+#define FLAG_THP           (1ull << 22)
+
+struct reader {
+	int pagemap, flags, counts; /* descriptors */
+	size_t page_bytes;
+	size_t room; /* of frames->rows */
+	size_t last; /* the row that was counted last: neighbours are alike */
+};
+
+void frames_flag_names(uint64_t flags, char *text, size_t bytes)
+{
+	size_t used = 0;
+
+	*text = '\0';
+	for (unsigned int bit = 0; bit < 64 && used < bytes; bit++) {
+		const char *comma = used ? "," : "";
+
+		if (!(flags >> bit & 1))
+			continue;
+		if (flag_names[bit])
+			used += (size_t)snprintf(text + used, bytes - used, "%s%s", comma,
+						 flag_names[bit]);
+		else
+			used += (size_t)snprintf(text + used, bytes - used, "%sbit%u", comma, bit);
+	}
+}
+
+static int count_row(struct frames *frames, struct reader *reader, uint64_t flags)
+{
+	size_t row = reader->last;
+
+	if (row >= frames->count || frames->rows[row].flags != flags)
+		for (row = 0; row < frames->count && frames->rows[row].flags != flags; row++)
+			;
+	if (row == reader->room) {
+		size_t room = reader->room ? 2 * reader->room : 64;
+		struct frames_row *grown = reallocarray(frames->rows, room, sizeof(*frames->rows));
+
+		if (!grown)
+			return -ENOMEM;
+		frames->rows = grown;
+		reader->room = room;
+	}
+	if (row == frames->count)
+		frames->rows[frames->count++] = (struct frames_row){flags, 0};
+	frames->rows[row].pages++;
+	reader->last = row;
+	return 0;
+}
+
+static int count_frame(struct frames *frames, struct reader *reader, uint64_t flags, uint64_t count)
+{
+	frames->heads += !!(flags & FLAG_COMPOUND_HEAD);
+	frames->tails += !!(flags & FLAG_COMPOUND_TAIL);
+	if (flags & FLAG_HUGE)
+		frames->hugetlb++;
+	else if (flags & FLAG_THP)
+		frames->thp++;
+	else
+		frames->small++;
+	frames->by_mappings[count < FRAMES_SHARERS_MAX ? count : FRAMES_SHARERS_MAX - 1]++;
+	return count_row(frames, reader, flags);
+}
+
+/* The words of `count` frames from `frame` on. */
+static int read_words(int fd, uint64_t *words, uint64_t frame, size_t count)
+{
+	ssize_t got = pread(fd, words, count * sizeof(*words), (off_t)(frame * sizeof(*words)));
+
+	if (got < 0)
+		return -errno;
+	return (size_t)got == count * sizeof(*words) ? 0 : -EIO;
+}
+
+static int count_run(struct frames *frames, struct reader *reader, uint64_t frame, size_t count)
+{
+	static uint64_t flags[WORDS_AT_ONCE], counts[WORDS_AT_ONCE];
+	int result = read_words(reader->flags, flags, frame, count);
+
+	if (!result)
+		result = read_words(reader->counts, counts, frame, count);
+	for (size_t i = 0; i < count && !result; i++)
+		result = count_frame(frames, reader, flags[i], counts[i]);
+	return result;
+}
+
+static int count_entries(struct frames *frames, struct reader *reader, const uint64_t *entries,
+			 size_t count)
+{
+	int result = 0;
+
+	for (size_t i = 0, run; i < count && !result; i += run) {
+		uint64_t frame = entries[i] & PAGEMAP_FRAME;
+
+		run = 1;
+		if (!(entries[i] & PAGEMAP_PRESENT)) {
+			frames->swapped += !!(entries[i] & PAGEMAP_SWAPPED);
+			continue;
+		}
+		/* Without the right to see frames all of them are 0. */
+		if (!frame)
+			return -EPERM;
+		while (i + run < count && entries[i + run] & PAGEMAP_PRESENT &&
+		       (entries[i + run] & PAGEMAP_FRAME) == frame + run)
+			run++;
+		frames->present += run;
+		result = count_run(frames, reader, frame, run);
+	}
+	return result;
+}
+
+static int count_mapping(struct frames *frames, struct reader *reader,
+			 const struct smaps_mapping *mapping)
+{
+	static uint64_t entries[WORDS_AT_ONCE];
+	uint64_t page = mapping->start / reader->page_bytes;
+	uint64_t end = mapping->end / reader->page_bytes;
+
+	/* The kernel's own page at the top of 64 bits is beyond pagemap. */
+	if (mapping->start > INT64_MAX)
+		return 0;
+	while (page < end) {
+		size_t count = end - page < WORDS_AT_ONCE ? (size_t)(end - page) : WORDS_AT_ONCE;
+		ssize_t got = pread(reader->pagemap, entries, count * sizeof(*entries),
+				    (off_t)(page * sizeof(*entries)));
+		int result;
+
+		if (got < 0)
+			return -errno;
+		if (got < (ssize_t)sizeof(*entries))
+			return 0; /* the mapping has gone */
+		count = (size_t)got / sizeof(*entries);
+		result = count_entries(frames, reader, entries, count);
+		if (result)
+			return result;
+		page += count;
+	}
+	return 0;
+}
+
+static int by_pages(const void *a, const void *b)
+{
+	const struct frames_row *first = a, *second = b;
+
+	if (first->pages != second->pages)
+		return first->pages > second->pages ? -1 : 1;
+	return first->flags < second->flags ? -1 : first->flags > second->flags;
+}
+
+static void close_files(struct reader *reader)
+{
+	const int files[] = {reader->pagemap, reader->flags, reader->counts};
+
+	for (int i = 0; i < 3; i++)
+		if (files[i] >= 0)
+			close(files[i]);
+}
+
+int frames_read(const struct process *process, struct frames *frames)
+{
+	struct reader reader = {.page_bytes = (size_t)sysconf(_SC_PAGESIZE)};
+	char path[64];
+	int result = 0;
+
+	memset(frames, 0, sizeof(*frames));
+	snprintf(path, sizeof(path), "/proc/%d/pagemap", (int)process->pid);
+	reader.pagemap = open(path, O_RDONLY | O_CLOEXEC);
+	reader.flags = open("/proc/kpageflags", O_RDONLY | O_CLOEXEC);
+	reader.counts = open("/proc/kpagecount", O_RDONLY | O_CLOEXEC);
+	if (reader.pagemap < 0 || reader.flags < 0 || reader.counts < 0)
+		result = errno == EACCES ? -EPERM : -errno;
+	for (size_t i = 0; i < process->count && !result; i++)
+		result = count_mapping(frames, &reader, &process->mappings[i].smaps);
+	close_files(&reader);
+	if (result) {
+		frames_free(frames);
+		return result;
+	}
+	if (frames->count)
+		qsort(frames->rows, frames->count, sizeof(*frames->rows), by_pages);
+	return 0;
+}
+
+void frames_free(struct frames *frames)
+{
+	free(frames->rows);
+	frames->rows = NULL;
+	frames->count = 0;
+}
+
+void frames_print(const struct frames *frames, FILE *out)
+{
+	unsigned long page_kb = (unsigned long)sysconf(_SC_PAGESIZE) >> 10;
+
+	fprintf(out,
+		"\nPage frames of %lu kB: %lu present, %lu swapped out\n"
+		"  of hugetlb pages %lu, of transparent huge pages %lu, others %lu\n"
+		"  compound heads %lu, tails %lu\n"
+		"  mapped nowhere %lu, once %lu, more often %lu\n",
+		page_kb, frames->present, frames->swapped, frames->hugetlb, frames->thp,
+		frames->small, frames->heads, frames->tails, frames->by_mappings[0],
+		frames->by_mappings[1], frames->by_mappings[2]);
+	fprintf(out, "  %-18s %12s %12s  %s\n", "flags", "pages", "kB", "names");
+	for (size_t i = 0; i < frames->count; i++) {
+		char names[512];
+
+		frames_flag_names(frames->rows[i].flags, names, sizeof(names));
+		fprintf(out, "  0x%016llx %12lu %12lu  %s\n",
+			(unsigned long long)frames->rows[i].flags, frames->rows[i].pages,
+			frames->rows[i].pages * page_kb, names);
+	}
+}
+
+void frames_json(const struct frames *frames, struct json *json)
+{
+	writer_object(json, "frames");
+	writer_number(json, "page_kb", (unsigned long long)sysconf(_SC_PAGESIZE) >> 10);
+	writer_number(json, "present", frames->present);
+	writer_number(json, "swapped", frames->swapped);
+	writer_number(json, "hugetlb", frames->hugetlb);
+	writer_number(json, "thp", frames->thp);
+	writer_number(json, "small", frames->small);
+	writer_number(json, "compound_heads", frames->heads);
+	writer_number(json, "compound_tails", frames->tails);
+	writer_number(json, "mapped_nowhere", frames->by_mappings[0]);
+	writer_number(json, "mapped_once", frames->by_mappings[1]);
+	writer_number(json, "mapped_more_often", frames->by_mappings[2]);
+	writer_array(json, "by_flags");
+	for (size_t i = 0; i < frames->count; i++) {
+		char text[512];
+
+		writer_object(json, NULL);
+		snprintf(text, sizeof(text), "0x%016llx",
+			 (unsigned long long)frames->rows[i].flags);
+		writer_string(json, "flags", text);
+		frames_flag_names(frames->rows[i].flags, text, sizeof(text));
+		writer_string(json, "names", text);
+		writer_number(json, "pages", frames->rows[i].pages);
+		writer_object_end(json);
+	}
+	writer_array_end(json);
+	writer_object_end(json);
+}

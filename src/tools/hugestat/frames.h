@@ -1,0 +1,41 @@
+/*
+ * The page frames of a process, by pagemap, kpagecount and kpageflags: for root only.
+ */
+#ifndef HUGESTAT_FRAMES_H
+#define HUGESTAT_FRAMES_H
+
+#include <stdint.h>
+#include <stdio.h>
+
+#include "tools/hugestat/process.h"
+
+#define FRAMES_SHARERS_MAX 3
+
+struct frames_row {
+	uint64_t flags; /* as kpageflags has them */
+	unsigned long pages;
+};
+
+struct frames {
+	struct frames_row *rows; /* most pages first */
+	size_t count;
+	unsigned long present, swapped;    /* small pages of the process */
+	unsigned long heads, tails;        /* of compound pages */
+	unsigned long hugetlb, thp, small; /* small pages that are of such a page, or of none */
+	/* Small pages by how many mappings there are of them, in all processes: 0, 1, more. */
+	unsigned long by_mappings[FRAMES_SHARERS_MAX];
+};
+
+/* Returns 0 or -errno: -EPERM where frames are hidden from the caller. Then free it. */
+int frames_read(const struct process *process, struct frames *frames);
+void frames_free(struct frames *frames);
+
+/* The names of the flags, commas between them; those without a name as "bit<n>". */
+void frames_flag_names(uint64_t flags, char *text, size_t bytes);
+
+void frames_print(const struct frames *frames, FILE *out);
+
+struct json;
+void frames_json(const struct frames *frames, struct json *json);
+
+#endif

@@ -1,0 +1,126 @@
+/*
+ * hugestat: do huge pages work here, and if not, why; and which memory of a process is on them.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/hugestat/findings.h"
+#include "tools/hugestat/json.h"
+#include "tools/hugestat/options.h"
+#include "tools/hugestat/process.h"
+#include "tools/hugestat/show.h"
+#include "tools/hugestat/system.h"
+
+static int show_system(const struct hugestat_options *options)
+{
+	static struct system system;
+	static struct findings findings;
+
+	system_read(&system);
+	findings_collect(&system, &findings);
+	if (options->json) {
+		struct json json;
+
+		writer_begin(&json, stdout, false);
+		writer_object(&json, NULL);
+		system_json(&system, &json);
+		findings_json(&findings, &json);
+		writer_object_end(&json);
+	} else if (options->check) {
+		findings_print(&findings, true);
+	} else {
+		system_print(&system);
+		if (options->numa)
+			system_print_node_memory();
+		puts(findings.problems ? "\nWhat is wrong" : "\nNothing is wrong");
+		findings_print(&findings, false);
+	}
+	return options->check && findings.problems ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+/* All processes of an operand. Returns how many could not be shown. */
+static int show_operand(const char *operand, const struct hugestat_options *options,
+			struct json *json, bool *first)
+{
+	pid_t *pids;
+	int count = process_find(operand, &pids), failures = 0;
+
+	if (count < 0) {
+		fprintf(stderr, "hugestat: %s: %s\n", operand,
+			count == -ESRCH ? "no such process" : strerror(-count));
+		return 1;
+	}
+	for (int i = 0; i < count; i++) {
+		if (!json && !*first)
+			putchar('\n');
+		*first = false;
+		failures += show_process(pids[i], options, stdout, json) != 0;
+	}
+	free(pids);
+	return failures;
+}
+
+static int show_processes(const struct hugestat_options *options)
+{
+	struct json json;
+	int failures = 0;
+	bool first = true;
+
+	writer_begin(&json, stdout, false);
+	if (options->json)
+		writer_array(&json, NULL);
+	for (int i = 0; i < options->operand_count; i++)
+		failures += show_operand(options->operands[i], options,
+					 options->json ? &json : NULL, &first);
+	if (options->json)
+		writer_array_end(&json);
+	return failures ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+/* --watch and --perf-map are for one process. */
+static int show_one(const struct hugestat_options *options)
+{
+	pid_t *pids;
+	int count = process_find(options->operands[0], &pids);
+	int status = EXIT_FAILURE;
+
+	if (count < 0)
+		fprintf(stderr, "hugestat: %s: no such process\n", options->operands[0]);
+	else if (count > 1)
+		fprintf(stderr, "hugestat: %s: %d processes have that name; give a PID\n",
+			options->operands[0], count);
+	else if (options->watch)
+		status = watch_process(pids[0], options);
+	else
+		status = write_perf_map(pids[0]);
+	free(pids);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	struct hugestat_options options;
+	int status = EXIT_SUCCESS;
+
+	if (hugestat_options_parse(argc, argv, &options)) {
+		fputs("Try: hugestat --help\n", stderr);
+		return EXIT_FAILURE;
+	}
+	if (options.help)
+		hugestat_options_help();
+	else if (options.program)
+		return run_program(&options);
+	else if (options.watch || options.perf_map)
+		status = show_one(&options);
+	else if (options.operand_count)
+		status = show_processes(&options);
+	else
+		status = show_system(&options);
+	if (ferror(stdout) || fclose(stdout)) {
+		perror("hugestat: standard output");
+		return EXIT_FAILURE;
+	}
+	return status;
+}

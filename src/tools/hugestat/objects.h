@@ -1,0 +1,36 @@
+/*
+ * What the ELF files of a process say: where its program lies, and the names of functions.
+ */
+#ifndef HUGESTAT_OBJECTS_H
+#define HUGESTAT_OBJECTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/types.h>
+
+#define OBJECT_SEGMENTS_MAX 32
+
+/* The loaded segments of a process's program, at run-time addresses. */
+struct program_layout {
+	int count; /* 0: not known */
+	struct {
+		uint64_t start, file_end, end; /* file_end to end: bss */
+		bool writable;
+	} segments[OBJECT_SEGMENTS_MAX];
+};
+
+/*
+ * By the program's own headers and the entry point that the kernel keeps, so it holds wherever the
+ * pages come from now. Leaves count 0 where one of them can't be read.
+ */
+void program_layout_read(pid_t pid, struct program_layout *layout);
+
+/*
+ * Writes "<address> <size> <name>" for each function of the ELF file that lies within [start, end)
+ * when the byte at file_offset is at address. Returns how many, or -errno.
+ */
+int object_write_functions(const char *path, uint64_t address, uint64_t file_offset, uint64_t start,
+			   uint64_t end, FILE *out);
+
+#endif

@@ -1,0 +1,130 @@
+/*
+ * hugestat -- program: its memory at the instant when it ends.
+ *
+ * Once a process has ended its memory is gone, so the kernel is asked to stop it on its way out
+ * (PTRACE_O_TRACEEXIT), when all is still mapped. Nothing else of it is traced: it runs at its own
+ * speed, and its signals go to it as they come.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tools/hugestat/json.h"
+#include "tools/hugestat/show.h"
+
+/* As a shell has it. */
+#define STATUS_NOT_FOUND 127
+#define STATUS_NOT_RUN   126
+#define STATUS_BY_SIGNAL 128
+
+static void __attribute__((noreturn)) become_program(char **program, int go)
+{
+	char byte;
+
+	/* Not before the parent is attached. */
+	while (read(go, &byte, 1) < 0 && errno == EINTR)
+		;
+	close(go);
+	execvp(program[0], program);
+	fprintf(stderr, "hugestat: %s: %s\n", program[0], strerror(errno));
+	_exit(errno == ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_RUN);
+}
+
+static void show_at_end(pid_t pid, const struct hugestat_options *options)
+{
+	struct json json;
+
+	writer_begin(&json, stderr, false);
+	show_process(pid, options, stderr, options->json ? &json : NULL);
+	fflush(stderr);
+}
+
+/*
+ * What a stop is about is in the word above the signal. A group's stop (SIGSTOP, SIGTSTP) is kept
+ * up by listening; every other signal is passed on.
+ */
+static int follow(pid_t pid, const struct hugestat_options *options)
+{
+	bool started = false, shown = false;
+	int status;
+
+	for (;;) {
+		if (waitpid(pid, &status, __WALL) < 0) {
+			if (errno == EINTR)
+				continue;
+			fprintf(stderr, "hugestat: waiting for %d: %s\n", (int)pid,
+				strerror(errno));
+			return EXIT_FAILURE;
+		}
+		if (!WIFSTOPPED(status))
+			break;
+		switch (status >> 16) {
+		case PTRACE_EVENT_EXEC:
+			started = true;
+			ptrace(PTRACE_CONT, pid, 0, 0);
+			break;
+		case PTRACE_EVENT_EXIT:
+			/* Before it has become the program, it has no memory but a copy of ours. */
+			if (started)
+				show_at_end(pid, options);
+			shown = true;
+			ptrace(PTRACE_CONT, pid, 0, 0);
+			break;
+		case PTRACE_EVENT_STOP:
+			if (WSTOPSIG(status) == SIGTRAP)
+				ptrace(PTRACE_CONT, pid, 0, 0);
+			else
+				ptrace(PTRACE_LISTEN, pid, 0, 0);
+			break;
+		case 0:
+			ptrace(PTRACE_CONT, pid, 0, WSTOPSIG(status));
+			break;
+		default:
+			ptrace(PTRACE_CONT, pid, 0, 0);
+		}
+	}
+	if (!shown)
+		fputs("hugestat: the program ended too suddenly to look at its memory\n", stderr);
+	return WIFSIGNALED(status) ? STATUS_BY_SIGNAL + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+int run_program(const struct hugestat_options *options)
+{
+	int go[2], status;
+	pid_t pid;
+
+	if (pipe(go)) {
+		perror("hugestat: pipe");
+		return EXIT_FAILURE;
+	}
+	fflush(stdout);
+	pid = fork();
+	if (pid < 0) {
+		perror("hugestat: fork");
+		return EXIT_FAILURE;
+	}
+	if (!pid) {
+		close(go[1]);
+		become_program(options->program, go[0]);
+	}
+	close(go[0]);
+	/* What a terminal sends goes to both: the program's answer is the one that counts. */
+	signal(SIGINT, SIG_IGN);
+	signal(SIGQUIT, SIG_IGN);
+	if (ptrace(PTRACE_SEIZE, pid, 0, PTRACE_O_TRACEEXIT | PTRACE_O_TRACEEXEC)) {
+		fprintf(stderr, "hugestat: no report: the program can't be traced: %s\n",
+			strerror(errno));
+		close(go[1]);
+		while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+			;
+		return WIFSIGNALED(status) ? STATUS_BY_SIGNAL + WTERMSIG(status)
+					   : WEXITSTATUS(status);
+	}
+	close(go[1]);
+	return follow(pid, options);
+}

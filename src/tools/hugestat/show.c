@@ -1,0 +1,68 @@
+/*
+ * One look at a process: see show.h.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "tools/hugestat/frames.h"
+#include "tools/hugestat/json.h"
+#include "tools/hugestat/process.h"
+#include "tools/hugestat/show.h"
+
+/* Returns 0 or -errno, which is told. */
+static int show_parts(const struct process *process, const struct hugestat_options *options,
+		      FILE *out, struct json *json)
+{
+	int result = 0;
+
+	if (json)
+		process_json(process, options->verbose, json);
+	else
+		process_print(process, options->verbose, out);
+	if (options->numa) {
+		struct process_numa numa;
+
+		result = process_numa_read(process, &numa);
+		if (result)
+			fprintf(stderr, "hugestat: /proc/%d/numa_maps: %s\n", (int)process->pid,
+				strerror(-result));
+		else if (json)
+			process_numa_json(&numa, json);
+		else
+			process_numa_print(&numa, out);
+	}
+	if (options->pages) {
+		struct frames frames;
+		int failed = frames_read(process, &frames);
+
+		if (failed) {
+			fprintf(stderr, "hugestat: page frames of %d: %s%s\n", (int)process->pid,
+				strerror(-failed), failed == -EPERM ? " (root sees them)" : "");
+			return failed;
+		}
+		if (json)
+			frames_json(&frames, json);
+		else
+			frames_print(&frames, out);
+		frames_free(&frames);
+	}
+	return result;
+}
+
+int show_process(pid_t pid, const struct hugestat_options *options, FILE *out, struct json *json)
+{
+	struct process process;
+	int result = process_read(&process, pid);
+
+	if (result) {
+		fprintf(stderr, "hugestat: process %d: %s\n", (int)pid, strerror(-result));
+		return result;
+	}
+	if (json)
+		writer_object(json, NULL);
+	result = show_parts(&process, options, out, json);
+	if (json)
+		writer_object_end(json);
+	process_free(&process);
+	return result;
+}

@@ -1,0 +1,27 @@
+/*
+ * One look at a process, in the form that the options ask for.
+ */
+#ifndef HUGESTAT_SHOW_H
+#define HUGESTAT_SHOW_H
+
+#include <stdio.h>
+#include <sys/types.h>
+
+#include "tools/hugestat/options.h"
+
+struct json;
+
+/* What can't be had is told on stderr. json: an array's or an outermost object is written; or NULL.
+ */
+int show_process(pid_t pid, const struct hugestat_options *options, FILE *out, struct json *json);
+
+/* Looks at pid again and again. Returns an exit status. */
+int watch_process(pid_t pid, const struct hugestat_options *options);
+
+/* Runs the program and shows its memory on stderr when it ends. Returns its exit status. */
+int run_program(const struct hugestat_options *options);
+
+/* Writes /tmp/perf-PID.map. Returns an exit status. */
+int write_perf_map(pid_t pid);
+
+#endif

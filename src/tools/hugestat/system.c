@@ -1,0 +1,176 @@
+/*
+ * Facts about the system: see system.h.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <gnu/libc-version.h>
+#include <grp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "sys.h"
+#include "tools/hugestat/system.h"
+
+unsigned long long system_number(const char *path, unsigned long long otherwise)
+{
+	char text[64], *end;
+	unsigned long long value;
+
+	if (sys_read_file(path, text, sizeof(text)) <= 0)
+		return otherwise;
+	if (!strncmp(text, "max", 3))
+		return SYSTEM_NO_LIMIT;
+	value = strtoull(text, &end, 10);
+	return end == text ? otherwise : value;
+}
+
+/* The word in brackets, of files like "always [madvise] never"; else the first word. */
+void system_word(const char *path, char *word, size_t bytes)
+{
+	char text[256], *begin, *end;
+
+	word[0] = '\0';
+	if (sys_read_file(path, text, sizeof(text)) <= 0)
+		return;
+	begin = strchr(text, '[');
+	begin = begin ? begin + 1 : text;
+	end = begin + strcspn(begin, "] \n");
+	*end = '\0';
+	snprintf(word, bytes, "%s", begin);
+}
+
+const char *system_size_name(size_t bytes, char *text, size_t text_bytes)
+{
+	if (bytes >= 1u << 30 && !(bytes & ((1u << 30) - 1)))
+		snprintf(text, text_bytes, "%zuG", bytes >> 30);
+	else if (bytes >= 1u << 20)
+		snprintf(text, text_bytes, "%zuM", bytes >> 20);
+	else
+		snprintf(text, text_bytes, "%zuK", bytes >> 10);
+	return text;
+}
+
+const struct system_pool *system_default_pool(const struct system *system)
+{
+	size_t wanted = system->sizes.default_huge;
+
+	if (!wanted && system->sizes.huge_count)
+		wanted = system->sizes.huge[0];
+	for (int i = 0; i < system->sizes.huge_count; i++)
+		if (system->pools[i].page_bytes == wanted)
+			return &system->pools[i];
+	return NULL;
+}
+
+static void read_nodes(struct system_pool *pool)
+{
+	for (int node = 0; node < SYSTEM_NODES_MAX; node++) {
+		char path[160];
+		unsigned long *counts[3] = {&pool->nodes[pool->node_count].total,
+					    &pool->nodes[pool->node_count].available,
+					    &pool->nodes[pool->node_count].surplus};
+		static const char *const names[3] = {"nr_hugepages", "free_hugepages",
+						     "surplus_hugepages"};
+
+		snprintf(path, sizeof(path), "/sys/devices/system/node/node%d/hugepages", node);
+		if (access(path, F_OK))
+			continue;
+		for (int i = 0; i < 3; i++) {
+			snprintf(path, sizeof(path),
+				 "/sys/devices/system/node/node%d/hugepages/hugepages-%zukB/%s",
+				 node, pool->page_bytes >> 10, names[i]);
+			*counts[i] = (unsigned long)system_number(path, 0);
+		}
+		pool->nodes[pool->node_count++].node = node;
+	}
+}
+
+static void read_pools(struct system *system)
+{
+	for (int i = 0; i < system->sizes.huge_count; i++) {
+		struct system_pool *pool = &system->pools[i];
+
+		pool->page_bytes = system->sizes.huge[i];
+		pool->readable = !pool_read(pool->page_bytes, &pool->pool);
+		pool->limit_bytes = SYSTEM_NO_LIMIT;
+		read_nodes(pool);
+	}
+}
+
+/* The kernel lets a process with CAP_IPC_LOCK, or one of the group, have shared huge pages. */
+static bool may_have_shm(const struct system *system)
+{
+	gid_t groups[512];
+	int count;
+	char status[8192], *line;
+
+	if (sys_read_file("/proc/self/status", status, sizeof(status)) > 0 &&
+	    (line = strstr(status, "\nCapEff:"))) {
+		if (strtoull(line + 8, NULL, 16) & (1ull << 14 /* CAP_IPC_LOCK */))
+			return true;
+	} else if (!system->uid) {
+		return true;
+	}
+	if ((long)getegid() == system->shm_group)
+		return true;
+	count = getgroups(512, groups);
+	for (int i = 0; i < count; i++)
+		if ((long)groups[i] == system->shm_group)
+			return true;
+	return false;
+}
+
+static unsigned long long limit_of(rlim_t value)
+{
+	return value == RLIM_INFINITY ? SYSTEM_NO_LIMIT : value;
+}
+
+static void read_process_limits(struct system *system)
+{
+	const char *name = "glibc.malloc.hugetlb=", *tunables = getenv("GLIBC_TUNABLES");
+	struct rlimit limit;
+
+	if (!getrlimit(RLIMIT_MEMLOCK, &limit)) {
+		system->memlock_soft = limit_of(limit.rlim_cur);
+		system->memlock_hard = limit_of(limit.rlim_max);
+	}
+	system->shmmax_bytes = system_number("/proc/sys/kernel/shmmax", 0);
+	system->shmall_pages = system_number("/proc/sys/kernel/shmall", 0);
+	system->shm_group = (long)system_number("/proc/sys/vm/hugetlb_shm_group", ULLONG_MAX);
+	system->may_shm = may_have_shm(system);
+	system->thp_disabled_for_process = prctl(PR_GET_THP_DISABLE, 0, 0, 0, 0) == 1;
+	tunables = tunables ? strstr(tunables, name) : NULL;
+	if (tunables) {
+		snprintf(system->tunables, sizeof(system->tunables), "%s", tunables + strlen(name));
+		system->tunables[strcspn(system->tunables, ":")] = '\0';
+	}
+}
+
+void system_read(struct system *system)
+{
+	struct utsname name;
+
+	memset(system, 0, sizeof(*system));
+	if (!uname(&name)) {
+		snprintf(system->kernel, sizeof(system->kernel), "%s", name.release);
+		snprintf(system->machine, sizeof(system->machine), "%s", name.machine);
+	}
+	system->glibc = gnu_get_libc_version();
+	system->uid = geteuid();
+	system->have_sys = !access("/sys/kernel/mm", F_OK);
+	system->have_proc = !access("/proc/self", F_OK);
+	sizes_read(&system->sizes, (size_t)sysconf(_SC_PAGESIZE));
+	system->available_bytes = sizes_available_memory();
+	read_pools(system);
+	system_read_thp(system);
+	system_read_mounts(system);
+	system_read_limits(system);
+	read_process_limits(system);
+	system_try(system);
+}

@@ -1,0 +1,104 @@
+/*
+ * What the system has and allows, as its files say it: the facts that findings.c judges.
+ */
+#ifndef HUGESTAT_SYSTEM_H
+#define HUGESTAT_SYSTEM_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "pages/pages.h"
+
+#define SYSTEM_NODES_MAX  64
+#define SYSTEM_MOUNTS_MAX 64
+#define SYSTEM_THP_MAX    32
+#define SYSTEM_NO_LIMIT   ULLONG_MAX
+
+struct system_pool {
+	size_t page_bytes;
+	bool readable; /* without /sys it is not */
+	struct pool pool;
+	int node_count;
+	struct {
+		int node;
+		unsigned long total, available, surplus;
+	} nodes[SYSTEM_NODES_MAX];
+
+	/* What the caller's cgroups allow: the level with the least room. */
+	char limit_path[512]; /* the file; empty: no controller, or no limit */
+	bool limit_version_2;
+	unsigned long long limit_bytes, usage_bytes; /* SYSTEM_NO_LIMIT: none */
+
+	int tried; /* one page, mapped and written: 0, -errno, or 1: not tried */
+};
+
+struct system_mount {
+	char path[512];
+	size_t page_bytes;
+	uid_t uid;
+	gid_t gid;
+	unsigned int mode;
+	bool writable;             /* by the caller */
+	unsigned long total, free; /* pages, where limited; 0: not limited */
+};
+
+struct system_thp_size {
+	size_t kb;
+	char enabled[16], shmem_enabled[16]; /* empty: no such file */
+	unsigned long fault_alloc, fault_fallback, split, in_use;
+};
+
+struct system {
+	char kernel[96], machine[72];
+	const char *glibc;
+	uid_t uid;
+	bool have_sys, have_proc;
+	struct page_sizes sizes;
+	size_t available_bytes; /* memory */
+	struct system_pool pools[PAGES_SIZES_MAX];
+
+	char thp_enabled[16], thp_defrag[24], thp_shmem[16]; /* empty: no such file */
+	char khugepaged_defrag[16];
+	unsigned long khugepaged_pages, khugepaged_scan_ms, khugepaged_alloc_ms;
+	struct system_thp_size thp_sizes[SYSTEM_THP_MAX];
+	int thp_size_count;
+	bool thp_disabled_for_process; /* prctl(PR_SET_THP_DISABLE), inherited */
+	unsigned long thp_tried_kb;    /* of one transparent huge page that was asked for */
+
+	struct system_mount mounts[SYSTEM_MOUNTS_MAX];
+	int mount_count;
+
+	unsigned long long memlock_soft, memlock_hard; /* bytes; SYSTEM_NO_LIMIT */
+	unsigned long long shmmax_bytes, shmall_pages;
+	long shm_group; /* -1: unknown */
+	bool may_shm;
+	char tunables[256]; /* glibc.malloc.hugetlb's value in GLIBC_TUNABLES; empty: not set */
+};
+
+/* Reads it all; what can't be read is empty. Takes one page of each size for an instant. */
+void system_read(struct system *system);
+
+/* The parts of it: files of their own. */
+void system_read_mounts(struct system *system);
+void system_read_limits(struct system *system);
+void system_read_thp(struct system *system);
+void system_try(struct system *system);
+
+/* Helpers for files of one value; 0 or "" where there is none. */
+unsigned long long system_number(const char *path, unsigned long long otherwise);
+void system_word(const char *path, char *word, size_t bytes);
+
+/* The default pool; NULL where the kernel has no hugetlb pages. */
+const struct system_pool *system_default_pool(const struct system *system);
+
+/* "2M", "1G", "64K": what mount options take. */
+const char *system_size_name(size_t bytes, char *text, size_t text_bytes);
+
+void system_print(const struct system *system);
+void system_print_node_memory(void);
+
+struct json;
+void system_json(const struct system *system, struct json *json);
+
+#endif

@@ -1,0 +1,157 @@
+/*
+ * Memory on every kind of page, for hugestat to look at: KIND=PAGES…, then waits for the end of its
+ * standard input. Kinds: hugetlb, gigantic (1G), thp, shm (System V, hugetlb), shared (small),
+ * file:PATH (a file's text as the kernel caches it, on huge pages if it can), stack (a thread's).
+ * Prints "KIND yes" or "KIND no REASON" for each, then "ready".
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sys/mman.h>
+#include <sys/shm.h>
+#include <sys/stat.h>
+#include "test.h"
+
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23
+#endif
+#ifndef MADV_POPULATE_READ
+#define MADV_POPULATE_READ 22
+#endif
+
+#define M2 ((size_t)2 << 20)
+#define G1 ((size_t)1 << 30)
+
+static const char *map_hugetlb(size_t pages, size_t page_bytes)
+{
+	int log2 = __builtin_ctzl(page_bytes);
+	void *memory = mmap(NULL, pages * page_bytes, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | log2 << 26, -1, 0);
+
+	if (memory == MAP_FAILED)
+		return strerror(errno);
+	return madvise(memory, pages * page_bytes, MADV_POPULATE_WRITE) ? strerror(errno) : NULL;
+}
+
+/* An aligned range of that many bytes, and room after it. */
+static char *aligned_range(size_t bytes)
+{
+	char *memory = mmap(NULL, bytes + 2 * M2, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	CHECK(memory != MAP_FAILED, "no memory");
+	return (char *)(((uintptr_t)memory + M2 - 1) & ~(uintptr_t)(M2 - 1));
+}
+
+static const char *map_thp(size_t pages)
+{
+	char *memory = aligned_range(pages * M2);
+
+	if (madvise(memory, pages * M2, MADV_HUGEPAGE))
+		return strerror(errno);
+	memset(memory, 1, pages * M2);
+	return NULL;
+}
+
+static const char *map_shm(size_t pages)
+{
+	int id = shmget(IPC_PRIVATE, pages * M2, SHM_HUGETLB | 0600);
+	char *memory;
+
+	if (id < 0)
+		return strerror(errno);
+	memory = shmat(id, NULL, 0);
+	shmctl(id, IPC_RMID, NULL);
+	if (memory == (void *)-1)
+		return strerror(errno);
+	memset(memory, 1, pages * M2);
+	return NULL;
+}
+
+static const char *map_shared(size_t pages)
+{
+	char *memory =
+		mmap(NULL, pages * 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (memory == MAP_FAILED)
+		return strerror(errno);
+	memset(memory, 1, pages * 4096);
+	return NULL;
+}
+
+/* The file's pages must not be cached yet, or are on small pages and stay there. */
+static const char *map_file(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat status;
+	char *memory;
+	size_t bytes;
+
+	if (fd < 0 || fstat(fd, &status))
+		return strerror(errno);
+	fsync(fd);
+	posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+	bytes = (size_t)status.st_size / M2 * M2;
+	memory = mmap(aligned_range(bytes), bytes, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_FIXED,
+		      fd, 0);
+	close(fd);
+	if (memory == MAP_FAILED)
+		return strerror(errno);
+	madvise(memory, bytes, MADV_HUGEPAGE);
+	if (madvise(memory, bytes, MADV_POPULATE_READ))
+		return strerror(errno);
+	return NULL;
+}
+
+static void *wait_for_ever(void *unused)
+{
+	char block[100000];
+
+	memset(block, 1, sizeof(block));
+	/* A block of this thread's arena as well. */
+	memset(need(malloc(100000)), 1, 100000);
+	__asm__ volatile("" : : "r"(block) : "memory");
+	pause();
+	return unused;
+}
+
+static const char *start_thread(void)
+{
+	pthread_t thread;
+
+	CHECK(!pthread_create(&thread, NULL, wait_for_ever, NULL), "no thread");
+	usleep(100000);
+	return NULL;
+}
+
+int main(int argc, char **argv)
+{
+	char byte;
+
+	for (int i = 1; i < argc; i++) {
+		char *value = strpbrk(argv[i], "=:");
+		const char *reason = "no such kind";
+		size_t pages = value ? strtoul(value + 1, NULL, 10) : 0;
+
+		if (value)
+			*value++ = '\0';
+		if (!strcmp(argv[i], "hugetlb"))
+			reason = map_hugetlb(pages, M2);
+		else if (!strcmp(argv[i], "gigantic"))
+			reason = map_hugetlb(pages, G1);
+		else if (!strcmp(argv[i], "thp"))
+			reason = map_thp(pages);
+		else if (!strcmp(argv[i], "shm"))
+			reason = map_shm(pages);
+		else if (!strcmp(argv[i], "shared"))
+			reason = map_shared(pages);
+		else if (!strcmp(argv[i], "file"))
+			reason = map_file(value);
+		else if (!strcmp(argv[i], "stack"))
+			reason = start_thread();
+		printf("%s %s %s\n", argv[i], reason ? "no" : "yes", reason ? reason : "");
+	}
+	puts("ready");
+	fflush(stdout);
+	return read(0, &byte, 1) < 0;
+}

@@ -1,0 +1,116 @@
+#!/bin/bash
+# hugestat's options: the manual page has those of --help, bad input is one line and a failure,
+# programs keep their exit status, --watch ends, --perf-map names functions.
+. "$(dirname "$0")/lib.sh"
+
+hugestat=$BUILD/bin/hugestat
+[ -x "$hugestat" ] || skip "hugestat was not built: it needs libelf"
+page=$(dirname "$0")/../../man/hugestat.1
+
+manual_page_has_the_options() {
+	"$hugestat" --help | grep -oE '(^|[ ,])--[a-z-]+' | grep -oE '[a-z]+[a-z-]*' | sort -u >"$work/help"
+	# As ".BR \-c ", " \-\-check", with the argument behind.
+	sed -n '/^\.SH OPTIONS/,/^\.SH EXIT/s/^\.B[RI]* .*\\-\\-\([a-z]*\(\\-[a-z]*\)*\).*/\1/p' "$page" |
+		sed 's/\\//g' | sort -u >"$work/manual"
+	(($(wc -l <"$work/help") >= 10)) || { show "$work/help"; fail "--help has too few options"; }
+	cmp -s "$work/help" "$work/manual" || {
+		diff "$work/help" "$work/manual"
+		fail "the manual page has other options than --help"
+	}
+}
+
+refused() {
+	"$hugestat" "$@" >"$work/out" 2>"$work/err" && fail "$*: accepted"
+	[ -s "$work/err" ] || fail "$*: nothing said"
+	grep -q '^[^ ]*hugestat: ' "$work/err" || { show "$work/err"; fail "$*: not our line"; }
+}
+
+bad_input() {
+	refused --bogus
+	refused --interval=0 --watch $$
+	refused --interval=x --watch $$
+	refused --count=-1 --watch $$
+	refused --count=99999999999999999999999 --watch $$
+	refused --watch
+	refused --pages
+	refused --check $$
+	refused --
+	refused $$ -- true
+	refused 0
+	refused 99999999999999999999
+	refused 4194305
+	refused no-such-program-anywhere
+	"$hugestat" >/dev/full 2>"$work/err" && fail "a full device is no failure"
+	grep -q 'standard output' "$work/err" || fail "a full device is not told"
+}
+
+status_of() {
+	local status
+	"$hugestat" "$@" >"$work/out" 2>"$work/err"
+	status=$?
+	echo $status
+}
+
+programs_end_as_ever() {
+	[ "$(status_of -- sh -c 'echo text; exit 7')" = 7 ] || fail "another exit status than 7"
+	[ "$(cat "$work/out")" = text ] || fail "the program's output changed"
+	grep -qE '^sh, process [0-9]+: kB' "$work/err" || { show "$work/err"; fail "no report"; }
+	# shellcheck disable=SC2016
+	[ "$(status_of -- sh -c 'kill -TERM $$')" = 143 ] || fail "another status than a shell's"
+	[ "$(status_of -- /nowhere/program)" = 127 ] || fail "another status for no program"
+	! grep -q 'kB in memory' "$work/err" || fail "a report of no program"
+	[ "$(status_of -- "$programs/threads" 4)" = 0 ] || { show "$work/err"; fail "threads"; }
+	grep -q '^  heap: arenas' "$work/err" || { show "$work/err"; fail "no report of threads"; }
+	status_of --json -- true >/dev/null
+	! command -v python3 >/dev/null || python3 -m json.tool <"$work/err" >"$work/out" ||
+		fail "no JSON at the end of a program"
+}
+
+# The program's memory under the library: the break and the arenas are told apart.
+heap_is_named() {
+	(($(pool_value 2M free_hugepages) - $(pool_value 2M resv_hugepages) >= 150)) || return 0
+	status_of -- env LD_PRELOAD="$LIB" HUGETLB_MORECORE=yes "$programs/print-heap" >/dev/null
+	awk '/^  heap: break/ && $4 >= 20480 { found = 1 } END { exit !found }' "$work/err" ||
+		{ show "$work/err"; fail "20M of the break are not there"; }
+	status_of -- env LD_PRELOAD="$LIB" HUGETLB_MORECORE=yes "$programs/kinds-of-pages" stack \
+		>/dev/null </dev/null
+	awk '/^  heap: arenas/ && $4 >= 2048 { found = 1 } END { exit !found }' "$work/err" ||
+		{ show "$work/err"; fail "the arena is not there"; }
+}
+
+watching_ends() {
+	sleep 100 &
+	local sleeper=$!
+	at_end "kill $sleeper 2>/dev/null; wait $sleeper 2>/dev/null"
+	"$hugestat" --watch --interval=0.05 --count=3 $sleeper >"$work/out" || fail "--watch fails"
+	[ "$(grep -c '^sleep, process' "$work/out")" = 3 ] || { show "$work/out"; fail "not three times"; }
+	! grep -q $'\033' "$work/out" || fail "a terminal's codes in a file"
+	"$hugestat" --watch --json --interval=0.05 --count=2 $sleeper >"$work/out" || fail "--json --watch"
+	[ "$(wc -l <"$work/out")" = 2 ] || { show "$work/out"; fail "not one line a picture"; }
+	(sleep 0.3 && kill $sleeper) &
+	"$hugestat" --watch --interval=0.05 $sleeper >"$work/out" 2>/dev/null
+	wait $sleeper $! 2>/dev/null
+	grep -q '^sleep, process' "$work/out" || fail "nothing watched"
+}
+
+perf_map_names_functions() {
+	mkfifo "$work/wait"
+	"$programs/lost-text" <"$work/wait" >"$work/address" &
+	local program=$!
+	at_end "kill $program 2>/dev/null; wait $program 2>/dev/null; rm -f /tmp/perf-$program.map"
+	exec 8>"$work/wait"
+	until [ -s "$work/address" ]; do sleep 0.05; done
+	"$hugestat" --perf-map $program >"$work/out" || { show "$work/out"; fail "no map"; }
+	grep -qE "^$(cat "$work/address") [0-9a-f]+ function_on_lost_page$" /tmp/perf-$program.map ||
+		{ show /tmp/perf-$program.map; fail "the function is not named"; }
+	! grep -q function_behind /tmp/perf-$program.map || fail "a function with a file is named"
+	exec 8>&-
+	wait $program || fail "lost-text: exit status $?"
+}
+
+manual_page_has_the_options
+bad_input
+programs_end_as_ever
+heap_is_named
+watching_ends
+perf_map_names_functions

@@ -1,0 +1,319 @@
+/*
+ * hugestat's own parsers and judgements, on facts that the test made up.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/hugestat/classify.h"
+#include "tools/hugestat/findings.h"
+#include "tools/hugestat/frames.h"
+#include "tools/hugestat/json.h"
+#include "unit.h"
+
+#define MIB ((uint64_t)1 << 20)
+
+static void numa_lines(void **state)
+{
+	unsigned long kb[PROCESS_NODES_MAX];
+	uint64_t address;
+
+	(void)state;
+	assert_true(process_numa_line("7f00 default file=/a\\040N3=9 mapped=2 N0=2 N12=5 "
+				      "kernelpagesize_kB=4\n",
+				      &address, kb));
+	assert_int_equal(address, 0x7f00);
+	assert_int_equal(kb[0], 8);
+	assert_int_equal(kb[12], 20);
+	assert_int_equal(kb[3], 0);
+	assert_true(process_numa_line("10 bind:1 huge anon=3 N1=3 kernelpagesize_kB=2048", &address,
+				      kb));
+	assert_int_equal(kb[1], 6144);
+	assert_true(process_numa_line("10 default N=3 Nx=2 N99=7 N0 kernelpagesize_kB=4", &address,
+				      kb));
+	for (int i = 0; i < PROCESS_NODES_MAX; i++)
+		assert_int_equal(kb[i], 0);
+	assert_false(process_numa_line("", &address, kb));
+	assert_false(process_numa_line("default N0=1", &address, kb));
+}
+
+static void flag_names(void **state)
+{
+	char text[64];
+
+	(void)state;
+	frames_flag_names(0, text, sizeof(text));
+	assert_string_equal(text, "");
+	frames_flag_names(1ull << 12 | 1ull << 15 | 1ull << 22, text, sizeof(text));
+	assert_string_equal(text, "anonymous,compound_head,thp");
+	frames_flag_names(1ull << 63, text, sizeof(text));
+	assert_string_equal(text, "bit63");
+	/* All names don't fit: the text ends, and nothing is behind it. */
+	memset(text, 'x', sizeof(text));
+	frames_flag_names(~0ull, text, sizeof(text) - 1);
+	assert_int_equal(text[sizeof(text) - 1], 'x');
+	assert_true(strlen(text) < sizeof(text) - 1);
+}
+
+static void json_text(void **state)
+{
+	struct json json;
+	char *text;
+	size_t bytes;
+	FILE *out = open_memstream(&text, &bytes);
+
+	(void)state;
+	writer_begin(&json, out, true);
+	writer_object(&json, NULL);
+	writer_string(&json, "a\"b", "c\\d\n");
+	writer_array(&json, "list");
+	writer_number(&json, NULL, 18446744073709551615ull);
+	writer_bool(&json, NULL, true);
+	writer_null(&json, NULL);
+	writer_array_end(&json);
+	writer_object(&json, "empty");
+	writer_object_end(&json);
+	writer_object_end(&json);
+	fclose(out);
+	assert_string_equal(text,
+			    "{\"a\\\"b\":\"c\\\\d\\u000a\",\"list\":[18446744073709551615,true,"
+			    "null],\"empty\":{}}\n");
+	free(text);
+}
+
+static struct process_mapping maps(uint64_t start, uint64_t end, const char *rights, uint64_t inode,
+				   const char *name)
+{
+	struct process_mapping mapping = {0};
+
+	mapping.smaps.start = start;
+	mapping.smaps.end = end;
+	mapping.smaps.inode = inode;
+	memcpy(mapping.smaps.rights, rights, 5);
+	snprintf(mapping.smaps.name, sizeof(mapping.smaps.name), "%s", name);
+	return mapping;
+}
+
+#define LIBRARY (0x7f00ull << 32)
+
+static void parts_of_a_process(void **state)
+{
+	struct clues clues = {.program = {.count = 2}, .page_bytes = 4096};
+	uint64_t stack = LIBRARY + 81 * MIB;
+	struct process_mapping mappings[] = {
+		maps(0x400000, 0x402000, "r-xp", 5, "/bin/p"),
+		maps(0x402000, 0x403000, "rw-p", 5, "/bin/p"),
+		maps(0x403000, 0x404000, "rw-p", 0, ""),
+		maps(0x500000, 0x600000, "rw-p", 0, "[heap]"),
+		maps(LIBRARY - 64 * MIB, LIBRARY - 63 * MIB, "rw-p", 0, ""),
+		maps(LIBRARY - 63 * MIB, LIBRARY, "---p", 0, ""),
+		maps(LIBRARY, LIBRARY + MIB, "r-xp", 6, "/lib/l.so"),
+		maps(LIBRARY + MIB, LIBRARY + 2 * MIB, "rw-p", 6, "/lib/l.so"),
+		maps(LIBRARY + 2 * MIB, LIBRARY + 3 * MIB, "rw-p", 0, ""),
+		maps(LIBRARY + 10 * MIB, LIBRARY + 11 * MIB, "r--p", 7, "/etc/file"),
+		maps(LIBRARY + 20 * MIB, LIBRARY + 21 * MIB, "rw-s", 8, "/SYSV00000000 (deleted)"),
+		maps(LIBRARY + 30 * MIB, LIBRARY + 31 * MIB, "rw-p", 0, ""),
+		maps(LIBRARY + 70 * MIB, LIBRARY + 70 * MIB + 4096, "---p", 0, ""),
+		maps(LIBRARY + 70 * MIB + 4096, LIBRARY + 78 * MIB, "rw-p", 0, ""),
+		maps(LIBRARY + 80 * MIB, LIBRARY + 82 * MIB, "rw-p", 0, ""),
+		maps(LIBRARY + 90 * MIB, LIBRARY + 91 * MIB, "rw-p", 0, "[stack]"),
+		maps(LIBRARY + 92 * MIB, LIBRARY + 93 * MIB, "r-xp", 0, "[vdso]"),
+	};
+	static const enum part expected[] = {
+		PART_TEXT,     PART_DATA,      PART_BSS,       PART_BREAK,     PART_ARENAS,
+		PART_MAPPINGS, PART_LIBRARIES, PART_LIBRARIES, PART_LIBRARIES, PART_FILES,
+		PART_SHARED,   PART_MAPPINGS,  PART_MAPPINGS,  PART_STACKS,    PART_STACKS,
+		PART_STACKS,   PART_KERNEL,
+	};
+
+	(void)state;
+	clues.program.segments[0].start = 0x400000;
+	clues.program.segments[0].file_end = clues.program.segments[0].end = 0x401f00;
+	clues.program.segments[1].start = 0x402100;
+	clues.program.segments[1].file_end = 0x402800;
+	clues.program.segments[1].end = 0x403100;
+	clues.program.segments[1].writable = true;
+	clues.stack_pointers = &stack;
+	clues.stack_count = 1;
+	classify(mappings, COUNT_OF(mappings), &clues);
+	for (size_t i = 0; i < COUNT_OF(mappings); i++)
+		if (mappings[i].part != expected[i])
+			fail_msg("mapping %zu: %s, not %s", i, part_name(mappings[i].part),
+				 part_name(expected[i]));
+}
+
+/* With the library loaded, what is in the hole above the break is the heap. */
+static void parts_under_the_library(void **state)
+{
+	struct clues clues = {.page_bytes = 4096};
+	struct process_mapping mappings[] = {
+		maps(0x400000, 0x500000, "rw-p", 0, "[heap]"),
+		maps(0x600000, 0x800000, "rw-p", 9, "/anon_hugepage (deleted)"),
+		maps(LIBRARY / 16 * 11, LIBRARY / 16 * 11 + MIB, "rw-p", 10,
+		     "/memfd:libhugetlbfs (deleted)"),
+		maps(LIBRARY, LIBRARY + MIB, "r-xp", 6, "/lib/libhugetlbfs.so.0"),
+		maps(LIBRARY + 9 * MIB, LIBRARY + 10 * MIB, "rw-p", 11, "/anon_hugepage (deleted)"),
+	};
+
+	(void)state;
+	classify(mappings, COUNT_OF(mappings), &clues);
+	assert_int_equal(mappings[1].part, PART_BREAK);
+	assert_int_equal(mappings[2].part, PART_ARENAS);
+	assert_int_equal(mappings[3].part, PART_LIBRARIES);
+	assert_int_equal(mappings[4].part, PART_MAPPINGS);
+}
+
+static struct system system_facts;
+static struct findings findings;
+
+/* A machine on which nothing is wrong. */
+static int good_machine(void **state)
+{
+	struct system good = {
+		.glibc = "2.36",
+		.have_sys = true,
+		.have_proc = true,
+		.sizes = {.base = 4096,
+			  .thp = 2 * MIB,
+			  .default_huge = 2 * MIB,
+			  .huge = {2 * MIB},
+			  .huge_count = 1},
+		.available_bytes = 1024 * MIB,
+		.pools = {{.page_bytes = 2 * MIB,
+			   .readable = true,
+			   .pool = {.total = 10, .available = 10},
+			   .limit_bytes = SYSTEM_NO_LIMIT}},
+		.thp_enabled = "madvise",
+		.thp_tried_kb = 2048,
+		.mounts = {{.path = "/huge", .page_bytes = 2 * MIB, .writable = true}},
+		.mount_count = 1,
+		.shmmax_bytes = SYSTEM_NO_LIMIT,
+		.may_shm = true,
+	};
+
+	(void)state;
+	system_facts = good;
+	return 0;
+}
+
+static const struct finding *find(const char *name)
+{
+	findings_collect(&system_facts, &findings);
+	for (int i = 0; i < findings.count; i++)
+		if (!strcmp(findings.list[i].name, name))
+			return &findings.list[i];
+	return NULL;
+}
+
+static void nothing_is_wrong(void **state)
+{
+	(void)state;
+	findings_collect(&system_facts, &findings);
+	assert_int_equal(findings.count, 0);
+	assert_int_equal(findings.problems, 0);
+}
+
+static void pool_is_judged(void **state)
+{
+	struct pool *pool = &system_facts.pools[0].pool;
+
+	(void)state;
+	pool->reserved = 10;
+	assert_non_null(strstr(find("pool-used-up")->command, "echo 74 >"));
+	pool->overcommit = 1;
+	assert_null(find("pool-used-up"));
+	*pool = (struct pool){.total = 0};
+	/* an eighth of 1 GiB */
+	assert_string_equal(find("no-pool")->command,
+			    "echo 64 >/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages");
+	assert_null(find("pool-used-up"));
+	pool->overcommit = 5;
+	assert_null(find("no-pool"));
+}
+
+static void limit_is_judged(void **state)
+{
+	struct system_pool *pool = &system_facts.pools[0];
+
+	(void)state;
+	pool->limit_bytes = 20 * MIB;
+	assert_null(find("cgroup-limit"));
+	pool->limit_bytes = 18 * MIB;
+	strcpy(pool->limit_path, "/g/hugetlb.2MB.max");
+	pool->limit_version_2 = true;
+	assert_false(find("cgroup-limit")->problem);
+	pool->usage_bytes = 17 * MIB;
+	assert_true(find("cgroup-limit")->problem);
+	assert_string_equal(find("cgroup-limit")->command, "echo max >'/g/hugetlb.2MB.max'");
+	pool->usage_bytes = 19 * MIB;
+	assert_true(find("cgroup-limit")->problem);
+	pool->limit_version_2 = false;
+	assert_string_equal(find("cgroup-limit")->command, "echo -1 >'/g/hugetlb.2MB.max'");
+}
+
+static void thp_is_judged(void **state)
+{
+	(void)state;
+	strcpy(system_facts.thp_enabled, "never");
+	assert_non_null(find("thp-off"));
+	/* A word of its own for the size outweighs the common one. */
+	system_facts.thp_size_count = 1;
+	system_facts.thp_sizes[0] = (struct system_thp_size){.kb = 2048, .enabled = "always"};
+	assert_null(find("thp-off"));
+	strcpy(system_facts.thp_sizes[0].enabled, "inherit");
+	assert_non_null(strstr(find("thp-off")->command, "transparent_hugepage/enabled"));
+	strcpy(system_facts.thp_sizes[0].enabled, "never");
+	assert_non_null(strstr(find("thp-off")->command, "hugepages-2048kB/enabled"));
+	good_machine(NULL);
+	system_facts.thp_tried_kb = 0;
+	assert_false(find("thp-not-given")->problem);
+	system_facts.thp_enabled[0] = '\0';
+	assert_true(find("no-thp")->problem);
+}
+
+static void mounts_are_judged(void **state)
+{
+	(void)state;
+	system_facts.mounts[0].writable = false;
+	system_facts.uid = 12345678;
+	assert_non_null(strstr(find("mount-not-writable")->command, "uid=12345678"));
+	system_facts.mount_count = 0;
+	system_facts.uid = 0;
+	assert_string_equal(
+		find("no-mount")->command,
+		"mkdir -p /dev/hugepages && mount -t hugetlbfs -o pagesize=2M none /dev/hugepages");
+	system_facts.have_proc = false;
+	assert_null(find("no-mount"));
+	assert_non_null(find("no-proc"));
+}
+
+static void an_unknown_reason_is_told(void **state)
+{
+	(void)state;
+	system_facts.pools[0].tried = -ENOMEM;
+	assert_true(find("page-not-given")->problem);
+	system_facts.mount_count = 0;
+	assert_null(find("page-not-given"));
+}
+
+#define JUDGE(function) cmocka_unit_test_setup(function, good_machine)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		UNIT_TEST(numa_lines),
+		UNIT_TEST(flag_names),
+		UNIT_TEST(json_text),
+		UNIT_TEST(parts_of_a_process),
+		UNIT_TEST(parts_under_the_library),
+		JUDGE(nothing_is_wrong),
+		JUDGE(pool_is_judged),
+		JUDGE(limit_is_judged),
+		JUDGE(thp_is_judged),
+		JUDGE(mounts_are_judged),
+		JUDGE(an_unknown_reason_is_told),
+	};
+
+	return cmocka_run_group_tests_name("hugestat", tests, NULL, NULL);
+}
