@@ -15,8 +15,7 @@
 /* What a program that does not start returns: env(1), timeout(1) and others do it alike. */
 #define EXIT_NOT_STARTED 125
 
-/* With HUGETLB_REQUIRE: each line about a thing that can't be had ends so. */
-#define NOT_STARTED " (HUGETLB_REQUIRE: the program is not started)"
+#define NOT_STARTED "HUGETLB_REQUIRE: the program is not started"
 
 static void __attribute__((constructor)) begin(void)
 {
@@ -27,13 +26,12 @@ static void __attribute__((constructor)) begin(void)
 		return;
 	log_start();
 	if (options->require && bad) {
-		log_error("what was asked for can't be had" NOT_STARTED);
+		log_error("what was asked for can't be had (%s)", NOT_STARTED);
 		sys_exit_group(EXIT_NOT_STARTED);
 	}
-	log_consequence(options->require ? NOT_STARTED : NULL);
+	log_refuse(options->require ? NOT_STARTED : NULL);
 	if (options->heap != HEAP_OFF && heap_start(options) && options->require)
 		sys_exit_group(EXIT_NOT_STARTED);
-	log_consequence(NULL);
 	errno = error;
 }
 

@@ -17,7 +17,7 @@
 static int verbose = LOG_WARNING;
 static bool stopped;
 static bool warned;
-static const char *consequence;
+static const char *refusal;
 
 /* What is known of descriptor 2 since log_start(). */
 static enum { STDERR_UNKNOWN, STDERR_CLOSED, STDERR_REMEMBERED } stderr_state;
@@ -172,11 +172,6 @@ void log_start(void)
 		stderr_state = result == -EBADF ? STDERR_CLOSED : STDERR_UNKNOWN;
 }
 
-void log_consequence(const char *words)
-{
-	consequence = words;
-}
-
 void log_stop(void)
 {
 	stopped = true;
@@ -211,7 +206,7 @@ text_add(struct text *text, const char *format, ...)
 	va_end(arguments);
 }
 
-static void log_line(const char *level, bool severe, const char *format, va_list *arguments)
+static void log_line(const char *level, const char *ending, const char *format, va_list *arguments)
 {
 	char line[LINE_BYTES];
 	/* a byte is kept back for the newline */
@@ -224,8 +219,8 @@ static void log_line(const char *level, bool severe, const char *format, va_list
 		strcpy(host.nodename, "?");
 	text_add(&text, "libhugetlbfs [%s:%ld]: %s: ", host.nodename, sys_getpid(), level);
 	text_append(&text, format, arguments);
-	if (consequence && severe)
-		text_add(&text, "%s", consequence);
+	if (ending)
+		text_add(&text, "%s", ending);
 	if (text.cut)
 		memcpy(line + text.used - 3, "...", 3);
 	/* what is quoted from outside stays on its line, and does nothing to a terminal */
@@ -249,7 +244,7 @@ void log_error(const char *format, ...)
 	if (!log_at(LOG_ERROR))
 		return;
 	va_start(arguments, format);
-	log_line("ERROR", true, format, &arguments);
+	log_line("ERROR", NULL, format, &arguments);
 	va_end(arguments);
 }
 
@@ -260,7 +255,28 @@ void log_warning(const char *format, ...)
 	if (!log_at(LOG_WARNING))
 		return;
 	va_start(arguments, format);
-	log_line("WARNING", true, format, &arguments);
+	log_line("WARNING", NULL, format, &arguments);
+	va_end(arguments);
+}
+
+void log_refuse(const char *instead)
+{
+	refusal = instead;
+}
+
+void log_declined(const char *otherwise, const char *format, ...)
+{
+	char ending[128];
+	va_list arguments;
+
+	if (!log_at(LOG_WARNING))
+		return;
+	if (refusal)
+		text_format(ending, sizeof(ending), " (%s)", refusal);
+	else
+		text_format(ending, sizeof(ending), ": %s", otherwise);
+	va_start(arguments, format);
+	log_line(refusal ? "ERROR" : "WARNING", ending, format, &arguments);
 	va_end(arguments);
 }
 
@@ -271,7 +287,7 @@ void log_warning_once(const char *format, ...)
 	if (!log_at(LOG_WARNING) || __atomic_exchange_n(&warned, true, __ATOMIC_RELAXED))
 		return;
 	va_start(arguments, format);
-	log_line("WARNING", true, format, &arguments);
+	log_line("WARNING", NULL, format, &arguments);
 	va_end(arguments);
 }
 
@@ -282,7 +298,7 @@ void log_info(const char *format, ...)
 	if (!log_at(LOG_INFO))
 		return;
 	va_start(arguments, format);
-	log_line("INFO", false, format, &arguments);
+	log_line("INFO", NULL, format, &arguments);
 	va_end(arguments);
 }
 
@@ -293,6 +309,6 @@ void log_debug(const char *format, ...)
 	if (!log_at(LOG_DEBUG))
 		return;
 	va_start(arguments, format);
-	log_line("DEBUG", false, format, &arguments);
+	log_line("DEBUG", NULL, format, &arguments);
 	va_end(arguments);
 }

@@ -28,8 +28,13 @@ bool log_at(int level);
  * dropped for a changed file. */
 void log_start(void);
 
-/* Ends every error and warning from here on by these words, until NULL: what they lead to. */
-void log_consequence(const char *words);
+/*
+ * A feature that was asked for is declined: "<format>: <otherwise>", a warning; but where
+ * log_refuse() was called, an error that ends by those words instead.
+ */
+void log_declined(const char *otherwise, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+void log_refuse(const char *instead);
 
 /* From here on nothing is written: another system call could end the program. */
 void log_stop(void);

@@ -116,19 +116,6 @@ static uintptr_t step_end(const struct zone *zone, uintptr_t from, uintptr_t to)
 	return region_unit_address(region, stop) > to ? region_unit_address(region, stop) : to;
 }
 
-/* Makes what is dirty in [from, to) zero. Whole units. */
-static void clear_dirty(struct zone *zone, uintptr_t from, uintptr_t to)
-{
-	struct region *region = &zone->region;
-
-	for (size_t i = region_unit(region, from); i < region_unit(region, to); i++) {
-		if (!(region->units[i] & UNIT_DIRTY))
-			continue;
-		memset((void *)region_unit_address(region, i), 0, region->unit_bytes);
-		region->units[i] &= (unsigned char)~UNIT_DIRTY;
-	}
-}
-
 /*
  * Gives libc back its rights on [from, to) where it closed an arena's end by a mapping of its own
  * (with vm.overcommit_memory=2 it does): the kernel knows what is there, and empty it is.
@@ -167,8 +154,9 @@ int zone_commit(struct zone *zone, uintptr_t from, size_t bytes)
 		return 0;
 	failed = region_map(region, first, end, step_end(zone, first, end));
 	if (!failed) {
-		clear_dirty(zone, first, end);
-		failed = open_altered(region, from, from + bytes);
+		failed = region_clear_dirty(region, first, end);
+		if (!failed)
+			failed = open_altered(region, from, from + bytes);
 	}
 	return failed ? -ENOMEM : 0;
 }
@@ -234,8 +222,9 @@ int zone_fill_block(struct zone *zone, uintptr_t from, size_t bytes)
 	if (!failed && tail && !(region->units[region_unit(region, end)] & UNIT_MAPPED))
 		failed = map_tail(region, end);
 	if (!failed)
-		clear_dirty(zone, from, from + units_of(zone, bytes) * region->unit_bytes);
-	return failed;
+		failed = region_clear_dirty(region, from,
+					    from + units_of(zone, bytes) * region->unit_bytes);
+	return failed ? -ENOMEM : 0;
 }
 
 /*

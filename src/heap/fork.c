@@ -188,28 +188,40 @@ static int add_piece(uintptr_t address, uintptr_t copy, size_t bytes)
 	return 0;
 }
 
-/* Keeps a run of whole pages back from the child, and copies what is in use of them. */
-static int copy_run(const struct region *region, size_t page, size_t count, size_t *used)
+/* Copies what is in use of a run of pages. */
+static int copy_used(const struct region *region, size_t page, size_t count, size_t *used)
 {
-	uintptr_t address = region_page_address(region, page);
 	size_t unit = page * (region->page_bytes / region->unit_bytes), units;
 	size_t end = (page + count) * (region->page_bytes / region->unit_bytes);
-	int failed = add_piece(address, 0, count * region->page_bytes);
 
-	if (!failed)
-		failed = (int)sys_madvise(address, count * region->page_bytes, MADV_DONTFORK);
-	for (; !failed && next_used(region, &unit, end, &units); unit += units) {
+	for (; next_used(region, &unit, end, &units); unit += units) {
 		uintptr_t from = region_unit_address(region, unit);
 		uintptr_t to = agreed.copies + *used;
 		size_t bytes = units * region->unit_bytes;
 
-		if (*used + bytes > agreed.copies_bytes)
+		if (*used + bytes > agreed.copies_bytes || add_piece(from, to, bytes))
 			return -ENOMEM;
 		memcpy((void *)to, (void *)from, bytes);
 		*used += bytes;
-		failed = add_piece(from, to, bytes);
 	}
-	return failed;
+	return 0;
+}
+
+/*
+ * Copies a run of pages and then keeps the pages from the child. On failure the run is shared, as
+ * without us; what was kept back before has its copy.
+ */
+static void keep_run(const struct region *region, size_t page, size_t count, size_t *used)
+{
+	uintptr_t address = region_page_address(region, page);
+	size_t bytes = count * region->page_bytes;
+	size_t pieces_before = agreed.piece_count, used_before = *used;
+
+	if (!copy_used(region, page, count, used) && !add_piece(address, 0, bytes) &&
+	    !sys_madvise(address, bytes, MADV_DONTFORK))
+		return;
+	agreed.piece_count = pieces_before;
+	*used = used_before;
 }
 
 /* Before the fork: copies what is in use, and keeps all pages to the parent. 0 or -ENOMEM. */
@@ -218,7 +230,6 @@ static int parent_copies(const struct extent *extent)
 	/* Arenas may open while we copy: there is some room for them. */
 	const size_t room = (size_t)64 << 20;
 	size_t used = 0;
-	int failed = 0;
 	long mapped;
 
 	agreed.pieces_bytes = (extent->runs + 64) * sizeof(struct piece);
@@ -229,18 +240,18 @@ static int parent_copies(const struct extent *extent)
 		return -ENOMEM;
 	agreed.pieces = (struct piece *)mapped;
 	mapped = keep_map_aside(regions[0], agreed.copies_bytes);
-	failed = SYS_IS_ERROR(mapped) ? -ENOMEM : 0;
-	if (!failed)
-		agreed.copies = (uintptr_t)mapped;
-	for (int i = 0; i < 2 && !failed; i++) {
+	if (SYS_IS_ERROR(mapped)) {
+		drop_copies();
+		return -ENOMEM;
+	}
+	agreed.copies = (uintptr_t)mapped;
+	for (int i = 0; i < 2; i++) {
 		size_t page = 0, count;
 
-		for (; !failed && next_run(regions[i], &page, &count); page += count)
-			failed = copy_run(regions[i], page, count, &used);
+		for (; next_run(regions[i], &page, &count); page += count)
+			keep_run(regions[i], page, count, &used);
 	}
-	if (failed)
-		drop_copies();
-	return failed ? -ENOMEM : 0;
+	return 0;
 }
 
 /* Before the fork, in the parent. */
@@ -319,27 +330,46 @@ static void child_copies(struct region *region)
 	}
 }
 
+/* One piece comes to where it belongs: moved, or, where that fails, copied once more. */
+static void take_copy(const struct piece *piece)
+{
+	long at = sys_mremap(piece->copy, piece->bytes, piece->bytes, MREMAP_MAYMOVE | MREMAP_FIXED,
+			     piece->address);
+
+	if (!SYS_IS_ERROR(at))
+		return;
+	at = sys_mmap(piece->address, piece->bytes, PROT_READ | PROT_WRITE,
+		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+	if (!SYS_IS_ERROR(at))
+		memcpy((void *)piece->address, (void *)piece->copy, piece->bytes);
+}
+
+static struct region *region_of(uintptr_t address)
+{
+	return regions[!region_touches(regions[0], address, address + 1)];
+}
+
 /* What the parent copied comes to where it belongs, which is empty in the child. */
 static void child_takes_copies(void)
 {
-	for (size_t i = 0; i < agreed.piece_count; i++) {
-		const struct piece *piece = &agreed.pieces[i];
-		struct region *region =
-			regions[!region_touches(regions[0], piece->address, piece->address + 1)];
-		uintptr_t end = piece->address + piece->bytes;
+	const struct piece *const pieces = agreed.pieces, *const end = pieces + agreed.piece_count;
 
-		if (!piece->copy) {
-			size_t page = region_page(region, piece->address);
+	for (const struct piece *piece = pieces; piece < end; piece++) {
+		struct region *region = region_of(piece->address);
+		size_t page = region_page(region, piece->address);
 
-			for (; region_page_address(region, page) < end; page++)
-				region_set_small(region, page, 0);
+		for (size_t n = 0; !piece->copy && n < piece->bytes / region->page_bytes; n++)
+			region_set_small(region, page + n, 0);
+	}
+	for (const struct piece *piece = pieces; piece < end; piece++) {
+		struct region *region = region_of(piece->address);
+		size_t unit = region_unit(region, piece->address);
+
+		if (!piece->copy)
 			continue;
-		}
-		sys_mremap(piece->copy, piece->bytes, piece->bytes, MREMAP_MAYMOVE | MREMAP_FIXED,
-			   piece->address);
-		for (size_t unit = region_unit(region, piece->address);
-		     region_unit_address(region, unit) < end; unit++)
-			region->units[unit] |= UNIT_MAPPED;
+		take_copy(piece);
+		for (size_t n = 0; n < piece->bytes / region->unit_bytes; n++)
+			region->units[unit + n] |= UNIT_MAPPED;
 	}
 	morecore_refit(&heap.main);
 	sys_munmap((uintptr_t)agreed.pieces, agreed.pieces_bytes);

@@ -24,6 +24,9 @@
 
 struct heap heap;
 
+/* What declining leads to. */
+static const char small_pages[] = "the heap stays on small pages";
+
 static struct {
 	uint32_t word;   /* 0 free, 1 held, 2 held and somebody waits */
 	uintptr_t owner; /* the holder's thread pointer */
@@ -109,13 +112,14 @@ static void tune_malloc(const struct libc *libc, const struct heap *tuned)
 		if ((size_t)threshold < page_bytes && sizeof(void *) == 4)
 			set(M_MMAP_MAX, 0);
 	}
-	if (!user_tuned("MALLOC_TRIM_THRESHOLD_", "glibc.malloc.trim_threshold")) {
-		size_t trim = page_bytes + page_bytes / 2;
-
-		set(M_TRIM_THRESHOLD, tuned->shrink && trim < (size_t)1 << 30 ? (int)trim
-				      : tuned->shrink                         ? 1 << 30
-									      : -1);
-	}
+	if (user_tuned("MALLOC_TRIM_THRESHOLD_", "glibc.malloc.trim_threshold"))
+		return;
+	/*
+	 * Higher than any block that comes by the break, twice as libc's own rule has it: where its
+	 * growth does not continue at the end of its top, malloc frees that top before it cuts the
+	 * block out of the new one, and a trim then would take away what it has just got.
+	 */
+	set(M_TRIM_THRESHOLD, !tuned->shrink ? -1 : sizeof(void *) == 8 ? 2 * threshold : 1 << 30);
 }
 
 /* A function as a handler: its own type does not matter to a jump. */
@@ -164,10 +168,11 @@ static int choose_thp(const struct page_sizes *sizes, struct source *source, con
 	enum thp_mode mode = sizes_thp_mode();
 
 	if (!sizes->thp || mode == THP_NONE || mode == THP_NEVER) {
-		log_warning("heap: %stransparent huge pages are off "
-			    "(/sys/kernel/mm/transparent_hugepage/enabled must say madvise or "
-			    "always): the heap stays on small pages",
-			    why);
+		log_declined(
+			small_pages,
+			"heap: %stransparent huge pages are off "
+			"(/sys/kernel/mm/transparent_hugepage/enabled must say madvise or always)",
+			why);
 		return -ENOTSUP;
 	}
 	if (*why)
@@ -194,27 +199,29 @@ static int choose_pages(const struct options *options, struct source *source)
 	source->page_bytes =
 		options->heap == HEAP_SIZE ? options->heap_page_bytes : sizes.default_huge;
 	if (options->heap == HEAP_DEFAULT && options->default_page_bytes) {
-		if (sizes_have(&sizes, options->default_page_bytes))
+		if (sizes_have(&sizes, options->default_page_bytes)) {
 			source->page_bytes = options->default_page_bytes;
-		else
-			log_warning("HUGETLB_DEFAULT_PAGE_SIZE: this machine has no huge pages of "
-				    "%lu kB; "
-				    "the system's default is taken",
-				    (unsigned long)(options->default_page_bytes >> 10));
+		} else {
+			log_declined("the system's default is taken",
+				     "HUGETLB_DEFAULT_PAGE_SIZE: this machine has no huge pages of "
+				     "%lu kB",
+				     (unsigned long)(options->default_page_bytes >> 10));
+			if (options->require)
+				return -EINVAL;
+		}
 	}
 	if (!sizes.huge_count || !source->page_bytes) {
 		static const char none[] = "this kernel shows no hugetlb pages; ";
 
 		if (!options->require)
 			return choose_thp(&sizes, source, none);
-		log_error("heap: %sHUGETLB_MORECORE asks for them", none);
+		log_declined(small_pages, "heap: %sHUGETLB_MORECORE asks for them", none);
 		return -ENOTSUP;
 	}
 	if (!sizes_have(&sizes, source->page_bytes)) {
-		log_warning("heap: HUGETLB_MORECORE: this machine has no huge pages of %lu kB; the "
-			    "heap "
-			    "stays on small pages",
-			    (unsigned long)(source->page_bytes >> 10));
+		log_declined(small_pages,
+			     "heap: HUGETLB_MORECORE: this machine has no huge pages of %lu kB",
+			     (unsigned long)(source->page_bytes >> 10));
 		return -EINVAL;
 	}
 	mode = sizes_thp_mode();
@@ -302,13 +309,12 @@ static int take_over(void)
 	int failed = libc_find(&libc);
 
 	if (failed) {
-		log_warning("heap: this program's C library is not a glibc that is loaded beside "
-			    "it: the "
-			    "heap stays on small pages");
+		log_declined(small_pages,
+			     "heap: this program's C library is not a glibc that we know");
 		return failed;
 	}
 	if (sys_count_threads() > 1) {
-		log_warning("heap: other threads run already: the heap stays on small pages");
+		log_declined(small_pages, "heap: other threads run already");
 		return -EBUSY;
 	}
 	/* In a static program malloc's calls can't be told from others: the main heap alone is
@@ -323,21 +329,20 @@ static int take_over(void)
 		failed = redirect_install(&libc, redirects,
 					  sizeof(redirects) / sizeof(redirects[0]));
 	if (failed) {
-		log_warning("heap: libc can't be redirected (%s): the heap stays on small pages",
-			    failed == -ENOENT ? "it is not of a kind that we know"
-			    : failed == -EPERM || failed == -EACCES
-				    ? "its text is sealed, or a policy forbids it"
-				    : "no memory");
+		log_declined(small_pages, "heap: libc can't be redirected (%s)",
+			     failed == -ENOENT ? "it is not of a kind that we know"
+			     : failed == -EPERM || failed == -EACCES
+				     ? "its text is sealed, or a policy forbids it"
+				     : "no memory");
 		return failed;
 	}
-	tune_malloc(&libc, &heap);
 	if (!trial_passes(&libc)) {
 		redirect_undo();
-		log_warning("heap: libc's malloc does not ask for its break where we wait for it: "
-			    "the heap "
-			    "stays on small pages");
+		log_declined(small_pages,
+			     "heap: libc's malloc does not ask for its break where we wait for it");
 		return -ENOTSUP;
 	}
+	tune_malloc(&libc, &heap);
 	heap.active = true;
 	return 0;
 }
@@ -358,9 +363,9 @@ int heap_start(const struct options *options)
 	int error = errno, failed;
 
 	if (malloc_has_huge_pages()) {
-		log_warning("heap: GLIBC_TUNABLES has glibc.malloc.hugetlb: malloc's own huge "
-			    "pages are in "
-			    "use, and HUGETLB_MORECORE stands aside");
+		log_declined(
+			"HUGETLB_MORECORE stands aside",
+			"heap: GLIBC_TUNABLES has glibc.malloc.hugetlb, malloc's own huge pages");
 		return -EBUSY;
 	}
 	heap.base_bytes = getauxval(AT_PAGESZ);
@@ -370,16 +375,15 @@ int heap_start(const struct options *options)
 	if (!failed && options->require && heap.source.hugetlb) {
 		failed = source_try(&heap.source);
 		if (failed)
-			log_error("heap: no huge page of %lu kB can be had (error %d)",
-				  (unsigned long)(heap.source.page_bytes >> 10), -failed);
+			log_declined(small_pages,
+				     "heap: no huge page of %lu kB can be had (error %d)",
+				     (unsigned long)(heap.source.page_bytes >> 10), -failed);
 	}
 	if (failed)
 		return failed;
 	failed = choose_space(options);
 	if (failed)
-		log_warning("heap: no room in the address space (error %d): the heap stays on "
-			    "small pages",
-			    -failed);
+		log_declined(small_pages, "heap: no room in the address space (error %d)", -failed);
 	else
 		failed = take_over();
 	if (failed) {

@@ -56,8 +56,14 @@ static int map_up_to(struct morecore *heap, uintptr_t to)
 	       region->units[unit] & UNIT_MAPPED)
 		unit++;
 	log_debug("... = 0x%lx", (unsigned long)heap->mapped_end);
+	/* What could not be unmapped when the break was there before. */
+	if (!failed)
+		failed = region_clear_dirty(region, heap->mapped_end,
+					    region_unit_address(region, unit));
+	if (failed)
+		return -ENOMEM;
 	heap->mapped_end = region_unit_address(region, unit);
-	return heap->mapped_end >= needed ? 0 : failed ? failed : -ENOMEM;
+	return heap->mapped_end >= needed ? 0 : -ENOMEM;
 }
 
 /*

@@ -5,6 +5,7 @@
  * in use stays as it was.
  */
 #include <errno.h>
+#include <string.h>
 #include <sys/auxv.h>
 
 #include "heap/region.h"
@@ -193,6 +194,41 @@ void region_unuse(struct region *region, uintptr_t from, uintptr_t to)
 	}
 }
 
+int region_clear_dirty(struct region *region, uintptr_t from, uintptr_t to)
+{
+	for (size_t i = region_unit(region, from); i < region_unit(region, to); i++) {
+		uintptr_t address = region_unit_address(region, i);
+		int failed = 0;
+
+		if (!(region->units[i] & UNIT_DIRTY))
+			continue;
+		if (region->units[i] & UNIT_ALTERED)
+			failed = region_renew_small(region, address, address + region->unit_bytes);
+		else
+			memset((void *)address, 0, region->unit_bytes);
+		if (failed)
+			return failed;
+		region->units[i] &= (unsigned char)~UNIT_DIRTY;
+	}
+	return 0;
+}
+
+/*
+ * Unmaps [unit, end) and forgets it. Where the kernel refuses (a mapping more, for the split, is one
+ * too many) everything stays as it is known.
+ */
+static void unmap_units(struct region *region, size_t unit, size_t end)
+{
+	size_t page_units = region->page_bytes / region->unit_bytes;
+
+	if (sys_munmap(region_unit_address(region, unit), (end - unit) * region->unit_bytes))
+		return;
+	for (size_t i = unit; i < end; i++) {
+		region->pages[i / page_units] = 0;
+		region->units[i] = 0;
+	}
+}
+
 /* Unmaps the small units of [unit, end) that are not in use, in as few calls as possible. */
 static void give_back_small(struct region *region, size_t unit, size_t end)
 {
@@ -201,10 +237,9 @@ static void give_back_small(struct region *region, size_t unit, size_t end)
 
 		while (run < end && !(region->units[run] & (UNIT_USED | UNIT_FOREIGN)) &&
 		       region->units[run] & (UNIT_MAPPED | UNIT_ALTERED))
-			region->units[run++] = 0;
+			run++;
 		if (run > unit)
-			sys_munmap(region_unit_address(region, unit),
-				   (run - unit) * region->unit_bytes);
+			unmap_units(region, unit, run);
 		else
 			run++;
 		unit = run;
@@ -220,15 +255,10 @@ void region_give_back(struct region *region, uintptr_t from, uintptr_t to)
 	while (page < end) {
 		size_t run = page;
 
-		while (run < end && region->pages[run] & PAGE_HUGE && page_is_unused(region, run)) {
-			region_set_small(region, run, 0);
-			for (size_t i = run * page_units; i < (run + 1) * page_units; i++)
-				region->units[i] = 0;
+		while (run < end && region->pages[run] & PAGE_HUGE && page_is_unused(region, run))
 			run++;
-		}
 		if (run > page) {
-			sys_munmap(region_page_address(region, page),
-				   (run - page) * region->page_bytes);
+			unmap_units(region, page * page_units, run * page_units);
 		} else {
 			run = region_run(region, page, end, false);
 			give_back_small(region, page * page_units, run * page_units);

@@ -100,6 +100,9 @@ void region_give_back(struct region *region, uintptr_t from, uintptr_t to);
 void region_use(struct region *region, uintptr_t from, uintptr_t to);
 void region_unuse(struct region *region, uintptr_t from, uintptr_t to);
 
+/* Makes what is dirty in [from, to), whole units, zero; altered units anew. 0 or -errno. */
+int region_clear_dirty(struct region *region, uintptr_t from, uintptr_t to);
+
 /* Gives all memory of the range back and maps it anew, small and empty, on [from, to) alone. */
 int region_renew_small(struct region *region, uintptr_t from, uintptr_t to);
 

@@ -121,7 +121,7 @@ static void parts(void)
 	free(at);
 }
 
-static void children(void)
+static void children(uint64_t seed)
 {
 	pid_t child = fork();
 	int status;
@@ -129,27 +129,28 @@ static void children(void)
 	CHECK(child >= 0, "no child");
 	if (!child) {
 		for (int i = 0; i < BLOCKS; i++) {
-			check_marks(block[i], BYTES, (uint64_t)i);
+			check_marks(block[i], BYTES, (uint64_t)i + seed);
 			mark(block[i], BYTES, 77);
 		}
 		free(need(malloc(3 * MEGABYTE)));
 		_exit(0);
 	}
 	for (int i = 0; i < BLOCKS; i++)
-		mark(block[i], BYTES, (uint64_t)i + 1);
+		mark(block[i], BYTES, (uint64_t)i + seed + 1);
 	CHECK(waitpid(child, &status, 0) == child, "no child");
 	CHECK(status == 0, "the child ended with status %#x", (unsigned int)status);
 	for (int i = 0; i < BLOCKS; i++)
-		check_marks(block[i], BYTES, (uint64_t)i + 1);
+		check_marks(block[i], BYTES, (uint64_t)i + seed + 1);
 }
 
 int main(void)
 {
 	small_blocks();
+	children(0); /* of a process with one thread */
 	threads();
 	big_blocks();
 	parts();
-	children();
+	children(1);
 	for (int i = 0; i < BLOCKS; i++)
 		free(block[i]);
 	/* What is free at the top goes back to the kernel, and comes again. */

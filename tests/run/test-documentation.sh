@@ -1,6 +1,6 @@
 #!/bin/bash
-# The documentation and the table of options name the same variables, README names the two commands,
-# and the man pages render without a warning.
+# The documentation and the table of options name the same variables, the lines that HOWTO quotes are
+# lines of the sources, README names the two commands, and the man pages render without a warning.
 . "$(dirname "$0")/lib.sh"
 
 root=$(dirname "$0")/../..
@@ -47,6 +47,67 @@ every_documented_variable_exists() {
 	done
 }
 
+# The sources' strings as patterns, one a line, with what is printed for the user as a wildcard. HOWTO
+# breaks lines where it likes: no blank is kept on either side.
+patterns_of_sources() {
+	find "$root/src" -name '*.c' -exec cat {} + | tr -d '[:space:]' | sed 's/""//g' |
+		grep -o '"[^"]*"' |
+		sed -E 's/^"|"$//g; s/[][()?*\\]/\\&/g; s/%[0-9]*[lz]*[a-z]/*/g' | grep -E '[^*]{12}'
+}
+
+# WARNING and ERROR lines, and those that begin with a subject: each up to the next line or a blank one.
+quotes_of_howto() {
+	awk '
+		function finish() {
+			if (quote != "")
+				print quote
+			quote = ""
+		}
+		/^    libhugetlbfs \[.*(WARNING|ERROR): / || /^    heap: / {
+			finish()
+			sub(/^.*(WARNING|ERROR): /, "")
+			quote = $0
+			next
+		}
+		/^    [^ $]/ && !/^    libhugetlbfs/ && quote != "" {
+			quote = quote $0
+			next
+		}
+		{ finish() }
+		END { finish() }' "$root/HOWTO" | tr -d ' \t'
+}
+
+is_string_of_the_sources() {
+	local text=$1 pattern
+	while read -r pattern; do
+		# shellcheck disable=SC2053 # a pattern it is
+		[[ $text == $pattern ]] && return 0
+	done <"$work/patterns"
+	return 1
+}
+
+# One string, or two: what is the matter, and behind a colon or in brackets what it leads to.
+is_line_of_the_sources() {
+	local line=$1 refusal="HUGETLB_REQUIRE:theprogramisnotstarted"
+	is_string_of_the_sources "$line" && return 0
+	if [[ $line == *"($refusal)" ]]; then
+		is_string_of_the_sources "$refusal" && is_string_of_the_sources "${line%"($refusal)"}"
+	else
+		is_string_of_the_sources "${line%:*}" && is_string_of_the_sources "${line##*:}"
+	fi
+}
+
+quoted_lines_are_lines_of_the_sources() {
+	local quote
+	patterns_of_sources >"$work/patterns"
+	quotes_of_howto >"$work/quotes"
+	(($(wc -l <"$work/quotes") >= 5)) || fail "HOWTO's quotes are not found"
+	is_line_of_the_sources "heap:thisisnolineofours" && fail "every line counts as ours"
+	while read -r quote; do
+		is_line_of_the_sources "$quote" || fail "HOWTO quotes what the library does not say: $quote"
+	done <"$work/quotes"
+}
+
 readme_names_the_commands() {
 	local command
 	for command in "make check" "make demo"; do
@@ -83,6 +144,7 @@ variables_of_table >"$work/table"
 }
 every_variable_is_documented
 every_documented_variable_exists
+quoted_lines_are_lines_of_the_sources
 readme_names_the_commands
 command -v man >/dev/null || command -v mandoc >/dev/null ||
 	skip "needs man or mandoc for the last part; the others pass"

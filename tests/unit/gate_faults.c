@@ -7,8 +7,10 @@
  *   FAULT_ERRNO=e     with this error (12, ENOMEM)
  *   FAULT_COUNT_FD=f  at exit the number of calls goes to descriptor f
  *
- * Without these every call passes. A child goes on counting where its parent stood. Calls come from
- * any thread, with libc's locks held: nothing here allocates.
+ * Without these every call passes. A child goes on counting where its parent stood; but FAULT_FROM
+ * ends with the fork: a parent that has begun to give its child memory of its own, with success,
+ * can't take that back for a child that gets nothing any more. Calls come from any thread, with
+ * libc's locks held: nothing here allocates.
  */
 #include <stdlib.h>
 
@@ -28,6 +30,17 @@ static unsigned long setting(const char *name, unsigned long otherwise)
 	return value;
 }
 
+/* Did FAULT_FROM begin in this process? */
+static int is_first_process(void)
+{
+	static long first;
+	long self = sys_pass(SYS_getpid, 0, 0, 0, 0, 0, 0);
+
+	if (!first)
+		first = self;
+	return self == first;
+}
+
 /* What the kernel never refuses. */
 static int never_fails(long number)
 {
@@ -45,9 +58,10 @@ long sys_gate(long number, long a, long b, long c, long d, long e, long f)
 		nth = setting("FAULT_CALL", 0);
 		from = setting("FAULT_FROM", 0);
 		error = setting("FAULT_ERRNO", 12);
+		is_first_process();
 		ready = 1;
 	}
-	if ((call == nth || (from && call >= from)) && !never_fails(number)) {
+	if ((call == nth || (from && call >= from && is_first_process())) && !never_fails(number)) {
 		/* Whatever close returns, the descriptor is closed. */
 		if (number == SYS_close)
 			sys_pass(number, a, b, c, d, e, f);

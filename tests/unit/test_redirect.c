@@ -16,7 +16,7 @@
 /* Functions begin on its multiples, so that each has so many bytes for itself. */
 #define FUNCTION_BYTES 128
 #define NEAR(section_name) \
-	__attribute__((section(section_name), noinline, noclone, aligned(FUNCTION_BYTES)))
+	__attribute__((section(section_name), noinline, used, aligned(FUNCTION_BYTES)))
 
 static volatile int zero;
 

@@ -14,6 +14,9 @@
 #define GIB ((uint64_t)1 << 30)
 #define TIB ((uint64_t)1 << 40)
 
+/* An address that a 32-bit library never meets, nor the tests that use it. */
+#define HIGH(address) ((uintptr_t)address##ull)
+
 #define IS_64_BIT (sizeof(void *) == 8)
 
 struct layout {
@@ -24,7 +27,7 @@ struct layout {
 
 /* clang-format off */
 static const struct layout pie = {
-	"PIE", 0x555555579000,
+	"PIE", HIGH(0x555555579000),
 	"555555554000-555555556000 r--p 00000000 fe:00 1048 /usr/bin/cat\n"
 	"555555556000-55555555b000 r-xp 00002000 fe:00 1048 /usr/bin/cat\n"
 	"55555555b000-55555555e000 rw-p 00000000 00:00 0\n"
@@ -49,7 +52,7 @@ static const struct layout not_pie = {
 
 /* An unlimited stack: mappings grow upwards from the first third. */
 static const struct layout legacy = {
-	"legacy", 0x555555579000,
+	"legacy", HIGH(0x555555579000),
 	"2aaaaaaab000-2aaaaaad2000 r--p 00000000 fe:00 2099 /usr/lib/libc.so.6\n"
 	"2aaaaaf00000-2aaaab000000 rw-p 00000000 00:00 0\n"
 	"555555554000-55555555e000 r-xp 00000000 fe:00 1048 /usr/bin/cat\n"
@@ -117,20 +120,20 @@ static void holes_are_found(void **state)
 	assert_int_equal(space.largest_start, 0x5655a000);
 	skip_without_64_bits();
 	space = take(&pie);
-	assert_int_equal(space.hole_start, 0x555555579000);
-	assert_int_equal(space.hole_end, 0x7ffff7d86000);
-	assert_int_equal(space.largest_end, 0x7ffff7d86000);
+	assert_int_equal(space.hole_start, HIGH(0x555555579000));
+	assert_int_equal(space.hole_end, HIGH(0x7ffff7d86000));
+	assert_int_equal(space.largest_end, HIGH(0x7ffff7d86000));
 	space = take(&not_pie);
 	assert_int_equal(space.hole_start, 0x4e9000);
-	assert_int_equal(space.hole_end, 0x7f0000000000);
+	assert_int_equal(space.hole_end, HIGH(0x7f0000000000));
 	space = take(&legacy);
-	assert_int_equal(space.hole_start, 0x555555579000);
-	assert_int_equal(space.hole_end, 0x7ffffffde000);
+	assert_int_equal(space.hole_start, HIGH(0x555555579000));
+	assert_int_equal(space.hole_end, HIGH(0x7ffffffde000));
 	space = take(&crowded);
 	assert_int_equal(space.hole_start, 0x4c7000);
 	assert_int_equal(space.hole_end, 0x500000);
 	assert_int_equal(space.largest_start, 0x800000);
-	assert_int_equal(space.largest_end, 0x7f0000000000);
+	assert_int_equal(space.largest_end, HIGH(0x7f0000000000));
 }
 
 static void pieces_make_no_difference(void **state)
@@ -309,22 +312,22 @@ static void wanted_base(void **state)
 	skip_without_64_bits();
 	space = take(&crowded);
 	/* in the hole above everything, on a page and between two */
-	assert_int_equal(space_choose(&space, 2 * MIB, GIB, 0x100000000, &plan), 0);
-	assert_int_equal(plan.main_start, 0x100000000);
+	assert_int_equal(space_choose(&space, 2 * MIB, GIB, HIGH(0x100000000), &plan), 0);
+	assert_int_equal(plan.main_start, HIGH(0x100000000));
 	assert_plan(&plan, &space, 2 * MIB);
-	assert_int_equal(space_choose(&space, 2 * MIB, GIB, 0x100000001, &plan), 0);
-	assert_int_equal(plan.main_start, 0x100200000);
+	assert_int_equal(space_choose(&space, 2 * MIB, GIB, HIGH(0x100000001), &plan), 0);
+	assert_int_equal(plan.main_start, HIGH(0x100200000));
 	/* in use, below the break, at the very end, beyond it, and rounding to nothing */
-	assert_int_equal(space_choose(&space, 2 * MIB, GIB, 0x7f0000000000, &plan), -EINVAL);
+	assert_int_equal(space_choose(&space, 2 * MIB, GIB, HIGH(0x7f0000000000), &plan), -EINVAL);
 	assert_int_equal(space_choose(&space, 2 * MIB, GIB, 0x400000, &plan), -EINVAL);
-	assert_int_equal(space_choose(&space, 2 * MIB, GIB, 0x7effffffffff, &plan), -EINVAL);
-	assert_int_equal(space_choose(&space, 2 * MIB, GIB, 0x7ffe10000000, &plan), -EINVAL);
+	assert_int_equal(space_choose(&space, 2 * MIB, GIB, HIGH(0x7effffffffff), &plan), -EINVAL);
+	assert_int_equal(space_choose(&space, 2 * MIB, GIB, HIGH(0x7ffe10000000), &plan), -EINVAL);
 	assert_int_equal(space_choose(&space, 2 * MIB, GIB, UINTPTR_MAX, &plan), -EINVAL);
 	/* at the very start of the hole above the break, which is not the largest one */
 	space.hole_start = 0x40000000;
 	space.hole_end = 0x80000000;
-	space.largest_start = 0x100000000;
-	space.largest_end = 0x7f0000000000;
+	space.largest_start = HIGH(0x100000000);
+	space.largest_end = HIGH(0x7f0000000000);
 	assert_int_equal(space_choose(&space, 2 * MIB, GIB, 0x40000000, &plan), 0);
 	assert_int_equal(plan.main_start, 0x40000000);
 	assert_true(plan.main_limit <= 0x80000000);
