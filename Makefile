@@ -116,8 +116,9 @@ $(BUILD)/$(SHARE)/ld: ldscripts/ld.hugetlbfs ldscripts/generate ldscripts/make-s
 	for name in $(LINKER_NAMES); do ln -sf ld.hugetlbfs $(@D)/$$name || exit; done
 
 # Tools with a table of options (src/tools/common/option_table.h) write their completion themselves.
-TABLE_TOOLS := hugeadm $(filter hugeedit,$(TOOL_NAMES)) pagesize
-COMPLETIONS := $(foreach shell,bash zsh,$(TABLE_TOOLS:%=$(BUILD)/completion/$(shell)/%))
+TABLE_TOOLS := hugeadm hugeedit pagesize
+WITH_TABLE  := $(filter $(TABLE_TOOLS),$(TOOL_NAMES))
+COMPLETIONS := $(foreach shell,bash zsh,$(WITH_TABLE:%=$(BUILD)/completion/$(shell)/%))
 COMPLETION_BASH := share/bash-completion/completions
 COMPLETION_ZSH  := share/zsh/site-functions
 
@@ -218,9 +219,9 @@ install: all completion install-development
 	install -m 644 $(wildcard man/*.8) $(DESTDIR)$(PREFIX)/share/man/man8/
 	cp -RP $(BUILD)/$(SHARE)/. $(DESTDIR)$(PREFIX)/$(SHARE)/
 	chmod -R u=rwX,go=rX $(DESTDIR)$(PREFIX)/$(SHARE)
-	install -m 644 $(TABLE_TOOLS:%=$(BUILD)/completion/bash/%) \
+	install -m 644 $(WITH_TABLE:%=$(BUILD)/completion/bash/%) \
 		$(DESTDIR)$(PREFIX)/$(COMPLETION_BASH)/
-	for tool in $(TABLE_TOOLS); do install -m 644 $(BUILD)/completion/zsh/$$tool \
+	for tool in $(WITH_TABLE); do install -m 644 $(BUILD)/completion/zsh/$$tool \
 		$(DESTDIR)$(PREFIX)/$(COMPLETION_ZSH)/_$$tool || exit; done
 
 uninstall: uninstall-development
