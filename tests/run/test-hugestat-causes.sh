@@ -84,7 +84,7 @@ unprivileged() {
 	local group
 	[ -e /var/lib/hugetlbfs ] || at_end "rmdir /var/lib/hugetlbfs 2>/dev/null"
 	mkdir -p /var/lib/hugetlbfs && mount -t tmpfs none /var/lib/hugetlbfs || fail "no tmpfs"
-	at_end "umount -R /var/lib/hugetlbfs"
+	at_end "umount -R /var/lib/hugetlbfs 2>/dev/null"
 	group=$(cat /proc/sys/vm/hugetlb_shm_group)
 	at_end "echo $group >/proc/sys/vm/hugetlb_shm_group"
 	echo 0 >/proc/sys/vm/hugetlb_shm_group
@@ -93,6 +93,11 @@ unprivileged() {
 	expect_and_mend shm-not-allowed
 	"${as[@]}" "$hugestat" --check >"$work/out" || { show "$work/out"; fail "still wrong"; }
 	as=()
+	echo "$group" >/proc/sys/vm/hugetlb_shm_group
+	umount -R /var/lib/hugetlbfs
+	# ours, if it is empty; at_end says it again for a run that ends before this
+	rmdir /var/lib/hugetlbfs 2>/dev/null
+	true
 }
 
 thp_off() {
