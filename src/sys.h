@@ -136,12 +136,6 @@ static inline long sys_getdents64(int fd, void *buffer, size_t bytes)
 	return sys_gate(SYS_getdents64, fd, (long)buffer, (long)bytes, 0, 0, 0);
 }
 
-static inline long sys_readlink(const char *path, char *buffer, size_t bytes)
-{
-	return sys_gate(SYS_readlinkat, -100 /* AT_FDCWD */, (long)path, (long)buffer, (long)bytes,
-			0, 0);
-}
-
 static inline long sys_memfd_create(const char *name, unsigned int flags)
 {
 	return sys_gate(SYS_memfd_create, (long)name, flags, 0, 0, 0, 0);
