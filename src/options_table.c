@@ -1,0 +1,362 @@
+/*
+ * The variables: one row each, and how each one's value is read.
+ *
+ * Owns the copies of the strings that outlive the parsing. Runs in the constructor, as a rule,
+ * with one thread; uses libc's string functions only, no locale.
+ */
+#include <errno.h>
+#include <string.h>
+#include <strings.h>
+
+#include "log.h"
+#include "options.h"
+
+#define PATH_BYTES 4096
+
+static char path_copy[PATH_BYTES], report_copy[PATH_BYTES];
+
+int options_parse_size(const char *text, size_t *bytes)
+{
+	size_t value = 0;
+	unsigned int shift = 0;
+
+	if (*text < '0' || *text > '9')
+		return -EINVAL;
+	for (; *text >= '0' && *text <= '9'; text++)
+		if (__builtin_mul_overflow(value, 10, &value) ||
+		    __builtin_add_overflow(value, (size_t)(*text - '0'), &value))
+			return -ERANGE;
+	switch (*text) {
+	case 'k':
+	case 'K':
+		shift = 10;
+		break;
+	case 'm':
+	case 'M':
+		shift = 20;
+		break;
+	case 'g':
+	case 'G':
+		shift = 30;
+		break;
+	}
+	text += shift != 0;
+	if (*text)
+		return -EINVAL;
+	if (value > SIZE_MAX >> shift)
+		return -ERANGE;
+	*bytes = value << shift;
+	return 0;
+}
+
+static int read_switch(const char *value, bool *on)
+{
+	static const char *const words[][2] = {
+		{"no", "yes"}, {"0", "1"}, {"false", "true"}, {"off", "on"}};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		for (int is_on = 0; is_on < 2; is_on++)
+			if (!strcasecmp(value, words[i][is_on])) {
+				*on = is_on;
+				return 0;
+			}
+	return -EINVAL;
+}
+
+static int parse_switch(const char *value, struct options *options, void *field)
+{
+	(void)options;
+	return read_switch(value, field);
+}
+
+/* Being set is what counts: any word turns it on, save those that say no. */
+static int parse_presence(const char *value, struct options *options, void *field)
+{
+	bool *on = field;
+
+	(void)options;
+	if (read_switch(value, on))
+		*on = true;
+	return 0;
+}
+
+static int parse_page_size(const char *value, struct options *options, void *field)
+{
+	size_t bytes;
+
+	(void)options;
+	if (options_parse_size(value, &bytes) || !bytes || bytes & (bytes - 1))
+		return -EINVAL;
+	*(size_t *)field = bytes;
+	return 0;
+}
+
+/* 0 and 1 are no and yes: no page is that small. */
+static int parse_heap(const char *value, struct options *options, void *field)
+{
+	bool on;
+
+	(void)field;
+	if (!read_switch(value, &on)) {
+		options->heap = on ? HEAP_DEFAULT : HEAP_OFF;
+		return 0;
+	}
+	if (!strcasecmp(value, "thp")) {
+		options->heap = HEAP_THP;
+		return 0;
+	}
+	if (parse_page_size(value, options, &options->heap_page_bytes))
+		return -EINVAL;
+	options->heap = HEAP_SIZE;
+	return 0;
+}
+
+static int parse_shm(const char *value, struct options *options, void *field)
+{
+	if (!read_switch(value, field))
+		return 0;
+	if (parse_page_size(value, options, &options->shm_page_bytes))
+		return -EINVAL;
+	options->shm = true;
+	return 0;
+}
+
+static int parse_address(const char *value, struct options *options, void *field)
+{
+	uintptr_t address = 0;
+
+	(void)options;
+	if (value[0] == '0' && (value[1] == 'x' || value[1] == 'X'))
+		value += 2;
+	if (!*value)
+		return -EINVAL;
+	for (; *value; value++) {
+		static const char digits[] = "0123456789abcdef";
+		char lower = *value >= 'A' && *value <= 'F' ? *value - 'A' + 'a' : *value;
+		const char *digit = strchr(digits, lower);
+
+		if (!digit || address > UINTPTR_MAX >> 4)
+			return -EINVAL;
+		address = address << 4 | (uintptr_t)(digit - digits);
+	}
+	*(uintptr_t *)field = address;
+	return 0;
+}
+
+static int parse_level(const char *value, struct options *options, void *field)
+{
+	size_t level;
+
+	(void)options;
+	if (value[strspn(value, "0123456789")] || options_parse_size(value, &level) || level > 99)
+		return -EINVAL;
+	*(int *)field = (int)level;
+	return 0;
+}
+
+static int parse_fork(const char *value, struct options *options, void *field)
+{
+	static const char *const words[] = {
+		[FORK_AUTO] = "auto", [FORK_COW] = "cow", [FORK_COPY] = "copy"};
+
+	(void)options;
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (!strcasecmp(value, words[i])) {
+			*(enum fork_pages *)field = (enum fork_pages)i;
+			return 0;
+		}
+	return -EINVAL;
+}
+
+/* An empty path is as good as none. */
+static int copy_path(const char *value, char *copy, const char **field)
+{
+	size_t length = strlen(value);
+
+	if (length >= PATH_BYTES)
+		return -EINVAL;
+	memcpy(copy, value, length + 1);
+	*field = length ? copy : NULL;
+	return 0;
+}
+
+static int parse_path(const char *value, struct options *options, void *field)
+{
+	(void)options;
+	return copy_path(value, path_copy, field);
+}
+
+static int parse_report(const char *value, struct options *options, void *field)
+{
+	(void)options;
+	return copy_path(value, report_copy, field);
+}
+
+/* Only checked here: program_takes_part() reads it. */
+static int parse_programs(const char *value, struct options *options, void *field)
+{
+	(void)options;
+	(void)field;
+	return value[strspn(value, ":")] ? 0 : -EINVAL;
+}
+
+/* The words that the kernel's features had, where they had to be told; ours are probed. */
+static int parse_features(const char *value, struct options *options, void *field)
+{
+	static const char *const words[] = {"private_reservations", "safe_noreserve",
+					    "map_hugetlb"};
+	bool no_map_hugetlb = false;
+
+	(void)field;
+	while (*value) {
+		size_t length = strcspn(value, ","), i;
+		bool no = !strncmp(value, "no_", 3);
+		const char *word = value + 3 * no;
+		size_t word_length = length - 3 * no;
+
+		for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+			if (strlen(words[i]) == word_length && !memcmp(words[i], word, word_length))
+				break;
+		if (i == sizeof(words) / sizeof(words[0]))
+			return -EINVAL;
+		if (i == 2)
+			no_map_hugetlb = no;
+		else
+			log_debug("HUGETLB_FEATURES: %s%s has no effect: the kernel is asked",
+				  no ? "no_" : "", words[i]);
+		value += length;
+		value += *value == ',';
+	}
+	options->no_map_hugetlb = no_map_hugetlb;
+	return 0;
+}
+
+static int parse_unsupported_switch(const char *value, struct options *options, void *field)
+{
+	bool on;
+
+	(void)options;
+	(void)field;
+	if (read_switch(value, &on))
+		return -EINVAL;
+	return on ? -EOPNOTSUPP : 0;
+}
+
+static int parse_unsupported_path(const char *value, struct options *options, void *field)
+{
+	(void)options;
+	(void)field;
+	return *value ? -EOPNOTSUPP : 0;
+}
+
+/* no, or R and W, each with an optional =size, each at most once and in any order. */
+static int parse_segments(const char *value, struct options *options, void *field)
+{
+	bool on, seen[2] = {false, false};
+
+	(void)field;
+	if (!read_switch(value, &on))
+		return on ? -EINVAL : 0;
+	if (!*value)
+		return -EINVAL;
+	while (*value) {
+		bool write = *value == 'W' || *value == 'w';
+
+		if (!strchr("RrWw", *value) || seen[write])
+			return -EINVAL;
+		seen[write] = true;
+		if (*++value == '=') {
+			size_t length = strcspn(++value, ":RrWw"), bytes;
+			char size[24];
+
+			if (length >= sizeof(size))
+				return -EINVAL;
+			memcpy(size, value, length);
+			size[length] = '\0';
+			if (parse_page_size(size, options, &bytes))
+				return -EINVAL;
+			value += length;
+		}
+		value += *value == ':';
+	}
+	return -EOPNOTSUPP;
+}
+
+#define YES_NO      "yes or no"
+#define FIELD(name) offsetof(struct options, name)
+
+/* clang-format off */
+static const struct option_row table[] = {
+	{"HUGETLB_VERBOSE", "a number from 0 to 99",
+	 "how much is told on stderr: 0 nothing, 1 warnings, 2 what is done, 3 and up debugging",
+	 parse_level, FIELD(verbose), true},
+	{"HUGETLB_DEBUG", "any value, or no",
+	 "tell all there is to tell, as HUGETLB_VERBOSE=99",
+	 parse_presence, FIELD(debug), true},
+	{"HUGETLB_RESTRICT_EXE", "base names of programs, separated by colons",
+	 "take part in these programs only",
+	 parse_programs, 0, true},
+	{"HUGETLB_DEFAULT_PAGE_SIZE", "a page size such as 2M or 1G",
+	 "the huge page size where none is named",
+	 parse_page_size, FIELD(default_page_bytes), false},
+	{"HUGETLB_MORECORE", "yes, no, thp, or a page size such as 2M or 1G",
+	 "put the heap on huge pages",
+	 parse_heap, FIELD(heap), false},
+	{"HUGETLB_MORECORE_HEAPBASE", "a hexadecimal address",
+	 "where the heap begins",
+	 parse_address, FIELD(heap_base), false},
+	{"HUGETLB_MORECORE_SHRINK", YES_NO,
+	 "give pages that the heap frees back to the pool",
+	 parse_switch, FIELD(heap_shrink), false},
+	{"HUGETLB_PATH", "the directory of a hugetlbfs mount",
+	 "take huge pages from files on this mount",
+	 parse_path, FIELD(path), false},
+	{"HUGETLB_NO_PREFAULT", "any value, or no",
+	 "do not populate huge pages before the program gets them",
+	 parse_presence, FIELD(no_prefault), false},
+	{"HUGETLB_NO_RESERVE", YES_NO,
+	 "do not reserve huge pages when mapping them",
+	 parse_switch, FIELD(no_reserve), false},
+	{"HUGETLB_FEATURES", "private_reservations, safe_noreserve and map_hugetlb, each with or "
+	 "without no_ before it, separated by commas",
+	 "no_map_hugetlb: take huge pages by memfd or mount, not by anonymous mappings",
+	 parse_features, 0, false},
+	{"HUGETLB_REQUIRE", YES_NO,
+	 "do not start the program where huge pages can't be had as asked",
+	 parse_switch, FIELD(require), false},
+	{"HUGETLB_FORK", "auto, cow or copy",
+	 "how a child of fork comes by its huge pages",
+	 parse_fork, FIELD(fork), false},
+	{"HUGETLB_REPORT", "a path, - for standard output, or 2 for stderr",
+	 "at exit, tell how much of the heap was on which pages",
+	 parse_report, FIELD(report), false},
+	{"HUGETLB_SHM", "yes, no, or a page size such as 2M or 1G",
+	 "put System V shared memory on huge pages",
+	 parse_shm, FIELD(shm), false},
+	{"HUGETLB_ELFMAP", "no, or R and W, each with or without =<page size>",
+	 "put text (R) and data (W) on huge pages",
+	 parse_segments, 0, false},
+	{"HUGETLB_FORCE_ELFMAP", YES_NO,
+	 "do so for programs that were not linked for it",
+	 parse_unsupported_switch, 0, false},
+	{"HUGETLB_MINIMAL_COPY", YES_NO,
+	 "leave out of the copy what the program never initialised",
+	 parse_unsupported_switch, 0, false},
+	{"HUGETLB_SHARE", "0 or 1",
+	 "share one copy of text between processes",
+	 parse_unsupported_switch, 0, false},
+	{"HUGETLB_SHARE_PATH", "a directory",
+	 "where shared copies are kept",
+	 parse_unsupported_path, 0, false},
+};
+/* clang-format on */
+
+#define ROWS ((int)(sizeof(table) / sizeof(table[0])))
+
+_Static_assert(ROWS <= 64, "read_rows() in options.c has a bit for each");
+
+const struct option_row *options_table(int *rows)
+{
+	*rows = ROWS;
+	return table;
+}
