@@ -11,7 +11,7 @@
 #include "heap/heap.h"
 #include "log.h"
 #include "report.h"
-#include "smaps.h"
+#include "pages/smaps.h"
 #include "sys.h"
 
 /* The parts of the heap, one row each. */
