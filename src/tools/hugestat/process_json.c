@@ -10,10 +10,10 @@ static void put_usage(const struct process *process, const struct usage *usage, 
 {
 	writer_number(json, "memory_kb", usage->memory);
 	writer_object(json, "hugetlb_kb");
-	for (int i = 0; i < process->hugetlb_size_count; i++) {
+	for (int i = 0; i < process->table.hugetlb_size_count; i++) {
 		char size[32];
 
-		snprintf(size, sizeof(size), "%zu", process->hugetlb_sizes[i] >> 10);
+		snprintf(size, sizeof(size), "%zu", process->table.hugetlb_sizes[i] >> 10);
 		writer_number(json, size, usage->hugetlb[i]);
 	}
 	writer_object_end(json);
@@ -54,12 +54,12 @@ void process_json(const struct process *process, bool verbose, struct json *json
 	for (int part = 0; part < PART_COUNT; part++) {
 		writer_object(json, NULL);
 		writer_string(json, "part", part_name(part));
-		put_usage(process, &process->parts[part], json);
+		put_usage(process, &process->table.parts[part], json);
 		writer_object_end(json);
 	}
 	writer_array_end(json);
 	writer_object(json, "total");
-	put_usage(process, &process->total, json);
+	put_usage(process, &process->table.total, json);
 	writer_object_end(json);
 	if (!verbose)
 		return;
