@@ -5,7 +5,9 @@
 #   make demo       a program on small and on huge pages, side by side
 #   make examples   short programs that use the library
 #   make bench      speed, as ratios; BENCH='--quick -k fork' for some of it
-#   make install    PREFIX=/usr/local DESTDIR=
+#   make install    PREFIX=/usr/local DESTDIR=; libraries to LIBDIR=PREFIX/lib, or with MULTIARCH=1 to
+#                   the directory below it that the compiler's target has
+#   make uninstall  takes away what make install with the same variables has put there
 
 BUILD   ?= build
 CC      ?= cc
@@ -15,6 +17,9 @@ LDFLAGS ?=
 PREFIX  ?= /usr/local
 VERSION := 3.0
 DESTDIR ?=
+
+MULTIARCH ?=
+LIBDIR    ?= $(PREFIX)/lib$(if $(MULTIARCH),/$(shell $(CC) $(CFLAGS) -print-multiarch))
 
 # A fresh machine has no compiler: these goals do without, and install one before they build.
 WITHOUT_COMPILER := check demo bench uninstall clean
@@ -193,46 +198,55 @@ MAN3_ALIASES := free_huge_pages=get_huge_pages free_hugepage_region=get_hugepage
 MAN3 := $(notdir $(wildcard man/*.3)) \
 	$(foreach alias,$(MAN3_ALIASES),$(firstword $(subst =, ,$(alias))).3)
 
+# Where everything goes, below DESTDIR.
+TO         = $(DESTDIR)$(PREFIX)
+TO_LIBRARY = $(DESTDIR)$(LIBDIR)
+DOCUMENTS := HOWTO README.md
+TO_DOCUMENTS = $(TO)/share/doc/libhugetlbfs
+
 # What programs are built with.
 install-development:
-	install -d $(addprefix $(DESTDIR)$(PREFIX)/,include lib/pkgconfig share/man/man3)
-	install -m 644 include/hugetlbfs.h $(DESTDIR)$(PREFIX)/include/
-	sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|' libhugetlbfs.pc.in \
-		>$(DESTDIR)$(PREFIX)/lib/pkgconfig/libhugetlbfs.pc
-	install -m 644 $(wildcard man/*.3) $(DESTDIR)$(PREFIX)/share/man/man3/
+	install -d $(TO)/include $(TO_LIBRARY)/pkgconfig $(TO)/share/man/man3
+	install -m 644 include/hugetlbfs.h $(TO)/include/
+	sed 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR:$(PREFIX)/%=$${prefix}/%)|; s|@VERSION@|$(VERSION)|' \
+		libhugetlbfs.pc.in >$(TO_LIBRARY)/pkgconfig/libhugetlbfs.pc
+	chmod 644 $(TO_LIBRARY)/pkgconfig/libhugetlbfs.pc
+	install -m 644 $(wildcard man/*.3) $(TO)/share/man/man3/
 	$(foreach alias,$(MAN3_ALIASES),ln -sf $(lastword $(subst =, ,$(alias))).3 \
-		$(DESTDIR)$(PREFIX)/share/man/man3/$(firstword $(subst =, ,$(alias))).3;)
+		$(TO)/share/man/man3/$(firstword $(subst =, ,$(alias))).3;)
 
 uninstall-development:
-	rm -f $(addprefix $(DESTDIR)$(PREFIX)/,include/hugetlbfs.h lib/pkgconfig/libhugetlbfs.pc)
-	rm -f $(addprefix $(DESTDIR)$(PREFIX)/share/man/man3/,$(MAN3))
+	rm -f $(TO)/include/hugetlbfs.h $(TO_LIBRARY)/pkgconfig/libhugetlbfs.pc
+	rm -f $(addprefix $(TO)/share/man/man3/,$(MAN3))
 
 install: all completion install-development
-	install -d $(addprefix $(DESTDIR)$(PREFIX)/,lib bin share/man/man1 share/man/man7 \
-		share/man/man8 $(COMPLETION_BASH) $(COMPLETION_ZSH) $(SHARE))
-	install -m 755 $(BUILD)/lib/libhugetlbfs.so.0 $(DESTDIR)$(PREFIX)/lib/
-	ln -sf libhugetlbfs.so.0 $(DESTDIR)$(PREFIX)/lib/libhugetlbfs.so
-	install -m 644 $(BUILD)/lib/libhugetlbfs.a $(DESTDIR)$(PREFIX)/lib/
-	install -m 755 $(TOOLS) $(DESTDIR)$(PREFIX)/bin/
-	install -m 644 $(wildcard man/*.1) $(DESTDIR)$(PREFIX)/share/man/man1/
-	install -m 644 man/libhugetlbfs.7 $(DESTDIR)$(PREFIX)/share/man/man7/
-	install -m 644 $(wildcard man/*.8) $(DESTDIR)$(PREFIX)/share/man/man8/
-	cp -RP $(BUILD)/$(SHARE)/. $(DESTDIR)$(PREFIX)/$(SHARE)/
-	chmod -R u=rwX,go=rX $(DESTDIR)$(PREFIX)/$(SHARE)
-	install -m 644 $(WITH_TABLE:%=$(BUILD)/completion/bash/%) \
-		$(DESTDIR)$(PREFIX)/$(COMPLETION_BASH)/
+	install -d $(TO_LIBRARY) $(addprefix $(TO)/,bin share/man/man1 share/man/man7 share/man/man8 \
+		$(COMPLETION_BASH) $(COMPLETION_ZSH) $(SHARE)) $(TO_DOCUMENTS)
+	install -m 755 $(BUILD)/lib/libhugetlbfs.so.0 $(TO_LIBRARY)/
+	ln -sf libhugetlbfs.so.0 $(TO_LIBRARY)/libhugetlbfs.so
+	install -m 644 $(BUILD)/lib/libhugetlbfs.a $(TO_LIBRARY)/
+	install -m 755 $(TOOLS) $(TO)/bin/
+	install -m 644 $(wildcard man/*.1) $(TO)/share/man/man1/
+	install -m 644 man/libhugetlbfs.7 $(TO)/share/man/man7/
+	install -m 644 $(wildcard man/*.8) $(TO)/share/man/man8/
+	install -m 644 $(DOCUMENTS) $(TO_DOCUMENTS)/
+	cp -RP $(BUILD)/$(SHARE)/. $(TO)/$(SHARE)/
+	chmod -R u=rwX,go=rX $(TO)/$(SHARE)
+	ln -sf ../$(SHARE)/ld.hugetlbfs $(TO)/bin/ld.hugetlbfs
+	install -m 644 $(WITH_TABLE:%=$(BUILD)/completion/bash/%) $(TO)/$(COMPLETION_BASH)/
 	for tool in $(WITH_TABLE); do install -m 644 $(BUILD)/completion/zsh/$$tool \
-		$(DESTDIR)$(PREFIX)/$(COMPLETION_ZSH)/_$$tool || exit; done
+		$(TO)/$(COMPLETION_ZSH)/_$$tool || exit; done
 
+# Also the tools that are not built here: they may have been where this was installed.
 uninstall: uninstall-development
-	rm -f $(addprefix $(DESTDIR)$(PREFIX)/lib/,libhugetlbfs.so libhugetlbfs.so.0 libhugetlbfs.a)
-	rm -f $(addprefix $(DESTDIR)$(PREFIX)/bin/,$(notdir $(TOOLS)))
-	rm -f $(addprefix $(DESTDIR)$(PREFIX)/share/man/man1/,$(notdir $(wildcard man/*.1)))
-	rm -f $(DESTDIR)$(PREFIX)/share/man/man7/libhugetlbfs.7
-	rm -f $(addprefix $(DESTDIR)$(PREFIX)/share/man/man8/,$(notdir $(wildcard man/*.8)))
-	rm -rf $(DESTDIR)$(PREFIX)/$(SHARE)
-	rm -f $(addprefix $(DESTDIR)$(PREFIX)/$(COMPLETION_BASH)/,$(TABLE_TOOLS))
-	rm -f $(addprefix $(DESTDIR)$(PREFIX)/$(COMPLETION_ZSH)/_,$(TABLE_TOOLS))
+	rm -f $(addprefix $(TO_LIBRARY)/,libhugetlbfs.so libhugetlbfs.so.0 libhugetlbfs.a)
+	rm -f $(addprefix $(TO)/bin/,$(sort $(notdir $(TOOLS)) $(LIBELF_TOOLS)) ld.hugetlbfs)
+	rm -f $(addprefix $(TO)/share/man/man1/,$(notdir $(wildcard man/*.1)))
+	rm -f $(TO)/share/man/man7/libhugetlbfs.7
+	rm -f $(addprefix $(TO)/share/man/man8/,$(notdir $(wildcard man/*.8)))
+	rm -rf $(TO)/$(SHARE) $(TO_DOCUMENTS)
+	rm -f $(addprefix $(TO)/$(COMPLETION_BASH)/,$(TABLE_TOOLS))
+	rm -f $(addprefix $(TO)/$(COMPLETION_ZSH)/_,$(TABLE_TOOLS))
 
 clean:
 	rm -rf $(BUILD)
