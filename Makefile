@@ -8,6 +8,7 @@
 #   make install    PREFIX=/usr/local DESTDIR=; libraries to LIBDIR=PREFIX/lib, or with MULTIARCH=1 to
 #                   the directory below it that the compiler's target has
 #   make uninstall  takes away what make install with the same variables has put there
+#   make deb        packages for Debian, in $(BUILD)/deb; make rpm likewise
 
 BUILD   ?= build
 CC      ?= cc
@@ -22,7 +23,7 @@ MULTIARCH ?=
 LIBDIR    ?= $(PREFIX)/lib$(if $(MULTIARCH),/$(shell $(CC) $(CFLAGS) -print-multiarch))
 
 # A fresh machine has no compiler: these goals do without, and install one before they build.
-WITHOUT_COMPILER := check demo bench uninstall clean
+WITHOUT_COMPILER := check demo bench deb rpm uninstall clean
 
 # The directory of src/arch/ that fits the compiler's target, CFLAGS (-m32) included.
 ifneq ($(filter-out $(WITHOUT_COMPILER),$(or $(MAKECMDGOALS),all)),)
@@ -70,7 +71,7 @@ COMMON_OBJECTS := $(patsubst src/%.c,$(BUILD)/obj/%.o,$(wildcard src/tools/commo
 LIBS_hugeedit  := -lelf
 LIBS_hugestat  := -lelf
 
-.PHONY: all check demo bench run-check run-demo run-bench install uninstall install-development \
+.PHONY: all check demo bench deb rpm run-check run-demo run-bench install uninstall install-development \
 	uninstall-development clean format lint
 all: $(BUILD)/lib/libhugetlbfs.so $(BUILD)/lib/libhugetlbfs.a $(TOOLS) $(BUILD)/share/libhugetlbfs/ld
 
@@ -247,6 +248,14 @@ uninstall: uninstall-development
 	rm -rf $(TO)/$(SHARE) $(TO_DOCUMENTS)
 	rm -f $(addprefix $(TO)/$(COMPLETION_BASH)/,$(TABLE_TOOLS))
 	rm -f $(addprefix $(TO)/$(COMPLETION_ZSH)/_,$(TABLE_TOOLS))
+
+deb:
+	@CC="$(CC)" tests/install-packages compiler libelf debhelper
+	@BUILD='$(BUILD)' packaging/make-deb
+
+rpm:
+	@CC="$(CC)" tests/install-packages compiler libelf rpmbuild
+	@BUILD='$(BUILD)' packaging/make-rpm
 
 clean:
 	rm -rf $(BUILD)
