@@ -47,8 +47,8 @@ LIBRARY_LINK = $(CC) -shared $(CFLAGS) $(LDFLAGS) -Wl,-soname,libhugetlbfs.so.0 
 	-Wl,-z,noseparate-code
 
 # In a static program the linker says where libc's functions are; the archive alone has that part.
-STATIC_SOURCES  := src/heap/static_libc.c
-LIBRARY_SOURCES := $(filter-out $(STATIC_SOURCES),$(sort $(wildcard src/*.c src/pages/*.c src/heap/*.c src/api/*.c)))
+STATIC_SOURCES  := src/libc/static_libc.c
+LIBRARY_SOURCES := $(filter-out $(STATIC_SOURCES),$(sort $(wildcard src/*.c src/pages/*.c src/libc/*.c src/memory/*.c src/heap/*.c src/api/*.c)))
 LIBRARY_OBJECTS := $(LIBRARY_SOURCES:src/%.c=$(BUILD)/obj/%.o)
 STATIC_OBJECTS  := $(STATIC_SOURCES:src/%.c=$(BUILD)/obj/%.o)
 
@@ -203,6 +203,8 @@ MAN3 := $(notdir $(wildcard man/*.3)) \
 TO         = $(DESTDIR)$(PREFIX)
 TO_LIBRARY = $(DESTDIR)$(LIBDIR)
 DOCUMENTS := HOWTO README.md
+# Section 3 is for development.
+MAN_SECTIONS := 1 5 7 8
 TO_DOCUMENTS = $(TO)/share/doc/libhugetlbfs
 
 # What programs are built with.
@@ -221,15 +223,14 @@ uninstall-development:
 	rm -f $(addprefix $(TO)/share/man/man3/,$(MAN3))
 
 install: all completion install-development
-	install -d $(TO_LIBRARY) $(addprefix $(TO)/,bin share/man/man1 share/man/man7 share/man/man8 \
+	install -d $(TO_LIBRARY) $(addprefix $(TO)/,bin $(MAN_SECTIONS:%=share/man/man%) \
 		$(COMPLETION_BASH) $(COMPLETION_ZSH) $(SHARE)) $(TO_DOCUMENTS)
 	install -m 755 $(BUILD)/lib/libhugetlbfs.so.0 $(TO_LIBRARY)/
 	ln -sf libhugetlbfs.so.0 $(TO_LIBRARY)/libhugetlbfs.so
 	install -m 644 $(BUILD)/lib/libhugetlbfs.a $(TO_LIBRARY)/
 	install -m 755 $(TOOLS) $(TO)/bin/
-	install -m 644 $(wildcard man/*.1) $(TO)/share/man/man1/
-	install -m 644 man/libhugetlbfs.7 $(TO)/share/man/man7/
-	install -m 644 $(wildcard man/*.8) $(TO)/share/man/man8/
+	for section in $(MAN_SECTIONS); do \
+		install -m 644 man/*.$$section $(TO)/share/man/man$$section/ || exit; done
 	install -m 644 $(DOCUMENTS) $(TO_DOCUMENTS)/
 	cp -RP $(BUILD)/$(SHARE)/. $(TO)/$(SHARE)/
 	chmod -R u=rwX,go=rX $(TO)/$(SHARE)
@@ -242,9 +243,8 @@ install: all completion install-development
 uninstall: uninstall-development
 	rm -f $(addprefix $(TO_LIBRARY)/,libhugetlbfs.so libhugetlbfs.so.0 libhugetlbfs.a)
 	rm -f $(addprefix $(TO)/bin/,$(sort $(notdir $(TOOLS)) $(LIBELF_TOOLS)) ld.hugetlbfs)
-	rm -f $(addprefix $(TO)/share/man/man1/,$(notdir $(wildcard man/*.1)))
-	rm -f $(TO)/share/man/man7/libhugetlbfs.7
-	rm -f $(addprefix $(TO)/share/man/man8/,$(notdir $(wildcard man/*.8)))
+	for page in $(notdir $(wildcard $(MAN_SECTIONS:%=man/*.%))); do \
+		rm -f $(TO)/share/man/man$${page##*.}/$$page || exit; done
 	rm -rf $(TO)/$(SHARE) $(TO_DOCUMENTS)
 	rm -f $(addprefix $(TO)/$(COMPLETION_BASH)/,$(TABLE_TOOLS))
 	rm -f $(addprefix $(TO)/$(COMPLETION_ZSH)/_,$(TABLE_TOOLS))

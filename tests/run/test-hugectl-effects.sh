@@ -68,6 +68,13 @@ which_programs() {
 	return 0
 }
 
+# The file says what no option does; options count for more.
+configuration() {
+	printf 'HUGETLB_MORECORE=yes\n' >"$work/conf"
+	EXPECT_HUGETLB=0.99 succeeds "--config=$work/conf" "$programs/small-blocks" 50
+	EXPECT_THP=0.9 succeeds --config "$work/conf" --thp "$programs/small-blocks" 50
+}
+
 # A size that the machine lacks is the library's to tell: the program runs without it.
 sizes_that_are_not_there() {
 	"$hugectl" --heap=64K echo runs >"$work/out" 2>"$work/err" || fail "64K: exit status $?"
@@ -93,4 +100,5 @@ where_the_heap_is
 shared_memory
 what_is_told
 which_programs
+configuration
 sizes_that_are_not_there

@@ -70,6 +70,7 @@ values_both_ways() {
 		HUGETLB_FEATURES --features no_map_hugetlb
 		HUGETLB_VERBOSE --verbose 99
 		HUGETLB_RESTRICT_EXE --restrict-exe one:two
+		HUGETLB_CONFIG --config /a/file
 	END
 }
 
@@ -108,6 +109,8 @@ safe_noreserve and map_hugetlb, each with or without no_ before it, separated by
 		--features x true
 	refuses "--restrict-exe: ::: not understood; accepted by HUGETLB_RESTRICT_EXE: base names of \
 programs, separated by colons" --restrict-exe :: true
+	refuses "--config: here: not understood; accepted by HUGETLB_CONFIG: the path of a file, from \
+/ on, or nothing for no file" --config here true
 	for option in 100 -1 x ""; do
 		refuses "--verbose: $option: not understood; accepted by HUGETLB_VERBOSE: a number from \
 0 to 99" "--verbose=$option" true

@@ -38,6 +38,7 @@ enum option_id {
 	QUIET,
 	DEBUG,
 	RESTRICT_EXE,
+	CONFIG,
 	REQUIRE,
 	NO_PRELOAD,
 	FORCE_PRELOAD,
@@ -95,6 +96,8 @@ static const struct tool_option rows[] = {
 	[RESTRICT_EXE] = {"restrict-exe", 0, "names",
 		"Only in programs of these base names, with colons between them.", NULL,
 		"Which programs"},
+	[CONFIG] = {"config", 0, "file",
+		"Reads this configuration file instead of /etc/libhugetlbfs.conf.", "@file", NULL},
 	[REQUIRE] = {"require", 0, NULL,
 		"Does not start the program where huge pages can't be had as asked.", NULL, NULL},
 
@@ -139,6 +142,7 @@ static const struct setting {
 	[VERBOSE] = {"HUGETLB_VERBOSE", NULL},
 	[DEBUG] = {"HUGETLB_DEBUG", "yes"},
 	[RESTRICT_EXE] = {"HUGETLB_RESTRICT_EXE", NULL},
+	[CONFIG] = {"HUGETLB_CONFIG", NULL},
 	[REQUIRE] = {"HUGETLB_REQUIRE", "yes"},
 	[COMMON] = {NULL, NULL},
 };
