@@ -52,25 +52,25 @@ static const struct request {
 static void add_request(struct page_text *text, const struct usage_table *table,
 			const struct request *request)
 {
-	unsigned long memory = 0, huge = 0, permille;
+	unsigned long all = 0, huge = 0, permille;
 
 	for (int part = 0; part < PART_COUNT; part++)
 		if (request->parts & PARTS(part)) {
-			memory += table->parts[part].memory;
+			all += table->parts[part].memory;
 			huge += usage_huge_kb(&table->parts[part]);
 		}
-	if (huge > memory)
-		huge = memory;
+	if (huge > all)
+		huge = all;
 	ADD(text, "  %s (", request->variable);
 	for (int part = 0, any = 0; part < PART_COUNT; part++)
 		if (request->parts & PARTS(part))
 			ADD(text, "%s%s", any++ ? ", " : "", part_name((enum part)part));
-	if (!memory) {
+	if (!all) {
 		ADD(text, "): nothing in memory\n");
 		return;
 	}
-	permille = (unsigned long)((uint64_t)huge * 1000 / memory);
-	ADD(text, "): %lu of %lu kB on huge pages, %lu.%lu %%\n", huge, memory, permille / 10,
+	permille = (unsigned long)((uint64_t)huge * 1000 / all);
+	ADD(text, "): %lu of %lu kB on huge pages, %lu.%lu %%\n", huge, all, permille / 10,
 	    permille % 10);
 }
 
