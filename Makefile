@@ -122,7 +122,7 @@ $(BUILD)/$(SHARE)/ld: ldscripts/ld.hugetlbfs ldscripts/generate ldscripts/make-s
 	for name in $(LINKER_NAMES); do ln -sf ld.hugetlbfs $(@D)/$$name || exit; done
 
 # Tools with a table of options (src/tools/common/option_table.h) write their completion themselves.
-TABLE_TOOLS := hugeadm hugectl hugeedit pagesize
+TABLE_TOOLS := hugeadm hugectl hugeedit hugestat pagesize
 WITH_TABLE  := $(filter $(TABLE_TOOLS),$(TOOL_NAMES))
 COMPLETIONS := $(foreach shell,bash zsh,$(WITH_TABLE:%=$(BUILD)/completion/$(shell)/%))
 COMPLETION_BASH := share/bash-completion/completions

@@ -10,9 +10,14 @@ need_program unshare setpriv mount python3
 if [ -z "${HUGESTAT_OWN_NAMESPACE-}" ]; then
 	export HUGESTAT_OWN_NAMESPACE=yes
 	unshare --mount --propagation private true 2>/dev/null || skip "no mount namespace can be had"
+	shm_group=$(cat /proc/sys/vm/hugetlb_shm_group)
+	directory=$(ls -d /var/lib/hugetlbfs 2>&1)
 	# A child, not this shell: it cleans up after itself.
 	unshare --mount --propagation private "$0"
-	exit
+	status=$?
+	[ "$(cat /proc/sys/vm/hugetlb_shm_group)" = "$shm_group" ] || fail "another hugetlb_shm_group"
+	[ "$(ls -d /var/lib/hugetlbfs 2>&1)" = "$directory" ] || fail "/var/lib/hugetlbfs is left behind"
+	exit $status
 fi
 
 thp=/sys/kernel/mm/transparent_hugepage
@@ -93,11 +98,6 @@ unprivileged() {
 	expect_and_mend shm-not-allowed
 	"${as[@]}" "$hugestat" --check >"$work/out" || { show "$work/out"; fail "still wrong"; }
 	as=()
-	echo "$group" >/proc/sys/vm/hugetlb_shm_group
-	umount -R /var/lib/hugetlbfs
-	# ours, if it is empty; at_end says it again for a run that ends before this
-	rmdir /var/lib/hugetlbfs 2>/dev/null
-	true
 }
 
 thp_off() {

@@ -8,7 +8,7 @@
 
 #include "tools/hugestat/findings.h"
 #include "tools/hugestat/frames.h"
-#include "tools/hugestat/json.h"
+#include "tools/common/json.h"
 #include "tools/hugestat/process.h"
 #include "unit.h"
 
@@ -56,7 +56,7 @@ static void flag_names(void **state)
 	assert_true(strlen(text) < sizeof(text) - 1);
 }
 
-static void json_text(void **state)
+static void written_json(void **state)
 {
 	struct json json;
 	char *text;
@@ -64,17 +64,17 @@ static void json_text(void **state)
 	FILE *out = open_memstream(&text, &bytes);
 
 	(void)state;
-	writer_begin(&json, out, true);
-	writer_object(&json, NULL);
-	writer_string(&json, "a\"b", "c\\d\n");
-	writer_array(&json, "list");
-	writer_number(&json, NULL, 18446744073709551615ull);
-	writer_bool(&json, NULL, true);
-	writer_null(&json, NULL);
-	writer_array_end(&json);
-	writer_object(&json, "empty");
-	writer_object_end(&json);
-	writer_object_end(&json);
+	json = (struct json){.stream = out, .compact = true};
+	json_open(&json, NULL, '{');
+	json_text(&json, "a\"b", "c\\d\n");
+	json_open(&json, "list", '[');
+	json_number(&json, NULL, 18446744073709551615ull);
+	json_boolean(&json, NULL, true);
+	json_text(&json, NULL, NULL);
+	json_close(&json, ']');
+	json_open(&json, "empty", '{');
+	json_close(&json, '}');
+	json_close(&json, '}');
 	fclose(out);
 	assert_string_equal(text,
 			    "{\"a\\\"b\":\"c\\\\d\\u000a\",\"list\":[18446744073709551615,true,"
@@ -220,7 +220,7 @@ static void an_unknown_reason_is_told(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		UNIT_TEST(numa_lines),   UNIT_TEST(flag_names),    UNIT_TEST(json_text),
+		UNIT_TEST(numa_lines),   UNIT_TEST(flag_names),    UNIT_TEST(written_json),
 		JUDGE(nothing_is_wrong), JUDGE(pool_is_judged),    JUDGE(limit_is_judged),
 		JUDGE(thp_is_judged),    JUDGE(mounts_are_judged), JUDGE(an_unknown_reason_is_told),
 	};

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "tools/hugestat/findings.h"
-#include "tools/hugestat/json.h"
+#include "tools/common/json.h"
 
 #define POOL_DIRECTORY "/sys/kernel/mm/hugepages/hugepages-%zukB"
 #define THP_DIRECTORY  "/sys/kernel/mm/transparent_hugepage"
@@ -336,21 +336,21 @@ void findings_print(const struct findings *findings, bool problems_only)
 
 void findings_json(const struct findings *findings, struct json *json)
 {
-	writer_number(json, "problems", (unsigned long long)findings->problems);
-	writer_array(json, "findings");
+	json_number(json, "problems", (unsigned long long)findings->problems);
+	json_open(json, "findings", '[');
 	for (int i = 0; i < findings->count; i++) {
 		const struct finding *finding = &findings->list[i];
 
-		writer_object(json, NULL);
-		writer_string(json, "name", finding->name);
-		writer_bool(json, "problem", finding->problem);
-		writer_string(json, "cause", finding->cause);
+		json_open(json, NULL, '{');
+		json_text(json, "name", finding->name);
+		json_boolean(json, "problem", finding->problem);
+		json_text(json, "cause", finding->cause);
 		if (finding->command[0])
-			writer_string(json, "command", finding->command);
+			json_text(json, "command", finding->command);
 		else
-			writer_null(json, "command");
-		writer_bool(json, "needs_root", finding->needs_root);
-		writer_object_end(json);
+			json_text(json, "command", NULL);
+		json_boolean(json, "needs_root", finding->needs_root);
+		json_close(json, '}');
 	}
-	writer_array_end(json);
+	json_close(json, ']');
 }
