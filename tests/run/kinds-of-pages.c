@@ -30,7 +30,12 @@ static const char *map_hugetlb(size_t pages, size_t page_bytes)
 
 	if (memory == MAP_FAILED)
 		return strerror(errno);
-	return madvise(memory, pages * page_bytes, MADV_POPULATE_WRITE) ? strerror(errno) : NULL;
+	if (!madvise(memory, pages * page_bytes, MADV_POPULATE_WRITE))
+		return NULL;
+	if (errno != EINVAL)
+		return strerror(errno);
+	memset(memory, 1, pages * page_bytes); /* before 5.14 */
+	return NULL;
 }
 
 /* An aligned range of that many bytes, and room after it. */
