@@ -155,8 +155,15 @@ static inline long sys_uname(struct utsname *name)
 /* Says what file fd is (Linux 4.11). */
 static inline long sys_statx_fd(int fd, struct statx *file)
 {
-	return sys_gate(SYS_statx, fd, (long)"", 0x1000 /* AT_EMPTY_PATH */, STATX_INO, (long)file,
-			0);
+	return sys_gate(SYS_statx, fd, (long)"", 0x1000 /* AT_EMPTY_PATH */, STATX_BASIC_STATS,
+			(long)file, 0);
+}
+
+/* Where a symbolic link points, without a zero byte at the end. */
+static inline long sys_readlink(const char *path, char *target, size_t bytes)
+{
+	return sys_gate(SYS_readlinkat, -100 /* AT_FDCWD */, (long)path, (long)target, (long)bytes,
+			0, 0);
 }
 
 static inline long sys_statfs(const char *path, struct statfs64 *filesystem)

@@ -37,7 +37,7 @@ every_variable_is_documented() {
 every_documented_variable_exists() {
 	local document misspelt=HUGETLB_MORECOER
 	is_unknown_to_the_library $misspelt || fail "$misspelt is a variable"
-	for document in README.md HOWTO man/libhugetlbfs.7; do
+	for document in README.md HOWTO man/libhugetlbfs.7 man/libhugetlbfs.conf.5; do
 		variables_named_in "$root/$document" | grep -vx $misspelt |
 			comm -23 - "$work/table" >"$work/unknown"
 		[ ! -s "$work/unknown" ] || {
