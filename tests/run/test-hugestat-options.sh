@@ -71,6 +71,7 @@ watching_ends() {
 	sleep 100 &
 	local sleeper=$!
 	at_end "kill $sleeper 2>/dev/null; wait $sleeper 2>/dev/null"
+	until grep -q sleep /proc/$sleeper/comm; do sleep 0.05; done
 	"$hugestat" --watch --interval=0.05 --count=3 $sleeper >"$work/out" || fail "--watch fails"
 	[ "$(grep -c '^sleep, process' "$work/out")" = 3 ] || { show "$work/out"; fail "not three times"; }
 	! grep -q $'\033' "$work/out" || fail "a terminal's codes in a file"
