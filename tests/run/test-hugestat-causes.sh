@@ -1,7 +1,7 @@
 #!/bin/bash
-# On a machine with no pool, no mount, a cgroup limit, THP off, in a chroot without /sys and as an
-# unprivileged user hugestat --check names the cause and fails; the command that it prints, run,
-# mends that. All mounts are in a namespace of the test's own.
+# On a machine with no pool, no mount, a cgroup limit, THP off, a broken configuration file, in a
+# chroot without /sys and as an unprivileged user hugestat --check names the cause and fails; the
+# command that it prints, run, mends that. All mounts are in a namespace of the test's own.
 . "$(dirname "$0")/lib.sh"
 
 need_root
@@ -113,6 +113,28 @@ thp_off() {
 	done
 }
 
+# In an /etc of the test's own, as are the other mounts here.
+configuration() {
+	local etc=$work/etc
+	mkdir "$etc"
+	cp -L /etc/passwd /etc/group "$etc/"
+	[ ! -e /etc/ld.so.cache ] || cp /etc/ld.so.cache "$etc/"
+	mount --bind "$etc" /etc || fail "no /etc"
+	at_end "umount /etc 2>/dev/null"
+	printf '%s\n' '[program=other]' 'MORECORE = yes' >/etc/libhugetlbfs.conf
+	! finding config-line || fail "a good line is not understood"
+	! finding config-ignored || fail "a good file does not count"
+	echo 'MORECOER = yes' >>/etc/libhugetlbfs.conf
+	expect_and_mend config-line
+	chmod 666 /etc/libhugetlbfs.conf
+	expect_and_mend config-ignored
+	chown 65533 /etc/libhugetlbfs.conf
+	expect_and_mend config-ignored
+	printf 'MORECORE\0=yes' >/etc/libhugetlbfs.conf
+	expect_and_mend config-ignored
+	umount /etc
+}
+
 cgroup_limit() {
 	local mountpoint group limit
 	mountpoint=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)
@@ -183,5 +205,6 @@ no_mount
 [ ! -s "$work/out" ] || fail "--check has something to say"
 unprivileged
 thp_off
+configuration
 chroot_without_sys
 cgroup_limit || skip "no hugetlb cgroup can be had; the other causes are found and mended"

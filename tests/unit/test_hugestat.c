@@ -215,6 +215,32 @@ static void an_unknown_reason_is_told(void **state)
 	assert_null(find("page-not-given"));
 }
 
+static void config_is_judged(void **state)
+{
+	(void)state;
+	system_facts.config.path = CONFIG_PATH;
+	assert_null(find("config-ignored"));
+	system_facts.config.problem = "is not owned by root";
+	system_facts.config.tell_problem = system_facts.config.of_rights = true;
+	assert_true(find("config-ignored")->problem);
+	assert_string_equal(find("config-ignored")->command,
+			    "chown root " CONFIG_PATH " && chmod go-w " CONFIG_PATH);
+	system_facts.config =
+		(struct config){.path = CONFIG_PATH, .problem = "can't be opened", .error = EACCES};
+	assert_false(find("config-ignored")->problem);
+	assert_string_equal(find("config-ignored")->command, "chmod a+r " CONFIG_PATH);
+	system_facts.config = (struct config){
+		.path = CONFIG_PATH, .problem = "is not a text", .tell_problem = true};
+	assert_string_equal(find("config-ignored")->command,
+			    "mv " CONFIG_PATH " " CONFIG_PATH ".bad");
+	system_facts.config = (struct config){
+		.path = CONFIG_PATH, .bad_lines = 2, .first_bad_line = 7, .first_bad_text = "[x]"};
+	assert_null(find("config-ignored"));
+	assert_true(find("config-line")->problem);
+	assert_string_equal(find("config-line")->cause,
+			    "line 7 of " CONFIG_PATH " is not understood: [x] (and 1 more lines)");
+}
+
 #define JUDGE(function) cmocka_unit_test_setup(function, good_machine)
 
 int main(void)
@@ -223,6 +249,7 @@ int main(void)
 		UNIT_TEST(numa_lines),   UNIT_TEST(flag_names),    UNIT_TEST(written_json),
 		JUDGE(nothing_is_wrong), JUDGE(pool_is_judged),    JUDGE(limit_is_judged),
 		JUDGE(thp_is_judged),    JUDGE(mounts_are_judged), JUDGE(an_unknown_reason_is_told),
+		JUDGE(config_is_judged),
 	};
 
 	return cmocka_run_group_tests_name("hugestat", tests, NULL, NULL);
