@@ -10,6 +10,7 @@
 #define SYS_H
 
 #include <poll.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/mman.h>
@@ -190,6 +191,15 @@ static inline long sys_poll_now(struct pollfd *descriptor)
 static inline long sys_pipe2(int ends[2], int flags)
 {
 	return sys_gate(SYS_pipe2, (long)ends, flags, 0, 0, 0, 0);
+}
+
+/*
+ * Does a filter of system calls hold for this process, whoever installed it (seccomp, mode 2)? It
+ * may kill for a call that it does not know. Where the kernel has no seccomp the answer is no.
+ */
+static inline bool sys_is_filtered(void)
+{
+	return sys_gate(SYS_prctl, 21 /* PR_GET_SECCOMP */, 0, 0, 0, 0, 0) > 0;
 }
 
 /* Ends the process at once, no destructor run. */
