@@ -24,6 +24,7 @@ preloads() {
 # A library that does nothing, as somebody else's.
 make_other_library() {
 	"${CC:-cc}" -shared -x c /dev/null -o "$work/other.so" || fail "no library can be linked"
+	cp "$beside" "$work/"
 }
 
 variables_are_kept() {
@@ -40,12 +41,14 @@ variables_are_kept() {
 	preloads "$beside:$work/other.so" "$BUILD/lib:/nowhere" --library-path="$BUILD"
 	preloads "$work/other.so" "$BUILD/lib:/nowhere" --no-preload --library-path="$BUILD/lib"
 	preloads "$work/other.so" /nowhere --no-preload
-	# once is enough
+	# once is enough, also where it was another copy
+	before=(-u LD_LIBRARY_PATH "LD_PRELOAD=$work/other.so:$work/libhugetlbfs.so.0 $beside")
+	preloads "$beside:$work/other.so" -
 	before=("LD_PRELOAD=$beside:$work/other.so" "LD_LIBRARY_PATH=$BUILD/lib")
 	preloads "$beside:$work/other.so" "$BUILD/lib" --library-path "$BUILD"
 	# the dynamic linker's own list, which blanks may separate as well
 	before=(-u LD_LIBRARY_PATH "LD_PRELOAD=$work/other.so $work/other.so")
-	preloads "$beside:$work/other.so $work/other.so" -
+	preloads "$beside:$work/other.so:$work/other.so" -
 }
 
 dynamic_linker_finds_it() {
@@ -56,8 +59,8 @@ dynamic_linker_finds_it() {
 		grep -q "$beside" || fail "--library-use-path: the library is not there"
 	"$hugectl" cat /proc/self/maps | grep -q "$beside" || fail "the library is not there"
 	"$hugectl" --no-preload cat /proc/self/maps | grep -q libhugetlbfs && fail "--no-preload"
-	refuses "--library-path: no libhugetlbfs.so.0 for $(getconf LONG_BIT)-bit programs in $work" \
-		--library-path "$work" true
+	refuses "--library-path: no libhugetlbfs.so.0 for $(getconf LONG_BIT)-bit programs in /nowhere" \
+		--library-path /nowhere true
 }
 
 # An installation in a prefix of its own: install_to <prefix> <directory below it>
