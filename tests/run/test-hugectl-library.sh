@@ -103,7 +103,8 @@ odd_paths() {
 		fail "not preloaded from a path with a blank"
 	install_to "$work/a:b" lib
 	hugectl=$work/a:b/bin/hugectl
-	refuses "$work/a:b/lib/libhugetlbfs.so.0 can't be preloaded: its path has a colon in it" true
+	refuses "$work/a:b/lib/libhugetlbfs.so.0 can't be preloaded: its path has a colon or \
+semicolon in it" true
 	hugectl=$BUILD/bin/hugectl
 }
 
@@ -118,8 +119,11 @@ not_installed() {
 	grep -q "^ERROR: ld.so: object 'libhugetlbfs.so.0' from LD_PRELOAD cannot be preloaded" \
 		"$work/err" || { show "$work/err"; fail "no line of the dynamic linker"; }
 	hugectl=$work/alone/hugectl
-	refuses "$(command -v echo): no libhugetlbfs.so.0 for this kind of program \
-($(getconf LONG_BIT)-bit) is installed (--require: the program is not started)" --require --heap echo
+	refuses "$(command -v env): no libhugetlbfs.so.0 for this kind of program \
+($(getconf LONG_BIT)-bit) is installed (--require: the program is not started)" --require --heap env
+	hugectl=$work/alone/hugectl
+	refuses "no-such-program: no libhugetlbfs.so.0 for this kind of program ($(getconf LONG_BIT)-bit) \
+is installed (--require: the program is not started)" --require no-such-program
 	hugectl=$BUILD/bin/hugectl
 }
 

@@ -60,8 +60,7 @@ static void add_first(struct request *request, const char *variable, const char 
 			list_with_first(element, environment_get(&request->environment, variable)));
 }
 
-/* The directory of a path with a name in it; searched for programs that the library is linked to.
- */
+/* The path's directory, where programs that are linked with the library look for it. */
 static void add_directory_of(struct request *request, const char *path)
 {
 	char *directory = strdup(path);
@@ -72,18 +71,18 @@ static void add_directory_of(struct request *request, const char *path)
 	add_first(request, "LD_LIBRARY_PATH", directory);
 }
 
-/* LD_PRELOAD has blanks between its elements, too; no variable has a way to quote its separators.
- */
+/* Colons and blanks separate LD_PRELOAD's elements, and nothing quotes them. */
 static int add_library(struct request *request, const char *path)
 {
-	if (!strpbrk(path, " :;")) {
+	if (!strpbrk(path, " :")) {
 		preload_first(request, path);
 		if (request->library_path)
 			add_directory_of(request, path);
 		return 0;
 	}
 	if (strpbrk(path, ":;")) {
-		fprintf(stderr, "hugectl: %s can't be preloaded: its path has a colon in it\n",
+		fprintf(stderr,
+			"hugectl: %s can't be preloaded: its path has a colon or semicolon in it\n",
 			path);
 		return -ENOTSUP;
 	}
