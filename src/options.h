@@ -35,9 +35,11 @@ struct options {
 	const char *path;          /* a hugetlbfs mount, or NULL; a copy */
 	bool no_prefault;
 	bool no_reserve;
-	bool shm;              /* System V shared memory on huge pages */
-	size_t shm_page_bytes; /* 0: of the default size */
-	bool no_map_hugetlb;   /* no anonymous MAP_HUGETLB: a memfd, or path where that is set */
+	bool shm;               /* System V shared memory on huge pages */
+	size_t shm_page_bytes;  /* 0: of the default size */
+	bool no_map_hugetlb;    /* no anonymous MAP_HUGETLB: a memfd, or path where that is set */
+	bool share;             /* one copy of text for many processes */
+	const char *share_path; /* the directory of the copies, or NULL; a copy */
 	bool require;
 	enum fork_pages fork;
 	const char *report; /* NULL, "-", "2" or a path */

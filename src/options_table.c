@@ -13,7 +13,7 @@
 
 #define PATH_BYTES 4096
 
-static char path_copy[PATH_BYTES], report_copy[PATH_BYTES];
+static char path_copy[PATH_BYTES], report_copy[PATH_BYTES], share_path_copy[PATH_BYTES];
 
 int options_parse_size(const char *text, size_t *bytes)
 {
@@ -192,6 +192,12 @@ static int parse_report(const char *value, struct options *options, void *field)
 	return copy_path(value, report_copy, field);
 }
 
+static int parse_share_path(const char *value, struct options *options, void *field)
+{
+	(void)options;
+	return copy_path(value, share_path_copy, field);
+}
+
 /* Only checked here: program_takes_part() reads it. */
 static int parse_programs(const char *value, struct options *options, void *field)
 {
@@ -240,13 +246,6 @@ static int parse_unsupported_switch(const char *value, struct options *options, 
 	if (read_switch(value, &on))
 		return -EINVAL;
 	return on ? -EOPNOTSUPP : 0;
-}
-
-static int parse_unsupported_path(const char *value, struct options *options, void *field)
-{
-	(void)options;
-	(void)field;
-	return *value ? -EOPNOTSUPP : 0;
 }
 
 /* no, or R and W, each with an optional =size, each at most once and in any order. */
@@ -344,10 +343,10 @@ static const struct option_row table[] = {
 	 parse_unsupported_switch, 0, false},
 	{"HUGETLB_SHARE", "0 or 1",
 	 "share one copy of text between processes",
-	 parse_unsupported_switch, 0, false},
+	 parse_switch, FIELD(share), false},
 	{"HUGETLB_SHARE_PATH", "a directory",
 	 "where shared copies are kept",
-	 parse_unsupported_path, 0, false},
+	 parse_share_path, FIELD(share_path), false},
 };
 /* clang-format on */
 
