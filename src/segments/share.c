@@ -282,12 +282,12 @@ static int open_shared(const struct place *place, const struct share_text *text)
 	if (failed) {
 		log_info("HUGETLB_SHARE: the text at 0x%lx is not shared: its file can't be read, "
 			 "or is not what is in memory (error %d)",
-			 text->address, -failed);
+			 (unsigned long)text->address, -failed);
 		return failed;
 	}
 	if (fd >= 0)
-		log_info("HUGETLB_SHARE: the text at 0x%lx is shared, as %s/%s", text->address,
-			 place->path, name);
+		log_info("HUGETLB_SHARE: the text at 0x%lx is shared, as %s/%s",
+			 (unsigned long)text->address, place->path, name);
 	return fd;
 }
 
@@ -300,7 +300,8 @@ int share_open(const struct share_text *text, const struct options *options)
 	if (traced)
 		fd = -EPERM;
 	if (fd) {
-		log_info("HUGETLB_SHARE: the text at 0x%lx is not shared: %s", text->address,
+		log_info("HUGETLB_SHARE: the text at 0x%lx is not shared: %s",
+			 (unsigned long)text->address,
 			 traced ? "the process is traced" : "/proc/self/status can't be read");
 		return fd;
 	}
