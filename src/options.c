@@ -4,6 +4,7 @@
  * Owns what the process was asked for. Runs in the constructor, as a rule, with one thread; uses
  * libc's string functions and getauxval only, no locale.
  */
+#include <errno.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <unistd.h>
