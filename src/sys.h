@@ -19,8 +19,9 @@
 #include <kernel.h>
 
 /* Newer than the oldest C library that we build on. The values are the kernel's. */
-#ifndef MADV_POPULATE_WRITE
-#define MADV_POPULATE_WRITE 23 /* Linux 5.14 */
+#ifndef MADV_POPULATE_READ
+#define MADV_POPULATE_READ  22 /* Linux 5.14 */
+#define MADV_POPULATE_WRITE 23
 #endif
 #ifndef MADV_COLLAPSE
 #define MADV_COLLAPSE 25 /* Linux 6.1 */
@@ -155,6 +156,38 @@ static inline long sys_allocate(int fd, size_t bytes)
 static inline long sys_write(int fd, const void *buffer, size_t bytes)
 {
 	return sys_gate(SYS_write, fd, (long)buffer, (long)bytes, 0, 0, 0);
+}
+
+static inline long sys_ioctl(int fd, unsigned long request, void *argument)
+{
+	return sys_gate(SYS_ioctl, fd, (long)request, (long)argument, 0, 0, 0);
+}
+
+/* Gives a file its pages. A 32-bit CPU takes both numbers in halves. */
+static inline long sys_fallocate(int fd, uint64_t offset, uint64_t bytes)
+{
+	if (sizeof(long) == 8)
+		return sys_gate(SYS_fallocate, fd, 0, (long)offset, (long)bytes, 0, 0);
+	return sys_gate(SYS_fallocate, fd, 0, (long)offset, (long)(offset >> 32), (long)bytes,
+			(long)(bytes >> 32));
+}
+
+/* Lets the page cache forget a part of a file, as far as nobody has it mapped. */
+static inline long sys_forget_cache(int fd, uint64_t offset, uint64_t bytes)
+{
+	if (sizeof(long) == 8)
+		return sys_gate(CPU_FADVISE_NUMBER, fd, (long)offset, (long)bytes,
+				4 /* POSIX_FADV_DONTNEED */, 0, 0);
+	return sys_gate(CPU_FADVISE_NUMBER, fd, (long)offset, (long)(offset >> 32), (long)bytes,
+			(long)(bytes >> 32), 4);
+}
+
+/* Sets the thread's mask of blocked signals, one bit each; before, unless NULL, gets the old one.
+ */
+static inline long sys_block_signals(const uint64_t *blocked, uint64_t *before)
+{
+	return sys_gate(SYS_rt_sigprocmask, 2 /* SIG_SETMASK */, (long)blocked, (long)before,
+			sizeof(*blocked), 0, 0);
 }
 
 static inline long sys_getdents64(int fd, void *buffer, size_t bytes)

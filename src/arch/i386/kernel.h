@@ -22,6 +22,9 @@
 #define CPU_SHMGET_NUMBER SYS_ipc
 #define CPU_SHMGET_BY_IPC 1
 
+/* posix_fadvise, with the advice last: see sys_forget_cache(). */
+#define CPU_FADVISE_NUMBER SYS_fadvise64_64
+
 static inline long cpu_system_call(long number, long a, long b, long c, long d, long e, long f)
 {
 	const long in_memory[3] = {number, a, f};

@@ -21,6 +21,9 @@
 #define CPU_SHMGET_NUMBER SYS_shmget
 #define CPU_SHMGET_BY_IPC 0
 
+/* posix_fadvise, with the advice last: see sys_forget_cache(). */
+#define CPU_FADVISE_NUMBER SYS_fadvise64
+
 static inline long cpu_system_call(long number, long a, long b, long c, long d, long e, long f)
 {
 	register long r10 __asm__("r10") = d;
