@@ -145,14 +145,6 @@ static inline long sys_pread(int fd, void *buffer, size_t bytes, size_t offset)
 	return sys_gate(SYS_pread64, fd, (long)buffer, (long)bytes, (long)offset, 0, 0);
 }
 
-/* Allocates a file's first bytes. A 32-bit CPU takes offset and length in two halves each. */
-static inline long sys_allocate(int fd, size_t bytes)
-{
-	if (sizeof(long) == 4)
-		return sys_gate(SYS_fallocate, fd, 0, 0, 0, (long)bytes, 0);
-	return sys_gate(SYS_fallocate, fd, 0, 0, (long)bytes, 0, 0);
-}
-
 static inline long sys_write(int fd, const void *buffer, size_t bytes)
 {
 	return sys_gate(SYS_write, fd, (long)buffer, (long)bytes, 0, 0, 0);

@@ -106,14 +106,22 @@ static void log_mapped(const struct task *task, const struct plan_range *range, 
 /*
  * Puts as much of the range as there are pages for on hugetlb pages; returns how much, or -errno.
  */
-static long take_hugetlb(const struct task *task, const struct plan_range *range)
+static long take_hugetlb(const struct run *run, const struct task *task,
+			 const struct plan_range *range)
 {
+	const struct object *object =
+		(const struct object *)run->found.objects.items + range->object;
+	const struct backing *backing = &task->backing;
 	struct prepared prepared;
 	bool text = task->kind == PLAN_TEXT;
-	int failed = text ? hugetlb_prepare_text(&task->backing, range, &prepared)
-			  : hugetlb_prepare_data(&task->backing, range, &prepared);
+	int failed = -ENODATA;
 	long bytes;
 
+	if (text && run->options->share)
+		failed = shared_prepare_text(backing, range, object, run->options, &prepared);
+	if (failed)
+		failed = text ? hugetlb_prepare_text(backing, range, &prepared)
+			      : hugetlb_prepare_data(backing, range, &prepared);
 	if (failed)
 		return failed;
 	bytes = (long)prepared.bytes;
@@ -141,7 +149,7 @@ static long take_rung(const struct run *run, const struct task *task, enum rung 
 {
 	switch (rung) {
 	case RUNG_HUGETLB:
-		return take_hugetlb(task, range);
+		return take_hugetlb(run, task, range);
 	case RUNG_FILE:
 		return file_make_huge(range, run->sizes.thp);
 	default:

@@ -47,8 +47,8 @@ int share_read_object(const struct dl_phdr_info *object, struct share_text *text
 /*
  * Opens the shared copy of a text, which is made first where there is none. Returns a descriptor
  * that is open for reading (and so for executing) and close-on-exec, of a file that is text->bytes
- * long and holds the text from its offset 0; the caller maps it MAP_SHARED with PROT_READ and
- * PROT_EXEC, which can't run out of pages, and closes it.
+ * long and holds the text from its offset 0; the caller maps it, private and without a reservation,
+ * which can't run out of pages as long as nobody writes there, and closes it.
  *
  * Or -errno, with nothing left behind, and the caller goes on with a copy of its own: -ENOENT (no
  * mount, or no file of that name any more), -EPERM (the process is traced), -EACCES (a directory or
