@@ -14,6 +14,7 @@
 
 /* statfs fills struct statfs64 here. */
 #define CPU_STATFS_NUMBER     SYS_statfs
+#define CPU_FSTATFS_NUMBER    SYS_fstatfs
 #define CPU_STATFS_TAKES_SIZE 0
 
 /* shmget is a system call of its own here. */

@@ -15,6 +15,7 @@
 
 /* statfs with 64-bit counts is a call of its own here, which is told the structure's size. */
 #define CPU_STATFS_NUMBER     SYS_statfs64
+#define CPU_FSTATFS_NUMBER    SYS_fstatfs64
 #define CPU_STATFS_TAKES_SIZE 1
 
 /* Kernels before 5.1 have shmget as a service of ipc only, whose number comes first. */
