@@ -193,6 +193,12 @@ static int parse_report(const char *value, struct options *options, void *field)
 	return copy_path(value, report_copy, field);
 }
 
+static int parse_share_path(const char *value, struct options *options, void *field)
+{
+	(void)options;
+	return copy_path(value, share_path_copy, field);
+}
+
 /* Only checked here: program_takes_part() reads it. */
 static int parse_programs(const char *value, struct options *options, void *field)
 {
@@ -230,12 +236,6 @@ static int parse_features(const char *value, struct options *options, void *fiel
 	}
 	options->no_map_hugetlb = no_map_hugetlb;
 	return 0;
-}
-
-static int parse_share_path(const char *value, struct options *options, void *field)
-{
-	(void)options;
-	return copy_path(value, share_path_copy, field);
 }
 
 /* Names of objects, colons between them; no name is empty, nor a lone minus sign. */

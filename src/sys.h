@@ -156,7 +156,7 @@ static inline long sys_ioctl(int fd, unsigned long request, void *argument)
 }
 
 /* Gives a file its pages. A 32-bit CPU takes both numbers in halves. */
-static inline long sys_fallocate(int fd, uint64_t offset, uint64_t bytes)
+static inline long sys_allocate(int fd, uint64_t offset, uint64_t bytes)
 {
 	if (sizeof(long) == 8)
 		return sys_gate(SYS_fallocate, fd, 0, (long)offset, (long)bytes, 0, 0);

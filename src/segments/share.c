@@ -208,7 +208,7 @@ static int allocate(int fd, size_t bytes)
 	long failed = -EINTR;
 
 	for (int i = 0; i < INTERRUPTIONS_MAX && failed == -EINTR; i++)
-		failed = sys_fallocate(fd, 0, bytes);
+		failed = sys_allocate(fd, 0, bytes);
 	return (int)failed;
 }
 
