@@ -38,6 +38,7 @@ int shared_prepare_text(const struct backing *backing, const struct plan_range *
 		.dlpi_phnum = (ElfW(Half))object->header_count,
 	};
 	struct share_text text = {
+		.name = object->name,
 		.address = range->start,
 		.bytes = range->end - range->start,
 		.file_bytes = file_bytes(backing, range),
