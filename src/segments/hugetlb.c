@@ -86,6 +86,19 @@ int hugetlb_prepare_text(const struct backing *backing, const struct plan_range 
 	return error;
 }
 
+int hugetlb_prepare_filled(int fd, const struct plan_range *range, struct prepared *prepared)
+{
+	int failed;
+
+	*prepared = (struct prepared){.fd = fd, .bytes = range->end - range->start};
+	failed = map_text(fd, range, prepared);
+	if (failed) {
+		prepared->bytes = 0;
+		backing_drop(prepared);
+	}
+	return failed;
+}
+
 int hugetlb_prepare_data(const struct backing *backing, const struct plan_range *range,
 			 struct prepared *prepared)
 {
