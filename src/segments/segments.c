@@ -77,6 +77,17 @@ static bool has_wanted(const struct run *run, bool data)
 	return false;
 }
 
+/* Has the break moved since the program was loaded? Then a mapping ends there. */
+static bool has_heap(const struct run *run)
+{
+	const struct plan_piece *pieces = run->pieces.items;
+
+	for (size_t i = 0; i < run->pieces.count; i++)
+		if (pieces[i].start < run->break_now && pieces[i].end >= run->break_now)
+			return pieces[i].kind == PLAN_OTHER;
+	return false;
+}
+
 /* Everything that the plan rests on. */
 static int look_around(struct run *run)
 {
@@ -96,6 +107,7 @@ static int look_around(struct run *run)
 	run->alone = !run->later && sys_count_threads() == 1;
 	run->traced = status.traced;
 	run->break_now = (uintptr_t)sys_brk(0);
+	run->break_movable = run->alone && !has_heap(run);
 	if (run->traced)
 		log_info("a debugger is at this process: its text goes on pages that it can "
 			 "write breakpoints to");
@@ -128,46 +140,64 @@ static int prepare_data(struct run *run, struct task *data)
 	return look_again(run);
 }
 
-static int put_data(struct run *run)
+/*
+ * Where the break lies in the last huge page of the program's bss, and there is no heap yet, the
+ * heap is made to begin behind that page. Returns the old break, or 0: it was not moved.
+ */
+static uintptr_t move_break(struct run *run, size_t page_bytes)
 {
-	static struct source source;
-	struct task data = {.kind = PLAN_DATA, .name = "data", .lasting = &source};
-	long planned = task_plan(run, &data);
+	const uintptr_t before = run->break_now;
+	const uintptr_t wanted = (before + page_bytes - 1) & ~(uintptr_t)(page_bytes - 1);
+
+	if (!run->break_movable || wanted == before || (uintptr_t)sys_brk(wanted) != wanted)
+		return 0;
+	run->break_now = wanted;
+	return before;
+}
+
+/* Returns 0, also where that is not all that was planned; or -errno with one line written. */
+static int put_data(struct run *run, struct task *data)
+{
+	long planned = task_plan(run, data);
+	uintptr_t old_break;
 	int failed;
 
 	if (planned <= 0)
 		return (int)planned;
-	failed = prepare_data(run, &data);
+	failed = prepare_data(run, data);
 	if (failed)
 		return failed;
-	failed = task_carry_out(run, &data);
-	if (task_wants_hugetlb(&data) && !data.got_bytes[RUNG_HUGETLB]) {
+	old_break = move_break(run, task_page_bytes(run, data));
+	task_carry_out(run, data);
+	if (old_break && !data->got_bytes[RUNG_HUGETLB] && !data->got_bytes[RUNG_THP])
+		sys_brk(old_break);
+	if (task_wants_hugetlb(data) && !data->got_bytes[RUNG_HUGETLB]) {
 		memory_stop();
-		look_again(run);
+		failed = look_again(run);
 	}
 	return failed;
-}
-
-static int put_text(struct run *run)
-{
-	struct task text = {.kind = PLAN_TEXT, .name = "text"};
-	long planned = task_plan(run, &text);
-
-	return planned > 0 ? task_carry_out(run, &text) : (int)planned;
 }
 
 /* Data first: for its care libc's text is changed, which text on huge pages would not bear. */
 static int put_all(struct run *run)
 {
-	int failed = look_around(run), failed_text = 0;
+	static struct source source;
+	struct task text = {.kind = PLAN_TEXT, .name = "text"};
+	struct task data = {.kind = PLAN_DATA, .name = "data", .lasting = &source};
+	int failed = look_around(run);
+	long planned = 0;
 
 	if (failed)
 		return failed;
 	if (has_wanted(run, true) && !run->later)
-		failed = put_data(run);
+		failed = put_data(run, &data);
 	if (has_wanted(run, false))
-		failed_text = put_text(run);
-	return failed ? failed : failed_text;
+		planned = task_plan(run, &text);
+	if (planned > 0)
+		task_carry_out(run, &text);
+	if (!failed && planned < 0)
+		failed = (int)planned;
+	return failed ? failed : task_tell(run, &text, &data);
 }
 
 static int run_once(struct run *run, bool (*before)(const struct dl_phdr_info *))

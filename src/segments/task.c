@@ -180,13 +180,25 @@ static long take_rung(const struct run *run, const struct task *task, enum rung 
 	return failed ? failed : bytes;
 }
 
+static size_t rung_page_bytes(const struct run *run, const struct task *task, enum rung rung)
+{
+	return rung == RUNG_HUGETLB ? task->backing.source.page_bytes : run->sizes.thp;
+}
+
+size_t task_page_bytes(const struct run *run, const struct task *task)
+{
+	size_t bytes = 0;
+
+	for (int i = 0; i < task->rungs; i++)
+		if (rung_page_bytes(run, task, task->ladder[i]) > bytes)
+			bytes = rung_page_bytes(run, task, task->ladder[i]);
+	return bytes;
+}
+
 static struct plan_rules rules_of(const struct run *run, const struct task *task, enum rung rung)
 {
-	const size_t page_bytes =
-		rung == RUNG_HUGETLB ? task->backing.source.page_bytes : run->sizes.thp;
-
 	return (struct plan_rules){.kind = task->kind,
-				   .page_bytes = page_bytes,
+				   .page_bytes = rung_page_bytes(run, task, rung),
 				   .merge = run->options->merge_text && rung != RUNG_FILE,
 				   .holes = run->alone && rung != RUNG_FILE,
 				   .congruent = rung == RUNG_FILE,
@@ -208,8 +220,8 @@ static void take_all(struct run *run, struct task *task, enum rung rung)
 		if (!left)
 			continue;
 		got = take_rung(run, task, rung, &range);
-		if (got < (long)(range.end - range.start))
-			task->error = got < 0 ? (int)got : task->error ? task->error : -ENOMEM;
+		if (got < (long)(range.end - range.start) && !task->error)
+			task->error = got < 0 ? (int)got : -ENOMEM;
 		if (got <= 0)
 			continue;
 		remember(run, &range, (size_t)got);
@@ -230,6 +242,8 @@ static size_t planned_for(const struct run *run, const struct task *task, enum r
 	size_t bytes = 0;
 
 	rules.congruent = false;
+	if (run->break_movable)
+		rules.break_now = 0;
 	while (plan_next(run->pieces.items, run->pieces.count, &rules, range.end, &range))
 		bytes += range.end - range.start;
 	return bytes;
@@ -308,6 +322,11 @@ static int choose_pages(const struct run *run, struct task *task)
 	source->memfd = true;
 	if (source->page_bytes && !mount_find(source->page_bytes, options->path, mount, 256))
 		source->mount = mount;
+	else if (options->path)
+		log_warning_once("%s: HUGETLB_PATH=%s is no hugetlbfs mount for pages of %lu kB "
+				 "that this user may write to; pages are taken without a mount",
+				 task->name, options->path,
+				 (unsigned long)(source->page_bytes >> 10));
 	task->backing.copy_all = options->copy_all;
 	if (task->lasting)
 		*task->lasting = *source;
@@ -326,9 +345,12 @@ long task_plan(struct run *run, struct task *task)
 			     task->name);
 		return -ENOTSUP;
 	}
-	/* of the first rung whose pages are small enough for anything */
-	for (int i = 0; i < task->rungs && !task->planned_bytes; i++)
-		task->planned_bytes = planned_for(run, task, task->ladder[i]);
+	for (int i = 0; i < task->rungs; i++) {
+		size_t bytes = planned_for(run, task, task->ladder[i]);
+
+		if (bytes > task->planned_bytes)
+			task->planned_bytes = bytes;
+	}
 	if (!task->planned_bytes)
 		log_info("%s: no huge page lies wholly within a segment", task->name);
 	return (long)task->planned_bytes;
@@ -340,34 +362,70 @@ static size_t all_got(const struct task *task)
 	       task->got_bytes[RUNG_THP];
 }
 
-static int tell(const struct run *run, const struct task *task)
-{
-	const enum segment_backing wanted = run->options->backing;
-	const bool hugetlb = (wanted == BACKING_LADDER || wanted == BACKING_HUGETLB) &&
-			     !(run->traced && task->kind == PLAN_TEXT);
-	const size_t got = all_got(task), in_full = hugetlb ? task->got_bytes[RUNG_HUGETLB] : got;
-	char otherwise[160];
-
-	if (in_full >= task->planned_bytes)
-		return 0;
-	text_format(otherwise, sizeof(otherwise),
-		    "%lu kB are on the file's own huge pages, %lu kB on transparent huge pages, "
-		    "%lu kB stay on small pages",
-		    (unsigned long)task->got_bytes[RUNG_FILE] >> 10,
-		    (unsigned long)task->got_bytes[RUNG_THP] >> 10,
-		    (unsigned long)(got < task->planned_bytes ? task->planned_bytes - got : 0) >>
-			    10);
-	log_declined(otherwise, "%s: %lu of %lu kB could be put on %s pages (error %d)", task->name,
-		     (unsigned long)in_full >> 10, (unsigned long)task->planned_bytes >> 10,
-		     hugetlb ? "hugetlb" : "huge", -task->error);
-	return task->error ? task->error : -ENOMEM;
-}
-
-int task_carry_out(struct run *run, struct task *task)
+void task_carry_out(struct run *run, struct task *task)
 {
 	task->backing.pieces = run->pieces.items;
 	task->backing.piece_count = run->pieces.count;
 	for (int i = 0; i < task->rungs && all_got(task) < task->planned_bytes; i++)
 		take_all(run, task, task->ladder[i]);
-	return tell(run, task);
+}
+
+/* How much was asked for that is not as asked. A debugger's process is not meant to have hugetlb
+ * text. */
+static size_t missing(const struct run *run, const struct task *task)
+{
+	const enum segment_backing wanted = run->options->backing;
+	const bool hugetlb = (wanted == BACKING_LADDER || wanted == BACKING_HUGETLB) &&
+			     !(run->traced && task->kind == PLAN_TEXT);
+	const size_t got = hugetlb ? task->got_bytes[RUNG_HUGETLB] : all_got(task);
+
+	return got < task->planned_bytes ? task->planned_bytes - got : 0;
+}
+
+static void describe_reason(const struct run *run, const struct task *task, char *out, size_t bytes)
+{
+	const unsigned long page_kb = task->backing.source.page_bytes >> 10;
+	const enum segment_backing wanted = run->options->backing;
+
+	if (wanted == BACKING_FILE && (!task->error || task->error == -ENOMEM))
+		text_format(out, bytes,
+			    task->error ? "its pages in the cache are small and stay so"
+					: "its address and its place in the file disagree: see "
+					  "hugeedit --align");
+	else if (wanted != BACKING_THP && task->error && page_kb &&
+		 (task->error == -ENOMEM || task->error == -ENOSPC || task->error == -EFAULT))
+		text_format(out, bytes, "the pool of %lu kB pages is short, error %d", page_kb,
+			    -task->error);
+	else if (!task->error)
+		text_format(out, bytes, "no whole page of %lu kB lies in a segment", page_kb);
+	else
+		text_format(out, bytes, "error %d", -task->error);
+}
+
+int task_tell(const struct run *run, const struct task *text, const struct task *data)
+{
+	const size_t missing_text = missing(run, text), missing_data = missing(run, data);
+	const struct task *task = missing_text ? text : data;
+	const size_t planned = text->planned_bytes + data->planned_bytes;
+	const size_t got = all_got(text) + all_got(data);
+	char otherwise[160], reason[96];
+
+	if (!missing_text && !missing_data)
+		return 0;
+	text_format(otherwise, sizeof(otherwise),
+		    "%lu kB are on the file's own huge pages, %lu kB on transparent huge pages, "
+		    "%lu kB stay on small pages",
+		    (unsigned long)(text->got_bytes[RUNG_FILE] + data->got_bytes[RUNG_FILE]) >> 10,
+		    (unsigned long)(text->got_bytes[RUNG_THP] + data->got_bytes[RUNG_THP]) >> 10,
+		    (unsigned long)(got < planned ? planned - got : 0) >> 10);
+	describe_reason(run, task, reason, sizeof(reason));
+	log_declined(
+		otherwise, "%s: %lu of %lu kB could not be put on %s pages (%s)",
+		text->planned_bytes && data->planned_bytes ? "text and data" : task->name,
+		(unsigned long)(missing_text + missing_data) >> 10, (unsigned long)planned >> 10,
+		run->options->backing == BACKING_LADDER || run->options->backing == BACKING_HUGETLB
+			? "hugetlb"
+			: "huge",
+		reason);
+	return task->error ? task->error : -ENOMEM;
 }

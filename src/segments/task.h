@@ -28,6 +28,7 @@ struct run {
 	bool traced;         /* a debugger is at it */
 	bool later;          /* the program runs, and loads libraries */
 	uintptr_t break_now;
+	bool break_movable; /* there is no heap yet */
 };
 
 struct task {
@@ -38,7 +39,7 @@ struct task {
 	struct backing backing;
 	struct source *lasting; /* a copy of backing.source that stays */
 	size_t planned_bytes, got_bytes[RUNGS];
-	int error; /* of the last rung that fell short */
+	int error; /* of the first rung that fell short, as that is what was asked for */
 };
 
 /*
@@ -47,11 +48,20 @@ struct task {
  */
 long task_plan(struct run *run, struct task *task);
 
+/* The biggest huge page that a task may take. */
+size_t task_page_bytes(const struct run *run, const struct task *task);
+
 /* Are hugetlb pages among what is tried? And: from now on they are not. */
 bool task_wants_hugetlb(const struct task *task);
 void task_forgo_hugetlb(struct task *task);
 
-/* Does it. Returns 0, or -errno where it was not all as asked for, with one line written. */
-int task_carry_out(struct run *run, struct task *task);
+/* Does it: what came of it is in the task. */
+void task_carry_out(struct run *run, struct task *task);
+
+/*
+ * One line for both tasks, where not all is as it was asked for; each of them may be planned or
+ * not. Returns 0, or -errno with that line written.
+ */
+int task_tell(const struct run *run, const struct task *text, const struct task *data);
 
 #endif
