@@ -33,12 +33,10 @@ static long map_aligned(size_t bytes, size_t page_bytes)
 	return at;
 }
 
-int thp_prepare_data(const struct backing *backing, const struct plan_range *range,
-		     size_t page_bytes, struct prepared *prepared)
+int thp_prepare_data(const struct plan_range *range, size_t page_bytes, struct prepared *prepared)
 {
 	long at = map_aligned(range->end - range->start, page_bytes);
 
-	(void)backing;
 	*prepared = (struct prepared){.fd = -1};
 	if (SYS_IS_ERROR(at))
 		return (int)at;
@@ -70,7 +68,7 @@ int thp_prepare_text(const struct backing *backing, const struct plan_range *ran
 		     size_t page_bytes, struct prepared *prepared)
 {
 	size_t huge;
-	int failed = thp_prepare_data(backing, range, page_bytes, prepared);
+	int failed = thp_prepare_data(range, page_bytes, prepared);
 
 	if (failed)
 		return failed;
