@@ -12,9 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "options.h"
 #include "pages/source.h"
-#include "segments/find.h"
 #include "segments/plan.h"
 
 /* What all ranges of a process have in common. */
@@ -35,14 +33,10 @@ struct prepared {
 /*
  * Each prepares a range from its start on, as far as there are pages: text with its contents and
  * its protection, data empty and writable. Returns 0 and *prepared, or -errno with nothing left.
- * What is prepared goes to swap_in(), or to backing_drop(). The shared one is the whole range or an
- * error, and tells what the user should know; see share.h.
+ * What is prepared goes to swap_in(), or to backing_drop().
  */
 int hugetlb_prepare_text(const struct backing *backing, const struct plan_range *range,
 			 struct prepared *prepared);
-int shared_prepare_text(const struct backing *backing, const struct plan_range *range,
-			const struct object *object, const struct options *options,
-			struct prepared *prepared);
 int hugetlb_prepare_data(const struct backing *backing, const struct plan_range *range,
 			 struct prepared *prepared);
 int thp_prepare_text(const struct backing *backing, const struct plan_range *range,

@@ -55,9 +55,10 @@ int share_read_object(const struct dl_phdr_info *object, struct share_text *text
  * mount, or no file of that name any more), -EPERM (the process is traced), -EACCES (a directory or
  * a copy that is not to be trusted), -ESTALE (the memory is not, or no longer, what the file
  * holds), -EXDEV (the text lies elsewhere in its huge pages at each start, so no copy would ever be
- * found again: address and file offset must agree modulo the page size), -EINVAL (HUGETLB_SHARE_PATH is no hugetlbfs of that page size), -ENOMEM and -ENOSPC (the
- * pool, the mount or a cgroup is short), and others of the kernel. What the user should know was
- * told in one line by then; the caller says nothing about it.
+ * found again: address and file offset must agree modulo the page size), -EINVAL
+ * (HUGETLB_SHARE_PATH is no hugetlbfs of that page size), -ENOMEM and -ENOSPC (the pool, the mount
+ * or a cgroup is short), and others of the kernel. What the user should know was told in one line
+ * by then; the caller says nothing about it.
  */
 int share_open(const struct share_text *text, const struct options *options);
 
