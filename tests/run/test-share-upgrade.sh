@@ -13,7 +13,7 @@ need_program "${compiler%% *}"
 make_program() {
 	# shellcheck disable=SC2086 # the compiler may have options
 	$compiler -std=gnu11 -D_GNU_SOURCE -O1 -DVERSION="$1" "$(dirname "$0")/shared-text.c" "$2" \
-		-o "$work/new" 2>"$work/compile" || { show "$work/compile"; skip "nothing can be linked"; }
+		-Wl,-z,max-page-size=0x200000 -o "$work/new" 2>"$work/compile" || { show "$work/compile"; skip "nothing can be linked"; }
 	mv "$work/new" "$work/program"
 }
 
