@@ -85,6 +85,8 @@ begin_program() {
 
 begin_program "$programs/every-call"
 each_call_fails_once "$ENOMEM,$EPERM,$EINTR,$EAGAIN" HUGETLB_MORECORE=thp
+printf '%s\n' '[program=every-call path=* user=root]' 'MORECORE = thp' >"$work/config"
+each_call_fails_once "$ENOMEM,$EPERM,$EINTR,$EAGAIN" "HUGETLB_CONFIG=$work/config"
 all_calls_fail_from_each_on $ENOMEM HUGETLB_MORECORE=thp
 begin_program /bin/pwd
 started_or_refused HUGETLB_MORECORE=thp
