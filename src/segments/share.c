@@ -31,18 +31,18 @@ struct place {
 };
 
 /*
- * The first reason of a process is a warning; the other texts have the same, as a rule. name is
- * that of a copy in the directory, or NULL.
+ * The first reason of a process is a warning; the other texts have the same, as a rule. what is an
+ * object or a directory, copy the name of a copy in it, or NULL.
  */
-static void tell(const char *directory, const char *name, const char *reason)
+static void tell(const char *what, const char *copy, const char *reason)
 {
 	static const char format[] = "HUGETLB_SHARE: %s%s%s %s: text is not shared";
 	static uint32_t told;
 
 	if (__atomic_exchange_n(&told, 1, __ATOMIC_RELAXED))
-		log_info(format, directory, name ? "/" : "", name ? name : "", reason);
+		log_info(format, what, copy ? "/" : "", copy ? copy : "", reason);
 	else
-		log_warning(format, directory, name ? "/" : "", name ? name : "", reason);
+		log_warning(format, what, copy ? "/" : "", copy ? copy : "", reason);
 }
 
 static unsigned int read_number(const char **at)
@@ -282,6 +282,12 @@ static int open_shared(const struct place *place, const struct share_text *text)
 	char name[SHARE_NAME_BYTES];
 	int fd, failed = share_file_open(text, &file);
 
+	if (!failed && (text->address - file.offset) % text->page_bytes) {
+		tell(text->name, NULL,
+		     "lies elsewhere in its huge pages at each start (see hugeedit --align)");
+		sys_close(file.fd);
+		return -EXDEV;
+	}
 	if (!failed) {
 		failed = share_file_name(&file, text, name);
 		fd = failed ? failed : find_or_make(place, name, text, &file);

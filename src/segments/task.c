@@ -107,7 +107,8 @@ static int take_shared(const struct run *run, const struct task *task,
 					  .dlpi_name = object->name,
 					  .dlpi_phdr = object->headers,
 					  .dlpi_phnum = (ElfW(Half))object->header_count};
-	struct share_text text = {.address = range->start,
+	struct share_text text = {.name = object->name,
+				  .address = range->start,
 				  .bytes = range->end - range->start,
 				  .file_bytes = file_bytes(&task->backing, range),
 				  .page_bytes = task->backing.source.page_bytes};
