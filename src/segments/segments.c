@@ -105,8 +105,6 @@ static int look_around(struct run *run)
 			     -failed);
 		return failed;
 	}
-	if (!run->later)
-		confined_at_start = status.confined;
 	sizes_read(&run->sizes, getauxval(AT_PAGESZ));
 	if (log_at(LOG_INFO) && !run->later)
 		sizes_log(&run->sizes);
@@ -276,6 +274,7 @@ static void watch(const struct options *options)
 	if (options->segments != SEGMENTS_CHOSEN || !options->objects || !options->text ||
 	    !strcmp(options->objects, "main"))
 		return;
+	confined_at_start = read_status().confined;
 	if (remember_objects() && !loader_watch(objects_changed))
 		return;
 	log_info("libraries that are loaded later stay on small pages: ld.so can't be watched");
