@@ -6,7 +6,6 @@
 #include <sys/auxv.h>
 
 #include "hugetlbfs.h"
-#include "pages/smaps.h"
 #include "segments/find.h"
 #include "segments/share.h"
 
@@ -218,7 +217,7 @@ int find_segments(const struct options *options, bool (*before)(const struct dl_
 	struct search search = {.options = options,
 				.before = before,
 				.found = found,
-				.base_bytes = smaps_base_bytes()};
+				.base_bytes = getauxval(AT_PAGESZ)};
 
 	*found = (struct found){.objects = SCRATCH_OF(struct object),
 				.segments = SCRATCH_OF(struct segment)};

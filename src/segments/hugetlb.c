@@ -19,7 +19,7 @@ static long allocate_page(int fd, uint64_t offset, size_t page_bytes)
 	long result = -EINTR;
 
 	for (int i = 0; i < RETRIES_MAX && result == -EINTR; i++)
-		result = sys_allocate(fd, offset, page_bytes);
+		result = sys_fallocate(fd, offset, page_bytes);
 	return result;
 }
 

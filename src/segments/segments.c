@@ -5,11 +5,11 @@
 #include <errno.h>
 #include <layout.h>
 #include <string.h>
+#include <sys/auxv.h>
 
 #include "libc/loader.h"
 #include "log.h"
 #include "memory/memory.h"
-#include "pages/smaps.h"
 #include "segments/pieces.h"
 #include "segments/segments.h"
 #include "segments/task.h"
@@ -29,6 +29,15 @@ struct status {
 static struct scratch known = {.item_bytes = sizeof(const ElfW(Phdr) *)};
 static unsigned long confined_at_start;
 
+/* Is the line that of `name`, which ends in a colon and a tab? Then its number. */
+static size_t number_of(const char *line, const char *name)
+{
+	size_t length = strlen(name), number;
+
+	return strncmp(line, name, length) || options_parse_size(line + length, &number) ? 0
+											 : number;
+}
+
 static struct status read_status(void)
 {
 	struct status status = {0};
@@ -38,12 +47,9 @@ static struct status read_status(void)
 	if (stream_open(&stream, "/proc/self/status"))
 		return status;
 	while (stream_line(&stream, line, sizeof(line))) {
-		if (!strncmp(line, "TracerPid:\t", 11))
-			status.traced = smaps_number(line + 11, 10, NULL) != 0;
-		if (!strncmp(line, "Seccomp:\t", 9))
-			status.confined += smaps_number(line + 9, 10, NULL);
-		if (!strncmp(line, "Seccomp_filters:\t", 17))
-			status.confined += smaps_number(line + 17, 10, NULL);
+		status.traced |= number_of(line, "TracerPid:\t") != 0;
+		status.confined +=
+			number_of(line, "Seccomp:\t") + number_of(line, "Seccomp_filters:\t");
 	}
 	stream_close(&stream);
 	return status;
@@ -99,9 +105,7 @@ static int look_around(struct run *run)
 			     -failed);
 		return failed;
 	}
-	if (!run->later)
-		confined_at_start = status.confined;
-	sizes_read(&run->sizes, smaps_base_bytes());
+	sizes_read(&run->sizes, getauxval(AT_PAGESZ));
 	if (log_at(LOG_INFO) && !run->later)
 		sizes_log(&run->sizes);
 	run->alone = !run->later && sys_count_threads() == 1;
@@ -270,6 +274,7 @@ static void watch(const struct options *options)
 	if (options->segments != SEGMENTS_CHOSEN || !options->objects || !options->text ||
 	    !strcmp(options->objects, "main"))
 		return;
+	confined_at_start = read_status().confined;
 	if (remember_objects() && !loader_watch(objects_changed))
 		return;
 	log_info("libraries that are loaded later stay on small pages: ld.so can't be watched");

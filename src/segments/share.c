@@ -12,7 +12,6 @@
 
 #include "log.h"
 #include "pages/pages.h"
-#include "pages/smaps.h"
 #include "segments/share.h"
 #include "segments/share_file.h"
 #include "stream.h"
@@ -46,6 +45,15 @@ static void tell(const char *what, const char *copy, const char *reason)
 		log_warning(format, what, copy ? "/" : "", copy ? copy : "", reason);
 }
 
+static unsigned int read_number(const char **at)
+{
+	unsigned int number = 0;
+
+	for (; **at >= '0' && **at <= '9'; ++*at)
+		number = number * 10 + (unsigned int)(**at - '0');
+	return number;
+}
+
 /* Who this process is for the file system, and whether somebody traces it. */
 static int read_process(unsigned int *user, bool *traced)
 {
@@ -61,13 +69,13 @@ static int read_process(unsigned int *user, bool *traced)
 		const char *at;
 
 		if (!strncmp(line, "TracerPid:\t", 11))
-			*traced = smaps_number(line + 11, 10, NULL) != 0;
+			*traced = line[11] != '0';
 		if (strncmp(line, "Uid:\t", 5))
 			continue;
 		/* real, effective, saved, and that of the file system */
 		at = line + 5;
 		for (int i = 0; i < 4; i++, at += *at == '\t')
-			*user = (unsigned int)smaps_number(at, 10, &at);
+			*user = read_number(&at);
 		have_user = true;
 	}
 	stream_close(&status);
@@ -208,7 +216,7 @@ static int allocate(int fd, size_t bytes)
 	long failed = -EINTR;
 
 	for (int i = 0; i < INTERRUPTIONS_MAX && failed == -EINTR; i++)
-		failed = sys_allocate(fd, 0, bytes);
+		failed = sys_fallocate(fd, 0, bytes);
 	return (int)failed;
 }
 

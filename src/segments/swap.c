@@ -7,8 +7,8 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/auxv.h>
 
-#include "pages/smaps.h"
 #include "segments/swap.h"
 #include "sys.h"
 
@@ -16,7 +16,7 @@ static bool is_mapped(uintptr_t address)
 {
 	unsigned char resident;
 
-	return sys_mincore(address, smaps_base_bytes(), &resident) != -ENOMEM;
+	return sys_mincore(address, getauxval(AT_PAGESZ), &resident) != -ENOMEM;
 }
 
 /*

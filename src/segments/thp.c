@@ -3,8 +3,8 @@
  * or unmaps a part, and a debugger can write to it.
  */
 #include <errno.h>
+#include <sys/auxv.h>
 
-#include "pages/smaps.h"
 #include "segments/backing.h"
 #include "segments/readback.h"
 #include "sys.h"
@@ -12,7 +12,7 @@
 /* Maps bytes at a multiple of page_bytes, advised, without the ends that it took to get there. */
 static long map_aligned(size_t bytes, size_t page_bytes)
 {
-	size_t spare = page_bytes - smaps_base_bytes(), head;
+	size_t spare = page_bytes - getauxval(AT_PAGESZ), head;
 	long at = sys_mmap(0, bytes + spare, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
 			   -1, 0);
 	long failed;
