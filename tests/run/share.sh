@@ -64,6 +64,7 @@ start_waiting() {
 
 end_waiting() {
 	local number=$1
+	echo >&"${hold[number]}"
 	exec {hold[number]}>&-
 	wait "${waiting[number]}" || { show "$work/err.$number"; fail "job $number: exit status $?"; }
 	grep -q '^still version' "$work/out.$number" || fail "job $number did not go on"
