@@ -1,6 +1,6 @@
 /*
  * Loads libraries with a big text late, one after the other, several times over: each runs, and is
- * on huge pages as far as EXPECT_HUGE_KB says (0: on none, unset: as may be); closed, nothing of it
+ * on hugetlb pages as far as EXPECT_HUGE_KB says (0: on none, unset: as may be); closed, nothing of it
  * is left mapped.
  *
  *   dlopen-text <turns> <library> ...
@@ -39,7 +39,8 @@ static int read_place(struct dl_phdr_info *object, size_t size, void *data)
 	return 1;
 }
 
-/* How many kB of a place are mapped, and how many of these are on huge pages. */
+/* How many kB of a place are mapped, and how many of these on hugetlb pages: a file's pages may be
+ * huge by themselves. */
 static void read_smaps(const struct place *place, unsigned long *mapped_kb, unsigned long *huge_kb)
 {
 	FILE *smaps = need(fopen("/proc/self/smaps", "re"));
@@ -58,9 +59,6 @@ static void read_smaps(const struct place *place, unsigned long *mapped_kb, unsi
 			*mapped_kb += kb;
 		} else if (sscanf(line, "KernelPageSize: %lu", &kb) == 1 && kb > 64) {
 			*huge_kb += size;
-		} else if (sscanf(line, "AnonHugePages: %lu", &kb) == 1 ||
-			   sscanf(line, "FilePmdMapped: %lu", &kb) == 1) {
-			*huge_kb += kb;
 		}
 	}
 	fclose(smaps);
