@@ -132,13 +132,14 @@ static int look_again(struct run *run)
 static int prepare_data(struct run *run, struct task *data)
 {
 	if (!run->alone) {
-		log_declined("it stays where it is", "data: other threads run already");
+		task_decline(run, data, "other threads run already");
 		return -EBUSY;
 	}
 	if (!task_wants_hugetlb(data))
 		return 0;
 	if (memory_start(run->options, false, "data", "no hugetlb pages are taken for it")) {
 		task_forgo_hugetlb(data);
+		run->told = true;
 		return 0;
 	}
 	return look_again(run);
