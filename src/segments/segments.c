@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <layout.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/auxv.h>
 
 #include "libc/loader.h"
@@ -275,7 +276,9 @@ static void watch(const struct options *options)
 	if (options->segments != SEGMENTS_CHOSEN || !options->objects || !options->text ||
 	    !strcmp(options->objects, "main"))
 		return;
-	confined_at_start = read_status().confined;
+	/* /proc/self/status takes long to make: most processes are not confined */
+	if (sys_gate(SYS_prctl, PR_GET_SECCOMP, 0, 0, 0, 0, 0))
+		confined_at_start = read_status().confined;
 	if (remember_objects() && !loader_watch(objects_changed))
 		return;
 	log_info("libraries that are loaded later stay on small pages: ld.so can't be watched");
