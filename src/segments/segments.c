@@ -119,11 +119,17 @@ static int look_around(struct run *run)
 	return 0;
 }
 
-/* libc's text has changed, and so has what is mapped. */
-static int look_again(struct run *run)
+/* libc's text has changed, and so has what is mapped. Without the new list nothing more is planned.
+ */
+static int look_again(struct run *run, const struct task *task)
 {
+	int failed;
+
 	scratch_free(&run->pieces);
-	return pieces_read(&run->pieces, &run->found);
+	failed = pieces_read(&run->pieces, &run->found);
+	if (failed)
+		task_decline(run, task, "/proc/self/maps can't be read");
+	return failed;
 }
 
 /*
@@ -132,6 +138,8 @@ static int look_again(struct run *run)
  */
 static int prepare_data(struct run *run, struct task *data)
 {
+	int failed;
+
 	if (!run->alone) {
 		task_decline(run, data, "other threads run already");
 		return -EBUSY;
@@ -143,7 +151,10 @@ static int prepare_data(struct run *run, struct task *data)
 		run->told = true;
 		return 0;
 	}
-	return look_again(run);
+	failed = look_again(run, data);
+	if (failed)
+		memory_stop();
+	return failed;
 }
 
 /*
@@ -179,7 +190,7 @@ static int put_data(struct run *run, struct task *data)
 		sys_brk(old_break);
 	if (task_wants_hugetlb(data) && !data->got_bytes[RUNG_HUGETLB]) {
 		memory_stop();
-		failed = look_again(run);
+		failed = look_again(run, data);
 	}
 	return failed;
 }
