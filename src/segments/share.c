@@ -282,7 +282,7 @@ static int open_shared(const struct place *place, const struct share_text *text)
 	char name[SHARE_NAME_BYTES];
 	int fd, failed = share_file_open(text, &file);
 
-	if (!failed && (text->address - file.offset) % text->page_bytes) {
+	if (!failed && !text->fixed && (text->address - file.offset) % text->page_bytes) {
 		tell(text->name, NULL,
 		     "lies elsewhere in its huge pages at each start (see hugeedit --align)");
 		sys_close(file.fd);

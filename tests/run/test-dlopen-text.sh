@@ -16,11 +16,10 @@ EXPECT_HUGE_KB=12288 late HUGETLB_ELFMAP_OBJECTS=libsecond "$programs/dlopen-tex
 EXPECT_HUGE_KB=0 late HUGETLB_ELFMAP_OBJECTS=libsecond "$programs/dlopen-text" 1 "$work/libfirst.so"
 EXPECT_HUGE_KB=0 late HUGETLB_ELFMAP_OBJECTS=main "$programs/dlopen-text" 1 "${libraries[@]}"
 EXPECT_HUGE_KB=0 late "$programs/dlopen-text" 1 "${libraries[@]}"
-EXPECT_HUGE_KB=12288 late HUGETLB_ELFMAP_OBJECTS=all "$programs/dlopen-text" threads 4 "${libraries[@]}" \
-	"$work/libfirst.so"
-# a file of its own for the copy, on a mount or not; and all that is asked for at once
+EXPECT_HUGE_KB=12288 late HUGETLB_ELFMAP_OBJECTS=all "$programs/dlopen-text" threads 4 "${libraries[@]}"
+# All that can be asked for at once.
 EXPECT_HUGE_KB=12288 late HUGETLB_ELFMAP_OBJECTS=all HUGETLB_MORECORE=yes HUGETLB_ELFMAP=RW \
-	"$programs/dlopen-text" threads 2 "${libraries[@]}" "$work/libfirst.so"
+	"$programs/dlopen-text" threads 2 "${libraries[@]}"
 
 # A debugger's view stays as it is: nothing is taken, or what it can write to.
 ! command -v gdb >/dev/null || {
