@@ -6,12 +6,18 @@
  *
  * "Inside" is counted by the program headers: the whole page belongs to one segment, and nothing of
  * it to RELRO. A last line says that everything still held what it held, was called, written, and
- * that the break goes on working. The arguments are the huge page size in bytes and "fork": a child
- * writes to all of data and bss, too. Fails with a line where something was lost.
+ * that the break goes on working. Fails with a line where something was lost. Arguments:
+ *
+ *   a number  the huge page size in bytes
+ *   fork      a child writes to all of data and bss, too
+ *   thread    a thread writes to data from before the first constructor to the end
+ *   quiet     the last line alone
  *
  * bss and the break are written to before any library's constructor runs (.preinit_array).
  */
 #include <link.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -79,9 +85,39 @@ static volatile int *word(char *block, int page)
 	return (volatile int *)(block + (size_t)page * SMALL_PAGE);
 }
 
-/* Before the library: what is in bss and behind the break now must be there afterwards. */
-static void before_all(void)
+/* Counts in data and in bss as fast as it can: a count that is lost shows. */
+static atomic_bool counting = true;
+static atomic_ulong data_count = 1, bss_count;
+static pthread_t counter;
+static bool has_counter;
+
+static void *count_on(void *unused)
 {
+	(void)unused;
+	while (atomic_load(&counting)) {
+		unsigned long before = atomic_fetch_add(&bss_count, 1);
+
+		CHECK(atomic_fetch_add(&data_count, 1) == before + 1, "a count of the thread's");
+	}
+	return NULL;
+}
+
+static bool has_word(int count, char **arguments, const char *word)
+{
+	for (int i = 1; i < count; i++)
+		if (!strcmp(arguments[i], word))
+			return true;
+	return false;
+}
+
+/* Before the library: what is in bss and behind the break now must be there afterwards. */
+static void before_all(int count, char **arguments, char **environment)
+{
+	(void)environment;
+	if (has_word(count, arguments, "thread")) {
+		CHECK(!pthread_create(&counter, NULL, count_on, NULL), "no thread");
+		has_counter = true;
+	}
 	for (int page = 0; page < BIG_PAGES; page += 2)
 		*word(big_bss, page) = page + 1;
 	small_bss = 15;
@@ -91,7 +127,8 @@ static void before_all(void)
 		*word(break_before, page) = page + 17;
 }
 
-__attribute__((section(".preinit_array"), used)) static void (*preinit[])(void) = {before_all};
+__attribute__((section(".preinit_array"), used)) static void (*preinit[])(int, char **,
+									  char **) = {before_all};
 
 static void check_contents(int turn)
 {
@@ -284,16 +321,10 @@ static void show_relro(const struct object *object)
 	printf("%-13s 0 0 0 0 %s\n", "relro", rights);
 }
 
-int main(int count, char **arguments)
+static void show_all(void)
 {
 	struct object object = {.count = 0};
 
-	if (count > 1)
-		huge_bytes = strtoul(arguments[1], NULL, 0);
-	check_contents(0);
-	write_all();
-	check_contents(1);
-	check_break();
 	read_mappings();
 	dl_iterate_phdr(read_headers, &object);
 	show(&object, "small-text", (void *)(uintptr_t)small_text, 1);
@@ -305,8 +336,26 @@ int main(int count, char **arguments)
 	show(&object, "small-bss", &small_bss, sizeof(small_bss));
 	show(&object, "big-bss", big_bss, sizeof(big_bss));
 	show_relro(&object);
-	if (count > 2 && !strcmp(arguments[2], "fork"))
+}
+
+int main(int count, char **arguments)
+{
+	for (int i = 1; i < count; i++)
+		if (atol(arguments[i]))
+			huge_bytes = strtoul(arguments[i], NULL, 0);
+	check_contents(0);
+	write_all();
+	check_contents(1);
+	check_break();
+	if (!has_word(count, arguments, "quiet"))
+		show_all();
+	if (has_word(count, arguments, "fork"))
 		check_child();
+	if (has_counter) {
+		atomic_store(&counting, false);
+		pthread_join(counter, NULL);
+		CHECK(data_count == bss_count + 1, "the thread's counts");
+	}
 	puts("as it was");
 	return 0;
 }

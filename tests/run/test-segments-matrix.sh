@@ -6,9 +6,8 @@
 # where it was.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/relink.sh"
+. "$(dirname "$0")/segments.sh"
 
-source=$(dirname "$0")/segments-probe.c
-whole_library="-L$BUILD/lib -Wl,--whole-archive -lhugetlbfs -Wl,--no-whole-archive"
 need_pages 60 2M
 mkdir "$work/lost"
 
@@ -79,25 +78,13 @@ cells() {
 
 # program KIND LINKER LINK: links one and runs its cells.
 program() {
-	local kind=$1 linker=$2 link=$3 name=$1-$2-$3 object=$work/position-independent.o words
-	[ "$kind" != no-pie ] && [ "$kind" != static ] || object=$work/fixed.o
-	# shellcheck disable=SC2206
-	words=(${words_of[$kind]} "-fuse-ld=$linker" "$object" -o "$work/$name" -pthread)
-	case $link in
-	# shellcheck disable=SC2206
-	stock) [[ $kind != static* ]] || words+=($whole_library) ;;
-	align) words+=(-B "$wrapper" -Wl,--hugetlbfs-page-size=2M -Wl,--hugetlbfs-align) ;;
-	BDT) words+=(-B "$wrapper" -Wl,--hugetlbfs-page-size=2M -Wl,--hugetlbfs-link=BDT) ;;
-	esac
-	"$compiler" "${words[@]}" >"$work/$name.log" 2>&1 || {
+	local kind=$1 linker=$2 link=$3 name=$1-$2-$3
+	link_segments_probe "$work/$name" "$kind" "$linker" "$link" || {
 		echo "$name: can't be linked: $(head -n 3 "$work/$name.log")"
 		return 1
 	}
-	words=()
-	if [ "$link" = stock ] && [[ $kind != static* ]]; then
-		words=("LD_PRELOAD=$LIB")
-	fi
-	cells "$name" "$link" "${words[@]}" && rm "$work/$name"
+	# shellcheck disable=SC2046
+	cells "$name" "$link" $(library_for "$kind" "$link") && rm "$work/$name"
 }
 
 at_most() {
@@ -106,13 +93,8 @@ at_most() {
 	done
 }
 
-compile() {
-	"$compiler" -std=gnu11 -D_GNU_SOURCE -O2 -c "$source" -o "$work/$1" "$2" || fail "no $1"
-}
-
 write_probe
-compile position-independent.o -fPIE
-compile fixed.o -fno-PIE
+compile_segments_probe
 at_end 'kill $(jobs -p) 2>/dev/null; wait'
 count=0
 for kind in "${kinds[@]}"; do
