@@ -255,20 +255,21 @@ struct object {
 
 static int read_headers(struct dl_phdr_info *info, size_t bytes, void *argument)
 {
+	uintptr_t base_bytes = (uintptr_t)sysconf(_SC_PAGESIZE);
 	struct object *object = argument;
 
 	(void)bytes;
 	for (int i = 0; i < info->dlpi_phnum; i++) {
 		const ElfW(Phdr) *header = &info->dlpi_phdr[i];
 		uintptr_t start = info->dlpi_addr + header->p_vaddr;
-		struct range range = {start & ~(uintptr_t)(SMALL_PAGE - 1),
+		struct range range = {start & ~(base_bytes - 1),
 				      start + header->p_memsz};
 
 		if (header->p_type == PT_LOAD && object->count < 16) {
-			range.end = (range.end + SMALL_PAGE - 1) & ~(uintptr_t)(SMALL_PAGE - 1);
+			range.end = (range.end + base_bytes - 1) & ~(base_bytes - 1);
 			object->segments[object->count++] = range;
 		} else if (header->p_type == PT_GNU_RELRO) {
-			range.end &= ~(uintptr_t)(SMALL_PAGE - 1);
+			range.end &= ~(base_bytes - 1);
 			object->relro = range;
 		}
 	}
