@@ -41,8 +41,9 @@ LIBRARY_LINK = $(CC) -shared $(CFLAGS) $(LDFLAGS) -Wl,-soname,libhugetlbfs.so.0 
 	-Wl,-z,noseparate-code
 
 # In a static program the linker says where libc's functions are; the archive alone has that part.
-STATIC_SOURCES  := src/heap/static_libc.c
-LIBRARY_SOURCES := $(filter-out $(STATIC_SOURCES),$(sort $(wildcard src/*.c src/pages/*.c src/heap/*.c src/api/*.c)))
+STATIC_SOURCES  := src/libc/static_libc.c
+LIBRARY_SOURCES := $(filter-out $(STATIC_SOURCES),$(sort $(wildcard src/*.c \
+	$(patsubst %,src/%/*.c,pages libc memory heap segments api))))
 LIBRARY_OBJECTS := $(LIBRARY_SOURCES:src/%.c=$(BUILD)/obj/%.o)
 STATIC_OBJECTS  := $(STATIC_SOURCES:src/%.c=$(BUILD)/obj/%.o)
 

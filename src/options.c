@@ -52,15 +52,9 @@ static bool begins_with_prefix(const char *entry)
 static bool read_row(const struct option_row *row, const char *value, struct options *options)
 {
 	char shown[64];
-	int result = row->parse(value, options, (char *)options + row->field);
 
-	if (!result)
+	if (!row->parse(value, options, (char *)options + row->field))
 		return false;
-	if (result == -EOPNOTSUPP) {
-		log_warning("%s is not supported by this version of the library, and has no effect",
-			    row->name);
-		return true;
-	}
 	text_format(shown, sizeof(shown), "%s", value);
 	log_warning("%s=%s%s: not understood; accepted: %s; the feature stays off", row->name,
 		    shown, strlen(value) >= sizeof(shown) ? "..." : "", row->values);
@@ -137,8 +131,10 @@ int options_read(struct options *options, char **environment, const char *progra
 	*bad = 0;
 	memset(options, 0, sizeof(*options));
 	options->verbose = LOG_WARNING;
-	if (getauxval(AT_SECURE))
+	if (getauxval(AT_SECURE)) {
+		options->segments = SEGMENTS_OFF;
 		return 0;
+	}
 	for (char **entry = environment;; entry++) {
 		if (!*entry)
 			return 0;
@@ -152,6 +148,7 @@ int options_read(struct options *options, char **environment, const char *progra
 	if (!program_takes_part(environment, program)) {
 		log_debug("HUGETLB_RESTRICT_EXE leaves %s out", base_name(program));
 		memset(options, 0, sizeof(*options));
+		options->segments = SEGMENTS_OFF;
 		*bad = 0;
 		return 0;
 	}

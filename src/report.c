@@ -10,6 +10,7 @@
 
 #include "heap/heap.h"
 #include "log.h"
+#include "memory/memory.h"
 #include "report.h"
 #include "smaps.h"
 #include "sys.h"
@@ -112,11 +113,11 @@ static void add_reasons(struct page_text *text, const struct table *table)
 		    "%d)\n",
 		    (unsigned long)(source->page_bytes >> 10), source->short_falls,
 		    -source->last_error);
-	if (heap.pages_made_small)
+	if (memory.pages_made_small)
 		ADD(text,
 		    "  not huge any more: %lu pages of which the program protected, advised or "
 		    "replaced a part\n",
-		    heap.pages_made_small);
+		    memory.pages_made_small);
 }
 
 static void make_table(struct page_text *text, const char *program)
@@ -151,7 +152,7 @@ void report_write(const char *target, const char *program)
 	struct page_text text;
 	long fd;
 
-	if (heap.source.sandboxed)
+	if (memory.sandboxed)
 		return;
 	make_table(&text, program);
 	if (!strcmp(target, "2")) {

@@ -6,7 +6,7 @@
  * region, the zone: an arena's reservation costs no system call, and arenas share huge pages of
  * 1 GiB.
  *
- * All functions need the heap's lock (heap/heap.h) unless they say otherwise.
+ * All functions need the lock (memory/lock.h) unless they say otherwise.
  */
 #ifndef ARENAS_H
 #define ARENAS_H
@@ -15,7 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "heap/region.h"
+#include "memory/region.h"
 
 struct zone {
 	struct region region;

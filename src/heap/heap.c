@@ -1,7 +1,7 @@
 /*
  * Putting the program's heap on huge pages: the order of steps, each of which may decline.
  *
- * Runs in the constructor. Until redirect_install() nothing of the program has changed; after it,
+ * Runs in the constructor. Until memory_start() nothing of the program has changed; after it,
  * the trial decides whether what was installed works, and everything is undone if not.
  */
 #include <errno.h>
@@ -12,13 +12,12 @@
 #include <sys/auxv.h>
 #include <sys/sysinfo.h>
 
-#include "heap/calls.h"
-#include "heap/fork.h"
 #include "heap/heap.h"
-#include "heap/libc.h"
-#include "heap/redirect.h"
+#include "heap/serve.h"
 #include "heap/space.h"
 #include "log.h"
+#include "memory/calls.h"
+#include "memory/memory.h"
 #include "pages/pages.h"
 #include "sys.h"
 
@@ -26,63 +25,6 @@ struct heap heap;
 
 /* What declining leads to. */
 static const char small_pages[] = "the heap stays on small pages";
-
-static struct {
-	uint32_t word;   /* 0 free, 1 held, 2 held and somebody waits */
-	uintptr_t owner; /* the holder's thread pointer */
-} lock;
-
-/* Tries before a waiter sleeps: what is done under the lock takes microseconds, as a rule. */
-#define LOCK_SPINS 200
-
-bool heap_lock(void)
-{
-	uintptr_t self = cpu_thread_pointer();
-	uint32_t expected = 0;
-
-	if (__atomic_load_n(&lock.owner, __ATOMIC_RELAXED) == self)
-		return false;
-	for (int i = 0; i < LOCK_SPINS; i++) {
-		expected = 0;
-		if (__atomic_compare_exchange_n(&lock.word, &expected, 1, false, __ATOMIC_ACQUIRE,
-						__ATOMIC_RELAXED))
-			goto held;
-		cpu_relax();
-	}
-	while (__atomic_exchange_n(&lock.word, 2, __ATOMIC_ACQUIRE))
-		sys_pass(SYS_futex, (long)&lock.word, 128 /* FUTEX_WAIT_PRIVATE */, 2, 0, 0, 0);
-held:
-	__atomic_store_n(&lock.owner, self, __ATOMIC_RELAXED);
-	return true;
-}
-
-void heap_unlock(void)
-{
-	__atomic_store_n(&lock.owner, 0, __ATOMIC_RELAXED);
-	if (__atomic_exchange_n(&lock.word, 0, __ATOMIC_RELEASE) == 2)
-		sys_pass(SYS_futex, (long)&lock.word, 129 /* FUTEX_WAKE_PRIVATE */, 1, 0, 0, 0);
-}
-
-void heap_unlock_in_child(void)
-{
-	__atomic_store_n(&lock.owner, 0, __ATOMIC_RELAXED);
-	__atomic_store_n(&lock.word, 0, __ATOMIC_RELEASE);
-}
-
-bool heap_single_threaded(void)
-{
-	if (heap.single_threaded)
-		return *heap.single_threaded;
-	/* glibc before 2.32 has no such flag. */
-	return !heap.source.sandboxed && sys_count_threads() == 1;
-}
-
-void heap_enter_sandbox(void)
-{
-	log_debug("heap: the program locks itself in; no more lines from here on");
-	heap.source.sandboxed = true;
-	log_stop();
-}
 
 /* The user set malloc's own knob for this: then it is his. */
 static bool user_tuned(const char *variable, const char *tunable)
@@ -121,25 +63,6 @@ static void tune_malloc(const struct libc *libc, const struct heap *tuned)
 	 */
 	set(M_TRIM_THRESHOLD, !tuned->shrink ? -1 : sizeof(void *) == 8 ? 2 * threshold : 1 << 30);
 }
-
-/* A function as a handler: its own type does not matter to a jump. */
-#define HANDLER(function) ((void (*)(void))(function))
-
-static const struct redirect redirects[] = {
-	{"sbrk", HANDLER(call_sbrk), false},
-	{"brk", HANDLER(call_brk), false},
-	{"mmap", HANDLER(call_mmap), false},
-	{"mmap64", HANDLER(call_mmap64), false},
-	{"munmap", HANDLER(call_munmap), false},
-	{"mremap", HANDLER(call_mremap), false},
-	{"mprotect", HANDLER(call_mprotect), false},
-	{"madvise", HANDLER(call_madvise), false},
-	{"mlock", HANDLER(call_mlock), false},
-	{"munlock", HANDLER(call_munlock), false},
-	{"mlock2", HANDLER(call_mlock2), true},
-	{"pkey_mprotect", HANDLER(call_pkey_mprotect), true},
-	{"prctl", HANDLER(call_prctl), false},
-};
 
 /* Does libc's malloc come to us? One request that nothing at hand can serve, and that fails. */
 static bool trial_passes(const struct libc *libc)
@@ -191,7 +114,7 @@ static int choose_pages(const struct options *options, struct source *source)
 	struct pool pool;
 	enum thp_mode mode;
 
-	sizes_read(&sizes, heap.base_bytes);
+	sizes_read(&sizes, getauxval(AT_PAGESZ));
 	if (log_at(LOG_INFO))
 		sizes_log(&sizes);
 	if (options->heap == HEAP_THP)
@@ -296,55 +219,30 @@ static int choose_space(const struct options *options)
 		failed = zone_start(&heap.zone, plan.zone_start, plan.zone_limit, &heap.source);
 	if (failed)
 		return failed;
-	heap.low = plan.main_start;
-	heap.high = plan.zone_start ? plan.zone_limit : plan.main_limit;
 	log_info("setup_morecore(): heapaddr = 0x%lx", (unsigned long)plan.main_start);
 	return 0;
 }
 
 /* From here on libc's malloc is ours; or nothing has changed. */
-static int take_over(void)
+static int take_over(const struct options *options)
 {
-	struct libc libc;
-	int failed = libc_find(&libc);
+	int failed = memory_start(options, true, "heap", small_pages);
 
-	if (failed) {
-		log_declined(small_pages,
-			     "heap: this program's C library is not a glibc that we know");
+	if (failed)
 		return failed;
-	}
-	if (sys_count_threads() > 1) {
-		log_declined(small_pages, "heap: other threads run already");
-		return -EBUSY;
-	}
-	/* In a static program malloc's calls can't be told from others: the main heap alone is
-	 * ours. */
-	if (!libc.static_address) {
-		heap.text = libc.text;
-		heap.text_end = libc.text_end;
-	}
-	heap.single_threaded = (const bool *)libc_symbol(&libc, "__libc_single_threaded", NULL);
-	failed = fork_prepare(&libc);
-	if (!failed)
-		failed = redirect_install(&libc, redirects,
-					  sizeof(redirects) / sizeof(redirects[0]));
-	if (failed) {
-		log_declined(small_pages, "heap: libc can't be redirected (%s)",
-			     failed == -ENOENT ? "it is not of a kind that we know"
-			     : failed == -EPERM || failed == -EACCES
-				     ? "its text is sealed, or a policy forbids it"
-				     : "no memory");
-		return failed;
-	}
-	if (!trial_passes(&libc)) {
-		redirect_undo();
+	if (!trial_passes(&memory.libc)) {
+		memory_stop();
 		log_declined(small_pages,
 			     "heap: libc's malloc does not ask for its break where we wait for it");
 		return -ENOTSUP;
 	}
-	tune_malloc(&libc, &heap);
-	heap.active = true;
-	return 0;
+	tune_malloc(&memory.libc, &heap);
+	failed = serve_begin();
+	if (failed) {
+		memory_stop();
+		log_declined(small_pages, "heap: its range is somebody else's (error %d)", -failed);
+	}
+	return failed;
 }
 
 /* Does the user have malloc's own huge pages (glibc 2.35)? Zero is their default: none. */
@@ -368,9 +266,7 @@ int heap_start(const struct options *options)
 			"heap: GLIBC_TUNABLES has glibc.malloc.hugetlb, malloc's own huge pages");
 		return -EBUSY;
 	}
-	heap.base_bytes = getauxval(AT_PAGESZ);
 	heap.shrink = options->heap_shrink;
-	heap.fork = options->fork;
 	failed = choose_pages(options, &heap.source);
 	if (!failed && options->require && heap.source.hugetlb) {
 		failed = source_try(&heap.source);
@@ -385,11 +281,10 @@ int heap_start(const struct options *options)
 	if (failed)
 		log_declined(small_pages, "heap: no room in the address space (error %d)", -failed);
 	else
-		failed = take_over();
+		failed = take_over(options);
 	if (failed) {
 		region_drop(&heap.main.region);
 		region_drop(&heap.zone.region);
-		heap.low = heap.high = 0;
 	}
 	errno = error;
 	return failed;

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "heap/region.h"
+#include "memory/region.h"
 
 struct morecore {
 	struct region region;

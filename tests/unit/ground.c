@@ -6,6 +6,7 @@
 
 #include "ground.h"
 #include "heap/heap.h"
+#include "memory/memory.h"
 #include "sys.h"
 
 #define BASE 4096ul
@@ -31,6 +32,7 @@ int ground_release(void **state)
 	(void)state;
 	gate_reset();
 	memset(&heap, 0, sizeof(heap));
+	memset(&memory, 0, sizeof(memory));
 	return munmap((void *)ground, GROUND_BYTES);
 }
 

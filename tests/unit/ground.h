@@ -11,7 +11,7 @@
 #include <stdint.h>
 #include <sys/mman.h>
 
-#include "heap/region.h"
+#include "memory/region.h"
 #include "pages/source.h"
 #include "unit.h"
 

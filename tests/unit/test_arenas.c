@@ -7,8 +7,10 @@
 
 #include "ground.h"
 #include "heap/arenas.h"
-#include "heap/calls.h"
 #include "heap/heap.h"
+#include "heap/serve.h"
+#include "memory/calls.h"
+#include "memory/memory.h"
 #include "sys.h"
 
 #define PAGE  ((size_t)64 * KIB) /* a unit is a page here */
@@ -24,17 +26,17 @@ static void begin(size_t page_bytes, size_t pool_pages, size_t bytes)
 	gate_catch_stderr();
 	ground_pool(page_bytes, pool_pages);
 	memset(&heap, 0, sizeof(heap));
+	memset(&memory, 0, sizeof(memory));
 	heap.source = ground_source(page_bytes);
-	heap.base_bytes = 4096;
-	heap.low = ground;
-	heap.high = ground + bytes;
+	memory.base_bytes = 4096;
 	assert_int_equal(zone_start(zone, ground, ground + bytes, &heap.source), 0);
-	heap.active = true;
+	assert_int_equal(serve_begin(), 0);
 }
 
 static void end(void)
 {
 	assert_int_equal(gate_pool_violations(), 0);
+	serve_end();
 	region_drop(&zone->region);
 	assert_int_equal(munmap((void *)ground, GROUND_BYTES), 0);
 }
@@ -471,8 +473,8 @@ static void an_arena_that_libc_closed_opens_again(void **state)
 	for (size_t page_bytes = PAGE; page_bytes <= LARGE; page_bytes *= LARGE / PAGE) {
 		begin(page_bytes, 100, 128 * MIB);
 		/* these tests are libc */
-		heap.text = 0;
-		heap.text_end = UINTPTR_MAX;
+		memory.text = 0;
+		memory.text_end = UINTPTR_MAX;
 		arena = (uintptr_t)call_mmap(NULL, 64 * MIB, PROT_NONE,
 					     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 		assert_int_equal(arena, ground);
@@ -508,8 +510,8 @@ static void mremap_of_libc_has_no_fifth_argument(void **state)
 		void *block, *grown;
 
 		begin(PAGE, 100, 100 * PAGE);
-		heap.text = 0;
-		heap.text_end = UINTPTR_MAX;
+		memory.text = 0;
+		memory.text_end = UINTPTR_MAX;
 		block = call_mmap(NULL, 5 * PAGE, PROT_READ | PROT_WRITE,
 				  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 		assert_ptr_equal(block, (void *)ground);

@@ -8,7 +8,8 @@
 
 #include "ground.h"
 #include "heap/heap.h"
-#include "heap/keep.h"
+#include "memory/keep.h"
+#include "memory/memory.h"
 #include "sys.h"
 
 #define PAGE  ((size_t)64 * KIB)
@@ -17,6 +18,7 @@
 #define SEED  5
 
 static struct region *const region = &heap.main.region;
+static uintptr_t limit;
 
 /* A region of eight pages, all huge, in use and filled. */
 static void begin_with(const struct gate_pool *pool)
@@ -25,15 +27,15 @@ static void begin_with(const struct gate_pool *pool)
 	gate_catch_stderr();
 	gate_pool(pool);
 	memset(&heap, 0, sizeof(heap));
+	memset(&memory, 0, sizeof(memory));
 	heap.source = ground_source(pool->page_bytes);
-	heap.base_bytes = BASE;
-	heap.low = ground;
-	heap.high = ground + 8 * pool->page_bytes;
-	assert_int_equal(region_make(region, heap.low, heap.high, &heap.source), 0);
-	assert_int_equal(region_map(region, heap.low, heap.high, 0), 0);
-	region_use(region, heap.low, heap.high);
+	memory.base_bytes = BASE;
+	limit = ground + 8 * pool->page_bytes;
+	assert_int_equal(region_make(region, ground, limit, &heap.source), 0);
+	assert_int_equal(region_map(region, ground, limit, 0), 0);
+	region_use(region, ground, limit);
 	assert_int_equal(gate_pool_mapped(ground, GROUND_BYTES), 8);
-	ground_fill(heap.low, heap.high, SEED);
+	ground_fill(ground, limit, SEED);
 }
 
 static void begin(size_t page_bytes)
@@ -114,17 +116,17 @@ static void only_what_is_covered_in_part_becomes_small(void **state)
 		assert_false(region_huge_at(region, ground + page));
 		assert_true(region_huge_at(region, ground + 2 * page));
 		assert_false(region_huge_at(region, ground + 3 * page));
-		ground_check_filled(heap.low, heap.high, SEED);
-		assert_int_equal(heap.pages_made_small, 2);
+		ground_check_filled(ground, limit, SEED);
+		assert_int_equal(memory.pages_made_small, 2);
 		/* small ones are not made so again */
 		assert_int_equal(keep_make_small(region, ground + page + BASE,
 						 ground + page + 2 * BASE, false),
 				 0);
-		assert_int_equal(heap.pages_made_small, 2);
+		assert_int_equal(memory.pages_made_small, 2);
 		assert_int_equal(keep_make_small(region, ground, ground + 8 * page, true), 0);
 		assert_int_equal(huge_pages(), 0);
-		ground_check_filled(heap.low, heap.high, SEED);
-		ground_fill(heap.low, heap.high, SEED + 1);
+		ground_check_filled(ground, limit, SEED);
+		ground_fill(ground, limit, SEED + 1);
 		end();
 	}
 }
@@ -142,7 +144,7 @@ static void nothing_is_left_aside(void **state)
 		statm = fopen("/proc/self/statm", "re");
 		assert_int_equal(fscanf(statm, "%llu", &before), 1);
 		fclose(statm);
-		assert_int_equal(keep_make_small(region, heap.low, heap.high, true), 0);
+		assert_int_equal(keep_make_small(region, ground, limit, true), 0);
 		statm = fopen("/proc/self/statm", "re");
 		assert_int_equal(fscanf(statm, "%llu", &after), 1);
 		fclose(statm);
@@ -177,7 +179,7 @@ static void whole_pages_keep_their_rights(void **state)
 		assert_mapping(page + PAGE - 1, rows[i].text, " dc ", false);
 		assert_mapping(page - 1, "rw-p", " dc ", false);
 		assert_int_equal(sys_mprotect(page, PAGE, PROT_READ | PROT_WRITE), 0);
-		ground_check_filled(heap.low, heap.high, SEED);
+		ground_check_filled(ground, limit, SEED);
 		end();
 	}
 }
@@ -204,7 +206,7 @@ static void whole_pages_keep_their_advice(void **state)
 		assert_mapping(page, "rw-p", rows[i].flag, true);
 		assert_mapping(page + PAGE, "rw-p", rows[i].flag, false);
 		assert_mapping(page + 2 * PAGE, "rw-p", rows[i].flag, true);
-		ground_check_filled(heap.low, heap.high, SEED);
+		ground_check_filled(ground, limit, SEED);
 		end();
 	}
 }
@@ -221,8 +223,8 @@ static void replaced_memory_is_not_ours_any_more(void **state)
 	assert_int_equal(region->units[2] & UNIT_ALTERED, UNIT_ALTERED);
 	assert_false(region_huge_at(region, page));
 	/* never in use, never mapped: the program's alone */
-	region_unuse(region, page + PAGE, heap.high);
-	region_give_back(region, page + PAGE, heap.high);
+	region_unuse(region, page + PAGE, limit);
+	region_give_back(region, page + PAGE, limit);
 	keep_replaced(region, page + PAGE, page + 2 * PAGE);
 	assert_int_equal(region->units[3], UNIT_FOREIGN);
 	end();
@@ -261,7 +263,7 @@ static void dontneed_empties_exactly(void **state)
 			ground_check_zero(ground + from, ground + to);
 			ground_check_filled(ground + to, ground + all, SEED);
 			assert_int_equal(huge_pages(), give_back ? before - whole : before);
-			ground_fill(heap.low, heap.high, SEED);
+			ground_fill(ground, limit, SEED);
 			end();
 		}
 }
@@ -278,7 +280,7 @@ static void dontneed_of_protected_pages(void **state)
 	assert_mapping(page, "---p", " dc ", false);
 	assert_int_equal(sys_mprotect(page, PAGE, PROT_READ | PROT_WRITE), 0);
 	ground_check_zero(ground + PAGE, ground + 4 * PAGE);
-	ground_check_filled(ground + 4 * PAGE, heap.high, SEED);
+	ground_check_filled(ground + 4 * PAGE, limit, SEED);
 	end();
 }
 
@@ -317,7 +319,7 @@ static void every_call_fails_once(void **state)
 					       " xx ", false);
 				assert_int_equal(sys_mprotect(page, PAGE, PROT_READ | PROT_WRITE),
 						 0);
-				ground_check_filled(heap.low, heap.high, SEED);
+				ground_check_filled(ground, limit, SEED);
 				end();
 			}
 	assert_true(failures > 15);
@@ -335,7 +337,7 @@ static void dontneed_where_every_call_fails(void **state)
 				0);
 			ground_check_filled(ground, ground + BASE, SEED);
 			ground_check_zero(ground + BASE, ground + 5 * PAGE);
-			ground_check_filled(ground + 5 * PAGE, heap.high, SEED);
+			ground_check_filled(ground + 5 * PAGE, limit, SEED);
 			end();
 		}
 }
@@ -363,16 +365,16 @@ static void with_other_threads(void **state)
 
 	(void)state;
 	begin(PAGE);
-	heap.single_threaded = &not_single;
+	memory.single_threaded = &not_single;
 	gate_fail_always(SYS_userfaultfd, ENOSYS);
 	for (int i = 0; i < 3; i++)
 		assert_int_equal(keep_make_small(region, ground + BASE, ground + 2 * BASE, false),
 				 -ENOMEM);
 	assert_int_equal(huge_pages(), 8);
 	assert_int_equal(gate_stderr_lines(), 1);
-	ground_check_filled(heap.low, heap.high, SEED);
+	ground_check_filled(ground, limit, SEED);
 	/* in a sandbox there is no way to keep them from it, and no call for it is made */
-	heap.source.sandboxed = true;
+	memory.sandboxed = true;
 	assert_int_equal(gate_calls(SYS_userfaultfd), 3);
 	assert_int_equal(keep_make_small(region, ground + BASE, ground + 2 * BASE, false), -ENOMEM);
 	assert_int_equal(gate_calls(SYS_userfaultfd), 3);

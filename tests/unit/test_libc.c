@@ -4,7 +4,7 @@
 #include <dlfcn.h>
 #include <gnu/lib-names.h>
 
-#include "heap/libc.h"
+#include "libc/libc.h"
 #include "unit.h"
 
 static struct libc libc;

@@ -9,14 +9,17 @@
 #include <string.h>
 
 #include "ground.h"
-#include "heap/calls.h"
 #include "heap/heap.h"
+#include "heap/serve.h"
+#include "memory/calls.h"
+#include "memory/memory.h"
 #include "sys.h"
 
 #define BASE 4096ul
 #define SEED 7
 
 static struct morecore *const morecore = &heap.main;
+static uintptr_t limit;
 
 /* The process's heap, but nothing of it redirected: the tests call what the entries would. */
 static void begin(size_t page_bytes, size_t pool_pages, size_t region_pages, bool shrink)
@@ -25,18 +28,19 @@ static void begin(size_t page_bytes, size_t pool_pages, size_t region_pages, boo
 	gate_catch_stderr();
 	ground_pool(page_bytes, pool_pages);
 	memset(&heap, 0, sizeof(heap));
+	memset(&memory, 0, sizeof(memory));
 	heap.source = ground_source(page_bytes);
-	heap.base_bytes = BASE;
+	memory.base_bytes = BASE;
 	heap.shrink = shrink;
-	heap.low = ground;
-	heap.high = ground + region_pages * page_bytes;
-	assert_int_equal(morecore_start(morecore, heap.low, heap.high, &heap.source, 0, shrink), 0);
-	heap.active = true;
+	limit = ground + region_pages * page_bytes;
+	assert_int_equal(morecore_start(morecore, ground, limit, &heap.source, 0, shrink), 0);
+	assert_int_equal(serve_begin(), 0);
 }
 
 static void end(void)
 {
 	assert_int_equal(gate_pool_violations(), 0);
+	serve_end();
 	region_drop(&morecore->region);
 	assert_int_equal(munmap((void *)ground, GROUND_BYTES), 0);
 }
@@ -109,12 +113,12 @@ static void limits(void **state)
 	for (size_t i = 0; i < COUNT_OF(impossible); i++)
 		assert_int_equal(morecore_sbrk(morecore, impossible[i]), -ENOMEM);
 	assert_int_equal(morecore_sbrk(morecore, 64 * KIB - 7), -ENOMEM);
-	assert_int_equal(morecore_brk(morecore, heap.high + 1), -ENOMEM);
+	assert_int_equal(morecore_brk(morecore, limit + 1), -ENOMEM);
 	assert_int_equal(morecore_brk(morecore, UINTPTR_MAX), -ENOMEM);
 	assert_int_equal(now(), ground + 9 * 64 * KIB + 8);
 	check_below();
 	grow(64 * KIB - 8);
-	assert_int_equal(now(), heap.high);
+	assert_int_equal(now(), limit);
 	assert_int_equal(morecore_sbrk(morecore, 1), -ENOMEM);
 	check_below();
 	shrink(10 * 64 * KIB);

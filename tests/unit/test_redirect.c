@@ -7,9 +7,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "heap/calls.h"
-#include "heap/heap.h"
-#include "heap/redirect.h"
+#include "libc/redirect.h"
+#include "memory/calls.h"
+#include "memory/memory.h"
 #include "sys.h"
 #include "unit.h"
 
@@ -162,7 +162,7 @@ static void install_and_undo(void **state)
 		assert_redirected();
 		assert_int_equal(call(caller, 7), 1307);
 		assert_int_equal(gate_calls(SYS_mprotect), 0);
-		redirect_undo();
+		redirect_undo(&libc);
 		assert_as_before();
 	}
 	/* two ranges, there and back, three times; nothing stays open */
@@ -184,7 +184,7 @@ static void a_call_is_redirected(void **state)
 	assert_int_equal(redirect_install(&libc, redirects, COUNT_OF(redirects)), 0);
 	assert_redirected();
 	assert_int_equal(call(caller, 7), 1006);
-	redirect_undo();
+	redirect_undo(&libc);
 	assert_as_before();
 }
 
@@ -203,7 +203,7 @@ static void calls_that_are_not_there(void **state)
 		-ENOENT);
 	assert_int_equal(redirect_install(&libc, redirects, COUNT_OF(redirects)), 0);
 	assert_int_equal(call(caller, 7), 1307);
-	redirect_undo();
+	redirect_undo(&libc);
 	assert_as_before();
 }
 
@@ -229,7 +229,7 @@ static void unknown_functions_change_nothing(void **state)
 	assert_int_equal(redirect_install(&libc, redirects + 3, 1), 0);
 	assert_int_equal(call(first, 7), 107);
 	assert_int_equal(call(far_two, 7), 5);
-	redirect_undo();
+	redirect_undo(&libc);
 	assert_as_before();
 }
 
@@ -244,7 +244,7 @@ static void aliases(void **state)
 	(void)state;
 	assert_int_equal(redirect_install(&libc, twice, COUNT_OF(twice)), 0);
 	assert_int_equal(call(first, 7), 6);
-	redirect_undo();
+	redirect_undo(&libc);
 	assert_as_before();
 }
 
@@ -257,7 +257,7 @@ static void too_many(void **state)
 		many[i] = (struct redirect){functions[i % COUNT].name, HANDLER(handler_one), false};
 	/* the same six again and again are six */
 	assert_int_equal(redirect_install(&libc, many, COUNT_OF(many)), 0);
-	redirect_undo();
+	redirect_undo(&libc);
 	assert_as_before();
 }
 
@@ -281,7 +281,7 @@ static void every_call_fails_once(void **state)
 			} else {
 				gate_fail(GATE_ANY, 0, 0);
 				assert_redirected();
-				redirect_undo();
+				redirect_undo(&libc);
 				installed++;
 			}
 			assert_as_before();
@@ -290,7 +290,7 @@ static void every_call_fails_once(void **state)
 			assert_int_equal(redirect_install(&libc, redirects, COUNT_OF(redirects)),
 					 0);
 			assert_redirected();
-			redirect_undo();
+			redirect_undo(&libc);
 			assert_as_before();
 		}
 	assert_true(installed > 10 && refused > 50);
@@ -324,7 +324,7 @@ static void old_kernels_have_no_executable_files(void **state)
 	gate_fail(SYS_memfd_create, 1, EINVAL);
 	assert_int_equal(redirect_install(&libc, redirects, COUNT_OF(redirects)), 0);
 	assert_redirected();
-	redirect_undo();
+	redirect_undo(&libc);
 	assert_as_before();
 }
 
@@ -332,12 +332,12 @@ static void old_kernels_have_no_executable_files(void **state)
  * A redirection that could not even be undone leads to handlers without a heap: they do what libc
  * did.
  */
-static void handlers_without_a_heap_pass_on(void **state)
+static void handlers_without_a_region_pass_on(void **state)
 {
 	char *before = sbrk(0);
 
 	(void)state;
-	memset(&heap, 0, sizeof(heap));
+	memset(&memory, 0, sizeof(memory));
 	assert_ptr_equal(call_sbrk(0), before);
 	assert_ptr_equal(call_sbrk(8192), before);
 	assert_ptr_equal(call_sbrk(0), before + 8192);
@@ -366,7 +366,7 @@ int main(void)
 		UNIT_TEST(every_call_fails_once),
 		UNIT_TEST(what_always_fails_changes_nothing),
 		UNIT_TEST(old_kernels_have_no_executable_files),
-		UNIT_TEST(handlers_without_a_heap_pass_on),
+		UNIT_TEST(handlers_without_a_region_pass_on),
 	};
 
 	return cmocka_run_group_tests_name("redirect", tests, make_libc, forget_libc);

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "ground.h"
-#include "heap/region.h"
+#include "memory/region.h"
 #include "sys.h"
 
 /* A small page size keeps the tests cheap; 32M pages have 16 units, as 1G pages have 512. */

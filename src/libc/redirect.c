@@ -1,15 +1,15 @@
 /*
- * The redirection of functions of libc to ours: see redirect.h.
+ * The redirection of functions to ours: see redirect.h.
  *
- * Runs in the constructor, single-threaded. Between two system calls here no function of libc is
- * needed, so it does not matter which of its pages is being exchanged.
+ * Runs while one thread runs, as a rule in the constructor. Between two system calls here no
+ * function of libc is needed, so it does not matter which of its pages is being exchanged.
  */
 #include <entry.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/auxv.h>
 
-#include "heap/redirect.h"
+#include "libc/redirect.h"
 #include "sys.h"
 
 #define PATCHES_MAX 24
@@ -20,6 +20,9 @@
 struct patch {
 	uintptr_t at;
 	size_t bytes;
+	bool wanted;   /* the text shall have it */
+	bool in_place; /* the text has it */
+	bool settled;  /* the redirect_install() that carried it out succeeded */
 	unsigned char code[PATCH_BYTES], original[PATCH_BYTES];
 };
 
@@ -28,42 +31,61 @@ _Static_assert(ENTRY_JUMP_BYTES_MAX <= PATCH_BYTES, "a jump fits into a patch");
 static struct patch patches[PATCHES_MAX]; /* by rising address */
 static int patch_count;
 
-/* Adds a patch in its place; one at the same address (an alias) is left out. */
+/* Adds a patch in its place; one at the same address (an alias) is left as it is. */
 static int add_patch(uintptr_t at, const unsigned char *code, size_t bytes)
 {
 	int place = 0;
 
 	while (place < patch_count && patches[place].at < at)
 		place++;
-	if (place < patch_count && patches[place].at == at)
+	if (place < patch_count && patches[place].at == at) {
+		patches[place].wanted = true;
 		return 0;
+	}
 	if (patch_count == PATCHES_MAX)
 		return -ENOMEM;
 	memmove(&patches[place + 1], &patches[place],
 		(size_t)(patch_count - place) * sizeof(patches[0]));
-	patches[place].at = at;
-	patches[place].bytes = bytes;
+	patches[place] = (struct patch){.at = at, .bytes = bytes, .wanted = true};
 	memcpy(patches[place].code, code, bytes);
 	memcpy(patches[place].original, (const void *)at, bytes);
 	patch_count++;
 	return 0;
 }
 
-static int add_entry(const struct libc *libc, const struct redirect *redirect)
+/* What is neither wanted nor in place is forgotten. */
+static void forget_patches(void)
+{
+	int kept = 0;
+
+	for (int i = 0; i < patch_count; i++)
+		if (patches[i].wanted || patches[i].in_place)
+			patches[kept++] = patches[i];
+	patch_count = kept;
+}
+
+int redirect_entry(const struct libc *object, uintptr_t entry, size_t bytes, void (*handler)(void))
 {
 	unsigned char code[ENTRY_JUMP_BYTES_MAX];
-	size_t function_bytes, landing, jump;
+	size_t landing, jump;
+
+	if (entry < object->text || entry + bytes > object->text_end)
+		return -ENOENT;
+	landing = entry_landing_bytes((const unsigned char *)entry, bytes);
+	jump = entry_encode_jump(code, entry + landing, (uintptr_t)handler);
+	if (landing + jump > bytes)
+		return -ENOENT;
+	return add_patch(entry + landing, code, jump);
+}
+
+static int add_entry(const struct libc *libc, const struct redirect *redirect)
+{
+	size_t function_bytes;
 	uintptr_t entry = libc_symbol(libc, redirect->name, &function_bytes);
 
 	if (!entry)
 		return redirect->optional || libc->static_address ? 0 : -ENOENT;
-	if (entry < libc->text || entry + function_bytes > libc->text_end)
-		return -ENOENT;
-	landing = entry_landing_bytes((const unsigned char *)entry, function_bytes);
-	jump = entry_encode_jump(code, entry + landing, (uintptr_t)redirect->handler);
-	if (landing + jump > function_bytes)
-		return -ENOENT;
-	return add_patch(entry + landing, code, jump);
+	return redirect_entry(libc, entry, function_bytes, redirect->handler);
 }
 
 int redirect_call(const struct libc *libc, const char *caller, const char *callee_name,
@@ -118,9 +140,8 @@ static int write_all(int fd, const unsigned char *bytes, size_t count)
 	return 0;
 }
 
-/* Exchanges the pages [from, to) for a copy with the patches [first, last) applied or undone. */
-static int exchange(uintptr_t from, uintptr_t to, const struct patch *first,
-		    const struct patch *last, bool apply)
+/* Exchanges the pages [from, to) for a copy in which the patches [first, last) are as wanted. */
+static int exchange(uintptr_t from, uintptr_t to, struct patch *first, struct patch *last)
 {
 	uintptr_t at = from;
 	long mapped, fd = executable_file();
@@ -131,7 +152,7 @@ static int exchange(uintptr_t from, uintptr_t to, const struct patch *first,
 	for (const struct patch *patch = first; patch < last && !failed; patch++) {
 		failed = write_all((int)fd, (const unsigned char *)at, patch->at - at);
 		if (!failed)
-			failed = write_all((int)fd, apply ? patch->code : patch->original,
+			failed = write_all((int)fd, patch->wanted ? patch->code : patch->original,
 					   patch->bytes);
 		at = patch->at + patch->bytes;
 	}
@@ -143,11 +164,13 @@ static int exchange(uintptr_t from, uintptr_t to, const struct patch *first,
 		failed = SYS_IS_ERROR(mapped) ? (int)mapped : 0;
 	}
 	sys_close((int)fd);
+	for (struct patch *patch = first; patch < last && !failed; patch++)
+		patch->in_place = patch->wanted;
 	return failed;
 }
 
-/* Carries out (or undoes) all patches, range by range. *done counts those that are in place. */
-static int exchange_all(bool apply, int *done)
+/* Makes the text as it is wanted, range by range, up to the first failure. */
+static int exchange_all(void)
 {
 	uintptr_t page = getauxval(AT_PAGESZ);
 	int i = 0, failed = 0;
@@ -156,15 +179,16 @@ static int exchange_all(bool apply, int *done)
 		int next = i + 1;
 		uintptr_t from = patches[i].at & ~(page - 1);
 		uintptr_t to = patches[i].at + patches[i].bytes;
+		bool changes = patches[i].wanted != patches[i].in_place;
 
 		while (next < patch_count && patches[next].at < to + NEAR_BYTES) {
 			to = patches[next].at + patches[next].bytes;
+			changes = changes || patches[next].wanted != patches[next].in_place;
 			next++;
 		}
-		failed = exchange(from, (to + page - 1) & ~(page - 1), &patches[i], &patches[next],
-				  apply);
-		if (!failed && done)
-			*done = next;
+		if (changes)
+			failed = exchange(from, (to + page - 1) & ~(page - 1), &patches[i],
+					  &patches[next]);
 		i = next;
 	}
 	return failed;
@@ -172,21 +196,30 @@ static int exchange_all(bool apply, int *done)
 
 int redirect_install(const struct libc *libc, const struct redirect *redirects, int count)
 {
-	int failed = 0, done = 0;
+	int failed = 0;
 
 	for (int i = 0; i < count && !failed; i++)
 		failed = add_entry(libc, &redirects[i]);
 	if (!failed)
-		failed = exchange_all(true, &done);
+		failed = exchange_all();
+	for (int i = 0; i < patch_count; i++) {
+		if (!failed)
+			patches[i].settled = true;
+		else if (!patches[i].settled)
+			patches[i].wanted = false;
+	}
 	if (failed) {
-		patch_count = done;
-		redirect_undo();
+		exchange_all();
+		forget_patches();
 	}
 	return failed;
 }
 
-void redirect_undo(void)
+void redirect_undo(const struct libc *object)
 {
-	exchange_all(false, NULL);
-	patch_count = 0;
+	for (int i = 0; i < patch_count; i++)
+		if (patches[i].at >= object->text && patches[i].at < object->text_end)
+			patches[i].wanted = patches[i].settled = false;
+	exchange_all();
+	forget_patches();
 }

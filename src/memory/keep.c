@@ -1,5 +1,5 @@
 /*
- * Keeping the promise that memory of the heap bears what small pages bear: see keep.h.
+ * Keeping the promise that memory in a region bears what small pages bear: see keep.h.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -7,9 +7,9 @@
 #include <sys/ioctl.h>
 #include <string.h>
 
-#include "heap/heap.h"
-#include "heap/keep.h"
 #include "log.h"
+#include "memory/keep.h"
+#include "memory/memory.h"
 #include "sys.h"
 
 /* Newer than the oldest headers that we build on; the values are the kernel's. */
@@ -67,7 +67,7 @@ static long writers_stop(uintptr_t address, size_t bytes)
 	};
 	long fd, failed;
 
-	if (heap.source.sandboxed)
+	if (memory.sandboxed)
 		return -EPERM;
 	fd = sys_gate(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK, 0, 0, 0, 0, 0);
 	if (fd == -EPERM)
@@ -113,14 +113,14 @@ static int page_make_small(struct region *region, size_t page)
 
 	if (SYS_IS_ERROR(aside))
 		return -ENOMEM;
-	if (!heap_single_threaded()) {
+	if (!memory_single_threaded()) {
 		writers = writers_stop(address, bytes);
 		if (SYS_IS_ERROR(writers)) {
 			log_warning_once(
-				"heap: a part of a huge page can't be made small while other "
+				"%s: a part of a huge page can't be made small while other "
 				"threads run: this kernel or its settings have no userfaultfd "
 				"write protection for it (error %d)",
-				(int)-writers);
+				region->name, (int)-writers);
 			failed = -ENOMEM;
 		}
 	}
@@ -143,7 +143,7 @@ static int page_make_small(struct region *region, size_t page)
 		sys_munmap((uintptr_t)aside, bytes);
 	} else {
 		region_set_small(region, page, UNIT_MAPPED | UNIT_ALTERED);
-		heap.pages_made_small++;
+		memory.pages_made_small++;
 		if (state & PAGE_DONTFORK)
 			sys_madvise(address, bytes, MADV_DONTFORK);
 		if (state & PAGE_DONTDUMP)

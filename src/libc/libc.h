@@ -26,7 +26,14 @@ struct libc {
 /* Finds glibc among the loaded objects. 0, or -ENOENT: it is another C library. */
 int libc_find(struct libc *libc);
 
-/* The same in a static program; only in libhugetlbfs.a. */
+/*
+ * Finds the loaded object that holds an address (in any of its segments), and its executable
+ * segment: the one with the address, or its first. 0, or -ENOENT: none, or it has no text or
+ * tables.
+ */
+int libc_find_object(struct libc *object, uintptr_t address);
+
+/* glibc in a static program; only in libhugetlbfs.a. */
 int libc_find_static(struct libc *libc) __attribute__((weak, visibility("hidden")));
 
 /*

@@ -1,9 +1,10 @@
 /*
- * A range of address space that the heap owns, and what each piece of it is.
+ * A range of address space that a feature owns, and what each piece of it is.
  *
  * A region is laid out where nobody maps anything, so that keeping it costs no system call: what
- * is not in use is not mapped. It is cut into huge pages, and these into units: a unit is the
- * smaller of the huge page and 2 MiB, so that many arenas fit into one page of 1 GiB.
+ * is not in use is not mapped. (Or over hugetlb pages that are there: region_adopt_huge().) It is
+ * cut into huge pages, and these into units: a unit is the smaller of the huge page and 2 MiB, so
+ * that many arenas fit into one page of 1 GiB.
  *
  * Nothing here takes a lock; callers say which lock keeps others off the same units.
  */
@@ -15,6 +16,8 @@
 #include <stdint.h>
 
 #include "pages/source.h"
+
+struct region_owner;
 
 /* Of a huge page. */
 #define PAGE_HUGE      0x01 /* one hugetlb page is mapped here: all of its units are mapped */
@@ -38,8 +41,15 @@
 struct region {
 	uintptr_t start, limit;                    /* multiples of the page */
 	size_t page_bytes, unit_bytes, base_bytes; /* base: the kernel's small page */
+	uintptr_t high; /* nothing at or above it was ever mapped or in use by the owner */
 	unsigned char *pages, *units;
 	struct source *source;
+
+	/* set by the owner after region_make() */
+	const char *name; /* of what is here, for people */
+	const struct region_owner *owner;
+	bool give_back; /* emptied pages go back to the pool */
+	bool running;   /* a program's data: its code, libc's and ours need it at every instant */
 };
 
 /*
@@ -95,6 +105,9 @@ int region_map(struct region *region, uintptr_t from, uintptr_t to, uintptr_t wa
  * units are in use, and small units. Units in use stay.
  */
 void region_give_back(struct region *region, uintptr_t from, uintptr_t to);
+
+/* Whole pages that are there already, hugetlb ones and populated: in use from now on. */
+void region_adopt_huge(struct region *region, uintptr_t from, uintptr_t to);
 
 /* Marks the units of [from, to) handed out, or no longer: then dirty where they stay mapped. */
 void region_use(struct region *region, uintptr_t from, uintptr_t to);

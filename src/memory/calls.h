@@ -2,8 +2,8 @@
  * What libc's entries lead to once they are redirected: the functions that every call of sbrk,
  * brk, mmap … in the process ends in, libc's own malloc included.
  *
- * A call that does not touch the heap goes to the kernel as it came. All set errno as libc's do.
- * Where there is no heap (a redirection that failed, and could not be undone) they do what libc's
+ * A call that does not touch a region goes to the kernel as it came. All set errno as libc's do.
+ * Where there is no region (a redirection that failed, and could not be undone) they do what libc's
  * do.
  */
 #ifndef CALLS_H

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "heap/libc.h"
+#include "libc/libc.h"
 
 static uint32_t gnu_hash(const char *name)
 {
@@ -65,46 +65,82 @@ static uintptr_t table_address(uintptr_t base, uintptr_t value)
 	return value < base ? base + value : value;
 }
 
-static int look_at_object(struct dl_phdr_info *object, size_t size, void *data)
+/* Reads an object's tables. `holds` is an address that it shall hold, or 0. */
+static bool read_object(const struct dl_phdr_info *object, uintptr_t holds, struct libc *found)
 {
-	struct libc found = {.base = object->dlpi_addr}, *libc = data;
 	const ElfW(Dyn) *dynamic = NULL;
+	bool held = !holds;
 
-	(void)size;
+	*found = (struct libc){.base = object->dlpi_addr};
 	for (int i = 0; i < object->dlpi_phnum; i++) {
 		const ElfW(Phdr) *header = &object->dlpi_phdr[i];
+		uintptr_t start = found->base + header->p_vaddr;
+		bool here = holds && holds - start < header->p_memsz;
 
 		if (header->p_type == PT_DYNAMIC)
-			dynamic = (const ElfW(Dyn) *)(found.base + header->p_vaddr);
-		if (header->p_type == PT_LOAD && header->p_flags & PF_X && !found.text) {
-			found.text = found.base + header->p_vaddr;
-			found.text_end = found.text + header->p_memsz;
+			dynamic = (const ElfW(Dyn) *)start;
+		if (header->p_type != PT_LOAD)
+			continue;
+		held = held || here;
+		if (header->p_flags & PF_X && (!found->text || here)) {
+			found->text = start;
+			found->text_end = start + header->p_memsz;
 		}
 	}
 	for (; dynamic && dynamic->d_tag != DT_NULL; dynamic++) {
-		uintptr_t at = table_address(found.base, dynamic->d_un.d_ptr);
+		uintptr_t at = table_address(found->base, dynamic->d_un.d_ptr);
 
 		if (dynamic->d_tag == DT_SYMTAB)
-			found.symbols = (const ElfW(Sym) *)at;
+			found->symbols = (const ElfW(Sym) *)at;
 		else if (dynamic->d_tag == DT_STRTAB)
-			found.names = (const char *)at;
+			found->names = (const char *)at;
 		else if (dynamic->d_tag == DT_GNU_HASH)
-			found.hash = (const uint32_t *)at;
+			found->hash = (const uint32_t *)at;
 		else if (dynamic->d_tag == DT_VERSYM)
-			found.versions = (const uint16_t *)at;
+			found->versions = (const uint16_t *)at;
 	}
-	if (!found.symbols || !found.names || !found.hash || !found.text)
-		return 0;
+	return held && found->symbols && found->names && found->hash && found->text;
+}
+
+static int look_for_libc(struct dl_phdr_info *object, size_t size, void *data)
+{
+	struct libc found;
+
+	(void)size;
 	/* The vDSO has tables, too; what makes glibc glibc is this function. */
-	if (!libc_symbol(&found, "gnu_get_libc_version", NULL))
+	if (!read_object(object, 0, &found) || !libc_symbol(&found, "gnu_get_libc_version", NULL))
 		return 0;
-	*libc = found;
+	*(struct libc *)data = found;
 	return 1;
 }
 
 int libc_find(struct libc *libc)
 {
-	if (dl_iterate_phdr(look_at_object, libc) == 1)
+	if (dl_iterate_phdr(look_for_libc, libc) == 1)
 		return 0;
 	return libc_find_static ? libc_find_static(libc) : -ENOENT;
+}
+
+struct search {
+	uintptr_t address;
+	struct libc *object;
+};
+
+static int look_for_address(struct dl_phdr_info *object, size_t size, void *data)
+{
+	const struct search *search = data;
+	struct libc found;
+
+	(void)size;
+	if (!read_object(object, search->address, &found))
+		return 0;
+	*search->object = found;
+	return 1;
+}
+
+int libc_find_object(struct libc *object, uintptr_t address)
+{
+	struct search search = {address, object};
+
+	return dl_iterate_phdr(look_for_address, &search) == 1 ? 0 : -ENOENT;
 }

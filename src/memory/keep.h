@@ -1,10 +1,10 @@
 /*
- * Keeping the promise that memory of the heap bears what small pages bear.
+ * Keeping the promise that memory in a region bears what small pages bear.
  *
  * The kernel refuses to protect, advise, unmap or replace a part of a hugetlb page. Before the
  * program does such a thing to a part, that page becomes small pages, content kept.
  *
- * All functions need the heap's lock; ranges are within one region, and multiples of the small
+ * All functions need the lock (lock.h); ranges are within one region, and multiples of the small
  * page. 0 or -errno.
  */
 #ifndef KEEP_H
@@ -13,7 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "heap/region.h"
+#include "memory/region.h"
 
 /*
  * Makes every hugetlb page small that [from, to) covers in part (or, with all, touches at all).

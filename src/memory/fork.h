@@ -1,9 +1,9 @@
 /*
- * fork: parent and child both keep a heap that they can write to.
+ * fork: parent and child both keep memory that they can write to.
  *
  * After a fork the kernel shares hugetlb pages until one side writes. The parent's copy then comes
  * out of the pool, where its reservation protects it: if the pool is empty, the kernel takes the
- * page away from the child, and the child's next touch is SIGBUS. So the child gets a heap of its
+ * page away from the child, and the child's next touch is SIGBUS. So the child gets pages of its
  * own before it goes on: see HUGETLB_FORK in the HOWTO for when, and what it costs.
  *
  * From glibc 2.34 on this happens inside fork(), before libc's own work in the child touches the
@@ -14,7 +14,7 @@
 
 #include <sys/types.h>
 
-#include "heap/libc.h"
+#include "libc/libc.h"
 
 /* Arranges for it; part of what redirect_install() then carries out. 0 or -errno. */
 int fork_prepare(const struct libc *libc);

@@ -12,7 +12,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#include "heap/libc.h"
+#include "libc/libc.h"
 
 #pragma weak sbrk
 #pragma weak brk

@@ -1,5 +1,5 @@
 /*
- * A range of address space that the heap owns: see region.h.
+ * A range of address space that a feature owns: see region.h.
  *
  * Makes no system calls but mmap, munmap and what source.c makes. On failure everything that was
  * in use stays as it was.
@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/auxv.h>
 
-#include "heap/region.h"
+#include "memory/region.h"
 #include "log.h"
 #include "sys.h"
 
@@ -34,6 +34,7 @@ int region_make(struct region *region, uintptr_t start, uintptr_t limit, struct 
 		.page_bytes = page_bytes,
 		.unit_bytes = unit_bytes,
 		.base_bytes = getauxval(AT_PAGESZ),
+		.high = start,
 		.pages = (unsigned char *)states,
 		.units = (unsigned char *)states + page_states,
 		.source = source,
@@ -118,14 +119,23 @@ static size_t map_huge_run(struct region *region, size_t page, size_t end, size_
 	return got;
 }
 
-static void tell_of_shortage(const struct source *source)
+static void tell_of_shortage(const struct region *region)
 {
+	const struct source *source = region->source;
+
 	if (source->last_error && source->last_error != -EEXIST)
 		log_warning_once(
-			"heap: not enough huge pages of %lu kB (error %d): the rest of the heap is "
+			"%s: not enough huge pages of %lu kB (error %d): the rest of the %s is "
 			"on %s pages until there are more",
-			(unsigned long)(source->page_bytes >> 10), -source->last_error,
+			region->name, (unsigned long)(source->page_bytes >> 10),
+			-source->last_error, region->name,
 			source->thp ? "transparent huge" : "small");
+}
+
+static void raise_high(struct region *region, uintptr_t to)
+{
+	if (to > region->high)
+		region->high = to < region->limit ? to : region->limit;
 }
 
 int region_map(struct region *region, uintptr_t from, uintptr_t to, uintptr_t wanted)
@@ -136,6 +146,7 @@ int region_map(struct region *region, uintptr_t from, uintptr_t to, uintptr_t wa
 
 	if (wanted < to)
 		wanted = to;
+	raise_high(region, wanted);
 	while (unit < end) {
 		size_t run, asked;
 		int failed;
@@ -156,7 +167,7 @@ int region_map(struct region *region, uintptr_t from, uintptr_t to, uintptr_t wa
 			/* One try for each growth: what is short now is short for the rest, too. */
 			if (got < asked) {
 				huge = false;
-				tell_of_shortage(region->source);
+				tell_of_shortage(region);
 			}
 			if (got)
 				continue;
@@ -176,8 +187,16 @@ int region_map(struct region *region, uintptr_t from, uintptr_t to, uintptr_t wa
 	return 0;
 }
 
+void region_adopt_huge(struct region *region, uintptr_t from, uintptr_t to)
+{
+	for (size_t i = region_page(region, from); i < region_page(region, to); i++)
+		page_set_huge(region, i);
+	region_use(region, from, to);
+}
+
 void region_use(struct region *region, uintptr_t from, uintptr_t to)
 {
+	raise_high(region, to);
 	for (size_t i = region_unit(region, from); i < region_unit(region, to); i++)
 		region->units[i] |= UNIT_USED;
 }
@@ -214,8 +233,8 @@ int region_clear_dirty(struct region *region, uintptr_t from, uintptr_t to)
 }
 
 /*
- * Unmaps [unit, end) and forgets it. Where the kernel refuses (a mapping more, for the split, is one
- * too many) everything stays as it is known.
+ * Unmaps [unit, end) and forgets it. Where the kernel refuses (a mapping more, for the split, is
+ * one too many) everything stays as it is known.
  */
 static void unmap_units(struct region *region, size_t unit, size_t end)
 {

@@ -1,5 +1,5 @@
 /*
- * fork: parent and child both keep a heap that they can write to: see fork.h.
+ * fork: parent and child both keep memory that they can write to: see fork.h.
  *
  * There are two ways to give the child pages of its own. Where the parent has one thread, the child
  * copies, out of the pool if it can, and the parent waits. Where other threads of the parent go on
@@ -15,17 +15,18 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "heap/fork.h"
-#include "heap/heap.h"
-#include "heap/keep.h"
-#include "heap/redirect.h"
+#include "libc/redirect.h"
 #include "log.h"
+#include "memory/fork.h"
+#include "memory/keep.h"
+#include "memory/lock.h"
+#include "memory/memory.h"
 #include "pages/pages.h"
 #include "sys.h"
 
-/* Up to here the heap is copied, whatever the pool holds: it takes milliseconds, and is safe. */
-#define SMALL_HEAP_BYTES ((size_t)64 << 20)
-/* A bigger heap is copied only while it is at most this share of the memory that is available. */
+/* Up to here memory is copied, whatever the pool holds: it takes milliseconds, and is safe. */
+#define SMALL_BYTES ((size_t)64 << 20)
+/* More is copied only while it is at most this share of the memory that is available. */
 #define MEMORY_SHARE 2
 /* What a child copies in one piece: a piece that the pool can't give as a whole is small memory. */
 #define PIECE_BYTES ((size_t)32 << 20)
@@ -47,11 +48,11 @@ struct piece {
 	size_t bytes;
 };
 
-/* What one fork agreed on before it happened. Under the heap's lock. */
+/* What one fork agreed on before it happened. Under the lock. */
 static struct {
 	bool locked;
 	enum way way;
-	int ends[2]; /* of a pipe: the child closes its end when its heap is its own; -1: none */
+	int ends[2]; /* of a pipe: the child closes its end when its memory is its own; -1: none */
 
 	/* what the parent copied: a list, mapped, and all the copies, side by side */
 	struct piece *pieces;
@@ -60,20 +61,16 @@ static struct {
 	size_t copies_bytes;
 } agreed;
 
-static struct region *const regions[] = {&heap.main.region, &heap.zone.region};
-
 /*
  * The next run of pages from *page on that a child needs copies of. What the program protected or
  * keeps from children stays as the kernel has it. False: there is none.
  */
 static bool next_run(const struct region *region, size_t *page, size_t *count)
 {
-	size_t end = region->start ? (region->limit - region->start) / region->page_bytes : 0;
+	/* Above that nothing was ever touched, nor need it be. */
+	size_t end = region_page(region, region->high + region->page_bytes - 1);
 	size_t run;
 
-	/* Above the break nothing was ever touched, nor need it be. */
-	if (region == &heap.main.region)
-		end = region_page(region, heap.main.mapped_end + region->page_bytes - 1);
 	while (*page < end && region->pages[*page] != PAGE_HUGE)
 		++*page;
 	for (run = *page; run < end && region->pages[run] == PAGE_HUGE; run++)
@@ -95,66 +92,93 @@ static bool next_used(const struct region *region, size_t *unit, size_t end, siz
 	return *count > 0;
 }
 
+/* So many sizes of pages at most are told from each other. */
+#define PAGE_SIZES 4
+
 /* How much a fork concerns: whole pages, what is in use of them, and in how many runs that is. */
 struct extent {
 	size_t page_bytes, used_bytes, runs;
+	struct {
+		size_t size, bytes;
+	} by_size[PAGE_SIZES];        /* page_bytes, by the size of the page */
+	const struct region *largest; /* one with the largest pages; NULL: there are no runs */
 };
+
+static void add_to_extent(struct extent *extent, const struct region *region, size_t bytes)
+{
+	extent->page_bytes += bytes;
+	extent->runs++;
+	if (!extent->largest || region->page_bytes > extent->largest->page_bytes)
+		extent->largest = region;
+	for (int i = 0; i < PAGE_SIZES; i++)
+		if (!extent->by_size[i].size || extent->by_size[i].size == region->page_bytes) {
+			extent->by_size[i].size = region->page_bytes;
+			extent->by_size[i].bytes += bytes;
+			break;
+		}
+}
+
+static void measure_region(struct extent *extent, const struct region *region)
+{
+	size_t page_units = region->page_bytes / region->unit_bytes;
+	size_t page = 0, count;
+
+	for (; next_run(region, &page, &count); page += count) {
+		size_t unit = page * page_units, end = (page + count) * page_units, units;
+
+		add_to_extent(extent, region, count * region->page_bytes);
+		for (; next_used(region, &unit, end, &units); unit += units) {
+			extent->used_bytes += units * region->unit_bytes;
+			extent->runs++;
+		}
+	}
+}
 
 static struct extent measure(void)
 {
 	struct extent extent = {0};
+	const struct region *region;
 
-	for (int i = 0; i < 2; i++) {
-		const struct region *region = regions[i];
-		size_t page = 0, count;
-
-		for (; next_run(region, &page, &count); page += count) {
-			size_t unit = page * (region->page_bytes / region->unit_bytes), units;
-			size_t end = (page + count) * (region->page_bytes / region->unit_bytes);
-
-			extent.page_bytes += count * region->page_bytes;
-			extent.runs++;
-			for (; next_used(region, &unit, end, &units); unit += units) {
-				extent.used_bytes += units * region->unit_bytes;
-				extent.runs++;
-			}
-		}
-	}
+	for (size_t i = 0; (region = registry_nth(i)); i++)
+		measure_region(&extent, region);
 	return extent;
 }
 
-static long map_hugetlb(size_t bytes)
+static long map_hugetlb(size_t page_bytes, size_t bytes)
 {
-	int shift = __builtin_ctzl(heap.source.page_bytes);
+	int shift = __builtin_ctzl(page_bytes);
 
 	return sys_mmap(0, bytes, PROT_READ | PROT_WRITE,
 			MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | (shift << MAP_HUGE_SHIFT), -1,
 			0);
 }
 
-/* Could the pool give so many bytes just now? Two system calls, no page is touched. */
-static bool pool_serves(size_t bytes)
+/* Could the pools give so much just now? Two system calls a pool, no page is touched. */
+static bool pools_serve(const struct extent *extent)
 {
-	long mapped = map_hugetlb(bytes);
+	for (int i = 0; i < PAGE_SIZES && extent->by_size[i].size; i++) {
+		long mapped = map_hugetlb(extent->by_size[i].size, extent->by_size[i].bytes);
 
-	if (SYS_IS_ERROR(mapped))
-		return false;
-	sys_munmap((uintptr_t)mapped, bytes);
+		if (SYS_IS_ERROR(mapped))
+			return false;
+		sys_munmap((uintptr_t)mapped, extent->by_size[i].bytes);
+	}
 	return true;
 }
 
 static enum way choose_way(const struct extent *extent, bool others)
 {
-	const bool kernel_loses = heap.source.page_bytes > SHARED_PAGE_BYTES_MAX;
+	const bool kernel_loses =
+		extent->largest && extent->largest->page_bytes > SHARED_PAGE_BYTES_MAX;
 	const enum way copy = others || kernel_loses ? WAY_PARENT_COPIES : WAY_CHILD_COPIES;
 
-	if (!extent->page_bytes || (heap.fork == FORK_COW && !kernel_loses))
+	if (!extent->page_bytes || (memory.fork == FORK_COW && !kernel_loses))
 		return WAY_SHARE;
-	if (heap.fork == FORK_COPY || extent->used_bytes <= SMALL_HEAP_BYTES)
+	if (memory.fork == FORK_COPY || extent->used_bytes <= SMALL_BYTES)
 		return copy;
-	if (!kernel_loses && pool_serves(extent->page_bytes))
+	if (!kernel_loses && pools_serve(extent))
 		return WAY_SHARE;
-	if (!heap.source.sandboxed && extent->used_bytes <= sizes_available_memory() / MEMORY_SHARE)
+	if (!memory.sandboxed && extent->used_bytes <= sizes_available_memory() / MEMORY_SHARE)
 		return copy;
 	log_warning_once(
 		"heap: a fork with a heap of %zu MB, and neither the pool nor the memory for "
@@ -162,6 +186,29 @@ static enum way choose_way(const struct extent *extent, bool others)
 		"(see HUGETLB_FORK)",
 		extent->used_bytes >> 20, kernel_loses ? ", or find pages empty" : "");
 	return WAY_SHARE;
+}
+
+/*
+ * A program's data is needed at every instant, in libc's fork() itself too: it is never kept from
+ * the child. Where the pool can't give the child its own copies, on writing, it becomes small
+ * before the fork.
+ */
+static void make_running_small(void)
+{
+	struct extent extent = {0};
+	struct region *region;
+
+	for (size_t i = 0; (region = registry_nth(i)); i++)
+		if (region->running)
+			measure_region(&extent, region);
+	if (!extent.page_bytes || pools_serve(&extent))
+		return;
+	for (size_t i = 0; (region = registry_nth(i)); i++)
+		for (size_t page = 0, count; region->running && next_run(region, &page, &count);
+		     page += count)
+			if (keep_make_small(region, region_page_address(region, page),
+					    region_page_address(region, page + count), true))
+				break;
 }
 
 /* Ends what parent_copies() did, in the parent. */
@@ -229,6 +276,7 @@ static int parent_copies(const struct extent *extent)
 {
 	/* Arenas may open while we copy: there is some room for them. */
 	const size_t room = (size_t)64 << 20;
+	const struct region *region;
 	size_t used = 0;
 	long mapped;
 
@@ -239,17 +287,17 @@ static int parent_copies(const struct extent *extent)
 	if (SYS_IS_ERROR(mapped))
 		return -ENOMEM;
 	agreed.pieces = (struct piece *)mapped;
-	mapped = keep_map_aside(regions[0], agreed.copies_bytes);
+	mapped = keep_map_aside(extent->largest, agreed.copies_bytes);
 	if (SYS_IS_ERROR(mapped)) {
 		drop_copies();
 		return -ENOMEM;
 	}
 	agreed.copies = (uintptr_t)mapped;
-	for (int i = 0; i < 2; i++) {
+	for (size_t i = 0; (region = registry_nth(i)); i++) {
 		size_t page = 0, count;
 
-		for (; next_run(regions[i], &page, &count); page += count)
-			keep_run(regions[i], page, count, &used);
+		for (; !region->running && next_run(region, &page, &count); page += count)
+			keep_run(region, page, count, &used);
 	}
 	return 0;
 }
@@ -261,16 +309,18 @@ static void agree(void)
 
 	agreed.ends[0] = agreed.ends[1] = -1;
 	agreed.way = WAY_SHARE;
-	agreed.locked = heap.active && heap_lock();
+	agreed.locked = memory.active && memory_lock();
 	if (!agreed.locked)
 		return;
+	if (memory.fork != FORK_COW)
+		make_running_small();
 	extent = measure();
-	agreed.way = choose_way(&extent, !heap_single_threaded());
+	agreed.way = choose_way(&extent, !memory_single_threaded());
 	if (agreed.way == WAY_PARENT_COPIES && parent_copies(&extent))
 		agreed.way = WAY_SHARE;
 	/* In a sandbox a pipe may be forbidden, or there is none to spare: then nobody waits, and
 	 * what the parent writes meanwhile may cost the child a page. */
-	if (agreed.way == WAY_CHILD_COPIES && !heap.source.sandboxed &&
+	if (agreed.way == WAY_CHILD_COPIES && !memory.sandboxed &&
 	    SYS_IS_ERROR(sys_pipe2(agreed.ends, O_CLOEXEC)))
 		agreed.ends[0] = agreed.ends[1] = -1;
 }
@@ -281,8 +331,8 @@ static long map_copy(const struct region *region, size_t bytes, bool *huge)
 	long mapped = -ENOMEM;
 
 	/* Before 5.16 such a mapping can't be moved; before 5.14 it can't be made safe. */
-	if (*huge && heap.source.populate_write)
-		mapped = map_hugetlb(bytes);
+	if (*huge && region->source->populate_write)
+		mapped = map_hugetlb(region->page_bytes, bytes);
 	if (!SYS_IS_ERROR(mapped) && sys_madvise((uintptr_t)mapped, bytes, MADV_POPULATE_WRITE)) {
 		sys_munmap((uintptr_t)mapped, bytes);
 		mapped = -ENOMEM;
@@ -344,34 +394,34 @@ static void take_copy(const struct piece *piece)
 		memcpy((void *)piece->address, (void *)piece->copy, piece->bytes);
 }
 
-static struct region *region_of(uintptr_t address)
-{
-	return regions[!region_touches(regions[0], address, address + 1)];
-}
-
 /* What the parent copied comes to where it belongs, which is empty in the child. */
 static void child_takes_copies(void)
 {
 	const struct piece *const pieces = agreed.pieces, *const end = pieces + agreed.piece_count;
+	struct region *region;
 
 	for (const struct piece *piece = pieces; piece < end; piece++) {
-		struct region *region = region_of(piece->address);
-		size_t page = region_page(region, piece->address);
+		size_t page;
 
+		region = registry_at(piece->address);
+		page = region_page(region, piece->address);
 		for (size_t n = 0; !piece->copy && n < piece->bytes / region->page_bytes; n++)
 			region_set_small(region, page + n, 0);
 	}
 	for (const struct piece *piece = pieces; piece < end; piece++) {
-		struct region *region = region_of(piece->address);
-		size_t unit = region_unit(region, piece->address);
+		size_t unit;
 
 		if (!piece->copy)
 			continue;
 		take_copy(piece);
+		region = registry_at(piece->address);
+		unit = region_unit(region, piece->address);
 		for (size_t n = 0; n < piece->bytes / region->unit_bytes; n++)
 			region->units[unit + n] |= UNIT_MAPPED;
 	}
-	morecore_refit(&heap.main);
+	for (size_t i = 0; (region = registry_nth(i)); i++)
+		if (region->owner && region->owner->refit)
+			region->owner->refit(region);
 	sys_munmap((uintptr_t)agreed.pieces, agreed.pieces_bytes);
 	sys_munmap(agreed.copies, agreed.copies_bytes); /* what is left of it */
 	agreed.pieces = NULL;
@@ -381,12 +431,14 @@ static void child_takes_copies(void)
 
 static void after_in_child(void)
 {
+	struct region *region;
+
 	if (!agreed.locked)
 		return;
-	heap_unlock_in_child();
+	memory_unlock_in_child();
 	if (agreed.way == WAY_CHILD_COPIES)
-		for (int i = 0; i < 2; i++)
-			child_copies(regions[i]);
+		for (size_t i = 0; (region = registry_nth(i)); i++)
+			child_copies(region);
 	else if (agreed.way == WAY_PARENT_COPIES)
 		child_takes_copies();
 	for (int i = 0; i < 2; i++)
@@ -408,11 +460,11 @@ static void after_in_parent(void)
 		sys_close(agreed.ends[0]);
 	}
 	drop_copies();
-	heap_unlock();
+	memory_unlock();
 }
 
 /* Stands in for _Fork inside libc's fork. */
-static pid_t fork_with_heap(void)
+static pid_t fork_with_memory(void)
 {
 	pid_t child;
 
@@ -430,7 +482,7 @@ int fork_prepare(const struct libc *libc)
 	int (*register_handlers)(void (*)(void), void (*)(void), void (*)(void), void *);
 	uintptr_t callee;
 
-	if (!redirect_call(libc, "fork", "_Fork", (uintptr_t)fork_with_heap, &callee)) {
+	if (!redirect_call(libc, "fork", "_Fork", (uintptr_t)fork_with_memory, &callee)) {
 		real_fork = (pid_t(*)(void))callee;
 		return 0;
 	}

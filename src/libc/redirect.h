@@ -1,0 +1,58 @@
+/*
+ * The redirection of functions to ours, of libc's or of another object's: install, undo.
+ *
+ * glibc's malloc calls its own sbrk, mmap and mprotect directly, so no symbol of ours can stand in
+ * between; the hook that it had for this, __morecore, is gone since 2.34. What works on all
+ * versions, 2.31 to 2.43 by test, is one mechanism: a jump at the function's entry. The page of
+ * text that holds it is copied to a memfd, the jump is written into the copy, and the copy is
+ * mapped over the page, readable and executable: one atomic exchange, and no memory is ever
+ * writable and executable. (The hook would still work up to 2.33, for the main heap alone: arenas
+ * and blocks need the entries there as well, so there is nothing to win by a second way.)
+ *
+ * To be called while only one thread runs: a thread that stands within the first bytes of an entry
+ * would run into the middle of the jump. Text that is on hugetlb pages can't be exchanged any more
+ * (-EINVAL): who moves text there does so after the redirections.
+ */
+#ifndef REDIRECT_H
+#define REDIRECT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "libc/libc.h"
+
+struct redirect {
+	const char *name;
+	void (*handler)(void);
+	bool optional; /* some versions of libc don't have it */
+};
+
+/*
+ * Redirects these functions, and what redirect_call() and redirect_entry() asked for since the last
+ * time: all or, on failure, none of them; what earlier calls installed stays. Returns 0, or -errno:
+ * -ENOENT (a function is not there, or too short: an unknown libc), -EPERM or -EACCES (the text is
+ * sealed, or a policy forbids new executable mappings), -ENOMEM.
+ */
+int redirect_install(const struct libc *libc, const struct redirect *redirects, int count);
+
+/*
+ * Lets every call of one function inside another (`fork` calls `_Fork`, twice in 2.36) end in
+ * handler. To be called before redirect_install(), which carries it out. *callee is the function's
+ * address. -ENOENT: no such call.
+ */
+int redirect_call(const struct libc *libc, const char *caller, const char *callee_name,
+		  uintptr_t handler, uintptr_t *callee);
+
+/*
+ * Lets one function of any object end in handler: entry is its address, bytes what may be
+ * overwritten there (its size, and padding behind it that nobody runs). object says where the text
+ * lies: see libc_find_object(). Carried out by the next redirect_install(). -ENOENT: outside of the
+ * text, or too short for a jump; -ENOMEM: too many.
+ */
+int redirect_entry(const struct libc *object, uintptr_t entry, size_t bytes, void (*handler)(void));
+
+/* Maps the original bytes of that object back: all of its functions are what they were. */
+void redirect_undo(const struct libc *object);
+
+#endif
