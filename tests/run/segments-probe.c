@@ -5,7 +5,7 @@
  *   name  huge pages it lies in  of which inside its segment  on hugetlb  on THP  rights
  *
  * "Inside" is counted by the program headers: the whole page belongs to one segment, and nothing of
- * it to RELRO. A last line says that everything still held what it held, was called, written, and
+ * it to RELRO. The page in which the break begins, right behind bss, is not counted at all. A last line says that everything still held what it held, was called, written, and
  * that the break goes on working. Fails with a line where something was lost. Arguments:
  *
  *   a number  the huge page size in bytes
@@ -300,6 +300,8 @@ static void show(const struct object *object, const char *name, const volatile v
 		uintptr_t address = page < start ? start : page;
 		const struct mapping *mapping = mapping_of(address);
 
+		if (page == ((uintptr_t)break_before & ~(huge_bytes - 1)))
+			continue;
 		pages++;
 		inside += is_inside(object, address, page);
 		if (mapping->page_kb * 1024 == huge_bytes)
