@@ -5,7 +5,8 @@
  *   name  huge pages it lies in  of which inside its segment  on hugetlb  on THP  rights
  *
  * "Inside" is counted by the program headers: the whole page belongs to one segment, and nothing of
- * it to RELRO. The page in which the break begins, right behind bss, is not counted at all. A last line says that everything still held what it held, was called, written, and
+ * it to RELRO. A page in which something else lies, as the heap right behind bss, is not counted at
+ * all. A last line says that everything still held what it held, was called, written, and
  * that the break goes on working. Fails with a line where something was lost. Arguments:
  *
  *   a number  the huge page size in bytes
@@ -262,8 +263,7 @@ static int read_headers(struct dl_phdr_info *info, size_t bytes, void *argument)
 	for (int i = 0; i < info->dlpi_phnum; i++) {
 		const ElfW(Phdr) *header = &info->dlpi_phdr[i];
 		uintptr_t start = info->dlpi_addr + header->p_vaddr;
-		struct range range = {start & ~(base_bytes - 1),
-				      start + header->p_memsz};
+		struct range range = {start & ~(base_bytes - 1), start + header->p_memsz};
 
 		if (header->p_type == PT_LOAD && object->count < 16) {
 			range.end = (range.end + base_bytes - 1) & ~(base_bytes - 1);
@@ -289,6 +289,24 @@ static bool is_inside(const struct object *object, uintptr_t address, uintptr_t 
 	return false;
 }
 
+/* The heap may be one mapping with bss. */
+static bool is_shared_with_others(const struct object *object, uintptr_t page)
+{
+	if (page == ((uintptr_t)break_before & ~(huge_bytes - 1)))
+		return true;
+	for (int i = 0; i < mapping_count; i++) {
+		const struct mapping *mapping = &mappings[i];
+		bool ours = mapping->start >= page + huge_bytes || mapping->end <= page;
+
+		for (int j = 0; j < object->count; j++)
+			ours |= mapping->start < object->segments[j].end &&
+				mapping->end > object->segments[j].start;
+		if (!ours)
+			return true;
+	}
+	return false;
+}
+
 static void show(const struct object *object, const char *name, const volatile void *block,
 		 size_t bytes)
 {
@@ -300,7 +318,7 @@ static void show(const struct object *object, const char *name, const volatile v
 		uintptr_t address = page < start ? start : page;
 		const struct mapping *mapping = mapping_of(address);
 
-		if (page == ((uintptr_t)break_before & ~(huge_bytes - 1)))
+		if (is_shared_with_others(object, page))
 			continue;
 		pages++;
 		inside += is_inside(object, address, page);
