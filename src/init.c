@@ -1,9 +1,9 @@
 /*
  * The constructor: options, then features in their order, each of which may decline.
  *
- * A process in which no HUGETLB_ variable is set, and whose segments bear no mark, leaves here
- * without a system call. Nothing here may fail the program, except where HUGETLB_REQUIRE asks for
- * just that.
+ * A process in which no HUGETLB_ variable is set, and whose segments bear no mark, leaves here after
+ * one system call, which finds no configuration file. Nothing here may fail the program, except
+ * where HUGETLB_REQUIRE asks for just that.
  */
 #include <errno.h>
 

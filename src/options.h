@@ -1,10 +1,11 @@
 /*
- * What the user asked for: the environment, parsed by one table.
+ * What the user asked for: the environment and the configuration file, parsed by one table.
  *
  * Parsed once: by the constructor, before any other thread runs, or by the first who asks, where
  * that is before it (a static program may be without it). Read-only afterwards. Nothing here
- * allocates or makes a system call, but for the lines of the log. A value that can't be understood
- * leaves its feature off and is told in one line.
+ * allocates; system calls are made for the configuration file (see options_config.h) and for the
+ * lines of the log. A value that can't be understood leaves its feature off and is told in one
+ * line.
  */
 #ifndef OPTIONS_H
 #define OPTIONS_H
@@ -72,13 +73,13 @@ struct options {
 };
 
 /*
- * Reads the environment into *options (all off first) and sets the log's level. Returns the number
- * of known variables of ours that are set, so 0 means that there is nothing to do: also for a
- * secure (set-uid) program and for one that HUGETLB_RESTRICT_EXE leaves out, whose marked segments
- * are none of our business either (SEGMENTS_OFF). program is a path or a base name. *bad is the
- * number of values that were not understood: where HUGETLB_REQUIRE is set the caller does not start
- * the program.
- * Strings in *options are copies: a program may write over its environment (setproctitle).
+ * Reads the environment, and what the configuration file has beyond it, into *options (all off
+ * first) and sets the log's level. Returns the number of known variables of ours that are set in
+ * either, so 0 means that there is nothing to do: also for a secure (set-uid) program and for one
+ * that HUGETLB_RESTRICT_EXE leaves out, whose marked segments are none of our business either
+ * (SEGMENTS_OFF). program is a path or a base name. *bad is the number of values and lines that
+ * were not understood: where HUGETLB_REQUIRE is set the caller does not start the program. Strings
+ * in *options are copies: a program may write over its environment (setproctitle).
  */
 int options_read(struct options *options, char **environment, const char *program, int *bad);
 
@@ -99,6 +100,8 @@ struct option_row {
 	size_t field; /* offset in struct options of what parse fills */
 	bool early;   /* decides about the lines that the others cause */
 };
+
+#define OPTIONS_ROWS_MAX 64
 
 const struct option_row *options_table(int *rows);
 

@@ -199,6 +199,14 @@ static int parse_share_path(const char *value, struct options *options, void *fi
 	return copy_path(value, share_path_copy, field);
 }
 
+/* Only checked here: options_read() opens it. A program that changes its directory has children. */
+static int parse_config(const char *value, struct options *options, void *field)
+{
+	(void)options;
+	(void)field;
+	return !*value || *value == '/' ? 0 : -EINVAL;
+}
+
 /* Only checked here: program_takes_part() reads it. */
 static int parse_programs(const char *value, struct options *options, void *field)
 {
@@ -342,6 +350,9 @@ static const struct option_row table[] = {
 	{"HUGETLB_RESTRICT_EXE", "base names of programs, separated by colons",
 	 "take part in these programs only",
 	 parse_programs, 0, true},
+	{"HUGETLB_CONFIG", "the path of a file, from / on, or nothing for no file",
+	 "read this configuration file instead of /etc/libhugetlbfs.conf",
+	 parse_config, 0, true},
 	{"HUGETLB_DEFAULT_PAGE_SIZE", "a page size such as 2M or 1G",
 	 "the huge page size where none is named",
 	 parse_page_size, FIELD(default_page_bytes), false},
@@ -409,7 +420,7 @@ static const struct option_row table[] = {
 
 #define ROWS ((int)(sizeof(table) / sizeof(table[0])))
 
-_Static_assert(ROWS <= 64, "read_rows() in options.c has a bit for each");
+_Static_assert(ROWS <= OPTIONS_ROWS_MAX, "there is a setting for each");
 
 const struct option_row *options_table(int *rows)
 {

@@ -12,7 +12,7 @@
 #include "log.h"
 #include "memory/memory.h"
 #include "report.h"
-#include "smaps.h"
+#include "pages/smaps.h"
 #include "sys.h"
 
 /* The parts of the heap, one row each. */

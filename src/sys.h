@@ -10,6 +10,7 @@
 #define SYS_H
 
 #include <poll.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/mman.h>
@@ -156,7 +157,7 @@ static inline long sys_ioctl(int fd, unsigned long request, void *argument)
 }
 
 /* Gives a file its pages. A 32-bit CPU takes both numbers in halves. */
-static inline long sys_allocate(int fd, uint64_t offset, uint64_t bytes)
+static inline long sys_fallocate(int fd, uint64_t offset, uint64_t bytes)
 {
 	if (sizeof(long) == 8)
 		return sys_gate(SYS_fallocate, fd, 0, (long)offset, (long)bytes, 0, 0);
@@ -209,6 +210,13 @@ static inline long sys_statx_fd(int fd, struct statx *file)
 			(long)file, 0);
 }
 
+/* Where a symbolic link points, without a zero byte at the end. */
+static inline long sys_readlink(const char *path, char *target, size_t bytes)
+{
+	return sys_gate(SYS_readlinkat, -100 /* AT_FDCWD */, (long)path, (long)target, (long)bytes,
+			0, 0);
+}
+
 static inline long sys_statfs(const char *path, struct statfs64 *filesystem)
 {
 	if (CPU_STATFS_TAKES_SIZE)
@@ -243,6 +251,15 @@ static inline long sys_poll_now(struct pollfd *descriptor)
 static inline long sys_pipe2(int ends[2], int flags)
 {
 	return sys_gate(SYS_pipe2, (long)ends, flags, 0, 0, 0, 0);
+}
+
+/*
+ * Does a filter of system calls hold for this process, whoever installed it (seccomp, mode 2)? It
+ * may kill for a call that it does not know. Where the kernel has no seccomp the answer is no.
+ */
+static inline bool sys_is_filtered(void)
+{
+	return sys_gate(SYS_prctl, 21 /* PR_GET_SECCOMP */, 0, 0, 0, 0, 0) > 0;
 }
 
 /* Ends the process at once, no destructor run. */

@@ -136,7 +136,7 @@ bool registry_part(uintptr_t *from, uintptr_t to, struct region_part *part)
 	size_t place = find_above(*from, entry_count);
 	const struct entry *entry = &entries[place];
 
-	if (place == entry_count || entry->start >= to)
+	if (*from >= to || place == entry_count || entry->start >= to)
 		return false;
 	part->region = entry->region;
 	part->from = *from > entry->start ? *from : entry->start;

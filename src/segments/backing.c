@@ -3,8 +3,8 @@
  */
 #include <errno.h>
 #include <string.h>
+#include <sys/auxv.h>
 
-#include "pages/smaps.h"
 #include "segments/backing.h"
 #include "sys.h"
 
@@ -67,7 +67,7 @@ int backing_copy(const struct backing *backing, const struct plan_range *range, 
 			       end - start);
 		else
 			copy_parts(start, end, to_address + (start - from),
-				   piece->file ? STEP_BYTES : smaps_base_bytes());
+				   piece->file ? STEP_BYTES : getauxval(AT_PAGESZ));
 	}
 	return 0;
 }

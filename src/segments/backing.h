@@ -41,8 +41,12 @@ int hugetlb_prepare_data(const struct backing *backing, const struct plan_range 
 			 struct prepared *prepared);
 int thp_prepare_text(const struct backing *backing, const struct plan_range *range,
 		     size_t page_bytes, struct prepared *prepared);
-int thp_prepare_data(const struct backing *backing, const struct plan_range *range,
-		     size_t page_bytes, struct prepared *prepared);
+int thp_prepare_data(const struct plan_range *range, size_t page_bytes, struct prepared *prepared);
+
+/* The same for text of which fd is a complete copy, from its offset 0 on; takes fd over. */
+int hugetlb_prepare_filled(int fd, const struct plan_range *range, struct prepared *prepared);
+
+/* Gives back what was prepared, and is not wanted. */
 void backing_drop(struct prepared *prepared);
 
 /*

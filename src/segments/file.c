@@ -11,7 +11,7 @@
 
 #include "segments/backing.h"
 #include "segments/readback.h"
-#include "smaps.h"
+#include "pages/smaps.h"
 #include "sys.h"
 
 /* Opens the file that is mapped at a range, for the cache's sake; -errno where it is not to be

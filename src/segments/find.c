@@ -6,8 +6,8 @@
 #include <sys/auxv.h>
 
 #include "hugetlbfs.h"
-#include "pages/smaps.h"
 #include "segments/find.h"
+#include "segments/share.h"
 
 struct search {
 	const struct options *options;
@@ -179,6 +179,15 @@ static bool has_wanted(const struct search *search, const struct dl_phdr_info *i
 	return false;
 }
 
+/* An object that has just been loaded may have its relocations before it; where they are in its
+ * text, the linker will protect parts of that once more. */
+static bool is_unfinished(const struct dl_phdr_info *info)
+{
+	struct share_text text;
+
+	return share_read_object(info, &text) != 0;
+}
+
 static int look_at_object(struct dl_phdr_info *info, size_t size, void *data)
 {
 	struct search *search = data;
@@ -191,7 +200,7 @@ static int look_at_object(struct dl_phdr_info *info, size_t size, void *data)
 	/* in a static program the library is a part of the program, which is no reason */
 	if (!is_main && contains(info, (uintptr_t)look_at_object))
 		return 0;
-	if (search->before && search->before(info))
+	if (search->before && (search->before(info) || is_unfinished(info)))
 		return 0;
 	is_listed =
 		find_is_listed(search->options->objects,
@@ -208,7 +217,7 @@ int find_segments(const struct options *options, bool (*before)(const struct dl_
 	struct search search = {.options = options,
 				.before = before,
 				.found = found,
-				.base_bytes = smaps_base_bytes()};
+				.base_bytes = getauxval(AT_PAGESZ)};
 
 	*found = (struct found){.objects = SCRATCH_OF(struct object),
 				.segments = SCRATCH_OF(struct segment)};

@@ -19,7 +19,7 @@ static long allocate_page(int fd, uint64_t offset, size_t page_bytes)
 	long result = -EINTR;
 
 	for (int i = 0; i < RETRIES_MAX && result == -EINTR; i++)
-		result = sys_allocate(fd, offset, page_bytes);
+		result = sys_fallocate(fd, offset, page_bytes);
 	return result;
 }
 
@@ -60,11 +60,11 @@ static int map_text(int fd, const struct plan_range *range, struct prepared *pre
 	return 0;
 }
 
-int hugetlb_prepare_text(const struct backing *backing, const struct plan_range *range,
-			 struct prepared *prepared)
+static int prepare_text(const struct backing *backing, const struct source *source,
+			const struct plan_range *range, struct prepared *prepared)
 {
 	const size_t bytes = range->end - range->start;
-	int fd = source_open(&backing->source), error = 0;
+	int fd = source_open(source), error = 0;
 	long window;
 
 	*prepared = (struct prepared){.fd = fd};
@@ -84,6 +84,33 @@ int hugetlb_prepare_text(const struct backing *backing, const struct plan_range 
 	prepared->bytes = 0;
 	backing_drop(prepared);
 	return error;
+}
+
+int hugetlb_prepare_text(const struct backing *backing, const struct plan_range *range,
+			 struct prepared *prepared)
+{
+	struct source source = backing->source;
+	int failed = prepare_text(backing, &source, range, prepared);
+
+	/* a mount may be too small, or one from which nothing is executed; a memfd is neither */
+	if (failed && source.mount) {
+		source.mount = NULL;
+		failed = prepare_text(backing, &source, range, prepared);
+	}
+	return failed;
+}
+
+int hugetlb_prepare_filled(int fd, const struct plan_range *range, struct prepared *prepared)
+{
+	int failed;
+
+	*prepared = (struct prepared){.fd = fd, .bytes = range->end - range->start};
+	failed = map_text(fd, range, prepared);
+	if (failed) {
+		prepared->bytes = 0;
+		backing_drop(prepared);
+	}
+	return failed;
 }
 
 int hugetlb_prepare_data(const struct backing *backing, const struct plan_range *range,

@@ -3,6 +3,7 @@
  */
 #include <errno.h>
 #include <sys/mman.h>
+#include <sys/auxv.h>
 
 #include "pages/smaps.h"
 #include "segments/pieces.h"
@@ -125,7 +126,7 @@ int pieces_add(struct scratch *pieces, const struct smaps_mapping *mapping,
 
 int pieces_read(struct scratch *pieces, const struct found *found)
 {
-	const size_t base_bytes = smaps_base_bytes();
+	const size_t base_bytes = getauxval(AT_PAGESZ);
 	struct smaps_mapping mapping;
 	struct smaps smaps;
 	int failed;

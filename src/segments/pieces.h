@@ -8,7 +8,7 @@
 #include "segments/find.h"
 #include "segments/plan.h"
 #include "segments/scratch.h"
-#include "smaps.h"
+#include "pages/smaps.h"
 
 /*
  * Adds the pieces of one mapping; mappings come by rising address. The kernel's rights decide, not

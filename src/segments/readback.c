@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "segments/readback.h"
-#include "smaps.h"
+#include "pages/smaps.h"
 #include "sys.h"
 
 /* The kernel's <linux/fs.h> of 6.7 and later: PAGEMAP_SCAN. */

@@ -2,15 +2,15 @@
  * Lists in memory of their own: see scratch.h.
  */
 #include <string.h>
+#include <sys/auxv.h>
 
-#include "pages/smaps.h"
 #include "segments/scratch.h"
 #include "sys.h"
 
 /* Doubled each time, so that all the copying costs no more than the list itself. */
 static int grow(struct scratch *list)
 {
-	size_t bytes = list->mapped_bytes ? 2 * list->mapped_bytes : 4 * smaps_base_bytes();
+	size_t bytes = list->mapped_bytes ? 2 * list->mapped_bytes : 4 * getauxval(AT_PAGESZ);
 	long at = sys_mmap(0, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	if (SYS_IS_ERROR(at))

@@ -16,7 +16,7 @@ bool segments_are_marked(void);
  * Puts the segments that the options ask for on huge pages. In the constructor, when the program
  * has not begun; the heap comes before, as it changes a page of libc's text. Returns 0, also where
  * the program has no whole huge page of anything; or -errno where what was asked for was not had
- * in full, the program is as it was there, and one line about it was written.
+ * in full: there the program is as it was, and one line about it was written.
  */
 int segments_start(const struct options *options);
 

@@ -12,7 +12,6 @@
 
 #include "log.h"
 #include "pages/pages.h"
-#include "pages/smaps.h"
 #include "segments/share.h"
 #include "segments/share_file.h"
 #include "stream.h"
@@ -32,18 +31,27 @@ struct place {
 };
 
 /*
- * The first reason of a process is a warning; the other texts have the same, as a rule. name is
- * that of a copy in the directory, or NULL.
+ * The first reason of a process is a warning; the other texts have the same, as a rule. what is an
+ * object or a directory, copy the name of a copy in it, or NULL.
  */
-static void tell(const char *directory, const char *name, const char *reason)
+static void tell(const char *what, const char *copy, const char *reason)
 {
 	static const char format[] = "HUGETLB_SHARE: %s%s%s %s: text is not shared";
 	static uint32_t told;
 
 	if (__atomic_exchange_n(&told, 1, __ATOMIC_RELAXED))
-		log_info(format, directory, name ? "/" : "", name ? name : "", reason);
+		log_info(format, what, copy ? "/" : "", copy ? copy : "", reason);
 	else
-		log_warning(format, directory, name ? "/" : "", name ? name : "", reason);
+		log_warning(format, what, copy ? "/" : "", copy ? copy : "", reason);
+}
+
+static unsigned int read_number(const char **at)
+{
+	unsigned int number = 0;
+
+	for (; **at >= '0' && **at <= '9'; ++*at)
+		number = number * 10 + (unsigned int)(**at - '0');
+	return number;
 }
 
 /* Who this process is for the file system, and whether somebody traces it. */
@@ -61,13 +69,13 @@ static int read_process(unsigned int *user, bool *traced)
 		const char *at;
 
 		if (!strncmp(line, "TracerPid:\t", 11))
-			*traced = smaps_number(line + 11, 10, NULL) != 0;
+			*traced = line[11] != '0';
 		if (strncmp(line, "Uid:\t", 5))
 			continue;
 		/* real, effective, saved, and that of the file system */
 		at = line + 5;
 		for (int i = 0; i < 4; i++, at += *at == '\t')
-			*user = (unsigned int)smaps_number(at, 10, &at);
+			*user = read_number(&at);
 		have_user = true;
 	}
 	stream_close(&status);
@@ -208,7 +216,7 @@ static int allocate(int fd, size_t bytes)
 	long failed = -EINTR;
 
 	for (int i = 0; i < INTERRUPTIONS_MAX && failed == -EINTR; i++)
-		failed = sys_allocate(fd, 0, bytes);
+		failed = sys_fallocate(fd, 0, bytes);
 	return (int)failed;
 }
 
@@ -274,6 +282,12 @@ static int open_shared(const struct place *place, const struct share_text *text)
 	char name[SHARE_NAME_BYTES];
 	int fd, failed = share_file_open(text, &file);
 
+	if (!failed && (text->address - file.offset) % text->page_bytes) {
+		tell(text->name, NULL,
+		     "lies elsewhere in its huge pages at each start (see hugeedit --align)");
+		sys_close(file.fd);
+		return -EXDEV;
+	}
 	if (!failed) {
 		failed = share_file_name(&file, text, name);
 		fd = failed ? failed : find_or_make(place, name, text, &file);

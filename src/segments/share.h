@@ -29,6 +29,7 @@
 
 /* What is to be shared: a range of memory that is an object's text, in whole huge pages. */
 struct share_text {
+	const char *name;  /* of the object, for lines */
 	uintptr_t address; /* where it lies now, still as ld.so mapped it */
 	size_t bytes;      /* whole huge pages */
 	size_t file_bytes; /* how much of that is mapped from the file, in whole base pages; what is
@@ -47,15 +48,17 @@ int share_read_object(const struct dl_phdr_info *object, struct share_text *text
 /*
  * Opens the shared copy of a text, which is made first where there is none. Returns a descriptor
  * that is open for reading (and so for executing) and close-on-exec, of a file that is text->bytes
- * long and holds the text from its offset 0; the caller maps it MAP_SHARED with PROT_READ and
- * PROT_EXEC, which can't run out of pages, and closes it.
+ * long and holds the text from its offset 0; the caller maps it, private and without a reservation,
+ * which can't run out of pages as long as nobody writes there, and closes it.
  *
  * Or -errno, with nothing left behind, and the caller goes on with a copy of its own: -ENOENT (no
  * mount, or no file of that name any more), -EPERM (the process is traced), -EACCES (a directory or
  * a copy that is not to be trusted), -ESTALE (the memory is not, or no longer, what the file
- * holds), -EINVAL (HUGETLB_SHARE_PATH is no hugetlbfs of that page size), -ENOMEM and -ENOSPC (the
- * pool, the mount or a cgroup is short), and others of the kernel. What the user should know was
- * told in one line by then; the caller says nothing about it.
+ * holds), -EXDEV (the text lies elsewhere in its huge pages at each start, so no copy would ever be
+ * found again: address and file offset must agree modulo the page size), -EINVAL
+ * (HUGETLB_SHARE_PATH is no hugetlbfs of that page size), -ENOMEM and -ENOSPC (the pool, the mount
+ * or a cgroup is short), and others of the kernel. What the user should know was told in one line
+ * by then; the caller says nothing about it.
  */
 int share_open(const struct share_text *text, const struct options *options);
 

@@ -7,12 +7,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/auxv.h>
 
 #include "log.h"
 #include "pages/smaps.h"
 #include "segments/sha256.h"
 #include "segments/share_file.h"
-#include "smaps.h"
+#include "pages/smaps.h"
 #include "sys.h"
 
 /* Where the text's first byte comes from, as /proc/self/maps has it. */
@@ -100,7 +101,7 @@ static bool is_mapped_from(uintptr_t address, const struct origin *origin)
 static bool is_origin(const struct share_file *file, const struct statx *status,
 		      const struct origin *origin)
 {
-	const size_t base_bytes = smaps_base_bytes();
+	const size_t base_bytes = getauxval(AT_PAGESZ);
 	bool same;
 	long probe;
 
@@ -124,7 +125,7 @@ static bool is_origin(const struct share_file *file, const struct statx *status,
 /* A page that was written to (a breakpoint, a patch) is this process's own, and not the file's. */
 static int check_pages(const struct share_text *text)
 {
-	const size_t base_bytes = smaps_base_bytes();
+	const size_t base_bytes = getauxval(AT_PAGESZ);
 	size_t pages = text->file_bytes / base_bytes, page = text->address / base_bytes;
 	long fd = sys_open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC, 0);
 	uint64_t entries[PAGES_AT_ONCE_MAX];

@@ -7,8 +7,8 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/auxv.h>
 
-#include "pages/smaps.h"
 #include "segments/swap.h"
 #include "sys.h"
 
@@ -16,7 +16,7 @@ static bool is_mapped(uintptr_t address)
 {
 	unsigned char resident;
 
-	return sys_mincore(address, smaps_base_bytes(), &resident) != -ENOMEM;
+	return sys_mincore(address, getauxval(AT_PAGESZ), &resident) != -ENOMEM;
 }
 
 /*
@@ -62,25 +62,38 @@ int swap_in(const struct plan_range *range, struct prepared *prepared)
 	return SYS_IS_ERROR(result) ? (int)result : 0;
 }
 
+/* The kernel never refuses it, so one more try is for a test that does. */
+static void restore_signals(const uint64_t *before)
+{
+	if (sys_block_signals(before, NULL))
+		sys_block_signals(before, NULL);
+}
+
+static int copy_and_swap(const struct backing *backing, const struct plan_range *range,
+			 struct prepared *prepared)
+{
+	long failed = backing_copy(backing, range, range->start, range->start + prepared->bytes,
+				   prepared->address);
+
+	if (!failed && range->protection != (PROT_READ | PROT_WRITE))
+		failed = sys_mprotect(prepared->address, prepared->bytes, range->protection);
+	if (!failed)
+		return swap_in(range, prepared);
+	backing_drop(prepared);
+	return (int)failed;
+}
+
 int swap_in_data(const struct backing *backing, const struct plan_range *range,
 		 struct prepared *prepared)
 {
 	uint64_t all = UINT64_MAX, before;
-	long failed = sys_block_signals(&all, &before);
+	int failed = (int)sys_block_signals(&all, &before);
 
-	if (!failed) {
-		failed = backing_copy(backing, range, range->start, range->start + prepared->bytes,
-				      prepared->address);
-		if (!failed && range->protection != (PROT_READ | PROT_WRITE))
-			failed =
-				sys_mprotect(prepared->address, prepared->bytes, range->protection);
-		if (!failed)
-			failed = swap_in(range, prepared);
-		else
-			backing_drop(prepared);
-		sys_block_signals(&before, NULL);
-	} else {
+	if (failed) {
 		backing_drop(prepared);
+		return failed;
 	}
-	return (int)failed;
+	failed = copy_and_swap(backing, range, prepared);
+	restore_signals(&before);
+	return failed;
 }

@@ -3,8 +3,8 @@
  * or unmaps a part, and a debugger can write to it.
  */
 #include <errno.h>
+#include <sys/auxv.h>
 
-#include "pages/smaps.h"
 #include "segments/backing.h"
 #include "segments/readback.h"
 #include "sys.h"
@@ -12,7 +12,7 @@
 /* Maps bytes at a multiple of page_bytes, advised, without the ends that it took to get there. */
 static long map_aligned(size_t bytes, size_t page_bytes)
 {
-	size_t spare = page_bytes - smaps_base_bytes(), head;
+	size_t spare = page_bytes - getauxval(AT_PAGESZ), head;
 	long at = sys_mmap(0, bytes + spare, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
 			   -1, 0);
 	long failed;
@@ -33,12 +33,10 @@ static long map_aligned(size_t bytes, size_t page_bytes)
 	return at;
 }
 
-int thp_prepare_data(const struct backing *backing, const struct plan_range *range,
-		     size_t page_bytes, struct prepared *prepared)
+int thp_prepare_data(const struct plan_range *range, size_t page_bytes, struct prepared *prepared)
 {
 	long at = map_aligned(range->end - range->start, page_bytes);
 
-	(void)backing;
 	*prepared = (struct prepared){.fd = -1};
 	if (SYS_IS_ERROR(at))
 		return (int)at;
@@ -70,7 +68,7 @@ int thp_prepare_text(const struct backing *backing, const struct plan_range *ran
 		     size_t page_bytes, struct prepared *prepared)
 {
 	size_t huge;
-	int failed = thp_prepare_data(backing, range, page_bytes, prepared);
+	int failed = thp_prepare_data(range, page_bytes, prepared);
 
 	if (failed)
 		return failed;

@@ -188,8 +188,11 @@ static const struct entry *find_entry(const char *path)
 	return NULL;
 }
 
+/* What the machine's owner has in our configuration file is no matter of a test's. */
 static bool is_hidden(const char *path)
 {
+	if (!strcmp(path, "/etc/libhugetlbfs.conf"))
+		return true;
 	return system_hidden && (!strncmp(path, "/proc", 5) || !strncmp(path, "/sys", 4));
 }
 
@@ -215,6 +218,7 @@ static long serve_open(long directory, const char *path, long flags, long mode)
 		if (bytes && write(fd, entry->contents, bytes) != (ssize_t)bytes)
 			abort();
 		lseek(fd, 0, SEEK_SET);
+		fchmod(fd, 0644);
 	}
 	return fd;
 }

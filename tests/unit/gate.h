@@ -26,7 +26,10 @@ void gate_fail_always(long number, int error);
 /* How many calls of that number, or GATE_ANY, there were. */
 unsigned long gate_calls(long number);
 
-/* From now on nothing is under /proc and /sys but what these put there. Texts are not copied. */
+/*
+ * From now on nothing is under /proc and /sys but what these put there. Texts are not copied. Files
+ * belong to the user, who alone may write them. /etc/libhugetlbfs.conf is there only if put there.
+ */
 void gate_hide_system(void);
 void gate_file(const char *path, const char *contents);
 void gate_directory(const char *path, const char *const *names, size_t count);

@@ -26,6 +26,10 @@ static struct options options;
 static struct share_text text;
 static int descriptors;
 
+/* Addresses that nobody uses: text is mapped somewhere in them. */
+#define RESERVED_BYTES (8 * M2)
+static uintptr_t reserved, misplaced;
+
 static int open_descriptors(void)
 {
 	int count = 0;
@@ -70,11 +74,16 @@ static void write_object(const char *path, size_t bytes, unsigned int seed)
 static void map_text(size_t offset, size_t file_bytes, size_t bytes)
 {
 	int fd = open(object, O_RDONLY | O_CLOEXEC);
-	void *at = mmap(NULL, file_bytes, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, (off_t)offset);
+	/* as the linker maps what is aligned for huge pages */
+	uintptr_t aligned = (reserved + M2) & ~(M2 - 1);
+	void *wanted = (void *)(aligned + misplaced + offset % M2);
+	void *at = mmap(wanted, file_bytes, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_FIXED, fd,
+			(off_t)offset);
 
-	assert_true(fd >= 0 && at != MAP_FAILED);
+	assert_true(fd >= 0 && at == wanted);
 	close(fd);
 	text = (struct share_text){
+		.name = "object",
 		.address = (uintptr_t)at,
 		.bytes = bytes,
 		.file_bytes = file_bytes,
@@ -98,6 +107,9 @@ static int setup(void **state)
 	log_set_level(LOG_INFO);
 	gate_catch_stderr();
 	gate_open_filesystem(MAGIC, (long)M2, 0);
+	if (!reserved)
+		reserved = (uintptr_t)mmap(NULL, RESERVED_BYTES, PROT_NONE,
+					   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	strcpy(scratch, "/dev/shm/libhugetlbfs-unit.XXXXXX");
 	assert_non_null(mkdtemp(scratch));
 	snprintf(copies, sizeof(copies), "%s/copies", scratch);
@@ -318,6 +330,18 @@ static void a_file_that_stat_does_not_know_is_mapped(void **state)
 	write_object(object, 2 * M2 + 12288, 1);
 	gate_catch_stderr();
 	assert_refused(-ESTALE, "not what is in memory");
+}
+
+/* A program that is not aligned for huge pages: each start would make a copy of its own. */
+static void text_at_another_place_each_time(void **state)
+{
+	(void)state;
+	unmap_text();
+	misplaced = 4096;
+	map_text(4096, 2 * M2, 2 * M2);
+	misplaced = 0;
+	assert_refused(-EXDEV, "object lies elsewhere in its huge pages at each start");
+	assert_int_equal(copies_there(NULL), 0);
 }
 
 static void traced_process_does_not_share(void **state)
@@ -607,6 +631,7 @@ int main(void)
 		SHARE_TEST(two_mappings_of_one_file_are_one_text),
 		SHARE_TEST(a_file_without_its_name_is_not_shared),
 		SHARE_TEST(a_file_that_stat_does_not_know_is_mapped),
+		SHARE_TEST(text_at_another_place_each_time),
 		SHARE_TEST(traced_process_does_not_share),
 		SHARE_TEST(a_copy_of_root_or_ones_own_is_trusted),
 		SHARE_TEST(what_belongs_to_others_is_refused),

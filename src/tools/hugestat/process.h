@@ -10,7 +10,7 @@
 #include <sys/types.h>
 
 #include "pages/pages.h"
-#include "smaps.h"
+#include "pages/smaps.h"
 
 enum part {
 	PART_TEXT,     /* the program's code and constants */
