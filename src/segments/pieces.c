@@ -124,6 +124,15 @@ int pieces_add(struct scratch *pieces, const struct smaps_mapping *mapping,
 	return 0;
 }
 
+/* A list that was cut short would make holes of what is mapped: it must reach the stack, which is
+ * far up. */
+static bool is_complete(const struct scratch *pieces, uintptr_t stack)
+{
+	const struct plan_piece *list = pieces->items;
+
+	return pieces->count && list[pieces->count - 1].end > stack;
+}
+
 int pieces_read(struct scratch *pieces, const struct found *found)
 {
 	const size_t base_bytes = getauxval(AT_PAGESZ);
@@ -138,5 +147,9 @@ int pieces_read(struct scratch *pieces, const struct found *found)
 	while (!failed && smaps_next(&smaps, &mapping))
 		failed = pieces_add(pieces, &mapping, found, base_bytes);
 	smaps_close(&smaps);
+	if (!failed && !is_complete(pieces, (uintptr_t)&smaps))
+		failed = -EIO;
+	if (failed)
+		scratch_free(pieces);
 	return failed;
 }

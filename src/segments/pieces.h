@@ -20,7 +20,8 @@ int pieces_add(struct scratch *pieces, const struct smaps_mapping *mapping,
 
 /*
  * Reads all mappings of the process into pieces, a list of struct plan_piece. Returns 0 or -errno
- * (without /proc nothing can be known about neighbours); the caller frees the list in both cases.
+ * (without /proc nothing can be known about neighbours) and an empty list; the caller frees it in
+ * both cases.
  */
 int pieces_read(struct scratch *pieces, const struct found *found);
 

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <layout.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/auxv.h>
 
 #include "libc/loader.h"
@@ -118,11 +119,17 @@ static int look_around(struct run *run)
 	return 0;
 }
 
-/* libc's text has changed, and so has what is mapped. */
-static int look_again(struct run *run)
+/* libc's text has changed, and so has what is mapped. Without the new list nothing more is planned.
+ */
+static int look_again(struct run *run, const struct task *task)
 {
+	int failed;
+
 	scratch_free(&run->pieces);
-	return pieces_read(&run->pieces, &run->found);
+	failed = pieces_read(&run->pieces, &run->found);
+	if (failed)
+		task_decline(run, task, "/proc/self/maps can't be read");
+	return failed;
 }
 
 /*
@@ -131,17 +138,23 @@ static int look_again(struct run *run)
  */
 static int prepare_data(struct run *run, struct task *data)
 {
+	int failed;
+
 	if (!run->alone) {
-		log_declined("it stays where it is", "data: other threads run already");
+		task_decline(run, data, "other threads run already");
 		return -EBUSY;
 	}
 	if (!task_wants_hugetlb(data))
 		return 0;
 	if (memory_start(run->options, false, "data", "no hugetlb pages are taken for it")) {
 		task_forgo_hugetlb(data);
+		run->told = true;
 		return 0;
 	}
-	return look_again(run);
+	failed = look_again(run, data);
+	if (failed)
+		memory_stop();
+	return failed;
 }
 
 /*
@@ -177,7 +190,7 @@ static int put_data(struct run *run, struct task *data)
 		sys_brk(old_break);
 	if (task_wants_hugetlb(data) && !data->got_bytes[RUNG_HUGETLB]) {
 		memory_stop();
-		failed = look_again(run);
+		failed = look_again(run, data);
 	}
 	return failed;
 }
@@ -274,7 +287,9 @@ static void watch(const struct options *options)
 	if (options->segments != SEGMENTS_CHOSEN || !options->objects || !options->text ||
 	    !strcmp(options->objects, "main"))
 		return;
-	confined_at_start = read_status().confined;
+	/* /proc/self/status takes long to make: most processes are not confined */
+	if (sys_gate(SYS_prctl, PR_GET_SECCOMP, 0, 0, 0, 0, 0))
+		confined_at_start = read_status().confined;
 	if (remember_objects() && !loader_watch(objects_changed))
 		return;
 	log_info("libraries that are loaded later stay on small pages: ld.so can't be watched");

@@ -29,6 +29,7 @@ struct run {
 	bool later;          /* the program runs, and loads libraries */
 	uintptr_t break_now;
 	bool break_movable; /* there is no heap yet */
+	bool told;          /* that not all is as it was asked for */
 };
 
 struct task {
@@ -48,6 +49,18 @@ struct task {
  */
 long task_plan(struct run *run, struct task *task);
 
+static inline size_t task_got(const struct task *task)
+{
+	return task->got_bytes[RUNG_HUGETLB] + task->got_bytes[RUNG_FILE] +
+	       task->got_bytes[RUNG_THP];
+}
+
+/* What a rung can take. */
+struct plan_rules task_rules(const struct run *run, const struct task *task, enum rung rung);
+
+/* Says once a run why something is left alone. */
+void task_decline(struct run *run, const struct task *task, const char *reason);
+
 /* The biggest huge page that a task may take. */
 size_t task_page_bytes(const struct run *run, const struct task *task);
 
@@ -62,6 +75,6 @@ void task_carry_out(struct run *run, struct task *task);
  * One line for both tasks, where not all is as it was asked for; each of them may be planned or
  * not. Returns 0, or -errno with that line written.
  */
-int task_tell(const struct run *run, const struct task *text, const struct task *data);
+int task_tell(struct run *run, const struct task *text, const struct task *data);
 
 #endif
