@@ -11,10 +11,8 @@
 #include <sys/statvfs.h>
 
 #include "log.h"
-#include "pages/pages.h"
 #include "segments/share.h"
 #include "segments/share_file.h"
-#include "stream.h"
 #include "sys.h"
 
 #define HUGETLBFS_MAGIC 0x958458f6UL
@@ -43,43 +41,6 @@ static void tell(const char *what, const char *copy, const char *reason)
 		log_info(format, what, copy ? "/" : "", copy ? copy : "", reason);
 	else
 		log_warning(format, what, copy ? "/" : "", copy ? copy : "", reason);
-}
-
-static unsigned int read_number(const char **at)
-{
-	unsigned int number = 0;
-
-	for (; **at >= '0' && **at <= '9'; ++*at)
-		number = number * 10 + (unsigned int)(**at - '0');
-	return number;
-}
-
-/* Who this process is for the file system, and whether somebody traces it. */
-static int read_process(unsigned int *user, bool *traced)
-{
-	struct stream status;
-	bool have_user = false;
-	char line[128];
-	int failed = stream_open(&status, "/proc/self/status");
-
-	if (failed)
-		return failed;
-	*traced = false;
-	while (stream_line(&status, line, sizeof(line))) {
-		const char *at;
-
-		if (!strncmp(line, "TracerPid:\t", 11))
-			*traced = line[11] != '0';
-		if (strncmp(line, "Uid:\t", 5))
-			continue;
-		/* real, effective, saved, and that of the file system */
-		at = line + 5;
-		for (int i = 0; i < 4; i++, at += *at == '\t')
-			*user = read_number(&at);
-		have_user = true;
-	}
-	stream_close(&status);
-	return have_user ? 0 : -ENOENT;
 }
 
 /* May what was opened be trusted? What is nobody else's may neither be written by anybody else. */
@@ -119,22 +80,14 @@ static int check_directory(const struct place *place, size_t page_bytes)
 }
 
 /* Opens the directory of this user on the mount, and makes it if need be. */
-static long open_on_mount(struct place *place, const struct share_text *text, const char *wanted)
+static long open_on_mount(struct place *place, const char *mount_path)
 {
 	const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
+	long fd, mount = sys_open(mount_path, flags, 0);
 	char name[48];
-	long fd, mount;
-	int failed = mount_find(text->page_bytes, wanted, place->path, PATH_BYTES);
-	size_t length = strlen(place->path);
 
-	if (failed) {
-		tell(wanted ? wanted : "hugetlbfs", NULL,
-		     "is not mounted for the text's page size where this user may write");
-		return failed;
-	}
-	mount = sys_open(place->path, flags, 0);
 	text_format(name, sizeof(name), "libhugetlbfs-share-%u", place->user);
-	text_format(place->path + length, sizeof(place->path) - length, "/%s", name);
+	text_format(place->path, sizeof(place->path), "%s/%s", mount_path, name);
 	if (SYS_IS_ERROR(mount))
 		return mount;
 	/* usually it is there */
@@ -159,13 +112,16 @@ static int open_place(struct place *place, const struct share_text *text,
 	if (options->share_path) {
 		text_format(place->path, sizeof(place->path), "%s", options->share_path);
 		fd = sys_open(place->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+	} else if (text->mount) {
+		fd = open_on_mount(place, text->mount);
 	} else {
-		fd = open_on_mount(place, text, options->path);
+		tell(options->path ? options->path : "hugetlbfs", NULL,
+		     "is not mounted for the text's page size where this user may write");
+		return -ENOENT;
 	}
 	if (SYS_IS_ERROR(fd)) {
 		text_format(reason, sizeof(reason), "can't be opened (error %d)", (int)-fd);
-		if (place->path[0])
-			tell(place->path, NULL, reason);
+		tell(place->path, NULL, reason);
 		return (int)fd;
 	}
 	place->fd = (int)fd;
@@ -308,17 +264,9 @@ static int open_shared(const struct place *place, const struct share_text *text)
 int share_open(const struct share_text *text, const struct options *options)
 {
 	struct place place;
-	bool traced = false;
-	int fd = read_process(&place.user, &traced);
+	int fd;
 
-	if (traced)
-		fd = -EPERM;
-	if (fd) {
-		log_info("HUGETLB_SHARE: the text at 0x%lx is not shared: %s",
-			 (unsigned long)text->address,
-			 traced ? "the process is traced" : "/proc/self/status can't be read");
-		return fd;
-	}
+	place.user = (unsigned int)sys_geteuid();
 	fd = open_place(&place, text, options);
 	if (fd)
 		return fd;
