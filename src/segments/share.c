@@ -166,32 +166,49 @@ close:
 	return failed;
 }
 
+/* Tries, where other processes take away the name that was made. */
+#define NAMELESS_TRIES 5
+
+static bool is_same_copy(int fd, int other)
+{
+	struct statx status, other_status;
+
+	return !sys_statx_fd(fd, &status) && !sys_statx_fd(other, &other_status) &&
+	       status.stx_ino == other_status.stx_ino;
+}
+
 /*
- * Opens the copy once more, by a name of its own that is gone at once, so that the mapping shows as
+ * Opens the copy once more, by a second name that is gone at once, so that the mapping shows as
  * deleted: a program that finds its text's file by /proc/self/maps and maps it itself (V8 does)
  * would fail on a file of huge pages, and does without one that is not there. Who may not make
- * names there gets the copy as it is. A process that is killed in between leaves that name, of the
- * same pages.
+ * names there gets the copy as it is. The second name is the same for all: what a process leaves
+ * that is killed in between, the next one uses and takes away.
  */
-static int without_name(const struct place *place, int fd)
+static int without_name(const struct place *place, const char *name, int fd)
 {
-	char link[32], name[32];
-	long nameless, failed;
+	char link[32], second[SHARE_NAME_BYTES + sizeof("tmp-")];
 
 	text_format(link, sizeof(link), "/proc/self/fd/%d", fd);
-	text_format(name, sizeof(name), "tmp.%ld", sys_getpid());
-	failed = sys_link_at(link, place->fd, name);
-	if (failed == -EEXIST && !sys_unlink_at(place->fd, name))
-		failed = sys_link_at(link, place->fd, name);
-	if (failed)
-		return fd;
-	nameless = sys_open_at(place->fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0);
-	if (sys_unlink_at(place->fd, name))
-		sys_unlink_at(place->fd, name);
-	if (SYS_IS_ERROR(nameless))
-		return fd;
-	sys_close(fd);
-	return (int)nameless;
+	text_format(second, sizeof(second), "tmp-%s", name);
+	for (int i = 0; i < NAMELESS_TRIES; i++) {
+		long failed = sys_link_at(link, place->fd, second), nameless;
+
+		if (failed && failed != -EEXIST)
+			break;
+		nameless = sys_open_at(place->fd, second,
+				       O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0);
+		if (sys_unlink_at(place->fd, second))
+			sys_unlink_at(place->fd, second);
+		if (SYS_IS_ERROR(nameless))
+			continue;
+		if (is_same_copy(fd, (int)nameless)) {
+			sys_close(fd);
+			return (int)nameless;
+		}
+		/* of a copy by the same name that somebody has removed since */
+		sys_close((int)nameless);
+	}
+	return fd;
 }
 
 /* Takes all pages from the pool before the first is touched: a short pool is an error here. */
@@ -287,7 +304,7 @@ static int open_shared(const struct place *place, const struct share_text *text)
 		return fd;
 	log_info("HUGETLB_SHARE: the text at 0x%lx is shared, as %s/%s",
 		 (unsigned long)text->address, place->path, name);
-	return without_name(place, fd);
+	return without_name(place, name, fd);
 }
 
 int share_open(const struct share_text *text, const struct options *options)

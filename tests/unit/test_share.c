@@ -513,6 +513,41 @@ static void of_two_writers_the_first_wins(void **state)
 	assert_int_equal(copies_there(NULL), 1);
 }
 
+/* What a process left that was killed between making its second name and taking it away. */
+static void a_second_name_that_was_left_is_taken_away(void **state)
+{
+	ino_t first = share_and_compare();
+	char name[SHARE_BUILD_ID_BYTES_MAX + 256], path[512], second[512];
+
+	(void)state;
+	copies_there(name);
+	snprintf(path, sizeof(path), "%s/%s", copies, name);
+	snprintf(second, sizeof(second), "%s/tmp-%s", copies, name);
+	assert_int_equal(link(path, second), 0);
+	assert_int_equal(share_and_compare(), first);
+	assert_int_equal(copies_there(NULL), 1);
+	/* and where it is another file's */
+	assert_int_equal(mkfifo(second, 0600), 0);
+	assert_int_equal(share_and_compare(), first);
+	assert_int_equal(copies_there(NULL), 1);
+}
+
+/* The mapping of a copy says that its file is gone. */
+static void a_mapping_bears_no_name(void **state)
+{
+	int fd = share_open(&text, &options);
+	char link[64], target[512];
+	ssize_t length;
+
+	(void)state;
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	length = readlink(link, target, sizeof(target) - 1);
+	assert_true(length > 0);
+	target[length] = '\0';
+	assert_non_null(strstr(target, " (deleted)"));
+	close(fd);
+}
+
 static void a_file_that_changes_meanwhile_is_not_published(void **state)
 {
 	(void)state;
@@ -644,6 +679,8 @@ int main(void)
 		SHARE_TEST(a_short_pool_leaves_nothing),
 		SHARE_TEST(a_signal_does_not_end_it),
 		SHARE_TEST(of_two_writers_the_first_wins),
+		SHARE_TEST(a_second_name_that_was_left_is_taken_away),
+		SHARE_TEST(a_mapping_bears_no_name),
 		SHARE_TEST(a_file_that_changes_meanwhile_is_not_published),
 		SHARE_TEST(every_call_fails_in_turn),
 		UNIT_TEST(build_ids),
