@@ -130,6 +130,11 @@ static inline long sys_unlink(const char *path)
 	return sys_gate(SYS_unlinkat, -100 /* AT_FDCWD */, (long)path, 0, 0, 0, 0);
 }
 
+static inline long sys_unlink_at(int directory, const char *name)
+{
+	return sys_gate(SYS_unlinkat, directory, (long)name, 0, 0, 0, 0);
+}
+
 static inline long sys_close(int fd)
 {
 	return sys_gate(SYS_close, fd, 0, 0, 0, 0, 0);
@@ -196,6 +201,12 @@ static inline long sys_memfd_create(const char *name, unsigned int flags)
 static inline long sys_getpid(void)
 {
 	return sys_gate(SYS_getpid, 0, 0, 0, 0, 0, 0);
+}
+
+/* Who the process is for the file system, unless it says otherwise by setfsuid. */
+static inline long sys_geteuid(void)
+{
+	return sys_gate(CPU_GETEUID_NUMBER, 0, 0, 0, 0, 0, 0);
 }
 
 static inline long sys_uname(struct utsname *name)
