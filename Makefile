@@ -48,7 +48,8 @@ LIBRARY_LINK = $(CC) -shared $(CFLAGS) $(LDFLAGS) -Wl,-soname,libhugetlbfs.so.0 
 
 # In a static program the linker says where libc's functions are; the archive alone has that part.
 STATIC_SOURCES  := src/libc/static_libc.c
-LIBRARY_SOURCES := $(filter-out $(STATIC_SOURCES),$(sort $(wildcard src/*.c src/pages/*.c src/usage/*.c src/libc/*.c src/memory/*.c src/heap/*.c src/api/*.c)))
+LIBRARY_SOURCES := $(filter-out $(STATIC_SOURCES),$(sort $(wildcard src/*.c \
+	$(patsubst %,src/%/*.c,pages usage libc memory heap segments api))))
 LIBRARY_OBJECTS := $(LIBRARY_SOURCES:src/%.c=$(BUILD)/obj/%.o)
 STATIC_OBJECTS  := $(STATIC_SOURCES:src/%.c=$(BUILD)/obj/%.o)
 
@@ -164,6 +165,9 @@ PROGRAMS := $(patsubst bench/%.c,$(BUILD)/bench/%,$(wildcard bench/*.c))
 $(BUILD)/bench/%: bench/%.c
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 -D_GNU_SOURCE $(WARNINGS) $(CFLAGS) $(LDFLAGS) -pthread $< -o $@
+
+# Its text and its place in the file agree: huge pages of the file itself need that.
+$(BUILD)/bench/text: LDFLAGS += -Wl,-z,max-page-size=0x200000
 
 .PHONY: programs
 programs: $(PROGRAMS) $(BUILD)/bench/empty.so

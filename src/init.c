@@ -1,9 +1,9 @@
 /*
  * The constructor: options, then features in their order, each of which may decline.
  *
- * A process in which no HUGETLB_ variable is set leaves here after one system call, which finds no
- * configuration file. Nothing here may fail the program, except where HUGETLB_REQUIRE asks for just
- * that.
+ * A process in which no HUGETLB_ variable is set, and whose segments bear no mark, leaves here after
+ * one system call, which finds no configuration file. Nothing here may fail the program, except
+ * where HUGETLB_REQUIRE asks for just that.
  */
 #include <errno.h>
 
@@ -11,6 +11,7 @@
 #include "log.h"
 #include "options.h"
 #include "report.h"
+#include "segments/segments.h"
 #include "sys.h"
 
 /* What a program that does not start returns: env(1), timeout(1) and others do it alike. */
@@ -22,8 +23,10 @@ static void __attribute__((constructor)) begin(void)
 {
 	int error = errno, set, bad;
 	const struct options *options = options_get(&set, &bad);
+	bool segments = options->segments == SEGMENTS_CHOSEN ||
+			(options->segments == SEGMENTS_MARKED && segments_are_marked());
 
-	if (!set)
+	if (!set && !segments)
 		return;
 	log_start();
 	if (options->require && bad) {
@@ -32,6 +35,8 @@ static void __attribute__((constructor)) begin(void)
 	}
 	log_refuse(options->require ? NOT_STARTED : NULL);
 	if (options->heap != HEAP_OFF && heap_start(options) && options->require)
+		sys_exit_group(EXIT_NOT_STARTED);
+	if (segments && segments_start(options) && options->require)
 		sys_exit_group(EXIT_NOT_STARTED);
 	errno = error;
 }

@@ -113,18 +113,11 @@ static bool read_row(const struct settings *settings, int row, struct options *o
 	const struct option_row *option = &options_table(&rows)[row];
 	const char *value = settings->value[row];
 	char shown[64], place[128] = "";
-	int result = option->parse(value, options, (char *)options + option->field);
 
-	if (!result)
+	if (!option->parse(value, options, (char *)options + option->field))
 		return false;
 	if (settings->line[row])
 		text_format(place, sizeof(place), "%s:%u: ", settings->file, settings->line[row]);
-	if (result == -EOPNOTSUPP) {
-		log_warning(
-			"%s%s is not supported by this version of the library, and has no effect",
-			place, option->name);
-		return true;
-	}
 	text_format(shown, sizeof(shown), "%s", value);
 	log_warning("%s%s=%s%s: not understood; accepted: %s; the feature stays off", place,
 		    option->name, shown, strlen(value) >= sizeof(shown) ? "..." : "",
@@ -198,6 +191,7 @@ static int read_settings(struct options *options, const struct settings *setting
 	if (!program_takes_part(settings, program)) {
 		log_debug("HUGETLB_RESTRICT_EXE leaves %s out", program);
 		memset(options, 0, sizeof(*options));
+		options->segments = SEGMENTS_OFF;
 		*bad = 0;
 		return 0;
 	}
@@ -215,8 +209,10 @@ int options_read(struct options *options, char **environment, const char *progra
 	*bad = 0;
 	memset(options, 0, sizeof(*options));
 	options->verbose = LOG_WARNING;
-	if (getauxval(AT_SECURE))
+	if (getauxval(AT_SECURE)) {
+		options->segments = SEGMENTS_OFF;
 		return 0;
+	}
 	program = base_name(program);
 	read_environment(&settings, environment);
 	memset(&config, 0, sizeof(config));

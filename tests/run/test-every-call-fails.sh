@@ -83,6 +83,21 @@ begin_program() {
 	"$program" >"$work/plain" || fail "$program itself fails"
 }
 
+# The same program with segments that have huge pages of their own, on each of the three backings.
+link_for_huge_pages() {
+	"${CC:-cc}" -std=gnu11 -D_GNU_SOURCE -O2 "$(dirname "$0")/every-call.c" -o "$work/relinked" -pthread \
+		-Wl,-z,max-page-size=0x200000,-z,common-page-size=0x200000 || fail "can't link"
+}
+
+segments_on() {
+	local backing=HUGETLB_ELFMAP_BACKING=$1
+	each_call_fails_once "$ENOMEM,$EPERM,$EINTR,$EAGAIN" HUGETLB_ELFMAP=RW "$backing"
+	all_calls_fail_from_each_on $ENOMEM HUGETLB_ELFMAP=RW "$backing"
+}
+
+link_for_huge_pages
+begin_program "$work/relinked"
+segments_on thp
 begin_program "$programs/every-call"
 each_call_fails_once "$ENOMEM,$EPERM,$EINTR,$EAGAIN" HUGETLB_MORECORE=thp
 all_calls_fail_from_each_on $ENOMEM HUGETLB_MORECORE=thp
@@ -97,3 +112,7 @@ started_or_refused HUGETLB_MORECORE=yes
 begin_program "$programs/every-call"
 each_call_fails_once "$ENOMEM $EPERM,$EINTR,$EAGAIN" HUGETLB_MORECORE=yes
 all_calls_fail_from_each_on $EPERM HUGETLB_MORECORE=yes HUGETLB_MORECORE_SHRINK=yes
+begin_program "$work/relinked"
+segments_on hugetlb
+each_call_fails_once "$ENOMEM,$EPERM" HUGETLB_ELFMAP=RW HUGETLB_MORECORE=yes
+started_or_refused HUGETLB_ELFMAP=RW
