@@ -8,6 +8,7 @@
 
 #include "heap/heap.h"
 #include "log.h"
+#include "mmap/mappings.h"
 #include "options.h"
 #include "report.h"
 #include "sys.h"
@@ -31,6 +32,8 @@ static void __attribute__((constructor)) begin(void)
 	}
 	log_refuse(options->require ? NOT_STARTED : NULL);
 	if (options->heap != HEAP_OFF && heap_start(options) && options->require)
+		sys_exit_group(EXIT_NOT_STARTED);
+	if (options->mmap != HEAP_OFF && mappings_start(options) && options->require)
 		sys_exit_group(EXIT_NOT_STARTED);
 	errno = error;
 }

@@ -191,6 +191,8 @@ void region_adopt_huge(struct region *region, uintptr_t from, uintptr_t to)
 {
 	for (size_t i = region_page(region, from); i < region_page(region, to); i++)
 		page_set_huge(region, i);
+	for (size_t i = region_unit(region, from); i < region_unit(region, to); i++)
+		region->units[i] &= (unsigned char)~(UNIT_ALTERED | UNIT_FOREIGN | UNIT_DIRTY);
 	region_use(region, from, to);
 }
 
