@@ -245,6 +245,8 @@ void keep_advised(struct region *region, uintptr_t from, uintptr_t to, int advic
 			region->pages[page] = (unsigned char)((region->pages[page] | set) & ~clear);
 	forget_reserved(region, from, to);
 	mark_altered(region, from, to);
+	for (size_t i = region_unit(region, from); i <= region_unit(region, to - 1); i++)
+		region->units[i] |= UNIT_MARKED;
 }
 
 /* A hugetlb page goes back to the pool, and its place is small and empty. */

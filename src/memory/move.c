@@ -11,6 +11,7 @@
 #include "memory/calls.h"
 #include "memory/move.h"
 #include "pages/smaps.h"
+#include "smaps.h"
 #include "stream.h"
 
 /* What is in a range is of one kind. */
@@ -58,7 +59,7 @@ static bool next_piece(struct stream *maps, uintptr_t from, uintptr_t *start, ui
 }
 
 /* Is [from, to) mapped without a hole, and private anonymous memory of the same rights? */
-static bool is_of_one_kind(uintptr_t from, uintptr_t to, struct kind *kind)
+static bool has_one_kind_of_rights(uintptr_t from, uintptr_t to, struct kind *kind)
 {
 	struct stream maps;
 	uintptr_t start, end;
@@ -77,6 +78,63 @@ static bool is_of_one_kind(uintptr_t from, uintptr_t to, struct kind *kind)
 	}
 	stream_close(&maps);
 	return one;
+}
+
+/* May the program have given advice that lasts on some of it? Outside of regions we don't know. */
+static bool may_be_marked(uintptr_t from, uintptr_t to)
+{
+	struct region_part part;
+
+	while (from < to) {
+		uintptr_t before = from;
+
+		if (!registry_part(&from, to, &part) || part.from != before)
+			return true;
+		for (size_t i = region_unit(part.region, part.from);
+		     i <= region_unit(part.region, part.to - 1); i++)
+			if (part.region->units[i] & UNIT_MARKED)
+				return true;
+	}
+	return false;
+}
+
+/* The marks that keep the kernel from merging mappings; huge pages' own are left out. */
+static unsigned int marks_of(const char *flags)
+{
+	static const char *const words[] = {"wf", "dc", "dd", "lo", "sr", "rr", "mg"};
+	unsigned int marks = 0;
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strstr(flags, words[i]))
+			marks |= 1u << i;
+	return marks;
+}
+
+/* The same marks in all of [from, to)? */
+static bool has_one_kind_of_marks(uintptr_t from, uintptr_t to)
+{
+	struct smaps_mapping mapping;
+	struct smaps smaps;
+	unsigned int first = 0;
+	bool any = false, one = true;
+
+	if (smaps_open(&smaps, "/proc/self/smaps"))
+		return false;
+	while (one && smaps_next(&smaps, &mapping) && mapping.start < to) {
+		if (mapping.end <= from)
+			continue;
+		one = !any || marks_of(mapping.flags) == first;
+		first = marks_of(mapping.flags);
+		any = true;
+	}
+	smaps_close(&smaps);
+	return one;
+}
+
+static bool is_of_one_kind(uintptr_t from, uintptr_t to, struct kind *kind)
+{
+	return has_one_kind_of_rights(from, to, kind) &&
+	       (!may_be_marked(from, to) || has_one_kind_of_marks(from, to));
 }
 
 static long kernel_remap(uintptr_t from, size_t bytes, size_t new_bytes, int flags, uintptr_t to)

@@ -38,6 +38,7 @@ struct region_owner;
 	0x10              /* the program changed a part: the kernel knows what is here, we don't \
 			   */
 #define UNIT_FOREIGN 0x20 /* somebody else's mapping: never used, never touched */
+#define UNIT_MARKED  0x80 /* some of it has lasting advice of the program's (as WIPEONFORK) */
 #define UNIT_PACKED  0x40 /* several small mappings share it (mmap/place.c) */
 
 struct region {

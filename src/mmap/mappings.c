@@ -47,8 +47,11 @@ bool mappings_may_take(size_t bytes)
 	return bytes <= mappings.limit;
 }
 
-/* Puts memory on [at, at + bytes), all or nothing; whole pages from the pool where `take`. */
-static int fill(uintptr_t at, size_t bytes, bool take, size_t *huge_bytes)
+/*
+ * Puts memory on [at, at + bytes), all or nothing; the first `take` bytes, whole pages, from the
+ * pool, as far as it has them.
+ */
+static int fill(uintptr_t at, size_t bytes, size_t take, size_t *huge_bytes)
 {
 	const size_t page_bytes = mappings.source.page_bytes;
 	struct source rest = mappings.source;
@@ -74,24 +77,42 @@ static void note_filled(uintptr_t at, size_t bytes, size_t huge_bytes)
 		place_used(&mappings.place, at + huge_bytes, at + bytes);
 }
 
+/* Where small mappings share huge pages, a tail that is worth one shares its own with them. */
+#define TAIL_SHARE 8
+
+static size_t with_tail_unit(size_t bytes)
+{
+	const size_t unit_bytes = mappings.place.region.unit_bytes;
+	size_t tail = bytes % unit_bytes;
+
+	if (mappings.threshold >= unit_bytes || !mappings.source.thp ||
+	    tail < unit_bytes / TAIL_SHARE)
+		return bytes;
+	return bytes - tail + unit_bytes;
+}
+
 /* A mapping of a huge page or more. Clearing pages takes long: the lock is free meanwhile. */
 static uintptr_t map_whole(uintptr_t hint, size_t bytes, int flags)
 {
-	bool take = !(flags & MAP_NORESERVE) && mappings_may_take(bytes);
+	size_t take = flags & MAP_NORESERVE || !mappings_may_take(bytes) ? 0 : bytes;
 	uintptr_t at = place_take(&mappings.place, bytes, hint);
-	size_t huge_bytes;
+	size_t huge_bytes, mapped = with_tail_unit(bytes);
 	int failed;
 
 	if (!at)
 		return 0;
 	memory_unlock();
-	failed = fill(at, bytes, take, &huge_bytes);
+	failed = fill(at, mapped, take, &huge_bytes);
 	memory_lock();
-	if (!failed)
-		note_filled(at, bytes, huge_bytes);
-	else if (failed != -EEXIST)
-		place_unused(&mappings.place, at, at + bytes);
-	return failed ? 0 : at;
+	if (failed) {
+		if (failed != -EEXIST)
+			place_unused(&mappings.place, at, at + bytes);
+		return 0;
+	}
+	note_filled(at, bytes, huge_bytes);
+	if (mapped > bytes)
+		place_share(&mappings.place, at + bytes);
+	return at;
 }
 
 /* memory_mapper. */
@@ -137,8 +158,8 @@ static int owner_fill(struct region *region, uintptr_t from, uintptr_t to)
 	if (boundary > from)
 		failed = source_map_small(region->source, from, boundary - from);
 	if (!failed && to > boundary)
-		failed = fill(boundary, to - boundary, mappings_may_take(to - boundary),
-			      &huge_bytes);
+		failed = fill(boundary, to - boundary,
+			      mappings_may_take(to - boundary) ? to - boundary : 0, &huge_bytes);
 	if (failed) {
 		if (boundary > from)
 			sys_munmap(from, boundary - from);

@@ -230,6 +230,16 @@ uintptr_t place_pack(struct place *place, size_t bytes)
 	return at;
 }
 
+void place_share(struct place *place, uintptr_t address)
+{
+	size_t unit = region_unit(&place->region, address);
+	uintptr_t at = region_unit_address(&place->region, unit);
+
+	place->region.units[unit] |= UNIT_MAPPED | UNIT_ALTERED | UNIT_PACKED;
+	set_bits(place, place->there, at, at + place->region.unit_bytes, true);
+	remember_pack(place, unit);
+}
+
 void place_used(struct place *place, uintptr_t from, uintptr_t to)
 {
 	struct region *region = &place->region;
