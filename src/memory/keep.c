@@ -228,6 +228,12 @@ void keep_protected(struct region *region, uintptr_t from, uintptr_t to, int pro
 	mark_altered(region, from, to);
 }
 
+void keep_marked(struct region *region, uintptr_t from, uintptr_t to)
+{
+	for (size_t i = region_unit(region, from); i <= region_unit(region, to - 1); i++)
+		region->units[i] |= UNIT_MARKED;
+}
+
 void keep_advised(struct region *region, uintptr_t from, uintptr_t to, int advice)
 {
 	unsigned char set = 0, clear = 0;
@@ -245,8 +251,7 @@ void keep_advised(struct region *region, uintptr_t from, uintptr_t to, int advic
 			region->pages[page] = (unsigned char)((region->pages[page] | set) & ~clear);
 	forget_reserved(region, from, to);
 	mark_altered(region, from, to);
-	for (size_t i = region_unit(region, from); i <= region_unit(region, to - 1); i++)
-		region->units[i] |= UNIT_MARKED;
+	keep_marked(region, from, to);
 }
 
 /* A hugetlb page goes back to the pool, and its place is small and empty. */

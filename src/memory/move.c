@@ -9,6 +9,7 @@
 
 #include "memory/answer.h"
 #include "memory/calls.h"
+#include "memory/keep.h"
 #include "memory/move.h"
 #include "pages/smaps.h"
 #include "smaps.h"
@@ -137,20 +138,40 @@ static bool is_of_one_kind(uintptr_t from, uintptr_t to, struct kind *kind)
 	       (!may_be_marked(from, to) || has_one_kind_of_marks(from, to));
 }
 
+/* What was moved may bear advice; what never was in a region is not known. */
+static void note_moved(uintptr_t to, uintptr_t end)
+{
+	struct region_part part;
+	uintptr_t at = to;
+
+	calls_note_mapped(to, end);
+	while (registry_part(&at, end, &part))
+		keep_marked(part.region, part.from, part.to);
+}
+
 static long kernel_remap(uintptr_t from, size_t bytes, size_t new_bytes, int flags, uintptr_t to)
 {
+	uintptr_t end = range_end(from, bytes), new_end;
 	long result =
 		sys_pass(SYS_mremap, (long)from, (long)bytes, (long)new_bytes, flags, (long)to, 0);
 
 	if (SYS_IS_ERROR(result))
 		return result;
+	new_end = range_end((uintptr_t)result, new_bytes);
+	if ((uintptr_t)result == from) {
+		/* What stays is what it was. */
+		if (new_end < end)
+			calls_note_unmapped(new_end, end);
+		else if (new_end > end)
+			calls_note_mapped(end, new_end);
+		return result;
+	}
 	/* With MREMAP_DONTUNMAP an empty mapping stays. */
 	if (flags & MREMAP_DONTUNMAP)
-		calls_note_mapped(from, range_end(from, bytes));
-	else if ((uintptr_t)result != from || new_bytes < bytes)
-		calls_note_unmapped((uintptr_t)result == from ? range_end(from, new_bytes) : from,
-				    range_end(from, bytes));
-	calls_note_mapped((uintptr_t)result, range_end((uintptr_t)result, new_bytes));
+		calls_note_mapped(from, end);
+	else
+		calls_note_unmapped(from, end);
+	note_moved((uintptr_t)result, new_end);
 	return result;
 }
 
@@ -221,7 +242,7 @@ static size_t move_pieces(uintptr_t from, uintptr_t to, size_t bytes)
 				break;
 			continue;
 		}
-		calls_note_mapped(to + moved, to + moved + piece);
+		note_moved(to + moved, to + moved + piece);
 		if (huge)
 			move_states(huge, at, registry_at(to + moved), to + moved, piece);
 		moved += piece;

@@ -248,7 +248,8 @@ void place_used(struct place *place, uintptr_t from, uintptr_t to)
 		   region_unit_address(region, region_unit(region, to - 1) + 1));
 	for (size_t i = region_unit(region, from); i <= region_unit(region, to - 1); i++)
 		region->units[i] =
-			(unsigned char)((region->units[i] & UNIT_PACKED) | UNIT_USED | UNIT_MAPPED |
+			(unsigned char)((region->units[i] & (UNIT_PACKED | UNIT_MARKED)) |
+					UNIT_USED | UNIT_MAPPED |
 					(region_huge_at(region, region_unit_address(region, i))
 						 ? 0
 						 : UNIT_ALTERED));
