@@ -271,7 +271,7 @@ static uintptr_t move_within_region(uintptr_t from, size_t bytes, size_t new_byt
 	size_t old = old_end - from;
 
 	if (!owner || !owner->place || (from - region->start) % region->page_bytes ||
-	    old_end > region->limit || new_bytes < old)
+	    old_end > region->limit || new_bytes < old || calls_make_small(from, old_end, false))
 		return 0;
 	to = owner->place(region, new_bytes);
 	if (!to)
@@ -359,6 +359,15 @@ static long move_of_one_kind(uintptr_t from, size_t bytes, size_t new_bytes, int
 	return failed ? failed : move_small(from, bytes, new_bytes, fixed, to, protection);
 }
 
+/*
+ * All of it, not only what is covered in part: where the kernel refuses the source, the target may
+ * be gone already, or not.
+ */
+static long make_target_small(uintptr_t to, uintptr_t end)
+{
+	return calls_make_small(to, end, true);
+}
+
 /* What the kernel refuses before it looks at any memory. */
 static bool is_valid(uintptr_t from, size_t bytes, size_t new_bytes, int flags, uintptr_t to)
 {
@@ -388,7 +397,7 @@ long move_remap(uintptr_t from, size_t bytes, size_t new_bytes, int flags, uintp
 		return shrink(from, bytes, new_bytes);
 	if (!has_huge(from, end)) {
 		if (fixed)
-			result = calls_make_small(to, to + new_bytes, false);
+			result = make_target_small(to, to + new_bytes);
 		if (!result)
 			result = kernel_remap(from, bytes, new_bytes, flags, to);
 		if (result != -EFAULT)
@@ -398,6 +407,6 @@ long move_remap(uintptr_t from, size_t bytes, size_t new_bytes, int flags, uintp
 		return move_of_one_kind(from, bytes, new_bytes, flags, to, &kind);
 	result = calls_make_small(from, end, true);
 	if (!result && fixed)
-		result = calls_make_small(to, to + new_bytes, false);
+		result = make_target_small(to, to + new_bytes);
 	return result ? result : kernel_remap(from, bytes, new_bytes, flags, to);
 }
