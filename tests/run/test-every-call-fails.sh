@@ -86,10 +86,15 @@ begin_program() {
 begin_program "$programs/every-call"
 each_call_fails_once "$ENOMEM,$EPERM,$EINTR,$EAGAIN" HUGETLB_MORECORE=thp
 all_calls_fail_from_each_on $ENOMEM HUGETLB_MORECORE=thp
+each_call_fails_once "$ENOMEM,$EPERM,$EINTR,$EAGAIN" HUGETLB_MMAP=256K,thp
+all_calls_fail_from_each_on $ENOMEM HUGETLB_MMAP=256K,thp
 begin_program /bin/pwd
 started_or_refused HUGETLB_MORECORE=thp
+started_or_refused HUGETLB_MMAP=yes,thp
 need_pages 60 2M
 started_or_refused HUGETLB_MORECORE=yes
 begin_program "$programs/every-call"
 each_call_fails_once "$ENOMEM $EPERM,$EINTR,$EAGAIN" HUGETLB_MORECORE=yes
 all_calls_fail_from_each_on $EPERM HUGETLB_MORECORE=yes HUGETLB_MORECORE_SHRINK=yes
+each_call_fails_once "$ENOMEM $EPERM,$EINTR,$EAGAIN" HUGETLB_MMAP=256K
+all_calls_fail_from_each_on $ENOMEM HUGETLB_MMAP=256K
