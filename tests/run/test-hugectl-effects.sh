@@ -69,6 +69,29 @@ which_programs() {
 	return 0
 }
 
+# 64M that a program maps itself: kB on huge pages of the pool, and on transparent ones
+own_mapping() {
+	local program='import mmap
+m = mmap.mmap(-1, 64 << 20, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+for i in range(0, 64 << 20, 4096): m[i] = 1
+rows = [l.split() for l in open("/proc/self/smaps")]
+print(*(sum(int(r[1]) for r in rows if r[0] == n) for n in ("Private_Hugetlb:", "AnonHugePages:")))'
+	succeeds "$@" python3 -c "$program"
+	read -r hugetlb_kb thp_kb <"$work/out"
+}
+
+mappings() {
+	command -v python3 >/dev/null || return 0
+	own_mapping
+	((hugetlb_kb == 0)) || fail "a mapping is on huge pages unasked"
+	own_mapping --mmap
+	((hugetlb_kb >= 60000)) || { show "$work/out"; fail "--mmap"; }
+	own_mapping --mmap=1M,thp
+	((hugetlb_kb == 0 && thp_kb >= 60000)) || { show "$work/out"; fail "--mmap=1M,thp"; }
+	own_mapping --mmap --mmap-limit 8M
+	((hugetlb_kb < 60000)) || { show "$work/out"; fail "--mmap-limit"; }
+}
+
 # The file says what no option does; options count for more.
 configuration() {
 	printf 'HUGETLB_MORECORE=yes\n' >"$work/conf"
@@ -106,6 +129,7 @@ heap
 where_the_heap_is
 shared_memory
 what_is_told
+mappings
 which_programs
 configuration
 sizes_that_are_not_there

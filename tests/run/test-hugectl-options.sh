@@ -37,6 +37,9 @@ options_set_variables() {
 	sets "HUGETLB_ELFMAP=W HUGETLB_ELFMAP_OBJECTS=main:libc.so.6" --libs=main:libc.so.6 --data
 	sets "HUGETLB_ELFMAP=R:W HUGETLB_ELFMAP_OBJECTS=all:-ld.so" --data --text --libs=all:-ld.so
 	sets HUGETLB_ELFMAP_MERGE=yes --merge
+	sets HUGETLB_MMAP=yes --mmap
+	sets HUGETLB_MMAP=1M --mmap=1M
+	sets HUGETLB_MMAP=1M,thp --mmap=1M,thp
 	sets HUGETLB_SHM=yes --shm
 	sets HUGETLB_SHM=1G --shm=1G
 	sets HUGETLB_MORECORE_SHRINK=yes --shrink
@@ -71,6 +74,8 @@ values_both_ways() {
 		HUGETLB_FORK --fork copy
 		HUGETLB_SHARE_PATH --share-path /a/directory
 		HUGETLB_ELFMAP_BACKING --backing thp
+		HUGETLB_MMAP_LIMIT --mmap-limit 4G
+		HUGETLB_MMAP_ALSO --mmap-also stacks,code
 		HUGETLB_PATH --path /dev/hugepages
 		HUGETLB_FEATURES --features no_map_hugetlb
 		HUGETLB_VERBOSE --verbose 99
