@@ -310,9 +310,16 @@ static int open_shared(const struct place *place, const struct share_text *text)
 int share_open(const struct share_text *text, const struct options *options)
 {
 	struct place place;
+	long user = sys_geteuid();
 	int fd;
 
-	place.user = (unsigned int)sys_geteuid();
+	/* a filter of system calls may know better */
+	if (SYS_IS_ERROR(user)) {
+		log_info("HUGETLB_SHARE: the text at 0x%lx is not shared: geteuid fails (error %d)",
+			 (unsigned long)text->address, (int)-user);
+		return (int)user;
+	}
+	place.user = (unsigned int)user;
 	fd = open_place(&place, text, options);
 	if (fd)
 		return fd;

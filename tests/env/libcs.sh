@@ -1,7 +1,8 @@
 # Tests on this machine's kernel: the heap program built for other C libraries and for 32 bits,
 # under the one library that was built here. Sourced by run.
 
-scenarios=(small threads8 threads48 large realloc fork misuse misuse-thread segments segments-thp)
+scenarios=(small threads8 threads48 large realloc fork misuse misuse-thread segments segments-thp
+	dlopen)
 
 # What is left to reserve of the pool that the caller prepared.
 pool_pages()
@@ -53,12 +54,29 @@ segments_pass()
 	return 1
 }
 
+# late_passes <library> <program>: libraries that come and go have their text on huge pages.
+late_passes()
+{
+	local status
+
+	run_limited 120 env LD_PRELOAD="$1" HUGETLB_ELFMAP=R HUGETLB_ELFMAP_OBJECTS=all \
+		EXPECT_HUGE_KB=12288 "$2" threads 3 "${2}1.so" "${2}2.so" >"$scratch/out" 2>"$scratch/err"
+	status=$?
+	[ "$status" = 0 ] && [ ! -s "$scratch/err" ] && return
+	{
+		echo "exit status $status"
+		cat "$scratch/out" "$scratch/err"
+	} >"$scratch/details"
+	return 1
+}
+
 # passes <scenario> <library> <heap program> [its further argument ...]
 passes()
 {
 	case $1 in
 	segments) segments_pass "$2" "$3-segments" 4 ;;
 	segments-thp) segments_pass "$2" "$3-segments" 5 HUGETLB_ELFMAP_BACKING=thp ;;
+	dlopen) late_passes "$2" "$3-late" ;;
 	*) heap_passes "$2" "$3" "${@:4}" "$1" ;;
 	esac
 }

@@ -1,7 +1,7 @@
 /*
  * Loads libraries with a big text late, one after the other, several times over: each runs, and is
- * on hugetlb pages as far as EXPECT_HUGE_KB says (0: on none, unset: as may be); closed, nothing of it
- * is left mapped.
+ * on hugetlb pages as far as EXPECT_HUGE_KB says (0: on none, unset: as may be); closed, nothing of
+ * it is left mapped.
  *
  *   dlopen-text <turns> <library> ...
  *
