@@ -49,7 +49,7 @@ LIBRARY_LINK = $(CC) -shared $(CFLAGS) $(LDFLAGS) -Wl,-soname,libhugetlbfs.so.0 
 # In a static program the linker says where libc's functions are; the archive alone has that part.
 STATIC_SOURCES  := src/libc/static_libc.c
 LIBRARY_SOURCES := $(filter-out $(STATIC_SOURCES),$(sort $(wildcard src/*.c \
-	$(patsubst %,src/%/*.c,pages libc memory heap segments api))))
+	$(patsubst %,src/%/*.c,pages usage libc memory heap segments api))))
 LIBRARY_OBJECTS := $(LIBRARY_SOURCES:src/%.c=$(BUILD)/obj/%.o)
 STATIC_OBJECTS  := $(STATIC_SOURCES:src/%.c=$(BUILD)/obj/%.o)
 
@@ -123,7 +123,7 @@ $(BUILD)/$(SHARE)/ld: ldscripts/ld.hugetlbfs ldscripts/generate ldscripts/make-s
 	for name in $(LINKER_NAMES); do ln -sf ld.hugetlbfs $(@D)/$$name || exit; done
 
 # Tools with a table of options (src/tools/common/option_table.h) write their completion themselves.
-TABLE_TOOLS := hugeadm hugectl hugeedit pagesize
+TABLE_TOOLS := hugeadm hugectl hugeedit hugestat pagesize
 WITH_TABLE  := $(filter $(TABLE_TOOLS),$(TOOL_NAMES))
 COMPLETIONS := $(foreach shell,bash zsh,$(WITH_TABLE:%=$(BUILD)/completion/$(shell)/%))
 COMPLETION_BASH := share/bash-completion/completions

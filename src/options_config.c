@@ -39,16 +39,19 @@ static bool file_is_safe(struct config *config, const struct statx *file, bool n
 {
 	bool unmapped = !named && file->stx_uid == UNMAPPED_OWNER;
 
-	if ((file->stx_mode & S_IFMT) != S_IFREG)
+	if ((file->stx_mode & S_IFMT) != S_IFREG) {
 		set_problem(config, "is not a regular file", 0, true);
-	else if (file->stx_uid && !(named && file->stx_uid == getauxval(AT_EUID)))
+		return false;
+	}
+	if (file->stx_uid && !(named && file->stx_uid == getauxval(AT_EUID)))
 		set_problem(config,
 			    named ? "is owned neither by root nor by this user"
 				  : "is not owned by root",
 			    0, !unmapped);
 	else if (file->stx_mode & (S_IWGRP | S_IWOTH))
 		set_problem(config, "can be written by others than its owner", 0, true);
-	else if (file->stx_size >= CONFIG_BYTES)
+	config->of_rights = config->problem != NULL;
+	if (!config->problem && file->stx_size >= CONFIG_BYTES)
 		set_problem(config, "is longer than 64 kB", 0, true);
 	return !config->problem;
 }
@@ -155,8 +158,18 @@ static bool read_rule(char *line, struct rule_subject *subject, bool *matches)
 	return false;
 }
 
+static bool value_is_good(int row, const char *value)
+{
+	int rows;
+	const struct option_row *option = &options_table(&rows)[row];
+	struct options options = {0};
+
+	return option->parse(value, &options, (char *)&options + option->field) != -EINVAL;
+}
+
 /* "MORECORE = yes". False: it is no such line. */
-static bool read_setting(struct config *config, char *line, unsigned int number, unsigned int rule)
+static bool read_setting(struct config *config, char *line, unsigned int number, unsigned int rule,
+			 bool check)
 {
 	char *equals = strchr(line, '=');
 	int row;
@@ -167,6 +180,8 @@ static bool read_setting(struct config *config, char *line, unsigned int number,
 	row = row_named(trim(line));
 	*equals = '=';
 	if (row < 0)
+		return false;
+	if (check && !value_is_good(row, trim(equals + 1)))
 		return false;
 	config->settings[row] = (struct config_setting){
 		.value = trim(equals + 1),
@@ -182,7 +197,8 @@ static bool read_setting(struct config *config, char *line, unsigned int number,
  */
 static void read_lines(struct config *config, const char *program)
 {
-	struct rule_subject subject = {.program = program, .uid = getauxval(AT_EUID)};
+	struct rule_subject subject = {.program = program ? program : "",
+				       .uid = getauxval(AT_EUID)};
 	unsigned int number = 1, rule = 0;
 	bool counts = true;
 
@@ -196,8 +212,9 @@ static void read_lines(struct config *config, const char *program)
 			rule = number;
 			if (!read_rule(line, &subject, &counts))
 				note_bad_line(config, number, line);
+			counts = counts || !program;
 		} else if (counts && *line && *line != '#' &&
-			   !read_setting(config, line, number, rule)) {
+			   !read_setting(config, line, number, rule, !program)) {
 			note_bad_line(config, number, line);
 		}
 		at = next;

@@ -30,6 +30,7 @@ struct config {
 	const char *problem; /* why the whole file does not count, or NULL */
 	int error;           /* its errno, or 0 */
 	bool tell_problem;   /* a warning; else something for those who want to know */
+	bool of_rights;      /* the problem is who owns the file or may write to it */
 
 	/* Lines that count for this program and that were not understood. */
 	unsigned int bad_lines, first_bad_line;
@@ -42,6 +43,9 @@ struct config {
  * Reads what the file at path says for this program: rules in their order, a later one over an
  * earlier one. named: it is HUGETLB_CONFIG's, which may be owned by the user and whose absence is
  * told. Says nothing itself: how much is told may be in the file.
+ *
+ * A program of NULL is for who checks the file: every rule counts, and a value that is not
+ * understood makes its line a bad one.
  */
 void config_read(struct config *config, const char *path, bool named, const char *program);
 

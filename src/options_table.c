@@ -385,7 +385,7 @@ static const struct option_row table[] = {
 	 "how a child of fork comes by its huge pages",
 	 parse_fork, FIELD(fork), false},
 	{"HUGETLB_REPORT", "a path, - for standard output, or 2 for stderr",
-	 "at exit, tell how much of the heap was on which pages",
+	 "at exit, tell how much of the memory is on which pages",
 	 parse_report, FIELD(report), false},
 	{"HUGETLB_SHM", "yes, no, or a page size such as 2M or 1G",
 	 "put System V shared memory on huge pages",

@@ -130,6 +130,11 @@ static inline long sys_unlink(const char *path)
 	return sys_gate(SYS_unlinkat, -100 /* AT_FDCWD */, (long)path, 0, 0, 0, 0);
 }
 
+static inline long sys_unlink_at(int directory, const char *name)
+{
+	return sys_gate(SYS_unlinkat, directory, (long)name, 0, 0, 0, 0);
+}
+
 static inline long sys_close(int fd)
 {
 	return sys_gate(SYS_close, fd, 0, 0, 0, 0, 0);

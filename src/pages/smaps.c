@@ -171,6 +171,11 @@ unsigned long smaps_hugetlb_kb(const struct smaps_mapping *mapping)
 	return mapping->value[SMAPS_SHARED_HUGETLB] + mapping->value[SMAPS_PRIVATE_HUGETLB];
 }
 
+bool smaps_is_hugetlb(const struct smaps_mapping *mapping)
+{
+	return smaps_hugetlb_kb(mapping) || strstr(mapping->flags, "ht");
+}
+
 bool smaps_is_anonymous(const struct smaps_mapping *mapping)
 {
 	return mapping->rights[0] == 'r' && mapping->rights[1] == 'w' &&

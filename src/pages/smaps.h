@@ -74,6 +74,10 @@ bool smaps_next(struct smaps *smaps, struct smaps_mapping *mapping);
 /* Memory on hugetlb pages, in kB. */
 unsigned long smaps_hugetlb_kb(const struct smaps_mapping *mapping);
 
+/* Of hugetlb pages, there or not; without VmFlags (a kernel without them) only where one is there.
+ */
+bool smaps_is_hugetlb(const struct smaps_mapping *mapping);
+
 /* Private, readable and writable memory that is not a file's and has no name. */
 bool smaps_is_anonymous(const struct smaps_mapping *mapping);
 

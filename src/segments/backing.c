@@ -8,9 +8,6 @@
 #include "segments/backing.h"
 #include "sys.h"
 
-/* Pieces of this size stay in the cache between being read and being looked at. */
-#define STEP_BYTES ((size_t)64 << 10)
-
 /*
  * Has the pages mapped in one go, which is faster than one fault each. Where the kernel can't read
  * them (the file was truncated) this is an error, not a signal.
@@ -34,14 +31,13 @@ static bool is_zero(uintptr_t at, size_t bytes)
 }
 
 /* Leaves out what is zero: there it is already. */
-static void copy_parts(uintptr_t from, uintptr_t to, uintptr_t to_address, size_t step)
+static void copy_what_is_not_zero(uintptr_t from, uintptr_t to, uintptr_t to_address)
 {
-	for (; from < to; from += step, to_address += step) {
-		if (step > to - from)
-			step = to - from;
-		if (!is_zero(from, step))
-			memcpy((void *)to_address, (const void *)from, step);
-	}
+	const size_t page_bytes = getauxval(AT_PAGESZ);
+
+	for (; from < to; from += page_bytes, to_address += page_bytes)
+		if (!is_zero(from, page_bytes))
+			memcpy((void *)to_address, (const void *)from, page_bytes);
 }
 
 int backing_copy(const struct backing *backing, const struct plan_range *range, uintptr_t from,
@@ -57,17 +53,14 @@ int backing_copy(const struct backing *backing, const struct plan_range *range, 
 			break;
 		if (start >= end || piece->kind == PLAN_GAP)
 			continue;
-		if (piece->file || backing->copy_all) {
-			failed = make_readable(start, end);
-			if (failed)
-				return failed;
-		}
-		if (backing->copy_all)
+		failed = make_readable(start, end);
+		if (failed)
+			return failed;
+		if (piece->kind == PLAN_TEXT || piece->file || backing->copy_all)
 			memcpy((void *)(to_address + (start - from)), (const void *)start,
 			       end - start);
 		else
-			copy_parts(start, end, to_address + (start - from),
-				   piece->file ? STEP_BYTES : getauxval(AT_PAGESZ));
+			copy_what_is_not_zero(start, end, to_address + (start - from));
 	}
 	return 0;
 }

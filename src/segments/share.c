@@ -210,6 +210,34 @@ close:
 	return failed;
 }
 
+/*
+ * Opens the copy once more, by a name of its own that is gone at once, so that the mapping shows as
+ * deleted: a program that finds its text's file by /proc/self/maps and maps it itself (V8 does)
+ * would fail on a file of huge pages, and does without one that is not there. Who may not make
+ * names there gets the copy as it is. A process that is killed in between leaves that name, of the
+ * same pages.
+ */
+static int without_name(const struct place *place, int fd)
+{
+	char link[32], name[32];
+	long nameless, failed;
+
+	text_format(link, sizeof(link), "/proc/self/fd/%d", fd);
+	text_format(name, sizeof(name), "tmp.%ld", sys_getpid());
+	failed = sys_link_at(link, place->fd, name);
+	if (failed == -EEXIST && !sys_unlink_at(place->fd, name))
+		failed = sys_link_at(link, place->fd, name);
+	if (failed)
+		return fd;
+	nameless = sys_open_at(place->fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0);
+	if (sys_unlink_at(place->fd, name))
+		sys_unlink_at(place->fd, name);
+	if (SYS_IS_ERROR(nameless))
+		return fd;
+	sys_close(fd);
+	return (int)nameless;
+}
+
 /* Takes all pages from the pool before the first is touched: a short pool is an error here. */
 static int allocate(int fd, size_t bytes)
 {
@@ -282,7 +310,7 @@ static int open_shared(const struct place *place, const struct share_text *text)
 	char name[SHARE_NAME_BYTES];
 	int fd, failed = share_file_open(text, &file);
 
-	if (!failed && (text->address - file.offset) % text->page_bytes) {
+	if (!failed && !text->fixed && (text->address - file.offset) % text->page_bytes) {
 		tell(text->name, NULL,
 		     "lies elsewhere in its huge pages at each start (see hugeedit --align)");
 		sys_close(file.fd);
@@ -299,10 +327,11 @@ static int open_shared(const struct place *place, const struct share_text *text)
 			 (unsigned long)text->address, -failed);
 		return failed;
 	}
-	if (fd >= 0)
-		log_info("HUGETLB_SHARE: the text at 0x%lx is shared, as %s/%s",
-			 (unsigned long)text->address, place->path, name);
-	return fd;
+	if (fd < 0)
+		return fd;
+	log_info("HUGETLB_SHARE: the text at 0x%lx is shared, as %s/%s",
+		 (unsigned long)text->address, place->path, name);
+	return without_name(place, fd);
 }
 
 int share_open(const struct share_text *text, const struct options *options)

@@ -35,12 +35,14 @@ struct share_text {
 	size_t file_bytes; /* how much of that is mapped from the file, in whole base pages; what is
 			    * behind it in the last huge page reads zero in the copy */
 	size_t page_bytes;
+	bool fixed; /* always loaded at this address: not PIE */
 	unsigned char build_id[SHARE_BUILD_ID_BYTES_MAX];
 	size_t build_id_bytes; /* 0: it has none */
 };
 
 /*
- * Fills in the build-id of a loaded object, by its notes in memory. Returns 0, or -ENOEXEC: the
+ * Fills in the build-id of a loaded object, by its notes in memory, and whether it is at a fixed
+ * address. Returns 0, or -ENOEXEC: the
  * object has relocations in its text (DT_TEXTREL) and can't be shared.
  */
 int share_read_object(const struct dl_phdr_info *object, struct share_text *text);
@@ -55,10 +57,10 @@ int share_read_object(const struct dl_phdr_info *object, struct share_text *text
  * mount, or no file of that name any more), -EPERM (the process is traced), -EACCES (a directory or
  * a copy that is not to be trusted), -ESTALE (the memory is not, or no longer, what the file
  * holds), -EXDEV (the text lies elsewhere in its huge pages at each start, so no copy would ever be
- * found again: address and file offset must agree modulo the page size), -EINVAL
- * (HUGETLB_SHARE_PATH is no hugetlbfs of that page size), -ENOMEM and -ENOSPC (the pool, the mount
- * or a cgroup is short), and others of the kernel. What the user should know was told in one line
- * by then; the caller says nothing about it.
+ * found again: address and file offset must agree modulo the page size, or the address be fixed),
+ * -EINVAL (HUGETLB_SHARE_PATH is no hugetlbfs of that page size), -ENOMEM and -ENOSPC (the pool,
+ * the mount or a cgroup is short), and others of the kernel. What the user should know was told in
+ * one line by then; the caller says nothing about it.
  */
 int share_open(const struct share_text *text, const struct options *options);
 

@@ -45,6 +45,7 @@ static void read_notes(const unsigned char *at, size_t bytes, size_t align, stru
 int share_read_object(const struct dl_phdr_info *object, struct share_text *text)
 {
 	text->build_id_bytes = 0;
+	text->fixed = !object->dlpi_addr;
 	for (int i = 0; i < object->dlpi_phnum; i++) {
 		const ElfW(Phdr) *header = &object->dlpi_phdr[i];
 		const void *at = (const void *)(object->dlpi_addr + header->p_vaddr);

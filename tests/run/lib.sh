@@ -10,10 +10,13 @@ at_end() {
 	cleanups+=("$*")
 }
 
+# No variable of ours is in use while a command runs, which may set any.
 clean_up() {
-	local i
-	for ((i = ${#cleanups[@]} - 1; i >= 0; i--)); do
-		eval "${cleanups[i]}"
+	local cleanup
+	while ((${#cleanups[@]})); do
+		cleanup=${cleanups[-1]}
+		unset 'cleanups[-1]'
+		eval "$cleanup"
 	done
 	rm -rf "$work"
 }

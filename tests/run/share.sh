@@ -11,6 +11,15 @@ mount_for_sharing() {
 	at_end "rm -rf $mount/*"
 }
 
+# Makes $work/program: with its text at the same place of its huge pages at each start.
+align_program() {
+	[ -x "$BUILD/bin/hugeedit" ] || skip "hugeedit is not built"
+	program=$work/program
+	cp "$programs/shared-text" "$program"
+	"$BUILD/bin/hugeedit" --align "$program" >"$work/hugeedit" 2>&1 ||
+		{ show "$work/hugeedit"; fail "hugeedit --align"; }
+}
+
 # As preloaded, with the settings for sharing before the caller's.
 sharing() {
 	preloaded HUGETLB_ELFMAP=R HUGETLB_SHARE=1 "HUGETLB_PATH=$mount" "$@"
@@ -41,8 +50,10 @@ start_waiting() {
 	local number=$1
 	shift
 	mkfifo "$work/hold.$number"
-	sharing "$@" wait <"$work/hold.$number" >"$work/out.$number" 2>"$work/err.$number" &
+	env LD_PRELOAD="$LIB" HUGETLB_ELFMAP=R HUGETLB_SHARE=1 "HUGETLB_PATH=$mount" "$@" wait \
+		<"$work/hold.$number" >"$work/out.$number" 2>"$work/err.$number" &
 	waiting[number]=$!
+	at_end "kill ${waiting[number]} 2>/dev/null; wait ${waiting[number]} 2>/dev/null"
 	exec {hold[number]}>"$work/hold.$number"
 	while ! grep -q version "$work/out.$number"; do
 		kill -0 "${waiting[number]}" 2>/dev/null ||
@@ -53,6 +64,7 @@ start_waiting() {
 
 end_waiting() {
 	local number=$1
+	echo >&"${hold[number]}"
 	exec {hold[number]}>&-
 	wait "${waiting[number]}" || { show "$work/err.$number"; fail "job $number: exit status $?"; }
 	grep -q '^still version' "$work/out.$number" || fail "job $number did not go on"

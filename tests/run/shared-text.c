@@ -1,6 +1,6 @@
 /*
- * Runs all of a big text, says which version of it it found, and, with an argument, waits for the
- * end of standard input before it does so again.
+ * Runs all of a big text, says which version of it it found, and, with an argument, waits for a
+ * byte from standard input before it does so again.
  */
 #include "big_text.h"
 
@@ -13,8 +13,7 @@ int main(int count, char **arguments)
 	printf("version %d\n", VERSION);
 	fflush(stdout);
 	if (count > 1) {
-		while (read(0, &byte, 1) > 0)
-			;
+		CHECK(read(0, &byte, 1) == 1, "%m");
 		check_big_text(VERSION);
 		printf("still version %d\n", VERSION);
 	}

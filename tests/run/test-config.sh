@@ -27,6 +27,7 @@ fleet() {
 
 # The command's own shell would be a program of the fleet, too.
 in_fleet() {
+	# shellcheck disable=SC2016 # that shell's own
 	unshare -m bash -c 'mount --bind "$1" /etc || exit 99; shift; exec "$@"' - "$etc" "$@" \
 		>"$work/out" 2>"$work/err"
 	local status=$?

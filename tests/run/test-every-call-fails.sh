@@ -100,10 +100,12 @@ begin_program "$work/relinked"
 segments_on thp
 begin_program "$programs/every-call"
 each_call_fails_once "$ENOMEM,$EPERM,$EINTR,$EAGAIN" HUGETLB_MORECORE=thp
-printf '%s\n' '[program=every-call path=* user=root]' 'MORECORE = thp' >"$work/config"
-each_call_fails_once "$ENOMEM,$EPERM,$EINTR,$EAGAIN" "HUGETLB_CONFIG=$work/config"
 all_calls_fail_from_each_on $ENOMEM HUGETLB_MORECORE=thp
 begin_program /bin/pwd
+printf '%s\n' '[program=pwd path=* user=root]' 'MORECORE = thp' >"$work/config"
+each_call_fails_once "$ENOMEM $EPERM,$EINTR,$EAGAIN" "HUGETLB_CONFIG=$work/config"
+each_call_fails_once "$ENOMEM,$EINTR" HUGETLB_MORECORE=thp "HUGETLB_REPORT=$work/report"
+all_calls_fail_from_each_on $ENOMEM HUGETLB_MORECORE=thp "HUGETLB_REPORT=$work/report"
 started_or_refused HUGETLB_MORECORE=thp
 need_pages 60 2M
 started_or_refused HUGETLB_MORECORE=yes

@@ -24,6 +24,7 @@ preloads() {
 # A library that does nothing, as somebody else's.
 make_other_library() {
 	"${CC:-cc}" -shared -x c /dev/null -o "$work/other.so" || fail "no library can be linked"
+	cp "$beside" "$work/"
 }
 
 variables_are_kept() {
@@ -40,12 +41,14 @@ variables_are_kept() {
 	preloads "$beside:$work/other.so" "$BUILD/lib:/nowhere" --library-path="$BUILD"
 	preloads "$work/other.so" "$BUILD/lib:/nowhere" --no-preload --library-path="$BUILD/lib"
 	preloads "$work/other.so" /nowhere --no-preload
-	# once is enough
+	# once is enough, also where it was another copy
+	before=(-u LD_LIBRARY_PATH "LD_PRELOAD=$work/other.so:$work/libhugetlbfs.so.0 $beside")
+	preloads "$beside:$work/other.so" -
 	before=("LD_PRELOAD=$beside:$work/other.so" "LD_LIBRARY_PATH=$BUILD/lib")
 	preloads "$beside:$work/other.so" "$BUILD/lib" --library-path "$BUILD"
 	# the dynamic linker's own list, which blanks may separate as well
 	before=(-u LD_LIBRARY_PATH "LD_PRELOAD=$work/other.so $work/other.so")
-	preloads "$beside:$work/other.so $work/other.so" -
+	preloads "$beside:$work/other.so:$work/other.so" -
 }
 
 dynamic_linker_finds_it() {
@@ -56,8 +59,8 @@ dynamic_linker_finds_it() {
 		grep -q "$beside" || fail "--library-use-path: the library is not there"
 	"$hugectl" cat /proc/self/maps | grep -q "$beside" || fail "the library is not there"
 	"$hugectl" --no-preload cat /proc/self/maps | grep -q libhugetlbfs && fail "--no-preload"
-	refuses "--library-path: no libhugetlbfs.so.0 for $(getconf LONG_BIT)-bit programs in $work" \
-		--library-path "$work" true
+	refuses "--library-path: no libhugetlbfs.so.0 for $(getconf LONG_BIT)-bit programs in /nowhere" \
+		--library-path /nowhere true
 }
 
 # An installation in a prefix of its own: install_to <prefix> <directory below it>
@@ -100,7 +103,8 @@ odd_paths() {
 		fail "not preloaded from a path with a blank"
 	install_to "$work/a:b" lib
 	hugectl=$work/a:b/bin/hugectl
-	refuses "$work/a:b/lib/libhugetlbfs.so.0 can't be preloaded: its path has a colon in it" true
+	refuses "$work/a:b/lib/libhugetlbfs.so.0 can't be preloaded: its path has a colon or \
+semicolon in it" true
 	hugectl=$BUILD/bin/hugectl
 }
 
@@ -115,8 +119,11 @@ not_installed() {
 	grep -q "^ERROR: ld.so: object 'libhugetlbfs.so.0' from LD_PRELOAD cannot be preloaded" \
 		"$work/err" || { show "$work/err"; fail "no line of the dynamic linker"; }
 	hugectl=$work/alone/hugectl
-	refuses "$(command -v echo): no libhugetlbfs.so.0 for this kind of program \
-($(getconf LONG_BIT)-bit) is installed (--require: the program is not started)" --require --heap echo
+	refuses "$(command -v env): no libhugetlbfs.so.0 for this kind of program \
+($(getconf LONG_BIT)-bit) is installed (--require: the program is not started)" --require --heap env
+	hugectl=$work/alone/hugectl
+	refuses "no-such-program: no libhugetlbfs.so.0 for this kind of program ($(getconf LONG_BIT)-bit) \
+is installed (--require: the program is not started)" --require no-such-program
 	hugectl=$BUILD/bin/hugectl
 }
 

@@ -5,12 +5,13 @@
 . "$(dirname "$0")/share.sh"
 
 mount_for_sharing
+align_program
 need_pages 30 2M
 LIB=$BUILD/tests/libhugetlbfs-faults.so
 before=$(free_pages)
 
 run() {
-	sharing "$@" "$programs/shared-text" >"$work/out" 2>"$work/err" 3>"$work/count" ||
+	sharing "$@" "$program" >"$work/out" 2>"$work/err" 3>"$work/count" ||
 		{ show "$work/err"; fail "$*: exit status $?"; }
 	grep -qx 'version 1' "$work/out" || { show "$work/out"; fail "$*: another output"; }
 	(($(lines_of_ours "$work/err") <= 2)) || { show "$work/err"; fail "$*: too many lines"; }

@@ -5,9 +5,10 @@
 . "$(dirname "$0")/share.sh"
 
 mount_for_sharing
+align_program
 for pages in 0 1 3; do
 	set_pool $pages
-	sharing "$programs/shared-text" >"$work/out" 2>"$work/err" ||
+	sharing "$program" >"$work/out" 2>"$work/err" ||
 		{ show "$work/err"; fail "a pool of $pages: exit status $?"; }
 	grep -qx 'version 1' "$work/out" || { show "$work/out"; fail "a pool of $pages: another output"; }
 	grep -q "can't take . huge pages of 2048 kB" "$work/err" ||
@@ -18,7 +19,7 @@ done
 
 set_pool 20
 for ((delay = 1; delay <= 40; delay++)); do
-	sharing timeout -s KILL "$(printf '0.%04d' $((delay * 2)))" "$programs/shared-text" \
+	sharing timeout -s KILL "$(printf '0.%04d' $((delay * 2)))" "$program" \
 		>/dev/null 2>&1
 	case $(copies_there) in
 	0) [ "$(free_pages)" = 20 ] || fail "killed after $((delay * 2)) / 10 ms: pages are lost" ;;
@@ -26,6 +27,6 @@ for ((delay = 1; delay <= 40; delay++)); do
 	*) fail "killed: $(copies_there) files" ;;
 	esac
 	# what there is, is whole
-	[ "$(copies_there)" = 0 ] || { expect_version 1 0 "$programs/shared-text"; rm "$copies"/*; }
+	[ "$(copies_there)" = 0 ] || { expect_version 1 0 "$program"; rm "$copies"/*; }
 done
-[ -n "${killed_late-}" ] || expect_version 1 0 "$programs/shared-text"
+[ -n "${killed_late-}" ] || expect_version 1 0 "$program"

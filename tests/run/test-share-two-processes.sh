@@ -5,13 +5,14 @@
 . "$(dirname "$0")/share.sh"
 
 mount_for_sharing
+align_program
 need_pages 20 2M
 waiting=() hold=()
 before=$(free_pages)
-start_waiting 1 "$programs/shared-text"
+start_waiting 1 "$program"
 first=$(free_pages)
 ((first < before)) || { show "$work/err.1"; fail "the first took no page"; }
-start_waiting 2 "$programs/shared-text"
+start_waiting 2 "$program"
 [ "$(free_pages)" = "$first" ] || fail "the second took $((first - $(free_pages))) pages"
 inode=$(shared_inode "${waiting[1]}")
 [ -n "$inode" ] && [ "$inode" = "$(shared_inode "${waiting[2]}")" ] ||
@@ -30,18 +31,18 @@ no_lines_of_ours "$work/err.2"
 end_waiting 1
 end_waiting 2
 [ "$(free_pages)" = "$first" ] || fail "the copy's pages are gone with the processes"
-expect_version 1 0 "$programs/shared-text"
+expect_version 1 0 "$program"
 [ "$(copies_there) $(free_pages)" = "1 $first" ] || fail "a third start made another copy"
 
 # Another name, and links: the same file is the same text.
-cp -p "$programs/shared-text" "$work/another-name"
+cp -p "$program" "$work/another-name"
 expect_version 1 0 "$work/another-name"
 [ "$(copies_there)" = 1 ] || fail "a copy a name"
 
 # Removed while it is in use: who has it goes on, who comes makes a new one.
-start_waiting 3 "$programs/shared-text"
+start_waiting 3 "$program"
 rm "$copies"/*
-expect_version 1 0 "$programs/shared-text"
+expect_version 1 0 "$program"
 [ "$(copies_there)" = 1 ] || fail "no new copy"
 end_waiting 3
 [ "$(free_pages)" = "$first" ] || fail "the removed copy's pages did not go back"
@@ -50,7 +51,7 @@ rm -r "$copies"
 
 # Many at once, each of them possibly the first.
 for i in {1..8}; do
-	sharing "$programs/shared-text" >"$work/many.$i" 2>&1 &
+	sharing "$program" >"$work/many.$i" 2>&1 &
 done
 wait
 for i in {1..8}; do

@@ -332,6 +332,20 @@ static void lines_not_understood(void **state)
 	assert_int_equal(bad, 2);
 }
 
+/* Who checks the file looks at all rules, and at values. */
+static void checking(void **state)
+{
+	struct config config;
+
+	(void)state;
+	gate_file(CONFIG_PATH, "[program=b]\nSHM=yes\nMORECORE=maybe\nfoo\n[uid=1]\nPATH=/a\n");
+	config_read(&config, CONFIG_PATH, false, NULL);
+	assert_null(config.problem);
+	assert_int_equal(config.bad_lines, 2);
+	assert_int_equal(config.first_bad_line, 3);
+	assert_string_equal(config.first_bad_text, "MORECORE=maybe");
+}
+
 static void debugging_tells_what_counts(void **state)
 {
 	(void)state;
@@ -530,6 +544,7 @@ int main(void)
 		UNIT_TEST(restriction),
 		UNIT_TEST(cost),
 		UNIT_TEST(lines_not_understood),
+		UNIT_TEST(checking),
 		UNIT_TEST(debugging_tells_what_counts),
 		FILE_TEST(owner_and_mode),
 		FILE_TEST(no_text_file),

@@ -39,7 +39,8 @@ $(filter-out %/test_hugestat %/test_hugectl,$(UNIT_PROGRAMS)): %: %.o $(UNIT_GAT
 
 # A tool's parts are tested without its main().
 UNIT_HUGESTAT := $(patsubst src/%.c,$(BUILD)/obj/%.o, \
-	$(filter-out src/tools/hugestat/hugestat.c,$(wildcard src/tools/hugestat/*.c)))
+	$(filter-out src/tools/hugestat/hugestat.c, \
+	$(wildcard src/tools/hugestat/*.c src/tools/common/*.c)))
 $(BUILD)/tests/unit/test_hugestat: %: %.o $(UNIT_HUGESTAT) $(UNIT_GATE) $(UNIT_LIBRARY)
 	$(CC) $(CFLAGS) $(LDFLAGS) $< $(UNIT_HUGESTAT) $(UNIT_GATE) $(UNIT_LIBRARY) \
 		-Wl,--wrap=getauxval -lcmocka $(LIBS_hugestat) -o $@

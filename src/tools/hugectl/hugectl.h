@@ -79,7 +79,7 @@ struct elf_kind {
 struct elf_kind elf_kind_of(const char *path);
 
 struct program {
-	const char *path; /* as execvp finds it; NULL: it doesn't, and nothing else is known */
+	const char *path; /* as execvp finds it; its name where it doesn't: nothing is known then */
 	struct elf_kind kind;
 	bool ignores_environment; /* set-uid and its like: secure execution */
 	bool has_library;         /* a static one into which the library was linked */

@@ -16,14 +16,51 @@ static struct elf_kind kind_to_serve(const struct program *program)
 	return program->kind.class_bits ? program->kind : elf_kind_of("/proc/self/exe");
 }
 
+static bool is_copy_of_library(const char *element, size_t bytes)
+{
+	static const char name[] = "libhugetlbfs.so";
+	const char *slash = memrchr(element, '/', bytes);
+	const char *base = slash ? slash + 1 : element;
+
+	return (size_t)(element + bytes - base) >= sizeof(name) - 1 &&
+	       !memcmp(base, name, sizeof(name) - 1);
+}
+
+/* Two copies of the library in one program would both work on its heap: only ours stays. */
+static const char *without_library(const char *list)
+{
+	char *kept = calloc(1, strlen(list) + 1), *end = kept;
+
+	if (!kept)
+		abort();
+	while (*list) {
+		const size_t bytes = strcspn(list, " :");
+
+		if (bytes && !is_copy_of_library(list, bytes)) {
+			if (end > kept)
+				*end++ = ':';
+			end = mempcpy(end, list, bytes);
+		}
+		list += bytes + (list[bytes] != '\0');
+	}
+	return kept;
+}
+
+static void preload_first(struct request *request, const char *path)
+{
+	const char *before = environment_get(&request->environment, "LD_PRELOAD");
+
+	environment_set(&request->environment, "LD_PRELOAD",
+			list_with_first(path, before ? without_library(before) : NULL));
+}
+
 static void add_first(struct request *request, const char *variable, const char *element)
 {
 	environment_set(&request->environment, variable,
 			list_with_first(element, environment_get(&request->environment, variable)));
 }
 
-/* The directory of a path with a name in it; searched for programs that the library is linked to.
- */
+/* The path's directory, where programs that are linked with the library look for it. */
 static void add_directory_of(struct request *request, const char *path)
 {
 	char *directory = strdup(path);
@@ -34,22 +71,22 @@ static void add_directory_of(struct request *request, const char *path)
 	add_first(request, "LD_LIBRARY_PATH", directory);
 }
 
-/* LD_PRELOAD has blanks between its elements, too; no variable has a way to quote its separators.
- */
+/* Colons and blanks separate LD_PRELOAD's elements, and nothing quotes them. */
 static int add_library(struct request *request, const char *path)
 {
-	if (!strpbrk(path, " :;")) {
-		add_first(request, "LD_PRELOAD", path);
+	if (!strpbrk(path, " :")) {
+		preload_first(request, path);
 		if (request->library_path)
 			add_directory_of(request, path);
 		return 0;
 	}
 	if (strpbrk(path, ":;")) {
-		fprintf(stderr, "hugectl: %s can't be preloaded: its path has a colon in it\n",
+		fprintf(stderr,
+			"hugectl: %s can't be preloaded: its path has a colon or semicolon in it\n",
 			path);
 		return -ENOTSUP;
 	}
-	add_first(request, "LD_PRELOAD", LIBRARY_NAME);
+	preload_first(request, LIBRARY_NAME);
 	add_directory_of(request, path);
 	return 0;
 }
@@ -92,7 +129,7 @@ static int find_and_add(struct request *request, const struct program *program)
 	/* it may be where only the dynamic linker looks, which says so where it is not */
 	if (kind.machine == own.machine && kind.class_bits == own.class_bits &&
 	    !request->options.require) {
-		add_first(request, "LD_PRELOAD", LIBRARY_NAME);
+		preload_first(request, LIBRARY_NAME);
 		return 0;
 	}
 	if (asprintf(&reason, "no %s for this kind of program (%d-bit) is installed", LIBRARY_NAME,
@@ -120,7 +157,7 @@ int preload_arrange(struct request *request, const struct program *program)
 					  program->has_tunable);
 	}
 	if (request->library_use_path) {
-		add_first(request, "LD_PRELOAD", LIBRARY_NAME);
+		preload_first(request, LIBRARY_NAME);
 		return 0;
 	}
 	return find_and_add(request, program);

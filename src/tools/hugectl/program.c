@@ -88,9 +88,11 @@ static void look_into(struct program *program)
 
 void program_inspect(struct program *program, const char *name)
 {
-	*program = (struct program){.path = strchr(name, '/') ? name : find_in_path(name)};
+	const char *found = strchr(name, '/') ? name : find_in_path(name);
+
 	/* that there is none, execvp will say */
-	if (!program->path)
+	*program = (struct program){.path = found ? found : name};
+	if (!found)
 		return;
 	program->kind = elf_kind_of(program->path);
 	/* an interpreter's file has no rights of its own */
