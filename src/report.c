@@ -38,6 +38,21 @@ static bool shm_is_asked(const struct options *options)
 	return options->shm;
 }
 
+static bool text_is_asked(const struct options *options)
+{
+	return options->segments == SEGMENTS_CHOSEN && options->text;
+}
+
+static bool data_is_asked(const struct options *options)
+{
+	return options->segments == SEGMENTS_CHOSEN && options->data;
+}
+
+static bool objects_are_asked(const struct options *options)
+{
+	return options->segments == SEGMENTS_CHOSEN && options->objects;
+}
+
 /* What can be asked for, and of which parts it holds. */
 static const struct request {
 	const char *variable;
@@ -45,6 +60,9 @@ static const struct request {
 	bool (*is_asked)(const struct options *options);
 } requests[] = {
 	{"HUGETLB_MORECORE", PARTS(PART_BREAK) | PARTS(PART_ARENAS), heap_is_asked},
+	{"HUGETLB_ELFMAP", PARTS(PART_TEXT), text_is_asked},
+	{"HUGETLB_ELFMAP", PARTS(PART_DATA) | PARTS(PART_BSS), data_is_asked},
+	{"HUGETLB_ELFMAP_OBJECTS", PARTS(PART_LIBRARIES), objects_are_asked},
 	{"HUGETLB_SHM", PARTS(PART_SHARED), shm_is_asked},
 };
 

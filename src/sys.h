@@ -203,6 +203,12 @@ static inline long sys_getpid(void)
 	return sys_gate(SYS_getpid, 0, 0, 0, 0, 0, 0);
 }
 
+/* Who the process is for the file system, unless it says otherwise by setfsuid. */
+static inline long sys_geteuid(void)
+{
+	return sys_gate(CPU_GETEUID_NUMBER, 0, 0, 0, 0, 0, 0);
+}
+
 static inline long sys_uname(struct utsname *name)
 {
 	return sys_gate(SYS_uname, (long)name, 0, 0, 0, 0, 0);

@@ -109,7 +109,8 @@ static int take_shared(const struct run *run, const struct task *task,
 				  .address = range->start,
 				  .bytes = range->end - range->start,
 				  .file_bytes = file_bytes(&task->backing, range),
-				  .page_bytes = task->backing.source.page_bytes};
+				  .page_bytes = task->backing.source.page_bytes,
+				  .mount = task->backing.source.mount};
 	int failed;
 
 	if (!text.file_bytes)

@@ -11,10 +11,8 @@
 #include <sys/statvfs.h>
 
 #include "log.h"
-#include "pages/pages.h"
 #include "segments/share.h"
 #include "segments/share_file.h"
-#include "stream.h"
 #include "sys.h"
 
 #define HUGETLBFS_MAGIC 0x958458f6UL
@@ -43,43 +41,6 @@ static void tell(const char *what, const char *copy, const char *reason)
 		log_info(format, what, copy ? "/" : "", copy ? copy : "", reason);
 	else
 		log_warning(format, what, copy ? "/" : "", copy ? copy : "", reason);
-}
-
-static unsigned int read_number(const char **at)
-{
-	unsigned int number = 0;
-
-	for (; **at >= '0' && **at <= '9'; ++*at)
-		number = number * 10 + (unsigned int)(**at - '0');
-	return number;
-}
-
-/* Who this process is for the file system, and whether somebody traces it. */
-static int read_process(unsigned int *user, bool *traced)
-{
-	struct stream status;
-	bool have_user = false;
-	char line[128];
-	int failed = stream_open(&status, "/proc/self/status");
-
-	if (failed)
-		return failed;
-	*traced = false;
-	while (stream_line(&status, line, sizeof(line))) {
-		const char *at;
-
-		if (!strncmp(line, "TracerPid:\t", 11))
-			*traced = line[11] != '0';
-		if (strncmp(line, "Uid:\t", 5))
-			continue;
-		/* real, effective, saved, and that of the file system */
-		at = line + 5;
-		for (int i = 0; i < 4; i++, at += *at == '\t')
-			*user = read_number(&at);
-		have_user = true;
-	}
-	stream_close(&status);
-	return have_user ? 0 : -ENOENT;
 }
 
 /* May what was opened be trusted? What is nobody else's may neither be written by anybody else. */
@@ -119,22 +80,14 @@ static int check_directory(const struct place *place, size_t page_bytes)
 }
 
 /* Opens the directory of this user on the mount, and makes it if need be. */
-static long open_on_mount(struct place *place, const struct share_text *text, const char *wanted)
+static long open_on_mount(struct place *place, const char *mount_path)
 {
 	const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
+	long fd, mount = sys_open(mount_path, flags, 0);
 	char name[48];
-	long fd, mount;
-	int failed = mount_find(text->page_bytes, wanted, place->path, PATH_BYTES);
-	size_t length = strlen(place->path);
 
-	if (failed) {
-		tell(wanted ? wanted : "hugetlbfs", NULL,
-		     "is not mounted for the text's page size where this user may write");
-		return failed;
-	}
-	mount = sys_open(place->path, flags, 0);
 	text_format(name, sizeof(name), "libhugetlbfs-share-%u", place->user);
-	text_format(place->path + length, sizeof(place->path) - length, "/%s", name);
+	text_format(place->path, sizeof(place->path), "%s/%s", mount_path, name);
 	if (SYS_IS_ERROR(mount))
 		return mount;
 	/* usually it is there */
@@ -159,13 +112,16 @@ static int open_place(struct place *place, const struct share_text *text,
 	if (options->share_path) {
 		text_format(place->path, sizeof(place->path), "%s", options->share_path);
 		fd = sys_open(place->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+	} else if (text->mount) {
+		fd = open_on_mount(place, text->mount);
 	} else {
-		fd = open_on_mount(place, text, options->path);
+		tell(options->path ? options->path : "hugetlbfs", NULL,
+		     "is not mounted for the text's page size where this user may write");
+		return -ENOENT;
 	}
 	if (SYS_IS_ERROR(fd)) {
 		text_format(reason, sizeof(reason), "can't be opened (error %d)", (int)-fd);
-		if (place->path[0])
-			tell(place->path, NULL, reason);
+		tell(place->path, NULL, reason);
 		return (int)fd;
 	}
 	place->fd = (int)fd;
@@ -210,32 +166,49 @@ close:
 	return failed;
 }
 
+/* Tries, where other processes take away the name that was made. */
+#define NAMELESS_TRIES 5
+
+static bool is_same_copy(int fd, int other)
+{
+	struct statx status, other_status;
+
+	return !sys_statx_fd(fd, &status) && !sys_statx_fd(other, &other_status) &&
+	       status.stx_ino == other_status.stx_ino;
+}
+
 /*
- * Opens the copy once more, by a name of its own that is gone at once, so that the mapping shows as
+ * Opens the copy once more, by a second name that is gone at once, so that the mapping shows as
  * deleted: a program that finds its text's file by /proc/self/maps and maps it itself (V8 does)
  * would fail on a file of huge pages, and does without one that is not there. Who may not make
- * names there gets the copy as it is. A process that is killed in between leaves that name, of the
- * same pages.
+ * names there gets the copy as it is. The second name is the same for all: what a process leaves
+ * that is killed in between, the next one uses and takes away.
  */
-static int without_name(const struct place *place, int fd)
+static int without_name(const struct place *place, const char *name, int fd)
 {
-	char link[32], name[32];
-	long nameless, failed;
+	char link[32], second[SHARE_NAME_BYTES + sizeof("tmp-")];
 
 	text_format(link, sizeof(link), "/proc/self/fd/%d", fd);
-	text_format(name, sizeof(name), "tmp.%ld", sys_getpid());
-	failed = sys_link_at(link, place->fd, name);
-	if (failed == -EEXIST && !sys_unlink_at(place->fd, name))
-		failed = sys_link_at(link, place->fd, name);
-	if (failed)
-		return fd;
-	nameless = sys_open_at(place->fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0);
-	if (sys_unlink_at(place->fd, name))
-		sys_unlink_at(place->fd, name);
-	if (SYS_IS_ERROR(nameless))
-		return fd;
-	sys_close(fd);
-	return (int)nameless;
+	text_format(second, sizeof(second), "tmp-%s", name);
+	for (int i = 0; i < NAMELESS_TRIES; i++) {
+		long failed = sys_link_at(link, place->fd, second), nameless;
+
+		if (failed && failed != -EEXIST)
+			break;
+		nameless = sys_open_at(place->fd, second,
+				       O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0);
+		if (sys_unlink_at(place->fd, second))
+			sys_unlink_at(place->fd, second);
+		if (SYS_IS_ERROR(nameless))
+			continue;
+		if (is_same_copy(fd, (int)nameless)) {
+			sys_close(fd);
+			return (int)nameless;
+		}
+		/* of a copy by the same name that somebody has removed since */
+		sys_close((int)nameless);
+	}
+	return fd;
 }
 
 /* Takes all pages from the pool before the first is touched: a short pool is an error here. */
@@ -331,23 +304,15 @@ static int open_shared(const struct place *place, const struct share_text *text)
 		return fd;
 	log_info("HUGETLB_SHARE: the text at 0x%lx is shared, as %s/%s",
 		 (unsigned long)text->address, place->path, name);
-	return without_name(place, fd);
+	return without_name(place, name, fd);
 }
 
 int share_open(const struct share_text *text, const struct options *options)
 {
 	struct place place;
-	bool traced = false;
-	int fd = read_process(&place.user, &traced);
+	int fd;
 
-	if (traced)
-		fd = -EPERM;
-	if (fd) {
-		log_info("HUGETLB_SHARE: the text at 0x%lx is not shared: %s",
-			 (unsigned long)text->address,
-			 traced ? "the process is traced" : "/proc/self/status can't be read");
-		return fd;
-	}
+	place.user = (unsigned int)sys_geteuid();
 	fd = open_place(&place, text, options);
 	if (fd)
 		return fd;

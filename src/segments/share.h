@@ -35,7 +35,8 @@ struct share_text {
 	size_t file_bytes; /* how much of that is mapped from the file, in whole base pages; what is
 			    * behind it in the last huge page reads zero in the copy */
 	size_t page_bytes;
-	bool fixed; /* always loaded at this address: not PIE */
+	const char *mount; /* a hugetlbfs of that page size that may be written, or NULL */
+	bool fixed;        /* always loaded at this address: not PIE */
 	unsigned char build_id[SHARE_BUILD_ID_BYTES_MAX];
 	size_t build_id_bytes; /* 0: it has none */
 };
@@ -54,7 +55,7 @@ int share_read_object(const struct dl_phdr_info *object, struct share_text *text
  * which can't run out of pages as long as nobody writes there, and closes it.
  *
  * Or -errno, with nothing left behind, and the caller goes on with a copy of its own: -ENOENT (no
- * mount, or no file of that name any more), -EPERM (the process is traced), -EACCES (a directory or
+ * mount, or no file of that name any more), -EACCES (a directory or
  * a copy that is not to be trusted), -ESTALE (the memory is not, or no longer, what the file
  * holds), -EXDEV (the text lies elsewhere in its huge pages at each start, so no copy would ever be
  * found again: address and file offset must agree modulo the page size, or the address be fixed),

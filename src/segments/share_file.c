@@ -1,8 +1,5 @@
 /*
  * The file that a text was mapped from: see share_file.h.
- *
- * What /proc says of this process is read anew at each call: between two of them a debugger, or
- * the program itself, may have changed it.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -10,89 +7,10 @@
 #include <sys/auxv.h>
 
 #include "log.h"
-#include "pages/smaps.h"
+#include "segments/origin.h"
 #include "segments/sha256.h"
 #include "segments/share_file.h"
-#include "pages/smaps.h"
 #include "sys.h"
-
-/* Where the text's first byte comes from, as /proc/self/maps has it. */
-struct origin {
-	unsigned int device_major, device_minor;
-	uint64_t inode, offset;
-	char path[SMAPS_NAME_BYTES];
-};
-
-static bool is_same_file(const struct origin *origin, const struct smaps_mapping *mapping)
-{
-	return mapping->inode == origin->inode && mapping->device_major == origin->device_major &&
-	       mapping->device_minor == origin->device_minor;
-}
-
-/* Is the mapping a private one of a file, that nobody may write to now? */
-static bool is_text_of_file(const struct smaps_mapping *mapping)
-{
-	return mapping->inode && mapping->rights[1] != 'w' && mapping->rights[3] == 'p';
-}
-
-/*
- * Walks over the mappings that hold the text: all of one file, one behind the other there as here.
- */
-static int find_origin_in(struct smaps *maps, const struct share_text *text, struct origin *origin)
-{
-	uint64_t at = text->address, end = at + text->file_bytes;
-	struct smaps_mapping mapping;
-
-	while (at < end && smaps_next(maps, &mapping)) {
-		uint64_t offset = mapping.offset + at - mapping.start;
-
-		if (mapping.end <= at)
-			continue;
-		if (mapping.start > at || !is_text_of_file(&mapping))
-			return -ESTALE;
-		if (at == text->address) {
-			origin->device_major = mapping.device_major;
-			origin->device_minor = mapping.device_minor;
-			origin->inode = mapping.inode;
-			origin->offset = offset;
-			memcpy(origin->path, mapping.name, sizeof(origin->path));
-		} else if (!is_same_file(origin, &mapping) ||
-			   offset != origin->offset + at - text->address) {
-			return -ESTALE;
-		}
-		at = mapping.end;
-	}
-	return at < end ? -ESTALE : 0;
-}
-
-static int find_origin(const struct share_text *text, struct origin *origin)
-{
-	struct smaps maps;
-	int failed = smaps_open(&maps, "/proc/self/maps");
-
-	if (failed)
-		return failed;
-	failed = find_origin_in(&maps, text, origin);
-	smaps_close(&maps);
-	return failed;
-}
-
-static bool is_mapped_from(uintptr_t address, const struct origin *origin)
-{
-	struct smaps_mapping mapping;
-	struct smaps maps;
-	bool same = false;
-
-	if (smaps_open(&maps, "/proc/self/maps"))
-		return false;
-	while (smaps_next(&maps, &mapping))
-		if (address >= mapping.start && address < mapping.end) {
-			same = is_same_file(origin, &mapping);
-			break;
-		}
-	smaps_close(&maps);
-	return same;
-}
 
 /*
  * Is the open file the one that is mapped? On btrfs and overlayfs the file's device is another one
@@ -111,44 +29,9 @@ static bool is_origin(const struct share_file *file, const struct statx *status,
 	probe = sys_mmap(0, base_bytes, PROT_READ, MAP_PRIVATE, file->fd, 0);
 	if (SYS_IS_ERROR(probe))
 		return false;
-	same = is_mapped_from((uintptr_t)probe, origin);
+	same = origin_is_mapped((uintptr_t)probe, origin);
 	sys_munmap((uintptr_t)probe, base_bytes);
 	return same;
-}
-
-/* Of an entry of /proc/self/pagemap. */
-#define PAGE_PRESENT      (UINT64_C(1) << 63)
-#define PAGE_SWAPPED      (UINT64_C(1) << 62)
-#define PAGE_OF_FILE      (UINT64_C(1) << 61) /* or of shared memory; not a copy on write */
-#define PAGES_AT_ONCE_MAX 512
-
-/* A page that was written to (a breakpoint, a patch) is this process's own, and not the file's. */
-static int check_pages(const struct share_text *text)
-{
-	const size_t base_bytes = getauxval(AT_PAGESZ);
-	size_t pages = text->file_bytes / base_bytes, page = text->address / base_bytes;
-	long fd = sys_open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC, 0);
-	uint64_t entries[PAGES_AT_ONCE_MAX];
-	int failed = 0;
-
-	if (SYS_IS_ERROR(fd))
-		return (int)fd;
-	while (pages && !failed) {
-		size_t wanted = pages < PAGES_AT_ONCE_MAX ? pages : PAGES_AT_ONCE_MAX;
-		long got = sys_pread((int)fd, entries, wanted * sizeof(entries[0]),
-				     page * sizeof(entries[0]));
-
-		if (got != (long)(wanted * sizeof(entries[0])))
-			failed = SYS_IS_ERROR(got) ? (int)got : -ESTALE;
-		for (size_t i = 0; i < wanted && !failed; i++)
-			if (entries[i] & (PAGE_PRESENT | PAGE_SWAPPED) &&
-			    !(entries[i] & PAGE_OF_FILE))
-				failed = -ESTALE;
-		pages -= wanted;
-		page += wanted;
-	}
-	sys_close((int)fd);
-	return failed;
 }
 
 static int read_status(struct share_file *file, struct statx *status)
@@ -168,7 +51,7 @@ int share_file_open(const struct share_text *text, struct share_file *file)
 {
 	struct origin origin;
 	struct statx status;
-	int failed = find_origin(text, &origin);
+	int failed = origin_find(text->address, text->file_bytes, &origin);
 	long fd;
 
 	if (failed)
@@ -181,7 +64,9 @@ int share_file_open(const struct share_text *text, struct share_file *file)
 	file->offset = origin.offset;
 	failed = read_status(file, &status);
 	if (!failed)
-		failed = is_origin(file, &status, &origin) ? check_pages(text) : -ESTALE;
+		failed = is_origin(file, &status, &origin)
+				 ? origin_check_pages(text->address, text->file_bytes)
+				 : -ESTALE;
 	if (failed)
 		sys_close(file->fd);
 	return failed;

@@ -114,7 +114,7 @@ static int choose_pages(struct run *run, struct task *task)
 	source->page_bytes = bytes ? bytes : run->sizes.default_huge;
 	source->hugetlb = true;
 	source->reserve = !options->no_reserve;
-	source->populate = !options->no_prefault;
+	source->populate = true; /* it is written to at once, and then a missing page is SIGBUS */
 	source->populate_write = source_can_populate_write();
 	source->memfd = true;
 	if (source->page_bytes && !mount_find(source->page_bytes, options->path, mount, 256))

@@ -18,11 +18,9 @@ static void *foreign_sbrk(intptr_t increment)
 	uintptr_t now = (uintptr_t)syscall(SYS_brk, 0);
 
 	asked++;
-	if (increment &&
-	    (uintptr_t)syscall(SYS_brk, now + (uintptr_t)increment) != now + increment) {
-		errno = ENOMEM;
+	/* by libc, which remembers where the break is */
+	if (increment && brk((void *)(now + (uintptr_t)increment)))
 		return (void *)-1;
-	}
 	return (void *)now;
 }
 

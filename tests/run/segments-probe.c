@@ -16,6 +16,7 @@
  *
  * bss and the break are written to before any library's constructor runs (.preinit_array).
  */
+#include <inttypes.h>
 #include <link.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -210,7 +211,8 @@ static void read_mappings(void)
 	CHECK(file != NULL, "%m");
 	while (fgets(line, sizeof(line), file)) {
 		memset(&next, 0, sizeof(next));
-		if (sscanf(line, "%lx-%lx %7s", &next.start, &next.end, next.rights) == 3) {
+		if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR " %7s", &next.start, &next.end,
+			   next.rights) == 3) {
 			CHECK(mapping_count < MAPPINGS_MAX, "too many mappings");
 			mapping = &mappings[mapping_count++];
 			*mapping = next;

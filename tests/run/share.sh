@@ -30,9 +30,9 @@ free_pages() {
 	pool_value 2M free_hugepages
 }
 
-# How many copies there are.
+# How many copies there are; a second name of one that a killed process left does not count.
 copies_there() {
-	find "${1:-$copies}" -mindepth 1 2>/dev/null | wc -l
+	find "${1:-$copies}" -mindepth 1 ! -name 'tmp-*' 2>/dev/null | wc -l
 }
 
 # Runs a program with settings; its output must be the version's, and stderr of so many lines of ours.

@@ -54,7 +54,7 @@ quotes_everything() {
 		$'two\nlines' '-v' '!' '[a]' '{a,b}' 'ü' ';' '&' '|'
 	write_program "$work/it's a \$program"
 	same --shm "--report=/a 'file' \$x" "$work/it's a \$program" x
-	LD_PRELOAD= LD_LIBRARY_PATH='/a b:/c' same --library-path "$BUILD" "$program"
+	LD_PRELOAD='' LD_LIBRARY_PATH='/a b:/c' same --library-path "$BUILD" "$program"
 }
 
 # env(1) takes a word with an equals sign for a variable, and one with a dash for an option.

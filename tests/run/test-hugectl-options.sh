@@ -33,6 +33,10 @@ options_set_variables() {
 	sets HUGETLB_ELFMAP=W=2M --bss=2M --data
 	sets HUGETLB_ELFMAP=R:W --data --text
 	sets HUGETLB_ELFMAP=R=1G:W=2M --text=1G --data=2M --bss=2M
+	sets "HUGETLB_ELFMAP=R HUGETLB_ELFMAP_OBJECTS=all" --libs
+	sets "HUGETLB_ELFMAP=W HUGETLB_ELFMAP_OBJECTS=main:libc.so.6" --libs=main:libc.so.6 --data
+	sets "HUGETLB_ELFMAP=R:W HUGETLB_ELFMAP_OBJECTS=all:-ld.so" --data --text --libs=all:-ld.so
+	sets HUGETLB_ELFMAP_MERGE=yes --merge
 	sets HUGETLB_SHM=yes --shm
 	sets HUGETLB_SHM=1G --shm=1G
 	sets HUGETLB_MORECORE_SHRINK=yes --shrink
@@ -66,6 +70,7 @@ values_both_ways() {
 		HUGETLB_MORECORE_HEAPBASE --heap-base 0x600000000000
 		HUGETLB_FORK --fork copy
 		HUGETLB_SHARE_PATH --share-path /a/directory
+		HUGETLB_ELFMAP_BACKING --backing thp
 		HUGETLB_PATH --path /dev/hugepages
 		HUGETLB_FEATURES --features no_map_hugetlb
 		HUGETLB_VERBOSE --verbose 99
@@ -109,6 +114,11 @@ safe_noreserve and map_hugetlb, each with or without no_ before it, separated by
 		--features x true
 	refuses "--restrict-exe: ::: not understood; accepted by HUGETLB_RESTRICT_EXE: base names of \
 programs, separated by colons" --restrict-exe :: true
+	refuses "--backing: wool: not understood; accepted by HUGETLB_ELFMAP_BACKING: auto, hugetlb, \
+file or thp" --backing=wool true
+	refuses "--libs: a::b: not understood; accepted by HUGETLB_ELFMAP_OBJECTS: main, all, or base \
+names of programs and libraries, separated by colons; one with a minus sign before it is left out" \
+		--libs=a::b true
 	refuses "--config: here: not understood; accepted by HUGETLB_CONFIG: the path of a file, from \
 / on, or nothing for no file" --config here true
 	for option in 100 -1 x ""; do

@@ -81,7 +81,7 @@ expect_lines 1 "could not be put on hugetlb pages (the pool of 2048 kB pages is 
 expect_lines 1 "stay on small pages" HUGETLB_ELFMAP=RW HUGETLB_ELFMAP_BACKING=hugetlb
 expect_refusal HUGETLB_ELFMAP=RW
 expect_refusal HUGETLB_ELFMAP=W HUGETLB_ELFMAP_BACKING=hugetlb
-set_pool 3
+set_pool 1
 expect_lines 1 "could not be put on hugetlb pages" HUGETLB_ELFMAP=R
 set_pool 24
 expect_lines 0 "" HUGETLB_ELFMAP=RW

@@ -58,6 +58,7 @@ static struct {
 
 /* What statx of an open file says besides the truth. */
 static bool other_device;
+static long user = -1;
 static unsigned long modified_at_call;
 
 static bool catching, secure;
@@ -74,6 +75,7 @@ void gate_reset(void)
 	system_hidden = catching = secure = false;
 	open_filesystem.magic = 0;
 	other_device = false;
+	user = -1;
 	modified_at_call = 0;
 	caught_bytes = 0;
 	gate_pool(NULL);
@@ -137,6 +139,11 @@ void gate_open_filesystem(long magic, long block_bytes, long flags)
 	open_filesystem.magic = magic;
 	open_filesystem.block_bytes = block_bytes;
 	open_filesystem.flags = flags;
+}
+
+void gate_user(long number)
+{
+	user = number;
 }
 
 void gate_other_device(bool other)
@@ -326,6 +333,10 @@ long sys_gate(long number, long a, long b, long c, long d, long e, long f)
 		entry = find_entry((const char *)a);
 		if (entry)
 			return serve_statfs(entry, (void *)(CPU_STATFS_TAKES_SIZE ? c : b));
+		break;
+	case CPU_GETEUID_NUMBER:
+		if (user >= 0)
+			return user;
 		break;
 	case SYS_statx:
 		return serve_statx(a, b, c, d, (void *)e);

@@ -38,6 +38,9 @@ void gate_filesystem(const char *path, long magic, long block_bytes, int access_
 /* Every open file is on such a file system, as far as fstatfs knows. */
 void gate_open_filesystem(long magic, long block_bytes, long flags);
 
+/* Who the process is, for geteuid. */
+void gate_user(long number);
+
 /* statx names another device than /proc/PID/maps does, as it does on btrfs and overlayfs. */
 void gate_other_device(bool other);
 

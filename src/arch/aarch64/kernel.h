@@ -17,6 +17,9 @@
 #define CPU_FSTATFS_NUMBER    SYS_fstatfs
 #define CPU_STATFS_TAKES_SIZE 0
 
+/* geteuid takes 32 bits here by this name. */
+#define CPU_GETEUID_NUMBER SYS_geteuid
+
 /* shmget is a system call of its own here. */
 #define CPU_SHMGET_NUMBER SYS_shmget
 #define CPU_SHMGET_BY_IPC 0

@@ -18,6 +18,9 @@
 #define CPU_FSTATFS_NUMBER    SYS_fstatfs64
 #define CPU_STATFS_TAKES_SIZE 1
 
+/* geteuid takes 32 bits here by this name. */
+#define CPU_GETEUID_NUMBER SYS_geteuid32
+
 /* Kernels before 5.1 have shmget as a service of ipc only, whose number comes first. */
 #define CPU_SHMGET_NUMBER SYS_ipc
 #define CPU_SHMGET_BY_IPC 1

@@ -19,11 +19,14 @@ enum option_id {
 	TEXT,
 	DATA,
 	BSS,
+	LIBS,
 	SHM,
 	DEFAULT_PAGE_SIZE,
 	HEAP_BASE,
 	SHRINK,
 	FORK,
+	BACKING,
+	MERGE,
 	FORCE_ELFMAP,
 	NO_MINIMAL_COPY,
 	SHARE_TEXT,
@@ -59,6 +62,9 @@ static const struct tool_option rows[] = {
 	[TEXT] = {"text", 0, "[size]", "The text and constants of the program.", SIZES, NULL},
 	[DATA] = {"data", 0, "[size]", "Its data and bss.", SIZES, NULL},
 	[BSS] = {"bss", 0, "[size]", "The same as --data: they are one.", SIZES, NULL},
+	[LIBS] = {"libs", 0, "[names]",
+		"Text (and data, where asked for) of these libraries, with colons between them, or of "
+		"all; a minus sign leaves one out.", "all main", NULL},
 	[SHM] = {"shm", 0, "[size]", "New segments of System V shared memory.", SIZES, NULL},
 
 	[DEFAULT_PAGE_SIZE] = {"default-page-size", 0, "size",
@@ -67,8 +73,14 @@ static const struct tool_option rows[] = {
 	[SHRINK] = {"shrink", 0, NULL, "Pages that the heap frees go back to the pool.", NULL, NULL},
 	[FORK] = {"fork", 0, "auto|cow|copy", "How a child of fork comes by its huge pages.",
 		"auto cow copy", NULL},
+	[BACKING] = {"backing", 0, "auto|hugetlb|file|thp",
+		"Which huge pages text and data are put on.", "auto hugetlb file thp", NULL},
+	[MERGE] = {"merge", 0, NULL,
+		"Constants and text that share a huge page become readable and executable together.",
+		NULL, NULL},
 	[FORCE_ELFMAP] = {"force-elfmap", 0, NULL,
-		"Text and data also of a program that was not linked for it.", NULL, NULL},
+		"Text and data also of a program that was not linked for it, which is done anyway.",
+		NULL, NULL},
 	[NO_MINIMAL_COPY] = {"no-minimal-copy", 0, NULL,
 		"Copies all of the data, also what the program never initialised.", NULL, NULL},
 	[SHARE_TEXT] = {"share-text", 0, NULL, "One copy of text for many processes.", NULL, NULL},
@@ -125,11 +137,14 @@ static const struct setting {
 	[TEXT] = {"HUGETLB_ELFMAP", NULL},
 	[DATA] = {"HUGETLB_ELFMAP", NULL},
 	[BSS] = {"HUGETLB_ELFMAP", NULL},
+	[LIBS] = {"HUGETLB_ELFMAP_OBJECTS", "all"},
 	[SHM] = {"HUGETLB_SHM", "yes"},
 	[DEFAULT_PAGE_SIZE] = {"HUGETLB_DEFAULT_PAGE_SIZE", NULL},
 	[HEAP_BASE] = {"HUGETLB_MORECORE_HEAPBASE", NULL},
 	[SHRINK] = {"HUGETLB_MORECORE_SHRINK", "yes"},
 	[FORK] = {"HUGETLB_FORK", NULL},
+	[BACKING] = {"HUGETLB_ELFMAP_BACKING", NULL},
+	[MERGE] = {"HUGETLB_ELFMAP_MERGE", "yes"},
 	[FORCE_ELFMAP] = {"HUGETLB_FORCE_ELFMAP", "yes"},
 	[NO_MINIMAL_COPY] = {"HUGETLB_MINIMAL_COPY", "no"},
 	[SHARE_TEXT] = {"HUGETLB_SHARE", "1"},
@@ -164,7 +179,7 @@ const char *hugectl_variable(int row)
 
 /* What options say together: text and data are one variable, and so are both kinds of heap. */
 struct together {
-	bool text, data, heap, thp;
+	bool text, data, libs, heap, thp;
 	const char *text_size, *data_size, *heap_size; /* NULL: of the default size */
 	enum option_id data_id;                        /* which of two named the size */
 	int more_verbose;
@@ -220,17 +235,21 @@ static char *segment_text(const char *letter, const char *size)
 	return text;
 }
 
+/* Libraries alone mean their text: it is what they have most of. */
 static int set_segments(struct request *request, const struct together *together)
 {
+	const bool has_text =
+		together->text || (together->libs && !together->data &&
+				   !environment_get(&request->environment, "HUGETLB_ELFMAP"));
 	const char *text = segment_text("R", together->text_size);
 	const char *data = segment_text("W", together->data_size);
 	char *both;
 
-	if (together->text && set_checked(request, TEXT, together->text_size, text))
+	if (has_text && set_checked(request, TEXT, together->text_size, text))
 		return -EINVAL;
 	if (together->data && set_checked(request, together->data_id, together->data_size, data))
 		return -EINVAL;
-	if (!together->text || !together->data)
+	if (!has_text || !together->data)
 		return 0;
 	if (asprintf(&both, "%s:%s", text, data) < 0)
 		abort();
@@ -298,6 +317,7 @@ static int take(struct request *request, struct together *together, enum option_
 	case TEXT: together->text = true; together->text_size = value; return 0;
 	case DATA:
 	case BSS: return take_data(together, id, value);
+	case LIBS: together->libs = true; return set(request, id, value);
 	case VERBOSE: together->verbose = value; together->more_verbose = 0; return 0;
 	case VERBOSE_LETTER: together->more_verbose++; return 0;
 	case QUIET: together->more_verbose--; return 0;
