@@ -40,6 +40,12 @@ limited "$programs/fork" both-write 2>>"$work/err" || fail "fork: exit status $?
 limited EXPECT_HUGETLB=0.05 "$programs/small-blocks" 200 2>>"$work/err" ||
 	fail "the 20M that the group may have are not used"
 
+# Text and data of 18M and a heap do not fit, either; with a child that writes to all of it.
+for backing in hugetlb auto; do
+	limited HUGETLB_ELFMAP=RW HUGETLB_ELFMAP_BACKING=$backing "$programs/segments-probe" fork quiet \
+		2>>"$work/err" || { show "$work/err"; fail "text and data: exit status $?"; }
+done
+
 # Since Linux 5.7 a group can also be limited in what it reserves: there it is mmap that fails.
 for reserved in "$group/hugetlb.2MB.rsvd.max" "$group/hugetlb.2MB.rsvd.limit_in_bytes"; do
 	[ -e "$reserved" ] || continue

@@ -5,7 +5,7 @@
 need_root
 root=$work/root
 mkdir -p "$root/tmp"
-for file in "$programs/fork" "$programs/threads" "$programs/aligned" "$LIB" /bin/sh; do
+for file in "$programs/fork" "$programs/threads" "$programs/aligned" "$programs/segments-probe" "$LIB" /bin/sh; do
 	cp -L "$file" "$root/${file##*/}"
 	for library in $(ldd "$file" 2>/dev/null | grep -oE '/[^ ]+'); do
 		mkdir -p "$root/$(dirname "$library")"
@@ -23,4 +23,14 @@ for command in "fork both-write" "threads 8" aligned; do
 		(($(lines_of_ours "$work/err") <= 1)) ||
 			{ show "$work/err"; fail "$command, $setting: more than one line"; }
 	done
+done
+
+for setting in HUGETLB_ELFMAP=RW "HUGETLB_ELFMAP=RW HUGETLB_ELFMAP_OBJECTS=all" HUGETLB_ELFMAP=R=2M:W=2M \
+	"HUGETLB_ELFMAP=RW HUGETLB_ELFMAP_BACKING=thp" "HUGETLB_ELFMAP=R HUGETLB_ELFMAP_BACKING=file" \
+	"HUGETLB_ELFMAP=RW HUGETLB_MORECORE=2M"; do
+	# shellcheck disable=SC2086
+	chroot "$root" /bin/sh -c "LD_PRELOAD=/libhugetlbfs.so $setting exec /segments-probe fork quiet" \
+		>"$work/out" 2>"$work/err" || { show "$work/err"; fail "$setting: $?"; }
+	(($(lines_of_ours "$work/err") <= 2)) || { show "$work/err"; fail "$setting: more than two lines"; }
+	[ -z "$(uniq -d "$work/err")" ] || { show "$work/err"; fail "$setting: a line twice"; }
 done

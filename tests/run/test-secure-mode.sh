@@ -17,6 +17,8 @@ chmod 644 "$directory/libhugetlbfs.so.0"
 	fail "no library to link with"
 "${CC:-cc}" -std=gnu11 -D_GNU_SOURCE -o "$directory/program" -Wl,--no-as-needed \
 	"$(dirname "$0")/print-heap.c" "$directory/named.so" || fail "the program does not link"
+"${CC:-cc}" -std=gnu11 -D_GNU_SOURCE -O2 -o "$directory/segments" -Wl,--no-as-needed -pthread \
+	"$(dirname "$0")/segments-probe.c" "$directory/named.so" || fail "the second program does not link"
 run() {
 	setpriv --reuid=65534 --clear-groups env HUGETLB_MORECORE=yes HUGETLB_DEBUG=yes \
 		"HUGETLB_REPORT=$directory/report" "$directory/program" >"$work/out" 2>"$work/err" ||
@@ -33,4 +35,16 @@ no_lines_of_ours "$work/err"
 [ ! -e "$directory/report" ] || fail "it wrote a report"
 grep -q libhugetlbfs.so "$work/out" || fail "the library is not there at all"
 grep -vE 'libhugetlbfs\.so|/program' "$work/out" | grep -E 'huge' && fail "the heap is on huge pages"
+
+# Its text and data. The kernel may put file pages on transparent huge pages by itself.
+hugetlb_pages() {
+	setpriv --reuid=65534 --clear-groups env HUGETLB_ELFMAP=RW "$directory/segments" >"$work/out" 2>"$work/err" ||
+		{ show "$work/err"; fail "the second program: exit status $?"; }
+	awk 'NF == 6 { pages += $4 } END { print pages }' "$work/out"
+}
+chmod 755 "$directory/segments"
+(($(hugetlb_pages) >= 4)) || { show "$work/out" "$work/err"; fail "text is not on huge pages without the bit"; }
+chmod 4755 "$directory/segments"
+(($(hugetlb_pages) == 0)) || { show "$work/out"; fail "text and data are on huge pages"; }
+no_lines_of_ours "$work/err"
 exit 0
