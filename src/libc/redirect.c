@@ -128,8 +128,9 @@ static int exchange(uintptr_t from, uintptr_t to, struct patch *first, struct pa
 	for (const struct patch *patch = first; patch < last && !failed; patch++) {
 		failed = executable_write((int)fd, (const unsigned char *)at, patch->at - at);
 		if (!failed)
-			failed = executable_write((int)fd, patch->wanted ? patch->code : patch->original,
-					   patch->bytes);
+			failed = executable_write((int)fd,
+						  patch->wanted ? patch->code : patch->original,
+						  patch->bytes);
 		at = patch->at + patch->bytes;
 	}
 	if (!failed)

@@ -188,8 +188,7 @@ static int add_range(uintptr_t start, uintptr_t end, struct source *source, int 
 	return 0;
 }
 
-static int take_range(uintptr_t start, uintptr_t end, struct source *source, int rights,
-		      bool text)
+static int take_range(uintptr_t start, uintptr_t end, struct source *source, int rights, bool text)
 {
 	int failed;
 

@@ -144,8 +144,8 @@ static struct {
 static bool take_care(const struct options *options, const char *name)
 {
 	if (!care.asked)
-		care.taken = !memory_start(options, false, name,
-					   "no hugetlb pages are taken for it");
+		care.taken =
+			!memory_start(options, false, name, "no hugetlb pages are taken for it");
 	care.asked = true;
 	return care.taken;
 }

@@ -1,9 +1,9 @@
 /*
  * Text on hugetlb pages that went with its library: see unloaded.h.
  *
- * ld.so unmaps a library by calls of its own. Until it says so, what was known of the text is wrong;
- * it does no harm: where the kernel maps something else there, the pages count as small from then
- * on (memory/calls.c).
+ * ld.so unmaps a library by calls of its own. Until it says so, what was known of the text is
+ * wrong; it does no harm: where the kernel maps something else there, the pages count as small from
+ * then on (memory/calls.c).
  */
 #include <link.h>
 #include <stdbool.h>
