@@ -5,7 +5,10 @@
 #   make demo       a program on small and on huge pages, side by side
 #   make examples   short programs that use the library
 #   make bench      speed, as ratios; BENCH='--quick -k fork' for some of it
-#   make install    PREFIX=/usr/local DESTDIR=
+#   make install    PREFIX=/usr/local DESTDIR=; libraries to LIBDIR=PREFIX/lib, or with MULTIARCH=1 to
+#                   the directory below it that the compiler's target has
+#   make uninstall  takes away what make install with the same variables has put there
+#   make deb        packages for Debian, in $(BUILD)/deb; make rpm likewise
 
 BUILD   ?= build
 CC      ?= cc
@@ -16,8 +19,11 @@ PREFIX  ?= /usr/local
 VERSION := 3.0
 DESTDIR ?=
 
+MULTIARCH ?=
+LIBDIR    ?= $(PREFIX)/lib$(if $(MULTIARCH),/$(shell $(CC) $(CFLAGS) -print-multiarch))
+
 # A fresh machine has no compiler: these goals do without, and install one before they build.
-WITHOUT_COMPILER := check demo bench uninstall clean
+WITHOUT_COMPILER := check demo bench deb rpm uninstall clean
 
 # The directory of src/arch/ that fits the compiler's target, CFLAGS (-m32) included.
 ifneq ($(filter-out $(WITHOUT_COMPILER),$(or $(MAKECMDGOALS),all)),)
@@ -42,7 +48,8 @@ LIBRARY_LINK = $(CC) -shared $(CFLAGS) $(LDFLAGS) -Wl,-soname,libhugetlbfs.so.0 
 
 # In a static program the linker says where libc's functions are; the archive alone has that part.
 STATIC_SOURCES  := src/libc/static_libc.c
-LIBRARY_SOURCES := $(filter-out $(STATIC_SOURCES),$(sort $(wildcard src/*.c src/pages/*.c src/libc/*.c src/memory/*.c src/heap/*.c src/mmap/*.c src/api/*.c)))
+LIBRARY_SOURCES := $(filter-out $(STATIC_SOURCES),$(sort $(wildcard src/*.c \
+	$(patsubst %,src/%/*.c,pages usage libc memory heap mmap segments api))))
 LIBRARY_OBJECTS := $(LIBRARY_SOURCES:src/%.c=$(BUILD)/obj/%.o)
 STATIC_OBJECTS  := $(STATIC_SOURCES:src/%.c=$(BUILD)/obj/%.o)
 
@@ -65,7 +72,7 @@ COMMON_OBJECTS := $(patsubst src/%.c,$(BUILD)/obj/%.o,$(wildcard src/tools/commo
 LIBS_hugeedit  := -lelf
 LIBS_hugestat  := -lelf
 
-.PHONY: all check demo bench run-check run-demo run-bench install uninstall install-development \
+.PHONY: all check demo bench deb rpm run-check run-demo run-bench install uninstall install-development \
 	uninstall-development clean format lint
 all: $(BUILD)/lib/libhugetlbfs.so $(BUILD)/lib/libhugetlbfs.a $(TOOLS) $(BUILD)/share/libhugetlbfs/ld
 
@@ -116,7 +123,7 @@ $(BUILD)/$(SHARE)/ld: ldscripts/ld.hugetlbfs ldscripts/generate ldscripts/make-s
 	for name in $(LINKER_NAMES); do ln -sf ld.hugetlbfs $(@D)/$$name || exit; done
 
 # Tools with a table of options (src/tools/common/option_table.h) write their completion themselves.
-TABLE_TOOLS := hugeadm hugeedit pagesize
+TABLE_TOOLS := hugeadm hugectl hugeedit hugestat pagesize
 WITH_TABLE  := $(filter $(TABLE_TOOLS),$(TOOL_NAMES))
 COMPLETIONS := $(foreach shell,bash zsh,$(WITH_TABLE:%=$(BUILD)/completion/$(shell)/%))
 COMPLETION_BASH := share/bash-completion/completions
@@ -159,6 +166,9 @@ $(BUILD)/bench/%: bench/%.c
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 -D_GNU_SOURCE $(WARNINGS) $(CFLAGS) $(LDFLAGS) -pthread $< -o $@
 
+# Its text and its place in the file agree: huge pages of the file itself need that.
+$(BUILD)/bench/text: LDFLAGS += -Wl,-z,max-page-size=0x200000
+
 .PHONY: programs
 programs: $(PROGRAMS) $(BUILD)/bench/empty.so
 
@@ -193,46 +203,63 @@ MAN3_ALIASES := free_huge_pages=get_huge_pages free_hugepage_region=get_hugepage
 MAN3 := $(notdir $(wildcard man/*.3)) \
 	$(foreach alias,$(MAN3_ALIASES),$(firstword $(subst =, ,$(alias))).3)
 
+# Where everything goes, below DESTDIR.
+TO         = $(DESTDIR)$(PREFIX)
+TO_LIBRARY = $(DESTDIR)$(LIBDIR)
+DOCUMENTS := HOWTO README.md
+# Section 3 is for development.
+MAN_SECTIONS := 1 5 7 8
+TO_DOCUMENTS = $(TO)/share/doc/libhugetlbfs
+
 # What programs are built with.
 install-development:
-	install -d $(addprefix $(DESTDIR)$(PREFIX)/,include lib/pkgconfig share/man/man3)
-	install -m 644 include/hugetlbfs.h $(DESTDIR)$(PREFIX)/include/
-	sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|' libhugetlbfs.pc.in \
-		>$(DESTDIR)$(PREFIX)/lib/pkgconfig/libhugetlbfs.pc
-	install -m 644 $(wildcard man/*.3) $(DESTDIR)$(PREFIX)/share/man/man3/
+	install -d $(TO)/include $(TO_LIBRARY)/pkgconfig $(TO)/share/man/man3
+	install -m 644 include/hugetlbfs.h $(TO)/include/
+	sed 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR:$(PREFIX)/%=$${prefix}/%)|; s|@VERSION@|$(VERSION)|' \
+		libhugetlbfs.pc.in >$(TO_LIBRARY)/pkgconfig/libhugetlbfs.pc
+	chmod 644 $(TO_LIBRARY)/pkgconfig/libhugetlbfs.pc
+	install -m 644 $(wildcard man/*.3) $(TO)/share/man/man3/
 	$(foreach alias,$(MAN3_ALIASES),ln -sf $(lastword $(subst =, ,$(alias))).3 \
-		$(DESTDIR)$(PREFIX)/share/man/man3/$(firstword $(subst =, ,$(alias))).3;)
+		$(TO)/share/man/man3/$(firstword $(subst =, ,$(alias))).3;)
 
 uninstall-development:
-	rm -f $(addprefix $(DESTDIR)$(PREFIX)/,include/hugetlbfs.h lib/pkgconfig/libhugetlbfs.pc)
-	rm -f $(addprefix $(DESTDIR)$(PREFIX)/share/man/man3/,$(MAN3))
+	rm -f $(TO)/include/hugetlbfs.h $(TO_LIBRARY)/pkgconfig/libhugetlbfs.pc
+	rm -f $(addprefix $(TO)/share/man/man3/,$(MAN3))
 
 install: all completion install-development
-	install -d $(addprefix $(DESTDIR)$(PREFIX)/,lib bin share/man/man1 share/man/man7 \
-		share/man/man8 $(COMPLETION_BASH) $(COMPLETION_ZSH) $(SHARE))
-	install -m 755 $(BUILD)/lib/libhugetlbfs.so.0 $(DESTDIR)$(PREFIX)/lib/
-	ln -sf libhugetlbfs.so.0 $(DESTDIR)$(PREFIX)/lib/libhugetlbfs.so
-	install -m 644 $(BUILD)/lib/libhugetlbfs.a $(DESTDIR)$(PREFIX)/lib/
-	install -m 755 $(TOOLS) $(DESTDIR)$(PREFIX)/bin/
-	install -m 644 $(wildcard man/*.1) $(DESTDIR)$(PREFIX)/share/man/man1/
-	install -m 644 man/libhugetlbfs.7 $(DESTDIR)$(PREFIX)/share/man/man7/
-	install -m 644 $(wildcard man/*.8) $(DESTDIR)$(PREFIX)/share/man/man8/
-	cp -RP $(BUILD)/$(SHARE)/. $(DESTDIR)$(PREFIX)/$(SHARE)/
-	chmod -R u=rwX,go=rX $(DESTDIR)$(PREFIX)/$(SHARE)
-	install -m 644 $(WITH_TABLE:%=$(BUILD)/completion/bash/%) \
-		$(DESTDIR)$(PREFIX)/$(COMPLETION_BASH)/
+	install -d $(TO_LIBRARY) $(addprefix $(TO)/,bin $(MAN_SECTIONS:%=share/man/man%) \
+		$(COMPLETION_BASH) $(COMPLETION_ZSH) $(SHARE)) $(TO_DOCUMENTS)
+	install -m 755 $(BUILD)/lib/libhugetlbfs.so.0 $(TO_LIBRARY)/
+	ln -sf libhugetlbfs.so.0 $(TO_LIBRARY)/libhugetlbfs.so
+	install -m 644 $(BUILD)/lib/libhugetlbfs.a $(TO_LIBRARY)/
+	install -m 755 $(TOOLS) $(TO)/bin/
+	for section in $(MAN_SECTIONS); do \
+		install -m 644 man/*.$$section $(TO)/share/man/man$$section/ || exit; done
+	install -m 644 $(DOCUMENTS) $(TO_DOCUMENTS)/
+	cp -RP $(BUILD)/$(SHARE)/. $(TO)/$(SHARE)/
+	chmod -R u=rwX,go=rX $(TO)/$(SHARE)
+	ln -sf ../$(SHARE)/ld.hugetlbfs $(TO)/bin/ld.hugetlbfs
+	install -m 644 $(WITH_TABLE:%=$(BUILD)/completion/bash/%) $(TO)/$(COMPLETION_BASH)/
 	for tool in $(WITH_TABLE); do install -m 644 $(BUILD)/completion/zsh/$$tool \
-		$(DESTDIR)$(PREFIX)/$(COMPLETION_ZSH)/_$$tool || exit; done
+		$(TO)/$(COMPLETION_ZSH)/_$$tool || exit; done
 
+# Also the tools that are not built here: they may have been where this was installed.
 uninstall: uninstall-development
-	rm -f $(addprefix $(DESTDIR)$(PREFIX)/lib/,libhugetlbfs.so libhugetlbfs.so.0 libhugetlbfs.a)
-	rm -f $(addprefix $(DESTDIR)$(PREFIX)/bin/,$(notdir $(TOOLS)))
-	rm -f $(addprefix $(DESTDIR)$(PREFIX)/share/man/man1/,$(notdir $(wildcard man/*.1)))
-	rm -f $(DESTDIR)$(PREFIX)/share/man/man7/libhugetlbfs.7
-	rm -f $(addprefix $(DESTDIR)$(PREFIX)/share/man/man8/,$(notdir $(wildcard man/*.8)))
-	rm -rf $(DESTDIR)$(PREFIX)/$(SHARE)
-	rm -f $(addprefix $(DESTDIR)$(PREFIX)/$(COMPLETION_BASH)/,$(TABLE_TOOLS))
-	rm -f $(addprefix $(DESTDIR)$(PREFIX)/$(COMPLETION_ZSH)/_,$(TABLE_TOOLS))
+	rm -f $(addprefix $(TO_LIBRARY)/,libhugetlbfs.so libhugetlbfs.so.0 libhugetlbfs.a)
+	rm -f $(addprefix $(TO)/bin/,$(sort $(notdir $(TOOLS)) $(LIBELF_TOOLS)) ld.hugetlbfs)
+	for page in $(notdir $(wildcard $(MAN_SECTIONS:%=man/*.%))); do \
+		rm -f $(TO)/share/man/man$${page##*.}/$$page || exit; done
+	rm -rf $(TO)/$(SHARE) $(TO_DOCUMENTS)
+	rm -f $(addprefix $(TO)/$(COMPLETION_BASH)/,$(TABLE_TOOLS))
+	rm -f $(addprefix $(TO)/$(COMPLETION_ZSH)/_,$(TABLE_TOOLS))
+
+deb:
+	@CC="$(CC)" tests/install-packages compiler libelf debhelper
+	@BUILD='$(BUILD)' packaging/make-deb
+
+rpm:
+	@CC="$(CC)" tests/install-packages compiler libelf rpmbuild
+	@BUILD='$(BUILD)' packaging/make-rpm
 
 clean:
 	rm -rf $(BUILD)

@@ -1,8 +1,9 @@
 /*
  * The constructor: options, then features in their order, each of which may decline.
  *
- * A process in which no HUGETLB_ variable is set leaves here without a system call. Nothing here
- * may fail the program, except where HUGETLB_REQUIRE asks for just that.
+ * A process in which no HUGETLB_ variable is set, and whose segments bear no mark, leaves here after
+ * one system call, which finds no configuration file. Nothing here may fail the program, except
+ * where HUGETLB_REQUIRE asks for just that.
  */
 #include <errno.h>
 
@@ -11,6 +12,7 @@
 #include "mmap/mappings.h"
 #include "options.h"
 #include "report.h"
+#include "segments/segments.h"
 #include "sys.h"
 
 /* What a program that does not start returns: env(1), timeout(1) and others do it alike. */
@@ -22,8 +24,10 @@ static void __attribute__((constructor)) begin(void)
 {
 	int error = errno, set, bad;
 	const struct options *options = options_get(&set, &bad);
+	bool segments = options->segments == SEGMENTS_CHOSEN ||
+			(options->segments == SEGMENTS_MARKED && segments_are_marked());
 
-	if (!set)
+	if (!set && !segments)
 		return;
 	log_start();
 	if (options->require && bad) {
@@ -34,6 +38,8 @@ static void __attribute__((constructor)) begin(void)
 	if (options->heap != HEAP_OFF && heap_start(options) && options->require)
 		sys_exit_group(EXIT_NOT_STARTED);
 	if (options->mmap != HEAP_OFF && mappings_start(options) && options->require)
+		sys_exit_group(EXIT_NOT_STARTED);
+	if (segments && segments_start(options) && options->require)
 		sys_exit_group(EXIT_NOT_STARTED);
 	errno = error;
 }

@@ -1,5 +1,6 @@
 /*
- * The environment, read by the table of its variables (options_table.c).
+ * The environment, and behind it the configuration file (options_config.c), read by the table of
+ * the variables (options_table.c).
  *
  * Owns what the process was asked for. Runs in the constructor, as a rule, with one thread; uses
  * libc's string functions and getauxval only, no locale.
@@ -11,6 +12,7 @@
 
 #include "log.h"
 #include "options.h"
+#include "options_config.h"
 #include "sys.h"
 
 #define PREFIX       "HUGETLB_"
@@ -48,53 +50,93 @@ static bool begins_with_prefix(const char *entry)
 	return !strncmp(entry, PREFIX, PREFIX_BYTES);
 }
 
-/* Reads one row's value; returns whether it was bad. */
-static bool read_row(const struct option_row *row, const char *value, struct options *options)
+/* What was set, row by row; NULL where nothing was. */
+struct settings {
+	const char *value[OPTIONS_ROWS_MAX];
+	const char *file;                    /* where those with a line come from */
+	unsigned int line[OPTIONS_ROWS_MAX]; /* 0: the environment */
+};
+
+/* The first of two entries of one name counts, as it does for getenv. */
+static void read_environment(struct settings *settings, char **environment)
 {
-	char shown[64];
-	int result = row->parse(value, options, (char *)options + row->field);
-
-	if (!result)
-		return false;
-	if (result == -EOPNOTSUPP) {
-		log_warning("%s is not supported by this version of the library, and has no effect",
-			    row->name);
-		return true;
-	}
-	text_format(shown, sizeof(shown), "%s", value);
-	log_warning("%s=%s%s: not understood; accepted: %s; the feature stays off", row->name,
-		    shown, strlen(value) >= sizeof(shown) ? "..." : "", row->values);
-	return true;
-}
-
-/*
- * Reads the rows that are early, or those that are not. The first of two entries of one name
- * counts, as it does for getenv. Returns how many there were.
- */
-static int read_rows(struct options *options, char **environment, bool early, int *bad)
-{
-	int rows;
-	const struct option_row *table = options_table(&rows);
-	uint64_t seen = 0; /* a bit a row */
-
-	for (char **entry = environment; *entry; entry++) {
+	for (; *environment; environment++) {
 		const char *value;
 		int row;
 
-		if (!begins_with_prefix(*entry))
+		if (!begins_with_prefix(*environment))
 			continue;
-		row = row_of(*entry, &value);
-		if (row < 0) {
-			if (!early)
-				log_unknown(*entry);
-			continue;
-		}
-		if (table[row].early != early || seen & UINT64_C(1) << row)
-			continue;
-		seen |= UINT64_C(1) << row;
-		*bad += read_row(&table[row], value, options);
+		row = row_of(*environment, &value);
+		if (row >= 0 && !settings->value[row])
+			settings->value[row] = value;
 	}
-	return __builtin_popcountll(seen);
+}
+
+static void log_unknown_variables(char **environment)
+{
+	const char *value;
+
+	for (; *environment; environment++)
+		if (begins_with_prefix(*environment) && row_of(*environment, &value) < 0)
+			log_unknown(*environment);
+}
+
+static const char *value_of(const struct settings *settings, const char *name)
+{
+	int rows;
+	const struct option_row *table = options_table(&rows);
+
+	for (int i = 0; i < rows; i++)
+		if (!strcmp(table[i].name, name))
+			return settings->value[i];
+	return NULL;
+}
+
+/* Adds what the environment does not have. */
+static void add_config(struct settings *settings, const struct config *config)
+{
+	int rows;
+
+	options_table(&rows);
+	settings->file = config->path;
+	for (int i = 0; i < rows; i++)
+		if (!settings->value[i] && config->settings[i].value) {
+			settings->value[i] = config->settings[i].value;
+			settings->line[i] = config->settings[i].line;
+		}
+}
+
+/* Reads one row's value; returns whether it was bad. */
+static bool read_row(const struct settings *settings, int row, struct options *options)
+{
+	int rows;
+	const struct option_row *option = &options_table(&rows)[row];
+	const char *value = settings->value[row];
+	char shown[64], place[128] = "";
+
+	if (!option->parse(value, options, (char *)options + option->field))
+		return false;
+	if (settings->line[row])
+		text_format(place, sizeof(place), "%s:%u: ", settings->file, settings->line[row]);
+	text_format(shown, sizeof(shown), "%s", value);
+	log_warning("%s%s=%s%s: not understood; accepted: %s; the feature stays off", place,
+		    option->name, shown, strlen(value) >= sizeof(shown) ? "..." : "",
+		    option->values);
+	return true;
+}
+
+/* Reads the rows that are early, or those that are not. Returns how many there were. */
+static int read_rows(const struct settings *settings, struct options *options, bool early, int *bad)
+{
+	int rows, count = 0;
+	const struct option_row *table = options_table(&rows);
+
+	for (int i = 0; i < rows; i++)
+		if (settings->value[i] && table[i].early == early) {
+			*bad += read_row(settings, i, options);
+			count++;
+		}
+	return count;
 }
 
 static const char *base_name(const char *path)
@@ -107,55 +149,78 @@ static const char *base_name(const char *path)
 }
 
 /* A list that names nobody was told to be bad, and restricts nobody. */
-static bool program_takes_part(char **environment, const char *program)
+static bool program_takes_part(const struct settings *settings, const char *program)
 {
-	static const char name[] = PREFIX "RESTRICT_EXE=";
-	size_t program_bytes = strlen(base_name(program));
-	const char *list;
+	const char *list = value_of(settings, PREFIX "RESTRICT_EXE");
+	size_t program_bytes = strlen(program);
 
-	while (*environment && strncmp(*environment, name, sizeof(name) - 1))
-		environment++;
-	if (!*environment)
-		return true;
-	list = *environment + sizeof(name) - 1;
-	if (!list[strspn(list, ":")])
+	if (!list || !list[strspn(list, ":")])
 		return true;
 	for (; *list; list += *list == ':') {
 		size_t length = strcspn(list, ":");
 
-		if (length && length == program_bytes && !memcmp(list, base_name(program), length))
+		if (length && length == program_bytes && !memcmp(list, program, length))
 			return true;
 		list += length;
 	}
 	return false;
 }
 
+/* Reads what the environment leaves open, unless it forbids just that. */
+static void read_config(struct config *config, const struct settings *settings, const char *program)
+{
+	const char *path = value_of(settings, PREFIX "CONFIG");
+
+	memset(config, 0, sizeof(*config));
+	if (!path)
+		config_read(config, CONFIG_PATH, false, program);
+	else if (*path == '/')
+		config_read(config, path, true, program);
+}
+
+/* The lines of the early rows come first: they may say that there are to be none. */
+static int read_settings(struct options *options, const struct settings *settings,
+			 const struct config *config, char **environment, const char *program,
+			 int *bad)
+{
+	int count = read_rows(settings, options, true, bad);
+
+	if (options->debug)
+		options->verbose = 99;
+	log_set_level(options->verbose);
+	if (!program_takes_part(settings, program)) {
+		log_debug("HUGETLB_RESTRICT_EXE leaves %s out", program);
+		memset(options, 0, sizeof(*options));
+		options->segments = SEGMENTS_OFF;
+		*bad = 0;
+		return 0;
+	}
+	log_unknown_variables(environment);
+	config_log(config);
+	*bad += (int)config->bad_lines + (config->problem && config->tell_problem);
+	return count + read_rows(settings, options, false, bad);
+}
+
 int options_read(struct options *options, char **environment, const char *program, int *bad)
 {
-	int count;
+	struct settings settings = {0};
+	struct config config;
 
 	*bad = 0;
 	memset(options, 0, sizeof(*options));
 	options->verbose = LOG_WARNING;
-	if (getauxval(AT_SECURE))
-		return 0;
-	for (char **entry = environment;; entry++) {
-		if (!*entry)
-			return 0;
-		if (begins_with_prefix(*entry))
-			break;
-	}
-	count = read_rows(options, environment, true, bad);
-	if (options->debug)
-		options->verbose = 99;
-	log_set_level(options->verbose);
-	if (!program_takes_part(environment, program)) {
-		log_debug("HUGETLB_RESTRICT_EXE leaves %s out", base_name(program));
-		memset(options, 0, sizeof(*options));
-		*bad = 0;
+	if (getauxval(AT_SECURE)) {
+		options->segments = SEGMENTS_OFF;
 		return 0;
 	}
-	return count + read_rows(options, environment, false, bad);
+	program = base_name(program);
+	read_environment(&settings, environment);
+	memset(&config, 0, sizeof(config));
+	if (program_takes_part(&settings, program)) {
+		read_config(&config, &settings, program);
+		add_config(&settings, &config);
+	}
+	return read_settings(options, &settings, &config, environment, program, bad);
 }
 
 const struct options *options_get(int *set, int *bad)

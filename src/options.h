@@ -1,10 +1,11 @@
 /*
- * What the user asked for: the environment, parsed by one table.
+ * What the user asked for: the environment and the configuration file, parsed by one table.
  *
  * Parsed once: by the constructor, before any other thread runs, or by the first who asks, where
  * that is before it (a static program may be without it). Read-only afterwards. Nothing here
- * allocates or makes a system call, but for the lines of the log. A value that can't be understood
- * leaves its feature off and is told in one line.
+ * allocates; system calls are made for the configuration file (see options_config.h) and for the
+ * lines of the log. A value that can't be understood leaves its feature off and is told in one
+ * line.
  */
 #ifndef OPTIONS_H
 #define OPTIONS_H
@@ -26,6 +27,22 @@ enum fork_pages {
 	FORK_COPY, /* the child copies its heap before it goes on */
 };
 
+/* Whether text and data go on huge pages. */
+enum segments_asked {
+	SEGMENTS_MARKED, /* HUGETLB_ELFMAP is unset: those that the linker or hugeedit marked */
+	SEGMENTS_OFF,
+	SEGMENTS_CHOSEN, /* see text and data */
+};
+
+/* What segments are put on; all but the first two are exactly that. */
+enum segment_backing {
+	BACKING_LADDER, /* unset: hugetlb, the file's own pages, THP */
+	BACKING_AUTO,   /* what is best for each segment */
+	BACKING_HUGETLB,
+	BACKING_FILE,
+	BACKING_THP,
+};
+
 struct options {
 	enum heap_pages heap;
 	size_t heap_page_bytes;
@@ -37,7 +54,17 @@ struct options {
 	bool no_reserve;
 	bool shm;              /* System V shared memory on huge pages */
 	size_t shm_page_bytes; /* 0: of the default size */
-	bool no_map_hugetlb;   /* no anonymous MAP_HUGETLB: a memfd, or path where that is set */
+	enum segments_asked segments;
+	bool text, data;                         /* with SEGMENTS_CHOSEN */
+	size_t text_page_bytes, data_page_bytes; /* 0: the default size */
+	enum segment_backing backing;
+	const char *objects;    /* HUGETLB_ELFMAP_OBJECTS, or NULL; a copy */
+	bool merge_text;        /* read-only data and text of one huge page together */
+	bool force_segments;    /* asks for what happens anyway */
+	bool copy_all;          /* bss that is all zero, too */
+	bool share;             /* one copy of text for many processes */
+	const char *share_path; /* a directory, or NULL; a copy */
+	bool no_map_hugetlb;    /* no anonymous MAP_HUGETLB: a memfd, or path where that is set */
 	enum heap_pages mmap;   /* the program's own mappings; as for the heap */
 	size_t mmap_page_bytes; /* with HEAP_SIZE */
 	size_t mmap_threshold;  /* 0: one huge page */
@@ -51,12 +78,13 @@ struct options {
 };
 
 /*
- * Reads the environment into *options (all off first) and sets the log's level. Returns the number
- * of known variables of ours that are set, so 0 means that there is nothing to do: also for a
- * secure (set-uid) program and for one that HUGETLB_RESTRICT_EXE leaves out. program is a path or
- * a base name. *bad is the number of values that were not understood, or that ask for a feature
- * that this version lacks: where HUGETLB_REQUIRE is set the caller does not start the program.
- * Strings in *options are copies: a program may write over its environment (setproctitle).
+ * Reads the environment, and what the configuration file has beyond it, into *options (all off
+ * first) and sets the log's level. Returns the number of known variables of ours that are set in
+ * either, so 0 means that there is nothing to do: also for a secure (set-uid) program and for one
+ * that HUGETLB_RESTRICT_EXE leaves out, whose marked segments are none of our business either
+ * (SEGMENTS_OFF). program is a path or a base name. *bad is the number of values and lines that
+ * were not understood: where HUGETLB_REQUIRE is set the caller does not start the program. Strings
+ * in *options are copies: a program may write over its environment (setproctitle).
  */
 int options_read(struct options *options, char **environment, const char *program, int *bad);
 
@@ -72,12 +100,13 @@ struct option_row {
 	const char *values; /* what is accepted, in words */
 	const char *help;   /* one line */
 
-	/* Reads value; changes *options only where it returns 0. -EINVAL: not understood;
-	 * -EOPNOTSUPP: understood, but this version can't do it. */
+	/* Reads value; changes *options only where it returns 0. -EINVAL: not understood. */
 	int (*parse)(const char *value, struct options *options, void *field);
 	size_t field; /* offset in struct options of what parse fills */
 	bool early;   /* decides about the lines that the others cause */
 };
+
+#define OPTIONS_ROWS_MAX 64
 
 const struct option_row *options_table(int *rows);
 

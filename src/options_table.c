@@ -13,7 +13,8 @@
 
 #define PATH_BYTES 4096
 
-static char path_copy[PATH_BYTES], report_copy[PATH_BYTES];
+static char path_copy[PATH_BYTES], report_copy[PATH_BYTES], share_path_copy[PATH_BYTES],
+	objects_copy[PATH_BYTES];
 
 int options_parse_size(const char *text, size_t *bytes)
 {
@@ -246,6 +247,20 @@ static int parse_report(const char *value, struct options *options, void *field)
 	return copy_path(value, report_copy, field);
 }
 
+static int parse_share_path(const char *value, struct options *options, void *field)
+{
+	(void)options;
+	return copy_path(value, share_path_copy, field);
+}
+
+/* Only checked here: options_read() opens it. A program that changes its directory has children. */
+static int parse_config(const char *value, struct options *options, void *field)
+{
+	(void)options;
+	(void)field;
+	return !*value || *value == '/' ? 0 : -EINVAL;
+}
+
 /* Only checked here: program_takes_part() reads it. */
 static int parse_programs(const char *value, struct options *options, void *field)
 {
@@ -285,32 +300,66 @@ static int parse_features(const char *value, struct options *options, void *fiel
 	return 0;
 }
 
-static int parse_unsupported_switch(const char *value, struct options *options, void *field)
+/* Names of objects, colons between them; no name is empty, nor a lone minus sign. */
+static int parse_objects(const char *value, struct options *options, void *field)
 {
-	bool on;
+	const char *name = value;
 
 	(void)options;
-	(void)field;
-	if (read_switch(value, &on))
-		return -EINVAL;
-	return on ? -EOPNOTSUPP : 0;
+	for (;; name++) {
+		size_t length;
+
+		name += *name == '-';
+		length = strcspn(name, ":");
+		if (!length || memchr(name, '/', length))
+			return -EINVAL;
+		name += length;
+		if (!*name)
+			return copy_path(value, objects_copy, field);
+	}
 }
 
-static int parse_unsupported_path(const char *value, struct options *options, void *field)
+static int parse_backing(const char *value, struct options *options, void *field)
 {
+	static const char *const words[] = {[BACKING_AUTO] = "auto",
+					    [BACKING_HUGETLB] = "hugetlb",
+					    [BACKING_FILE] = "file",
+					    [BACKING_THP] = "thp"};
+
 	(void)options;
+	for (size_t i = BACKING_AUTO; i < sizeof(words) / sizeof(words[0]); i++)
+		if (!strcasecmp(value, words[i])) {
+			*(enum segment_backing *)field = (enum segment_backing)i;
+			return 0;
+		}
+	return -EINVAL;
+}
+
+/* HUGETLB_MINIMAL_COPY: yes is how it is anyway. */
+static int parse_minimal_copy(const char *value, struct options *options, void *field)
+{
+	bool minimal;
+
 	(void)field;
-	return *value ? -EOPNOTSUPP : 0;
+	if (read_switch(value, &minimal))
+		return -EINVAL;
+	options->copy_all = !minimal;
+	return 0;
 }
 
 /* no, or R and W, each with an optional =size, each at most once and in any order. */
 static int parse_segments(const char *value, struct options *options, void *field)
 {
 	bool on, seen[2] = {false, false};
+	size_t page_bytes[2] = {0, 0};
 
 	(void)field;
-	if (!read_switch(value, &on))
-		return on ? -EINVAL : 0;
+	if (!read_switch(value, &on)) {
+		if (on)
+			return -EINVAL;
+		options->segments = SEGMENTS_OFF;
+		return 0;
+	}
 	if (!*value)
 		return -EINVAL;
 	while (*value) {
@@ -320,20 +369,25 @@ static int parse_segments(const char *value, struct options *options, void *fiel
 			return -EINVAL;
 		seen[write] = true;
 		if (*++value == '=') {
-			size_t length = strcspn(++value, ":RrWw"), bytes;
+			size_t length = strcspn(++value, ":RrWw");
 			char size[24];
 
 			if (length >= sizeof(size))
 				return -EINVAL;
 			memcpy(size, value, length);
 			size[length] = '\0';
-			if (parse_page_size(size, options, &bytes))
+			if (parse_page_size(size, options, &page_bytes[write]))
 				return -EINVAL;
 			value += length;
 		}
 		value += *value == ':';
 	}
-	return -EOPNOTSUPP;
+	options->segments = SEGMENTS_CHOSEN;
+	options->text = seen[false];
+	options->data = seen[true];
+	options->text_page_bytes = page_bytes[false];
+	options->data_page_bytes = page_bytes[true];
+	return 0;
 }
 
 #define YES_NO      "yes or no"
@@ -350,6 +404,9 @@ static const struct option_row table[] = {
 	{"HUGETLB_RESTRICT_EXE", "base names of programs, separated by colons",
 	 "take part in these programs only",
 	 parse_programs, 0, true},
+	{"HUGETLB_CONFIG", "the path of a file, from / on, or nothing for no file",
+	 "read this configuration file instead of /etc/libhugetlbfs.conf",
+	 parse_config, 0, true},
 	{"HUGETLB_DEFAULT_PAGE_SIZE", "a page size such as 2M or 1G",
 	 "the huge page size where none is named",
 	 parse_page_size, FIELD(default_page_bytes), false},
@@ -382,7 +439,7 @@ static const struct option_row table[] = {
 	 "how a child of fork comes by its huge pages",
 	 parse_fork, FIELD(fork), false},
 	{"HUGETLB_REPORT", "a path, - for standard output, or 2 for stderr",
-	 "at exit, tell how much of the heap was on which pages",
+	 "at exit, tell how much of the memory is on which pages",
 	 parse_report, FIELD(report), false},
 	{"HUGETLB_SHM", "yes, no, or a page size such as 2M or 1G",
 	 "put System V shared memory on huge pages",
@@ -399,24 +456,34 @@ static const struct option_row table[] = {
 	{"HUGETLB_ELFMAP", "no, or R and W, each with or without =<page size>",
 	 "put text (R) and data (W) on huge pages",
 	 parse_segments, 0, false},
+	{"HUGETLB_ELFMAP_OBJECTS", "main, all, or base names of programs and libraries, separated by "
+	 "colons; one with a minus sign before it is left out",
+	 "whose text and data: the program's (main) or libraries' as well",
+	 parse_objects, FIELD(objects), false},
+	{"HUGETLB_ELFMAP_BACKING", "auto, hugetlb, file or thp",
+	 "which huge pages text and data are put on",
+	 parse_backing, FIELD(backing), false},
+	{"HUGETLB_ELFMAP_MERGE", YES_NO,
+	 "take read-only data and text of one huge page together, readable and executable",
+	 parse_switch, FIELD(merge_text), false},
 	{"HUGETLB_FORCE_ELFMAP", YES_NO,
-	 "do so for programs that were not linked for it",
-	 parse_unsupported_switch, 0, false},
+	 "do so for programs that were not linked for it, which is done anyway",
+	 parse_switch, FIELD(force_segments), false},
 	{"HUGETLB_MINIMAL_COPY", YES_NO,
 	 "leave out of the copy what the program never initialised",
-	 parse_unsupported_switch, 0, false},
+	 parse_minimal_copy, 0, false},
 	{"HUGETLB_SHARE", "0 or 1",
 	 "share one copy of text between processes",
-	 parse_unsupported_switch, 0, false},
+	 parse_switch, FIELD(share), false},
 	{"HUGETLB_SHARE_PATH", "a directory",
 	 "where shared copies are kept",
-	 parse_unsupported_path, 0, false},
+	 parse_share_path, FIELD(share_path), false},
 };
 /* clang-format on */
 
 #define ROWS ((int)(sizeof(table) / sizeof(table[0])))
 
-_Static_assert(ROWS <= 64, "read_rows() in options.c has a bit for each");
+_Static_assert(ROWS <= OPTIONS_ROWS_MAX, "there is a setting for each");
 
 const struct option_row *options_table(int *rows)
 {

@@ -11,72 +11,13 @@
 #include "heap/heap.h"
 #include "log.h"
 #include "memory/memory.h"
+#include "options.h"
 #include "report.h"
-#include "smaps.h"
 #include "sys.h"
-
-/* The parts of the heap, one row each. */
-enum part { PART_BREAK, PART_ZONE, PART_EARLY, PART_OTHER, PART_COUNT, PART_NONE = PART_COUNT };
-
-static const char *const part_names[PART_COUNT] = {
-	"break",
-	"arenas, big blocks",
-	"before us ([heap])",
-	/* No part of the heap, as a rule: thread stacks, other allocators, the program's own maps.
-	 */
-	"other anonymous",
-};
-
-struct row {
-	unsigned long hugetlb_kb, thp_kb, small_kb;
-};
-
-struct table {
-	struct row rows[PART_COUNT];
-	struct row total;
-	bool readable;
-};
-
-static enum part part_of(const struct smaps_mapping *mapping)
-{
-	if (mapping->start >= heap.main.region.start && mapping->start < heap.main.region.limit)
-		return PART_BREAK;
-	if (mapping->start >= heap.zone.region.start && mapping->start < heap.zone.region.limit)
-		return PART_ZONE;
-	if (!strcmp(mapping->name, "[heap]"))
-		return PART_EARLY;
-	return smaps_is_anonymous(mapping) ? PART_OTHER : PART_NONE;
-}
-
-static void read_smaps(struct table *table)
-{
-	struct smaps_mapping mapping;
-	struct smaps smaps;
-
-	*table = (struct table){.readable = !smaps_open(&smaps, "/proc/self/smaps")};
-	if (!table->readable)
-		return;
-	while (smaps_next(&smaps, &mapping)) {
-		enum part part = part_of(&mapping);
-		struct row *row = &table->rows[part];
-
-		if (part == PART_NONE)
-			continue;
-		/* Rss counts no hugetlb page. */
-		row->hugetlb_kb += smaps_hugetlb_kb(&mapping);
-		row->thp_kb += mapping.value[SMAPS_ANON_HUGE];
-		row->small_kb += mapping.value[SMAPS_RSS] - mapping.value[SMAPS_ANON_HUGE];
-	}
-	smaps_close(&smaps);
-	for (int i = 0; i < PART_OTHER; i++) {
-		table->total.hugetlb_kb += table->rows[i].hugetlb_kb;
-		table->total.thp_kb += table->rows[i].thp_kb;
-		table->total.small_kb += table->rows[i].small_kb;
-	}
-}
+#include "usage/records.h"
 
 struct page_text {
-	char bytes[2048];
+	char bytes[USAGE_TABLE_BYTES + 2048];
 	int used;
 };
 
@@ -85,28 +26,99 @@ struct page_text {
 	 text_format((text)->bytes + (text)->used, \
 		     sizeof((text)->bytes) - (unsigned long)(text)->used, __VA_ARGS__))
 
-static void add_row(struct page_text *text, const char *name, const struct row *row)
-{
-	unsigned long huge_kb = row->hugetlb_kb + row->thp_kb, all_kb = huge_kb + row->small_kb;
-	unsigned long permille = all_kb ? (unsigned long)((uint64_t)huge_kb * 1000 / all_kb) : 0;
+#define PARTS(part) (1u << (part))
 
-	ADD(text, "  %s", name);
-	for (size_t i = strlen(name); i < 20; i++)
-		ADD(text, " ");
-	ADD(text, "%12lu kB %12lu kB %12lu kB", row->hugetlb_kb, row->thp_kb, row->small_kb);
-	if (all_kb)
-		ADD(text, "   %3lu.%lu %%", permille / 10, permille % 10);
-	ADD(text, "\n");
+static bool heap_is_asked(const struct options *options)
+{
+	return options->heap != HEAP_OFF;
 }
 
-static void add_reasons(struct page_text *text, const struct table *table)
+static bool shm_is_asked(const struct options *options)
+{
+	return options->shm;
+}
+
+static bool text_is_asked(const struct options *options)
+{
+	return options->segments == SEGMENTS_CHOSEN && options->text;
+}
+
+static bool data_is_asked(const struct options *options)
+{
+	return options->segments == SEGMENTS_CHOSEN && options->data;
+}
+
+static bool objects_are_asked(const struct options *options)
+{
+	return options->segments == SEGMENTS_CHOSEN && options->objects;
+}
+
+/* What can be asked for, and of which parts it holds. */
+static const struct request {
+	const char *variable;
+	unsigned int parts;
+	bool (*is_asked)(const struct options *options);
+} requests[] = {
+	{"HUGETLB_MORECORE", PARTS(PART_BREAK) | PARTS(PART_ARENAS), heap_is_asked},
+	{"HUGETLB_ELFMAP", PARTS(PART_TEXT), text_is_asked},
+	{"HUGETLB_ELFMAP", PARTS(PART_DATA) | PARTS(PART_BSS), data_is_asked},
+	{"HUGETLB_ELFMAP_OBJECTS", PARTS(PART_LIBRARIES), objects_are_asked},
+	{"HUGETLB_SHM", PARTS(PART_SHARED), shm_is_asked},
+};
+
+/* What was asked for, and how much of it there is. */
+static void add_request(struct page_text *text, const struct usage_table *table,
+			const struct request *request)
+{
+	unsigned long all = 0, huge = 0, permille;
+
+	for (int part = 0; part < PART_COUNT; part++)
+		if (request->parts & PARTS(part)) {
+			all += table->parts[part].memory;
+			huge += usage_huge_kb(&table->parts[part]);
+		}
+	if (huge > all)
+		huge = all;
+	ADD(text, "  %s (", request->variable);
+	for (int part = 0, any = 0; part < PART_COUNT; part++)
+		if (request->parts & PARTS(part))
+			ADD(text, "%s%s", any++ ? ", " : "", part_name((enum part)part));
+	if (!all) {
+		ADD(text, "): nothing in memory\n");
+		return;
+	}
+	permille = (unsigned long)((uint64_t)huge * 1000 / all);
+	ADD(text, "): %lu of %lu kB on huge pages, %lu.%lu %%\n", huge, all, permille / 10,
+	    permille % 10);
+}
+
+static void add_requests(struct page_text *text, const struct usage_table *table)
+{
+	const struct options *options = options_get(NULL, NULL);
+	bool any = false;
+
+	for (size_t i = 0; i < sizeof(requests) / sizeof(requests[0]); i++)
+		if (requests[i].is_asked(options)) {
+			add_request(text, table, &requests[i]);
+			any = true;
+		}
+	if (!any)
+		ADD(text, "  nothing was asked to be on huge pages\n");
+}
+
+static void add_reasons(struct page_text *text, const struct own_usage *usage)
 {
 	const struct source *source = &heap.source;
 
-	if (table->rows[PART_EARLY].small_kb)
+	if (!heap.active) {
+		if (options_get(NULL, NULL)->heap != HEAP_OFF)
+			ADD(text, "  not huge: HUGETLB_MORECORE was declined\n");
+		return;
+	}
+	if (usage->early_small_kb)
 		ADD(text,
 		    "  not huge: %lu kB that other libraries allocated before this one started\n",
-		    table->rows[PART_EARLY].small_kb);
+		    usage->early_small_kb);
 	if (source->short_falls)
 		ADD(text,
 		    "  not hugetlb: the pool of %lu kB pages fell short at %lu growths (last error "
@@ -120,36 +132,37 @@ static void add_reasons(struct page_text *text, const struct table *table)
 		    memory.pages_made_small);
 }
 
+static struct address_range range_of(const struct region *region)
+{
+	return (struct address_range){region->start, region->limit};
+}
+
 static void make_table(struct page_text *text, const char *program)
 {
-	struct table table;
+	struct clues clues = {.regions_known = true};
+	static struct own_usage usage; /* exit may be called on a stack of 16 kB */
+	int result;
 
 	text->used = 0;
-	ADD(text, "libhugetlbfs: heap of %s, process %ld\n", program, sys_getpid());
-	if (!heap.active) {
-		ADD(text, "  not on huge pages: HUGETLB_MORECORE is not set, or was declined\n");
+	ADD(text, "libhugetlbfs: %s, process %ld: kB in memory, and on each kind of page\n",
+	    program, sys_getpid());
+	if (heap.active) {
+		clues.break_region = range_of(&heap.main.region);
+		clues.arenas_region = range_of(&heap.zone.region);
+	}
+	result = own_usage_read(&usage, &clues);
+	if (result) {
+		ADD(text, "  /proc/self/smaps can't be read (error %d)\n", -result);
 		return;
 	}
-	read_smaps(&table);
-	if (!table.readable) {
-		ADD(text, "  /proc/self/smaps can't be read\n");
-		return;
-	}
-	ADD(text,
-	    "                      hugetlb %5lu kB     transparent           small     huge\n",
-	    heap.source.hugetlb ? (unsigned long)(heap.source.page_bytes >> 10) : 0);
-	for (int i = 0; i < PART_OTHER; i++)
-		add_row(text, part_names[i], &table.rows[i]);
-	add_row(text, "heap", &table.total);
-	add_row(text, part_names[PART_OTHER], &table.rows[PART_OTHER]);
-	if (!table.total.hugetlb_kb && !table.total.thp_kb && !table.total.small_kb)
-		ADD(text, "  nothing was allocated by libc's malloc\n");
-	add_reasons(text, &table);
+	text->used += usage_text(&usage.table, text->bytes + text->used, USAGE_TABLE_BYTES);
+	add_requests(text, &usage.table);
+	add_reasons(text, &usage);
 }
 
 void report_write(const char *target, const char *program)
 {
-	struct page_text text;
+	static struct page_text text;
 	long fd;
 
 	if (memory.sandboxed)

@@ -1,5 +1,6 @@
 /*
- * HUGETLB_REPORT: one short table at exit, read back from the kernel.
+ * HUGETLB_REPORT: one table at exit, of all parts of the process, read back from the kernel; what
+ * was asked for, and why it was not got.
  */
 #ifndef REPORT_H
 #define REPORT_H

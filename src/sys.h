@@ -10,6 +10,7 @@
 #define SYS_H
 
 #include <poll.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/mman.h>
@@ -19,8 +20,9 @@
 #include <kernel.h>
 
 /* Newer than the oldest C library that we build on. The values are the kernel's. */
-#ifndef MADV_POPULATE_WRITE
-#define MADV_POPULATE_WRITE 23 /* Linux 5.14 */
+#ifndef MADV_POPULATE_READ
+#define MADV_POPULATE_READ  22 /* Linux 5.14 */
+#define MADV_POPULATE_WRITE 23
 #endif
 #ifndef MADV_COLLAPSE
 #define MADV_COLLAPSE 25 /* Linux 6.1 */
@@ -105,9 +107,32 @@ static inline long sys_open(const char *path, int flags, int mode)
 	return sys_gate(SYS_openat, -100 /* AT_FDCWD */, (long)path, flags, mode, 0, 0);
 }
 
+/* The same below an open directory; a name that is a path from the root ignores it. */
+static inline long sys_open_at(int directory, const char *name, int flags, int mode)
+{
+	return sys_gate(SYS_openat, directory, (long)name, flags, mode, 0, 0);
+}
+
+static inline long sys_make_directory_at(int directory, const char *name, int mode)
+{
+	return sys_gate(SYS_mkdirat, directory, (long)name, mode, 0, 0, 0);
+}
+
+/* Gives a name to what path leads to: to an open file, where path is its link in /proc. */
+static inline long sys_link_at(const char *path, int directory, const char *name)
+{
+	return sys_gate(SYS_linkat, -100 /* AT_FDCWD */, (long)path, directory, (long)name,
+			0x400 /* AT_SYMLINK_FOLLOW */, 0);
+}
+
 static inline long sys_unlink(const char *path)
 {
 	return sys_gate(SYS_unlinkat, -100 /* AT_FDCWD */, (long)path, 0, 0, 0, 0);
+}
+
+static inline long sys_unlink_at(int directory, const char *name)
+{
+	return sys_gate(SYS_unlinkat, directory, (long)name, 0, 0, 0, 0);
 }
 
 static inline long sys_close(int fd)
@@ -131,6 +156,38 @@ static inline long sys_write(int fd, const void *buffer, size_t bytes)
 	return sys_gate(SYS_write, fd, (long)buffer, (long)bytes, 0, 0, 0);
 }
 
+static inline long sys_ioctl(int fd, unsigned long request, void *argument)
+{
+	return sys_gate(SYS_ioctl, fd, (long)request, (long)argument, 0, 0, 0);
+}
+
+/* Gives a file its pages. A 32-bit CPU takes both numbers in halves. */
+static inline long sys_fallocate(int fd, uint64_t offset, uint64_t bytes)
+{
+	if (sizeof(long) == 8)
+		return sys_gate(SYS_fallocate, fd, 0, (long)offset, (long)bytes, 0, 0);
+	return sys_gate(SYS_fallocate, fd, 0, (long)offset, (long)(offset >> 32), (long)bytes,
+			(long)(bytes >> 32));
+}
+
+/* Lets the page cache forget a part of a file, as far as nobody has it mapped. */
+static inline long sys_forget_cache(int fd, uint64_t offset, uint64_t bytes)
+{
+	if (sizeof(long) == 8)
+		return sys_gate(CPU_FADVISE_NUMBER, fd, (long)offset, (long)bytes,
+				4 /* POSIX_FADV_DONTNEED */, 0, 0);
+	return sys_gate(CPU_FADVISE_NUMBER, fd, (long)offset, (long)(offset >> 32), (long)bytes,
+			(long)(bytes >> 32), 4);
+}
+
+/* Sets the thread's mask of blocked signals, one bit each; before, unless NULL, gets the old one.
+ */
+static inline long sys_block_signals(const uint64_t *blocked, uint64_t *before)
+{
+	return sys_gate(SYS_rt_sigprocmask, 2 /* SIG_SETMASK */, (long)blocked, (long)before,
+			sizeof(*blocked), 0, 0);
+}
+
 static inline long sys_getdents64(int fd, void *buffer, size_t bytes)
 {
 	return sys_gate(SYS_getdents64, fd, (long)buffer, (long)bytes, 0, 0, 0);
@@ -146,6 +203,12 @@ static inline long sys_getpid(void)
 	return sys_gate(SYS_getpid, 0, 0, 0, 0, 0, 0);
 }
 
+/* Who the process is for the file system, unless it says otherwise by setfsuid. */
+static inline long sys_geteuid(void)
+{
+	return sys_gate(CPU_GETEUID_NUMBER, 0, 0, 0, 0, 0, 0);
+}
+
 static inline long sys_uname(struct utsname *name)
 {
 	return sys_gate(SYS_uname, (long)name, 0, 0, 0, 0, 0);
@@ -154,8 +217,15 @@ static inline long sys_uname(struct utsname *name)
 /* Says what file fd is (Linux 4.11). */
 static inline long sys_statx_fd(int fd, struct statx *file)
 {
-	return sys_gate(SYS_statx, fd, (long)"", 0x1000 /* AT_EMPTY_PATH */, STATX_INO, (long)file,
-			0);
+	return sys_gate(SYS_statx, fd, (long)"", 0x1000 /* AT_EMPTY_PATH */, STATX_BASIC_STATS,
+			(long)file, 0);
+}
+
+/* Where a symbolic link points, without a zero byte at the end. */
+static inline long sys_readlink(const char *path, char *target, size_t bytes)
+{
+	return sys_gate(SYS_readlinkat, -100 /* AT_FDCWD */, (long)path, (long)target, (long)bytes,
+			0, 0);
 }
 
 static inline long sys_statfs(const char *path, struct statfs64 *filesystem)
@@ -164,6 +234,15 @@ static inline long sys_statfs(const char *path, struct statfs64 *filesystem)
 		return sys_gate(CPU_STATFS_NUMBER, (long)path, sizeof(*filesystem),
 				(long)filesystem, 0, 0, 0);
 	return sys_gate(CPU_STATFS_NUMBER, (long)path, (long)filesystem, 0, 0, 0, 0);
+}
+
+/* The same for the file system of an open file. */
+static inline long sys_statfs_fd(int fd, struct statfs64 *filesystem)
+{
+	if (CPU_STATFS_TAKES_SIZE)
+		return sys_gate(CPU_FSTATFS_NUMBER, fd, sizeof(*filesystem), (long)filesystem, 0, 0,
+				0);
+	return sys_gate(CPU_FSTATFS_NUMBER, fd, (long)filesystem, 0, 0, 0, 0);
 }
 
 /* May the process do that (R_OK, W_OK, X_OK) to the file? */
@@ -183,6 +262,15 @@ static inline long sys_poll_now(struct pollfd *descriptor)
 static inline long sys_pipe2(int ends[2], int flags)
 {
 	return sys_gate(SYS_pipe2, (long)ends, flags, 0, 0, 0, 0);
+}
+
+/*
+ * Does a filter of system calls hold for this process, whoever installed it (seccomp, mode 2)? It
+ * may kill for a call that it does not know. Where the kernel has no seccomp the answer is no.
+ */
+static inline bool sys_is_filtered(void)
+{
+	return sys_gate(SYS_prctl, 21 /* PR_GET_SECCOMP */, 0, 0, 0, 0, 0) > 0;
 }
 
 /* Ends the process at once, no destructor run. */

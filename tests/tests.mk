@@ -8,7 +8,7 @@ RUN_PROGRAMS := $(patsubst tests/run/%.c,$(BUILD)/tests/run/%,$(sort $(wildcard 
 # -fno-builtin: the compiler may remove a malloc whose memory it sees unused.
 $(BUILD)/tests/run/%: tests/run/%.c $(wildcard tests/run/*.h)
 	@mkdir -p $(@D)
-	$(CC) -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -fno-builtin-malloc -fno-builtin-free \
+	$(CC) -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -Isrc/arch/$(CPU) -fno-builtin-malloc -fno-builtin-free \
 		-fno-builtin-calloc -fno-builtin-realloc $(CFLAGS) $< -o $@ $(LDFLAGS) -pthread
 
 # Programs that call the library by name.

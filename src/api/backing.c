@@ -8,10 +8,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/auxv.h>
 
 #include "api/api.h"
 #include "pages/smaps.h"
-#include "stream.h"
 #include "sys.h"
 
 #define PAGEMAP "/proc/self/pagemap"
@@ -31,29 +31,16 @@ struct scan {
 	uint64_t inverted, wanted, wanted_any, returned;
 };
 
-/* One mapping of smaps, and what of it lies in the range. */
-struct mapping {
+/* What of a mapping lies in the range, and on what that is. */
+struct part {
 	uintptr_t start, end;
-	size_t overlap_start, overlap_end;
-	size_t page_bytes;
 	unsigned long hugetlb_kb, resident_kb, transparent_kb;
 };
-
-static void read_field(struct mapping *mapping, const char *line)
-{
-	mapping->page_bytes += (size_t)smaps_field_kb(line, "KernelPageSize:") << 10;
-	mapping->hugetlb_kb += smaps_field_kb(line, "Private_Hugetlb:");
-	mapping->hugetlb_kb += smaps_field_kb(line, "Shared_Hugetlb:");
-	mapping->resident_kb += smaps_field_kb(line, "Rss:");
-	mapping->transparent_kb += smaps_field_kb(line, "AnonHugePages:");
-	mapping->transparent_kb += smaps_field_kb(line, "ShmemPmdMapped:");
-	mapping->transparent_kb += smaps_field_kb(line, "FilePmdMapped:");
-}
 
 /* Counts the pages of a range that are there; 0 where the file can't be read. */
 static size_t count_present(uintptr_t start, uintptr_t end)
 {
-	const size_t base = smaps_base_bytes();
+	const size_t base = getauxval(AT_PAGESZ);
 	long fd = sys_open(PAGEMAP, O_RDONLY | O_CLOEXEC, 0);
 	uint64_t entries[128];
 	size_t bytes = 0;
@@ -81,7 +68,7 @@ static size_t count_present(uintptr_t start, uintptr_t end)
 static int scan_transparent(uintptr_t start, uintptr_t end, size_t *bytes)
 {
 	long fd = sys_open(PAGEMAP, O_RDONLY | O_CLOEXEC, 0), found;
-	const size_t base = smaps_base_bytes();
+	const size_t base = getauxval(AT_PAGESZ);
 	struct scan_region regions[REGIONS];
 	struct scan scan = {
 		.size = sizeof(scan),
@@ -106,25 +93,24 @@ static int scan_transparent(uintptr_t start, uintptr_t end, size_t *bytes)
 	return found < 0 ? (int)found : 0;
 }
 
-/* Sets the mapping's counts to those of its part in the range. */
-static void count_part(struct mapping *mapping, struct hugetlbfs_backing *backing)
+/* Sets the counts, which are those of the whole mapping, to those of the part. */
+static void count_part(struct part *part, struct hugetlbfs_backing *backing)
 {
-	size_t present = count_present(mapping->overlap_start, mapping->overlap_end);
+	size_t present = count_present(part->start, part->end);
 	size_t transparent = 0;
 
-	if (mapping->hugetlb_kb) {
-		mapping->hugetlb_kb = present >> 10;
+	if (part->hugetlb_kb) {
+		part->hugetlb_kb = present >> 10;
 		return;
 	}
-	if (mapping->transparent_kb == mapping->resident_kb)
+	if (part->transparent_kb == part->resident_kb)
 		transparent = present;
-	else if (mapping->transparent_kb &&
-		 scan_transparent(mapping->overlap_start, mapping->overlap_end, &transparent))
+	else if (part->transparent_kb && scan_transparent(part->start, part->end, &transparent))
 		backing->exact = 0;
 	if (transparent > present)
 		transparent = present;
-	mapping->resident_kb = present >> 10;
-	mapping->transparent_kb = transparent >> 10;
+	part->resident_kb = present >> 10;
+	part->transparent_kb = transparent >> 10;
 }
 
 /* Keeps the list rising; a size that finds no room is in the sum only. */
@@ -148,51 +134,46 @@ static void add_hugetlb(struct hugetlbfs_backing *backing, size_t page_bytes, si
 	backing->hugetlb[at].bytes += bytes;
 }
 
-/* Adds what of a mapping lies in the range, once its fields are read. */
-static void add_mapping(struct mapping *mapping, struct hugetlbfs_backing *backing)
+/* Adds what of a mapping lies in the range. */
+static void add_mapping(const struct smaps_mapping *mapping, uintptr_t start, uintptr_t end,
+			struct hugetlbfs_backing *backing)
 {
-	if (mapping->overlap_start >= mapping->overlap_end)
+	struct part part = {
+		.start = mapping->start > start ? mapping->start : start,
+		.end = mapping->end < end ? mapping->end : end,
+		.hugetlb_kb = smaps_hugetlb_kb(mapping),
+		.resident_kb = mapping->value[SMAPS_RSS],
+		.transparent_kb = mapping->value[SMAPS_ANON_HUGE] +
+				  mapping->value[SMAPS_SHMEM_PMD] + mapping->value[SMAPS_FILE_PMD],
+	};
+
+	if (part.start >= part.end)
 		return;
-	backing->mapped_bytes += mapping->overlap_end - mapping->overlap_start;
-	if (mapping->overlap_start != mapping->start || mapping->overlap_end != mapping->end)
-		count_part(mapping, backing);
-	if (mapping->hugetlb_kb)
-		add_hugetlb(backing, mapping->page_bytes, (size_t)mapping->hugetlb_kb << 10);
-	backing->transparent_bytes += (size_t)mapping->transparent_kb << 10;
-	backing->small_bytes += (size_t)(mapping->resident_kb - mapping->transparent_kb) << 10;
+	backing->mapped_bytes += part.end - part.start;
+	if (part.start != mapping->start || part.end != mapping->end)
+		count_part(&part, backing);
+	if (part.hugetlb_kb)
+		add_hugetlb(backing, (size_t)mapping->value[SMAPS_KERNEL_PAGE] << 10,
+			    (size_t)part.hugetlb_kb << 10);
+	backing->transparent_bytes += (size_t)part.transparent_kb << 10;
+	backing->small_bytes += (size_t)(part.resident_kb - part.transparent_kb) << 10;
 }
 
 int api_backing(uintptr_t address, size_t bytes, struct hugetlbfs_backing *backing)
 {
-	const uintptr_t range_end = address + bytes;
-	struct mapping mapping = {0};
-	struct stream smaps;
-	uintptr_t start, end;
-	char line[256];
+	const uintptr_t end = address + bytes;
+	struct smaps_mapping mapping;
+	struct smaps smaps;
 	int result;
 
 	memset(backing, 0, sizeof(*backing));
 	backing->exact = 1;
-	result = stream_open(&smaps, "/proc/self/smaps");
+	result = smaps_open(&smaps, "/proc/self/smaps");
 	if (result)
 		return result;
-	while (stream_line(&smaps, line, sizeof(line))) {
-		if (!smaps_mapping(line, &start, &end)) {
-			read_field(&mapping, line);
-			continue;
-		}
-		add_mapping(&mapping, backing);
-		mapping = (struct mapping){
-			.start = start,
-			.end = end,
-			.overlap_start = start < address ? address : start,
-			.overlap_end = end > range_end ? range_end : end,
-		};
-		if (start >= range_end)
-			break;
-	}
-	add_mapping(&mapping, backing);
-	stream_close(&smaps);
+	while (smaps_next(&smaps, &mapping) && mapping.start < end)
+		add_mapping(&mapping, address, end, backing);
+	smaps_close(&smaps);
 	return 0;
 }
 

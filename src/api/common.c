@@ -2,11 +2,11 @@
  * The user's settings, as the functions of the API need them.
  */
 #include <errno.h>
+#include <sys/auxv.h>
 
 #include "api/api.h"
 #include "log.h"
 #include "options.h"
-#include "pages/smaps.h"
 #include "sys.h"
 
 void *api_no_pointer(long error)
@@ -23,7 +23,7 @@ int api_no_result(long error)
 
 void api_sizes(struct page_sizes *sizes)
 {
-	sizes_read(sizes, smaps_base_bytes());
+	sizes_read(sizes, getauxval(AT_PAGESZ));
 }
 
 static size_t read_default_page_bytes(void)

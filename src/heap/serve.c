@@ -6,8 +6,10 @@
 #include <errno.h>
 #include <sys/mman.h>
 
+#include "heap/foreign_break.h"
 #include "heap/heap.h"
 #include "heap/serve.h"
+#include "memory/calls.h"
 #include "memory/lock.h"
 #include "memory/memory.h"
 
@@ -16,12 +18,15 @@
 
 static long serve_sbrk(intptr_t delta)
 {
+	/* What took sbrk over gave it back; malloc's break is the kernel's by now. */
+	if (foreign_break_in_use())
+		return calls_kernel_sbrk(delta);
 	return morecore_sbrk(&heap.main, delta);
 }
 
 static bool serve_brk(uintptr_t address, int *result)
 {
-	if (address < heap.main.region.start)
+	if (address < heap.main.region.start || address >= heap.main.region.limit)
 		return false;
 	*result = morecore_brk(&heap.main, address);
 	return true;
@@ -117,7 +122,11 @@ static const struct region_owner zone_owner = {
 	.protect = serve_protect,
 };
 
-static const struct memory_break own_break = {serve_sbrk, serve_brk};
+static const struct memory_break own_break = {
+	.sbrk = serve_sbrk,
+	.brk = serve_brk,
+	.text_opened = foreign_break_expect,
+};
 
 static int add_region(struct region *region, const struct region_owner *owner)
 {

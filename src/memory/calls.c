@@ -44,7 +44,7 @@ static int kernel_brk(uintptr_t address)
 	return (uintptr_t)sys_pass(SYS_brk, (long)address, 0, 0, 0, 0, 0) == address ? 0 : -ENOMEM;
 }
 
-static long kernel_sbrk(intptr_t delta)
+long calls_kernel_sbrk(intptr_t delta)
 {
 	uintptr_t now = (uintptr_t)sys_pass(SYS_brk, 0, 0, 0, 0, 0, 0);
 
@@ -58,7 +58,7 @@ void *call_sbrk(intptr_t delta)
 		return (void *)answer(-ENOMEM);
 	}
 	if (!memory.own_break)
-		return (void *)answer(kernel_sbrk(delta));
+		return (void *)answer(calls_kernel_sbrk(delta));
 	return (void *)answer(memory.own_break->sbrk(delta));
 }
 
@@ -186,6 +186,13 @@ static bool hint_allowed(uintptr_t address)
 	return !region || region->by_program;
 }
 
+/* Whoever writes over libc's functions makes their text writable before, or maps over it. */
+static void look_at_text(uintptr_t from, size_t bytes)
+{
+	if (from < memory.text_end && from + bytes > memory.text && memory.own_break)
+		memory.own_break->text_opened(from, from + bytes);
+}
+
 static void *map(uintptr_t address, size_t bytes, int protection, int flags, int fd,
 		 uint64_t offset, bool by_libc)
 {
@@ -202,6 +209,8 @@ static void *map(uintptr_t address, size_t bytes, int protection, int flags, int
 	}
 	if (offset % CPU_MMAP_OFFSET_UNIT)
 		return (void *)answer(-EINVAL);
+	if (fixed)
+		look_at_text(address, bytes);
 	if (!touches_region(address, bytes) || !well_formed(address, bytes))
 		return (void *)answer(
 			kernel_mmap(address, bytes, protection, flags, fd, offset, by_libc));
@@ -325,6 +334,8 @@ static long protect(long number, uintptr_t from, size_t bytes, int protection, l
 	uintptr_t end = range_end(from, bytes);
 	long result;
 
+	if (protection & PROT_WRITE)
+		look_at_text(from, bytes);
 	if (!touches_region(from, bytes) || !well_formed(from, bytes))
 		return sys_pass(number, (long)from, (long)bytes, protection, key, 0, 0);
 	if (number == SYS_mprotect && owner_protects(from, bytes, protection, by_libc, &result))

@@ -15,6 +15,10 @@
 #include <sys/types.h>
 
 void *call_sbrk(intptr_t delta);
+
+/* The kernel's break, as sbrk has it without us: the old one, or -ENOMEM. */
+long calls_kernel_sbrk(intptr_t delta);
+
 int call_brk(void *address);
 void *call_mmap(void *address, size_t bytes, int protection, int flags, int fd, off_t offset);
 void *call_mmap64(void *address, size_t bytes, int protection, int flags, int fd, off64_t offset);

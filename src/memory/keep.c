@@ -67,7 +67,11 @@ static long writers_stop(uintptr_t address, size_t bytes)
 	};
 	long fd, failed;
 
-	if (memory.sandboxed)
+	/*
+	 * Containers' filters refuse userfaultfd, and those of service managers may kill for it:
+	 * there it is never tried.
+	 */
+	if (memory.sandboxed || sys_is_filtered())
 		return -EPERM;
 	fd = sys_gate(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK, 0, 0, 0, 0, 0);
 	if (fd == -EPERM)

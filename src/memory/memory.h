@@ -21,6 +21,10 @@
 struct memory_break {
 	long (*sbrk)(intptr_t delta);                /* the old break, or -errno */
 	bool (*brk)(uintptr_t address, int *result); /* false: that is the kernel's break's */
+
+	/* The program is about to write to, or replace, [from, to) of libc's text. Without the
+	 * lock. */
+	void (*text_opened)(uintptr_t from, uintptr_t to);
 };
 
 /*

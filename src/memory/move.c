@@ -12,8 +12,6 @@
 #include "memory/keep.h"
 #include "memory/move.h"
 #include "pages/smaps.h"
-#include "smaps.h"
-#include "stream.h"
 
 /* What is in a range is of one kind. */
 struct kind {
@@ -27,57 +25,36 @@ static int protection_of(const struct kind *kind)
 	       (kind->rights[1] == 'w' ? PROT_WRITE : 0) | (kind->rights[2] == 'x' ? PROT_EXEC : 0);
 }
 
-/* Rights of a line of maps; false: it is a file's, or shared. Hugetlb pages of ours have a name. */
-static bool read_rights(const char *line, uintptr_t start, char rights[5])
+/* Private memory of nobody's file? Hugetlb pages of ours have one, in name. */
+static bool is_plain(const struct smaps_mapping *mapping)
 {
-	const char *text = strchr(line, ' ');
-	struct region *region = registry_at(start);
+	struct region *region = registry_at((uintptr_t)mapping->start);
 
-	if (!text || strlen(text) < 6)
-		return false;
-	memcpy(rights, text + 1, 4);
-	rights[4] = '\0';
-	if (region && region_huge_at(region, start))
-		return rights[3] == 'p';
-	/* offset and device follow, and the inode */
-	for (int fields = 0; fields < 3 && text; fields++)
-		text = strchr(text + 1, ' ');
-	return text && text[1] && rights[3] == 'p' && smaps_number(text + 1, 10, NULL) == 0;
-}
-
-/* Next piece of [*from, to) in maps: its end is in *end. False: there is none. */
-static bool next_piece(struct stream *maps, uintptr_t from, uintptr_t *start, uintptr_t *end,
-		       char rights[5], bool *plain)
-{
-	char line[256];
-
-	do {
-		if (!stream_line(maps, line, sizeof(line)))
-			return false;
-	} while (!smaps_mapping(line, start, end) || *end <= from);
-	*plain = read_rights(line, *start, rights);
-	return true;
+	return mapping->rights[3] == 'p' &&
+	       (!mapping->inode || (region && region_huge_at(region, (uintptr_t)mapping->start)));
 }
 
 /* Is [from, to) mapped without a hole, and private anonymous memory of the same rights? */
 static bool has_one_kind_of_rights(uintptr_t from, uintptr_t to, struct kind *kind)
 {
-	struct stream maps;
-	uintptr_t start, end;
-	char rights[5];
-	bool plain, one = true;
+	struct smaps_mapping mapping;
+	struct smaps maps;
+	bool one = true;
 
 	kind->pieces = 0;
-	if (memory.sandboxed || stream_open(&maps, "/proc/self/maps"))
+	if (memory.sandboxed || smaps_open(&maps, "/proc/self/maps"))
 		return false;
 	while (one && from < to) {
-		one = next_piece(&maps, from, &start, &end, rights, &plain) && plain &&
-		      start <= from && (!kind->pieces || !strcmp(rights, kind->rights));
-		memcpy(kind->rights, rights, sizeof(rights));
+		one = smaps_next(&maps, &mapping);
+		if (one && mapping.end <= from)
+			continue;
+		one = one && mapping.start <= from && is_plain(&mapping) &&
+		      (!kind->pieces || !strcmp(mapping.rights, kind->rights));
+		memcpy(kind->rights, mapping.rights, sizeof(kind->rights));
 		kind->pieces++;
-		from = end;
+		from = (uintptr_t)mapping.end;
 	}
-	stream_close(&maps);
+	smaps_close(&maps);
 	return one;
 }
 

@@ -12,7 +12,6 @@
 #include "memory/registry.h"
 #include "mmap/room.h"
 #include "pages/smaps.h"
-#include "stream.h"
 #include "sys.h"
 
 #define ROOM_BYTES_MIN ((uint64_t)64 << 30)
@@ -38,18 +37,19 @@ int room_choose(uintptr_t hole_start, uintptr_t hole_end, size_t page_bytes, uin
 /* The largest hole above the break, as /proc has it. */
 static int read_hole(uintptr_t above, uintptr_t *hole_start, uintptr_t *hole_end)
 {
-	uintptr_t start, end, last = above;
-	struct stream maps;
-	char line[128];
-	int failed = stream_open(&maps, "/proc/self/maps");
+	struct smaps_mapping mapping;
+	uintptr_t last = above;
+	struct smaps maps;
+	int failed = smaps_open(&maps, "/proc/self/maps");
 
 	*hole_start = *hole_end = 0;
 	if (failed)
 		return failed;
-	while (stream_line(&maps, line, sizeof(line))) {
+	while (smaps_next(&maps, &mapping)) {
+		uintptr_t start = (uintptr_t)mapping.start, end = (uintptr_t)mapping.end;
+
 		/* The kernel's own page at the very top ends no hole for us. */
-		if (!smaps_mapping(line, &start, &end) || end <= above ||
-		    (start > UINTPTR_MAX / 2 && sizeof(uintptr_t) == 8))
+		if (end <= above || (start > UINTPTR_MAX / 2 && sizeof(uintptr_t) == 8))
 			continue;
 		if (start > last && start - last > *hole_end - *hole_start) {
 			*hole_start = last;
@@ -58,7 +58,7 @@ static int read_hole(uintptr_t above, uintptr_t *hole_start, uintptr_t *hole_end
 		if (end > last)
 			last = end;
 	}
-	stream_close(&maps);
+	smaps_close(&maps);
 	return *hole_end ? 0 : -ENOENT;
 }
 

@@ -2,11 +2,10 @@
  * One range of memory, mapped and unmapped as a whole.
  */
 #include <errno.h>
-#include <string.h>
+#include <sys/auxv.h>
 
 #include "pages/range.h"
 #include "pages/smaps.h"
-#include "stream.h"
 #include "sys.h"
 
 #define BITS_PER_LONG (8 * (int)sizeof(unsigned long))
@@ -82,7 +81,7 @@ static long map_small(size_t bytes, size_t align, size_t base)
 
 static long map_kind(enum range_kind kind, const struct source *source, size_t bytes)
 {
-	const size_t base = smaps_base_bytes();
+	const size_t base = getauxval(AT_PAGESZ);
 	long at;
 
 	switch (kind) {
@@ -108,8 +107,9 @@ int range_map(enum range_kind kind, const struct source *source, size_t bytes, i
 		return (int)at;
 	result = bind_to_node((uintptr_t)at, bytes, node);
 	if (!result && kind != RANGE_SMALL && source->populate)
-		result = populate((uintptr_t)at, bytes,
-				  kind == RANGE_HUGETLB ? source->page_bytes : smaps_base_bytes());
+		result =
+			populate((uintptr_t)at, bytes,
+				 kind == RANGE_HUGETLB ? source->page_bytes : getauxval(AT_PAGESZ));
 	if (result) {
 		sys_munmap((uintptr_t)at, bytes);
 		return result;
@@ -118,33 +118,11 @@ int range_map(enum range_kind kind, const struct source *source, size_t bytes, i
 	return 0;
 }
 
-/* Device and inode, as text: "00:0f 12345". Empty where the line has none. */
-static void read_identity(const char *line, char *identity, size_t bytes)
-{
-	size_t length;
-
-	/* range, rights and offset come before */
-	for (int fields = 0; fields < 3 && line; fields++) {
-		line = strchr(line, ' ');
-		line += line != NULL;
-	}
-	identity[0] = '\0';
-	if (!line)
-		return;
-	length = strcspn(line, " ");
-	length += line[length] == ' ';
-	length += strcspn(line + length, " ");
-	if (length >= bytes)
-		return;
-	memcpy(identity, line, length);
-	identity[length] = '\0';
-}
-
 /* What lies in a range, mapping by mapping. */
 struct pieces {
-	struct stream maps;
+	struct smaps maps;
 	uintptr_t address, end;
-	char own[64]; /* identity of the mapping at address; empty: nothing is there */
+	struct smaps_mapping found, first; /* first: the one at address; its end is 0: none is */
 	/* the piece that next_piece() found */
 	uintptr_t piece, piece_end;
 	bool piece_is_own;
@@ -154,29 +132,31 @@ static int open_pieces(struct pieces *pieces, uintptr_t address, size_t bytes)
 {
 	pieces->address = address;
 	pieces->end = address + bytes;
-	pieces->own[0] = '\0';
-	return stream_open(&pieces->maps, "/proc/self/maps");
+	pieces->first.end = 0;
+	return smaps_open(&pieces->maps, "/proc/self/maps");
+}
+
+static bool is_same_file(const struct smaps_mapping *a, const struct smaps_mapping *b)
+{
+	return a->inode == b->inode && a->device_major == b->device_major &&
+	       a->device_minor == b->device_minor;
 }
 
 static bool next_piece(struct pieces *pieces)
 {
-	char line[256], identity[sizeof(pieces->own)];
+	struct smaps_mapping *found = &pieces->found;
 
 	do {
-		if (!stream_line(&pieces->maps, line, sizeof(line)))
+		if (!smaps_next(&pieces->maps, found))
 			return false;
-	} while (!smaps_mapping(line, &pieces->piece, &pieces->piece_end) ||
-		 pieces->piece_end <= pieces->address);
-	if (pieces->piece >= pieces->end)
+	} while (found->end <= pieces->address);
+	if (found->start >= pieces->end)
 		return false;
-	read_identity(line, identity, sizeof(identity));
-	if (pieces->piece <= pieces->address) {
-		memcpy(pieces->own, identity, sizeof(identity));
-		pieces->piece = pieces->address;
-	}
-	if (pieces->piece_end > pieces->end)
-		pieces->piece_end = pieces->end;
-	pieces->piece_is_own = pieces->own[0] && !strcmp(pieces->own, identity);
+	if (found->start <= pieces->address)
+		pieces->first = *found;
+	pieces->piece = found->start < pieces->address ? pieces->address : (uintptr_t)found->start;
+	pieces->piece_end = found->end > pieces->end ? pieces->end : (uintptr_t)found->end;
+	pieces->piece_is_own = pieces->first.end && is_same_file(&pieces->first, found);
 	return true;
 }
 
@@ -190,7 +170,7 @@ static bool range_is_shared(uintptr_t address, size_t bytes)
 		return false;
 	while (!shared && next_piece(&pieces))
 		shared = !pieces.piece_is_own;
-	stream_close(&pieces.maps);
+	smaps_close(&pieces.maps);
 	return shared;
 }
 
@@ -205,6 +185,6 @@ int range_unmap(uintptr_t address, size_t bytes)
 	while (!result && next_piece(&pieces))
 		if (pieces.piece_is_own)
 			result = (int)sys_munmap(pieces.piece, pieces.piece_end - pieces.piece);
-	stream_close(&pieces.maps);
+	smaps_close(&pieces.maps);
 	return result;
 }

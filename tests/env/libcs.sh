@@ -1,7 +1,7 @@
 # Tests on this machine's kernel: the heap program built for other C libraries and for 32 bits,
 # under the one library that was built here. Sourced by run.
 
-scenarios=(small threads8 threads48 large realloc fork misuse misuse-thread)
+scenarios=(small threads8 threads48 large realloc fork misuse misuse-thread segments segments-thp)
 
 # What is left to reserve of the pool that the caller prepared.
 pool_pages()
@@ -32,6 +32,37 @@ heap_passes()
 	return 1
 }
 
+# segments_pass <library> <program> <column of huge pages> <variable=value> ...: every whole huge page
+# of its text and data, status 0, and not a word on stderr.
+segments_pass()
+{
+	local preload=$1 program=$2 column=$3 status
+
+	shift 3
+	run_limited 120 env LD_PRELOAD="$preload" HUGETLB_ELFMAP=RW "$@" "$program" fork \
+		>"$scratch/out" 2>"$scratch/err"
+	status=$?
+	[ "$status" = 0 ] && [ ! -s "$scratch/err" ] &&
+		awk -v column="$column" -f "$here/rows-are-huge" "$scratch/out" >"$scratch/rows" &&
+		return
+	{
+		echo "exit status $status"
+		cat "$scratch/out" "$scratch/err"
+		cat "$scratch/rows" 2>/dev/null
+	} >"$scratch/details"
+	return 1
+}
+
+# passes <scenario> <library> <heap program> [its further argument ...]
+passes()
+{
+	case $1 in
+	segments) segments_pass "$2" "$3-segments" 4 ;;
+	segments-thp) segments_pass "$2" "$3-segments" 5 HUGETLB_ELFMAP_BACKING=thp ;;
+	*) heap_passes "$2" "$3" "${@:4}" "$1" ;;
+	esac
+}
+
 # A thread's misuse of a page needs userfaultfd's write protection of huge pages, of Linux 5.19.
 kernel_refuses()
 {
@@ -51,7 +82,7 @@ run_scenarios()
 				"$prefix-$scenario"
 		elif kernel_refuses "$scenario"; then
 			skip "needs Linux 5.19" "$prefix-$scenario"
-		elif heap_passes "$preload" "$program" "$scenario"; then
+		elif passes "$scenario" "$preload" "$program"; then
 			pass "$prefix-$scenario"
 		else
 			not_ok "$prefix-$scenario" "$scratch/details"
@@ -144,7 +175,7 @@ test_32_bit()
 			skip "needs $pages_needed free huge pages of 2M, has $(pool_pages)" "$name"
 		elif kernel_refuses "${name#i386-}"; then
 			skip "needs Linux 5.19" "$name"
-		elif heap_passes "$preload" "$program" "$@" "${name#i386-}"; then
+		elif passes "${name#i386-}" "$preload" "$program" "$@"; then
 			pass "$name"
 		else
 			not_ok "$name" "$scratch/details"

@@ -2,12 +2,13 @@
 # boot runs all cases of a kernel; `guest` is what runs inside. Sourced by run.
 
 arm64_cases=(small threads8 threads48 large realloc fork misuse misuse-thread unprivileged
+	segments segments-thp segments-and-heap segments-short-pool segments-empty-pool
 	pool-returned cgroup-limit thp empty-pool short-pool short-pool-fork)
 # transparent huge pages are of 32M there, too big for heaps of this size
-arm64_16k_cases=(small threads8 large realloc fork misuse misuse-thread pool-returned
-	short-pool-fork)
+arm64_16k_cases=(small threads8 large realloc fork misuse misuse-thread segments pool-returned
+	segments-short-pool segments-empty-pool short-pool-fork)
 x86_64_cases=("${arm64_cases[@]}" numa-empty-node numa-empty-node-threads numa-full-node
-	hugeadm-node hugeadm-policy hugeadm-short hugeadm-persist)
+	hugeadm-node hugeadm-policy hugeadm-short hugeadm-persist hugestat-system hugestat-process)
 
 # Reads the console of a guest: report_guest <prefix> <console> <case> ...
 report_guest()
@@ -101,7 +102,19 @@ copy_libraries()
 	done
 }
 
-# Prepared once for all kernels: this machine's C library, ours and hugeadm in an initramfs.
+# add_tools <directory> <tool> ...: with their libraries; those that are not there are left out
+add_tools()
+{
+	local directory=$1 tool
+
+	shift
+	for tool; do
+		[ -x "$tool" ] || continue
+		cp "$tool" "$directory/bin/" && copy_libraries "$tool" "$directory" || return 1
+	done
+}
+
+# Prepared once for all kernels: this machine's C library, ours and the tools in an initramfs.
 prepare_x86_64()
 {
 	local directory=$scratch/x86_64 busybox
@@ -111,8 +124,10 @@ prepare_x86_64()
 	mkdir -p "$directory"/{bin,lib} && build_heap "$directory/bin/heap" gcc &&
 		copy_libraries "$directory/bin/heap" "$directory" &&
 		gcc -O2 "$here/membind.c" -o "$directory/bin/membind" >>"$cache/log" 2>&1 &&
-		cp "$build/bin/hugeadm" "$directory/bin/hugeadm" &&
-		copy_libraries "$directory/bin/hugeadm" "$directory" &&
+		gcc -O2 -D_GNU_SOURCE -pthread "$here/../run/kinds-of-pages.c" \
+			-o "$directory/bin/kinds-of-pages" >>"$cache/log" 2>&1 &&
+		add_tools "$directory" "$build/bin/hugeadm" "$build/bin/hugestat" \
+			"$(command -v numastat)" &&
 		cp -L "$library" "$directory/lib/libhugetlbfs.so" &&
 		"$here/initramfs" "$scratch/x86_64.gz" "$busybox" "$directory"
 }

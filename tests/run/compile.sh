@@ -25,9 +25,9 @@ generate_source() {
 compile_with() {
 	need_program "$1"
 	generate_source >"$work/source.c"
-	same_as_plain "HUGETLB_MORECORE=$HEAP" -- "$1" -O2 -g -S "$work/source.c" -o -
+	same_as_plain "${program_settings[@]}" -- "$1" -O2 -g -S "$work/source.c" -o -
 	[ "$plain_status" = 0 ] || { show "$work/plain.err"; fail "$1 itself fails"; }
 	"$1" -O2 -c "$work/source.c" -o "$work/plain.o" || fail "$1 itself fails"
-	preloaded "HUGETLB_MORECORE=$HEAP" "$1" -O2 -c "$work/source.c" -o "$work/ours.o" || fail "$1 -c"
+	preloaded "${program_settings[@]}" "$1" -O2 -c "$work/source.c" -o "$work/ours.o" || fail "$1 -c"
 	cmp "$work/plain.o" "$work/ours.o" || fail "another object"
 }

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <sys/mman.h>
 #include <sys/shm.h>
 #include <sys/stat.h>
@@ -30,7 +31,12 @@ static const char *map_hugetlb(size_t pages, size_t page_bytes)
 
 	if (memory == MAP_FAILED)
 		return strerror(errno);
-	return madvise(memory, pages * page_bytes, MADV_POPULATE_WRITE) ? strerror(errno) : NULL;
+	if (!madvise(memory, pages * page_bytes, MADV_POPULATE_WRITE))
+		return NULL;
+	if (errno != EINVAL)
+		return strerror(errno);
+	memset(memory, 1, pages * page_bytes); /* before 5.14 */
+	return NULL;
 }
 
 /* An aligned range of that many bytes, and room after it. */
@@ -103,6 +109,8 @@ static const char *map_file(const char *path)
 	return NULL;
 }
 
+static bool thread_is_ready;
+
 static void *wait_for_ever(void *unused)
 {
 	char block[100000];
@@ -111,6 +119,7 @@ static void *wait_for_ever(void *unused)
 	/* A block of this thread's arena as well. */
 	memset(need(malloc(100000)), 1, 100000);
 	__asm__ volatile("" : : "r"(block) : "memory");
+	__atomic_store_n(&thread_is_ready, true, __ATOMIC_RELEASE);
 	pause();
 	return unused;
 }
@@ -120,7 +129,9 @@ static const char *start_thread(void)
 	pthread_t thread;
 
 	CHECK(!pthread_create(&thread, NULL, wait_for_ever, NULL), "no thread");
-	usleep(100000);
+	while (!__atomic_load_n(&thread_is_ready, __ATOMIC_ACQUIRE))
+		usleep(1000);
+	usleep(100000); /* it waits by now */
 	return NULL;
 }
 

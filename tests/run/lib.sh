@@ -10,10 +10,13 @@ at_end() {
 	cleanups+=("$*")
 }
 
+# No variable of ours is in use while a command runs, which may set any.
 clean_up() {
-	local i
-	for ((i = ${#cleanups[@]} - 1; i >= 0; i--)); do
-		eval "${cleanups[i]}"
+	local cleanup
+	while ((${#cleanups[@]})); do
+		cleanup=${cleanups[-1]}
+		unset 'cleanups[-1]'
+		eval "$cleanup"
 	done
 	rm -rf "$work"
 }
@@ -84,8 +87,16 @@ set_pool() {
 	(($(cat "$file") == $1)) || skip "a pool of $1 pages of 2M can't be had"
 }
 
-# The tests of real programs run for each kind of page; HEAP says which.
-[ "${HEAP-}" != yes ] || need_pages 250 2M
+# The tests of real programs run three times; HEAP says how: the heap on hugetlb pages (yes), on
+# transparent ones (thp), or on hugetlb pages with the text and data of everything (segments).
+program_settings=("HUGETLB_MORECORE=${HEAP-}")
+case ${HEAP-} in
+yes) need_pages 250 2M ;;
+segments)
+	need_pages 400 2M
+	program_settings=(HUGETLB_MORECORE=yes HUGETLB_ELFMAP=RW HUGETLB_ELFMAP_OBJECTS=all)
+	;;
+esac
 
 # As env: preloaded HUGETLB_MORECORE=yes program arguments
 preloaded() {

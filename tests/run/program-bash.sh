@@ -15,5 +15,5 @@ cat >"$work/program.sh" <<-'END'
 	echo ${#map[@]} ${map[key777]}
 	(exit 9)
 END
-same_as_plain "HUGETLB_MORECORE=$HEAP" -- bash "$work/program.sh"
+same_as_plain "${program_settings[@]}" -- bash "$work/program.sh"
 [ "$plain_status" = 9 ] || { show "$work/plain.err"; fail "bash itself fails"; }

@@ -22,5 +22,5 @@ cat >"$work/history.sh" <<-'END'
 	git log --stat --format=%H | cat
 	git rev-list --objects --all | sort | git hash-object --stdin
 END
-same_as_plain "HUGETLB_MORECORE=$HEAP" -- bash "$work/history.sh" "$work/repository"
+same_as_plain "${program_settings[@]}" -- bash "$work/history.sh" "$work/repository"
 [ "$plain_status" = 0 ] || { show "$work/plain.err"; fail "git itself fails"; }

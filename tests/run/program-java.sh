@@ -28,5 +28,5 @@ cat >"$work/Program.java" <<-'END'
 		}
 	}
 END
-same_as_plain "HUGETLB_MORECORE=$HEAP" -- java -Xmx300m "$work/Program.java"
+same_as_plain "${program_settings[@]}" -- java -Xmx300m "$work/Program.java"
 [ "$plain_status" = 7 ] || { show "$work/plain.err"; fail "java itself fails"; }

@@ -15,5 +15,5 @@ cat >"$work/program.pl" <<-'END'
 	close $out; print <$in>, "\n"; wait; print $?, " ", `echo backtick`;
 	exit 4;
 END
-same_as_plain "HUGETLB_MORECORE=$HEAP" -- perl "$work/program.pl"
+same_as_plain "${program_settings[@]}" -- perl "$work/program.pl"
 [ "$plain_status" = 4 ] || { show "$work/plain.err"; fail "perl itself fails"; }

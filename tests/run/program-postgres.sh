@@ -52,7 +52,7 @@ answers() {
 at_end '"${as_nobody[@]}" "$directory/pg_ctl" -D "$work/ours/cluster" -m immediate stop >/dev/null 2>&1'
 at_end '"${as_nobody[@]}" "$directory/pg_ctl" -D "$work/plain/cluster" -m immediate stop >/dev/null 2>&1'
 answers plain
-answers ours LD_PRELOAD="$LIB" "HUGETLB_MORECORE=$HEAP"
+answers ours LD_PRELOAD="$LIB" "${program_settings[@]}"
 cmp "$work/plain/answers" "$work/ours/answers" || fail "other answers than plain"
 no_lines_of_ours "$work/ours/server.log"
 no_lines_of_ours "$work/ours/psql.err"

@@ -9,7 +9,7 @@ ask() {
 	redis-cli -s "$socket" "$@"
 }
 cd "$work" || exit 1
-preloaded "HUGETLB_MORECORE=$HEAP" redis-server --port 0 --unixsocket "$socket" --dir "$work" --save '' \
+preloaded "${program_settings[@]}" redis-server --port 0 --unixsocket "$socket" --dir "$work" --save '' \
 	--enable-debug-command yes >"$work/out" 2>"$work/err" &
 server=$!
 at_end "kill $server 2>/dev/null"

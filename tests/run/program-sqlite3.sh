@@ -17,5 +17,5 @@ cat >"$work/statements.sql" <<-'END'
 	pragma integrity_check;
 	select no_such_column from t;
 END
-same_as_plain "HUGETLB_MORECORE=$HEAP" -- sh -c "rm -f $work/db; sqlite3 $work/db <$work/statements.sql"
+same_as_plain "${program_settings[@]}" -- sh -c "rm -f $work/db; sqlite3 $work/db <$work/statements.sql"
 grep -q '^ok$' "$work/plain.out" || { show "$work/plain.out" "$work/plain.err"; fail "sqlite3 itself fails"; }

@@ -39,3 +39,13 @@ limited "$programs/threads" 8 2>>"$work/err" || fail "threads: exit status $?"
 limited "$programs/fork" both-write 2>>"$work/err" || fail "fork: exit status $?"
 limited EXPECT_HUGETLB=0.05 "$programs/small-blocks" 200 2>>"$work/err" ||
 	fail "the 20M that the group may have are not used"
+
+# Since Linux 5.7 a group can also be limited in what it reserves: there it is mmap that fails.
+for reserved in "$group/hugetlb.2MB.rsvd.max" "$group/hugetlb.2MB.rsvd.limit_in_bytes"; do
+	[ -e "$reserved" ] || continue
+	echo $((1 << 30)) >"$group/$limit"
+	echo $((20 << 20)) >"$reserved" || fail "no limit of reservations"
+	limited HUGETLB_VERBOSE=0 "$programs/threads" 8 2>>"$work/err" || fail "reservations, threads: exit status $?"
+	limited EXPECT_HUGETLB=0.05 "$programs/small-blocks" 200 2>>"$work/err" ||
+		fail "the 20M that the group may reserve are not used"
+done

@@ -7,7 +7,7 @@ root=$(dirname "$0")/../..
 
 variables_of_table() {
 	sed -n '/^static const struct option_row table\[\]/,/^};/s/^.*{"\(HUGETLB_[A-Z_]*\)".*/\1/p' \
-		"$root/src/options.c" | sort -u
+		"$root/src/options_table.c" | sort -u
 }
 
 variables_named_in() {
@@ -37,7 +37,7 @@ every_variable_is_documented() {
 every_documented_variable_exists() {
 	local document misspelt=HUGETLB_MORECOER
 	is_unknown_to_the_library $misspelt || fail "$misspelt is a variable"
-	for document in README.md HOWTO man/libhugetlbfs.7; do
+	for document in README.md HOWTO man/libhugetlbfs.7 man/libhugetlbfs.conf.5; do
 		variables_named_in "$root/$document" | grep -vx $misspelt |
 			comm -23 - "$work/table" >"$work/unknown"
 		[ ! -s "$work/unknown" ] || {

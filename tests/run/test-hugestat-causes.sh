@@ -1,7 +1,7 @@
 #!/bin/bash
-# On a machine with no pool, no mount, a cgroup limit, THP off, in a chroot without /sys and as an
-# unprivileged user hugestat --check names the cause and fails; the command that it prints, run,
-# mends that. All mounts are in a namespace of the test's own.
+# On a machine with no pool, no mount, a cgroup limit, THP off, a broken configuration file, in a
+# chroot without /sys and as an unprivileged user hugestat --check names the cause and fails; the
+# command that it prints, run, mends that. All mounts are in a namespace of the test's own.
 . "$(dirname "$0")/lib.sh"
 
 need_root
@@ -10,9 +10,14 @@ need_program unshare setpriv mount python3
 if [ -z "${HUGESTAT_OWN_NAMESPACE-}" ]; then
 	export HUGESTAT_OWN_NAMESPACE=yes
 	unshare --mount --propagation private true 2>/dev/null || skip "no mount namespace can be had"
+	shm_group=$(cat /proc/sys/vm/hugetlb_shm_group)
+	directory=$(ls -d /var/lib/hugetlbfs 2>&1)
 	# A child, not this shell: it cleans up after itself.
 	unshare --mount --propagation private "$0"
-	exit
+	status=$?
+	[ "$(cat /proc/sys/vm/hugetlb_shm_group)" = "$shm_group" ] || fail "another hugetlb_shm_group"
+	[ "$(ls -d /var/lib/hugetlbfs 2>&1)" = "$directory" ] || fail "/var/lib/hugetlbfs is left behind"
+	exit $status
 fi
 
 thp=/sys/kernel/mm/transparent_hugepage
@@ -93,11 +98,6 @@ unprivileged() {
 	expect_and_mend shm-not-allowed
 	"${as[@]}" "$hugestat" --check >"$work/out" || { show "$work/out"; fail "still wrong"; }
 	as=()
-	echo "$group" >/proc/sys/vm/hugetlb_shm_group
-	umount -R /var/lib/hugetlbfs
-	# ours, if it is empty; at_end says it again for a run that ends before this
-	rmdir /var/lib/hugetlbfs 2>/dev/null
-	true
 }
 
 thp_off() {
@@ -111,6 +111,28 @@ thp_off() {
 		expect_and_mend thp-off
 		echo "$before" >"$file"
 	done
+}
+
+# In an /etc of the test's own, as are the other mounts here.
+configuration() {
+	local etc=$work/etc
+	mkdir "$etc"
+	cp -L /etc/passwd /etc/group "$etc/"
+	[ ! -e /etc/ld.so.cache ] || cp /etc/ld.so.cache "$etc/"
+	mount --bind "$etc" /etc || fail "no /etc"
+	at_end "umount /etc 2>/dev/null"
+	printf '%s\n' '[program=other]' 'MORECORE = yes' >/etc/libhugetlbfs.conf
+	! finding config-line || fail "a good line is not understood"
+	! finding config-ignored || fail "a good file does not count"
+	echo 'MORECOER = yes' >>/etc/libhugetlbfs.conf
+	expect_and_mend config-line
+	chmod 666 /etc/libhugetlbfs.conf
+	expect_and_mend config-ignored
+	chown 65533 /etc/libhugetlbfs.conf
+	expect_and_mend config-ignored
+	printf 'MORECORE\0=yes' >/etc/libhugetlbfs.conf
+	expect_and_mend config-ignored
+	umount /etc
 }
 
 cgroup_limit() {
@@ -183,5 +205,6 @@ no_mount
 [ ! -s "$work/out" ] || fail "--check has something to say"
 unprivileged
 thp_off
+configuration
 chroot_without_sys
 cgroup_limit || skip "no hugetlb cgroup can be had; the other causes are found and mended"

@@ -51,6 +51,16 @@ static struct {
 	size_t next;
 } open_directory = {.fd = -1};
 
+/* What the file system of any open file is. */
+static struct {
+	long magic, block_bytes, flags;
+} open_filesystem;
+
+/* What statx of an open file says besides the truth. */
+static bool other_device;
+static long user = -1;
+static unsigned long modified_at_call;
+
 static bool catching, secure;
 static char caught[CAUGHT_BYTES];
 static size_t caught_bytes;
@@ -63,6 +73,10 @@ void gate_reset(void)
 	all_calls = 0;
 	entry_count = 0;
 	system_hidden = catching = secure = false;
+	open_filesystem.magic = 0;
+	other_device = false;
+	user = -1;
+	modified_at_call = 0;
 	caught_bytes = 0;
 	gate_pool(NULL);
 }
@@ -120,6 +134,28 @@ void gate_filesystem(const char *path, long magic, long block_bytes, int access_
 				 .access_error = access_error});
 }
 
+void gate_open_filesystem(long magic, long block_bytes, long flags)
+{
+	open_filesystem.magic = magic;
+	open_filesystem.block_bytes = block_bytes;
+	open_filesystem.flags = flags;
+}
+
+void gate_user(long number)
+{
+	user = number;
+}
+
+void gate_other_device(bool other)
+{
+	other_device = other;
+}
+
+void gate_modified_at_call(unsigned long nth)
+{
+	modified_at_call = nth;
+}
+
 void gate_catch_stderr(void)
 {
 	catching = true;
@@ -159,21 +195,24 @@ static const struct entry *find_entry(const char *path)
 	return NULL;
 }
 
+/* What the machine's owner has in our configuration file is no matter of a test's. */
 static bool is_hidden(const char *path)
 {
+	if (!strcmp(path, "/etc/libhugetlbfs.conf"))
+		return true;
 	return system_hidden && (!strncmp(path, "/proc", 5) || !strncmp(path, "/sys", 4));
 }
 
-static long serve_open(const char *path, long flags, long mode)
+static long serve_open(long directory, const char *path, long flags, long mode)
 {
 	const struct entry *entry = find_entry(path);
 	size_t bytes;
 	int fd;
 
-	if (!entry)
+	if (!entry || entry->magic)
 		return is_hidden(path)
 			       ? -ENOENT
-			       : sys_pass(SYS_openat, AT_FDCWD, (long)path, flags, mode, 0, 0);
+			       : sys_pass(SYS_openat, directory, (long)path, flags, mode, 0, 0);
 	fd = (int)sys_pass(SYS_memfd_create, (long)"gate", MFD_CLOEXEC, 0, 0, 0, 0);
 	if (fd < 0)
 		abort();
@@ -186,6 +225,7 @@ static long serve_open(const char *path, long flags, long mode)
 		if (bytes && write(fd, entry->contents, bytes) != (ssize_t)bytes)
 			abort();
 		lseek(fd, 0, SEEK_SET);
+		fchmod(fd, 0644);
 	}
 	return fd;
 }
@@ -220,6 +260,27 @@ static long serve_statfs(const struct entry *entry, struct statfs64 *out)
 	return 0;
 }
 
+static long serve_open_filesystem(struct statfs64 *out)
+{
+	memset(out, 0, sizeof(*out));
+	out->f_type = (__typeof__(out->f_type))open_filesystem.magic;
+	out->f_bsize = (__typeof__(out->f_bsize))open_filesystem.block_bytes;
+	out->f_flags = (__typeof__(out->f_flags))open_filesystem.flags;
+	return 0;
+}
+
+static long serve_statx(long fd, long path, long flags, long mask, struct statx *out)
+{
+	long result = sys_pass(SYS_statx, fd, path, flags, mask, (long)out, 0);
+
+	if (result)
+		return result;
+	out->stx_dev_major += other_device;
+	if (modified_at_call && !--modified_at_call)
+		out->stx_mtime.tv_sec++;
+	return 0;
+}
+
 static long catch_write(const char *text, size_t bytes)
 {
 	if (caught_bytes + bytes >= sizeof(caught))
@@ -250,13 +311,16 @@ long sys_gate(long number, long a, long b, long c, long d, long e, long f)
 	if (number < NUMBERS_MAX)
 		calls[number]++;
 	error = due_failure(number);
+	/* Whatever close returns, the descriptor is closed. */
+	if (error && number == SYS_close)
+		sys_pass(number, a, b, c, d, e, f);
 	if (error)
 		return -error;
 	if (gate_pool_call(&result, number, a, b, c, d, e))
 		return result;
 	switch (number) {
 	case SYS_openat:
-		return serve_open((const char *)b, c, d);
+		return serve_open(a, (const char *)b, c, d);
 	case SYS_getdents64:
 		if (a == open_directory.fd)
 			return serve_getdents((char *)b, (size_t)c);
@@ -269,6 +333,16 @@ long sys_gate(long number, long a, long b, long c, long d, long e, long f)
 		entry = find_entry((const char *)a);
 		if (entry)
 			return serve_statfs(entry, (void *)(CPU_STATFS_TAKES_SIZE ? c : b));
+		break;
+	case CPU_GETEUID_NUMBER:
+		if (user >= 0)
+			return user;
+		break;
+	case SYS_statx:
+		return serve_statx(a, b, c, d, (void *)e);
+	case CPU_FSTATFS_NUMBER:
+		if (open_filesystem.magic)
+			return serve_open_filesystem((void *)(CPU_STATFS_TAKES_SIZE ? c : b));
 		break;
 	case SYS_faccessat:
 		entry = find_entry((const char *)b);

@@ -26,11 +26,26 @@ void gate_fail_always(long number, int error);
 /* How many calls of that number, or GATE_ANY, there were. */
 unsigned long gate_calls(long number);
 
-/* From now on nothing is under /proc and /sys but what these put there. Texts are not copied. */
+/*
+ * From now on nothing is under /proc and /sys but what these put there. Texts are not copied. Files
+ * belong to the user, who alone may write them. /etc/libhugetlbfs.conf is there only if put there.
+ */
 void gate_hide_system(void);
 void gate_file(const char *path, const char *contents);
 void gate_directory(const char *path, const char *const *names, size_t count);
 void gate_filesystem(const char *path, long magic, long block_bytes, int access_error);
+
+/* Every open file is on such a file system, as far as fstatfs knows. */
+void gate_open_filesystem(long magic, long block_bytes, long flags);
+
+/* Who the process is, for geteuid. */
+void gate_user(long number);
+
+/* statx names another device than /proc/PID/maps does, as it does on btrfs and overlayfs. */
+void gate_other_device(bool other);
+
+/* In the nth statx from now the file was modified a second later than it was. */
+void gate_modified_at_call(unsigned long nth);
 
 /* What was written to descriptor 2 since gate_catch_stderr(), which keeps it from getting out. */
 void gate_catch_stderr(void);

@@ -105,6 +105,22 @@ static void finds_the_call_of_a_target(void **state)
 	assert_int_equal(entry_find_call(code, 0, AT, before), -1);
 }
 
+static void empty_functions(void **state)
+{
+	static const unsigned char tracked[] = {0x5f, 0x24, 0x03, 0xd5, 0xc0, 0x03, 0x5f, 0xd6,
+						0x1f, 0x20, 0x03, 0xd5, 0,    0,    0,    0};
+	static const unsigned char breakpoint[] = {0, 0, 0x20, 0xd4};
+	static const unsigned char bare[] = {0xc0, 0x03, 0x5f, 0xd6, 0xfd, 0x7b, 0xbf, 0xa9};
+
+	(void)state;
+	assert_int_equal(entry_empty_bytes(tracked, sizeof(tracked)), 16);
+	assert_int_equal(entry_empty_bytes(tracked, 15), 12);
+	assert_int_equal(entry_empty_bytes(tracked, 8), 8);
+	assert_int_equal(entry_empty_bytes(tracked, 7), 0);
+	assert_int_equal(entry_empty_bytes(breakpoint, sizeof(breakpoint)), 0);
+	assert_int_equal(entry_empty_bytes(bare, sizeof(bare)), 4);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -113,6 +129,7 @@ int main(void)
 		cmocka_unit_test_setup(edges_of_reach, setup),
 		cmocka_unit_test_setup(far_jumps, setup),
 		cmocka_unit_test_setup(finds_the_call_of_a_target, setup),
+		cmocka_unit_test_setup(empty_functions, setup),
 	};
 
 	return cmocka_run_group_tests_name("entry of aarch64", tests, NULL, NULL);

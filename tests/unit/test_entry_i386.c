@@ -73,12 +73,37 @@ static void finds_the_call_of_a_target(void **state)
 	assert_int_equal(entry_find_call(code, 0, AT, low), -1);
 }
 
+static void empty_functions(void **state)
+{
+	static const unsigned char with_lea[] = {0xc3, 0x8d, 0xb4, 0x26, 0,    0,    0, 0,
+						 0x8d, 0x74, 0x26, 0,    0x8d, 0x76, 0, 0x90};
+	static const unsigned char tracked[] = {
+		0xf3, 0x0f, 0x1e, 0xfb, 0xc3, 0x2e, 0x8d, 0xb4, 0x26, 0, 0, 0, 0,
+		0x8d, 0xb6, 0,    0,    0,    0,    0x8d, 0xbf, 0,    0, 0, 0};
+	static const unsigned char breakpoint[] = {0xcc, 0x90};
+	static const unsigned char moves[] = {0xc3, 0x8d, 0x76, 0x01};
+	static const unsigned char other_index[] = {0xc3, 0x8d, 0x74, 0x36, 0};
+	static const unsigned char loads[] = {0xc3, 0x8d, 0x46, 0};
+
+	(void)state;
+	assert_int_equal(entry_empty_bytes(with_lea, sizeof(with_lea)), 16);
+	assert_int_equal(entry_empty_bytes(with_lea, 7), 1);
+	assert_int_equal(entry_empty_bytes(with_lea, 3), 1);
+	assert_int_equal(entry_empty_bytes(with_lea, 0), 0);
+	assert_int_equal(entry_empty_bytes(tracked, sizeof(tracked)), sizeof(tracked));
+	assert_int_equal(entry_empty_bytes(breakpoint, sizeof(breakpoint)), 0);
+	assert_int_equal(entry_empty_bytes(moves, sizeof(moves)), 1);
+	assert_int_equal(entry_empty_bytes(other_index, sizeof(other_index)), 1);
+	assert_int_equal(entry_empty_bytes(loads, sizeof(loads)), 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(landing_pad, setup),
 		cmocka_unit_test_setup(every_target_is_near, setup),
 		cmocka_unit_test_setup(finds_the_call_of_a_target, setup),
+		cmocka_unit_test_setup(empty_functions, setup),
 	};
 
 	return cmocka_run_group_tests_name("entry of i386", tests, NULL, NULL);

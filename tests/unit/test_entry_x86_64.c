@@ -96,6 +96,35 @@ static void finds_the_call_of_a_target(void **state)
 	assert_int_equal(entry_find_call(code, 4, AT, behind), -1);
 }
 
+/* The functions as glibc has them: 2.31, 2.41, and with indirect branch tracking. */
+static void empty_functions(void **state)
+{
+	static const unsigned char two_nops[] = {0xc3, 0x66, 0x66, 0x2e, 0x0f, 0x1f, 0x84, 0,   0,
+						 0,    0,    0,    0x0f, 0x1f, 0x40, 0,    0x48};
+	static const unsigned char others[] = {0xc3, 0x66, 0x2e, 0x0f, 0x1f, 0x84, 0, 0,
+					       0,    0,    0,    0x0f, 0x1f, 0x44, 0, 0};
+	static const unsigned char tracked[] = {0xf3, 0x0f, 0x1e, 0xfa, 0xc3, 0x90,
+						0xcc, 0x66, 0x90, 0x0f, 0x1f, 0x00};
+	static const unsigned char breakpoint[] = {0xcc, 0x66, 0x90};
+	static const unsigned char bare[] = {0xc3, 0x55, 0x90};
+	static const unsigned char not_padding[] = {0xc3, 0x66, 0x2e, 0x0f, 0x1f, 0xc0, 0x0f, 0x0b};
+
+	(void)state;
+	assert_int_equal(entry_empty_bytes(two_nops, 17), 16);
+	assert_int_equal(entry_empty_bytes(two_nops, 16), 16);
+	/* what does not fit whole is not counted */
+	assert_int_equal(entry_empty_bytes(two_nops, 15), 12);
+	assert_int_equal(entry_empty_bytes(two_nops, 11), 1);
+	assert_int_equal(entry_empty_bytes(two_nops, 4), 1);
+	assert_int_equal(entry_empty_bytes(two_nops, 0), 0);
+	assert_int_equal(entry_empty_bytes(others, sizeof(others)), 16);
+	assert_int_equal(entry_empty_bytes(tracked, sizeof(tracked)), 12);
+	assert_int_equal(entry_empty_bytes(tracked, 4), 0);
+	assert_int_equal(entry_empty_bytes(breakpoint, sizeof(breakpoint)), 0);
+	assert_int_equal(entry_empty_bytes(bare, sizeof(bare)), 1);
+	assert_int_equal(entry_empty_bytes(not_padding, sizeof(not_padding)), 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -103,6 +132,7 @@ int main(void)
 		cmocka_unit_test_setup(near_jumps, setup),
 		cmocka_unit_test_setup(far_jumps, setup),
 		cmocka_unit_test_setup(finds_the_call_of_a_target, setup),
+		cmocka_unit_test_setup(empty_functions, setup),
 	};
 
 	return cmocka_run_group_tests_name("entry of x86_64", tests, NULL, NULL);

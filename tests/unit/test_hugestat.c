@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tools/hugestat/classify.h"
 #include "tools/hugestat/findings.h"
 #include "tools/hugestat/frames.h"
-#include "tools/hugestat/json.h"
+#include "tools/common/json.h"
+#include "tools/hugestat/process.h"
 #include "unit.h"
 
 #define MIB ((uint64_t)1 << 20)
@@ -56,7 +56,7 @@ static void flag_names(void **state)
 	assert_true(strlen(text) < sizeof(text) - 1);
 }
 
-static void json_text(void **state)
+static void written_json(void **state)
 {
 	struct json json;
 	char *text;
@@ -64,104 +64,22 @@ static void json_text(void **state)
 	FILE *out = open_memstream(&text, &bytes);
 
 	(void)state;
-	writer_begin(&json, out, true);
-	writer_object(&json, NULL);
-	writer_string(&json, "a\"b", "c\\d\n");
-	writer_array(&json, "list");
-	writer_number(&json, NULL, 18446744073709551615ull);
-	writer_bool(&json, NULL, true);
-	writer_null(&json, NULL);
-	writer_array_end(&json);
-	writer_object(&json, "empty");
-	writer_object_end(&json);
-	writer_object_end(&json);
+	json = (struct json){.stream = out, .compact = true};
+	json_open(&json, NULL, '{');
+	json_text(&json, "a\"b", "c\\d\n");
+	json_open(&json, "list", '[');
+	json_number(&json, NULL, 18446744073709551615ull);
+	json_boolean(&json, NULL, true);
+	json_text(&json, NULL, NULL);
+	json_close(&json, ']');
+	json_open(&json, "empty", '{');
+	json_close(&json, '}');
+	json_close(&json, '}');
 	fclose(out);
 	assert_string_equal(text,
 			    "{\"a\\\"b\":\"c\\\\d\\u000a\",\"list\":[18446744073709551615,true,"
 			    "null],\"empty\":{}}\n");
 	free(text);
-}
-
-static struct process_mapping maps(uint64_t start, uint64_t end, const char *rights, uint64_t inode,
-				   const char *name)
-{
-	struct process_mapping mapping = {0};
-
-	mapping.smaps.start = start;
-	mapping.smaps.end = end;
-	mapping.smaps.inode = inode;
-	memcpy(mapping.smaps.rights, rights, 5);
-	snprintf(mapping.smaps.name, sizeof(mapping.smaps.name), "%s", name);
-	return mapping;
-}
-
-#define LIBRARY (0x7f00ull << 32)
-
-static void parts_of_a_process(void **state)
-{
-	struct clues clues = {.program = {.count = 2}, .page_bytes = 4096};
-	uint64_t stack = LIBRARY + 81 * MIB;
-	struct process_mapping mappings[] = {
-		maps(0x400000, 0x402000, "r-xp", 5, "/bin/p"),
-		maps(0x402000, 0x403000, "rw-p", 5, "/bin/p"),
-		maps(0x403000, 0x404000, "rw-p", 0, ""),
-		maps(0x500000, 0x600000, "rw-p", 0, "[heap]"),
-		maps(LIBRARY - 64 * MIB, LIBRARY - 63 * MIB, "rw-p", 0, ""),
-		maps(LIBRARY - 63 * MIB, LIBRARY, "---p", 0, ""),
-		maps(LIBRARY, LIBRARY + MIB, "r-xp", 6, "/lib/l.so"),
-		maps(LIBRARY + MIB, LIBRARY + 2 * MIB, "rw-p", 6, "/lib/l.so"),
-		maps(LIBRARY + 2 * MIB, LIBRARY + 3 * MIB, "rw-p", 0, ""),
-		maps(LIBRARY + 10 * MIB, LIBRARY + 11 * MIB, "r--p", 7, "/etc/file"),
-		maps(LIBRARY + 20 * MIB, LIBRARY + 21 * MIB, "rw-s", 8, "/SYSV00000000 (deleted)"),
-		maps(LIBRARY + 30 * MIB, LIBRARY + 31 * MIB, "rw-p", 0, ""),
-		maps(LIBRARY + 70 * MIB, LIBRARY + 70 * MIB + 4096, "---p", 0, ""),
-		maps(LIBRARY + 70 * MIB + 4096, LIBRARY + 78 * MIB, "rw-p", 0, ""),
-		maps(LIBRARY + 80 * MIB, LIBRARY + 82 * MIB, "rw-p", 0, ""),
-		maps(LIBRARY + 90 * MIB, LIBRARY + 91 * MIB, "rw-p", 0, "[stack]"),
-		maps(LIBRARY + 92 * MIB, LIBRARY + 93 * MIB, "r-xp", 0, "[vdso]"),
-	};
-	static const enum part expected[] = {
-		PART_TEXT,     PART_DATA,      PART_BSS,       PART_BREAK,     PART_ARENAS,
-		PART_MAPPINGS, PART_LIBRARIES, PART_LIBRARIES, PART_LIBRARIES, PART_FILES,
-		PART_SHARED,   PART_MAPPINGS,  PART_MAPPINGS,  PART_STACKS,    PART_STACKS,
-		PART_STACKS,   PART_KERNEL,
-	};
-
-	(void)state;
-	clues.program.segments[0].start = 0x400000;
-	clues.program.segments[0].file_end = clues.program.segments[0].end = 0x401f00;
-	clues.program.segments[1].start = 0x402100;
-	clues.program.segments[1].file_end = 0x402800;
-	clues.program.segments[1].end = 0x403100;
-	clues.program.segments[1].writable = true;
-	clues.stack_pointers = &stack;
-	clues.stack_count = 1;
-	classify(mappings, COUNT_OF(mappings), &clues);
-	for (size_t i = 0; i < COUNT_OF(mappings); i++)
-		if (mappings[i].part != expected[i])
-			fail_msg("mapping %zu: %s, not %s", i, part_name(mappings[i].part),
-				 part_name(expected[i]));
-}
-
-/* With the library loaded, what is in the hole above the break is the heap. */
-static void parts_under_the_library(void **state)
-{
-	struct clues clues = {.page_bytes = 4096};
-	struct process_mapping mappings[] = {
-		maps(0x400000, 0x500000, "rw-p", 0, "[heap]"),
-		maps(0x600000, 0x800000, "rw-p", 9, "/anon_hugepage (deleted)"),
-		maps(LIBRARY / 16 * 11, LIBRARY / 16 * 11 + MIB, "rw-p", 10,
-		     "/memfd:libhugetlbfs (deleted)"),
-		maps(LIBRARY, LIBRARY + MIB, "r-xp", 6, "/lib/libhugetlbfs.so.0"),
-		maps(LIBRARY + 9 * MIB, LIBRARY + 10 * MIB, "rw-p", 11, "/anon_hugepage (deleted)"),
-	};
-
-	(void)state;
-	classify(mappings, COUNT_OF(mappings), &clues);
-	assert_int_equal(mappings[1].part, PART_BREAK);
-	assert_int_equal(mappings[2].part, PART_ARENAS);
-	assert_int_equal(mappings[3].part, PART_LIBRARIES);
-	assert_int_equal(mappings[4].part, PART_MAPPINGS);
 }
 
 static struct system system_facts;
@@ -297,22 +215,41 @@ static void an_unknown_reason_is_told(void **state)
 	assert_null(find("page-not-given"));
 }
 
+static void config_is_judged(void **state)
+{
+	(void)state;
+	system_facts.config.path = CONFIG_PATH;
+	assert_null(find("config-ignored"));
+	system_facts.config.problem = "is not owned by root";
+	system_facts.config.tell_problem = system_facts.config.of_rights = true;
+	assert_true(find("config-ignored")->problem);
+	assert_string_equal(find("config-ignored")->command,
+			    "chown root " CONFIG_PATH " && chmod go-w " CONFIG_PATH);
+	system_facts.config =
+		(struct config){.path = CONFIG_PATH, .problem = "can't be opened", .error = EACCES};
+	assert_false(find("config-ignored")->problem);
+	assert_string_equal(find("config-ignored")->command, "chmod a+r " CONFIG_PATH);
+	system_facts.config = (struct config){
+		.path = CONFIG_PATH, .problem = "is not a text", .tell_problem = true};
+	assert_string_equal(find("config-ignored")->command,
+			    "mv " CONFIG_PATH " " CONFIG_PATH ".bad");
+	system_facts.config = (struct config){
+		.path = CONFIG_PATH, .bad_lines = 2, .first_bad_line = 7, .first_bad_text = "[x]"};
+	assert_null(find("config-ignored"));
+	assert_true(find("config-line")->problem);
+	assert_string_equal(find("config-line")->cause,
+			    "line 7 of " CONFIG_PATH " is not understood: [x] (and 1 more lines)");
+}
+
 #define JUDGE(function) cmocka_unit_test_setup(function, good_machine)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		UNIT_TEST(numa_lines),
-		UNIT_TEST(flag_names),
-		UNIT_TEST(json_text),
-		UNIT_TEST(parts_of_a_process),
-		UNIT_TEST(parts_under_the_library),
-		JUDGE(nothing_is_wrong),
-		JUDGE(pool_is_judged),
-		JUDGE(limit_is_judged),
-		JUDGE(thp_is_judged),
-		JUDGE(mounts_are_judged),
-		JUDGE(an_unknown_reason_is_told),
+		UNIT_TEST(numa_lines),   UNIT_TEST(flag_names),    UNIT_TEST(written_json),
+		JUDGE(nothing_is_wrong), JUDGE(pool_is_judged),    JUDGE(limit_is_judged),
+		JUDGE(thp_is_judged),    JUDGE(mounts_are_judged), JUDGE(an_unknown_reason_is_told),
+		JUDGE(config_is_judged),
 	};
 
 	return cmocka_run_group_tests_name("hugestat", tests, NULL, NULL);

@@ -3,8 +3,11 @@
  * page becomes small with its content, or stays as it is where a call fails.
  */
 #include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 
 #include "ground.h"
 #include "heap/heap.h"
@@ -381,6 +384,27 @@ static void with_other_threads(void **state)
 	end();
 }
 
+/* A filter from outside, as a service manager's, may kill for userfaultfd. */
+static void with_other_threads_under_a_filter(void **state)
+{
+	static const bool not_single = false;
+	static struct sock_filter allow_all[] = {BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
+	struct sock_fprog program = {1, allow_all};
+
+	(void)state;
+	begin(PAGE);
+	memory.single_threaded = &not_single;
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program)) {
+		end();
+		skip();
+	}
+	assert_int_equal(keep_make_small(region, ground + BASE, ground + 2 * BASE, false), -ENOMEM);
+	assert_int_equal(gate_calls(SYS_userfaultfd), 0);
+	assert_int_equal(huge_pages(), 8);
+	end();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -395,6 +419,8 @@ int main(void)
 		GROUND_TEST(dontneed_where_every_call_fails),
 		GROUND_TEST(aside_is_aligned_or_nothing),
 		GROUND_TEST(with_other_threads),
+		/* last: the filter stays */
+		GROUND_TEST(with_other_threads_under_a_filter),
 	};
 
 	return cmocka_run_group_tests_name("keep", tests, NULL, NULL);

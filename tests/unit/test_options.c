@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 
 #include "log.h"
 #include "options.h"
@@ -45,17 +46,6 @@ static void assert_bad(const char *entry)
 	    !strstr(gate_stderr(), name) || !strstr(gate_stderr(), "the feature stays off") ||
 	    memcmp(&options, &off, sizeof(off)))
 		fail_msg("%s was taken: %s", entry, gate_stderr());
-}
-
-static void assert_unsupported(const char *entry)
-{
-	static const struct options off = {.verbose = 1};
-
-	if (read_one(entry) != 1 || bad != 1 || gate_stderr_lines() != 1 ||
-	    !strstr(gate_stderr(), " is not supported by this version of the library, "
-				   "and has no effect\n") ||
-	    memcmp(&options, &off, sizeof(off)))
-		fail_msg("%s: %s", entry, gate_stderr());
 }
 
 /* Tries a switch with each of its words; `on` is where the answer is. */
@@ -368,7 +358,8 @@ static void verbosity(void **state)
 	(void)state;
 	assert_good("HUGETLB_VERBOSE=0");
 	assert_int_equal(options.verbose, 0);
-	assert_good("HUGETLB_VERBOSE=99");
+	assert_int_equal(read_one("HUGETLB_VERBOSE=99"), 1);
+	assert_int_equal(bad, 0);
 	assert_int_equal(options.verbose, 99);
 	assert_true(log_at(99));
 	assert_bad("HUGETLB_VERBOSE=100");
@@ -394,47 +385,103 @@ static void level_comes_first(void **state)
 	assert_int_equal(gate_stderr_lines(), 0);
 }
 
-static void lacking_features_say_so(void **state)
+static void segments(void **state)
 {
-	static const char *const off[] = {
-		"HUGETLB_ELFMAP=no", "HUGETLB_FORCE_ELFMAP=no", "HUGETLB_MINIMAL_COPY=no",
-		"HUGETLB_SHARE=0",   "HUGETLB_SHARE_PATH=",
-	};
-	static const char *const on[] = {
-		"HUGETLB_ELFMAP=R",         "HUGETLB_ELFMAP=w",         "HUGETLB_ELFMAP=RW",
-		"HUGETLB_ELFMAP=R:W",       "HUGETLB_ELFMAP=R=2M:W=1G", "HUGETLB_ELFMAP=R=2048kW",
-		"HUGETLB_FORCE_ELFMAP=yes", "HUGETLB_MINIMAL_COPY=yes", "HUGETLB_SHARE=1",
-		"HUGETLB_SHARE_PATH=/mnt",
-	};
 	static const char *const garbage[] = {
-		"HUGETLB_ELFMAP=",       "HUGETLB_ELFMAP=yes",
-		"HUGETLB_ELFMAP=X",      "HUGETLB_ELFMAP=RR",
-		"HUGETLB_ELFMAP=R=",     "HUGETLB_ELFMAP=R=3M",
-		"HUGETLB_ELFMAP=R:W:R",  "HUGETLB_ELFMAP=:",
-		"HUGETLB_SHARE=2",       "HUGETLB_FORCE_ELFMAP=maybe",
-		"HUGETLB_MINIMAL_COPY=", "HUGETLB_ELFMAP=R=222222222222222222222222222222M",
+		"HUGETLB_ELFMAP=",
+		"HUGETLB_ELFMAP=yes",
+		"HUGETLB_ELFMAP=X",
+		"HUGETLB_ELFMAP=RR",
+		"HUGETLB_ELFMAP=R=",
+		"HUGETLB_ELFMAP=R=3M",
+		"HUGETLB_ELFMAP=R:W:R",
+		"HUGETLB_ELFMAP=:",
+		"HUGETLB_ELFMAP=R=222222222222222222222222M",
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT_OF(off); i++)
-		assert_good(off[i]);
-	for (size_t i = 0; i < COUNT_OF(on); i++)
-		assert_unsupported(on[i]);
+	read_one("HUGETLB_SHM=no");
+	assert_int_equal(options.segments, SEGMENTS_MARKED);
+	assert_good("HUGETLB_ELFMAP=no");
+	assert_int_equal(options.segments, SEGMENTS_OFF);
+	assert_good("HUGETLB_ELFMAP=R");
+	assert_int_equal(options.segments, SEGMENTS_CHOSEN);
+	assert_true(options.text && !options.data && !options.text_page_bytes);
+	assert_good("HUGETLB_ELFMAP=w");
+	assert_true(!options.text && options.data);
+	assert_good("HUGETLB_ELFMAP=R:W");
+	assert_true(options.text && options.data);
+	assert_good("HUGETLB_ELFMAP=W=1GR=2048k");
+	assert_true(options.text && options.data);
+	assert_int_equal(options.text_page_bytes, 2 << 20);
+	assert_int_equal(options.data_page_bytes, 1 << 30);
 	for (size_t i = 0; i < COUNT_OF(garbage); i++)
 		assert_bad(garbage[i]);
+	assert_int_equal(options.segments, SEGMENTS_MARKED);
 }
 
-static void nothing_of_ours_costs_nothing(void **state)
+static void segments_of_which_objects(void **state)
+{
+	static const char *const good[] = {"main",      "all",   "libc.so.6",
+					   "all:-libc", "-main", "a:b:-c"};
+	static const char *const garbage[] = {
+		"", ":", "-", "a:", ":a", "a::b", "a:-", "/lib/libc.so"};
+	char entry[64];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(good); i++) {
+		snprintf(entry, sizeof(entry), "HUGETLB_ELFMAP_OBJECTS=%s", good[i]);
+		assert_good(entry);
+		assert_string_equal(options.objects, good[i]);
+	}
+	for (size_t i = 0; i < COUNT_OF(garbage); i++) {
+		snprintf(entry, sizeof(entry), "HUGETLB_ELFMAP_OBJECTS=%s", garbage[i]);
+		assert_bad(entry);
+	}
+}
+
+static void segments_backing(void **state)
+{
+	static const char *const words[] = {"auto", "hugetlb", "FILE", "thp"};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(words); i++) {
+		char entry[64];
+
+		snprintf(entry, sizeof(entry), "HUGETLB_ELFMAP_BACKING=%s", words[i]);
+		assert_good(entry);
+		assert_int_equal(options.backing, BACKING_AUTO + i);
+	}
+	assert_bad("HUGETLB_ELFMAP_BACKING=");
+	assert_bad("HUGETLB_ELFMAP_BACKING=ladder");
+	assert_switch("HUGETLB_ELFMAP_MERGE", &options.merge_text);
+	assert_switch("HUGETLB_FORCE_ELFMAP", &options.force_segments);
+	assert_switch("HUGETLB_SHARE", &options.share);
+	assert_good("HUGETLB_MINIMAL_COPY=no");
+	assert_true(options.copy_all);
+	assert_good("HUGETLB_MINIMAL_COPY=yes");
+	assert_false(options.copy_all);
+	assert_bad("HUGETLB_MINIMAL_COPY=");
+	assert_good("HUGETLB_SHARE_PATH=/mnt");
+	assert_string_equal(options.share_path, "/mnt");
+	assert_good("HUGETLB_SHARE_PATH=");
+	assert_null(options.share_path);
+}
+
+/* But for the configuration file that is not there. */
+static void nothing_of_ours_costs_one_call(void **state)
 {
 	(void)state;
 	assert_int_equal(read_one("LD_PRELOAD=libhugetlbfs.so"), 0);
+	assert_int_equal(gate_calls(GATE_ANY), 1);
+	assert_int_equal(gate_calls(SYS_openat), 1);
 	assert_int_equal(read_one(NULL), 0);
 	assert_int_equal(read_one("HUGETLBX=1"), 0);
 	assert_int_equal(read_one("XHUGETLB_MORECORE=yes"), 0);
 	assert_int_equal(options.heap, HEAP_OFF);
 	assert_int_equal(options.verbose, 1);
 	assert_int_equal(bad, 0);
-	assert_int_equal(gate_calls(GATE_ANY), 0);
+	assert_int_equal(gate_calls(GATE_ANY), 4);
 }
 
 static void unknown_variables_are_ignored(void **state)
@@ -518,6 +565,8 @@ static void all_garbage_gives_a_line_each(void **state)
 				 !strcmp(table[i].name, "HUGETLB_NO_PREFAULT") ||
 				 !strcmp(table[i].name, "HUGETLB_RESTRICT_EXE") ||
 				 !strcmp(table[i].name, "HUGETLB_PATH") ||
+				 !strcmp(table[i].name, "HUGETLB_SHARE_PATH") ||
+				 !strcmp(table[i].name, "HUGETLB_ELFMAP_OBJECTS") ||
 				 !strcmp(table[i].name, "HUGETLB_REPORT");
 
 		snprintf(entries[i], sizeof(entries[i]), "%s=%s", table[i].name,
@@ -540,7 +589,7 @@ static void table_is_documented(void **state)
 	const struct option_row *table = options_table(&rows);
 
 	(void)state;
-	assert_int_equal(rows, 23);
+	assert_int_equal(rows, 27);
 	for (int i = 0; i < rows; i++) {
 		assert_memory_equal(table[i].name, "HUGETLB_", 8);
 		assert_true(strlen(table[i].values) > 1 && strlen(table[i].help) > 10);
@@ -570,8 +619,10 @@ int main(void)
 		UNIT_TEST(features),
 		UNIT_TEST(verbosity),
 		UNIT_TEST(level_comes_first),
-		UNIT_TEST(lacking_features_say_so),
-		UNIT_TEST(nothing_of_ours_costs_nothing),
+		UNIT_TEST(segments),
+		UNIT_TEST(segments_of_which_objects),
+		UNIT_TEST(segments_backing),
+		UNIT_TEST(nothing_of_ours_costs_one_call),
 		UNIT_TEST(unknown_variables_are_ignored),
 		UNIT_TEST(first_of_two_counts),
 		UNIT_TEST(secure_program_is_left_alone),

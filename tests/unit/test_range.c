@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "pages/range.h"
-#include "pages/smaps.h"
 #include "unit.h"
 
 #define SMALL 4096
@@ -172,22 +171,6 @@ static void strangers_stay(void **state)
 	close(fd);
 }
 
-static void lines_of_smaps(void **state)
-{
-	uintptr_t start, end;
-
-	(void)state;
-	assert_true(smaps_mapping("7f0000001000-7f0000003000 rw-p 0 00:00 0", &start, &end));
-	assert_true(start == (uintptr_t)0x7f0000001000 && end == (uintptr_t)0x7f0000003000);
-	assert_false(smaps_mapping("AnonHugePages:      2048 kB", &start, &end));
-	assert_false(smaps_mapping("", &start, &end));
-	assert_false(smaps_mapping("1000", &start, &end));
-	assert_false(smaps_mapping("1000-", &start, &end));
-	assert_int_equal(smaps_field_kb("AnonHugePages:      2048 kB", "AnonHugePages:"), 2048);
-	assert_int_equal(smaps_field_kb("AnonHugePages:      2048 kB", "Rss:"), 0);
-	assert_int_equal(smaps_field_kb("Rss:", "Rss:"), 0);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -198,7 +181,6 @@ int main(void)
 		UNIT_TEST(populating_survives_signals),
 		UNIT_TEST(every_call_fails_once),
 		UNIT_TEST(strangers_stay),
-		UNIT_TEST(lines_of_smaps),
 	};
 
 	return cmocka_run_group_tests_name("range", tests, NULL, NULL);

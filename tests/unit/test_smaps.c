@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "smaps.h"
+#include "pages/smaps.h"
 #include "sys.h"
 #include "unit.h"
 

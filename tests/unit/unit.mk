@@ -34,14 +34,21 @@ $(UNIT_LIBRARY): $(filter-out $(BUILD)/obj/gate.o $(BUILD)/obj/init.o,$(LIBRARY_
 	rm -f $@
 	$(AR) rcs $@ $^
 
-$(filter-out %/test_hugestat,$(UNIT_PROGRAMS)): %: %.o $(UNIT_GATE) $(UNIT_LIBRARY)
+$(filter-out %/test_hugestat %/test_hugectl,$(UNIT_PROGRAMS)): %: %.o $(UNIT_GATE) $(UNIT_LIBRARY)
 	$(CC) $(CFLAGS) $(LDFLAGS) $< $(UNIT_GATE) $(UNIT_LIBRARY) -Wl,--wrap=getauxval -lcmocka -o $@
 
 # A tool's parts are tested without its main().
 UNIT_HUGESTAT := $(patsubst src/%.c,$(BUILD)/obj/%.o, \
-	$(filter-out src/tools/hugestat/hugestat.c,$(wildcard src/tools/hugestat/*.c)))
+	$(filter-out src/tools/hugestat/hugestat.c, \
+	$(wildcard src/tools/hugestat/*.c src/tools/common/*.c)))
 $(BUILD)/tests/unit/test_hugestat: %: %.o $(UNIT_HUGESTAT) $(UNIT_GATE) $(UNIT_LIBRARY)
 	$(CC) $(CFLAGS) $(LDFLAGS) $< $(UNIT_HUGESTAT) $(UNIT_GATE) $(UNIT_LIBRARY) \
 		-Wl,--wrap=getauxval -lcmocka $(LIBS_hugestat) -o $@
+
+UNIT_HUGECTL := $(patsubst src/%.c,$(BUILD)/obj/%.o, \
+	$(filter-out src/tools/hugectl/hugectl.c,$(wildcard src/tools/hugectl/*.c)))
+$(BUILD)/tests/unit/test_hugectl: %: %.o $(UNIT_HUGECTL) $(COMMON_OBJECTS) $(UNIT_GATE) $(UNIT_LIBRARY)
+	$(CC) $(CFLAGS) $(LDFLAGS) $< $(UNIT_HUGECTL) $(COMMON_OBJECTS) $(UNIT_GATE) $(UNIT_LIBRARY) \
+		-Wl,--wrap=getauxval -lcmocka -o $@
 
 -include $(wildcard $(BUILD)/tests/unit/*.d)

@@ -80,4 +80,23 @@ static inline size_t entry_encode_call(unsigned char *out, uintptr_t at, uintptr
 	return entry_encode_relative(out, 0x94000000, at, target);
 }
 
+/*
+ * The length of a function that does nothing but return, with the padding behind it (nop, or
+ * zeroes), up to so many bytes; 0 where the code is something else (a breakpoint, say).
+ */
+static inline size_t entry_empty_bytes(const unsigned char *code, size_t bytes)
+{
+	size_t at = entry_landing_bytes(code, bytes);
+	uint32_t instruction;
+
+	if (at + 4 > bytes || memcmp(code + at, "\xc0\x03\x5f\xd6", 4))
+		return 0;
+	for (at += 4; at + 4 <= bytes; at += 4) {
+		memcpy(&instruction, code + at, sizeof(instruction));
+		if (instruction && instruction != 0xd503201f)
+			break;
+	}
+	return at;
+}
+
 #endif

@@ -14,11 +14,18 @@
 
 /* statfs fills struct statfs64 here. */
 #define CPU_STATFS_NUMBER     SYS_statfs
+#define CPU_FSTATFS_NUMBER    SYS_fstatfs
 #define CPU_STATFS_TAKES_SIZE 0
+
+/* geteuid takes 32 bits here by this name. */
+#define CPU_GETEUID_NUMBER SYS_geteuid
 
 /* shmget is a system call of its own here. */
 #define CPU_SHMGET_NUMBER SYS_shmget
 #define CPU_SHMGET_BY_IPC 0
+
+/* posix_fadvise, with the advice last: see sys_forget_cache(). */
+#define CPU_FADVISE_NUMBER SYS_fadvise64
 
 static inline long cpu_system_call(long number, long a, long b, long c, long d, long e, long f)
 {

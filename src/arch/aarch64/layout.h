@@ -4,7 +4,11 @@
 #ifndef CPU_LAYOUT_H
 #define CPU_LAYOUT_H
 
+#include <stddef.h>
 #include <stdint.h>
+
+/* No huge page is smaller. */
+#define CPU_HUGE_BYTES_MIN ((size_t)64 << 10)
 
 /* A value that is the calling thread's alone, and readable without libc: the thread pointer. */
 static inline uintptr_t cpu_thread_pointer(void)

@@ -64,4 +64,56 @@ static inline size_t entry_encode_call(unsigned char *out, uintptr_t at, uintptr
 	return entry_encode_relative(out, 0xe8, at, target);
 }
 
+/*
+ * The length of one instruction of the padding that assemblers write, or 0: nop, int3, and
+ * `lea 0(%esi),%esi` or `lea 0(%edi),%edi` with displacements of 8 or 32 bits.
+ */
+static inline size_t entry_padding_bytes(const unsigned char *code, size_t bytes)
+{
+	size_t at = 0, displacement, end;
+
+	while (at < bytes && (code[at] == 0x66 || code[at] == 0x2e))
+		at++;
+	if (at < bytes && (code[at] == 0x90 || code[at] == 0xcc))
+		return at + 1;
+	if (at + 1 >= bytes || code[at] != 0x8d)
+		return 0;
+	displacement = code[at + 1] >> 6 == 1 ? 1 : code[at + 1] >> 6 == 2 ? 4 : 0;
+	switch (code[at + 1] & 0x3f) {
+	case 0x34: /* esi by a SIB byte, which must say esi alone */
+		if (at + 2 >= bytes || code[at + 2] != 0x26)
+			return 0;
+		at += 3;
+		break;
+	case 0x36: /* esi */
+	case 0x3f: /* edi */
+		at += 2;
+		break;
+	default:
+		return 0;
+	}
+	end = at + displacement;
+	if (!displacement || end > bytes)
+		return 0;
+	for (; at < end; at++)
+		if (code[at])
+			return 0;
+	return end;
+}
+
+/*
+ * The length of a function that does nothing but return, with the padding behind it, up to so many
+ * bytes; 0 where the code is something else (a breakpoint, say).
+ */
+static inline size_t entry_empty_bytes(const unsigned char *code, size_t bytes)
+{
+	size_t at = entry_landing_bytes(code, bytes), length;
+
+	if (at >= bytes || code[at++] != 0xc3)
+		return 0;
+	while (at < bytes && (length = entry_padding_bytes(code + at, bytes - at)))
+		at += length;
+	return at;
+}
+
 #endif

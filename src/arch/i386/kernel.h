@@ -15,11 +15,18 @@
 
 /* statfs with 64-bit counts is a call of its own here, which is told the structure's size. */
 #define CPU_STATFS_NUMBER     SYS_statfs64
+#define CPU_FSTATFS_NUMBER    SYS_fstatfs64
 #define CPU_STATFS_TAKES_SIZE 1
+
+/* geteuid takes 32 bits here by this name. */
+#define CPU_GETEUID_NUMBER SYS_geteuid32
 
 /* Kernels before 5.1 have shmget as a service of ipc only, whose number comes first. */
 #define CPU_SHMGET_NUMBER SYS_ipc
 #define CPU_SHMGET_BY_IPC 1
+
+/* posix_fadvise, with the advice last: see sys_forget_cache(). */
+#define CPU_FADVISE_NUMBER SYS_fadvise64_64
 
 static inline long cpu_system_call(long number, long a, long b, long c, long d, long e, long f)
 {

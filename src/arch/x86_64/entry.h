@@ -78,4 +78,36 @@ static inline size_t entry_encode_call(unsigned char *out, uintptr_t at, uintptr
 	return ENTRY_CALL_BYTES;
 }
 
+/* The length of one instruction of the padding that assemblers write (nop, int3), or 0. */
+static inline size_t entry_padding_bytes(const unsigned char *code, size_t bytes)
+{
+	static const unsigned char displacement_bytes[] = {0, 1, 4}; /* by the mode of ModRM */
+	size_t at = 0;
+
+	while (at < bytes && (code[at] == 0x66 || code[at] == 0x2e))
+		at++;
+	if (at < bytes && (code[at] == 0x90 || code[at] == 0xcc))
+		return at + 1;
+	if (at + 2 >= bytes || code[at] != 0x0f || code[at + 1] != 0x1f || code[at + 2] >> 6 == 3)
+		return 0;
+	at += 2;
+	at += 1 + ((code[at] & 7) == 4) + displacement_bytes[code[at] >> 6];
+	return at <= bytes ? at : 0;
+}
+
+/*
+ * The length of a function that does nothing but return, with the padding behind it, up to so many
+ * bytes; 0 where the code is something else (a breakpoint, say).
+ */
+static inline size_t entry_empty_bytes(const unsigned char *code, size_t bytes)
+{
+	size_t at = entry_landing_bytes(code, bytes), length;
+
+	if (at >= bytes || code[at++] != 0xc3)
+		return 0;
+	while (at < bytes && (length = entry_padding_bytes(code + at, bytes - at)))
+		at += length;
+	return at;
+}
+
 #endif

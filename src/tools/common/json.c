@@ -1,5 +1,6 @@
 /*
- * JSON on a stream: two spaces a level, names quoted, text escaped.
+ * JSON on a stream: two spaces a level, names quoted, text escaped. Bytes from 0x80 on are passed
+ * as they are: names of files are UTF-8, or nothing can be done.
  */
 #include "tools/common/json.h"
 
@@ -19,16 +20,22 @@ static void quote(struct json *json, const char *text)
 	putc('"', json->stream);
 }
 
+static void new_line(struct json *json)
+{
+	if (!json->compact)
+		fprintf(json->stream, "\n%*s", json->depth * 2, "");
+}
+
 static void begin(struct json *json, const char *name)
 {
 	if (json->not_first)
 		putc(',', json->stream);
 	if (json->depth)
-		fprintf(json->stream, "\n%*s", json->depth * 2, "");
+		new_line(json);
 	json->not_first = true;
 	if (name) {
 		quote(json, name);
-		fputs(": ", json->stream);
+		fputs(json->compact ? ":" : ": ", json->stream);
 	}
 }
 
@@ -44,7 +51,7 @@ void json_close(struct json *json, char bracket)
 {
 	json->depth--;
 	if (json->not_first)
-		fprintf(json->stream, "\n%*s", json->depth * 2, "");
+		new_line(json);
 	putc(bracket, json->stream);
 	if (!json->depth)
 		putc('\n', json->stream);

@@ -11,6 +11,7 @@
 struct json {
 	FILE *stream;
 	int depth;
+	bool compact;   /* one line */
 	bool not_first; /* something is there before, at this depth */
 };
 

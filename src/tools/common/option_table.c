@@ -86,7 +86,7 @@ int option_table_next(const struct option_table *table, int argc, char **argv, c
 	if (found == '?')
 		return OPTION_TABLE_BAD;
 	if (found == -1) {
-		if (optind == argc || table->has_words)
+		if (optind == argc || table->has_words || table->has_operands)
 			return OPTION_TABLE_END;
 		fprintf(stderr, "%s: unexpected argument: %s\n", table->tool, argv[optind]);
 		return OPTION_TABLE_BAD;
@@ -94,7 +94,7 @@ int option_table_next(const struct option_table *table, int argc, char **argv, c
 	index = row_of(table, found);
 	if (index < 0)
 		return index;
-	if (!optarg && !table->has_words &&
+	if (!optarg && !table->has_words && !table->has_operands &&
 	    argument_kind(&table->rows[index]) == optional_argument && optind < argc &&
 	    argv[optind][0] != '-')
 		optarg = argv[optind++];

@@ -24,7 +24,8 @@ struct option_table {
 	const char *about; /* one sentence */
 	const struct tool_option *rows;
 	int count;
-	bool has_words; /* others than options may follow, a command: options end at the first */
+	bool has_words;    /* others than options may follow, a command: options end at the first */
+	bool has_operands; /* others than options may stand among them */
 };
 
 /* The rows that every tool ends its table with; option_table_next() serves them itself. */
@@ -46,8 +47,8 @@ enum {
 
 /*
  * Returns the index of the next option's row with its value (NULL where there is none), or one of
- * the above. Where the tool takes no words, a value that may be left out can also be the next
- * word. A word that the tool does not take is OPTION_TABLE_BAD.
+ * the above. Where the tool takes no words and operands, a value that may be left out can also be
+ * the next word. A word that the tool does not take is OPTION_TABLE_BAD.
  */
 int option_table_next(const struct option_table *table, int argc, char **argv, const char **value);
 

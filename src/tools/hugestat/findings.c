@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "tools/hugestat/findings.h"
-#include "tools/hugestat/json.h"
+#include "tools/common/json.h"
 
 #define POOL_DIRECTORY "/sys/kernel/mm/hugepages/hugepages-%zukB"
 #define THP_DIRECTORY  "/sys/kernel/mm/transparent_hugepage"
@@ -293,6 +293,33 @@ static void check_libc(const struct system *system, struct findings *findings)
 		    system->tunables);
 }
 
+/* A line is commented out, a file that is none is put aside: both can be looked at afterwards. */
+static void check_config(const struct system *system, struct findings *findings)
+{
+	const struct config *config = &system->config;
+	struct finding *finding;
+	char more[64] = "";
+
+	if (config->problem) {
+		finding = add(findings, "config-ignored", config->tell_problem,
+			      "%s %s: nothing in it counts", config->path, config->problem);
+		if (config->of_rights)
+			COMMAND(finding, "chown root %s && chmod go-w %s", config->path,
+				config->path);
+		else if (config->error)
+			COMMAND(finding, "chmod a+r %s", config->path);
+		else
+			COMMAND(finding, "mv %s %s.bad", config->path, config->path);
+	}
+	if (!config->bad_lines)
+		return;
+	if (config->bad_lines > 1)
+		snprintf(more, sizeof(more), " (and %u more lines)", config->bad_lines - 1);
+	finding = add(findings, "config-line", true, "line %u of %s is not understood: %s%s",
+		      config->first_bad_line, config->path, config->first_bad_text, more);
+	COMMAND(finding, "sed -i '%us/^/# /' %s", config->first_bad_line, config->path);
+}
+
 /* Whatever else keeps a page from the caller: told last, and only where nothing above explains it.
  */
 static void check_tried(const struct system *system, struct findings *findings)
@@ -317,6 +344,7 @@ void findings_collect(const struct system *system, struct findings *findings)
 	check_shared_memory(system, findings);
 	check_tried(system, findings);
 	check_libc(system, findings);
+	check_config(system, findings);
 }
 
 void findings_print(const struct findings *findings, bool problems_only)
@@ -336,21 +364,21 @@ void findings_print(const struct findings *findings, bool problems_only)
 
 void findings_json(const struct findings *findings, struct json *json)
 {
-	writer_number(json, "problems", (unsigned long long)findings->problems);
-	writer_array(json, "findings");
+	json_number(json, "problems", (unsigned long long)findings->problems);
+	json_open(json, "findings", '[');
 	for (int i = 0; i < findings->count; i++) {
 		const struct finding *finding = &findings->list[i];
 
-		writer_object(json, NULL);
-		writer_string(json, "name", finding->name);
-		writer_bool(json, "problem", finding->problem);
-		writer_string(json, "cause", finding->cause);
+		json_open(json, NULL, '{');
+		json_text(json, "name", finding->name);
+		json_boolean(json, "problem", finding->problem);
+		json_text(json, "cause", finding->cause);
 		if (finding->command[0])
-			writer_string(json, "command", finding->command);
+			json_text(json, "command", finding->command);
 		else
-			writer_null(json, "command");
-		writer_bool(json, "needs_root", finding->needs_root);
-		writer_object_end(json);
+			json_text(json, "command", NULL);
+		json_boolean(json, "needs_root", finding->needs_root);
+		json_close(json, '}');
 	}
-	writer_array_end(json);
+	json_close(json, ']');
 }

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "tools/hugestat/frames.h"
-#include "tools/hugestat/json.h"
+#include "tools/common/json.h"
 
 #define WORDS_AT_ONCE 4096
 
@@ -253,31 +253,31 @@ void frames_print(const struct frames *frames, FILE *out)
 
 void frames_json(const struct frames *frames, struct json *json)
 {
-	writer_object(json, "frames");
-	writer_number(json, "page_kb", (unsigned long long)sysconf(_SC_PAGESIZE) >> 10);
-	writer_number(json, "present", frames->present);
-	writer_number(json, "swapped", frames->swapped);
-	writer_number(json, "hugetlb", frames->hugetlb);
-	writer_number(json, "thp", frames->thp);
-	writer_number(json, "small", frames->small);
-	writer_number(json, "compound_heads", frames->heads);
-	writer_number(json, "compound_tails", frames->tails);
-	writer_number(json, "mapped_nowhere", frames->by_mappings[0]);
-	writer_number(json, "mapped_once", frames->by_mappings[1]);
-	writer_number(json, "mapped_more_often", frames->by_mappings[2]);
-	writer_array(json, "by_flags");
+	json_open(json, "frames", '{');
+	json_number(json, "page_kb", (unsigned long long)sysconf(_SC_PAGESIZE) >> 10);
+	json_number(json, "present", frames->present);
+	json_number(json, "swapped", frames->swapped);
+	json_number(json, "hugetlb", frames->hugetlb);
+	json_number(json, "thp", frames->thp);
+	json_number(json, "small", frames->small);
+	json_number(json, "compound_heads", frames->heads);
+	json_number(json, "compound_tails", frames->tails);
+	json_number(json, "mapped_nowhere", frames->by_mappings[0]);
+	json_number(json, "mapped_once", frames->by_mappings[1]);
+	json_number(json, "mapped_more_often", frames->by_mappings[2]);
+	json_open(json, "by_flags", '[');
 	for (size_t i = 0; i < frames->count; i++) {
 		char text[512];
 
-		writer_object(json, NULL);
+		json_open(json, NULL, '{');
 		snprintf(text, sizeof(text), "0x%016llx",
 			 (unsigned long long)frames->rows[i].flags);
-		writer_string(json, "flags", text);
+		json_text(json, "flags", text);
 		frames_flag_names(frames->rows[i].flags, text, sizeof(text));
-		writer_string(json, "names", text);
-		writer_number(json, "pages", frames->rows[i].pages);
-		writer_object_end(json);
+		json_text(json, "names", text);
+		json_number(json, "pages", frames->rows[i].pages);
+		json_close(json, '}');
 	}
-	writer_array_end(json);
-	writer_object_end(json);
+	json_close(json, ']');
+	json_close(json, '}');
 }

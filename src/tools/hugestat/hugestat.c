@@ -6,8 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tools/common/json.h"
+#include "tools/common/option_table.h"
 #include "tools/hugestat/findings.h"
-#include "tools/hugestat/json.h"
 #include "tools/hugestat/options.h"
 #include "tools/hugestat/process.h"
 #include "tools/hugestat/show.h"
@@ -23,11 +24,11 @@ static int show_system(const struct hugestat_options *options)
 	if (options->json) {
 		struct json json;
 
-		writer_begin(&json, stdout, false);
-		writer_object(&json, NULL);
+		json = (struct json){.stream = stdout};
+		json_open(&json, NULL, '{');
 		system_json(&system, &json);
 		findings_json(&findings, &json);
-		writer_object_end(&json);
+		json_close(&json, '}');
 	} else if (options->check) {
 		findings_print(&findings, true);
 	} else {
@@ -68,14 +69,14 @@ static int show_processes(const struct hugestat_options *options)
 	int failures = 0;
 	bool first = true;
 
-	writer_begin(&json, stdout, false);
+	json = (struct json){.stream = stdout};
 	if (options->json)
-		writer_array(&json, NULL);
+		json_open(&json, NULL, '[');
 	for (int i = 0; i < options->operand_count; i++)
 		failures += show_operand(options->operands[i], options,
 					 options->json ? &json : NULL, &first);
 	if (options->json)
-		writer_array_end(&json);
+		json_close(&json, ']');
 	return failures ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
@@ -102,14 +103,12 @@ static int show_one(const struct hugestat_options *options)
 int main(int argc, char **argv)
 {
 	struct hugestat_options options;
-	int status = EXIT_SUCCESS;
+	int status = EXIT_SUCCESS, parsed = hugestat_options_parse(argc, argv, &options);
 
-	if (hugestat_options_parse(argc, argv, &options)) {
-		fputs("Try: hugestat --help\n", stderr);
+	if (parsed == OPTION_TABLE_BAD)
 		return EXIT_FAILURE;
-	}
-	if (options.help)
-		hugestat_options_help();
+	if (parsed == OPTION_TABLE_DONE)
+		; /* --help was, or the like */
 	else if (options.program)
 		return run_program(&options);
 	else if (options.watch || options.perf_map)

@@ -84,7 +84,7 @@ void program_layout_read(pid_t pid, struct program_layout *layout)
 	if (gelf_getehdr(object.elf, &header) && !elf_getphdrnum(object.elf, &count) &&
 	    entry_point(pid, header.e_ident[EI_CLASS], &entry)) {
 		bias = entry - header.e_entry;
-		for (size_t i = 0; i < count && layout->count < OBJECT_SEGMENTS_MAX; i++) {
+		for (size_t i = 0; i < count && layout->count < PROGRAM_SEGMENTS_MAX; i++) {
 			GElf_Phdr segment;
 			int at = layout->count;
 

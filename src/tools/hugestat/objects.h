@@ -9,16 +9,7 @@
 #include <stdio.h>
 #include <sys/types.h>
 
-#define OBJECT_SEGMENTS_MAX 32
-
-/* The loaded segments of a process's program, at run-time addresses. */
-struct program_layout {
-	int count; /* 0: not known */
-	struct {
-		uint64_t start, file_end, end; /* file_end to end: bss */
-		bool writable;
-	} segments[OBJECT_SEGMENTS_MAX];
-};
+#include "usage/parts.h"
 
 /*
  * By the program's own headers and the entry point that the kernel keeps, so it holds wherever the

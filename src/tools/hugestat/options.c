@@ -3,108 +3,117 @@
  */
 #include <errno.h>
 #include <getopt.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "tools/common/option_table.h"
 #include "tools/hugestat/options.h"
 
-enum value { VALUE_NONE, VALUE_SECONDS, VALUE_COUNT };
-
-struct row {
-	const char *name;
-	char letter; /* 0: none */
-	const char *argument;
-	enum value value;
-	size_t field; /* in struct hugestat_options */
-	const char *group;
-	const char *help;
+enum hugestat_option {
+	OPTION_CHECK,
+	OPTION_VERBOSE,
+	OPTION_NUMA,
+	OPTION_PAGES,
+	OPTION_WATCH,
+	OPTION_INTERVAL,
+	OPTION_COUNT,
+	OPTION_PERF_MAP,
+	OPTION_JSON,
 };
 
-#define FIELD(name) offsetof(struct hugestat_options, name)
-
 /* clang-format off */
-static const struct row table[] = {
-	{"check", 'c', NULL, VALUE_NONE, FIELD(check), "The system",
-	 "say only what is wrong, and exit with 1 if anything is"},
-	{"verbose", 'v', NULL, VALUE_NONE, FIELD(verbose), "A process",
-	 "one line a mapping as well"},
-	{"numa", 'n', NULL, VALUE_NONE, FIELD(numa), "A process",
-	 "memory by node; without a process: that of the system"},
-	{"pages", 'p', NULL, VALUE_NONE, FIELD(pages), "A process",
-	 "page frames, counted by their flags (root only)"},
-	{"watch", 'w', NULL, VALUE_NONE, FIELD(watch), "A process",
-	 "show it again and again until it ends"},
-	{"interval", 'i', "seconds", VALUE_SECONDS, FIELD(interval_seconds), "A process",
-	 "of --watch; default 1"},
-	{"count", 'N', "times", VALUE_COUNT, FIELD(count), "A process",
-	 "of --watch; default until the process ends"},
-	{"perf-map", 'm', NULL, VALUE_NONE, FIELD(perf_map), "A process",
-	 "write /tmp/perf-PID.map, so that perf names functions in text on huge pages"},
-	{"json", 'j', NULL, VALUE_NONE, FIELD(json), "General",
-	 "the same as JSON; sizes in kB"},
-	{"help", 'h', NULL, VALUE_NONE, FIELD(help), "General",
-	 "this text"},
+static const struct tool_option rows[] = {
+	[OPTION_CHECK] = {"check", 'c', NULL,
+		"Says only what is wrong, and exits with 1 if anything is.", NULL, "The system"},
+	[OPTION_VERBOSE] = {"verbose", 'v', NULL,
+		"One line a mapping as well.", NULL, "A process"},
+	[OPTION_NUMA] = {"numa", 'n', NULL,
+		"Memory by node; without a process: that of the system.", NULL, NULL},
+	[OPTION_PAGES] = {"pages", 'p', NULL,
+		"Page frames, counted by their flags (root only).", NULL, NULL},
+	[OPTION_WATCH] = {"watch", 'w', NULL,
+		"Shows it again and again until it ends.", NULL, NULL},
+	[OPTION_INTERVAL] = {"interval", 'i', "seconds",
+		"Of --watch; default 1.", NULL, NULL},
+	[OPTION_COUNT] = {"count", 'N', "times",
+		"Of --watch; default until the process ends.", NULL, NULL},
+	[OPTION_PERF_MAP] = {"perf-map", 'm', NULL,
+		"Writes /tmp/perf-PID.map, so that perf names functions in text on huge pages.",
+		NULL, NULL},
+	[OPTION_JSON] = {"json", 'j', NULL,
+		"The same as JSON; sizes in kB.", NULL, "Output"},
+	OPTION_TABLE_COMMON_ROWS,
 };
 /* clang-format on */
 
-#define ROWS (sizeof(table) / sizeof(table[0]))
+static const struct option_table table = {
+	.tool = "hugestat",
+	.usage = "[options] [PID|name ...]\n"
+		 "       hugestat [options] -- program [argument ...]",
+	.about = "Shows whether huge pages work here, and if not, why; or the memory of processes, "
+		 "or "
+		 "of a program at its end, by kind of page.",
+	.rows = rows,
+	.count = sizeof(rows) / sizeof(rows[0]),
+	.has_operands = true,
+};
 
-/* Options without a letter have a value that no letter has. */
-static int value_of_row(size_t row)
+static bool parse_seconds(const char *text, double *seconds)
 {
-	return table[row].letter ? table[row].letter : 256 + (int)row;
+	char *end;
+
+	*seconds = strtod(text, &end);
+	return end != text && !*end && *seconds >= 0.01 && *seconds <= 86400;
 }
 
-void hugestat_options_help(void)
+static bool parse_count(const char *text, unsigned long *count)
 {
-	const char *group = "";
-
-	fputs("Usage: hugestat [options]              the system: pools, mounts, limits, causes\n"
-	      "       hugestat [options] PID|name ... memory of processes by kind of page\n"
-	      "       hugestat [options] -- program [argument ...]\n"
-	      "                                       run it, and report as it ends\n",
-	      stdout);
-	for (size_t i = 0; i < ROWS; i++) {
-		char text[48];
-
-		if (strcmp(group, table[i].group)) {
-			group = table[i].group;
-			printf("\n%s:\n", group);
-		}
-		snprintf(text, sizeof(text), "--%s%s%s", table[i].name,
-			 table[i].argument ? "=" : "", table[i].argument ? table[i].argument : "");
-		if (table[i].letter)
-			printf("  -%c, %-20s %s\n", table[i].letter, text, table[i].help);
-		else
-			printf("      %-20s %s\n", text, table[i].help);
-	}
-}
-
-static int take_value(const struct row *row, const char *text, struct hugestat_options *options)
-{
-	void *field = (char *)options + row->field;
 	char *end;
 
 	errno = 0;
-	switch (row->value) {
-	case VALUE_NONE:
-		*(bool *)field = true;
-		return 0;
-	case VALUE_SECONDS:
-		*(double *)field = strtod(text, &end);
-		if (end == text || *end || !(*(double *)field >= 0.01 && *(double *)field <= 86400))
-			break;
-		return 0;
-	case VALUE_COUNT:
-		*(unsigned long *)field = strtoul(text, &end, 10);
-		if (errno || end == text || *end || text[0] == '-' || !*(unsigned long *)field)
-			break;
-		return 0;
+	*count = strtoul(text, &end, 10);
+	return !errno && end != text && !*end && text[0] != '-' && *count;
+}
+
+static int take_option(enum hugestat_option option, const char *value,
+		       struct hugestat_options *options)
+{
+	bool good = true;
+
+	switch (option) {
+	case OPTION_CHECK:
+		options->check = true;
+		break;
+	case OPTION_VERBOSE:
+		options->verbose = true;
+		break;
+	case OPTION_NUMA:
+		options->numa = true;
+		break;
+	case OPTION_PAGES:
+		options->pages = true;
+		break;
+	case OPTION_WATCH:
+		options->watch = true;
+		break;
+	case OPTION_INTERVAL:
+		good = parse_seconds(value, &options->interval_seconds);
+		break;
+	case OPTION_COUNT:
+		good = parse_count(value, &options->count);
+		break;
+	case OPTION_PERF_MAP:
+		options->perf_map = true;
+		break;
+	case OPTION_JSON:
+		options->json = true;
+		break;
 	}
-	fprintf(stderr, "hugestat: --%s: bad value: %s\n", row->name, text);
-	return -EINVAL;
+	if (good)
+		return 0;
+	fprintf(stderr, "hugestat: --%s: bad value: %s\n", rows[option].name, value);
+	return OPTION_TABLE_BAD;
 }
 
 /* What does not go together. */
@@ -126,7 +135,7 @@ static int check_together(const struct hugestat_options *options)
 	if (!problem)
 		return 0;
 	fprintf(stderr, "hugestat: %s\n", problem);
-	return -EINVAL;
+	return OPTION_TABLE_BAD;
 }
 
 /* The program's own options are not ours: what is behind "--" is cut off before. */
@@ -137,7 +146,7 @@ static int find_program(int argc, char **argv, struct hugestat_options *options)
 			continue;
 		if (i + 1 == argc) {
 			fputs("hugestat: no program behind --\n", stderr);
-			return -EINVAL;
+			return OPTION_TABLE_BAD;
 		}
 		options->program = argv + i + 1;
 		argv[i] = NULL;
@@ -148,34 +157,19 @@ static int find_program(int argc, char **argv, struct hugestat_options *options)
 
 int hugestat_options_parse(int argc, char **argv, struct hugestat_options *options)
 {
-	struct option long_options[ROWS + 1] = {0};
-	char letters[2 * ROWS + 1] = "", *letter = letters;
+	const char *value;
 	int option;
 
 	*options = (struct hugestat_options){.interval_seconds = 1};
-	for (size_t i = 0; i < ROWS; i++) {
-		long_options[i] = (struct option){
-			table[i].name, table[i].argument ? required_argument : no_argument, NULL,
-			value_of_row(i)};
-		if (!table[i].letter)
-			continue;
-		*letter++ = table[i].letter;
-		if (table[i].argument)
-			*letter++ = ':';
-	}
-	*letter = '\0';
 	argc = find_program(argc, argv, options);
 	if (argc < 0)
 		return argc;
-	while ((option = getopt_long(argc, argv, letters, long_options, NULL)) != -1) {
-		size_t row = 0;
-
-		while (row < ROWS && value_of_row(row) != option)
-			row++;
-		if (row == ROWS || take_value(&table[row], optarg, options))
-			return -EINVAL;
-	}
+	while ((option = option_table_next(&table, argc, argv, &value)) >= 0)
+		if (take_option((enum hugestat_option)option, value, options))
+			return OPTION_TABLE_BAD;
+	if (option != OPTION_TABLE_END)
+		return option;
 	options->operands = argv + optind;
 	options->operand_count = argc - optind;
-	return options->help ? 0 : check_together(options);
+	return check_together(options);
 }

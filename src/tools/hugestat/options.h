@@ -1,6 +1,5 @@
 /*
- * hugestat's options: one table from which parsing and --help come, and which the manual page is
- * compared with.
+ * hugestat's options, read by its table (tools/common/option_table.h).
  */
 #ifndef HUGESTAT_OPTIONS_H
 #define HUGESTAT_OPTIONS_H
@@ -8,7 +7,7 @@
 #include <stdbool.h>
 
 struct hugestat_options {
-	bool check, json, verbose, numa, pages, watch, perf_map, help;
+	bool check, json, verbose, numa, pages, watch, perf_map;
 	double interval_seconds;
 	unsigned long count; /* of --watch; 0: until the process ends */
 	char **operands;     /* PIDs and names */
@@ -16,9 +15,9 @@ struct hugestat_options {
 	char **program; /* behind "--", ended by NULL; NULL: none */
 };
 
-/* Returns 0, or -EINVAL with the reason told on stderr. May reorder argv. */
+/* Returns 0, OPTION_TABLE_BAD with the reason told on stderr, or OPTION_TABLE_DONE. May reorder
+ * argv.
+ */
 int hugestat_options_parse(int argc, char **argv, struct hugestat_options *options);
-
-void hugestat_options_help(void);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * Reading and adding up one process's smaps; finding processes by name.
+ * Reading one process's smaps; finding processes by name.
  */
 #include <ctype.h>
 #include <dirent.h>
@@ -11,59 +11,6 @@
 
 #include "sys.h"
 #include "tools/hugestat/process.h"
-
-const char *part_name(enum part part)
-{
-	static const char *const names[PART_COUNT] = {
-		[PART_TEXT] = "text",
-		[PART_DATA] = "data",
-		[PART_BSS] = "bss",
-		[PART_BREAK] = "heap: break",
-		[PART_ARENAS] = "heap: arenas",
-		[PART_MAPPINGS] = "mappings",
-		[PART_STACKS] = "stacks",
-		[PART_LIBRARIES] = "libraries",
-		[PART_SHARED] = "shared memory",
-		[PART_FILES] = "files",
-		[PART_KERNEL] = "kernel's",
-	};
-
-	return names[part];
-}
-
-unsigned long usage_huge_kb(const struct usage *usage)
-{
-	unsigned long kb = usage->thp + usage->shmem_thp + usage->file_thp;
-
-	for (int i = 0; i < PAGES_SIZES_MAX; i++)
-		kb += usage->hugetlb[i];
-	return kb;
-}
-
-int process_hugetlb_column(const struct process *process, size_t page_bytes)
-{
-	for (int i = 0; i < process->hugetlb_size_count; i++)
-		if (process->hugetlb_sizes[i] == page_bytes)
-			return i;
-	return -1;
-}
-
-static bool is_hugetlb(const struct smaps_mapping *mapping)
-{
-	return smaps_hugetlb_kb(mapping) || strstr(mapping->flags, "ht");
-}
-
-static void note_size(struct process *process, size_t bytes)
-{
-	int at = process->hugetlb_size_count;
-
-	if (!bytes || at == PAGES_SIZES_MAX || process_hugetlb_column(process, bytes) >= 0)
-		return;
-	for (; at > 0 && process->hugetlb_sizes[at - 1] > bytes; at--)
-		process->hugetlb_sizes[at] = process->hugetlb_sizes[at - 1];
-	process->hugetlb_sizes[at] = bytes;
-	process->hugetlb_size_count++;
-}
 
 static int read_mappings(struct process *process)
 {
@@ -92,31 +39,9 @@ static int read_mappings(struct process *process)
 		if (!smaps_next(&smaps, &mapping->smaps))
 			break;
 		process->count++;
-		if (is_hugetlb(&mapping->smaps))
-			note_size(process, mapping->smaps.value[SMAPS_KERNEL_PAGE] << 10);
 	}
 	smaps_close(&smaps);
 	return process->count ? 0 : -ESRCH;
-}
-
-static void add_mapping(const struct process *process, struct usage *usage,
-			const struct smaps_mapping *mapping)
-{
-	unsigned long hugetlb = smaps_hugetlb_kb(mapping);
-	int column = process_hugetlb_column(process, mapping->value[SMAPS_KERNEL_PAGE] << 10);
-	unsigned long thp = mapping->value[SMAPS_ANON_HUGE] + mapping->value[SMAPS_SHMEM_PMD] +
-			    mapping->value[SMAPS_FILE_PMD];
-
-	if (hugetlb && column >= 0)
-		usage->hugetlb[column] += hugetlb;
-	usage->memory += mapping->value[SMAPS_RSS] + hugetlb;
-	usage->thp += mapping->value[SMAPS_ANON_HUGE];
-	usage->shmem_thp += mapping->value[SMAPS_SHMEM_PMD];
-	usage->file_thp += mapping->value[SMAPS_FILE_PMD];
-	/* The kernel may count a file's huge page of which only a part is mapped. */
-	if (mapping->value[SMAPS_RSS] > thp)
-		usage->small += mapping->value[SMAPS_RSS] - thp;
-	usage->swap += mapping->value[SMAPS_SWAP];
 }
 
 int process_read(struct process *process, pid_t pid)
@@ -129,16 +54,17 @@ int process_read(struct process *process, pid_t pid)
 	sys_read_file(path, process->name, sizeof(process->name));
 	process->name[strcspn(process->name, "\n")] = '\0';
 	result = read_mappings(process);
+	if (!result)
+		result = process_classify(process);
 	if (result) {
 		process_free(process);
 		return result;
 	}
-	process_classify(process);
 	for (size_t i = 0; i < process->count; i++) {
-		const struct process_mapping *mapping = &process->mappings[i];
+		struct usage_figures figures;
 
-		add_mapping(process, &process->parts[mapping->part], &mapping->smaps);
-		add_mapping(process, &process->total, &mapping->smaps);
+		usage_figures(&figures, &process->mappings[i].smaps);
+		usage_add(&process->table, process->mappings[i].part, &figures);
 	}
 	return 0;
 }

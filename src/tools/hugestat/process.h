@@ -9,33 +9,7 @@
 #include <stdio.h>
 #include <sys/types.h>
 
-#include "pages/pages.h"
-#include "smaps.h"
-
-enum part {
-	PART_TEXT,     /* the program's code and constants */
-	PART_DATA,     /* its initialised variables */
-	PART_BSS,      /* its zeroed variables */
-	PART_BREAK,    /* heap that grows at the break: [heap], or libhugetlbfs's main region */
-	PART_ARENAS,   /* heaps of threads, and libhugetlbfs's region for them and for big blocks */
-	PART_MAPPINGS, /* other anonymous private memory */
-	PART_STACKS,
-	PART_LIBRARIES, /* text and data of shared objects, the loader included */
-	PART_SHARED,    /* shared memory: System V, POSIX, memfd, shared anonymous */
-	PART_FILES,     /* other files */
-	PART_KERNEL,    /* [vdso] and the like */
-	PART_COUNT,
-};
-
-/* kB, as smaps counts them. */
-struct usage {
-	unsigned long memory;                   /* Rss and hugetlb */
-	unsigned long hugetlb[PAGES_SIZES_MAX]; /* by struct process's hugetlb_sizes */
-	unsigned long thp;                      /* anonymous */
-	unsigned long shmem_thp, file_thp;
-	unsigned long small;
-	unsigned long swap;
-};
+#include "usage/usage.h"
 
 struct process_mapping {
 	struct smaps_mapping smaps;
@@ -47,26 +21,15 @@ struct process {
 	char name[64];
 	struct process_mapping *mappings;
 	size_t count;
-	size_t hugetlb_sizes[PAGES_SIZES_MAX]; /* bytes, rising; those that occur */
-	int hugetlb_size_count;
-	struct usage parts[PART_COUNT], total;
+	struct usage_table table;
 };
 
 /* Returns 0 or -errno (-ESRCH: no such process, or one without memory). Then free it. */
 int process_read(struct process *process, pid_t pid);
 void process_free(struct process *process);
 
-/* Which column of usage.hugetlb a page size has; -1: none. */
-int process_hugetlb_column(const struct process *process, size_t page_bytes);
-
-/* kB on huge pages of any kind. */
-unsigned long usage_huge_kb(const struct usage *usage);
-
-/* "text", and its name in JSON. */
-const char *part_name(enum part part);
-
-/* Sets the part of each mapping, by what the process's files say. */
-void process_classify(struct process *process);
+/* Sets the part of each mapping, by what the process's files say. Returns 0 or -errno. */
+int process_classify(struct process *process);
 
 void process_print(const struct process *process, bool verbose, FILE *out);
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tools/hugestat/json.h"
+#include "tools/common/json.h"
 #include "tools/hugestat/process.h"
 
 bool process_numa_line(const char *line, uint64_t *address, unsigned long *kb)
@@ -106,16 +106,16 @@ void process_numa_print(const struct process_numa *numa, FILE *out)
 
 void process_numa_json(const struct process_numa *numa, struct json *json)
 {
-	writer_array(json, "nodes");
+	json_open(json, "nodes", '[');
 	for (int node = 0; node < numa->nodes; node++) {
-		writer_object(json, NULL);
-		writer_number(json, "node", (unsigned long long)node);
-		writer_number(json, "memory_kb", numa->total_kb[node]);
-		writer_object(json, "parts_kb");
+		json_open(json, NULL, '{');
+		json_number(json, "node", (unsigned long long)node);
+		json_number(json, "memory_kb", numa->total_kb[node]);
+		json_open(json, "parts_kb", '{');
 		for (int part = 0; part < PART_COUNT; part++)
-			writer_number(json, part_name(part), numa->kb[part][node]);
-		writer_object_end(json);
-		writer_object_end(json);
+			json_number(json, part_name(part), numa->kb[part][node]);
+		json_close(json, '}');
+		json_close(json, '}');
 	}
-	writer_array_end(json);
+	json_close(json, ']');
 }

@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "tools/hugestat/json.h"
+#include "tools/common/json.h"
 #include "tools/hugestat/show.h"
 
 /* As a shell has it. */
@@ -39,7 +39,7 @@ static void show_at_end(pid_t pid, const struct hugestat_options *options)
 {
 	struct json json;
 
-	writer_begin(&json, stderr, false);
+	json = (struct json){.stream = stderr};
 	show_process(pid, options, stderr, options->json ? &json : NULL);
 	fflush(stderr);
 }

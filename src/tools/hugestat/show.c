@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "tools/hugestat/frames.h"
-#include "tools/hugestat/json.h"
+#include "tools/common/json.h"
 #include "tools/hugestat/process.h"
 #include "tools/hugestat/show.h"
 
@@ -59,10 +59,10 @@ int show_process(pid_t pid, const struct hugestat_options *options, FILE *out, s
 		return result;
 	}
 	if (json)
-		writer_object(json, NULL);
+		json_open(json, NULL, '{');
 	result = show_parts(&process, options, out, json);
 	if (json)
-		writer_object_end(json);
+		json_close(json, '}');
 	process_free(&process);
 	return result;
 }

@@ -172,5 +172,6 @@ void system_read(struct system *system)
 	system_read_mounts(system);
 	system_read_limits(system);
 	read_process_limits(system);
+	config_read(&system->config, CONFIG_PATH, false, NULL);
 	system_try(system);
 }

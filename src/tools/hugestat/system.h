@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "options_config.h"
 #include "pages/pages.h"
 
 #define SYSTEM_NODES_MAX  64
@@ -73,7 +74,8 @@ struct system {
 	unsigned long long shmmax_bytes, shmall_pages;
 	long shm_group; /* -1: unknown */
 	bool may_shm;
-	char tunables[256]; /* glibc.malloc.hugetlb's value in GLIBC_TUNABLES; empty: not set */
+	struct config config; /* /etc/libhugetlbfs.conf, all of its rules */
+	char tunables[256];   /* glibc.malloc.hugetlb's value in GLIBC_TUNABLES; empty: not set */
 };
 
 /* Reads it all; what can't be read is empty. Takes one page of each size for an instant. */

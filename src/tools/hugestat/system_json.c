@@ -3,115 +3,115 @@
  */
 #include <string.h>
 
-#include "tools/hugestat/json.h"
+#include "tools/common/json.h"
 #include "tools/hugestat/system.h"
 
 static void number_or_null(struct json *json, const char *name, unsigned long long value)
 {
 	if (value == SYSTEM_NO_LIMIT)
-		writer_null(json, name);
+		json_text(json, name, NULL);
 	else
-		writer_number(json, name, value);
+		json_number(json, name, value);
 }
 
 static void put_pool(const struct system *system, const struct system_pool *pool, struct json *json)
 {
-	writer_object(json, NULL);
-	writer_number(json, "page_kb", pool->page_bytes >> 10);
-	writer_bool(json, "default", pool->page_bytes == system->sizes.default_huge);
+	json_open(json, NULL, '{');
+	json_number(json, "page_kb", pool->page_bytes >> 10);
+	json_boolean(json, "default", pool->page_bytes == system->sizes.default_huge);
 	if (pool->readable) {
-		writer_number(json, "total", pool->pool.total);
-		writer_number(json, "free", pool->pool.available);
-		writer_number(json, "reserved", pool->pool.reserved);
-		writer_number(json, "surplus", pool->pool.surplus);
-		writer_number(json, "overcommit", pool->pool.overcommit);
+		json_number(json, "total", pool->pool.total);
+		json_number(json, "free", pool->pool.available);
+		json_number(json, "reserved", pool->pool.reserved);
+		json_number(json, "surplus", pool->pool.surplus);
+		json_number(json, "overcommit", pool->pool.overcommit);
 	}
-	writer_array(json, "nodes");
+	json_open(json, "nodes", '[');
 	for (int i = 0; i < pool->node_count; i++) {
-		writer_object(json, NULL);
-		writer_number(json, "node", (unsigned long long)pool->nodes[i].node);
-		writer_number(json, "total", pool->nodes[i].total);
-		writer_number(json, "free", pool->nodes[i].available);
-		writer_number(json, "surplus", pool->nodes[i].surplus);
-		writer_object_end(json);
+		json_open(json, NULL, '{');
+		json_number(json, "node", (unsigned long long)pool->nodes[i].node);
+		json_number(json, "total", pool->nodes[i].total);
+		json_number(json, "free", pool->nodes[i].available);
+		json_number(json, "surplus", pool->nodes[i].surplus);
+		json_close(json, '}');
 	}
-	writer_array_end(json);
-	writer_object(json, "cgroup");
+	json_close(json, ']');
+	json_open(json, "cgroup", '{');
 	number_or_null(json, "limit_kb",
 		       pool->limit_bytes == SYSTEM_NO_LIMIT ? SYSTEM_NO_LIMIT
 							    : pool->limit_bytes >> 10);
-	writer_number(json, "usage_kb", pool->usage_bytes >> 10);
-	writer_string(json, "file", pool->limit_path);
-	writer_object_end(json);
+	json_number(json, "usage_kb", pool->usage_bytes >> 10);
+	json_text(json, "file", pool->limit_path);
+	json_close(json, '}');
 	if (pool->tried > 0)
-		writer_null(json, "page_can_be_had");
+		json_text(json, "page_can_be_had", NULL);
 	else
-		writer_bool(json, "page_can_be_had", !pool->tried);
-	writer_object_end(json);
+		json_boolean(json, "page_can_be_had", !pool->tried);
+	json_close(json, '}');
 }
 
 static void put_thp(const struct system *system, struct json *json)
 {
-	writer_object(json, "transparent");
-	writer_number(json, "page_kb", system->sizes.thp >> 10);
-	writer_string(json, "enabled", system->thp_enabled);
-	writer_string(json, "defrag", system->thp_defrag);
-	writer_string(json, "shmem_enabled", system->thp_shmem);
-	writer_number(json, "khugepaged_pages_to_scan", system->khugepaged_pages);
-	writer_number(json, "khugepaged_scan_sleep_ms", system->khugepaged_scan_ms);
-	writer_number(json, "khugepaged_alloc_sleep_ms", system->khugepaged_alloc_ms);
-	writer_bool(json, "page_can_be_had", system->thp_tried_kb != 0);
-	writer_array(json, "sizes");
+	json_open(json, "transparent", '{');
+	json_number(json, "page_kb", system->sizes.thp >> 10);
+	json_text(json, "enabled", system->thp_enabled);
+	json_text(json, "defrag", system->thp_defrag);
+	json_text(json, "shmem_enabled", system->thp_shmem);
+	json_number(json, "khugepaged_pages_to_scan", system->khugepaged_pages);
+	json_number(json, "khugepaged_scan_sleep_ms", system->khugepaged_scan_ms);
+	json_number(json, "khugepaged_alloc_sleep_ms", system->khugepaged_alloc_ms);
+	json_boolean(json, "page_can_be_had", system->thp_tried_kb != 0);
+	json_open(json, "sizes", '[');
 	for (int i = 0; i < system->thp_size_count; i++) {
 		const struct system_thp_size *size = &system->thp_sizes[i];
 
-		writer_object(json, NULL);
-		writer_number(json, "page_kb", size->kb);
-		writer_string(json, "enabled", size->enabled);
-		writer_string(json, "shmem_enabled", size->shmem_enabled);
-		writer_number(json, "in_use", size->in_use);
-		writer_number(json, "fault_alloc", size->fault_alloc);
-		writer_number(json, "fault_fallback", size->fault_fallback);
-		writer_number(json, "split", size->split);
-		writer_object_end(json);
+		json_open(json, NULL, '{');
+		json_number(json, "page_kb", size->kb);
+		json_text(json, "enabled", size->enabled);
+		json_text(json, "shmem_enabled", size->shmem_enabled);
+		json_number(json, "in_use", size->in_use);
+		json_number(json, "fault_alloc", size->fault_alloc);
+		json_number(json, "fault_fallback", size->fault_fallback);
+		json_number(json, "split", size->split);
+		json_close(json, '}');
 	}
-	writer_array_end(json);
-	writer_object_end(json);
+	json_close(json, ']');
+	json_close(json, '}');
 }
 
 static void put_mounts(const struct system *system, struct json *json)
 {
-	writer_array(json, "mounts");
+	json_open(json, "mounts", '[');
 	for (int i = 0; i < system->mount_count; i++) {
 		const struct system_mount *mount = &system->mounts[i];
 
-		writer_object(json, NULL);
-		writer_string(json, "path", mount->path);
-		writer_number(json, "page_kb", mount->page_bytes >> 10);
-		writer_number(json, "uid", mount->uid);
-		writer_number(json, "gid", mount->gid);
-		writer_number(json, "mode", mount->mode);
-		writer_bool(json, "usable", mount->writable);
-		writer_object_end(json);
+		json_open(json, NULL, '{');
+		json_text(json, "path", mount->path);
+		json_number(json, "page_kb", mount->page_bytes >> 10);
+		json_number(json, "uid", mount->uid);
+		json_number(json, "gid", mount->gid);
+		json_number(json, "mode", mount->mode);
+		json_boolean(json, "usable", mount->writable);
+		json_close(json, '}');
 	}
-	writer_array_end(json);
+	json_close(json, ']');
 }
 
 void system_json(const struct system *system, struct json *json)
 {
-	writer_string(json, "kernel", system->kernel);
-	writer_string(json, "machine", system->machine);
-	writer_string(json, "glibc", system->glibc);
-	writer_array(json, "pools");
+	json_text(json, "kernel", system->kernel);
+	json_text(json, "machine", system->machine);
+	json_text(json, "glibc", system->glibc);
+	json_open(json, "pools", '[');
 	for (int i = 0; i < system->sizes.huge_count; i++)
 		put_pool(system, &system->pools[i], json);
-	writer_array_end(json);
+	json_close(json, ']');
 	put_thp(system, json);
 	put_mounts(system, json);
-	writer_object(json, "limits");
+	json_open(json, "limits", '{');
 	number_or_null(json, "memlock_bytes", system->memlock_soft);
 	number_or_null(json, "shmmax_bytes", system->shmmax_bytes);
 	number_or_null(json, "shmall_pages", system->shmall_pages);
-	writer_bool(json, "shm_on_huge_pages", system->may_shm);
-	writer_object_end(json);
+	json_boolean(json, "shm_on_huge_pages", system->may_shm);
+	json_close(json, '}');
 }

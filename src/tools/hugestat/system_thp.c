@@ -8,7 +8,7 @@
 #include <sys/mman.h>
 
 #include "pages/source.h"
-#include "smaps.h"
+#include "pages/smaps.h"
 #include "sys.h"
 #include "tools/hugestat/system.h"
 

@@ -8,7 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "tools/hugestat/json.h"
+#include "tools/common/json.h"
 #include "tools/hugestat/show.h"
 
 static void pause_for(double seconds)
@@ -30,7 +30,7 @@ static int show_once(pid_t pid, const struct hugestat_options *options, bool ter
 
 	if (!buffer)
 		return -ENOMEM;
-	writer_begin(&json, buffer, true);
+	json = (struct json){.stream = buffer, .compact = true};
 	result = show_process(pid, options, buffer, options->json ? &json : NULL);
 	fclose(buffer);
 	if (!result) {

@@ -1,0 +1,113 @@
+# Text and data on huge pages: what it costs at the start, and what it is worth. Sourced by run.
+
+# against NAME LIMIT ROUNDS MEGABYTES [--own] PLAIN-WORD… -- SETTING… -- COMMAND…: the command with the
+# words of the first list in its environment, against the library with the settings of the second.
+against() {
+	local name=$1 limit=$2 times=$3 megabytes=$4 first=() second=() own=()
+	shift 4
+	selected "$name" || return 0
+	if [ "$1" = --own ]; then
+		own=(--own)
+		shift
+	fi
+	while [ "$1" != -- ]; do
+		first+=("$1")
+		shift
+	done
+	shift
+	while [ "$1" != -- ]; do
+		second+=("$1")
+		shift
+	done
+	shift
+	prepare "$name" "$megabytes" || return 0
+	row "$name" "$limit" "${own[@]}" "$(rounds "$times")" "${first[@]}" "$@" \
+		-- LD_PRELOAD="$library" "${second[@]}" "$@"
+}
+
+# What text takes until main begins, against memcpy of as many bytes to new memory of the same kind:
+# 0.70 of its speed is 1.43 of its time.
+bench_text() {
+	local name
+	heading "64M of text" "memcpy" "our start"
+	for name in hugetlb thp file; do
+		selected "text to $name" && prepare "text to $name" 80 || continue
+		row "text to $name" 1.43 --own "$(rounds 30)" "${plain[@]}" "$programs/text" copy -- \
+			LD_PRELOAD="$library" HUGETLB_ELFMAP=R HUGETLB_ELFMAP_BACKING=$name "$programs/text" start
+	done
+	for name in again fresh; do
+		selected "text, memcpy $name" && prepare "text, memcpy $name" 80 || continue
+		row "text, memcpy $name" - --own "$(rounds 30)" "${plain[@]}" "$programs/text" $name -- \
+			LD_PRELOAD="$library" HUGETLB_ELFMAP=R "$programs/text" start
+	done
+}
+
+# A program with work enough for a compiler to take some tenths of a second.
+generate_source() {
+	local i
+	echo '#include <stdio.h>'
+	echo '#include <stdlib.h>'
+	for ((i = 0; i < $1; i++)); do
+		cat <<-END
+			struct s$i { int key; double value[$((i % 7 + 1))]; struct s$i *next; };
+			static int compare$i(const void *a, const void *b)
+			{
+				return ((const struct s$i *)a)->key - ((const struct s$i *)b)->key;
+			}
+			int function$i(struct s$i *list, int n)
+			{
+				int sum = $i;
+				for (int i = 0; i < n; i++)
+					sum += list[i].key * (int)list[i].value[0] ^ (sum >> $((i % 5)));
+				qsort(list, n, sizeof(*list), compare$i);
+				return printf("%d %d\n", sum, list[0].key);
+			}
+		END
+	done
+}
+
+all_text=(HUGETLB_ELFMAP=R HUGETLB_ELFMAP_OBJECTS=all)
+
+bench_compilers() {
+	local compiler share=$work/share
+	heading "programs, all text" plain "text huge"
+	generate_source 400 >"$work/source.c"
+	for compiler in gcc clang; do
+		command -v $compiler >/dev/null || continue
+		against "$compiler -O2" - 9 300 "${plain[@]}" -- "${all_text[@]}" -- \
+			$compiler -O2 -c "$work/source.c" -o "$work/object.o"
+		against "$compiler -O2, text and heap" - 9 400 "${plain[@]}" -- "${all_text[@]}" \
+			HUGETLB_MORECORE=yes -- $compiler -O2 -c "$work/source.c" -o "$work/object.o"
+	done
+	if command -v node >/dev/null; then
+		cat >"$work/program.js" <<-'END'
+			const rows = [];
+			for (let i = 0; i < 300000; i++) rows.push({ key: i * 7919 % 100003, text: `row ${i}` });
+			const text = JSON.stringify(rows.sort((a, b) => a.key - b.key));
+			require('zlib').gzipSync(text, { level: 1 });
+			if ((text.match(/\d+/g) || []).length < 1000) process.exit(1);
+		END
+		against "node" - 9 200 "${plain[@]}" -- HUGETLB_ELFMAP=R -- node "$work/program.js"
+	fi
+
+	heading "second start" plain "text huge"
+	command -v clang >/dev/null || return 0
+	# The copies stay in the pool as long as the mount is there.
+	if mkdir "$share" && mount -t hugetlbfs -o "mode=700,pagesize=${page_kb}K" none "$share" 2>/dev/null; then
+		against "clang, SHARE" 1000us 60 300 "${plain[@]}" -- "${all_text[@]}" HUGETLB_SHARE=1 \
+			HUGETLB_SHARE_PATH="$share" -- clang -x c -fsyntax-only /dev/null
+		umount "$share"
+	fi
+	against "clang, its own file" 1000us 60 0 "${plain[@]}" -- "${all_text[@]}" \
+		HUGETLB_ELFMAP_BACKING=file -- clang -x c -fsyntax-only /dev/null
+	against "clang, a copy each" - 30 300 "${plain[@]}" -- "${all_text[@]}" -- \
+		clang -x c -fsyntax-only /dev/null
+}
+
+bench_segments() {
+	heading "start of a program" "ours, idle" "nothing to do"
+	against "start with an empty plan" 50us 600 0 LD_PRELOAD="$library" -- HUGETLB_ELFMAP=RW -- \
+		"$programs/trivial"
+	bench_text
+	bench_compilers
+}

@@ -1,0 +1,97 @@
+/*
+ * Moving the kernel's break behind our heap: see foreign_break.h.
+ *
+ * The kernel sets the break together with all else that it knows about the program's layout
+ * (PR_SET_MM_MAP, Linux 3.18, needs no privilege), so that is read from /proc/self/stat first.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/prctl.h>
+#include <string.h>
+
+#include "heap/foreign_break.h"
+#include "heap/heap.h"
+#include "log.h"
+#include "memory/memory.h"
+#include "sys.h"
+
+/* An entry's jump: more than any CPU's takes. */
+#define ENTRY_BYTES 16
+
+static uintptr_t kernel_break; /* where it begins since it was moved; 0: it was not */
+
+/* Fields of /proc/PID/stat, as proc(5) counts them, and where each goes. */
+static const struct {
+	int field;
+	size_t offset;
+} fields[] = {
+	{26, offsetof(struct prctl_mm_map, start_code)},
+	{27, offsetof(struct prctl_mm_map, end_code)},
+	{28, offsetof(struct prctl_mm_map, start_stack)},
+	{45, offsetof(struct prctl_mm_map, start_data)},
+	{46, offsetof(struct prctl_mm_map, end_data)},
+	{48, offsetof(struct prctl_mm_map, arg_start)},
+	{49, offsetof(struct prctl_mm_map, arg_end)},
+	{50, offsetof(struct prctl_mm_map, env_start)},
+	{51, offsetof(struct prctl_mm_map, env_end)},
+};
+
+static int read_layout(struct prctl_mm_map *layout)
+{
+	char text[2048];
+	const char *at;
+	size_t next = 0;
+	long got = sys_read_file("/proc/self/stat", text, sizeof(text));
+
+	if (got < 0)
+		return (int)got;
+	/* the second field is a name, in which there may be anything */
+	at = strrchr(text, ')');
+	for (int field = 2; at && next < sizeof(fields) / sizeof(fields[0]); field++) {
+		if (field == fields[next].field) {
+			uint64_t value = 0;
+
+			while (*at >= '0' && *at <= '9')
+				value = value * 10 + (uint64_t)(*at++ - '0');
+			memcpy((char *)layout + fields[next].offset, &value, sizeof(value));
+			next++;
+		}
+		at = strchr(at, ' ');
+		at += at != NULL;
+	}
+	return next == sizeof(fields) / sizeof(fields[0]) ? 0 : -ENODATA;
+}
+
+static int move_kernel_break(uintptr_t address)
+{
+	struct prctl_mm_map layout = {.start_brk = address, .brk = address, .exe_fd = (uint32_t)-1};
+	int failed = read_layout(&layout);
+
+	if (!failed)
+		failed = (int)sys_gate(SYS_prctl, PR_SET_MM, PR_SET_MM_MAP, (long)&layout,
+				       sizeof(layout), 0, 0);
+	return failed;
+}
+
+void foreign_break_expect(uintptr_t from, uintptr_t to)
+{
+	static uint32_t expected;
+	uintptr_t entry = libc_symbol(&memory.libc, "sbrk", NULL);
+	int failed;
+
+	if (!entry || entry + ENTRY_BYTES <= from || entry >= to || memory.sandboxed ||
+	    __atomic_exchange_n(&expected, 1, __ATOMIC_RELAXED))
+		return;
+	failed = move_kernel_break(heap.main.region.limit);
+	if (!failed)
+		kernel_break = heap.main.region.limit;
+	log_warning("heap: something writes over libc's functions beside us, as UCX does for MPI "
+		    "(UCX_MEM_EVENTS=no tells it not to): %s",
+		    failed ? "malloc may end the program, as the kernel's break can't be moved"
+			   : "what the heap grows by from here on may be small pages");
+}
+
+bool foreign_break_in_use(void)
+{
+	return kernel_break && (uintptr_t)sys_brk(0) != kernel_break;
+}

@@ -1,0 +1,74 @@
+/*
+ * The dynamic linker's announcements: see loader.h.
+ */
+#include <entry.h>
+#include <errno.h>
+#include <link.h>
+#include <stdbool.h>
+
+#include "libc/libc.h"
+#include "libc/loader.h"
+#include "libc/redirect.h"
+
+/* Functions of ld.so begin at its multiples: what lies before the next one belongs to none. */
+#define FUNCTION_ALIGN 16
+
+static const struct r_debug *announcement;
+static void (*on_change)(void);
+
+/*
+ * In the place of ld.so's empty function. A change begins with a state of its own, in which the
+ * list is not to be looked at, and ends with RT_CONSISTENT.
+ */
+static void announced(void)
+{
+	int error = errno;
+
+	if (announcement->r_state == RT_CONSISTENT)
+		on_change();
+	errno = error;
+}
+
+/* ld.so has put the address into the program's dynamic table. The program comes first. */
+static int read_program(struct dl_phdr_info *program, size_t size, void *data)
+{
+	const struct r_debug **found = data;
+
+	(void)size;
+	for (int i = 0; i < program->dlpi_phnum; i++) {
+		const ElfW(Phdr) *header = &program->dlpi_phdr[i];
+		const ElfW(Dyn) * dynamic;
+
+		if (header->p_type != PT_DYNAMIC)
+			continue;
+		dynamic = (const ElfW(Dyn) *)(program->dlpi_addr + header->p_vaddr);
+		for (; dynamic->d_tag != DT_NULL; dynamic++)
+			if (dynamic->d_tag == DT_DEBUG)
+				*found = (const struct r_debug *)dynamic->d_un.d_ptr;
+	}
+	return 1;
+}
+
+int loader_watch(void (*changed)(void))
+{
+	const struct r_debug *debug = NULL;
+	struct libc linker;
+	uintptr_t entry;
+	size_t bytes;
+	int failed;
+
+	dl_iterate_phdr(read_program, &debug);
+	if (!debug || debug->r_version < 1 || !debug->r_brk)
+		return -ENOENT;
+	entry = debug->r_brk;
+	if (libc_find_object(&linker, entry) || entry < linker.text || entry >= linker.text_end)
+		return -ENOENT;
+	bytes = entry_empty_bytes((const unsigned char *)entry,
+				  FUNCTION_ALIGN - entry % FUNCTION_ALIGN);
+	if (!bytes)
+		return -EBUSY;
+	announcement = debug;
+	on_change = changed;
+	failed = redirect_entry(&linker, entry, bytes, announced);
+	return failed ? failed : redirect_install(&linker, NULL, 0);
+}

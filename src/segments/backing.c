@@ -1,0 +1,88 @@
+/*
+ * What the two kinds of copies share: see backing.h.
+ */
+#include <errno.h>
+#include <string.h>
+#include <sys/auxv.h>
+
+#include "segments/backing.h"
+#include "sys.h"
+
+/*
+ * Has the pages mapped in one go, which is faster than one fault each. Where the kernel can't read
+ * them (the file was truncated) this is an error, not a signal.
+ */
+static int make_readable(uintptr_t from, uintptr_t to)
+{
+	long result = sys_madvise(from, to - from, MADV_POPULATE_READ);
+
+	/* an older kernel: then each page is a fault */
+	return result == -EINVAL ? 0 : (int)result;
+}
+
+static bool is_zero(uintptr_t at, size_t bytes)
+{
+	const unsigned long *word = (const unsigned long *)at;
+
+	for (size_t i = 0; i < bytes / sizeof(*word); i++)
+		if (word[i])
+			return false;
+	return true;
+}
+
+/* Leaves out what is zero: there it is already. */
+static void copy_what_is_not_zero(uintptr_t from, uintptr_t to, uintptr_t to_address)
+{
+	const size_t page_bytes = getauxval(AT_PAGESZ);
+
+	for (; from < to; from += page_bytes, to_address += page_bytes)
+		if (!is_zero(from, page_bytes))
+			memcpy((void *)to_address, (const void *)from, page_bytes);
+}
+
+int backing_copy(const struct backing *backing, const struct plan_range *range, uintptr_t from,
+		 uintptr_t to, uintptr_t to_address)
+{
+	for (size_t i = range->first_piece; i < backing->piece_count; i++) {
+		const struct plan_piece *piece = &backing->pieces[i];
+		uintptr_t start = piece->start > from ? piece->start : from;
+		uintptr_t end = piece->end < to ? piece->end : to;
+		int failed;
+
+		if (piece->start >= to)
+			break;
+		if (start >= end || piece->kind == PLAN_GAP)
+			continue;
+		failed = make_readable(start, end);
+		if (failed)
+			return failed;
+		if (piece->kind == PLAN_TEXT || piece->file || backing->copy_all)
+			memcpy((void *)(to_address + (start - from)), (const void *)start,
+			       end - start);
+		else
+			copy_what_is_not_zero(start, end, to_address + (start - from));
+	}
+	return 0;
+}
+
+long backing_find_hole(size_t bytes, size_t page_bytes)
+{
+	size_t with_spare = bytes + page_bytes;
+	long at = sys_mmap(0, with_spare, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+			   -1, 0);
+
+	if (SYS_IS_ERROR(at))
+		return at;
+	sys_munmap((uintptr_t)at, with_spare);
+	return (long)(((uintptr_t)at + page_bytes - 1) & ~(uintptr_t)(page_bytes - 1));
+}
+
+void backing_drop(struct prepared *prepared)
+{
+	if (prepared->bytes)
+		sys_munmap(prepared->address, prepared->bytes);
+	if (prepared->fd >= 0)
+		sys_close(prepared->fd);
+	prepared->bytes = 0;
+	prepared->fd = -1;
+}

@@ -1,0 +1,219 @@
+/*
+ * Carrying out what a task plans: each range goes down the ladder by itself.
+ */
+#include <errno.h>
+
+#include "log.h"
+#include "memory/memory.h"
+#include "segments/share.h"
+#include "segments/swap.h"
+#include "segments/task.h"
+
+static const char *const rung_names[RUNGS] = {"hugetlb", "the file's own huge", "transparent huge"};
+
+/*
+ * What is huge already is cut off a range: what comes first of the rest stays, and what is behind
+ * it is planned again. False: nothing is left.
+ */
+static bool cut_done(const struct run *run, struct plan_range *range)
+{
+	const struct plan_range *done = run->done.items;
+
+	for (size_t i = 0; i < run->done.count; i++) {
+		if (done[i].end <= range->start || done[i].start >= range->end)
+			continue;
+		if (done[i].start > range->start) {
+			range->end = done[i].start;
+			continue;
+		}
+		range->start = done[i].end;
+		if (range->start >= range->end)
+			return false;
+		i = (size_t)-1;
+	}
+	return true;
+}
+
+/* Without memory for the list, what is huge is at worst asked for twice. */
+static void remember(struct run *run, const struct plan_range *range, size_t bytes)
+{
+	struct plan_range *done = scratch_add(&run->done);
+
+	if (!done)
+		return;
+	*done = *range;
+	done->end = range->start + bytes;
+}
+
+static const struct object *object_of(const struct run *run, const struct plan_range *range)
+{
+	return (const struct object *)run->found.objects.items + range->object;
+}
+
+/* The lines that users of such libraries look for. */
+static void log_mapped(const struct task *task, const struct plan_range *range, size_t bytes)
+{
+	uintptr_t from = range->start, to = range->start + bytes;
+	size_t copied = 0;
+
+	for (size_t i = range->first_piece; i < task->backing.piece_count; i++) {
+		const struct plan_piece *piece = &task->backing.pieces[i];
+
+		if (piece->start >= to)
+			break;
+		if (piece->file && piece->end > from)
+			copied += (piece->end < to ? piece->end : to) -
+				  (piece->start > from ? piece->start : from);
+	}
+	log_debug("Mapped hugeseg at 0x%lx. Copying 0x%lx bytes and 0x%lx extra bytes from "
+		  "0x%lx...done",
+		  (unsigned long)from, (unsigned long)copied, (unsigned long)(bytes - copied),
+		  (unsigned long)from);
+}
+
+/*
+ * How much of a range, from its start on, is one stretch of one file; 0 where more of the file
+ * follows a hole, as then the range is no stretch of the file.
+ */
+static size_t file_bytes(const struct backing *backing, const struct plan_range *range)
+{
+	uintptr_t end = range->start;
+	uint64_t offset = 0;
+
+	for (size_t i = range->first_piece; i < backing->piece_count; i++) {
+		const struct plan_piece *piece = &backing->pieces[i];
+
+		if (piece->start >= range->end)
+			break;
+		if (piece->kind == PLAN_GAP || piece->end <= range->start)
+			continue;
+		if (!piece->file || piece->start > end ||
+		    (end > range->start && piece->offset != offset))
+			return 0;
+		end = piece->end < range->end ? piece->end : range->end;
+		offset = piece->offset + (piece->end - piece->start);
+	}
+	return end - range->start;
+}
+
+/* The one place where hugetlb text comes from somewhere else: a copy that processes share. */
+static int take_shared(const struct run *run, const struct task *task,
+		       const struct plan_range *range, struct prepared *prepared)
+{
+	const struct object *object = object_of(run, range);
+	const struct dl_phdr_info info = {.dlpi_addr = object->base,
+					  .dlpi_name = object->name,
+					  .dlpi_phdr = object->headers,
+					  .dlpi_phnum = (ElfW(Half))object->header_count};
+	struct share_text text = {.name = object->name,
+				  .address = range->start,
+				  .bytes = range->end - range->start,
+				  .file_bytes = file_bytes(&task->backing, range),
+				  .page_bytes = task->backing.source.page_bytes,
+				  .mount = task->backing.source.mount};
+	int failed;
+
+	if (!text.file_bytes)
+		return -ESTALE;
+	failed = share_read_object(&info, &text);
+	if (failed)
+		return failed;
+	failed = share_open(&text, run->options);
+	return failed < 0 ? failed : hugetlb_prepare_filled(failed, range, prepared);
+}
+
+static int prepare(const struct run *run, const struct task *task, enum rung rung,
+		   const struct plan_range *range, struct prepared *prepared)
+{
+	const struct backing *backing = &task->backing;
+	const bool text = task->kind == PLAN_TEXT;
+
+	if (rung == RUNG_THP)
+		return text ? thp_prepare_text(backing, range, run->sizes.thp, prepared)
+			    : thp_prepare_data(range, run->sizes.thp, prepared);
+	if (!text)
+		return hugetlb_prepare_data(backing, range, prepared);
+	if (run->options->share && !take_shared(run, task, range, prepared))
+		return 0;
+	return hugetlb_prepare_text(backing, range, prepared);
+}
+
+/*
+ * Data on hugetlb pages is taken care of first, as the program may have been given it by then. The
+ * lock and the lists of that are among the data where the program is static: so not in between.
+ */
+static int put_data(const struct task *task, enum rung rung, const struct plan_range *range,
+		    struct prepared *prepared)
+{
+	const uintptr_t end = range->start + prepared->bytes;
+	int failed = 0;
+
+	if (rung == RUNG_HUGETLB) {
+		failed = memory_take_range(range->start, end, task->lasting, range->protection);
+		if (failed) {
+			backing_drop(prepared);
+			return failed;
+		}
+	}
+	failed = swap_in_data(&task->backing, range, prepared);
+	if (failed && rung == RUNG_HUGETLB)
+		memory_forget_range(range->start, end);
+	return failed;
+}
+
+/* Puts as much of the range as it can on a rung's pages. Returns how many bytes, or -errno. */
+static long take_rung(const struct run *run, const struct task *task, enum rung rung,
+		      const struct plan_range *range)
+{
+	struct prepared prepared;
+	long bytes;
+	int failed;
+
+	if (rung == RUNG_FILE)
+		return file_make_huge(range, run->sizes.thp);
+	failed = prepare(run, task, rung, range, &prepared);
+	if (failed)
+		return failed;
+	bytes = (long)prepared.bytes;
+	failed = task->kind == PLAN_TEXT ? swap_in(range, &prepared)
+					 : put_data(task, rung, range, &prepared);
+	return failed ? failed : bytes;
+}
+
+/* Takes what a rung can have of all that is not huge yet. */
+static void take_all(struct run *run, struct task *task, enum rung rung)
+{
+	const struct plan_rules rules = task_rules(run, task, rung);
+	struct plan_range range;
+	uintptr_t from = 0;
+
+	while (plan_next(run->pieces.items, run->pieces.count, &rules, from, &range)) {
+		bool left = cut_done(run, &range);
+		long got;
+
+		from = range.end;
+		if (!left)
+			continue;
+		got = take_rung(run, task, rung, &range);
+		if (got < (long)(range.end - range.start) && !task->error)
+			task->error = got < 0 ? (int)got : -ENOMEM;
+		if (got <= 0)
+			continue;
+		remember(run, &range, (size_t)got);
+		task->got_bytes[rung] += (size_t)got;
+		if (rung != RUNG_FILE)
+			log_mapped(task, &range, (size_t)got);
+		log_info("%s of %s: 0x%lx-0x%lx: %lu of %lu kB on %s pages", task->name,
+			 object_of(run, &range)->name, (unsigned long)range.start,
+			 (unsigned long)range.end, (unsigned long)got >> 10,
+			 (unsigned long)(range.end - range.start) >> 10, rung_names[rung]);
+	}
+}
+
+void task_carry_out(struct run *run, struct task *task)
+{
+	task->backing.pieces = run->pieces.items;
+	task->backing.piece_count = run->pieces.count;
+	for (int i = 0; i < task->rungs && task_got(task) < task->planned_bytes; i++)
+		take_all(run, task, task->ladder[i]);
+}

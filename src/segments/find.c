@@ -1,0 +1,248 @@
+/*
+ * Finding segments: see find.h.
+ */
+#include <errno.h>
+#include <string.h>
+#include <sys/auxv.h>
+
+#include "hugetlbfs.h"
+#include "segments/find.h"
+#include "segments/share.h"
+
+struct search {
+	const struct options *options;
+	bool (*before)(const struct dl_phdr_info *);
+	struct found *found;
+	size_t base_bytes;
+	bool seen_main, failed;
+};
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/*
+ * Is `word` the object's base name, with or without what follows ".so" or with a version in front
+ * of it: libc, libc.so and libc.so.6 are all libc.so.6, and libLLVM-14 is libLLVM-14.so.1.
+ */
+static bool names_object(const char *word, size_t length, const char *name)
+{
+	const char *rest = name + length;
+
+	if (strncmp(word, name, length))
+		return false;
+	return !*rest || !strncmp(rest, ".so", 3) ||
+	       (*rest == '.' && rest[1] >= '0' && rest[1] <= '9');
+}
+
+static bool word_is(const char *word, size_t length, const char *what)
+{
+	return strlen(what) == length && !memcmp(word, what, length);
+}
+
+bool find_is_listed(const char *list, const char *name, bool is_main)
+{
+	bool listed = is_main, has_positive = false, fits = false;
+
+	if (!list)
+		return is_main;
+	name = base_name(name);
+	while (*list) {
+		bool minus = *list == '-';
+		size_t length = strcspn(list += minus, ":");
+
+		has_positive |= !minus;
+		if (word_is(list, length, "all") || names_object(list, length, name) ||
+		    (is_main && word_is(list, length, "main"))) {
+			listed = !minus;
+			fits = true;
+		}
+		list += length;
+		list += *list == ':';
+	}
+	return fits ? listed : !has_positive;
+}
+
+static bool contains(const struct dl_phdr_info *object, uintptr_t address)
+{
+	for (int i = 0; i < object->dlpi_phnum; i++) {
+		const ElfW(Phdr) *header = &object->dlpi_phdr[i];
+
+		if (header->p_type == PT_LOAD &&
+		    address - (object->dlpi_addr + header->p_vaddr) < header->p_memsz)
+			return true;
+	}
+	return false;
+}
+
+/* Takes what the program headers say about the object as a whole; false: it has no segments. */
+static bool read_object(const struct dl_phdr_info *info, size_t base_bytes, struct object *object)
+{
+	object->base = info->dlpi_addr;
+	object->headers = info->dlpi_phdr;
+	object->header_count = info->dlpi_phnum;
+	object->start = UINTPTR_MAX;
+	for (int i = 0; i < info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *header = &info->dlpi_phdr[i];
+		uintptr_t start = object->base + header->p_vaddr, end = start + header->p_memsz;
+
+		if (header->p_type == PT_LOAD && header->p_memsz) {
+			object->start = start < object->start ? start : object->start;
+			object->end = end > object->end ? end : object->end;
+		} else if (header->p_type == PT_GNU_RELRO) {
+			/* as the linker rounds */
+			object->relro_start = start & ~(base_bytes - 1);
+			object->relro_end = end & ~(base_bytes - 1);
+		}
+	}
+	return object->end > 0;
+}
+
+/* HUGETLB_ELFMAP decides where it is set, the segment's mark where it is not. */
+static bool is_wanted(const struct options *options, unsigned int flags, bool is_listed)
+{
+	if (options->segments == SEGMENTS_MARKED)
+		return flags & PF_LINUX_HUGETLB && (is_listed || !options->objects);
+	return is_listed && (flags & PF_W ? options->data : options->text);
+}
+
+/* A segment can have a huge page if it is as long as that, or if it was aligned to have it alone.
+ */
+static void widen(struct found *found, size_t bytes, size_t align)
+{
+	size_t widest = bytes > align ? bytes : align;
+
+	if (widest > found->widest_bytes)
+		found->widest_bytes = widest;
+}
+
+static int add_segment(struct search *search, const struct object *object,
+		       const ElfW(Phdr) * header, bool is_listed)
+{
+	struct found *found = search->found;
+	struct segment segment = {.start = object->base + header->p_vaddr}, *list;
+	size_t place;
+
+	segment.file_end = segment.start + header->p_filesz;
+	segment.end = segment.start + header->p_memsz;
+	segment.align = header->p_align;
+	segment.object = (unsigned int)found->objects.count - 1;
+	segment.header = (int)(header - object->headers);
+	segment.flags = header->p_flags;
+	segment.wanted = is_wanted(search->options, header->p_flags, is_listed);
+	if (segment.wanted)
+		widen(found,
+		      search->options->merge_text ? object->end - object->start : header->p_memsz,
+		      header->p_align);
+	if (!scratch_add(&found->segments))
+		return -ENOMEM;
+	/* An object's own segments rise already. */
+	list = found->segments.items;
+	for (place = found->segments.count - 1; place; place--) {
+		if (list[place - 1].start < segment.start)
+			break;
+		list[place] = list[place - 1];
+	}
+	list[place] = segment;
+	return 0;
+}
+
+static int add_object(struct search *search, const struct dl_phdr_info *info, bool is_main,
+		      bool is_listed)
+{
+	struct object *object = scratch_add(&search->found->objects);
+
+	if (!object)
+		return -ENOMEM;
+	object->name = *info->dlpi_name || !is_main ? info->dlpi_name : program_invocation_name;
+	object->main = is_main;
+	if (!read_object(info, search->base_bytes, object)) {
+		search->found->objects.count--;
+		return 0;
+	}
+	for (int i = 0; i < info->dlpi_phnum; i++)
+		if (info->dlpi_phdr[i].p_type == PT_LOAD && info->dlpi_phdr[i].p_memsz &&
+		    add_segment(search, object, &info->dlpi_phdr[i], is_listed))
+			return -ENOMEM;
+	return 0;
+}
+
+static bool has_wanted(const struct search *search, const struct dl_phdr_info *info, bool is_listed)
+{
+	for (int i = 0; i < info->dlpi_phnum; i++)
+		if (info->dlpi_phdr[i].p_type == PT_LOAD &&
+		    is_wanted(search->options, info->dlpi_phdr[i].p_flags, is_listed))
+			return true;
+	return false;
+}
+
+/* An object that has just been loaded may have its relocations before it; where they are in its
+ * text, the linker will protect parts of that once more. */
+static bool is_unfinished(const struct dl_phdr_info *info)
+{
+	struct share_text text;
+
+	return share_read_object(info, &text) != 0;
+}
+
+static int look_at_object(struct dl_phdr_info *info, size_t size, void *data)
+{
+	struct search *search = data;
+	bool is_main = !search->seen_main, is_listed;
+
+	(void)size;
+	search->seen_main = true;
+	if (contains(info, getauxval(AT_SYSINFO_EHDR)))
+		return 0;
+	/* in a static program the library is a part of the program, which is no reason */
+	if (!is_main && contains(info, (uintptr_t)look_at_object))
+		return 0;
+	if (search->before && (search->before(info) || is_unfinished(info)))
+		return 0;
+	is_listed =
+		find_is_listed(search->options->objects,
+			       is_main ? program_invocation_short_name : info->dlpi_name, is_main);
+	if (!has_wanted(search, info, is_listed))
+		return 0;
+	search->failed = add_object(search, info, is_main, is_listed) != 0;
+	return search->failed;
+}
+
+int find_segments(const struct options *options, bool (*before)(const struct dl_phdr_info *),
+		  struct found *found)
+{
+	struct search search = {.options = options,
+				.before = before,
+				.found = found,
+				.base_bytes = getauxval(AT_PAGESZ)};
+
+	*found = (struct found){.objects = SCRATCH_OF(struct object),
+				.segments = SCRATCH_OF(struct segment)};
+	dl_iterate_phdr(look_at_object, &search);
+	return search.failed ? -ENOMEM : 0;
+}
+
+void found_free(struct found *found)
+{
+	scratch_free(&found->objects);
+	scratch_free(&found->segments);
+}
+
+static int look_for_mark(struct dl_phdr_info *info, size_t size, void *data)
+{
+	(void)size;
+	(void)data;
+	for (int i = 0; i < info->dlpi_phnum; i++)
+		if (info->dlpi_phdr[i].p_type == PT_LOAD &&
+		    info->dlpi_phdr[i].p_flags & PF_LINUX_HUGETLB)
+			return 1;
+	return 0;
+}
+
+bool find_marked(void)
+{
+	return dl_iterate_phdr(look_for_mark, NULL) == 1;
+}

@@ -1,0 +1,62 @@
+/*
+ * The loaded objects of this process and their segments, at the addresses where they are.
+ *
+ * Reads what the dynamic linker and the program headers in memory say; makes no system call but for
+ * the lists' memory. Any thread may call it; the linker's lock is held meanwhile.
+ */
+#ifndef FIND_H
+#define FIND_H
+
+#include <link.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "options.h"
+#include "segments/scratch.h"
+
+/* The program, or a shared library. */
+struct object {
+	const char *name; /* a path as a rule; the linker's, so good while the object is loaded */
+	uintptr_t base;   /* what is added to the addresses of its file */
+	uintptr_t start, end;             /* of all of its segments */
+	uintptr_t relro_start, relro_end; /* made read-only by the linker; whole base pages */
+	const ElfW(Phdr) * headers;
+	int header_count;
+	bool main;
+};
+
+struct segment {
+	uintptr_t start, file_end, end; /* in memory, to the byte; from file_end on it is bss */
+	size_t align;
+	unsigned int object; /* index */
+	int header;          /* number among the program headers */
+	unsigned int flags;  /* PF_... */
+	bool wanted;
+};
+
+struct found {
+	struct scratch objects,
+		segments;    /* segments by rising address, of objects that take part */
+	size_t widest_bytes; /* no huge page above this can be had of what is wanted */
+};
+
+/*
+ * Finds the objects that take part, with all of their segments. before, unless NULL, says which
+ * objects were dealt with already. Returns 0 or -ENOMEM; the caller owes a found_free().
+ *
+ * Never among them: the kernel's vDSO, and the library itself where it is a library of its own.
+ */
+int find_segments(const struct options *options, bool (*before)(const struct dl_phdr_info *),
+		  struct found *found);
+void found_free(struct found *found);
+
+/*
+ * Does the list of HUGETLB_ELFMAP_OBJECTS name an object? The last of its words that fits decides;
+ * a list of words with minus signs only begins with all, none at all (NULL) means main.
+ */
+bool find_is_listed(const char *list, const char *name, bool is_main);
+
+/* Does any loaded object have a segment with the linker's or hugeedit's mark? No system call. */
+bool find_marked(void);
+
+#endif

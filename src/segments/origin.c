@@ -1,0 +1,200 @@
+/*
+ * Which file memory is mapped from: see origin.h.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/auxv.h>
+
+#include "segments/origin.h"
+#include "sys.h"
+
+/* The kernel's <linux/fs.h> of 6.11 and later: PROCMAP_QUERY, of an open /proc/PID/maps. */
+struct map_query {
+	uint64_t size, query_flags, address, start, end, flags, page_bytes, offset, inode;
+	uint32_t device_major, device_minor, name_bytes, build_id_bytes;
+	uint64_t name, build_id;
+};
+
+#define MAP_QUERY          0xc0686611 /* _IOWR('f', 17, struct map_query) */
+#define MAP_QUERY_WRITABLE 2
+#define MAP_QUERY_SHARED   8
+
+_Static_assert(sizeof(struct map_query) == 0x68, "as the request says");
+
+/* The one mapping at an address, without reading about all others. -ENOENT: nothing is there. */
+static long ask_mapping(int fd, uint64_t address, struct smaps_mapping *mapping)
+{
+	struct map_query query = {.size = sizeof(query),
+				  .address = address,
+				  .name = (uintptr_t)mapping->name,
+				  .name_bytes = sizeof(mapping->name)};
+	long failed = sys_ioctl(fd, MAP_QUERY, &query);
+
+	if (failed)
+		return failed;
+	mapping->start = query.start;
+	mapping->end = query.end;
+	mapping->offset = query.offset;
+	mapping->inode = query.inode;
+	mapping->device_major = query.device_major;
+	mapping->device_minor = query.device_minor;
+	mapping->rights[1] = query.flags & MAP_QUERY_WRITABLE ? 'w' : '-';
+	mapping->rights[3] = query.flags & MAP_QUERY_SHARED ? 's' : 'p';
+	return 0;
+}
+
+/* The mapping at an address; addresses rise from call to call. False: nothing is there. */
+static bool mapping_at(struct smaps *maps, uint64_t address, struct smaps_mapping *mapping)
+{
+	long failed = ask_mapping(maps->stream.fd, address, mapping);
+
+	if (!failed || failed == -ENOENT)
+		return !failed;
+	while (smaps_next(maps, mapping))
+		if (mapping->end > address)
+			return mapping->start <= address;
+	return false;
+}
+
+static bool is_same_file(const struct origin *origin, const struct smaps_mapping *mapping)
+{
+	return mapping->inode == origin->inode && mapping->device_major == origin->device_major &&
+	       mapping->device_minor == origin->device_minor;
+}
+
+/* Is the mapping a private one of a file, that nobody may write to now? */
+static bool is_text_of_file(const struct smaps_mapping *mapping)
+{
+	return mapping->inode && mapping->rights[1] != 'w' && mapping->rights[3] == 'p';
+}
+
+static int walk(struct smaps *maps, uint64_t address, size_t bytes, struct origin *origin)
+{
+	const uint64_t end = address + bytes;
+	struct smaps_mapping mapping;
+
+	for (uint64_t at = address; at < end; at = mapping.end) {
+		uint64_t offset;
+
+		if (!mapping_at(maps, at, &mapping) || !is_text_of_file(&mapping))
+			return -ESTALE;
+		offset = mapping.offset + (at - mapping.start);
+		if (at == address) {
+			origin->device_major = mapping.device_major;
+			origin->device_minor = mapping.device_minor;
+			origin->inode = mapping.inode;
+			origin->offset = offset;
+			memcpy(origin->path, mapping.name, sizeof(origin->path));
+		} else if (!is_same_file(origin, &mapping) ||
+			   offset != origin->offset + (at - address)) {
+			return -ESTALE;
+		}
+	}
+	return 0;
+}
+
+int origin_find(uintptr_t address, size_t bytes, struct origin *origin)
+{
+	struct smaps maps;
+	int failed = smaps_open(&maps, "/proc/self/maps");
+
+	if (failed)
+		return failed;
+	failed = walk(&maps, address, bytes, origin);
+	smaps_close(&maps);
+	return failed;
+}
+
+bool origin_is_mapped(uintptr_t address, const struct origin *origin)
+{
+	struct smaps_mapping mapping;
+	struct smaps maps;
+	bool same;
+
+	if (smaps_open(&maps, "/proc/self/maps"))
+		return false;
+	same = mapping_at(&maps, address, &mapping) && is_same_file(origin, &mapping);
+	smaps_close(&maps);
+	return same;
+}
+
+/* The same header, of 6.7 and later: PAGEMAP_SCAN, of an open /proc/PID/pagemap. */
+struct page_scan {
+	uint64_t size, flags, start, end, walk_end, vector, vector_count, pages_max;
+	uint64_t inverted, mask, any_of, returned;
+};
+
+struct page_range {
+	uint64_t start, end, categories;
+};
+
+#define PAGE_SCAN         0xc0606610 /* _IOWR('f', 16, struct page_scan) */
+#define PAGE_SCAN_FILE    (1u << 2)
+#define PAGE_SCAN_PRESENT (1u << 3)
+#define PAGE_SCAN_SWAPPED (1u << 4)
+
+_Static_assert(sizeof(struct page_scan) == 0x60, "as the request says");
+
+/* How many ranges of pages are the process's own, 0 or 1; or -errno: an older kernel. */
+static long scan_pages(int fd, uintptr_t address, size_t bytes)
+{
+	struct page_range found;
+	struct page_scan scan = {.size = sizeof(scan),
+				 .start = address,
+				 .end = address + bytes,
+				 .vector = (uintptr_t)&found,
+				 .vector_count = 1,
+				 .inverted = PAGE_SCAN_FILE,
+				 .mask = PAGE_SCAN_FILE,
+				 .any_of = PAGE_SCAN_PRESENT | PAGE_SCAN_SWAPPED,
+				 .returned = PAGE_SCAN_PRESENT};
+	long result = sys_ioctl(fd, PAGE_SCAN, &scan);
+
+	if (!result && scan.walk_end < scan.end)
+		return -EAGAIN;
+	return result;
+}
+
+/* Of an entry of /proc/self/pagemap. */
+#define PAGE_PRESENT      (UINT64_C(1) << 63)
+#define PAGE_SWAPPED      (UINT64_C(1) << 62)
+#define PAGE_OF_FILE      (UINT64_C(1) << 61) /* or of shared memory; not a copy on write */
+#define PAGES_AT_ONCE_MAX 512
+
+static int read_pages(int fd, size_t page, size_t pages)
+{
+	uint64_t entries[PAGES_AT_ONCE_MAX];
+
+	while (pages) {
+		size_t wanted = pages < PAGES_AT_ONCE_MAX ? pages : PAGES_AT_ONCE_MAX;
+		long got = sys_pread(fd, entries, wanted * sizeof(entries[0]),
+				     page * sizeof(entries[0]));
+
+		if (got != (long)(wanted * sizeof(entries[0])))
+			return SYS_IS_ERROR(got) ? (int)got : -ESTALE;
+		for (size_t i = 0; i < wanted; i++)
+			if (entries[i] & (PAGE_PRESENT | PAGE_SWAPPED) &&
+			    !(entries[i] & PAGE_OF_FILE))
+				return -ESTALE;
+		pages -= wanted;
+		page += wanted;
+	}
+	return 0;
+}
+
+int origin_check_pages(uintptr_t address, size_t bytes)
+{
+	const size_t base_bytes = getauxval(AT_PAGESZ);
+	long result, fd = sys_open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC, 0);
+
+	if (SYS_IS_ERROR(fd))
+		return (int)fd;
+	result = scan_pages((int)fd, address, bytes);
+	if (SYS_IS_ERROR(result))
+		result = read_pages((int)fd, address / base_bytes, bytes / base_bytes);
+	else if (result)
+		result = -ESTALE;
+	sys_close((int)fd);
+	return (int)result;
+}

@@ -1,0 +1,317 @@
+/*
+ * The order of steps: find, look around, plan, carry out. And the same again for libraries that
+ * come later, of which text alone is taken: other threads may run then.
+ */
+#include <errno.h>
+#include <layout.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/auxv.h>
+
+#include "libc/loader.h"
+#include "log.h"
+#include "memory/memory.h"
+#include "segments/pieces.h"
+#include "segments/segments.h"
+#include "segments/task.h"
+#include "stream.h"
+#include "sys.h"
+
+/* What declining leads to. */
+static const char where_they_are[] = "text and data stay where they are";
+
+/* What /proc says about this process, as far as it matters here. */
+struct status {
+	bool traced;
+	unsigned long confined; /* by seccomp: how many filters, or in which mode */
+};
+
+/* Objects that were loaded when text and data were last looked at, or at the start. */
+static struct scratch known = {.item_bytes = sizeof(const ElfW(Phdr) *)};
+static unsigned long confined_at_start;
+
+/* Is the line that of `name`, which ends in a colon and a tab? Then its number. */
+static size_t number_of(const char *line, const char *name)
+{
+	size_t length = strlen(name), number;
+
+	return strncmp(line, name, length) || options_parse_size(line + length, &number) ? 0
+											 : number;
+}
+
+static struct status read_status(void)
+{
+	struct status status = {0};
+	struct stream stream;
+	char line[128];
+
+	if (stream_open(&stream, "/proc/self/status"))
+		return status;
+	while (stream_line(&stream, line, sizeof(line))) {
+		status.traced |= number_of(line, "TracerPid:\t") != 0;
+		status.confined +=
+			number_of(line, "Seccomp:\t") + number_of(line, "Seccomp_filters:\t");
+	}
+	stream_close(&stream);
+	return status;
+}
+
+static void log_segments(const struct run *run)
+{
+	const struct segment *segments = run->found.segments.items;
+	size_t number = 0;
+
+	for (size_t i = 0; i < run->found.segments.count; i++) {
+		const struct segment *segment = &segments[i];
+
+		if (segment->wanted)
+			log_debug("Segment %zu (phdr %d): 0x%lx-0x%lx  (filesz=0x%lx) (prot = "
+				  "0x%x)",
+				  number++, segment->header, (unsigned long)segment->start,
+				  (unsigned long)segment->end,
+				  (unsigned long)(segment->file_end - segment->start),
+				  segment->flags & 7);
+	}
+}
+
+static bool has_wanted(const struct run *run, bool data)
+{
+	const struct segment *segments = run->found.segments.items;
+
+	for (size_t i = 0; i < run->found.segments.count; i++)
+		if (segments[i].wanted && !(segments[i].flags & PF_W) != data)
+			return true;
+	return false;
+}
+
+/* Has the break moved since the program was loaded? Then a mapping ends there. */
+static bool has_heap(const struct run *run)
+{
+	const struct plan_piece *pieces = run->pieces.items;
+
+	for (size_t i = 0; i < run->pieces.count; i++)
+		if (pieces[i].start < run->break_now && pieces[i].end >= run->break_now)
+			return pieces[i].kind == PLAN_OTHER;
+	return false;
+}
+
+/* Everything that the plan rests on. */
+static int look_around(struct run *run)
+{
+	const struct status status = read_status();
+	int failed = pieces_read(&run->pieces, &run->found);
+
+	if (failed) {
+		log_declined(where_they_are, "segments: /proc/self/maps can't be read (error %d)",
+			     -failed);
+		return failed;
+	}
+	sizes_read(&run->sizes, getauxval(AT_PAGESZ));
+	if (log_at(LOG_INFO) && !run->later)
+		sizes_log(&run->sizes);
+	run->alone = !run->later && sys_count_threads() == 1;
+	run->traced = status.traced;
+	run->break_now = (uintptr_t)sys_brk(0);
+	run->break_movable = run->alone && !has_heap(run);
+	if (run->traced)
+		log_info("a debugger is at this process: its text goes on pages that it can "
+			 "write breakpoints to");
+	return 0;
+}
+
+/* libc's text has changed, and so has what is mapped. Without the new list nothing more is planned.
+ */
+static int look_again(struct run *run, const struct task *task)
+{
+	int failed;
+
+	scratch_free(&run->pieces);
+	failed = pieces_read(&run->pieces, &run->found);
+	if (failed)
+		task_decline(run, task, "/proc/self/maps can't be read");
+	return failed;
+}
+
+/*
+ * Data on hugetlb pages needs care: parts of it may be protected later, and a child of fork keeps
+ * it. Without that, it goes on other pages.
+ */
+static int prepare_data(struct run *run, struct task *data)
+{
+	int failed;
+
+	if (!run->alone) {
+		task_decline(run, data, "other threads run already");
+		return -EBUSY;
+	}
+	if (!task_wants_hugetlb(data))
+		return 0;
+	if (memory_start(run->options, false, "data", "no hugetlb pages are taken for it")) {
+		task_forgo_hugetlb(data);
+		run->told = true;
+		return 0;
+	}
+	failed = look_again(run, data);
+	if (failed)
+		memory_stop();
+	return failed;
+}
+
+/*
+ * Where the break lies in the last huge page of the program's bss, and there is no heap yet, the
+ * heap is made to begin behind that page. Returns the old break, or 0: it was not moved.
+ */
+static uintptr_t move_break(struct run *run, size_t page_bytes)
+{
+	const uintptr_t before = run->break_now;
+	const uintptr_t wanted = (before + page_bytes - 1) & ~(uintptr_t)(page_bytes - 1);
+
+	if (!run->break_movable || wanted == before || (uintptr_t)sys_brk(wanted) != wanted)
+		return 0;
+	run->break_now = wanted;
+	return before;
+}
+
+/* Returns 0, also where that is not all that was planned; or -errno with one line written. */
+static int put_data(struct run *run, struct task *data)
+{
+	long planned = task_plan(run, data);
+	uintptr_t old_break;
+	int failed;
+
+	if (planned <= 0)
+		return (int)planned;
+	failed = prepare_data(run, data);
+	if (failed)
+		return failed;
+	old_break = move_break(run, task_page_bytes(run, data));
+	task_carry_out(run, data);
+	if (old_break && !data->got_bytes[RUNG_HUGETLB] && !data->got_bytes[RUNG_THP])
+		sys_brk(old_break);
+	if (task_wants_hugetlb(data) && !data->got_bytes[RUNG_HUGETLB]) {
+		memory_stop();
+		failed = look_again(run, data);
+	}
+	return failed;
+}
+
+/* Data first: for its care libc's text is changed, which text on huge pages would not bear. */
+static int put_all(struct run *run)
+{
+	static struct source source;
+	struct task text = {.kind = PLAN_TEXT, .name = "text"};
+	struct task data = {.kind = PLAN_DATA, .name = "data", .lasting = &source};
+	int failed = look_around(run);
+	long planned = 0;
+
+	if (failed)
+		return failed;
+	if (has_wanted(run, true) && !run->later)
+		failed = put_data(run, &data);
+	if (has_wanted(run, false))
+		planned = task_plan(run, &text);
+	if (planned > 0)
+		task_carry_out(run, &text);
+	if (!failed && planned < 0)
+		failed = (int)planned;
+	return failed ? failed : task_tell(run, &text, &data);
+}
+
+static int run_once(struct run *run, bool (*before)(const struct dl_phdr_info *))
+{
+	int failed = find_segments(run->options, before, &run->found);
+
+	if (log_at(LOG_DEBUG))
+		log_segments(run);
+	if (failed)
+		log_declined(where_they_are, "segments: no memory");
+	else if (run->found.widest_bytes >= CPU_HUGE_BYTES_MIN)
+		failed = put_all(run);
+	else if (!run->later)
+		log_info("text and data: no segment is as long as a huge page");
+	found_free(&run->found);
+	scratch_free(&run->pieces);
+	scratch_free(&run->done);
+	return failed;
+}
+
+static int remember_object(struct dl_phdr_info *info, size_t size, void *data)
+{
+	const ElfW(Phdr) **headers = scratch_add(&known);
+
+	(void)size;
+	(void)data;
+	if (!headers)
+		return 1;
+	*headers = info->dlpi_phdr;
+	return 0;
+}
+
+static bool is_known(const struct dl_phdr_info *info)
+{
+	const ElfW(Phdr) **headers = known.items;
+
+	for (size_t i = 0; i < known.count; i++)
+		if (headers[i] == info->dlpi_phdr)
+			return true;
+	return false;
+}
+
+/* Without memory for the list there is nothing that could be told apart: then no object is new. */
+static bool remember_objects(void)
+{
+	known.count = 0;
+	return dl_iterate_phdr(remember_object, NULL) == 0;
+}
+
+/*
+ * ld.so has loaded or unloaded something. Under its lock, in any thread. A program that has
+ * locked itself in since the start may not survive a system call that it does not expect.
+ */
+static void objects_changed(void)
+{
+	const struct options *options = options_get(NULL, NULL);
+	struct run run = {.options = options, .later = true, .done = SCRATCH_OF(struct plan_range)};
+	int error = errno;
+
+	if (!memory.sandboxed && read_status().confined == confined_at_start && known.count)
+		run_once(&run, is_known);
+	if (!remember_objects())
+		scratch_free(&known);
+	errno = error;
+}
+
+/* Libraries that come later are taken where libraries are asked for at all. */
+static void watch(const struct options *options)
+{
+	if (options->segments != SEGMENTS_CHOSEN || !options->objects || !options->text ||
+	    !strcmp(options->objects, "main"))
+		return;
+	/* /proc/self/status takes long to make: most processes are not confined */
+	if (sys_gate(SYS_prctl, PR_GET_SECCOMP, 0, 0, 0, 0, 0))
+		confined_at_start = read_status().confined;
+	if (remember_objects() && !loader_watch(objects_changed))
+		return;
+	log_info("libraries that are loaded later stay on small pages: ld.so can't be watched");
+	scratch_free(&known);
+}
+
+bool segments_are_marked(void)
+{
+	return find_marked();
+}
+
+int segments_start(const struct options *options)
+{
+	struct run run = {.options = options, .done = SCRATCH_OF(struct plan_range)};
+	int failed;
+
+	if (options->force_segments)
+		log_info("HUGETLB_FORCE_ELFMAP asks for what happens anyway");
+	if (!options->share)
+		log_debug("HUGETLB_SHARE=0, sharing disabled");
+	if (options->text)
+		watch(options);
+	failed = run_once(&run, NULL);
+	return failed;
+}

@@ -1,0 +1,322 @@
+/*
+ * Sharing of text: see share.h.
+ *
+ * A copy that is being made has no name (O_TMPFILE), so it goes with its writer, however that one
+ * ends; its name appears when all is there (linkat). Of two writers the second finds the name
+ * taken, and takes the first one's copy.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/statvfs.h>
+
+#include "log.h"
+#include "segments/share.h"
+#include "segments/share_file.h"
+#include "sys.h"
+
+#define HUGETLBFS_MAGIC 0x958458f6UL
+#define PATH_BYTES      4096
+
+/* A signal ends the allocation of pages early, and the next try goes on where it stood. */
+#define INTERRUPTIONS_MAX 1000
+
+/* Where copies are kept. */
+struct place {
+	int fd;
+	unsigned int user; /* whose copies may be used, besides root's */
+	char path[PATH_BYTES + 64];
+};
+
+/*
+ * The first reason of a process is a warning; the other texts have the same, as a rule. what is an
+ * object or a directory, copy the name of a copy in it, or NULL.
+ */
+static void tell(const char *what, const char *copy, const char *reason)
+{
+	static const char format[] = "HUGETLB_SHARE: %s%s%s %s: text is not shared";
+	static uint32_t told;
+
+	if (__atomic_exchange_n(&told, 1, __ATOMIC_RELAXED))
+		log_info(format, what, copy ? "/" : "", copy ? copy : "", reason);
+	else
+		log_warning(format, what, copy ? "/" : "", copy ? copy : "", reason);
+}
+
+/* May what was opened be trusted? What is nobody else's may neither be written by anybody else. */
+static const char *mistrust(const struct statx *status, unsigned int user)
+{
+	if (status->stx_uid != user && status->stx_uid != 0)
+		return "belongs to another user";
+	if (status->stx_mode & (S_IWGRP | S_IWOTH))
+		return "may be written by others";
+	return NULL;
+}
+
+/* -EACCES or -EINVAL, and it was told, where the directory is not one for copies. */
+static int check_directory(const struct place *place, size_t page_bytes)
+{
+	struct statfs64 filesystem;
+	struct statx status;
+	const char *reason;
+	long failed = sys_statx_fd(place->fd, &status);
+
+	if (!failed)
+		failed = sys_statfs_fd(place->fd, &filesystem);
+	if (failed)
+		return (int)failed;
+	if ((uint32_t)filesystem.f_type != HUGETLBFS_MAGIC ||
+	    (size_t)filesystem.f_bsize != page_bytes) {
+		tell(place->path, NULL, "is not on a hugetlbfs of the text's page size");
+		return -EINVAL;
+	}
+	reason = mistrust(&status, place->user);
+	if (!reason && filesystem.f_flags & ST_NOEXEC)
+		reason = "is on a mount from which nothing may be executed";
+	if (!reason)
+		return 0;
+	tell(place->path, NULL, reason);
+	return -EACCES;
+}
+
+/* Opens the directory of this user on the mount, and makes it if need be. */
+static long open_on_mount(struct place *place, const char *mount_path)
+{
+	const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
+	long fd, mount = sys_open(mount_path, flags, 0);
+	char name[48];
+
+	text_format(name, sizeof(name), "libhugetlbfs-share-%u", place->user);
+	text_format(place->path, sizeof(place->path), "%s/%s", mount_path, name);
+	if (SYS_IS_ERROR(mount))
+		return mount;
+	/* usually it is there */
+	fd = sys_open_at((int)mount, name, flags | O_NOFOLLOW, 0);
+	if (fd == -ENOENT) {
+		fd = sys_make_directory_at((int)mount, name, 0700);
+		if (!fd || fd == -EEXIST)
+			fd = sys_open_at((int)mount, name, flags | O_NOFOLLOW, 0);
+	}
+	sys_close((int)mount);
+	return fd;
+}
+
+/* A descriptor that can't be opened is told here; the reason is the kernel's. */
+static int open_place(struct place *place, const struct share_text *text,
+		      const struct options *options)
+{
+	char reason[48];
+	int failed;
+	long fd;
+
+	if (options->share_path) {
+		text_format(place->path, sizeof(place->path), "%s", options->share_path);
+		fd = sys_open(place->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+	} else if (text->mount) {
+		fd = open_on_mount(place, text->mount);
+	} else {
+		tell(options->path ? options->path : "hugetlbfs", NULL,
+		     "is not mounted for the text's page size where this user may write");
+		return -ENOENT;
+	}
+	if (SYS_IS_ERROR(fd)) {
+		text_format(reason, sizeof(reason), "can't be opened (error %d)", (int)-fd);
+		tell(place->path, NULL, reason);
+		return (int)fd;
+	}
+	place->fd = (int)fd;
+	failed = check_directory(place, text->page_bytes);
+	if (failed)
+		sys_close(place->fd);
+	return failed;
+}
+
+/*
+ * Opens the copy of that name. Returns a descriptor; -ENOENT: there is none; -EACCES: what is there
+ * is not to be used, which was told.
+ */
+static int open_copy(const struct place *place, const char *name, const struct share_text *text)
+{
+	struct statx status;
+	const char *reason;
+	int failed;
+	long fd = sys_open_at(place->fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0);
+
+	if (fd == -ELOOP) {
+		tell(place->path, name, "is a symbolic link");
+		return -EACCES;
+	}
+	if (SYS_IS_ERROR(fd))
+		return (int)fd;
+	failed = (int)sys_statx_fd((int)fd, &status);
+	if (failed)
+		goto close;
+	reason = mistrust(&status, place->user);
+	if (!reason && (status.stx_mode & S_IFMT) != S_IFREG)
+		reason = "is not a file";
+	/* With all of its pages: a hole would read as zeroes, or end the process. */
+	if (!reason && (status.stx_size != text->bytes || status.stx_blocks * 512 != text->bytes))
+		reason = "is not complete";
+	if (!reason)
+		return (int)fd;
+	tell(place->path, name, reason);
+	failed = -EACCES;
+close:
+	sys_close((int)fd);
+	return failed;
+}
+
+/* Tries, where other processes take away the name that was made. */
+#define NAMELESS_TRIES 5
+
+static bool is_same_copy(int fd, int other)
+{
+	struct statx status, other_status;
+
+	return !sys_statx_fd(fd, &status) && !sys_statx_fd(other, &other_status) &&
+	       status.stx_ino == other_status.stx_ino;
+}
+
+/*
+ * Opens the copy once more, by a second name that is gone at once, so that the mapping shows as
+ * deleted: a program that finds its text's file by /proc/self/maps and maps it itself (V8 does)
+ * would fail on a file of huge pages, and does without one that is not there. Who may not make
+ * names there gets the copy as it is. The second name is the same for all: what a process leaves
+ * that is killed in between, the next one uses and takes away.
+ */
+static int without_name(const struct place *place, const char *name, int fd)
+{
+	char link[32], second[SHARE_NAME_BYTES + sizeof("tmp-")];
+
+	text_format(link, sizeof(link), "/proc/self/fd/%d", fd);
+	text_format(second, sizeof(second), "tmp-%s", name);
+	for (int i = 0; i < NAMELESS_TRIES; i++) {
+		long failed = sys_link_at(link, place->fd, second), nameless;
+
+		if (failed && failed != -EEXIST)
+			break;
+		nameless = sys_open_at(place->fd, second,
+				       O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0);
+		if (sys_unlink_at(place->fd, second))
+			sys_unlink_at(place->fd, second);
+		if (SYS_IS_ERROR(nameless))
+			continue;
+		if (is_same_copy(fd, (int)nameless)) {
+			sys_close(fd);
+			return (int)nameless;
+		}
+		/* of a copy by the same name that somebody has removed since */
+		sys_close((int)nameless);
+	}
+	return fd;
+}
+
+/* Takes all pages from the pool before the first is touched: a short pool is an error here. */
+static int allocate(int fd, size_t bytes)
+{
+	long failed = -EINTR;
+
+	for (int i = 0; i < INTERRUPTIONS_MAX && failed == -EINTR; i++)
+		failed = sys_fallocate(fd, 0, bytes);
+	return (int)failed;
+}
+
+/* Fills the new file, whose pages are there and read as zeroes. */
+static int fill(int fd, const struct share_text *text, const struct share_file *file)
+{
+	long at = sys_mmap(0, text->bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	int failed;
+
+	if (SYS_IS_ERROR(at))
+		return (int)at;
+	failed = share_file_read(file, text, (void *)at);
+	sys_munmap((uintptr_t)at, text->bytes);
+	return failed ? failed : share_file_check(file);
+}
+
+/* Makes a copy and publishes it. 0: there is one by that name now, ours or another's. */
+static int make_copy(const struct place *place, const char *name, const struct share_text *text,
+		     const struct share_file *file)
+{
+	/* Who may not read the text in its file may not read it in the copy. */
+	int mode = (int)(file->mode & (S_IRUSR | S_IRGRP | S_IROTH)) | S_IRUSR, failed;
+	char link[32];
+	long fd = sys_open_at(place->fd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, mode);
+
+	if (SYS_IS_ERROR(fd))
+		return (int)fd;
+	failed = allocate((int)fd, text->bytes);
+	if (!failed)
+		failed = fill((int)fd, text, file);
+	if (!failed) {
+		text_format(link, sizeof(link), "/proc/self/fd/%d", (int)fd);
+		failed = (int)sys_link_at(link, place->fd, name);
+	}
+	sys_close((int)fd);
+	return failed == -EEXIST ? 0 : failed;
+}
+
+/* The descriptor that was opened for writing is not handed out: a mapping of it could be, too. */
+static int find_or_make(const struct place *place, const char *name, const struct share_text *text,
+			const struct share_file *file)
+{
+	int made, fd = open_copy(place, name, text);
+	char reason[80];
+
+	if (fd != -ENOENT)
+		return fd;
+	made = make_copy(place, name, text, file);
+	/* Where the pool was too short for two at once, the other one may be ready. */
+	fd = open_copy(place, name, text);
+	if (fd >= 0 || !made)
+		return fd;
+	text_format(reason, sizeof(reason), "can't take %zu huge pages of %zu kB (error %d)",
+		    text->bytes / text->page_bytes, text->page_bytes >> 10, -made);
+	tell(place->path, NULL, reason);
+	return made;
+}
+
+/* Opens the file, then the copy that is named after what it holds. */
+static int open_shared(const struct place *place, const struct share_text *text)
+{
+	struct share_file file;
+	char name[SHARE_NAME_BYTES];
+	int fd, failed = share_file_open(text, &file);
+
+	if (!failed && !text->fixed && (text->address - file.offset) % text->page_bytes) {
+		tell(text->name, NULL,
+		     "lies elsewhere in its huge pages at each start (see hugeedit --align)");
+		sys_close(file.fd);
+		return -EXDEV;
+	}
+	if (!failed) {
+		failed = share_file_name(&file, text, name);
+		fd = failed ? failed : find_or_make(place, name, text, &file);
+		sys_close(file.fd);
+	}
+	if (failed) {
+		log_info("HUGETLB_SHARE: the text at 0x%lx is not shared: its file can't be read, "
+			 "or is not what is in memory (error %d)",
+			 (unsigned long)text->address, -failed);
+		return failed;
+	}
+	if (fd < 0)
+		return fd;
+	log_info("HUGETLB_SHARE: the text at 0x%lx is shared, as %s/%s",
+		 (unsigned long)text->address, place->path, name);
+	return without_name(place, name, fd);
+}
+
+int share_open(const struct share_text *text, const struct options *options)
+{
+	struct place place;
+	int fd;
+
+	place.user = (unsigned int)sys_geteuid();
+	fd = open_place(&place, text, options);
+	if (fd)
+		return fd;
+	fd = open_shared(&place, text);
+	sys_close(place.fd);
+	return fd;
+}

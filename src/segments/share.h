@@ -1,0 +1,68 @@
+/*
+ * Sharing: one huge copy of a text for many processes, in a file on a hugetlbfs mount.
+ *
+ * Where copies lie: in HUGETLB_SHARE_PATH, or else in libhugetlbfs-share-<uid> on the mount for
+ * the page size (HUGETLB_PATH, or the first that may be written). The directory must belong to the
+ * user or to root and be writable by nobody else; so must each copy, which is read-only besides.
+ *
+ * What is guaranteed: a copy is filled from the object's file, never from memory, so that neither a
+ * breakpoint nor a relocation gets into it; it is published complete or not at all, by linking a
+ * file that had no name: there is no lock to wait for and nothing that a crash leaves behind. It is
+ * found by what the text is: the object's build-id with its file's size and time of modification,
+ * or, without a build-id, the SHA-256 of the text itself; and by offset and length. The name of the
+ * program plays no part, and a binary that was upgraded, edited or rebuilt gets another copy. A
+ * copy that is found has all of its pages: mapping and using it takes none from the pool.
+ *
+ * No malloc; two system calls' worth of descriptors, closed on return; errno is left alone. May be
+ * called with any number of threads.
+ */
+#ifndef SHARE_H
+#define SHARE_H
+
+#include <link.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "options.h"
+
+#define SHARE_BUILD_ID_BYTES_MAX 32
+
+/* What is to be shared: a range of memory that is an object's text, in whole huge pages. */
+struct share_text {
+	const char *name;  /* of the object, for lines */
+	uintptr_t address; /* where it lies now, still as ld.so mapped it */
+	size_t bytes;      /* whole huge pages */
+	size_t file_bytes; /* how much of that is mapped from the file, in whole base pages; what is
+			    * behind it in the last huge page reads zero in the copy */
+	size_t page_bytes;
+	const char *mount; /* a hugetlbfs of that page size that may be written, or NULL */
+	bool fixed;        /* always loaded at this address: not PIE */
+	unsigned char build_id[SHARE_BUILD_ID_BYTES_MAX];
+	size_t build_id_bytes; /* 0: it has none */
+};
+
+/*
+ * Fills in the build-id of a loaded object, by its notes in memory, and whether it is at a fixed
+ * address. Returns 0, or -ENOEXEC: the
+ * object has relocations in its text (DT_TEXTREL) and can't be shared.
+ */
+int share_read_object(const struct dl_phdr_info *object, struct share_text *text);
+
+/*
+ * Opens the shared copy of a text, which is made first where there is none. Returns a descriptor
+ * that is open for reading (and so for executing) and close-on-exec, of a file that is text->bytes
+ * long and holds the text from its offset 0; the caller maps it, private and without a reservation,
+ * which can't run out of pages as long as nobody writes there, and closes it.
+ *
+ * Or -errno, with nothing left behind, and the caller goes on with a copy of its own: -ENOENT (no
+ * mount, or no file of that name any more), -EACCES (a directory or
+ * a copy that is not to be trusted), -ESTALE (the memory is not, or no longer, what the file
+ * holds), -EXDEV (the text lies elsewhere in its huge pages at each start, so no copy would ever be
+ * found again: address and file offset must agree modulo the page size, or the address be fixed),
+ * -EINVAL (HUGETLB_SHARE_PATH is no hugetlbfs of that page size), -ENOMEM and -ENOSPC (the pool,
+ * the mount or a cgroup is short), and others of the kernel. What the user should know was told in
+ * one line by then; the caller says nothing about it.
+ */
+int share_open(const struct share_text *text, const struct options *options);
+
+#endif

@@ -1,0 +1,22 @@
+/*
+ * Putting a prepared copy in the place of what is there, in one step for all threads.
+ */
+#ifndef SWAP_H
+#define SWAP_H
+
+#include "segments/backing.h"
+
+/*
+ * Moves the copy to the start of its range. Returns 0, or -errno with the old memory in place and
+ * the copy gone; *prepared is used up in both cases.
+ */
+int swap_in(const struct plan_range *range, struct prepared *prepared);
+
+/*
+ * The same for data, which is copied first: no other thread may run. No signal is handled between
+ * the copy and the swap, so no write gets lost.
+ */
+int swap_in_data(const struct backing *backing, const struct plan_range *range,
+		 struct prepared *prepared);
+
+#endif

@@ -1,0 +1,153 @@
+/*
+ * What a task is to be put on, and how much of it: see task.h.
+ */
+#include <errno.h>
+
+#include "log.h"
+#include "segments/task.h"
+
+static size_t rung_page_bytes(const struct run *run, const struct task *task, enum rung rung)
+{
+	return rung == RUNG_HUGETLB ? task->backing.source.page_bytes : run->sizes.thp;
+}
+
+size_t task_page_bytes(const struct run *run, const struct task *task)
+{
+	size_t bytes = 0;
+
+	for (int i = 0; i < task->rungs; i++)
+		if (rung_page_bytes(run, task, task->ladder[i]) > bytes)
+			bytes = rung_page_bytes(run, task, task->ladder[i]);
+	return bytes;
+}
+
+struct plan_rules task_rules(const struct run *run, const struct task *task, enum rung rung)
+{
+	return (struct plan_rules){.kind = task->kind,
+				   .page_bytes = rung_page_bytes(run, task, rung),
+				   .merge = run->options->merge_text && rung != RUNG_FILE,
+				   .holes = run->alone && rung != RUNG_FILE,
+				   .congruent = rung == RUNG_FILE,
+				   .break_now = run->break_now};
+}
+
+static size_t planned_for(const struct run *run, const struct task *task, enum rung rung)
+{
+	struct plan_rules rules = task_rules(run, task, rung);
+	struct plan_range range = {.end = 0};
+	size_t bytes = 0;
+
+	rules.congruent = false;
+	if (run->break_movable)
+		rules.break_now = 0;
+	while (plan_next(run->pieces.items, run->pieces.count, &rules, range.end, &range))
+		bytes += range.end - range.start;
+	return bytes;
+}
+
+static void choose_ladder(const struct run *run, struct task *task)
+{
+	static const enum rung orders[][RUNGS] = {
+		[BACKING_LADDER] = {RUNG_HUGETLB, RUNG_FILE, RUNG_THP},
+		[BACKING_AUTO] = {RUNG_FILE, RUNG_HUGETLB, RUNG_THP},
+		[BACKING_HUGETLB] = {RUNG_HUGETLB, RUNGS, RUNGS},
+		[BACKING_FILE] = {RUNG_FILE, RUNGS, RUNGS},
+		[BACKING_THP] = {RUNG_THP, RUNGS, RUNGS},
+	};
+	const enum segment_backing wanted = run->options->backing;
+	const enum thp_mode mode = sizes_thp_mode();
+	const bool thp = run->sizes.thp && (mode == THP_MADVISE || mode == THP_ALWAYS);
+	const bool text = task->kind == PLAN_TEXT;
+
+	task->rungs = 0;
+	for (int i = 0; i < RUNGS; i++) {
+		enum rung rung = orders[wanted][i];
+
+		/* data is the process's own, and a debugger can't always write to hugetlb text */
+		if (!text && rung == RUNG_FILE)
+			rung = wanted == BACKING_FILE ? RUNG_THP : RUNGS;
+		if (text && run->traced && rung == RUNG_HUGETLB)
+			rung = wanted == BACKING_HUGETLB ? RUNG_THP : RUNGS;
+		if (rung == RUNGS || (rung != RUNG_HUGETLB && !thp) ||
+		    (rung == RUNG_HUGETLB && !task->backing.source.page_bytes))
+			continue;
+		task->ladder[task->rungs++] = rung;
+	}
+}
+
+bool task_wants_hugetlb(const struct task *task)
+{
+	for (int i = 0; i < task->rungs; i++)
+		if (task->ladder[i] == RUNG_HUGETLB)
+			return true;
+	return false;
+}
+
+void task_forgo_hugetlb(struct task *task)
+{
+	int kept = 0;
+
+	for (int i = 0; i < task->rungs; i++)
+		if (task->ladder[i] != RUNG_HUGETLB)
+			task->ladder[kept++] = task->ladder[i];
+	task->rungs = kept;
+}
+
+/* The hugetlb pages for a task. Says so itself where the size can't be had. */
+static int choose_pages(struct run *run, struct task *task)
+{
+	static char mounts[2][256];
+	const struct options *options = run->options;
+	struct source *source = &task->backing.source;
+	char *mount = mounts[task->kind == PLAN_DATA], reason[64];
+	size_t bytes =
+		task->kind == PLAN_DATA ? options->data_page_bytes : options->text_page_bytes;
+
+	if (!bytes)
+		bytes = options->default_page_bytes;
+	if (bytes && !sizes_have(&run->sizes, bytes)) {
+		text_format(reason, sizeof(reason), "this machine has no huge pages of %lu kB",
+			    (unsigned long)(bytes >> 10));
+		task_decline(run, task, reason);
+		return -EINVAL;
+	}
+	source->page_bytes = bytes ? bytes : run->sizes.default_huge;
+	source->hugetlb = true;
+	source->reserve = !options->no_reserve;
+	source->populate = !options->no_prefault;
+	source->populate_write = source_can_populate_write();
+	source->memfd = true;
+	if (source->page_bytes && !mount_find(source->page_bytes, options->path, mount, 256))
+		source->mount = mount;
+	else if (options->path)
+		log_warning_once("%s: HUGETLB_PATH=%s is no hugetlbfs mount for pages of %lu kB "
+				 "that this user may write to; pages are taken without a mount",
+				 task->name, options->path,
+				 (unsigned long)(source->page_bytes >> 10));
+	task->backing.copy_all = options->copy_all;
+	if (task->lasting)
+		*task->lasting = *source;
+	return 0;
+}
+
+long task_plan(struct run *run, struct task *task)
+{
+	int failed = choose_pages(run, task);
+
+	if (failed)
+		return failed;
+	choose_ladder(run, task);
+	if (!task->rungs) {
+		task_decline(run, task, "this kernel has no huge pages for it");
+		return -ENOTSUP;
+	}
+	for (int i = 0; i < task->rungs; i++) {
+		size_t bytes = planned_for(run, task, task->ladder[i]);
+
+		if (bytes > task->planned_bytes)
+			task->planned_bytes = bytes;
+	}
+	if (!task->planned_bytes)
+		log_info("%s: no huge page lies wholly within a segment", task->name);
+	return (long)task->planned_bytes;
+}

@@ -1,0 +1,80 @@
+/*
+ * One kind of segment, text or data, on its way down the ladder: hugetlb pages as far as there are
+ * some, for the rest the file's own pages, for what is then left transparent huge pages.
+ */
+#ifndef TASK_H
+#define TASK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "options.h"
+#include "pages/pages.h"
+#include "segments/backing.h"
+#include "segments/find.h"
+#include "segments/scratch.h"
+
+enum rung { RUNG_HUGETLB, RUNG_FILE, RUNG_THP, RUNGS };
+
+/* What both tasks of one run rest on. */
+struct run {
+	const struct options *options;
+	struct page_sizes sizes;
+	struct found found;
+	struct scratch pieces;
+	struct scratch done; /* of struct plan_range: what is huge */
+	bool alone;          /* no other thread */
+	bool traced;         /* a debugger is at it */
+	bool later;          /* the program runs, and loads libraries */
+	uintptr_t break_now;
+	bool break_movable; /* there is no heap yet */
+	bool told;          /* that not all is as it was asked for */
+};
+
+struct task {
+	enum plan_kind kind;
+	const char *name;
+	enum rung ladder[RUNGS];
+	int rungs;
+	struct backing backing;
+	struct source *lasting; /* a copy of backing.source that stays */
+	size_t planned_bytes, got_bytes[RUNGS];
+	int error; /* of the first rung that fell short, as that is what was asked for */
+};
+
+/*
+ * Chooses pages and plans. Returns how many bytes there are to be had at all, or -errno with one
+ * line written: the pages that were asked for are none that this machine has.
+ */
+long task_plan(struct run *run, struct task *task);
+
+static inline size_t task_got(const struct task *task)
+{
+	return task->got_bytes[RUNG_HUGETLB] + task->got_bytes[RUNG_FILE] +
+	       task->got_bytes[RUNG_THP];
+}
+
+/* What a rung can take. */
+struct plan_rules task_rules(const struct run *run, const struct task *task, enum rung rung);
+
+/* Says once a run why something is left alone. */
+void task_decline(struct run *run, const struct task *task, const char *reason);
+
+/* The biggest huge page that a task may take. */
+size_t task_page_bytes(const struct run *run, const struct task *task);
+
+/* Are hugetlb pages among what is tried? And: from now on they are not. */
+bool task_wants_hugetlb(const struct task *task);
+void task_forgo_hugetlb(struct task *task);
+
+/* Does it: what came of it is in the task. */
+void task_carry_out(struct run *run, struct task *task);
+
+/*
+ * One line for both tasks, where not all is as it was asked for; each of them may be planned or
+ * not. Returns 0, or -errno with that line written.
+ */
+int task_tell(struct run *run, const struct task *text, const struct task *data);
+
+#endif

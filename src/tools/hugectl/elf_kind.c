@@ -1,0 +1,137 @@
+/*
+ * What kind of program an ELF file is, from its headers: of either class, in this machine's byte
+ * order. A file that is cut short or makes no sense is no ELF file here; the kernel will say more.
+ */
+#include <elf.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tools/hugectl/hugectl.h"
+
+#define SEGMENTS_MAX 128
+#define DYNAMIC_MAX  128
+
+/* The headers of either class, in the words of the one that is wider. */
+struct segment {
+	unsigned int type;
+	unsigned long long offset, bytes;
+};
+
+struct headers {
+	Elf64_Ehdr file; /* type, machine and what is read below */
+	struct segment segments[SEGMENTS_MAX];
+	int count;
+};
+
+static bool read_at(int file, void *buffer, size_t bytes, unsigned long long offset)
+{
+	return pread(file, buffer, bytes, (off_t)offset) == (ssize_t)bytes;
+}
+
+static bool read_file_header(int file, Elf64_Ehdr *header)
+{
+	static const unsigned char own_order =
+		__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? ELFDATA2LSB : ELFDATA2MSB;
+	Elf32_Ehdr narrow;
+
+	if (!read_at(file, &narrow, sizeof(narrow), 0) || memcmp(narrow.e_ident, ELFMAG, SELFMAG) ||
+	    narrow.e_ident[EI_DATA] != own_order)
+		return false;
+	if (narrow.e_ident[EI_CLASS] == ELFCLASS64)
+		return read_at(file, header, sizeof(*header), 0) &&
+		       header->e_phentsize == sizeof(Elf64_Phdr);
+	if (narrow.e_ident[EI_CLASS] != ELFCLASS32 || narrow.e_phentsize != sizeof(Elf32_Phdr))
+		return false;
+	*header = (Elf64_Ehdr){.e_type = narrow.e_type,
+			       .e_machine = narrow.e_machine,
+			       .e_phoff = narrow.e_phoff,
+			       .e_phnum = narrow.e_phnum};
+	memcpy(header->e_ident, narrow.e_ident, EI_NIDENT);
+	return true;
+}
+
+static bool read_segment(int file, const Elf64_Ehdr *header, int index, struct segment *segment)
+{
+	if (header->e_ident[EI_CLASS] == ELFCLASS64) {
+		Elf64_Phdr wide;
+
+		if (!read_at(file, &wide, sizeof(wide), header->e_phoff + index * sizeof(wide)))
+			return false;
+		*segment = (struct segment){wide.p_type, wide.p_offset, wide.p_filesz};
+	} else {
+		Elf32_Phdr narrow;
+
+		if (!read_at(file, &narrow, sizeof(narrow),
+			     header->e_phoff + index * sizeof(narrow)))
+			return false;
+		*segment = (struct segment){narrow.p_type, narrow.p_offset, narrow.p_filesz};
+	}
+	return true;
+}
+
+static bool read_headers(int file, struct headers *headers)
+{
+	if (!read_file_header(file, &headers->file))
+		return false;
+	headers->count = headers->file.e_phnum;
+	if (headers->count > SEGMENTS_MAX)
+		return false;
+	for (int i = 0; i < headers->count; i++)
+		if (!read_segment(file, &headers->file, i, &headers->segments[i]))
+			return false;
+	return true;
+}
+
+static const struct segment *segment_of_type(const struct headers *headers, unsigned int type)
+{
+	for (int i = 0; i < headers->count; i++)
+		if (headers->segments[i].type == type)
+			return &headers->segments[i];
+	return NULL;
+}
+
+/* DF_1_PIE tells a program from a shared object, such as the dynamic linker when it is called. */
+static bool is_marked_as_program(int file, const struct headers *headers)
+{
+	const struct segment *dynamic = segment_of_type(headers, PT_DYNAMIC);
+	const bool wide = headers->file.e_ident[EI_CLASS] == ELFCLASS64;
+	const size_t entry_bytes = wide ? sizeof(Elf64_Dyn) : sizeof(Elf32_Dyn);
+
+	if (!dynamic)
+		return true;
+	for (int i = 0; i < DYNAMIC_MAX && (i + 1) * entry_bytes <= dynamic->bytes; i++) {
+		const unsigned long long offset = dynamic->offset + i * entry_bytes;
+		Elf64_Dyn entry;
+		Elf32_Dyn narrow;
+
+		if (!read_at(file, wide ? (void *)&entry : (void *)&narrow, entry_bytes, offset))
+			return false;
+		if (!wide)
+			entry = (Elf64_Dyn){.d_tag = narrow.d_tag, .d_un.d_val = narrow.d_un.d_val};
+		if (entry.d_tag == DT_NULL)
+			return false;
+		if (entry.d_tag == DT_FLAGS_1)
+			return entry.d_un.d_val & DF_1_PIE;
+	}
+	return false;
+}
+
+struct elf_kind elf_kind_of(const char *path)
+{
+	const int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct elf_kind kind = {0};
+	struct headers headers;
+
+	if (file < 0)
+		return kind;
+	if (read_headers(file, &headers)) {
+		kind.class_bits = headers.file.e_ident[EI_CLASS] == ELFCLASS64 ? 64 : 32;
+		kind.machine = headers.file.e_machine;
+		kind.is_static =
+			!segment_of_type(&headers, PT_INTERP) &&
+			(headers.file.e_type == ET_EXEC || is_marked_as_program(file, &headers));
+	}
+	close(file);
+	return kind;
+}

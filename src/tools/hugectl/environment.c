@@ -1,0 +1,94 @@
+/*
+ * The environment that the program gets: this process's with some changes.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/hugectl/hugectl.h"
+
+void environment_set(struct environment *environment, const char *name, const char *value)
+{
+	struct change *change = environment->changes;
+	struct change *end = change + environment->count;
+
+	while (change < end && strcmp(change->name, name))
+		change++;
+	if (change == environment->changes + CHANGES_MAX)
+		abort();
+	environment->count += change == end;
+	*change = (struct change){name, value};
+}
+
+const char *environment_get(const struct environment *environment, const char *name)
+{
+	for (int i = 0; i < environment->count; i++)
+		if (!strcmp(environment->changes[i].name, name))
+			return environment->changes[i].value;
+	return getenv(name);
+}
+
+int environment_apply(const struct environment *environment)
+{
+	for (int i = 0; i < environment->count; i++)
+		if (setenv(environment->changes[i].name, environment->changes[i].value, 1))
+			return -errno;
+	return 0;
+}
+
+/* A word as every shell reads it: bare where that is safe, else in single quotes. */
+static void print_word(const char *word)
+{
+	static const char safe[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+				   "_-+./:,@%";
+
+	if (*word && !word[strspn(word, safe)]) {
+		fputs(word, stdout);
+		return;
+	}
+	putchar('\'');
+	for (; *word; word++) {
+		if (*word == '\'')
+			fputs("'\\''", stdout);
+		else
+			putchar(*word);
+	}
+	putchar('\'');
+}
+
+/*
+ * env(1) takes a word with a dash in front for an option, unless options have ended, and one with
+ * an equals sign for a variable in any case, so such a program is for sh.
+ */
+void environment_print(const struct environment *environment, char *const program[])
+{
+	const bool dash = program[0][0] == '-';
+
+	fputs(dash ? "env --" : "env", stdout);
+	for (int i = 0; i < environment->count; i++) {
+		printf(" %s=", environment->changes[i].name);
+		print_word(environment->changes[i].value);
+	}
+	if (strchr(program[0], '='))
+		printf(" sh -c 'exec %s\"$0\" \"$@\"'", dash ? "-- " : "");
+	for (; *program; program++) {
+		putchar(' ');
+		print_word(*program);
+	}
+	putchar('\n');
+}
+
+const char *list_with_first(const char *first, const char *list)
+{
+	const size_t bytes = strlen(first);
+	char *joined;
+
+	if (!list || !*list)
+		return first;
+	if (!strncmp(list, first, bytes) && (!list[bytes] || list[bytes] == ':'))
+		return list;
+	if (asprintf(&joined, "%s:%s", first, list) < 0)
+		abort();
+	return joined;
+}

@@ -1,0 +1,70 @@
+/*
+ * hugectl: the order of steps. It ends as the program, or with a line on standard error.
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tools/hugectl/hugectl.h"
+
+void tell(const struct request *request, const char *format, ...)
+{
+	va_list arguments;
+
+	if (request->verbose < 1)
+		return;
+	fputs("hugectl: ", stderr);
+	va_start(arguments, format);
+	vfprintf(stderr, format, arguments);
+	va_end(arguments);
+	fputc('\n', stderr);
+}
+
+static int flush_output(void)
+{
+	if (ferror(stdout) || fclose(stdout)) {
+		perror("hugectl: standard output");
+		return STATUS_NOT_STARTED;
+	}
+	return EXIT_SUCCESS;
+}
+
+/* Returns only where it fails. */
+static int become_program(const struct request *request, char **program)
+{
+	const int error = environment_apply(&request->environment);
+
+	if (error) {
+		fprintf(stderr, "hugectl: the environment: %s\n", strerror(-error));
+		return STATUS_NOT_STARTED;
+	}
+	for (int i = 0; request->verbose > 1 && i < request->environment.count; i++)
+		tell(request, "%s=%s", request->environment.changes[i].name,
+		     request->environment.changes[i].value);
+	execvp(program[0], program);
+	fprintf(stderr, "hugectl: %s: %s\n", program[0], strerror(errno));
+	return errno == ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_RUN;
+}
+
+int main(int argc, char **argv)
+{
+	struct request request;
+	struct program program;
+
+	switch (request_read(argc, argv, &request)) {
+	case OPTION_TABLE_DONE:
+		return flush_output();
+	case OPTION_TABLE_BAD:
+		return STATUS_NOT_STARTED;
+	}
+	program_inspect(&program, argv[optind]);
+	if (preload_arrange(&request, &program))
+		return STATUS_NOT_STARTED;
+	if (!request.dry_run)
+		return become_program(&request, argv + optind);
+	environment_print(&request.environment, argv + optind);
+	return flush_output();
+}

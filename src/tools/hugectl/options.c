@@ -1,0 +1,364 @@
+/*
+ * The table of hugectl's options, which variables they set, and how a command line becomes a
+ * request.
+ *
+ * A value is read by the library's own parser of its variable, so that both accept the same.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "tools/hugectl/hugectl.h"
+
+enum option_id {
+	HEAP,
+	THP,
+	TEXT,
+	DATA,
+	BSS,
+	LIBS,
+	SHM,
+	DEFAULT_PAGE_SIZE,
+	HEAP_BASE,
+	SHRINK,
+	FORK,
+	BACKING,
+	MERGE,
+	FORCE_ELFMAP,
+	NO_MINIMAL_COPY,
+	SHARE_TEXT,
+	SHARE_PATH,
+	MOUNT_PATH,
+	FEATURES,
+	NO_PREFAULT,
+	NO_RESERVE,
+	REPORT,
+	VERBOSE,
+	VERBOSE_LETTER,
+	QUIET,
+	DEBUG,
+	RESTRICT_EXE,
+	CONFIG,
+	REQUIRE,
+	NO_PRELOAD,
+	FORCE_PRELOAD,
+	LIBRARY_USE_PATH,
+	LIBRARY_PATH,
+	DRY_RUN,
+	COMMON, /* and the rows behind it: the option table serves them */
+};
+
+#define SIZES "2M 1G"
+
+/* clang-format off */
+static const struct tool_option rows[] = {
+	[HEAP] = {"heap", 0, "[size]",
+		"The heap on huge pages: of that size (also thp: as --thp), or of the default size.",
+		SIZES " thp", "What is put on huge pages"},
+	[THP] = {"thp", 0, NULL, "The heap on transparent huge pages.", NULL, NULL},
+	[TEXT] = {"text", 0, "[size]", "The text and constants of the program.", SIZES, NULL},
+	[DATA] = {"data", 0, "[size]", "Its data and bss.", SIZES, NULL},
+	[BSS] = {"bss", 0, "[size]", "The same as --data: they are one.", SIZES, NULL},
+	[LIBS] = {"libs", 0, "[names]",
+		"Text (and data, where asked for) of these libraries, with colons between them, or of "
+		"all; a minus sign leaves one out.", "all main", NULL},
+	[SHM] = {"shm", 0, "[size]", "New segments of System V shared memory.", SIZES, NULL},
+
+	[DEFAULT_PAGE_SIZE] = {"default-page-size", 0, "size",
+		"The huge page size where none is named.", SIZES, "How"},
+	[HEAP_BASE] = {"heap-base", 0, "address", "Where the heap begins, hexadecimal.", NULL, NULL},
+	[SHRINK] = {"shrink", 0, NULL, "Pages that the heap frees go back to the pool.", NULL, NULL},
+	[FORK] = {"fork", 0, "auto|cow|copy", "How a child of fork comes by its huge pages.",
+		"auto cow copy", NULL},
+	[BACKING] = {"backing", 0, "auto|hugetlb|file|thp",
+		"Which huge pages text and data are put on.", "auto hugetlb file thp", NULL},
+	[MERGE] = {"merge", 0, NULL,
+		"Constants and text that share a huge page become readable and executable together.",
+		NULL, NULL},
+	[FORCE_ELFMAP] = {"force-elfmap", 0, NULL,
+		"Text and data also of a program that was not linked for it, which is done anyway.",
+		NULL, NULL},
+	[NO_MINIMAL_COPY] = {"no-minimal-copy", 0, NULL,
+		"Copies all of the data, also what the program never initialised.", NULL, NULL},
+	[SHARE_TEXT] = {"share-text", 0, NULL, "One copy of text for many processes.", NULL, NULL},
+	[SHARE_PATH] = {"share-path", 0, "directory", "Where shared copies are kept.", "@file", NULL},
+
+	[MOUNT_PATH] = {"path", 0, "directory",
+		"Huge pages come from files on this hugetlbfs mount.", "@file",
+		"Where the pages come from"},
+	[FEATURES] = {"features", 0, "list", "no_map_hugetlb: by memfd, not by anonymous mappings.",
+		"no_map_hugetlb map_hugetlb", NULL},
+	[NO_PREFAULT] = {"no-prefault", 0, NULL,
+		"Huge pages are not populated before the program gets them.", NULL, NULL},
+	[NO_RESERVE] = {"no-reserve", 0, NULL, "Huge pages are not reserved when they are mapped.",
+		NULL, NULL},
+
+	[REPORT] = {"report", 0, "[file]",
+		"At its end tells which pages the program's memory was on: in a file, on standard output "
+		"(-), or on standard error.", "@file", "What is told"},
+	[VERBOSE] = {"verbose", 0, "level",
+		"Says what is done: 0 nothing, 1 warnings, 2 and more the steps.", "0 1 2 99", NULL},
+	[VERBOSE_LETTER] = {NULL, 'v', NULL, "One level more.", NULL, NULL},
+	[QUIET] = {"quiet", 'q', NULL, "One level less.", NULL, NULL},
+	[DEBUG] = {"debug", 0, NULL, "All there is to tell.", NULL, NULL},
+
+	[RESTRICT_EXE] = {"restrict-exe", 0, "names",
+		"Only in programs of these base names, with colons between them.", NULL,
+		"Which programs"},
+	[CONFIG] = {"config", 0, "file",
+		"Reads this configuration file instead of /etc/libhugetlbfs.conf.", "@file", NULL},
+	[REQUIRE] = {"require", 0, NULL,
+		"Does not start the program where huge pages can't be had as asked.", NULL, NULL},
+
+	[NO_PRELOAD] = {"no-preload", 0, NULL, "Sets variables only: for a program that is linked with "
+		"the library.", NULL, "The library"},
+	[FORCE_PRELOAD] = {"force-preload", 0, NULL,
+		"Preloads it although this program can't have it, for those that it starts.", NULL, NULL},
+	[LIBRARY_USE_PATH] = {"library-use-path", 0, NULL,
+		"The dynamic linker looks for it, in LD_LIBRARY_PATH and the system's directories.",
+		NULL, NULL},
+	[LIBRARY_PATH] = {"library-path", 0, "directory",
+		"Takes it from this directory, or from the lib directories in it.", "@file", NULL},
+
+	[DRY_RUN] = {"dry-run", 0, NULL, "Prints a command for the shell that does the same.", NULL,
+		"Working"},
+	OPTION_TABLE_COMMON_ROWS,
+};
+
+/* The variable of an option, and its value where the option has none. */
+static const struct setting {
+	const char *variable, *value;
+} settings[] = {
+	[HEAP] = {"HUGETLB_MORECORE", "yes"},
+	[THP] = {"HUGETLB_MORECORE", "thp"},
+	[TEXT] = {"HUGETLB_ELFMAP", NULL},
+	[DATA] = {"HUGETLB_ELFMAP", NULL},
+	[BSS] = {"HUGETLB_ELFMAP", NULL},
+	[LIBS] = {"HUGETLB_ELFMAP_OBJECTS", "all"},
+	[SHM] = {"HUGETLB_SHM", "yes"},
+	[DEFAULT_PAGE_SIZE] = {"HUGETLB_DEFAULT_PAGE_SIZE", NULL},
+	[HEAP_BASE] = {"HUGETLB_MORECORE_HEAPBASE", NULL},
+	[SHRINK] = {"HUGETLB_MORECORE_SHRINK", "yes"},
+	[FORK] = {"HUGETLB_FORK", NULL},
+	[BACKING] = {"HUGETLB_ELFMAP_BACKING", NULL},
+	[MERGE] = {"HUGETLB_ELFMAP_MERGE", "yes"},
+	[FORCE_ELFMAP] = {"HUGETLB_FORCE_ELFMAP", "yes"},
+	[NO_MINIMAL_COPY] = {"HUGETLB_MINIMAL_COPY", "no"},
+	[SHARE_TEXT] = {"HUGETLB_SHARE", "1"},
+	[SHARE_PATH] = {"HUGETLB_SHARE_PATH", NULL},
+	[MOUNT_PATH] = {"HUGETLB_PATH", NULL},
+	[FEATURES] = {"HUGETLB_FEATURES", NULL},
+	[NO_PREFAULT] = {"HUGETLB_NO_PREFAULT", "yes"},
+	[NO_RESERVE] = {"HUGETLB_NO_RESERVE", "yes"},
+	[REPORT] = {"HUGETLB_REPORT", "2"},
+	[VERBOSE] = {"HUGETLB_VERBOSE", NULL},
+	[DEBUG] = {"HUGETLB_DEBUG", "yes"},
+	[RESTRICT_EXE] = {"HUGETLB_RESTRICT_EXE", NULL},
+	[CONFIG] = {"HUGETLB_CONFIG", NULL},
+	[REQUIRE] = {"HUGETLB_REQUIRE", "yes"},
+	[COMMON] = {NULL, NULL},
+};
+/* clang-format on */
+
+const struct option_table hugectl_table = {
+	.tool = "hugectl",
+	.usage = "[options] program [argument ...]",
+	.about = "Runs a program on huge pages.",
+	.rows = rows,
+	.count = sizeof(rows) / sizeof(rows[0]),
+	.has_words = true,
+};
+
+const char *hugectl_variable(int row)
+{
+	return row < COMMON ? settings[row].variable : NULL;
+}
+
+/* What options say together: text and data are one variable, and so are both kinds of heap. */
+struct together {
+	bool text, data, libs, heap, thp;
+	const char *text_size, *data_size, *heap_size; /* NULL: of the default size */
+	enum option_id data_id;                        /* which of two named the size */
+	int more_verbose;
+	const char *verbose;
+};
+
+static const struct option_row *row_of_variable(const char *variable)
+{
+	int count;
+	const struct option_row *table = options_table(&count);
+
+	for (int i = 0; i < count; i++)
+		if (!strcmp(table[i].name, variable))
+			return &table[i];
+	abort();
+}
+
+/* shown is what was typed behind the option, value what the variable gets for it. */
+static int set_checked(struct request *request, enum option_id id, const char *shown,
+		       const char *value)
+{
+	const struct option_row *row = row_of_variable(settings[id].variable);
+	int result;
+
+	result = row->parse(value, &request->options, (char *)&request->options + row->field);
+	if (result == -EINVAL) {
+		fprintf(stderr, "hugectl: --%s: %s: not understood; accepted by %s: %s\n",
+			rows[id].name, shown, row->name, row->values);
+		return -EINVAL;
+	}
+	/* what a version of the library can't do it says itself, to each program */
+	environment_set(&request->environment, row->name, value);
+	return 0;
+}
+
+static int set(struct request *request, enum option_id id, const char *value)
+{
+	if (!value)
+		value = settings[id].value;
+	return set_checked(request, id, value, value);
+}
+
+/* One part of the variable: what is no size must not become another part. */
+static char *segment_text(const char *letter, const char *size)
+{
+	char *text;
+
+	if (size && size[strspn(size, "0123456789kKmMgG")])
+		letter = "";
+
+	if (asprintf(&text, "%s%s%s", letter, size ? "=" : "", size ? size : "") < 0)
+		abort();
+	return text;
+}
+
+/* Libraries alone mean their text: it is what they have most of. */
+static int set_segments(struct request *request, const struct together *together)
+{
+	const bool has_text =
+		together->text || (together->libs && !together->data &&
+				   !environment_get(&request->environment, "HUGETLB_ELFMAP"));
+	const char *text = segment_text("R", together->text_size);
+	const char *data = segment_text("W", together->data_size);
+	char *both;
+
+	if (has_text && set_checked(request, TEXT, together->text_size, text))
+		return -EINVAL;
+	if (together->data && set_checked(request, together->data_id, together->data_size, data))
+		return -EINVAL;
+	if (!has_text || !together->data)
+		return 0;
+	if (asprintf(&both, "%s:%s", text, data) < 0)
+		abort();
+	return set_checked(request, TEXT, both, both);
+}
+
+static int set_heap(struct request *request, const struct together *together)
+{
+	if (!together->thp)
+		return together->heap ? set(request, HEAP, together->heap_size) : 0;
+	if (together->heap_size && strcasecmp(together->heap_size, "thp")) {
+		fprintf(stderr, "hugectl: --heap=%s and --thp exclude each other\n",
+			together->heap_size);
+		return -EINVAL;
+	}
+	return set(request, THP, NULL);
+}
+
+static int take_data(struct together *together, enum option_id id, const char *size)
+{
+	if (size && together->data_size && strcasecmp(size, together->data_size)) {
+		fprintf(stderr, "hugectl: --data and --bss are one: %s and %s exclude each other\n",
+			together->data_size, size);
+		return -EINVAL;
+	}
+	together->data = true;
+	if (size) {
+		together->data_size = size;
+		together->data_id = id;
+	}
+	return 0;
+}
+
+/* From what the environment has, or the library's default. */
+static int set_verbose(struct request *request, const struct together *together)
+{
+	const char *before = together->verbose ? together->verbose : getenv("HUGETLB_VERBOSE");
+	const struct option_row *row = row_of_variable("HUGETLB_VERBOSE");
+	char *level;
+
+	if (together->verbose && set(request, VERBOSE, together->verbose))
+		return -EINVAL;
+	request->verbose = 1;
+	if (before)
+		row->parse(before, &request->options, &request->verbose);
+	if (!together->more_verbose)
+		return 0;
+	request->verbose += together->more_verbose;
+	if (request->verbose < 0)
+		request->verbose = 0;
+	if (request->verbose > 99)
+		request->verbose = 99;
+	if (asprintf(&level, "%d", request->verbose) < 0)
+		abort();
+	return set(request, VERBOSE, level);
+}
+
+/* clang-format off */
+static int take(struct request *request, struct together *together, enum option_id id,
+		const char *value)
+{
+	switch (id) {
+	case HEAP: together->heap = true; together->heap_size = value; return 0;
+	case THP: together->thp = true; return 0;
+	case TEXT: together->text = true; together->text_size = value; return 0;
+	case DATA:
+	case BSS: return take_data(together, id, value);
+	case LIBS: together->libs = true; return set(request, id, value);
+	case VERBOSE: together->verbose = value; together->more_verbose = 0; return 0;
+	case VERBOSE_LETTER: together->more_verbose++; return 0;
+	case QUIET: together->more_verbose--; return 0;
+	case NO_PRELOAD: request->preload = PRELOAD_NEVER; return 0;
+	case FORCE_PRELOAD: request->preload = PRELOAD_ALWAYS; return 0;
+	case LIBRARY_USE_PATH: request->library_use_path = true; return 0;
+	case LIBRARY_PATH: request->library_path = value; return 0;
+	case DRY_RUN: request->dry_run = true; return 0;
+	default: return set(request, id, value);
+	}
+}
+/* clang-format on */
+
+static int check_library_options(const struct request *request)
+{
+	if (request->library_path && request->library_use_path) {
+		fputs("hugectl: --library-path and --library-use-path exclude each other\n",
+		      stderr);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+int request_read(int argc, char **argv, struct request *request)
+{
+	struct together together = {.data_id = DATA};
+	const char *value;
+	int row;
+
+	*request = (struct request){.preload = PRELOAD};
+	while ((row = option_table_next(&hugectl_table, argc, argv, &value)) >= 0)
+		if (take(request, &together, (enum option_id)row, value))
+			return OPTION_TABLE_BAD;
+	if (row != OPTION_TABLE_END)
+		return row;
+	if (set_heap(request, &together) || set_segments(request, &together) ||
+	    set_verbose(request, &together) || check_library_options(request))
+		return OPTION_TABLE_BAD;
+	if (!argv[optind]) {
+		fputs("hugectl: no program to run: see hugectl --help\n", stderr);
+		return OPTION_TABLE_BAD;
+	}
+	return row;
+}

@@ -1,0 +1,242 @@
+/*
+ * The parts of a process: see parts.h.
+ *
+ * The kernel names little of what it maps, so this goes by what is sure first (the program's own
+ * headers, names, stack pointers) and then by shapes: glibc's arenas begin on multiples of 64M,
+ * libhugetlbfs's regions lie far from everything else. What fits nothing is "mappings".
+ */
+#include <string.h>
+
+#include "usage/parts.h"
+
+#define ARENA_BYTES ((uint64_t)64 << 20)
+
+/* A guard below a thread's stack has a few pages; what is bigger is a reservation. */
+#define GUARD_BYTES_MAX ((uint64_t)1 << 20)
+
+static bool begins(const char *name, const char *prefix)
+{
+	return !strncmp(name, prefix, strlen(prefix));
+}
+
+static bool is_shared_name(const char *name)
+{
+	static const char *const prefixes[] = {
+		"/SYSV", "/dev/shm/", "/memfd:", "/dev/zero", "[anon_shmem", "/anon_hugepage"};
+
+	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
+		if (begins(name, prefixes[i]))
+			return true;
+	return false;
+}
+
+static enum place_name name_of(const struct smaps_mapping *mapping)
+{
+	const char *name = mapping->name;
+
+	if (!name[0])
+		return NAME_NONE;
+	if (!strcmp(name, "[heap]"))
+		return NAME_BREAK;
+	if (begins(name, "[stack"))
+		return NAME_STACK;
+	if (begins(name, "[v"))
+		return NAME_KERNEL;
+	if (mapping->rights[3] == 's' && (is_shared_name(name) || smaps_is_hugetlb(mapping)))
+		return NAME_SHARED;
+	if (begins(name, "/anon_hugepage") || begins(name, "/memfd:libhugetlbfs (") ||
+	    strstr(name, "/libhugetlbfs.tmp."))
+		return NAME_HUGE;
+	return strstr(name, "/libhugetlbfs.so") ? NAME_OURS : NAME_OTHER;
+}
+
+void place_read(struct place *place, const struct smaps_mapping *mapping)
+{
+	*place = (struct place){
+		.start = mapping->start,
+		.end = mapping->end,
+		.inode = mapping->inode,
+		.device_major = mapping->device_major,
+		.device_minor = mapping->device_minor,
+		.is_hugetlb = smaps_is_hugetlb(mapping),
+		.name = name_of(mapping),
+		.part = PART_COUNT,
+	};
+	memcpy(place->rights, mapping->rights, sizeof(place->rights));
+}
+
+static bool same_file(const struct place *a, const struct place *b)
+{
+	return a->inode && a->inode == b->inode && a->device_major == b->device_major &&
+	       a->device_minor == b->device_minor;
+}
+
+static bool is_private_memory(const struct place *place)
+{
+	return place->rights[3] == 'p' && (!place->inode || place->name == NAME_HUGE);
+}
+
+/* In which part of the program the mapping's first byte is. */
+static bool part_in_program(const struct place *place, const struct clues *clues, enum part *part)
+{
+	const struct program_layout *program = &clues->program;
+	uint64_t last_byte = clues->page_bytes - 1;
+
+	for (int i = 0; i < program->count; i++) {
+		uint64_t start = program->segments[i].start & ~last_byte;
+		uint64_t end = (program->segments[i].end + last_byte) & ~last_byte;
+
+		if (place->start < start || place->start >= end)
+			continue;
+		if (!program->segments[i].writable)
+			*part = PART_TEXT;
+		else
+			*part = place->start >= program->segments[i].file_end ? PART_BSS
+									      : PART_DATA;
+		return true;
+	}
+	return false;
+}
+
+/* Does any mapping of the same file have code? Then it is a library's. As a rule it is near. */
+static bool is_object(const struct place *places, size_t count, size_t at)
+{
+	for (size_t i = at; i < count && same_file(&places[i], &places[at]); i++)
+		if (places[i].rights[2] == 'x')
+			return true;
+	for (size_t i = 0; i < count; i++)
+		if (places[i].rights[2] == 'x' && same_file(&places[i], &places[at]))
+			return true;
+	return false;
+}
+
+static bool holds_stack(const struct place *place, const struct clues *clues)
+{
+	for (size_t i = 0; i < clues->stack_count; i++)
+		if (clues->stack_pointers[i] >= place->start &&
+		    clues->stack_pointers[i] < place->end)
+			return true;
+	return false;
+}
+
+static bool is_reserve(const struct place *place)
+{
+	return !place->inode && begins(place->rights, "---p");
+}
+
+/* Opened by malloc from a reservation of 64M, whose rest follows. */
+static bool is_arena(const struct place *places, size_t count, size_t at)
+{
+	const struct place *place = &places[at], *next = at + 1 < count ? &places[at + 1] : NULL;
+
+	return !(place->start % ARENA_BYTES) && next && next->start == place->end &&
+	       is_reserve(next) && next->end - place->start <= 2 * ARENA_BYTES &&
+	       !(next->end % (ARENA_BYTES / 64));
+}
+
+/* The hole above the break, where the library is preloaded; else 0, 0. */
+static struct address_range find_hole(const struct place *places, size_t count)
+{
+	struct address_range hole = {0, 0};
+	bool preloaded = false;
+
+	for (size_t i = 0; i < count; i++) {
+		enum part part = places[i].part;
+
+		if (places[i].name == NAME_OURS)
+			preloaded = true;
+		if (part == PART_TEXT || part == PART_DATA || part == PART_BSS ||
+		    part == PART_BREAK)
+			hole.start = places[i].end;
+		else if (part == PART_LIBRARIES && places[i].start > hole.start && !hole.end)
+			hole.end = places[i].start;
+	}
+	return preloaded && hole.end ? hole : (struct address_range){0, 0};
+}
+
+struct regions {
+	struct address_range main, arenas;
+};
+
+/* Not told where they are: the main region is in the lower half of the hole, the other above. */
+static struct regions find_regions(const struct place *places, size_t count,
+				   const struct clues *clues)
+{
+	struct address_range hole;
+	uint64_t eighth;
+
+	if (clues->regions_known)
+		return (struct regions){clues->break_region, clues->arenas_region};
+	hole = find_hole(places, count);
+	eighth = (hole.end - hole.start) / 8;
+	return (struct regions){
+		.main = {hole.start, hole.start + 4 * eighth},
+		.arenas = {hole.start + 4 * eighth, hole.start + 7 * eighth},
+	};
+}
+
+/* What is sure by names and headers. PART_COUNT: not known yet. */
+static enum part first_guess(const struct place *places, size_t count, size_t at,
+			     const struct clues *clues)
+{
+	const struct place *place = &places[at];
+	enum part part;
+
+	if (part_in_program(place, clues, &part))
+		return part;
+	if (place->name == NAME_BREAK)
+		return PART_BREAK;
+	if (place->name == NAME_STACK || holds_stack(place, clues))
+		return PART_STACKS;
+	if (place->name == NAME_KERNEL)
+		return PART_KERNEL;
+	/* A library's text on huge pages: nothing else makes code of them. */
+	if (place->is_hugetlb && place->rights[2] == 'x')
+		return PART_LIBRARIES;
+	if (place->name == NAME_SHARED)
+		return PART_SHARED;
+	if (is_private_memory(place))
+		return PART_COUNT;
+	return place->inode && is_object(places, count, at) ? PART_LIBRARIES : PART_FILES;
+}
+
+static bool lies_in(const struct place *place, struct address_range range)
+{
+	return place->start >= range.start && place->start < range.end;
+}
+
+static enum part second_guess(const struct place *places, size_t count, size_t at,
+			      const struct regions *regions)
+{
+	const struct place *place = &places[at], *before = at ? &places[at - 1] : NULL;
+	bool adjacent = before && before->end == place->start;
+
+	if (lies_in(place, regions->main))
+		return PART_BREAK;
+	if (lies_in(place, regions->arenas))
+		return PART_ARENAS;
+	if (adjacent && before->part == PART_LIBRARIES && before->inode && before->rights[1] == 'w')
+		return PART_LIBRARIES; /* its bss */
+	/* Text or data of an object that is on other pages now lies between the object's own. */
+	if (adjacent && at + 1 < count && before->part == PART_LIBRARIES &&
+	    places[at + 1].start == place->end && same_file(before, &places[at + 1]))
+		return PART_LIBRARIES;
+	if (is_arena(places, count, at))
+		return PART_ARENAS;
+	if (adjacent && is_reserve(before) && before->end - before->start <= GUARD_BYTES_MAX &&
+	    begins(place->rights, "rw") && !place->inode)
+		return PART_STACKS;
+	return PART_MAPPINGS;
+}
+
+void parts_classify(struct place *places, size_t count, const struct clues *clues)
+{
+	struct regions regions;
+
+	for (size_t i = 0; i < count; i++)
+		places[i].part = (unsigned char)first_guess(places, count, i, clues);
+	regions = find_regions(places, count, clues);
+	for (size_t i = 0; i < count; i++)
+		if (places[i].part == PART_COUNT)
+			places[i].part = (unsigned char)second_guess(places, count, i, &regions);
+}

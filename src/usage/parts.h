@@ -1,0 +1,69 @@
+/*
+ * To which part of a process each of its mappings belongs.
+ *
+ * Works on short records of the mappings, which the caller keeps, for it takes several looks at all
+ * of them: a library without malloc has no place for names.
+ */
+#ifndef USAGE_PARTS_H
+#define USAGE_PARTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "usage/usage.h"
+
+/* What a mapping's name says of it. */
+enum place_name {
+	NAME_NONE,
+	NAME_BREAK,  /* [heap] */
+	NAME_STACK,  /* [stack] */
+	NAME_KERNEL, /* [vdso] and the like */
+	NAME_SHARED, /* of shared memory */
+	NAME_HUGE, /* memory that is a file in the kernel's eyes only: the heap on hugetlb pages */
+	NAME_OURS, /* libhugetlbfs.so */
+	NAME_OTHER,
+};
+
+struct place {
+	uint64_t start, end, inode;
+	unsigned int device_major, device_minor;
+	char rights[5];
+	bool is_hugetlb;
+	unsigned char name; /* enum place_name */
+	unsigned char part; /* enum part: what parts_classify() found */
+};
+
+void place_read(struct place *place, const struct smaps_mapping *mapping);
+
+#define PROGRAM_SEGMENTS_MAX 32
+
+/* The loaded segments of a process's program, at run-time addresses. */
+struct program_layout {
+	int count; /* 0: not known */
+	struct {
+		uint64_t start, file_end, end; /* file_end to end: bss */
+		bool writable;
+	} segments[PROGRAM_SEGMENTS_MAX];
+};
+
+struct address_range {
+	uint64_t start, end;
+};
+
+/* What beside smaps decides. */
+struct clues {
+	struct program_layout program;
+	const uint64_t *stack_pointers; /* of the threads, where the kernel tells them */
+	size_t stack_count;
+	uint64_t page_bytes; /* of a small page */
+
+	/* Where libhugetlbfs has its regions. Not known: they are guessed. */
+	bool regions_known;
+	struct address_range break_region, arenas_region;
+};
+
+/* Sets the part of each place. They are those of one process, with rising addresses. */
+void parts_classify(struct place *places, size_t count, const struct clues *clues);
+
+#endif

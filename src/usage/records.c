@@ -1,0 +1,141 @@
+/*
+ * Reading and classifying this process's mappings.
+ */
+#include <elf.h>
+#include <errno.h>
+#include <link.h>
+#include <string.h>
+#include <sys/auxv.h>
+
+#include "sys.h"
+#include "usage/records.h"
+
+#define FIRST_BYTES ((size_t)1 << 18)
+
+struct record {
+	struct place place;
+	struct usage_figures figures;
+};
+
+/* Places first, so that parts_classify() gets an array of them. */
+struct records {
+	struct place *places;
+	struct usage_figures *figures;
+	uintptr_t memory;
+	size_t bytes, room, count;
+};
+
+static void lay_out(struct records *records)
+{
+	records->room = records->bytes / sizeof(struct record);
+	records->places = (struct place *)records->memory;
+	records->figures = (struct usage_figures *)(records->places + records->room);
+}
+
+/* Shared, for the kernel would make one mapping of ours and a private neighbour. */
+static long map_records(size_t bytes)
+{
+	return sys_mmap(0, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+}
+
+static int begin(struct records *records, size_t bytes)
+{
+	long at = map_records(bytes);
+
+	if (SYS_IS_ERROR(at))
+		return (int)at;
+	*records = (struct records){.memory = (uintptr_t)at, .bytes = bytes};
+	lay_out(records);
+	return 0;
+}
+
+static void end(struct records *records)
+{
+	sys_munmap(records->memory, records->bytes);
+}
+
+/* Returns -EAGAIN where the room is used up. */
+static int read_mappings(struct records *records)
+{
+	struct smaps_mapping mapping;
+	struct smaps smaps;
+	int result = smaps_open(&smaps, "/proc/self/smaps");
+
+	if (result)
+		return result;
+	while (!result && smaps_next(&smaps, &mapping)) {
+		if (mapping.start == records->memory)
+			continue;
+		if (records->count == records->room) {
+			result = -EAGAIN;
+			break;
+		}
+		place_read(&records->places[records->count], &mapping);
+		usage_figures(&records->figures[records->count], &mapping);
+		records->count++;
+	}
+	smaps_close(&smaps);
+	return result;
+}
+
+/* By the program headers that the kernel mapped: true wherever the pages come from now. */
+static void read_program(struct program_layout *program)
+{
+	const ElfW(Phdr) *headers = (const void *)getauxval(AT_PHDR);
+	size_t count = getauxval(AT_PHNUM);
+	uintptr_t bias = 0;
+
+	program->count = 0;
+	if (!headers)
+		return;
+	for (size_t i = 0; i < count; i++)
+		if (headers[i].p_type == PT_PHDR)
+			bias = (uintptr_t)headers - headers[i].p_vaddr;
+	for (size_t i = 0; i < count && program->count < PROGRAM_SEGMENTS_MAX; i++) {
+		int at = program->count;
+
+		if (headers[i].p_type != PT_LOAD)
+			continue;
+		program->segments[at].start = headers[i].p_vaddr + bias;
+		program->segments[at].file_end = program->segments[at].start + headers[i].p_filesz;
+		program->segments[at].end = program->segments[at].start + headers[i].p_memsz;
+		program->segments[at].writable = headers[i].p_flags & PF_W;
+		program->count++;
+	}
+}
+
+static void add_up(struct own_usage *usage, const struct records *records)
+{
+	for (size_t i = 0; i < records->count; i++) {
+		const struct usage_figures *figures = &records->figures[i];
+		const struct place *place = &records->places[i];
+
+		usage_add(&usage->table, (enum part)place->part, figures);
+		if (place->name == NAME_BREAK)
+			usage->early_small_kb += figures->resident - figures->thp;
+	}
+}
+
+int own_usage_read(struct own_usage *usage, struct clues *clues)
+{
+	struct records records;
+	size_t bytes = FIRST_BYTES;
+	int result;
+
+	memset(usage, 0, sizeof(*usage));
+	clues->page_bytes = getauxval(AT_PAGESZ);
+	read_program(&clues->program);
+	do {
+		result = begin(&records, bytes);
+		if (result)
+			return result;
+		result = read_mappings(&records);
+		if (!result) {
+			parts_classify(records.places, records.count, clues);
+			add_up(usage, &records);
+		}
+		end(&records);
+		bytes *= 2;
+	} while (result == -EAGAIN);
+	return result;
+}

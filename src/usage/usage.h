@@ -1,0 +1,69 @@
+/*
+ * What a process's memory is on, by its parts: the one account of HUGETLB_REPORT and of hugestat.
+ *
+ * Figures are the kernel's, of smaps. Nothing here allocates, uses stdio or makes system calls.
+ *
+ * usage -> pages. The report and the tools come here; nobody of this room knows a feature.
+ */
+#ifndef USAGE_H
+#define USAGE_H
+
+#include <stddef.h>
+
+#include "pages/pages.h"
+#include "pages/smaps.h"
+
+enum part {
+	PART_TEXT,     /* the program's code and constants */
+	PART_DATA,     /* its initialised variables */
+	PART_BSS,      /* its zeroed variables */
+	PART_BREAK,    /* heap that grows at the break: [heap], or libhugetlbfs's main region */
+	PART_ARENAS,   /* heaps of threads, and libhugetlbfs's region for them and for big blocks */
+	PART_MAPPINGS, /* other anonymous private memory */
+	PART_STACKS,
+	PART_LIBRARIES, /* text and data of shared objects, the loader included */
+	PART_SHARED,    /* shared memory: System V, POSIX, memfd, shared anonymous */
+	PART_FILES,     /* other files */
+	PART_KERNEL,    /* [vdso] and the like */
+	PART_COUNT,
+};
+
+/* "text"; also its name in JSON. */
+const char *part_name(enum part part);
+
+/* kB, as smaps counts them. */
+struct usage {
+	unsigned long memory;                   /* Rss and hugetlb */
+	unsigned long hugetlb[PAGES_SIZES_MAX]; /* by the table's hugetlb_sizes */
+	unsigned long thp;                      /* anonymous */
+	unsigned long shmem_thp, file_thp;
+	unsigned long small;
+	unsigned long swap;
+};
+
+struct usage_table {
+	size_t hugetlb_sizes[PAGES_SIZES_MAX]; /* bytes, rising; those that occur */
+	int hugetlb_size_count;
+	struct usage parts[PART_COUNT], total;
+};
+
+/* One mapping's contribution, in kB. */
+struct usage_figures {
+	unsigned long page, hugetlb, resident, thp, shmem_thp, file_thp, swap;
+	bool is_hugetlb;
+};
+
+void usage_figures(struct usage_figures *figures, const struct smaps_mapping *mapping);
+
+/* Adds it to its part and to the total; a table begins as all zeros. */
+void usage_add(struct usage_table *table, enum part part, const struct usage_figures *figures);
+
+/* kB on huge pages of any kind. */
+unsigned long usage_huge_kb(const struct usage *usage);
+
+/* The table's lines for people, each with its newline, cut at bytes; returns their length. A part
+ * that a process need not have gets a line where it has memory. */
+#define USAGE_TABLE_BYTES 4096
+int usage_text(const struct usage_table *table, char *out, size_t bytes);
+
+#endif

@@ -1,0 +1,96 @@
+# Debian's packages, in bare roots of its releases: built there, installed over the distribution's
+# own, used, and purged. `inside-root` is what runs in the root. Sourced by run.
+
+# Why there can be no such root; fails where there can.
+roots_impossible()
+{
+	local tool
+
+	[ "$(id -u)" = 0 ] || {
+		echo "needs root"
+		return
+	}
+	for tool in mmdebstrap unshare chroot; do
+		command -v $tool >/dev/null || {
+			echo "no $tool"
+			return
+		}
+	done
+	[ "$(pool_pages)" -ge "$pages_needed" ] || {
+		echo "needs $pages_needed free huge pages of 2M, has $(pool_pages)"
+		return
+	}
+	return 1
+}
+
+# bare_root <suite> <directory>: what a fresh installation has, and no more. Kept as an archive.
+bare_root()
+{
+	local suite=$1 directory=$2 archive=$cache/root-$1.tar mirror
+
+	if [ ! -f "$archive" ]; then
+		mirror=$(debian_mirror) || return 1
+		mmdebstrap --format=tar --variant=minbase --dpkgopt=force-unsafe-io \
+			--aptopt='Acquire::Check-Valid-Until "false"' \
+			--aptopt='Acquire::Retries "2"' "$suite" "$archive.new" "$mirror" >&2 ||
+			return 1
+		mv "$archive.new" "$archive"
+	fi
+	mkdir -p "$directory" && tar -C "$directory" -xf "$archive" || return 1
+	# speed; this root need not survive a failing machine
+	echo force-unsafe-io >"$directory/etc/dpkg/dpkg.cfg.d/unsafe"
+	cat >"$directory/etc/apt/apt.conf.d/50test" <<-'END'
+		APT::Install-Recommends "false";
+		APT::Keep-Downloaded-Packages "true";
+		Acquire::Check-Valid-Until "false";
+		Acquire::Languages "none";
+	END
+	apt-config dump --no-empty | grep -i '^Acquire::http.*proxy' \
+		>>"$directory/etc/apt/apt.conf.d/50test"
+	cp -L /etc/resolv.conf "$directory/etc/resolv.conf"
+	# packages that an earlier run has fetched
+	mkdir -p "$cache/archives-$suite" &&
+		cp "$cache/archives-$suite"/*.deb "$directory/var/cache/apt/archives/" 2>/dev/null
+	return 0
+}
+
+# copy_tree <directory>: what a user unpacks who builds.
+copy_tree()
+{
+	mkdir -p "$1" && (cd "$root" && cp -a Makefile HOWTO README.md LICENSE libhugetlbfs.pc.in \
+		examples include ldscripts man packaging src "$1/" && mkdir "$1/tests" &&
+		cp -a tests/install-packages "$1/tests/")
+}
+
+# test_package <name> <suite>
+test_package()
+{
+	local name=$1 suite=$2 directory=$scratch/root-$2 reason
+
+	selected "$name" >/dev/null || return
+	if reason=$(roots_impossible); then
+		skip "$reason" "$name"
+		return
+	fi
+	if ! bare_root "$suite" "$directory" >>"$cache/log" 2>&1; then
+		skip "no root of Debian $suite can be made" "$name"
+		return
+	fi
+	copy_tree "$directory/source" && cp "$here/inside-root" "$directory/"
+	# its mounts go with the namespace; a root that is left behind would hold none
+	run_limited 280 unshare -m --propagation private "$here/in-root" "$directory" /inside-root \
+		>"$scratch/details" 2>&1
+	case $? in
+	0) pass "$name" ;;
+	77) skip "$(tail -n 1 "$scratch/details")" "$name" ;;
+	*) not_ok "$name" "$scratch/details" ;;
+	esac
+	cp -n "$directory"/var/cache/apt/archives/*.deb "$cache/archives-$suite/" 2>/dev/null
+	rm -rf "$directory"
+}
+
+test_packages()
+{
+	test_package package-debian-12 bookworm
+	test_package package-debian-13 trixie
+}

@@ -1,0 +1,111 @@
+#!/bin/bash
+# hugectl: what its options do to a program, by the kernel's figures.
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/hugectl.sh"
+
+# The shares of the heap are checked by the program itself: see heap_share.h.
+heap() {
+	EXPECT_HUGETLB=0.99 succeeds --heap "$programs/small-blocks" 50
+	EXPECT_HUGETLB=0.99 succeeds --heap=2M "$programs/small-blocks" 50
+	EXPECT_THP=0.9 succeeds --thp "$programs/small-blocks" 50
+	EXPECT_THP=0.9 succeeds --heap=thp "$programs/small-blocks" 50
+	EXPECT_HUGETLB=0.99 succeeds --heap --no-reserve "$programs/small-blocks" 50
+	EXPECT_HUGETLB=0.99 succeeds --heap --no-prefault "$programs/small-blocks" 50
+	EXPECT_HUGETLB=0.99 succeeds --heap --default-page-size 2M "$programs/small-blocks" 50
+	EXPECT_HUGETLB=1 succeeds --heap --shrink "$programs/shrink"
+	EXPECT_HUGE=0.9 succeeds --heap --fork copy "$programs/fork" both-write
+	# and without it is not there
+	EXPECT_HUGETLB=0.99 "$hugectl" "$programs/small-blocks" 50 >/dev/null 2>&1 &&
+		fail "the heap is on huge pages unasked"
+	(($(pool_value 1G free_hugepages) >= 1)) || return 0
+	EXPECT_HUGETLB=0.99 succeeds --heap=1G "$programs/small-blocks" 50
+	EXPECT_HUGETLB=0.99 succeeds --heap --default-page-size=1G "$programs/small-blocks" 50
+}
+
+where_the_heap_is() {
+	succeeds --heap --heap-base 600000000000 "$programs/print-heap"
+	grep -q '^600000000000-.*anon_hugepage' "$work/out" || { show "$work/out"; fail "--heap-base"; }
+	succeeds --heap --features=no_map_hugetlb "$programs/print-heap"
+	grep -q '/memfd:libhugetlbfs (deleted)' "$work/out" || { show "$work/out"; fail "--features"; }
+	[ "$(id -u)" = 0 ] || return 0
+	mkdir "$work/mount"
+	mount -t hugetlbfs -o pagesize=2M none "$work/mount" || return 0
+	at_end "umount $work/mount"
+	succeeds --heap --path "$work/mount" "$programs/print-heap"
+	grep -q "$work/mount/.*(deleted)" "$work/out" || { show "$work/out"; fail "--path"; }
+}
+
+shared_memory() {
+	[ "$(id -u)" = 0 ] || return 0
+	succeeds --shm "$programs/shm" new 5000
+	[ "$(cat "$work/out")" = "5000 bytes: segment of 2097152, pages of 2048 kB" ] ||
+		{ show "$work/out"; fail "--shm"; }
+	succeeds "$programs/shm" new 5000
+	[ "$(cat "$work/out")" = "5000 bytes: segment of 5000, pages of 4 kB" ] ||
+		{ show "$work/out"; fail "huge pages unasked"; }
+}
+
+what_is_told() {
+	local heap_row='^ *heap: break +2[0-9]{4} +2[0-9]{4} +0 +0 +0 '
+	succeeds --heap "--report=$work/report" "$programs/print-heap"
+	grep -qE "$heap_row" "$work/report" || { show "$work/report"; fail "--report=file"; }
+	"$hugectl" --heap --report "$programs/print-heap" >/dev/null 2>"$work/err"
+	grep -qE "$heap_row" "$work/err" || { show "$work/err"; fail "--report"; }
+	"$hugectl" --heap --debug "$programs/small-blocks" 5 2>"$work/err"
+	grep -q 'DEBUG: ' "$work/err" || { show "$work/err"; fail "--debug"; }
+	"$hugectl" --heap -v "$programs/small-blocks" 5 2>"$work/err"
+	grep -qx 'hugectl: HUGETLB_MORECORE=yes' "$work/err" || { show "$work/err"; fail "-v"; }
+	grep -q 'INFO: .*heapaddr = ' "$work/err" || { show "$work/err"; fail "-v of the library"; }
+	grep -q 'DEBUG: ' "$work/err" && fail "-v tells too much"
+	"$hugectl" --heap --verbose 99 "$programs/small-blocks" 5 2>"$work/err"
+	grep -q 'DEBUG: ' "$work/err" || { show "$work/err"; fail "--verbose"; }
+}
+
+which_programs() {
+	EXPECT_HUGETLB=0.99 succeeds --heap --restrict-exe=other:small-blocks \
+		"$programs/small-blocks" 50
+	EXPECT_HUGETLB=0.99 "$hugectl" --heap --restrict-exe other "$programs/small-blocks" 50 \
+		>/dev/null 2>&1 && fail "--restrict-exe does not restrict"
+	return 0
+}
+
+# The file says what no option does; options count for more.
+configuration() {
+	printf 'HUGETLB_MORECORE=yes\n' >"$work/conf"
+	EXPECT_HUGETLB=0.99 succeeds "--config=$work/conf" "$programs/small-blocks" 50
+	EXPECT_THP=0.9 succeeds --config "$work/conf" --thp "$programs/small-blocks" 50
+}
+
+# refused <option>: with --require the program is not started.
+refused() {
+	local status
+	"$hugectl" "$1" --require echo runs >"$work/out" 2>"$work/err"
+	status=$?
+	[ $status = 125 ] || fail "$1 --require: exit status $status"
+	[ ! -s "$work/out" ] || fail "$1 --require: it runs"
+}
+
+# A size that the machine lacks is the library's to tell: the program runs without it.
+sizes_that_are_not_there() {
+	"$hugectl" --heap=64K echo runs >"$work/out" 2>"$work/err" || fail "64K: exit status $?"
+	[ "$(cat "$work/out")" = runs ] || fail "64K: it does not run"
+	[ "$(lines_of_ours "$work/err")" = 1 ] || { show "$work/err"; fail "64K: not one line"; }
+	refused --heap=64K
+	set_pool 0
+	"$hugectl" --heap echo runs >"$work/out" 2>"$work/err" || fail "empty pool: exit status $?"
+	[ "$(lines_of_ours "$work/err")" = 1 ] || { show "$work/err"; fail "empty pool: not one line"; }
+	"$hugectl" -q --heap echo runs >"$work/out" 2>"$work/err" || fail "-q: exit status $?"
+	[ ! -s "$work/err" ] || { show "$work/err"; fail "-q is not quiet"; }
+	"$hugectl" --quiet --heap echo runs >"$work/out" 2>"$work/err" || fail "--quiet: exit status $?"
+	[ ! -s "$work/err" ] || { show "$work/err"; fail "--quiet is not quiet"; }
+	refused --heap
+}
+
+need_pages 150 2M
+heap
+where_the_heap_is
+shared_memory
+what_is_told
+which_programs
+configuration
+sizes_that_are_not_there

@@ -1,0 +1,196 @@
+#!/bin/bash
+# hugectl: programs of every kind. Not there, not executable, a script, static, set-uid; the exit
+# status is the program's, or as env(1) has it.
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/hugectl.sh"
+
+# ends <status> <word> ...
+ends() {
+	local expected=$1 status
+	shift
+	"$hugectl" "$@" >"$work/out" 2>"$work/err"
+	status=$?
+	[ $status = "$expected" ] || { show "$work/err"; fail "hugectl $*: exit status $status"; }
+}
+
+exit_statuses() {
+	ends 7 sh -c 'exit 7'
+	says ""
+	ends 0 true
+	ends 143 sh -c 'kill -TERM $$'
+	ends 127 no-such-program
+	says "hugectl: no-such-program: No such file or directory"
+	ends 127 "$work/no-such-program" argument
+	says "hugectl: $work/no-such-program: No such file or directory"
+	echo text >"$work/text"
+	ends 126 "$work/text"
+	says "hugectl: $work/text: Permission denied"
+	ends 126 "$work"
+	says "hugectl: $work: Permission denied"
+} 2>/dev/null
+
+# It becomes the program: one process, and the name that was typed.
+same_process() {
+	local pid
+	"$hugectl" sh -c 'echo $$' >"$work/out" &
+	pid=$!
+	wait $pid
+	[ "$(cat "$work/out")" = $pid ] || fail "another process"
+	(PATH=$work:$PATH && "$hugectl" sh -c 'echo $0' >"$work/out")
+	[ "$(cat "$work/out")" = sh ] || fail "another argv[0]"
+}
+
+scripts() {
+	printf '#!/bin/sh\necho "$1 $HUGETLB_MORECORE"\n' >"$work/script"
+	chmod +x "$work/script"
+	succeeds --thp --no-preload "$work/script" x
+	[ "$(cat "$work/out")" = "x thp" ] || fail "a script"
+	# without a first line of that kind, as a shell starts it
+	printf 'echo "$1 $HUGETLB_MORECORE"\n' >"$work/bare"
+	chmod +x "$work/bare"
+	succeeds --thp --no-preload "$work/bare" y
+	[ "$(cat "$work/out")" = "y thp" ] || fail "a script without an interpreter"
+	"$hugectl" "$work/script" >"$work/out" 2>"$work/err"
+	says ""
+}
+
+write_static_source() {
+	cat >"$work/static.c" <<-'END'
+		#include <stdio.h>
+		#include <stdlib.h>
+		#include <string.h>
+
+		int main(void)
+		{
+			char line[512];
+			FILE *maps;
+
+			for (int i = 0; i < 400; i++)
+				memset(malloc(50000), 1, 50000);
+			maps = fopen("/proc/self/maps", "r");
+			while (maps && fgets(line, sizeof(line), maps))
+				fputs(line, stdout);
+			printf("tunables %s\n", getenv("GLIBC_TUNABLES") ? getenv("GLIBC_TUNABLES") : "-");
+			printf("preload %s\n", getenv("LD_PRELOAD") ? getenv("LD_PRELOAD") : "-");
+			return 3;
+		}
+	END
+}
+
+# expect_line <line>: in the output
+expect_line() {
+	grep -qxF -- "$1" "$work/out" || {
+		tail -n 2 "$work/out"
+		fail "the program does not see: $1"
+	}
+}
+
+static_programs() {
+	local flags program=$work/static reason
+	reason="hugectl: $program: linked statically: no library can be preloaded into it"
+	write_static_source
+	for flags in -static -static-pie; do
+		"${CC:-cc}" $flags "$work/static.c" -o "$program" 2>/dev/null || continue
+		ends 3 --heap "$program"
+		expect_line "preload -"
+		if grep -q 'glibc\.malloc\.hugetlb' "$program"; then
+			says "$reason; malloc is asked for huge pages by GLIBC_TUNABLES instead"
+			expect_line "tunables glibc.malloc.hugetlb=2"
+			ends 3 --thp "$program"
+			expect_line "tunables glibc.malloc.hugetlb=1"
+		else
+			says "$reason"
+			expect_line "tunables -"
+		fi
+		# who asks for no heap gets no such setting, nor who has set one
+		ends 3 --shm "$program"
+		says "$reason"
+		expect_line "tunables -"
+		GLIBC_TUNABLES=glibc.malloc.hugetlb=0 ends 3 --heap "$program"
+		says "$reason"
+		expect_line "tunables glibc.malloc.hugetlb=0"
+		# who asks for nothing needs no line
+		ends 3 "$program"
+		says ""
+		ends 3 -q --heap "$program"
+		says ""
+		ends 3 --force-preload --heap "$program"
+		says ""
+		expect_line "preload $BUILD/lib/libhugetlbfs.so.0"
+		expect_line "tunables -"
+		refuses "${reason#hugectl: } (--require: the program is not started)" \
+			--heap --require "$program"
+	done
+	[ -e "$program" ] || skip "needs a static libc; the rest passes"
+}
+
+# What hugectl says in this case is true: malloc's own huge pages serve such a program.
+static_program_is_served() {
+	"${CC:-cc}" -static "$work/static.c" -o "$work/static" 2>/dev/null &&
+		grep -q 'glibc\.malloc\.hugetlb' "$work/static" || return 0
+	need_pages 50 2M
+	ends 3 --heap "$work/static"
+	grep -q anon_hugepage "$work/out" || { show "$work/out"; fail "its heap is on small pages"; }
+}
+
+# With the library in it, it reads the variables itself.
+static_program_with_the_library() {
+	"${CC:-cc}" -static "$work/static.c" -o "$work/linked" -L"$BUILD/lib" -Wl,--whole-archive \
+		-lhugetlbfs -Wl,--no-whole-archive 2>"$work/err" || fail "it does not link"
+	need_pages 50 2M
+	ends 3 --heap --require "$work/linked"
+	says ""
+	expect_line "tunables -"
+	grep -q anon_hugepage "$work/out" || { show "$work/out"; fail "its heap is on small pages"; }
+}
+
+secure_programs() {
+	local directory program
+	[ "$(id -u)" = 0 ] || return 0
+	command -v setpriv >/dev/null || return 0
+	directory=$(mktemp -d /var/tmp/libhugetlbfs-test.XXXXXX) || exit 1
+	at_end "rm -rf $directory"
+	chmod 755 "$directory"
+	mkdir "$directory/bin" "$directory/lib"
+	cp "$hugectl" "$directory/bin/"
+	cp "$BUILD/lib/libhugetlbfs.so.0" "$directory/lib/"
+	program=$directory/program
+	cp "$(command -v env)" "$program"
+	chmod 4755 "$program"
+	# for root, a set-uid root program is one like others
+	ends 0 --thp --no-preload "$program"
+	says ""
+	findmnt -nT "$directory" -o OPTIONS | grep -qw nosuid && return
+	hugectl="setpriv --reuid=65534 --regid=65534 --clear-groups $directory/bin/hugectl"
+	for mode in 4755 2755; do
+		chmod $mode "$program"
+		$hugectl --thp "$program" >"$work/out" 2>"$work/err" || fail "mode $mode: exit status $?"
+		says "hugectl: $program: set-uid, set-gid or with capabilities: it ignores the environment"
+		grep -q ^LD_PRELOAD "$work/out" && fail "mode $mode: LD_PRELOAD is set"
+		$hugectl --thp --require "$program" >"$work/out" 2>"$work/err"
+		[ $? = 125 ] || fail "mode $mode: --require does not refuse"
+		says "hugectl: $program: set-uid, set-gid or with capabilities: it ignores the environment \
+(--require: the program is not started)"
+	done
+	# what may not become somebody else is no such program
+	chmod 4755 "$program"
+	setpriv --no-new-privs $hugectl --thp "$program" >"$work/out" 2>"$work/err"
+	says ""
+	chmod 755 "$program"
+	if command -v setcap >/dev/null && setcap cap_net_raw+ep "$program" 2>/dev/null; then
+		$hugectl --thp "$program" >"$work/out" 2>"$work/err" || fail "capabilities: $?"
+		says "hugectl: $program: set-uid, set-gid or with capabilities: it ignores the environment"
+		setcap -r "$program"
+	fi
+	$hugectl --thp "$program" >"$work/out" 2>"$work/err"
+	says ""
+	hugectl=$BUILD/bin/hugectl
+}
+
+exit_statuses
+same_process
+scripts
+secure_programs
+static_programs
+static_program_with_the_library
+static_program_is_served

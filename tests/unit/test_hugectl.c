@@ -1,0 +1,251 @@
+/*
+ * hugectl: an option for each variable, lists that grow in front, tunables that are merged, and
+ * what a file's headers say.
+ */
+#include <elf.h>
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tools/hugectl/hugectl.h"
+#include "unit.h"
+
+#define WORDS_MAX 16
+
+/* What main() has in the tool. */
+void tell(const struct request *request, const char *format, ...)
+{
+	(void)request;
+	(void)format;
+}
+
+/* A variable of the library that no option sets is one that hugectl forgot. */
+static void every_variable_has_an_option(void **state)
+{
+	int rows;
+	const struct option_row *variables = options_table(&rows);
+
+	(void)state;
+	for (int i = 0; i < rows; i++) {
+		int option = 0;
+
+		while (option < hugectl_table.count &&
+		       (!hugectl_variable(option) ||
+			strcmp(hugectl_variable(option), variables[i].name)))
+			option++;
+		if (option == hugectl_table.count)
+			fail_msg("no option of hugectl sets %s", variables[i].name);
+	}
+}
+
+/* And an option whose variable nothing reads is one that does nothing. */
+static void every_option_has_its_variable(void **state)
+{
+	int rows, set = 0;
+	const struct option_row *variables = options_table(&rows);
+
+	(void)state;
+	for (int option = 0; option < hugectl_table.count; option++) {
+		int i = 0;
+
+		if (!hugectl_variable(option))
+			continue;
+		while (i < rows && strcmp(hugectl_variable(option), variables[i].name))
+			i++;
+		if (i == rows)
+			fail_msg("--%s sets %s, which the library does not know",
+				 hugectl_table.rows[option].name, hugectl_variable(option));
+		set++;
+	}
+	assert_true(set >= rows);
+}
+
+/* Reads a command line of words; the last pointer is NULL. */
+static int read_words(struct request *request, char **words)
+{
+	char *arguments[WORDS_MAX + 2] = {"hugectl"};
+	int count = 1;
+
+	while (*words)
+		arguments[count++] = *words++;
+	optind = 0;
+	return request_read(count, arguments, request);
+}
+
+#define READ(request, ...) read_words(request, (char *[]){__VA_ARGS__, NULL})
+
+static void options_become_variables(void **state)
+{
+	struct request request;
+
+	(void)state;
+	assert_int_equal(READ(&request, "--text", "--data=2M", "--bss", "true"), OPTION_TABLE_END);
+	assert_string_equal(environment_get(&request.environment, "HUGETLB_ELFMAP"), "R:W=2M");
+	assert_int_equal(READ(&request, "--bss=1g", "--data=1G", "true"), OPTION_TABLE_END);
+	assert_string_equal(environment_get(&request.environment, "HUGETLB_ELFMAP"), "W=1G");
+	assert_int_equal(READ(&request, "--heap", "--thp", "true"), OPTION_TABLE_END);
+	assert_string_equal(environment_get(&request.environment, "HUGETLB_MORECORE"), "thp");
+	assert_int_equal(request.options.heap, HEAP_THP);
+	assert_int_equal(READ(&request, "--heap=1G", "--heap=2M", "true"), OPTION_TABLE_END);
+	assert_string_equal(environment_get(&request.environment, "HUGETLB_MORECORE"), "2M");
+	assert_int_equal(request.options.heap_page_bytes, 2 << 20);
+	assert_int_equal(request.environment.count, 1);
+	/* the program's own options are not ours */
+	assert_int_equal(READ(&request, "true", "--heap"), OPTION_TABLE_END);
+	assert_int_equal(request.environment.count, 0);
+}
+
+static void levels_add_up(void **state)
+{
+	struct request request;
+
+	(void)state;
+	unsetenv("HUGETLB_VERBOSE");
+	READ(&request, "true");
+	assert_null(environment_get(&request.environment, "HUGETLB_VERBOSE"));
+	assert_int_equal(request.verbose, 1);
+	READ(&request, "-vv", "-q", "true");
+	assert_string_equal(environment_get(&request.environment, "HUGETLB_VERBOSE"), "2");
+	READ(&request, "-qqq", "true");
+	assert_int_equal(request.verbose, 0);
+	READ(&request, "--verbose=99", "-v", "true");
+	assert_int_equal(request.verbose, 99);
+	setenv("HUGETLB_VERBOSE", "5", 1);
+	READ(&request, "-v", "true");
+	assert_int_equal(request.verbose, 6);
+	setenv("HUGETLB_VERBOSE", "much", 1);
+	READ(&request, "true");
+	assert_int_equal(request.verbose, 1);
+	assert_int_equal(request.environment.count, 0);
+	unsetenv("HUGETLB_VERBOSE");
+}
+
+/* An empty element of these lists means the current directory. */
+static void lists_grow_in_front(void **state)
+{
+	(void)state;
+	assert_string_equal(list_with_first("/ours", NULL), "/ours");
+	assert_string_equal(list_with_first("/ours", ""), "/ours");
+	assert_string_equal(list_with_first("/ours", "/theirs:/more"), "/ours:/theirs:/more");
+	assert_string_equal(list_with_first("/ours", "/ours"), "/ours");
+	assert_string_equal(list_with_first("/ours", "/ours:/theirs"), "/ours:/theirs");
+	assert_string_equal(list_with_first("/ours", "/oursandmore"), "/ours:/oursandmore");
+	assert_string_equal(list_with_first("/ours", "/theirs:/ours"), "/ours:/theirs:/ours");
+}
+
+/* The tunables that come of the option and of what the environment has; "-": ours are not added. */
+static void expect_tunables(const char *expected, const char *heap, const char *before)
+{
+	struct request request;
+	char option[32];
+
+	snprintf(option, sizeof(option), "--heap=%s", heap);
+	if (before)
+		setenv("GLIBC_TUNABLES", before, 1);
+	else
+		unsetenv("GLIBC_TUNABLES");
+	assert_int_equal(READ(&request, option, "true"), OPTION_TABLE_END);
+	assert_int_equal(tunables_serve_heap(&request), strcmp(expected, "-") != 0);
+	if (strcmp(expected, "-"))
+		assert_string_equal(environment_get(&request.environment, "GLIBC_TUNABLES"),
+				    expected);
+	else
+		assert_int_equal(request.environment.count, 1);
+	unsetenv("GLIBC_TUNABLES");
+}
+
+static void tunables_are_merged(void **state)
+{
+	(void)state;
+	expect_tunables("glibc.malloc.hugetlb=2", "yes", NULL);
+	expect_tunables("glibc.malloc.hugetlb=2", "yes", "");
+	expect_tunables("glibc.malloc.hugetlb=1", "thp", NULL);
+	expect_tunables("glibc.malloc.hugetlb=1073741824", "1G", NULL);
+	expect_tunables("glibc.malloc.check=3:glibc.malloc.hugetlb=2", "yes",
+			"glibc.malloc.check=3");
+	expect_tunables("-", "yes", "glibc.malloc.hugetlb=1");
+	expect_tunables("-", "yes", "glibc.malloc.check=3:glibc.malloc.hugetlb=0:glibc.rtld.nns=2");
+	/* no name of this kind, and none at an element's beginning */
+	expect_tunables("glibc.malloc.hugetlb_x=1:glibc.malloc.hugetlb=2", "yes",
+			"glibc.malloc.hugetlb_x=1");
+	setenv("HUGETLB_DEFAULT_PAGE_SIZE", "1G", 1);
+	expect_tunables("glibc.malloc.hugetlb=1073741824", "yes", NULL);
+	expect_tunables("glibc.malloc.hugetlb=2097152", "2M", NULL);
+	unsetenv("HUGETLB_DEFAULT_PAGE_SIZE");
+}
+
+/* A file with that content: its kind. */
+static struct elf_kind kind_of_content(const void *content, size_t bytes)
+{
+	char path[] = "/tmp/libhugetlbfs-unit.XXXXXX";
+	const int file = mkstemp(path);
+	struct elf_kind kind;
+
+	assert_true(file >= 0);
+	assert_int_equal(write(file, content, bytes), bytes);
+	close(file);
+	kind = elf_kind_of(path);
+	unlink(path);
+	return kind;
+}
+
+static void kinds_are_told_by_headers(void **state)
+{
+	struct {
+		Elf64_Ehdr header;
+		Elf64_Phdr segments[2];
+		Elf64_Dyn dynamic[2];
+	} file = {
+		.header = {.e_type = ET_DYN,
+			   .e_machine = EM_AARCH64,
+			   .e_phnum = 2,
+			   .e_phoff = sizeof(file.header),
+			   .e_phentsize = sizeof(Elf64_Phdr)},
+		.segments = {{.p_type = PT_LOAD},
+			     {.p_type = PT_DYNAMIC,
+			      .p_filesz = sizeof(file.dynamic),
+			      .p_offset = offsetof(__typeof__(file), dynamic)}},
+		.dynamic = {{.d_tag = DT_FLAGS_1, .d_un.d_val = DF_1_PIE}},
+	};
+
+	(void)state;
+	memcpy(file.header.e_ident, ELFMAG, SELFMAG);
+	file.header.e_ident[EI_CLASS] = ELFCLASS64;
+	file.header.e_ident[EI_DATA] = ELFDATA2LSB;
+	assert_int_equal(kind_of_content(&file, sizeof(file)).class_bits, 64);
+	assert_int_equal(kind_of_content(&file, sizeof(file)).machine, EM_AARCH64);
+	assert_true(kind_of_content(&file, sizeof(file)).is_static);
+	file.segments[0].p_type = PT_INTERP;
+	assert_false(kind_of_content(&file, sizeof(file)).is_static);
+	file.segments[0].p_type = PT_LOAD;
+	/* a shared object, the dynamic linker for one */
+	file.dynamic[0].d_un.d_val = DF_1_NODELETE;
+	assert_false(kind_of_content(&file, sizeof(file)).is_static);
+	file.header.e_type = ET_EXEC;
+	assert_true(kind_of_content(&file, sizeof(file)).is_static);
+	/* cut short, or beyond its end, or of another order of bytes */
+	for (size_t bytes = 0; bytes < sizeof(file.header) + sizeof(file.segments); bytes++)
+		assert_int_equal(kind_of_content(&file, bytes).class_bits, 0);
+	file.header.e_phoff = UINT64_MAX - 8;
+	assert_int_equal(kind_of_content(&file, sizeof(file)).class_bits, 0);
+	file.header.e_phoff = sizeof(file.header);
+	file.header.e_ident[EI_DATA] = ELFDATA2MSB;
+	assert_int_equal(kind_of_content(&file, sizeof(file)).class_bits, 0);
+	assert_int_equal(elf_kind_of("/dev/null").class_bits, 0);
+	assert_int_equal(elf_kind_of("/nowhere").class_bits, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		UNIT_TEST(every_variable_has_an_option), UNIT_TEST(every_option_has_its_variable),
+		UNIT_TEST(options_become_variables),     UNIT_TEST(levels_add_up),
+		UNIT_TEST(lists_grow_in_front),          UNIT_TEST(tunables_are_merged),
+		UNIT_TEST(kinds_are_told_by_headers),
+	};
+
+	return cmocka_run_group_tests_name("hugectl", tests, NULL, NULL);
+}

@@ -1,0 +1,144 @@
+/*
+ * Being told of objects by this process's own ld.so. Each test runs in a child, since an entry is
+ * redirected once in a process.
+ */
+#include <dlfcn.h>
+#include <errno.h>
+#include <link.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "libc/loader.h"
+#include "sys.h"
+#include "unit.h"
+
+/* A small library that every glibc has and that nobody needs. */
+#define LIBRARY "libBrokenLocale.so.1"
+
+static int changes;
+static bool saw_library;
+
+static int look_for_library(struct dl_phdr_info *object, size_t size, void *data)
+{
+	(void)size;
+	(void)data;
+	saw_library |= strstr(object->dlpi_name, LIBRARY) != NULL;
+	return 0;
+}
+
+static void changed(void)
+{
+	changes++;
+	saw_library = false;
+	dl_iterate_phdr(look_for_library, NULL);
+	errno = EDOM;
+}
+
+static void in_a_child(void (*test)(void))
+{
+	int status;
+	pid_t child = fork();
+
+	assert_true(child >= 0);
+	if (!child) {
+		test();
+		_exit(0);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+}
+
+/* cmocka's asserts would jump into the parent's code; a line number is all that is needed. */
+#define EXPECT(condition)                          \
+	do {                                       \
+		if (!(condition))                  \
+			_exit(__LINE__ % 200 + 1); \
+	} while (0)
+
+static void load_and_unload(void)
+{
+	void *library;
+
+	EXPECT(!loader_watch(changed));
+	EXPECT(!changes);
+	for (int turn = 1; turn <= 3; turn++) {
+		changes = 0;
+		errno = ERANGE;
+		library = dlopen(LIBRARY, RTLD_NOW);
+		EXPECT(library && errno == ERANGE);
+		EXPECT(changes == 1 && saw_library);
+		/* it is there: nothing comes, and nothing goes yet */
+		EXPECT(dlopen(LIBRARY, RTLD_NOW) == library && saw_library);
+		EXPECT(!dlclose(library) && saw_library);
+		changes = 0;
+		EXPECT(!dlclose(library));
+		EXPECT(changes == 1 && !saw_library);
+	}
+	EXPECT(!dlopen("libhugetlbfs-no-such-library.so", RTLD_NOW) && !saw_library);
+}
+
+static void tells_of_each_change(void **state)
+{
+	(void)state;
+	in_a_child(load_and_unload);
+}
+
+/* Whatever fails: that it failed is told, and ld.so is as it was. */
+static void fail_every_call(void)
+{
+	unsigned long nth = 0;
+	int failed;
+
+	do {
+		gate_fail(GATE_ANY, ++nth, EACCES);
+		failed = loader_watch(changed);
+		gate_fail(GATE_ANY, 0, 0);
+		if (failed) {
+			EXPECT(failed == -EACCES);
+			EXPECT(dlclose(dlopen(LIBRARY, RTLD_NOW)) == 0 && !changes);
+		}
+	} while (failed && nth < 100);
+	/* opening, writing and mapping the copy, at least */
+	EXPECT(nth > 3 && nth < 100);
+	EXPECT(dlopen(LIBRARY, RTLD_NOW) && changes == 1);
+}
+
+static void every_call_fails_in_turn(void **state)
+{
+	(void)state;
+	in_a_child(fail_every_call);
+}
+
+/* A debugger's breakpoint is not ours to write over. */
+static void with_a_breakpoint(void)
+{
+	const uintptr_t page_bytes = (uintptr_t)sysconf(_SC_PAGESIZE);
+	uintptr_t page = (uintptr_t)_r_debug.r_brk & ~(page_bytes - 1);
+	unsigned char *entry = (unsigned char *)_r_debug.r_brk, before = *entry;
+
+	EXPECT(!mprotect((void *)page, page_bytes, PROT_READ | PROT_WRITE | PROT_EXEC));
+	*entry = 0xcc;
+	EXPECT(loader_watch(abort) == -EBUSY);
+	EXPECT(*entry == 0xcc);
+	*entry = before;
+	EXPECT(dlopen(LIBRARY, RTLD_NOW));
+}
+
+static void declines_at_a_breakpoint(void **state)
+{
+	(void)state;
+	in_a_child(with_a_breakpoint);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		UNIT_TEST(tells_of_each_change),
+		UNIT_TEST(every_call_fails_in_turn),
+		UNIT_TEST(declines_at_a_breakpoint),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

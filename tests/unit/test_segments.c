@@ -1,0 +1,341 @@
+/*
+ * Finding, cutting into pieces, preparing and swapping: with memory of the test's own in the place
+ * of segments, and each system call made to fail in turn.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "memory/memory.h"
+#include "segments/backing.h"
+#include "segments/find.h"
+#include "segments/pieces.h"
+#include "segments/swap.h"
+#include "sys.h"
+#include "unit.h"
+
+#define PAGE  ((size_t)4096)
+#define HUGE_ ((size_t)2 << 20)
+#define BYTES (4 * HUGE_)
+
+static char *memory_at; /* on a boundary of huge pages, BYTES long, with room on both sides */
+
+static void names_in_the_list(void **state)
+{
+	static const struct {
+		const char *list, *name;
+		bool is_main, listed;
+	} rows[] = {
+		{NULL, "program", true, true},
+		{NULL, "/lib/libc.so.6", false, false},
+		{"main", "program", true, true},
+		{"main", "/lib/main", false, true}, /* a library of that name, then */
+		{"all", "/lib/libc.so.6", false, true},
+		{"all", "program", true, true},
+		{"libc", "/lib/libc.so.6", false, true},
+		{"libc.so", "/lib/libc.so.6", false, true},
+		{"libc.so.6", "/lib/libc.so.6", false, true},
+		{"libc.so.7", "/lib/libc.so.6", false, false},
+		{"lib", "/lib/libc.so.6", false, false},
+		{"libLLVM", "/lib/libLLVM-14.so.1", false, false},
+		{"libLLVM-14", "/lib/libLLVM-14.so.1", false, true},
+		{"python3", "/usr/bin/python3.11", true, true},
+		{"libc", "program", true, false},
+		{"main:libc", "program", true, true},
+		{"all:-libc", "/lib/libc.so.6", false, false},
+		{"all:-libc", "/lib/libm.so.6", false, true},
+		{"-libc", "/lib/libc.so.6", false, false},
+		{"-libc", "/lib/libm.so.6", false, true},
+		{"-libc:libc", "/lib/libc.so.6", false, true},
+		{"-main", "program", true, false},
+		{"program", "program", true, true},
+		{"program", "/lib/libprogram.so", false, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(rows); i++)
+		if (find_is_listed(rows[i].list, rows[i].name, rows[i].is_main) != rows[i].listed)
+			fail_msg("%s in %s", rows[i].name, rows[i].list ? rows[i].list : "none");
+}
+
+static void own_segments_are_found(void **state)
+{
+	const struct options options = {.segments = SEGMENTS_CHOSEN, .text = true, .data = true};
+	const struct segment *segments;
+	struct found found;
+	bool text = false, data = false;
+
+	(void)state;
+	assert_int_equal(find_segments(&options, NULL, &found), 0);
+	assert_int_equal(found.objects.count, 1);
+	segments = found.segments.items;
+	for (size_t i = 0; i < found.segments.count; i++) {
+		assert_true(segments[i].wanted);
+		assert_true(!i || segments[i].start >= segments[i - 1].end);
+		text |= (uintptr_t)own_segments_are_found - segments[i].start <
+			segments[i].end - segments[i].start;
+		data |= (uintptr_t)&memory_at - segments[i].start <
+			segments[i].end - segments[i].start;
+	}
+	assert_true(text && data);
+	found_free(&found);
+}
+
+/* An object of three segments, of which two have a gap in between, as find_segments() gives it. */
+static struct object object = {
+	.start = 0x10000, .end = 0x20100, .relro_start = 0x1a000, .relro_end = 0x1b000};
+static struct segment segments_of_object[] = {
+	{.start = 0x10000, .end = 0x14010, .flags = PF_R | PF_X, .wanted = true},
+	{.start = 0x1a000, .end = 0x20100, .flags = PF_R | PF_W, .wanted = true},
+};
+static const struct found one_object = {
+	.objects = {.items = &object, .count = 1, .item_bytes = sizeof(object)},
+	.segments = {.items = segments_of_object,
+		     .count = COUNT_OF(segments_of_object),
+		     .item_bytes = sizeof(segments_of_object[0])}};
+
+static struct plan_piece *cut(struct scratch *pieces, uintptr_t start, uintptr_t end,
+			      const char *rights, size_t expected)
+{
+	struct smaps_mapping mapping = {.start = start, .end = end, .inode = 1};
+
+	memcpy(mapping.rights, rights, 5);
+	*pieces = SCRATCH_OF(struct plan_piece);
+	assert_int_equal(pieces_add(pieces, &mapping, &one_object, PAGE), 0);
+	assert_int_equal(pieces->count, expected);
+	return pieces->items;
+}
+
+static void mappings_are_cut(void **state)
+{
+	struct scratch list;
+	struct plan_piece *pieces;
+
+	(void)state;
+	pieces = cut(&list, 0x8000, 0x9000, "r-xp", 1);
+	assert_int_equal(pieces[0].kind, PLAN_OTHER);
+	scratch_free(&list);
+	/* beyond the segment's last page begins what is not the object's */
+	pieces = cut(&list, 0x10000, 0x16000, "r-xp", 2);
+	assert_int_equal(pieces[0].kind, PLAN_TEXT);
+	assert_int_equal(pieces[0].end, 0x15000);
+	assert_int_equal(pieces[1].kind, PLAN_OTHER);
+	assert_int_equal(pieces[1].offset, 0x5000);
+	scratch_free(&list);
+	pieces = cut(&list, 0x15000, 0x1a000, "---p", 1);
+	assert_int_equal(pieces[0].kind, PLAN_GAP);
+	scratch_free(&list);
+	pieces = cut(&list, 0x21000, 0x30000, "---p", 1);
+	assert_int_equal(pieces[0].kind, PLAN_OTHER);
+	scratch_free(&list);
+	/* RELRO, as it is after the linker is done, and before */
+	pieces = cut(&list, 0x1a000, 0x1b000, "r--p", 1);
+	assert_int_equal(pieces[0].kind, PLAN_DATA);
+	assert_int_equal(pieces[0].protection, PROT_READ);
+	scratch_free(&list);
+	pieces = cut(&list, 0x1a000, 0x21000, "rw-p", 2);
+	assert_int_equal(pieces[0].kind, PLAN_OTHER);
+	assert_int_equal(pieces[0].end, 0x1b000);
+	assert_int_equal(pieces[1].kind, PLAN_DATA);
+	scratch_free(&list);
+	/* text that is being written to, memory that is shared or can't be read, and worse */
+	for (size_t i = 0; i < 5; i++) {
+		static const char *const bad[] = {"rw-p", "r-xs", "--xp", "rwxp", "---p"};
+
+		pieces = cut(&list, 0x10000, 0x14000, bad[i], 1);
+		assert_int_equal(pieces[0].kind, PLAN_OTHER);
+		scratch_free(&list);
+	}
+}
+
+/* Words that tell where they are. */
+static void fill(void)
+{
+	for (size_t at = 0; at < BYTES; at += sizeof(uintptr_t))
+		*(uintptr_t *)(memory_at + at) = at * 2654435761u + 1;
+}
+
+static void assert_filled(void)
+{
+	for (size_t at = 0; at < BYTES; at += sizeof(uintptr_t))
+		if (*(uintptr_t *)(memory_at + at) != at * 2654435761u + 1)
+			fail_msg("the word at %zu is lost", at);
+}
+
+static int setup(void **state)
+{
+	char *room = mmap(NULL, BYTES + HUGE_, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	(void)state;
+	gate_reset();
+	assert_true(room != MAP_FAILED);
+	memory_at = (char *)(((uintptr_t)room + HUGE_ - 1) & ~(HUGE_ - 1));
+	memory.base_bytes = PAGE;
+	assert_true(mmap(memory_at, BYTES, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == memory_at);
+	fill();
+	return 0;
+}
+
+static int release(void **state)
+{
+	(void)state;
+	gate_reset();
+	munmap(memory_at, BYTES);
+	return 0;
+}
+
+/* Descriptors in use, as a descriptor that was left open shows in the next one's number. */
+static int next_descriptor(void)
+{
+	int fd = open("/dev/null", O_RDONLY);
+
+	close(fd);
+	return fd;
+}
+
+static int put(bool text, int protection, struct backing *backing, const struct plan_range *range)
+{
+	struct prepared prepared;
+	int failed;
+
+	(void)protection;
+	failed = text ? thp_prepare_text(backing, range, HUGE_, &prepared)
+		      : thp_prepare_data(range, HUGE_, &prepared);
+	if (failed)
+		return failed;
+	return text ? swap_in(range, &prepared) : swap_in_data(backing, range, &prepared);
+}
+
+/* With each call failing once: done, or not done, and never half. */
+static void each_call_fails(bool text, int protection)
+{
+	struct plan_piece piece = {.start = (uintptr_t)memory_at,
+				   .end = (uintptr_t)memory_at + BYTES,
+				   .kind = text ? PLAN_TEXT : PLAN_DATA,
+				   .protection = protection,
+				   .wanted = true};
+	struct backing backing = {.pieces = &piece, .piece_count = 1};
+	struct plan_range range = {
+		.start = piece.start, .end = piece.end, .protection = protection};
+	const int descriptor = next_descriptor();
+	unsigned long done = 0, calls = 1;
+
+	/* until there is no n-th call that could fail */
+	for (unsigned long n = 1; n <= calls; n++) {
+		sigset_t before, after;
+
+		mprotect(memory_at, BYTES, PROT_READ | PROT_WRITE);
+		fill();
+		mprotect(memory_at, BYTES, protection);
+		sigemptyset(&before);
+		sigemptyset(&after);
+		sigprocmask(SIG_SETMASK, NULL, &before);
+		gate_reset();
+		gate_fail(GATE_ANY, n, ENOMEM);
+		done += !put(text, protection, &backing, &range);
+		calls = gate_calls(GATE_ANY) >= n ? n + 1 : n;
+		gate_reset();
+		assert_filled();
+		sigprocmask(SIG_SETMASK, NULL, &after);
+		assert_memory_equal(&before, &after, 8);
+		assert_int_equal(next_descriptor(), descriptor);
+	}
+	assert_true(done > 0);
+}
+
+static void text_survives_failures(void **state)
+{
+	(void)state;
+	each_call_fails(true, PROT_READ | PROT_EXEC);
+}
+
+static void data_survives_failures(void **state)
+{
+	(void)state;
+	each_call_fails(false, PROT_READ | PROT_WRITE);
+	each_call_fails(false, PROT_READ);
+}
+
+/* A policy against executable memory that was writable: nothing has changed. */
+static void refused_protection(void **state)
+{
+	struct plan_piece piece = {.start = (uintptr_t)memory_at,
+				   .end = (uintptr_t)memory_at + BYTES,
+				   .kind = PLAN_TEXT,
+				   .protection = PROT_READ,
+				   .wanted = true};
+	struct backing backing = {.pieces = &piece, .piece_count = 1};
+	struct plan_range range = {.start = piece.start, .end = piece.end, .protection = PROT_READ};
+
+	(void)state;
+	gate_fail_always(SYS_mprotect, EACCES);
+	assert_int_equal(put(true, PROT_READ, &backing, &range), -EACCES);
+	assert_filled();
+}
+
+/* The kernel takes the old memory away and then can't move the new one: its contents come back. */
+static void a_hole_is_filled(void **state)
+{
+	struct plan_piece piece = {.start = (uintptr_t)memory_at,
+				   .end = (uintptr_t)memory_at + BYTES,
+				   .kind = PLAN_TEXT,
+				   .protection = PROT_READ,
+				   .wanted = true};
+	struct backing backing = {.pieces = &piece, .piece_count = 1};
+	struct plan_range range = {.start = piece.start, .end = piece.end, .protection = PROT_READ};
+	struct prepared prepared;
+
+	(void)state;
+	assert_int_equal(thp_prepare_text(&backing, &range, HUGE_, &prepared), 0);
+	munmap(memory_at, BYTES);
+	gate_fail_always(SYS_mremap, ENOMEM);
+	assert_int_equal(swap_in(&range, &prepared), -ENOMEM);
+	assert_filled();
+}
+
+/* What is copied: files whole, and of bss what is not zero; gaps and holes not at all. */
+static void what_is_copied(void **state)
+{
+	const uintptr_t at = (uintptr_t)memory_at;
+	struct plan_piece pieces[] = {
+		{.start = at, .end = at + PAGE, .kind = PLAN_DATA, .file = true},
+		{.start = at + 2 * PAGE, .end = at + 3 * PAGE, .kind = PLAN_GAP},
+		{.start = at + 4 * PAGE, .end = at + HUGE_, .kind = PLAN_DATA},
+	};
+	struct backing backing = {.pieces = pieces, .piece_count = COUNT_OF(pieces)};
+	struct plan_range range = {.start = at, .end = at + HUGE_};
+	char *copy = mmap(NULL, HUGE_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	unsigned char resident[HUGE_ / PAGE];
+
+	(void)state;
+	memset(memory_at + 8 * PAGE, 0, PAGE);
+	assert_int_equal(backing_copy(&backing, &range, at, at + HUGE_, (uintptr_t)copy), 0);
+	mincore(copy, HUGE_, resident);
+	for (size_t i = 0; i < HUGE_ / PAGE; i++) {
+		bool copied = i == 0 || (i >= 4 && i != 8);
+
+		assert_int_equal(resident[i] & 1, copied);
+		if (copied)
+			assert_memory_equal(copy + i * PAGE, memory_at + i * PAGE, PAGE);
+	}
+	munmap(copy, HUGE_);
+}
+
+#define MEMORY_TEST(function) cmocka_unit_test_setup_teardown(function, setup, release)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		UNIT_TEST(names_in_the_list),        UNIT_TEST(own_segments_are_found),
+		UNIT_TEST(mappings_are_cut),         MEMORY_TEST(text_survives_failures),
+		MEMORY_TEST(data_survives_failures), MEMORY_TEST(refused_protection),
+		MEMORY_TEST(a_hole_is_filled),       MEMORY_TEST(what_is_copied),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

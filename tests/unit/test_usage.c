@@ -1,0 +1,276 @@
+/*
+ * To which part each mapping belongs, on mappings that the test made up; the sums and the table.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+
+#include "sys.h"
+#include "unit.h"
+#include "usage/records.h"
+
+#define MIB ((uint64_t)1 << 20)
+
+static struct place maps(uint64_t start, uint64_t end, const char *rights, uint64_t inode,
+			 const char *name)
+{
+	struct smaps_mapping mapping = {.start = start, .end = end, .inode = inode};
+	struct place place;
+
+	memcpy(mapping.rights, rights, 5);
+	snprintf(mapping.name, sizeof(mapping.name), "%s", name);
+	place_read(&place, &mapping);
+	return place;
+}
+
+#define LIBRARY (0x7f00ull << 32)
+
+static void parts_of_a_process(void **state)
+{
+	struct clues clues = {.program = {.count = 2}, .page_bytes = 4096};
+	uint64_t stack = LIBRARY + 81 * MIB;
+	struct place mappings[] = {
+		maps(0x400000, 0x402000, "r-xp", 5, "/bin/p"),
+		maps(0x402000, 0x403000, "rw-p", 5, "/bin/p"),
+		maps(0x403000, 0x404000, "rw-p", 0, ""),
+		maps(0x500000, 0x600000, "rw-p", 0, "[heap]"),
+		maps(LIBRARY - 64 * MIB, LIBRARY - 63 * MIB, "rw-p", 0, ""),
+		maps(LIBRARY - 63 * MIB, LIBRARY, "---p", 0, ""),
+		maps(LIBRARY, LIBRARY + MIB, "r-xp", 6, "/lib/l.so"),
+		maps(LIBRARY + MIB, LIBRARY + 2 * MIB, "rw-p", 6, "/lib/l.so"),
+		maps(LIBRARY + 2 * MIB, LIBRARY + 3 * MIB, "rw-p", 0, ""),
+		maps(LIBRARY + 10 * MIB, LIBRARY + 11 * MIB, "r--p", 7, "/etc/file"),
+		maps(LIBRARY + 20 * MIB, LIBRARY + 21 * MIB, "rw-s", 8, "/SYSV00000000 (deleted)"),
+		maps(LIBRARY + 30 * MIB, LIBRARY + 31 * MIB, "rw-p", 0, ""),
+		maps(LIBRARY + 70 * MIB, LIBRARY + 70 * MIB + 4096, "---p", 0, ""),
+		maps(LIBRARY + 70 * MIB + 4096, LIBRARY + 78 * MIB, "rw-p", 0, ""),
+		maps(LIBRARY + 80 * MIB, LIBRARY + 82 * MIB, "rw-p", 0, ""),
+		maps(LIBRARY + 90 * MIB, LIBRARY + 91 * MIB, "rw-p", 0, "[stack]"),
+		maps(LIBRARY + 92 * MIB, LIBRARY + 93 * MIB, "r-xp", 0, "[vdso]"),
+	};
+	static const enum part expected[] = {
+		PART_TEXT,     PART_DATA,      PART_BSS,       PART_BREAK,     PART_ARENAS,
+		PART_MAPPINGS, PART_LIBRARIES, PART_LIBRARIES, PART_LIBRARIES, PART_FILES,
+		PART_SHARED,   PART_MAPPINGS,  PART_MAPPINGS,  PART_STACKS,    PART_STACKS,
+		PART_STACKS,   PART_KERNEL,
+	};
+
+	(void)state;
+	clues.program.segments[0].start = 0x400000;
+	clues.program.segments[0].file_end = clues.program.segments[0].end = 0x401f00;
+	clues.program.segments[1].start = 0x402100;
+	clues.program.segments[1].file_end = 0x402800;
+	clues.program.segments[1].end = 0x403100;
+	clues.program.segments[1].writable = true;
+	clues.stack_pointers = &stack;
+	clues.stack_count = 1;
+	parts_classify(mappings, COUNT_OF(mappings), &clues);
+	for (size_t i = 0; i < COUNT_OF(mappings); i++)
+		if (mappings[i].part != expected[i])
+			fail_msg("mapping %zu: %s, not %s", i, part_name(mappings[i].part),
+				 part_name(expected[i]));
+}
+
+/* With the library loaded, what is in the hole above the break is the heap. */
+static void parts_under_the_library(void **state)
+{
+	struct clues clues = {.page_bytes = 4096};
+	struct place mappings[] = {
+		maps(0x400000, 0x500000, "rw-p", 0, "[heap]"),
+		maps(0x600000, 0x800000, "rw-p", 9, "/anon_hugepage (deleted)"),
+		maps(LIBRARY / 16 * 11, LIBRARY / 16 * 11 + MIB, "rw-p", 10,
+		     "/memfd:libhugetlbfs (deleted)"),
+		maps(LIBRARY, LIBRARY + MIB, "r-xp", 6, "/lib/libhugetlbfs.so.0"),
+		maps(LIBRARY + 9 * MIB, LIBRARY + 10 * MIB, "rw-p", 11, "/anon_hugepage (deleted)"),
+	};
+
+	(void)state;
+	parts_classify(mappings, COUNT_OF(mappings), &clues);
+	assert_int_equal(mappings[1].part, PART_BREAK);
+	assert_int_equal(mappings[2].part, PART_ARENAS);
+	assert_int_equal(mappings[3].part, PART_LIBRARIES);
+	assert_int_equal(mappings[4].part, PART_MAPPINGS);
+	/* and where it knows its regions, what is in these */
+	clues.regions_known = true;
+	clues.break_region = (struct address_range){0x600000, 0x700000};
+	clues.arenas_region = (struct address_range){LIBRARY + 9 * MIB, LIBRARY + 10 * MIB};
+	parts_classify(mappings, COUNT_OF(mappings), &clues);
+	assert_int_equal(mappings[1].part, PART_BREAK);
+	assert_int_equal(mappings[2].part, PART_MAPPINGS);
+	assert_int_equal(mappings[4].part, PART_ARENAS);
+}
+
+/* A text or data that is on hugetlb pages is a part of what it was before. */
+static void parts_on_huge_pages(void **state)
+{
+	struct clues clues = {.program = {.count = 1}, .page_bytes = 4096};
+	struct place mappings[] = {
+		maps(0x400000, 0x600000, "r-xp", 5, "/bin/p"),
+		maps(0x600000, 0x800000, "r-xp", 9, "/huge/libhugetlbfs.tmp.AbCdEf (deleted)"),
+		maps(LIBRARY, LIBRARY + MIB, "r--p", 6, "/lib/l.so"),
+		maps(LIBRARY + MIB, LIBRARY + 3 * MIB, "r-xp", 7, "/huge/shared"),
+		maps(LIBRARY + 3 * MIB, LIBRARY + 5 * MIB, "rw-p", 8, "/anon_hugepage (deleted)"),
+		maps(LIBRARY + 5 * MIB, LIBRARY + 6 * MIB, "rw-p", 6, "/lib/l.so"),
+		maps(LIBRARY + 7 * MIB, LIBRARY + 8 * MIB, "r-xp", 6, "/lib/l.so"),
+	};
+
+	(void)state;
+	clues.program.segments[0].start = 0x400000;
+	clues.program.segments[0].file_end = clues.program.segments[0].end = 0x900000;
+	mappings[3].is_hugetlb = mappings[4].is_hugetlb = true;
+	/* the library's text comes to lie beside what became of its data */
+	mappings[3].end = mappings[4].start = LIBRARY + 2 * MIB;
+	mappings[2].end = LIBRARY + MIB;
+	parts_classify(mappings, COUNT_OF(mappings), &clues);
+	assert_int_equal(mappings[1].part, PART_TEXT);
+	assert_int_equal(mappings[2].part, PART_LIBRARIES);
+	assert_int_equal(mappings[3].part, PART_LIBRARIES);
+	assert_int_equal(mappings[5].part, PART_LIBRARIES);
+}
+
+static void columns_are_rising(void **state)
+{
+	static const struct usage_figures figures[] = {
+		{.page = 2048, .hugetlb = 4096, .is_hugetlb = true},
+		{.page = 4, .resident = 100, .thp = 60, .shmem_thp = 20, .file_thp = 10, .swap = 3},
+		{.page = 1048576, .hugetlb = 1048576, .is_hugetlb = true},
+		{.page = 64, .hugetlb = 128, .is_hugetlb = true},
+		{.page = 2048, .hugetlb = 2048, .is_hugetlb = true},
+		/* more of a file's huge page than is mapped */
+		{.page = 4, .resident = 8, .file_thp = 2048},
+	};
+	static struct usage_table table;
+	const struct usage *text = &table.parts[PART_TEXT];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(figures); i++)
+		usage_add(&table, i == 2 ? PART_DATA : PART_TEXT, &figures[i]);
+	assert_int_equal(table.hugetlb_size_count, 3);
+	assert_int_equal(table.hugetlb_sizes[0], 64 << 10);
+	assert_int_equal(table.hugetlb_sizes[1], 2 << 20);
+	assert_int_equal(table.hugetlb_sizes[2], 1 << 30);
+	assert_int_equal(text->hugetlb[0], 128);
+	assert_int_equal(text->hugetlb[1], 6144);
+	assert_int_equal(text->hugetlb[2], 0);
+	assert_int_equal(table.parts[PART_DATA].hugetlb[2], 1048576);
+	assert_int_equal(text->memory, 6144 + 128 + 108);
+	assert_int_equal(text->small, 10);
+	assert_int_equal(text->thp, 60);
+	assert_int_equal(table.total.memory, text->memory + 1048576);
+	assert_int_equal(usage_huge_kb(text), 6144 + 128 + 60 + 20 + 2058);
+}
+
+/* All sizes that a processor has, all parts: it fits. */
+static void widest_table(void **state)
+{
+	static struct usage_table table;
+	char text[USAGE_TABLE_BYTES];
+	int length;
+
+	(void)state;
+	for (int part = 0; part < PART_COUNT; part++)
+		for (unsigned long page = 64; page <= 16ul << 20; page *= 64)
+			usage_add(&table, (enum part)part,
+				  &(struct usage_figures){.page = page,
+							  .hugetlb = 1ul << 29,
+							  .resident = 1ul << 28,
+							  .swap = 1,
+							  .is_hugetlb = true});
+	length = usage_text(&table, text, sizeof(text));
+	assert_true(length + 1 < (int)sizeof(text));
+	assert_non_null(strstr(text, "  hugetlb 64K"));
+	assert_non_null(strstr(text, "   hugetlb 4M"));
+	assert_non_null(strstr(text, "\n  all "));
+	assert_non_null(strstr(text, " kB are swapped out\n"));
+	/* and where it does not, the text ends */
+	memset(text, 'x', sizeof(text));
+	length = usage_text(&table, text, 100);
+	assert_int_equal(length, 99);
+	assert_int_equal(text[99], '\0');
+	assert_int_equal(text[100], 'x');
+}
+
+static const char small_smaps[] =
+	"55550000-55560000 rw-p 00000000 00:00 0    [heap]\n"
+	"Size:                 64 kB\n"
+	"KernelPageSize:        4 kB\n"
+	"Rss:                  40 kB\n"
+	"AnonHugePages:        16 kB\n"
+	"VmFlags: rd wr\n"
+	"60000000-60200000 rw-p 00000000 00:0f 77    /anon_hugepage (deleted)\n"
+	"KernelPageSize:     2048 kB\n"
+	"Rss:                   0 kB\n"
+	"Private_Hugetlb:    2048 kB\n"
+	"VmFlags: rd wr ht\n";
+
+static void own_process(void **state)
+{
+	struct clues clues = {.regions_known = true, .break_region = {0x60000000, 0x70000000}};
+	struct own_usage usage;
+
+	(void)state;
+	gate_hide_system();
+	gate_file("/proc/self/smaps", small_smaps);
+	assert_int_equal(own_usage_read(&usage, &clues), 0);
+	assert_int_equal(usage.early_small_kb, 24);
+	assert_int_equal(usage.table.parts[PART_BREAK].memory, 2088);
+	assert_int_equal(usage.table.parts[PART_BREAK].hugetlb[0], 2048);
+	assert_int_equal(usage.table.total.memory, 2088);
+	assert_int_equal(gate_calls(SYS_munmap), 1);
+
+	/* the real one: its program is where the kernel says */
+	gate_reset();
+	assert_int_equal(own_usage_read(&usage, &clues), 0);
+	assert_true(clues.program.count >= 2);
+	assert_true(clues.program.segments[0].start <= (uintptr_t)own_process);
+	assert_true(usage.table.parts[PART_TEXT].memory > 0);
+	assert_true(usage.table.parts[PART_LIBRARIES].memory > 100);
+}
+
+/* More mappings than there is room at first: it is read again with more. */
+static void many_mappings(void **state)
+{
+	static char text[400000];
+	struct clues clues = {0};
+	struct own_usage usage;
+	size_t used = 0;
+
+	(void)state;
+	for (unsigned long at = 0x100000; used < sizeof(text) - 100; at += 0x2000)
+		used += (size_t)sprintf(text + used, "%lx-%lx rw-p 0 00:00 0\nRss:  4 kB\n", at,
+					at + 0x1000);
+	gate_hide_system();
+	gate_file("/proc/self/smaps", text);
+	assert_int_equal(own_usage_read(&usage, &clues), 0);
+	assert_in_range(usage.table.total.memory, 30000, 60000);
+	assert_true(gate_calls(CPU_MMAP_NUMBER) > 1);
+	assert_int_equal(gate_calls(SYS_munmap), gate_calls(CPU_MMAP_NUMBER));
+}
+
+static void own_calls_fail(void **state)
+{
+	struct clues clues = {0};
+	struct own_usage usage;
+
+	(void)state;
+	gate_fail(CPU_MMAP_NUMBER, 1, ENOMEM);
+	assert_int_equal(own_usage_read(&usage, &clues), -ENOMEM);
+	assert_int_equal(gate_calls(GATE_ANY), 1);
+	gate_reset();
+	gate_fail(SYS_openat, 1, EACCES);
+	assert_int_equal(own_usage_read(&usage, &clues), -EACCES);
+	assert_int_equal(gate_calls(SYS_munmap), 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		UNIT_TEST(parts_of_a_process),  UNIT_TEST(parts_under_the_library),
+		UNIT_TEST(parts_on_huge_pages), UNIT_TEST(columns_are_rising),
+		UNIT_TEST(widest_table),        UNIT_TEST(own_process),
+		UNIT_TEST(many_mappings),       UNIT_TEST(own_calls_fail),
+	};
+
+	return cmocka_run_group_tests_name("usage", tests, NULL, NULL);
+}
