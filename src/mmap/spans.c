@@ -101,7 +101,7 @@ static struct region *add_span(uintptr_t from, uintptr_t to)
 
 	from = (from + page_bytes - 1) & ~(uintptr_t)(page_bytes - 1);
 	to &= ~(uintptr_t)(page_bytes - 1);
-	if (from >= to || to - from > SPAN_BYTES_MAX || registry_touch(from, to))
+	if (from >= to || (uint64_t)(to - from) > SPAN_BYTES_MAX || registry_touch(from, to))
 		return NULL;
 	while (region < spans + SPANS_MAX && region->start)
 		region++;
