@@ -1,14 +1,15 @@
 /*
  * The constructor: options, then features in their order, each of which may decline.
  *
- * A process in which no HUGETLB_ variable is set, and whose segments bear no mark, leaves here after
- * one system call, which finds no configuration file. Nothing here may fail the program, except
- * where HUGETLB_REQUIRE asks for just that.
+ * A process in which no HUGETLB_ variable is set, and whose segments bear no mark, leaves here
+ * after one system call, which finds no configuration file. Nothing here may fail the program,
+ * except where HUGETLB_REQUIRE asks for just that.
  */
 #include <errno.h>
 
 #include "heap/heap.h"
 #include "log.h"
+#include "mmap/mappings.h"
 #include "options.h"
 #include "report.h"
 #include "segments/segments.h"
@@ -36,6 +37,9 @@ static void __attribute__((constructor)) begin(void)
 	log_refuse(options->require ? NOT_STARTED : NULL);
 	if (options->heap != HEAP_OFF && heap_start(options) && options->require)
 		sys_exit_group(EXIT_NOT_STARTED);
+	if (options->mmap != HEAP_OFF && mappings_start(options) && options->require)
+		sys_exit_group(EXIT_NOT_STARTED);
+	/* last: what libc's text must bear is in it by now */
 	if (segments && segments_start(options) && options->require)
 		sys_exit_group(EXIT_NOT_STARTED);
 	errno = error;

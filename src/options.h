@@ -65,6 +65,11 @@ struct options {
 	bool share;             /* one copy of text for many processes */
 	const char *share_path; /* a directory, or NULL; a copy */
 	bool no_map_hugetlb;    /* no anonymous MAP_HUGETLB: a memfd, or path where that is set */
+	enum heap_pages mmap;   /* the program's own mappings; as for the heap */
+	size_t mmap_page_bytes; /* with HEAP_SIZE */
+	size_t mmap_threshold;  /* 0: one huge page */
+	size_t mmap_limit;      /* bigger ones don't take from the pool; 0: half of the pool */
+	bool mmap_stacks, mmap_code;
 	bool require;
 	enum fork_pages fork;
 	const char *report; /* NULL, "-", "2" or a path */

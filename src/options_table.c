@@ -112,6 +112,60 @@ static int parse_heap(const char *value, struct options *options, void *field)
 	return 0;
 }
 
+/* yes, no or a threshold, and behind a comma thp or a page size. */
+static int parse_mmap(const char *value, struct options *options, void *field)
+{
+	size_t length = strcspn(value, ","), threshold = 0, page_bytes = 0;
+	enum heap_pages pages = HEAP_DEFAULT;
+	char first[24];
+	bool on = true;
+
+	(void)field;
+	if (length >= sizeof(first))
+		return -EINVAL;
+	memcpy(first, value, length);
+	first[length] = '\0';
+	if (read_switch(first, &on) && (options_parse_size(first, &threshold) || !threshold))
+		return -EINVAL;
+	if (value[length] && !strcasecmp(value + length + 1, "thp"))
+		pages = HEAP_THP;
+	else if (value[length] && parse_page_size(value + length + 1, options, &page_bytes))
+		return -EINVAL;
+	options->mmap = !on ? HEAP_OFF : page_bytes ? HEAP_SIZE : pages;
+	options->mmap_page_bytes = page_bytes;
+	options->mmap_threshold = threshold;
+	return 0;
+}
+
+static int parse_size(const char *value, struct options *options, void *field)
+{
+	(void)options;
+	return options_parse_size(value, field) ? -EINVAL : 0;
+}
+
+/* stacks, code, or both with a comma between them. */
+static int parse_mmap_also(const char *value, struct options *options, void *field)
+{
+	bool stacks = false, code = false;
+
+	(void)field;
+	while (*value) {
+		size_t length = strcspn(value, ",");
+
+		if (length == 6 && !strncasecmp(value, "stacks", 6))
+			stacks = true;
+		else if (length == 4 && !strncasecmp(value, "code", 4))
+			code = true;
+		else
+			return -EINVAL;
+		value += length;
+		value += *value == ',';
+	}
+	options->mmap_stacks = stacks;
+	options->mmap_code = code;
+	return 0;
+}
+
 static int parse_shm(const char *value, struct options *options, void *field)
 {
 	if (!read_switch(value, field))
@@ -390,6 +444,15 @@ static const struct option_row table[] = {
 	{"HUGETLB_SHM", "yes, no, or a page size such as 2M or 1G",
 	 "put System V shared memory on huge pages",
 	 parse_shm, FIELD(shm), false},
+	{"HUGETLB_MMAP", "yes, no, or a threshold such as 1M, and then, behind a comma, thp or a page size",
+	 "put private anonymous mappings of at least the threshold on huge pages",
+	 parse_mmap, 0, false},
+	{"HUGETLB_MMAP_LIMIT", "a size such as 4G",
+	 "a mapping bigger than this takes no pages from the pool (unset: half of the pool)",
+	 parse_size, FIELD(mmap_limit), false},
+	{"HUGETLB_MMAP_ALSO", "stacks, code, or both with a comma between them",
+	 "advise transparent huge pages for these mappings, too",
+	 parse_mmap_also, 0, false},
 	{"HUGETLB_ELFMAP", "no, or R and W, each with or without =<page size>",
 	 "put text (R) and data (W) on huge pages",
 	 parse_segments, 0, false},

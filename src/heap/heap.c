@@ -17,8 +17,8 @@
 #include "heap/space.h"
 #include "log.h"
 #include "memory/calls.h"
+#include "memory/choose.h"
 #include "memory/memory.h"
-#include "pages/pages.h"
 #include "sys.h"
 
 struct heap heap;
@@ -83,95 +83,6 @@ static bool trial_passes(const struct libc *libc)
 	if (got)
 		release(got);
 	return calls_trial_end();
-}
-
-/* A THP heap. `why` it is not hugetlb that is tried, in words, or "". */
-static int choose_thp(const struct page_sizes *sizes, struct source *source, const char *why)
-{
-	enum thp_mode mode = sizes_thp_mode();
-
-	if (!sizes->thp || mode == THP_NONE || mode == THP_NEVER) {
-		log_declined(
-			small_pages,
-			"heap: %stransparent huge pages are off "
-			"(/sys/kernel/mm/transparent_hugepage/enabled must say madvise or always)",
-			why);
-		return -ENOTSUP;
-	}
-	if (*why)
-		log_warning("heap: %stransparent huge pages are taken", why);
-	source->page_bytes = sizes->thp;
-	source->hugetlb = false;
-	source->thp = true;
-	return 0;
-}
-
-/* Which pages the heap shall have. Writes its own line when it declines. */
-static int choose_pages(const struct options *options, struct source *source)
-{
-	static char mount[256];
-	struct page_sizes sizes;
-	struct pool pool;
-	enum thp_mode mode;
-
-	sizes_read(&sizes, getauxval(AT_PAGESZ));
-	if (log_at(LOG_INFO))
-		sizes_log(&sizes);
-	if (options->heap == HEAP_THP)
-		return choose_thp(&sizes, source, "");
-	source->page_bytes =
-		options->heap == HEAP_SIZE ? options->heap_page_bytes : sizes.default_huge;
-	if (options->heap == HEAP_DEFAULT && options->default_page_bytes) {
-		if (sizes_have(&sizes, options->default_page_bytes)) {
-			source->page_bytes = options->default_page_bytes;
-		} else {
-			log_declined("the system's default is taken",
-				     "HUGETLB_DEFAULT_PAGE_SIZE: this machine has no huge pages of "
-				     "%lu kB",
-				     (unsigned long)(options->default_page_bytes >> 10));
-			if (options->require)
-				return -EINVAL;
-		}
-	}
-	if (!sizes.huge_count || !source->page_bytes) {
-		static const char none[] = "this kernel shows no hugetlb pages; ";
-
-		if (!options->require)
-			return choose_thp(&sizes, source, none);
-		log_declined(small_pages, "heap: %sHUGETLB_MORECORE asks for them", none);
-		return -ENOTSUP;
-	}
-	if (!sizes_have(&sizes, source->page_bytes)) {
-		log_declined(small_pages,
-			     "heap: HUGETLB_MORECORE: this machine has no huge pages of %lu kB",
-			     (unsigned long)(source->page_bytes >> 10));
-		return -EINVAL;
-	}
-	mode = sizes_thp_mode();
-	source->hugetlb = true;
-	source->thp = sizes.thp && (mode == THP_MADVISE || mode == THP_ALWAYS);
-	source->reserve = !options->no_reserve;
-	source->populate = !options->no_prefault;
-	source->populate_write = source_can_populate_write();
-	source->memfd = options->no_map_hugetlb;
-	if (options->path) {
-		if (mount_find(source->page_bytes, options->path, mount, sizeof(mount)))
-			log_warning("heap: HUGETLB_PATH=%s is no hugetlbfs mount for pages of %lu "
-				    "kB that this "
-				    "user may write to; pages are taken without a mount",
-				    options->path, (unsigned long)(source->page_bytes >> 10));
-		else
-			source->mount = mount;
-	}
-	if (!pool_read(source->page_bytes, &pool) && !pool_obtainable(&pool) && !options->require)
-		log_warning_once(
-			"heap: the pool has no free huge pages of %lu kB: the heap begins on %s "
-			"pages (echo <pages> >/sys/kernel/mm/hugepages/hugepages-%lukB/"
-			"nr_hugepages reserves some)",
-			(unsigned long)(source->page_bytes >> 10),
-			source->thp ? "transparent huge" : "small",
-			(unsigned long)(source->page_bytes >> 10));
-	return 0;
 }
 
 /* Without /proc: up to half-way to the nearest thing above the break that we know of. */
@@ -258,6 +169,13 @@ static bool malloc_has_huge_pages(void)
 
 int heap_start(const struct options *options)
 {
+	const struct wanted_pages wanted = {
+		.pages = options->heap,
+		.page_bytes = options->heap_page_bytes,
+		.feature = "heap",
+		.variable = "HUGETLB_MORECORE",
+		.otherwise = small_pages,
+	};
 	int error = errno, failed;
 
 	if (malloc_has_huge_pages()) {
@@ -267,7 +185,7 @@ int heap_start(const struct options *options)
 		return -EBUSY;
 	}
 	heap.shrink = options->heap_shrink;
-	failed = choose_pages(options, &heap.source);
+	failed = choose_pages(options, &wanted, &heap.source);
 	if (!failed && options->require && heap.source.hugetlb) {
 		failed = source_try(&heap.source);
 		if (failed)

@@ -62,69 +62,100 @@ static enum advice_kind advice_kind(int advice)
 	}
 }
 
-/* The kernel's answer for the parts of [from, to) that are not on hugetlb pages. */
-static long advise_small_parts(const struct region_part *part, long number, int advice)
+/*
+ * What the kernel answers for [from, to), where hugetlb pages need nothing: it goes on after a
+ * hole, and says -ENOMEM in the end; everything else ends it at once.
+ */
+static long advise_small_runs(uintptr_t from, uintptr_t to, long number, int advice)
 {
-	struct region *region = part->region;
-	uintptr_t at = part->from;
+	struct region *huge;
+	long result = 0;
 
-	while (at < part->to) {
-		bool huge = region_huge_at(region, at);
-		uintptr_t stop = region_page_address(
-			region, region_run(region, region_page(region, at),
-					   region_page(region, part->to - 1) + 1, huge));
-		long result = 0;
+	while (from < to) {
+		uintptr_t end = registry_run(from, to, &huge);
+		long here =
+			huge ? 0
+			     : sys_pass(number, (long)from, (long)(end - from), advice, 0, 0, 0);
 
-		if (stop > part->to)
-			stop = part->to;
-		if (!huge)
-			result = sys_pass(number, (long)at, (long)(stop - at), advice, 0, 0, 0);
-		if (result)
-			return result;
-		at = stop;
+		if (here && (here != -ENOMEM || number != SYS_madvise))
+			return here;
+		if (here)
+			result = here;
+		from = end;
 	}
-	return 0;
+	return result;
 }
 
-static long advise_part(const struct region_part *part, int advice)
+/* MADV_DONTNEED and its like: as above, but hugetlb pages are emptied. */
+static long empty_runs(uintptr_t from, uintptr_t to, int advice)
 {
-	long result;
+	struct region *huge;
+	long result = 0;
 
+	while (from < to) {
+		uintptr_t end = registry_run(from, to, &huge);
+		long here = huge ? keep_dontneed(huge, from, end, huge->give_back)
+				 : sys_pass(SYS_madvise, (long)from, (long)(end - from), advice, 0,
+					    0, 0);
+
+		if (here && here != -ENOMEM)
+			return here;
+		if (here)
+			result = here;
+		from = end;
+	}
+	return result;
+}
+
+/* Advice that lasts. */
+static long mark(uintptr_t from, uintptr_t to, int advice, bool all_small)
+{
+	struct region_part part;
+	struct region *huge;
+	long result = calls_make_small(from, to, all_small);
+	uintptr_t at = from;
+
+	if (result)
+		return result;
+	while (at < to) {
+		uintptr_t end = registry_run(at, to, &huge);
+		long here = sys_pass(SYS_madvise, (long)at, (long)(end - at), advice, 0, 0, 0);
+
+		if (here && here != -ENOMEM)
+			return here;
+		if (here)
+			result = here;
+		while (registry_part(&at, end, &part))
+			keep_advised(part.region, part.from, part.to, advice);
+		at = end;
+	}
+	return result;
+}
+
+static long advise(uintptr_t from, uintptr_t to, int advice)
+{
 	switch (advice_kind(advice)) {
 	case ADVICE_HINT:
-		return advise_small_parts(part, SYS_madvise, advice);
+		return advise_small_runs(from, to, SYS_madvise, advice);
 	case ADVICE_EMPTY:
-		return keep_dontneed(part->region, part->from, part->to, part->region->give_back);
+		return empty_runs(from, to, advice);
 	case ADVICE_REFUSED:
 		return -EINVAL;
 	case ADVICE_MARK:
 	case ADVICE_SMALL:
 		break;
 	}
-	result = keep_make_small(part->region, part->from, part->to,
-				 advice_kind(advice) == ADVICE_SMALL);
-	if (!result)
-		result = sys_pass(SYS_madvise, (long)part->from, (long)(part->to - part->from),
-				  advice, 0, 0, 0);
-	if (!result)
-		keep_advised(part->region, part->from, part->to, advice);
-	return result;
+	return mark(from, to, advice, advice_kind(advice) == ADVICE_SMALL);
 }
 
 int call_madvise(void *address, size_t bytes, int advice)
 {
-	uintptr_t from = (uintptr_t)address, at = from;
-	struct region_part part;
+	uintptr_t from = (uintptr_t)address;
 	long result;
 
 	if (!touches_region(from, bytes) || !well_formed(from, bytes) || !memory_lock())
 		return (int)answer(sys_pass(SYS_madvise, (long)from, (long)bytes, advice, 0, 0, 0));
-	/* What lies partly outside of a region: the kernel's answer. */
-	if (registry_part(&at, range_end(from, bytes), &part) && part.from == from &&
-	    part.to >= from + bytes)
-		result = advise_part(&part, advice);
-	else
-		result = sys_pass(SYS_madvise, (long)from, (long)bytes, advice, 0, 0, 0);
+	result = advise(from, range_end(from, bytes), advice);
 	memory_unlock();
 	return (int)answer(result);
 }
@@ -136,15 +167,12 @@ int call_madvise(void *address, size_t bytes, int advice)
 static long lock(long number, uintptr_t from, size_t bytes, int flags)
 {
 	long result = sys_pass(number, (long)from, (long)bytes, flags, 0, 0, 0);
-	uintptr_t start = from & ~(uintptr_t)(memory.base_bytes - 1), at = start;
-	struct region_part part;
+	uintptr_t start = from & ~(uintptr_t)(memory.base_bytes - 1);
 
 	if (result != -EINVAL || flags & ~MLOCK_ONFAULT || !touches_region(from, bytes) ||
 	    !memory_lock())
 		return result;
-	if (registry_part(&at, range_end(from, bytes), &part) && part.from == start &&
-	    part.to >= from + bytes)
-		result = advise_small_parts(&part, number, flags);
+	result = advise_small_runs(start, range_end(from, bytes), number, flags);
 	memory_unlock();
 	return result;
 }

@@ -12,6 +12,10 @@
 #include "memory/memory.h"
 #include "sys.h"
 
+#ifndef MREMAP_DONTUNMAP
+#define MREMAP_DONTUNMAP 4 /* Linux 5.7 */
+#endif
+
 /* A kernel's result, as libc returns it. */
 static inline long answer(long result)
 {

@@ -12,13 +12,10 @@
 #include "memory/calls.h"
 #include "memory/keep.h"
 #include "memory/lock.h"
+#include "memory/move.h"
 
 #define CALLER_IS_LIBC() \
 	((uintptr_t)__builtin_return_address(0) - memory.text < memory.text_end - memory.text)
-
-#ifndef MREMAP_DONTUNMAP
-#define MREMAP_DONTUNMAP 4 /* Linux 5.7 */
-#endif
 
 static struct {
 	uintptr_t thread; /* the one on trial, or 0 */
@@ -76,7 +73,7 @@ int call_brk(void *address)
 }
 
 /* Before a call that changes [from, to): what it covers of a hugetlb page in part becomes small. */
-static long make_small(uintptr_t from, uintptr_t to, bool all)
+long calls_make_small(uintptr_t from, uintptr_t to, bool all)
 {
 	struct region_part part;
 	long failed = 0;
@@ -86,17 +83,41 @@ static long make_small(uintptr_t from, uintptr_t to, bool all)
 	return failed;
 }
 
-/* After a call that unmapped or replaced [from, to). */
-static void note_replaced(uintptr_t from, uintptr_t to)
+/* After a call that unmapped [from, to). */
+void calls_note_unmapped(uintptr_t from, uintptr_t to)
+{
+	struct region_part part;
+
+	while (registry_part(&from, to, &part)) {
+		keep_replaced(part.region, part.from, part.to);
+		if (part.region->owner && part.region->owner->unmapped)
+			part.region->owner->unmapped(part.region, part.from, part.to);
+	}
+}
+
+/* After a call that mapped something at [from, to). */
+void calls_note_mapped(uintptr_t from, uintptr_t to)
+{
+	struct region_part part;
+
+	while (registry_part(&from, to, &part)) {
+		keep_replaced(part.region, part.from, part.to);
+		if (part.region->owner && part.region->owner->mapped)
+			part.region->owner->mapped(part.region, part.from, part.to);
+	}
+}
+
+static void note_opened(uintptr_t from, uintptr_t to, bool anew)
 {
 	struct region_part part;
 
 	while (registry_part(&from, to, &part))
-		keep_replaced(part.region, part.from, part.to);
+		if (part.region->owner && part.region->owner->opened)
+			part.region->owner->opened(part.region, part.from, part.to, anew);
 }
 
 static long kernel_mmap(uintptr_t address, size_t bytes, int protection, int flags, int fd,
-			uint64_t offset)
+			uint64_t offset, bool by_libc)
 {
 	long result = sys_pass(CPU_MMAP_NUMBER, (long)address, (long)bytes, protection, flags, fd,
 			       (long)(offset / CPU_MMAP_OFFSET_UNIT));
@@ -105,10 +126,36 @@ static long kernel_mmap(uintptr_t address, size_t bytes, int protection, int fla
 	 */
 	if (!SYS_IS_ERROR(result) && !(flags & MAP_FIXED) &&
 	    touches_region((uintptr_t)result, bytes) && memory_lock()) {
-		note_replaced((uintptr_t)result, range_end((uintptr_t)result, bytes));
+		calls_note_mapped((uintptr_t)result, range_end((uintptr_t)result, bytes));
 		memory_unlock();
 	}
+	if (!SYS_IS_ERROR(result) && memory.watch)
+		memory.watch((uintptr_t)result, bytes, protection, flags, address, by_libc);
 	return result;
+}
+
+#define READ_WRITE (PROT_READ | PROT_WRITE)
+
+/* A mapping whose memory may be huge: readable, writable, nobody else's, and nothing special. */
+static bool is_plain_memory(int protection, int flags)
+{
+	return protection == READ_WRITE &&
+	       (flags & ~(MAP_FIXED | MAP_FIXED_NOREPLACE)) == (MAP_PRIVATE | MAP_ANONYMOUS);
+}
+
+static bool is_reservation(int flags)
+{
+	return (flags & ~(MAP_FIXED | MAP_FIXED_NOREPLACE | MAP_NORESERVE)) ==
+	       (MAP_PRIVATE | MAP_ANONYMOUS);
+}
+
+static void note_reserved(uintptr_t from, uintptr_t to)
+{
+	struct region_part part;
+
+	while (registry_part(&from, to, &part))
+		if (part.region->owner && part.region->owner->opened)
+			keep_reserved(part.region, part.from, part.to);
 }
 
 static long map_fixed(uintptr_t address, size_t bytes, int protection, int flags, int fd,
@@ -118,12 +165,17 @@ static long map_fixed(uintptr_t address, size_t bytes, int protection, int flags
 	long result = 0;
 
 	if (!(flags & MAP_FIXED_NOREPLACE))
-		result = make_small(address, end, false);
+		result = calls_make_small(address, end, false);
 	if (!result)
 		result = sys_pass(CPU_MMAP_NUMBER, (long)address, (long)bytes, protection, flags,
 				  fd, (long)(offset / CPU_MMAP_OFFSET_UNIT));
-	if (!SYS_IS_ERROR(result))
-		note_replaced(address, end);
+	if (SYS_IS_ERROR(result))
+		return result;
+	calls_note_mapped(address, end);
+	if (is_plain_memory(protection, flags))
+		note_opened(address, end, true);
+	else if (protection == PROT_NONE && is_reservation(flags))
+		note_reserved(address, end);
 	return result;
 }
 
@@ -132,6 +184,13 @@ static void look_at_text(uintptr_t from, size_t bytes)
 {
 	if (from < memory.text_end && from + bytes > memory.text && memory.own_break)
 		memory.own_break->text_opened(from, from + bytes);
+}
+
+static bool hint_allowed(uintptr_t address)
+{
+	struct region *region = registry_at(address);
+
+	return !region || region->by_program;
 }
 
 static void *map(uintptr_t address, size_t bytes, int protection, int flags, int fd,
@@ -153,12 +212,15 @@ static void *map(uintptr_t address, size_t bytes, int protection, int flags, int
 	if (fixed)
 		look_at_text(address, bytes);
 	if (!touches_region(address, bytes) || !well_formed(address, bytes))
-		return (void *)answer(kernel_mmap(address, bytes, protection, flags, fd, offset));
+		return (void *)answer(
+			kernel_mmap(address, bytes, protection, flags, fd, offset, by_libc));
 	/* A mere hint into a region: the room there is its owner's to use later. */
 	if (!fixed)
-		return (void *)answer(kernel_mmap(0, bytes, protection, flags, fd, offset));
+		return (void *)answer(kernel_mmap(hint_allowed(address) ? address : 0, bytes,
+						  protection, flags, fd, offset, by_libc));
 	if (!memory_lock())
-		return (void *)answer(kernel_mmap(address, bytes, protection, flags, fd, offset));
+		return (void *)answer(
+			kernel_mmap(address, bytes, protection, flags, fd, offset, by_libc));
 	result = map_fixed(address, bytes, protection, flags, fd, offset);
 	memory_unlock();
 	return (void *)answer(result);
@@ -194,11 +256,11 @@ int call_munmap(void *address, size_t bytes)
 	if (!touches_region(from, bytes) || !well_formed(from, bytes) || !memory_lock())
 		return (int)answer(sys_pass(SYS_munmap, (long)from, (long)bytes, 0, 0, 0, 0));
 	if (!owner_unmaps(from, end)) {
-		result = make_small(from, end, false);
+		result = calls_make_small(from, end, false);
 		if (!result)
 			result = sys_pass(SYS_munmap, (long)from, (long)bytes, 0, 0, 0, 0);
 		if (!result)
-			note_replaced(from, end);
+			calls_note_unmapped(from, end);
 	}
 	memory_unlock();
 	return (int)answer(result);
@@ -215,23 +277,6 @@ static bool owner_remaps(uintptr_t from, size_t bytes, size_t new_bytes, int fla
 				    result);
 }
 
-static long remap(uintptr_t from, size_t bytes, size_t new_bytes, int flags, uintptr_t to)
-{
-	bool fixed = flags & MREMAP_FIXED;
-	long result = make_small(from, range_end(from, bytes), true);
-
-	if (!result && fixed)
-		result = make_small(to, range_end(to, new_bytes), true);
-	if (!result)
-		result = sys_pass(SYS_mremap, (long)from, (long)bytes, (long)new_bytes, flags,
-				  (long)to, 0);
-	if (SYS_IS_ERROR(result))
-		return result;
-	note_replaced(from, range_end(from, bytes));
-	note_replaced((uintptr_t)result, range_end((uintptr_t)result, new_bytes));
-	return result;
-}
-
 void *call_mremap(void *address, size_t bytes, size_t new_bytes, int flags, void *new_address)
 {
 	uintptr_t from = (uintptr_t)address;
@@ -246,7 +291,7 @@ void *call_mremap(void *address, size_t bytes, size_t new_bytes, int flags, void
 		return (void *)answer(sys_pass(SYS_mremap, (long)from, (long)bytes, (long)new_bytes,
 					       flags, (long)to, 0));
 	if (!owner_remaps(from, bytes, new_bytes, flags, by_libc, &result))
-		result = remap(from, bytes, new_bytes, flags, to);
+		result = move_remap(from, bytes, new_bytes, flags, to);
 	memory_unlock();
 	return (void *)answer(result);
 }
@@ -259,12 +304,34 @@ static bool owner_protects(uintptr_t from, size_t bytes, int protection, bool by
 	       region->owner->protect(region, from, bytes, protection, by_libc, result);
 }
 
+/*
+ * Protects run by run, as the kernel does mapping by mapping: where one fails, those before it have
+ * their new rights.
+ */
+static long protect_runs(long number, uintptr_t from, uintptr_t to, int protection, long key)
+{
+	struct region_part part;
+	struct region *huge;
+	long result = 0;
+
+	while (!result && from < to) {
+		uintptr_t end = registry_run(from, to, &huge), at = from;
+
+		result = sys_pass(number, (long)from, (long)(end - from), protection, key, 0, 0);
+		if (!result && protection == READ_WRITE && !key)
+			note_opened(from, end, false);
+		while (!result && registry_part(&at, end, &part))
+			keep_protected(part.region, part.from, part.to, protection);
+		from = end;
+	}
+	return result;
+}
+
 /* mprotect and pkey_mprotect differ in their number and their last argument. */
 static long protect(long number, uintptr_t from, size_t bytes, int protection, long key,
 		    bool by_libc)
 {
-	uintptr_t at = from, end = range_end(from, bytes);
-	struct region_part part;
+	uintptr_t end = range_end(from, bytes);
 	long result;
 
 	if (protection & PROT_WRITE)
@@ -275,11 +342,9 @@ static long protect(long number, uintptr_t from, size_t bytes, int protection, l
 		return result;
 	if (!memory_lock())
 		return sys_pass(number, (long)from, (long)bytes, protection, key, 0, 0);
-	result = make_small(from, end, false);
+	result = calls_make_small(from, end, false);
 	if (!result)
-		result = sys_pass(number, (long)from, (long)bytes, protection, key, 0, 0);
-	while (!result && registry_part(&at, end, &part))
-		keep_protected(part.region, part.from, part.to, protection);
+		result = protect_runs(number, from, end, protection, key);
 	memory_unlock();
 	return result;
 }

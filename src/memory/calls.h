@@ -33,6 +33,15 @@ int call_munlock(const void *address, size_t bytes);
 int call_prctl(int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d);
 
 /*
+ * For what else stands in for the kernel (move.c), under the lock. Before a call that changes
+ * [from, to): what it covers of a hugetlb page in part (or, with all, at all) becomes small; 0 or
+ * -ENOMEM. After it: what is there now is the program's.
+ */
+long calls_make_small(uintptr_t from, uintptr_t to, bool all);
+void calls_note_unmapped(uintptr_t from, uintptr_t to);
+void calls_note_mapped(uintptr_t from, uintptr_t to);
+
+/*
  * The trial after the redirection: between begin and end, what the calling thread asks for memory
  * fails and is only noted. end returns whether libc came to us for the break.
  */

@@ -184,15 +184,33 @@ static void mark_altered(struct region *region, uintptr_t from, uintptr_t to)
 			region->units[i] |= UNIT_ALTERED;
 }
 
+/* What was reserved there is opened, or gone. */
+static void forget_reserved(struct region *region, uintptr_t from, uintptr_t to)
+{
+	for (size_t page = region_page(region, from); page <= region_page(region, to - 1); page++)
+		if (region->pages[page] & PAGE_RESERVED)
+			region->pages[page] = 0;
+}
+
 void keep_replaced(struct region *region, uintptr_t from, uintptr_t to)
 {
 	for (size_t page = region_page(region, from); page <= region_page(region, to - 1); page++)
 		if (region->pages[page] & PAGE_HUGE)
 			region_set_small(region, page, UNIT_MAPPED | UNIT_ALTERED);
+	forget_reserved(region, from, to);
 	/* Also where we had nothing: an address that the program took is not ours to give. */
 	for (size_t i = region_unit(region, from); i <= region_unit(region, to - 1); i++)
 		region->units[i] |=
 			region->units[i] & (UNIT_MAPPED | UNIT_USED) ? UNIT_ALTERED : UNIT_FOREIGN;
+}
+
+void keep_reserved(struct region *region, uintptr_t from, uintptr_t to)
+{
+	size_t page = region_page(region, from + region->page_bytes - 1);
+	size_t end = region_page(region, to);
+
+	for (; page < end; page++)
+		region->pages[page] = PAGE_RESERVED;
 }
 
 void keep_protected(struct region *region, uintptr_t from, uintptr_t to, int protection)
@@ -209,7 +227,15 @@ void keep_protected(struct region *region, uintptr_t from, uintptr_t to, int pro
 			region->pages[page] = (unsigned char)((region->pages[page] &
 							       (PAGE_DONTFORK | PAGE_DONTDUMP)) |
 							      state);
+	if (protection != PROT_NONE)
+		forget_reserved(region, from, to);
 	mark_altered(region, from, to);
+}
+
+void keep_marked(struct region *region, uintptr_t from, uintptr_t to)
+{
+	for (size_t i = region_unit(region, from); i <= region_unit(region, to - 1); i++)
+		region->units[i] |= UNIT_MARKED;
 }
 
 void keep_advised(struct region *region, uintptr_t from, uintptr_t to, int advice)
@@ -227,7 +253,9 @@ void keep_advised(struct region *region, uintptr_t from, uintptr_t to, int advic
 	for (size_t page = region_page(region, from); page <= region_page(region, to - 1); page++)
 		if (region->pages[page] & PAGE_HUGE)
 			region->pages[page] = (unsigned char)((region->pages[page] | set) & ~clear);
+	forget_reserved(region, from, to);
 	mark_altered(region, from, to);
+	keep_marked(region, from, to);
 }
 
 /* A hugetlb page goes back to the pool, and its place is small and empty. */

@@ -29,6 +29,15 @@ void keep_replaced(struct region *region, uintptr_t from, uintptr_t to);
 void keep_protected(struct region *region, uintptr_t from, uintptr_t to, int protection);
 void keep_advised(struct region *region, uintptr_t from, uintptr_t to, int advice);
 
+/* Memory was moved to [from, to) that may bear advice. */
+void keep_marked(struct region *region, uintptr_t from, uintptr_t to);
+
+/*
+ * The program mapped [from, to) anew, private, anonymous and without access: whole pages of it are
+ * reserved.
+ */
+void keep_reserved(struct region *region, uintptr_t from, uintptr_t to);
+
 /*
  * MADV_DONTNEED: [from, to) reads as zero afterwards. Hugetlb pages wholly inside go back to the
  * pool with give_back, and are small then; else they stay and are cleared.

@@ -48,6 +48,15 @@ struct memory {
 	const struct memory_break *own_break; /* NULL: the kernel's */
 	memory_mapper
 		*mappers[MEMORY_MAPPERS]; /* in the order in which they are asked; NULL: none */
+
+	/*
+	 * Told of a mapping of the program that the kernel made, in a region or not: where, as
+	 * what, and where the program wanted it (0: anywhere). Takes the lock itself. NULL: nobody
+	 * wants it.
+	 */
+	void (*watch)(uintptr_t address, size_t bytes, int protection, int flags, uintptr_t hint,
+		      bool by_libc);
+
 	struct libc libc;
 };
 

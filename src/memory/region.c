@@ -92,8 +92,9 @@ void region_set_small(struct region *region, size_t page, unsigned char unit_fla
 
 	region->pages[page] = 0;
 	for (size_t i = page * units; i < (page + 1) * units; i++)
-		region->units[i] =
-			(unsigned char)((region->units[i] & (UNIT_USED | UNIT_FIRST)) | unit_flags);
+		region->units[i] = (unsigned char)((region->units[i] &
+						    (UNIT_USED | UNIT_FIRST | UNIT_MARKED)) |
+						   unit_flags);
 }
 
 size_t region_run(const struct region *region, size_t page, size_t end, bool huge)
@@ -191,6 +192,8 @@ void region_adopt_huge(struct region *region, uintptr_t from, uintptr_t to)
 {
 	for (size_t i = region_page(region, from); i < region_page(region, to); i++)
 		page_set_huge(region, i);
+	for (size_t i = region_unit(region, from); i < region_unit(region, to); i++)
+		region->units[i] &= (unsigned char)~(UNIT_ALTERED | UNIT_FOREIGN | UNIT_DIRTY);
 	region_use(region, from, to);
 }
 

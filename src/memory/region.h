@@ -27,6 +27,7 @@ struct region_owner;
 #define PAGE_EXEC      0x10
 #define PAGE_DONTFORK  0x20 /* the program's advice for the whole page */
 #define PAGE_DONTDUMP  0x40
+#define PAGE_RESERVED  0x80 /* mapped without access, and nothing of it was ever opened: zero */
 
 /* Of a unit. */
 #define UNIT_MAPPED 0x01 /* memory is here, of whatever page size */
@@ -37,6 +38,8 @@ struct region_owner;
 	0x10              /* the program changed a part: the kernel knows what is here, we don't \
 			   */
 #define UNIT_FOREIGN 0x20 /* somebody else's mapping: never used, never touched */
+#define UNIT_MARKED  0x80 /* some of it has lasting advice of the program's (as WIPEONFORK) */
+#define UNIT_PACKED  0x40 /* several small mappings share it (mmap/place.c) */
 
 struct region {
 	uintptr_t start, limit;                    /* multiples of the page */
@@ -48,8 +51,9 @@ struct region {
 	/* set by the owner after region_make() */
 	const char *name; /* of what is here, for people */
 	const struct region_owner *owner;
-	bool give_back; /* emptied pages go back to the pool */
-	bool running;   /* a program's data: its code, libc's and ours need it at every instant */
+	bool give_back;  /* emptied pages go back to the pool */
+	bool by_program; /* the program chose the place: a hint into it is honoured */
+	bool running;    /* a program's data: its code, libc's and ours need it at every instant */
 };
 
 /*
@@ -119,7 +123,7 @@ int region_clear_dirty(struct region *region, uintptr_t from, uintptr_t to);
 /* Gives all memory of the range back and maps it anew, small and empty, on [from, to) alone. */
 int region_renew_small(struct region *region, uintptr_t from, uintptr_t to);
 
-/* The page is no hugetlb page any more: its units get these flags, beside UNIT_USED, UNIT_FIRST. */
+/* The page is no hugetlb page any more: its units get these flags, beside USED, FIRST, MARKED. */
 void region_set_small(struct region *region, size_t page, unsigned char unit_flags);
 
 /* Ends of the run of pages from `page` on, before `end`, that are hugetlb (or are not). */

@@ -144,3 +144,35 @@ bool registry_part(uintptr_t *from, uintptr_t to, struct region_part *part)
 	*from = part->to;
 	return true;
 }
+
+/* The end of the run of pages of one kind in a region. */
+static uintptr_t run_in_region(const struct region *region, uintptr_t from, uintptr_t to, bool huge)
+{
+	uintptr_t last = to < region->limit ? to : region->limit;
+	uintptr_t end =
+		region_page_address(region, region_run(region, region_page(region, from),
+						       region_page(region, last - 1) + 1, huge));
+
+	return end < last ? end : last;
+}
+
+uintptr_t registry_run(uintptr_t from, uintptr_t to, struct region **region)
+{
+	*region = registry_at(from);
+	if (*region && region_huge_at(*region, from))
+		return run_in_region(*region, from, to, true);
+	*region = NULL;
+	while (from < to) {
+		size_t place = find_above(from, entry_count);
+		const struct entry *entry = &entries[place];
+
+		if (place == entry_count || entry->start >= to)
+			return to;
+		if (entry->start > from)
+			from = entry->start;
+		from = run_in_region(entry->region, from, to, false);
+		if (from < entry->limit && from < to)
+			return from;
+	}
+	return to;
+}

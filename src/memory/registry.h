@@ -29,6 +29,25 @@ struct region_owner {
 	bool (*protect)(struct region *region, uintptr_t from, size_t bytes, int protection,
 			bool by_libc, long *result);
 
+	/*
+	 * After a call that made [from, to) readable and writable: by rights (where PAGE_RESERVED
+	 * says so, the memory is zero), or, with anew, by a private anonymous mapping in its place
+	 * (zero all of it, and on small pages).
+	 */
+	void (*opened)(struct region *region, uintptr_t from, uintptr_t to, bool anew);
+
+	/*
+	 * For a move: address space for so many bytes in the same region, on a page's boundary,
+	 * with nothing mapped there; 0: none. And memory on a part of it, readable and writable,
+	 * zero: 0, or -ENOMEM with nothing mapped. The place is given back by unmapped().
+	 */
+	uintptr_t (*place)(struct region *region, size_t bytes);
+	int (*fill)(struct region *region, uintptr_t from, uintptr_t to);
+
+	/* After a call of the program that mapped something at [from, to), or unmapped it. */
+	void (*mapped)(struct region *region, uintptr_t from, uintptr_t to);
+	void (*unmapped)(struct region *region, uintptr_t from, uintptr_t to);
+
 	/* A fork's child: spare memory of the region is gone. Without the lock: it is alone. */
 	void (*refit)(struct region *region);
 };
@@ -65,5 +84,11 @@ struct region_part {
  * Under the lock.
  */
 bool registry_part(uintptr_t *from, uintptr_t to, struct region_part *part);
+
+/*
+ * The longest run from `from` on, up to `to`, that is on hugetlb pages of one region (*region says
+ * which) or on none (*region is NULL: the kernel's, in a region or outside). Returns its end.
+ */
+uintptr_t registry_run(uintptr_t from, uintptr_t to, struct region **region);
 
 #endif

@@ -101,17 +101,22 @@ segments_on thp
 begin_program "$programs/every-call"
 each_call_fails_once "$ENOMEM,$EPERM,$EINTR,$EAGAIN" HUGETLB_MORECORE=thp
 all_calls_fail_from_each_on $ENOMEM HUGETLB_MORECORE=thp
+each_call_fails_once "$ENOMEM,$EPERM,$EINTR,$EAGAIN" HUGETLB_MMAP=256K,thp
+all_calls_fail_from_each_on $ENOMEM HUGETLB_MMAP=256K,thp
 begin_program /bin/pwd
 printf '%s\n' '[program=pwd path=* user=root]' 'MORECORE = thp' >"$work/config"
 each_call_fails_once "$ENOMEM $EPERM,$EINTR,$EAGAIN" "HUGETLB_CONFIG=$work/config"
 each_call_fails_once "$ENOMEM,$EINTR" HUGETLB_MORECORE=thp "HUGETLB_REPORT=$work/report"
 all_calls_fail_from_each_on $ENOMEM HUGETLB_MORECORE=thp "HUGETLB_REPORT=$work/report"
 started_or_refused HUGETLB_MORECORE=thp
+started_or_refused HUGETLB_MMAP=yes,thp
 need_pages 60 2M
 started_or_refused HUGETLB_MORECORE=yes
 begin_program "$programs/every-call"
 each_call_fails_once "$ENOMEM $EPERM,$EINTR,$EAGAIN" HUGETLB_MORECORE=yes
 all_calls_fail_from_each_on $EPERM HUGETLB_MORECORE=yes HUGETLB_MORECORE_SHRINK=yes
+each_call_fails_once "$ENOMEM $EPERM,$EINTR,$EAGAIN" HUGETLB_MMAP=256K
+all_calls_fail_from_each_on $ENOMEM HUGETLB_MMAP=256K
 begin_program "$work/relinked"
 segments_on hugetlb
 each_call_fails_once "$ENOMEM,$EPERM" HUGETLB_ELFMAP=RW HUGETLB_MORECORE=yes

@@ -166,6 +166,43 @@ static void shm(void **state)
 		assert_bad(garbage[i]);
 }
 
+static void mappings(void **state)
+{
+	static const struct {
+		const char *entry;
+		enum heap_pages pages;
+		size_t threshold, page_bytes;
+	} rows[] = {
+		{"HUGETLB_MMAP=yes", HEAP_DEFAULT, 0, 0},
+		{"HUGETLB_MMAP=no", HEAP_OFF, 0, 0},
+		{"HUGETLB_MMAP=0", HEAP_OFF, 0, 0},
+		{"HUGETLB_MMAP=256K", HEAP_DEFAULT, 256 << 10, 0},
+		{"HUGETLB_MMAP=yes,thp", HEAP_THP, 0, 0},
+		{"HUGETLB_MMAP=300k,THP", HEAP_THP, 300 << 10, 0},
+		{"HUGETLB_MMAP=8M,1G", HEAP_SIZE, 8 << 20, 1 << 30},
+	};
+	static const char *const garbage[] = {
+		"HUGETLB_MMAP=",           "HUGETLB_MMAP=thp",        "HUGETLB_MMAP=yes,",
+		"HUGETLB_MMAP=yes,3M",     "HUGETLB_MMAP=1M,2M,4M",   "HUGETLB_MMAP_LIMIT=",
+		"HUGETLB_MMAP_LIMIT=some", "HUGETLB_MMAP_ALSO=heaps", "HUGETLB_MMAP_ALSO=stack"};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		assert_good(rows[i].entry);
+		assert_int_equal(options.mmap, rows[i].pages);
+		assert_int_equal(options.mmap_threshold, rows[i].threshold);
+		assert_int_equal(options.mmap_page_bytes, rows[i].page_bytes);
+	}
+	for (size_t i = 0; i < COUNT_OF(garbage); i++)
+		assert_bad(garbage[i]);
+	assert_good("HUGETLB_MMAP_LIMIT=3M");
+	assert_int_equal(options.mmap_limit, 3 << 20);
+	assert_good("HUGETLB_MMAP_ALSO=stacks");
+	assert_true(options.mmap_stacks && !options.mmap_code);
+	assert_good("HUGETLB_MMAP_ALSO=code,stacks");
+	assert_true(options.mmap_stacks && options.mmap_code);
+}
+
 static void process_options_are_read_once(void **state)
 {
 	const struct options *first;
@@ -552,7 +589,7 @@ static void table_is_documented(void **state)
 	const struct option_row *table = options_table(&rows);
 
 	(void)state;
-	assert_int_equal(rows, 24);
+	assert_int_equal(rows, 27);
 	for (int i = 0; i < rows; i++) {
 		assert_memory_equal(table[i].name, "HUGETLB_", 8);
 		assert_true(strlen(table[i].values) > 1 && strlen(table[i].help) > 10);
@@ -571,6 +608,7 @@ int main(void)
 		UNIT_TEST(switches),
 		UNIT_TEST(presence),
 		UNIT_TEST(shm),
+		UNIT_TEST(mappings),
 		UNIT_TEST(process_options_are_read_once),
 		UNIT_TEST(heap),
 		UNIT_TEST(default_page_size),

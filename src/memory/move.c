@@ -1,0 +1,400 @@
+/*
+ * mremap of memory that touches a region: see move.h.
+ *
+ * Reads /proc/self/maps where the kernel's own mremap would refuse what we cut into pieces; in a
+ * sandbox it can't, and hugetlb pages become small then.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "memory/answer.h"
+#include "memory/calls.h"
+#include "memory/keep.h"
+#include "memory/move.h"
+#include "pages/smaps.h"
+
+/* What is in a range is of one kind. */
+struct kind {
+	char rights[5];
+	unsigned int pieces;
+};
+
+static int protection_of(const struct kind *kind)
+{
+	return (kind->rights[0] == 'r' ? PROT_READ : 0) |
+	       (kind->rights[1] == 'w' ? PROT_WRITE : 0) | (kind->rights[2] == 'x' ? PROT_EXEC : 0);
+}
+
+/* Private memory that is no file's? Hugetlb pages of ours have a file's name. */
+static bool is_plain(const struct smaps_mapping *mapping)
+{
+	struct region *region = registry_at((uintptr_t)mapping->start);
+
+	if (mapping->rights[3] != 'p')
+		return false;
+	return !mapping->inode || (region && region_huge_at(region, (uintptr_t)mapping->start));
+}
+
+/* The next mapping that ends above from. False: there is none. */
+static bool next_mapping(struct smaps *maps, uintptr_t from, struct smaps_mapping *mapping)
+{
+	do {
+		if (!smaps_next(maps, mapping))
+			return false;
+	} while (mapping->end <= from);
+	return true;
+}
+
+/* Is [from, to) mapped without a hole, and private anonymous memory of the same rights? */
+static bool has_one_kind_of_rights(uintptr_t from, uintptr_t to, struct kind *kind)
+{
+	struct smaps maps;
+	struct smaps_mapping mapping;
+	bool one = true;
+
+	kind->pieces = 0;
+	if (memory.sandboxed || smaps_open(&maps, "/proc/self/maps"))
+		return false;
+	while (one && from < to) {
+		one = next_mapping(&maps, from, &mapping);
+		if (!one)
+			break;
+		one = is_plain(&mapping) && mapping.start <= from &&
+		      (!kind->pieces || !strcmp(mapping.rights, kind->rights));
+		memcpy(kind->rights, mapping.rights, sizeof(kind->rights));
+		kind->pieces++;
+		from = (uintptr_t)mapping.end;
+	}
+	smaps_close(&maps);
+	return one;
+}
+
+/* May the program have given advice that lasts on some of it? Outside of regions we don't know. */
+static bool may_be_marked(uintptr_t from, uintptr_t to)
+{
+	struct region_part part;
+
+	while (from < to) {
+		uintptr_t before = from;
+
+		if (!registry_part(&from, to, &part) || part.from != before)
+			return true;
+		for (size_t i = region_unit(part.region, part.from);
+		     i <= region_unit(part.region, part.to - 1); i++)
+			if (part.region->units[i] & UNIT_MARKED)
+				return true;
+	}
+	return false;
+}
+
+/* The marks that keep the kernel from merging mappings; huge pages' own are left out. */
+static unsigned int marks_of(const char *flags)
+{
+	static const char *const words[] = {"wf", "dc", "dd", "lo", "sr", "rr", "mg"};
+	unsigned int marks = 0;
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strstr(flags, words[i]))
+			marks |= 1u << i;
+	return marks;
+}
+
+/* The same marks in all of [from, to)? */
+static bool has_one_kind_of_marks(uintptr_t from, uintptr_t to)
+{
+	struct smaps_mapping mapping;
+	struct smaps smaps;
+	unsigned int first = 0;
+	bool any = false, one = true;
+
+	if (smaps_open(&smaps, "/proc/self/smaps"))
+		return false;
+	while (one && smaps_next(&smaps, &mapping) && mapping.start < to) {
+		if (mapping.end <= from)
+			continue;
+		one = !any || marks_of(mapping.flags) == first;
+		first = marks_of(mapping.flags);
+		any = true;
+	}
+	smaps_close(&smaps);
+	return one;
+}
+
+static bool is_of_one_kind(uintptr_t from, uintptr_t to, struct kind *kind)
+{
+	return has_one_kind_of_rights(from, to, kind) &&
+	       (!may_be_marked(from, to) || has_one_kind_of_marks(from, to));
+}
+
+/* What was moved may bear advice; what never was in a region is not known. */
+static void note_moved(uintptr_t to, uintptr_t end)
+{
+	struct region_part part;
+	uintptr_t at = to;
+
+	calls_note_mapped(to, end);
+	while (registry_part(&at, end, &part))
+		keep_marked(part.region, part.from, part.to);
+}
+
+static long kernel_remap(uintptr_t from, size_t bytes, size_t new_bytes, int flags, uintptr_t to)
+{
+	uintptr_t end = range_end(from, bytes), new_end;
+	long result =
+		sys_pass(SYS_mremap, (long)from, (long)bytes, (long)new_bytes, flags, (long)to, 0);
+
+	if (SYS_IS_ERROR(result))
+		return result;
+	new_end = range_end((uintptr_t)result, new_bytes);
+	if ((uintptr_t)result == from) {
+		/* What stays is what it was. */
+		if (new_end < end)
+			calls_note_unmapped(new_end, end);
+		else if (new_end > end)
+			calls_note_mapped(end, new_end);
+		return result;
+	}
+	/* With MREMAP_DONTUNMAP an empty mapping stays. */
+	if (flags & MREMAP_DONTUNMAP)
+		calls_note_mapped(from, end);
+	else
+		calls_note_unmapped(from, end);
+	note_moved((uintptr_t)result, new_end);
+	return result;
+}
+
+/* Is there a hugetlb page of ours? */
+static bool has_huge(uintptr_t from, uintptr_t to)
+{
+	struct region *huge;
+
+	while (from < to) {
+		from = registry_run(from, to, &huge);
+		if (huge)
+			return true;
+	}
+	return false;
+}
+
+static long shrink(uintptr_t from, size_t bytes, size_t new_bytes)
+{
+	uintptr_t keep = from + new_bytes, end = from + bytes;
+	long result = calls_make_small(keep, end, false);
+
+	if (result)
+		return result;
+	if (!has_huge(from, from + 1))
+		return kernel_remap(from, bytes, new_bytes, 0, 0);
+	result = sys_pass(SYS_munmap, (long)keep, (long)(end - keep), 0, 0, 0, 0);
+	if (result)
+		return result;
+	calls_note_unmapped(keep, end);
+	return (long)from;
+}
+
+/* Hugetlb pages were moved: what was known of them is true of their new place. */
+static void move_states(struct region *region, uintptr_t from, struct region *target, uintptr_t to,
+			size_t bytes)
+{
+	region_adopt_huge(target, to, to + bytes);
+	for (size_t i = 0; i < bytes / region->page_bytes; i++) {
+		size_t page = region_page(region, from) + i;
+
+		target->pages[region_page(target, to) + i] = region->pages[page];
+		region_set_small(region, page, UNIT_MAPPED | UNIT_ALTERED);
+	}
+}
+
+/*
+ * Moves [from, from + bytes) to `to`, where an empty mapping or nothing is, in pieces that the
+ * kernel takes: a run of hugetlb or of small pages, then ever smaller ones. Returns how much of it
+ * was moved: all, or less where a page can't be.
+ */
+static size_t move_pieces(uintptr_t from, uintptr_t to, size_t bytes)
+{
+	size_t moved = 0, piece = bytes;
+
+	while (moved < bytes) {
+		struct region *huge;
+		uintptr_t at = from + moved;
+		size_t run = registry_run(at, from + bytes, &huge) - at;
+		size_t page = huge ? huge->page_bytes : memory.base_bytes;
+		long result;
+
+		if (piece > run)
+			piece = run;
+		result = sys_mremap(at, piece, piece, MREMAP_MAYMOVE | MREMAP_FIXED, to + moved);
+		if (SYS_IS_ERROR(result)) {
+			piece = piece / 2 & ~(page - 1);
+			if (!piece)
+				break;
+			continue;
+		}
+		note_moved(to + moved, to + moved + piece);
+		if (huge)
+			move_states(huge, at, registry_at(to + moved), to + moved, piece);
+		moved += piece;
+		piece = bytes - moved;
+	}
+	return moved;
+}
+
+/* All or nothing: what was moved goes back where not all of it could be. */
+static int move_all(uintptr_t from, uintptr_t to, size_t bytes)
+{
+	size_t moved = move_pieces(from, to, bytes);
+
+	if (moved == bytes)
+		return 0;
+	move_pieces(to, from, moved);
+	return -ENOMEM;
+}
+
+/* To a place in the same region, where huge pages stay what they are. 0: not possible. */
+static uintptr_t move_within_region(uintptr_t from, size_t bytes, size_t new_bytes)
+{
+	struct region *region = registry_at(from);
+	const struct region_owner *owner = region ? region->owner : NULL;
+	uintptr_t to, old_end = range_end(from, bytes);
+	size_t old = old_end - from;
+
+	if (!owner || !owner->place || (from - region->start) % region->page_bytes ||
+	    old_end > region->limit || new_bytes < old || calls_make_small(from, old_end, false))
+		return 0;
+	to = owner->place(region, new_bytes);
+	if (!to)
+		return 0;
+	if (new_bytes > old && owner->fill(region, to + old, range_end(to, new_bytes)))
+		goto failed;
+	if (move_all(from, to, old)) {
+		sys_munmap(to + old, to + new_bytes - (to + old));
+		goto failed;
+	}
+	calls_note_unmapped(from, old_end);
+	return to;
+failed:
+	calls_note_unmapped(to, range_end(to, new_bytes));
+	return 0;
+}
+
+/* Growth without a move: into what is free behind the range. */
+static long grow_in_place(uintptr_t from, size_t bytes, size_t new_bytes, int protection)
+{
+	uintptr_t end = range_end(from, bytes), new_end = range_end(from, new_bytes);
+	long at = sys_mmap(end, new_end - end, protection,
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+
+	if (at == (long)end) {
+		calls_note_mapped(end, new_end);
+		return (long)from;
+	}
+	if (!SYS_IS_ERROR(at))
+		sys_munmap((uintptr_t)at, new_end - end);
+	return -ENOMEM;
+}
+
+/* Small pages, in as many pieces as there are. `fixed`: to `to`, where make_small() was done. */
+static long move_small(uintptr_t from, size_t bytes, size_t new_bytes, bool fixed, uintptr_t to,
+		       int protection)
+{
+	size_t old = bytes, all = new_bytes;
+	size_t moved = old < all ? old : all;
+	long at = sys_mmap(fixed ? to : 0, all, PROT_NONE,
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | (fixed ? MAP_FIXED : 0),
+			   -1, 0);
+	long failed = 0;
+
+	if (SYS_IS_ERROR(at))
+		return at;
+	to = (uintptr_t)at;
+	calls_note_mapped(to, to + all);
+	if (all > moved)
+		failed = sys_mprotect(to + moved, all - moved, protection);
+	if (!failed)
+		failed = move_all(from, to, moved);
+	if (failed) {
+		sys_munmap(to, all);
+		calls_note_unmapped(to, to + all);
+		return -ENOMEM;
+	}
+	if (old > moved)
+		sys_munmap(from + moved, old - moved);
+	calls_note_unmapped(from, from + old);
+	return (long)to;
+}
+
+static long move_of_one_kind(uintptr_t from, size_t bytes, size_t new_bytes, int flags,
+			     uintptr_t to, const struct kind *kind)
+{
+	bool fixed = flags & MREMAP_FIXED;
+	int protection = protection_of(kind);
+	uintptr_t place;
+	long failed;
+
+	if (!fixed && new_bytes == bytes)
+		return (long)from;
+	if (!(flags & MREMAP_MAYMOVE))
+		return grow_in_place(from, bytes, new_bytes, protection);
+	if (!fixed && protection == (PROT_READ | PROT_WRITE) &&
+	    has_huge(from, range_end(from, bytes))) {
+		place = move_within_region(from, bytes, new_bytes);
+		if (place)
+			return (long)place;
+	}
+	failed = calls_make_small(from, range_end(from, bytes), true);
+	if (!failed && fixed)
+		failed = calls_make_small(to, range_end(to, new_bytes), false);
+	return failed ? failed : move_small(from, bytes, new_bytes, fixed, to, protection);
+}
+
+/*
+ * All of it, not only what is covered in part: where the kernel refuses the source, the target may
+ * be gone already, or not.
+ */
+static long make_target_small(uintptr_t to, uintptr_t end)
+{
+	return calls_make_small(to, end, true);
+}
+
+/* What the kernel refuses before it looks at any memory. */
+static bool is_valid(uintptr_t from, size_t bytes, size_t new_bytes, int flags, uintptr_t to)
+{
+	if (!bytes || !new_bytes || flags & ~(MREMAP_MAYMOVE | MREMAP_FIXED))
+		return false;
+	if (!(flags & MREMAP_FIXED))
+		return true;
+	return flags & MREMAP_MAYMOVE && !(to & (memory.base_bytes - 1)) &&
+	       !(to < range_end(from, bytes) && from < range_end(to, new_bytes));
+}
+
+long move_remap(uintptr_t from, size_t bytes, size_t new_bytes, int flags, uintptr_t to)
+{
+	uintptr_t end = range_end(from, bytes);
+	bool fixed = flags & MREMAP_FIXED;
+	struct kind kind;
+	long result = 0;
+
+	if (!is_valid(from, bytes, new_bytes, flags, to)) {
+		if (bytes)
+			result = calls_make_small(from, end, true);
+		return result ? result : kernel_remap(from, bytes, new_bytes, flags, to);
+	}
+	bytes = end - from;
+	new_bytes = range_end(0, new_bytes);
+	if (!fixed && new_bytes < bytes)
+		return shrink(from, bytes, new_bytes);
+	if (!has_huge(from, end)) {
+		if (fixed)
+			result = make_target_small(to, to + new_bytes);
+		if (!result)
+			result = kernel_remap(from, bytes, new_bytes, flags, to);
+		if (result != -EFAULT)
+			return result;
+	}
+	if (is_of_one_kind(from, end, &kind))
+		return move_of_one_kind(from, bytes, new_bytes, flags, to, &kind);
+	result = calls_make_small(from, end, true);
+	if (!result && fixed)
+		result = make_target_small(to, to + new_bytes);
+	return result ? result : kernel_remap(from, bytes, new_bytes, flags, to);
+}

@@ -1,0 +1,291 @@
+/*
+ * Where mappings on huge pages go: see place.h.
+ */
+#include <errno.h>
+
+#include "mmap/place.h"
+#include "sys.h"
+
+static size_t all_units(const struct place *place)
+{
+	return (place->region.limit - place->region.start) / place->region.unit_bytes;
+}
+
+int place_start(struct place *place, uintptr_t start, uintptr_t limit, struct source *source)
+{
+	int failed = region_make(&place->region, start, limit, source);
+	long maps;
+
+	if (failed)
+		return failed;
+	place->first_free = 0;
+	place->next_pack = 0;
+	for (int i = 0; i < PLACE_PACKS; i++)
+		place->packs[i] = SIZE_MAX;
+	place->words = (place->region.unit_bytes / place->region.base_bytes + 63) / 64;
+	maps = sys_mmap(0, 2 * all_units(place) * place->words * sizeof(uint64_t),
+			PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (SYS_IS_ERROR(maps)) {
+		region_drop(&place->region);
+		return (int)maps;
+	}
+	place->used = (uint64_t *)maps;
+	place->there = place->used + all_units(place) * place->words;
+	return 0;
+}
+
+void place_drop(struct place *place)
+{
+	if (place->used)
+		sys_munmap((uintptr_t)place->used,
+			   2 * all_units(place) * place->words * sizeof(uint64_t));
+	place->used = place->there = NULL;
+	region_drop(&place->region);
+}
+
+static size_t page_bit(const struct place *place, uintptr_t address)
+{
+	const struct region *region = &place->region;
+	size_t unit = region_unit(region, address);
+
+	return unit * place->words * 64 +
+	       (address - region_unit_address(region, unit)) / region->base_bytes;
+}
+
+/* Sets or clears the bits of [from, to) of one map. */
+static void set_bits(const struct place *place, uint64_t *map, uintptr_t from, uintptr_t to,
+		     bool on)
+{
+	while (from < to) {
+		size_t bit = page_bit(place, from);
+		uint64_t mask = (uint64_t)1 << bit % 64;
+
+		if (bit % 64 == 0 && to - from >= 64 * place->region.base_bytes &&
+		    place->region.unit_bytes / place->region.base_bytes >= 64) {
+			map[bit / 64] = on ? UINT64_MAX : 0;
+			from += 64 * place->region.base_bytes;
+			continue;
+		}
+		map[bit / 64] = on ? map[bit / 64] | mask : map[bit / 64] & ~mask;
+		from += place->region.base_bytes;
+	}
+}
+
+static bool has_bits(const struct place *place, const uint64_t *map, uintptr_t from, uintptr_t to)
+{
+	for (; from < to; from += place->region.base_bytes) {
+		size_t bit = page_bit(place, from);
+
+		if (map[bit / 64] >> bit % 64 & 1)
+			return true;
+	}
+	return false;
+}
+
+static bool unit_is_empty(const struct place *place, size_t unit)
+{
+	for (size_t i = 0; i < place->words; i++)
+		if (place->used[unit * place->words + i])
+			return false;
+	return true;
+}
+
+/* The first run of free units at a multiple of step; SIZE_MAX: none. */
+static size_t find_run(const struct place *place, size_t units, size_t step)
+{
+	size_t all = all_units(place);
+	size_t at = (place->first_free + step - 1) / step * step;
+
+	while (units <= all && at <= all - units) {
+		size_t i = at + units;
+
+		while (i > at && !place->region.units[i - 1])
+			i--;
+		if (i == at)
+			return at;
+		at = (i + step - 1) / step * step;
+	}
+	return SIZE_MAX;
+}
+
+static bool run_is_free(const struct place *place, size_t unit, size_t units)
+{
+	if (unit + units > all_units(place))
+		return false;
+	for (size_t i = unit; i < unit + units; i++)
+		if (place->region.units[i])
+			return false;
+	return true;
+}
+
+uintptr_t place_take(struct place *place, size_t bytes, uintptr_t wanted)
+{
+	struct region *region = &place->region;
+	size_t units = (bytes + region->unit_bytes - 1) / region->unit_bytes;
+	size_t step = bytes < region->page_bytes ? 1 : region->page_bytes / region->unit_bytes;
+	size_t unit;
+	uintptr_t at;
+
+	if (!wanted) {
+		unit = find_run(place, units, step);
+		if (unit == SIZE_MAX)
+			return 0;
+	} else {
+		unit = region_unit(region, wanted);
+		if (wanted != region_unit_address(region, unit) || unit % step ||
+		    !run_is_free(place, unit, units))
+			return 0;
+	}
+	at = region_unit_address(region, unit);
+	region_use(region, at, region_unit_address(region, unit + units));
+	set_bits(place, place->used, at, at + bytes, true);
+	if (unit == place->first_free)
+		place->first_free = unit + units;
+	return at;
+}
+
+/* Room for bytes in a packed unit, at a multiple of align; 0: none. */
+static uintptr_t find_in_unit(const struct place *place, size_t unit, size_t bytes, size_t align)
+{
+	uintptr_t start = region_unit_address(&place->region, unit);
+	uintptr_t end = start + place->region.unit_bytes;
+
+	for (uintptr_t at = start; at + bytes <= end; at += align)
+		if (!has_bits(place, place->used, at, at + bytes))
+			return at;
+	return 0;
+}
+
+/* Maps what of [from, to) is not there any more: it was unmapped. */
+static bool map_again(struct place *place, uintptr_t from, uintptr_t to)
+{
+	const size_t base = place->region.base_bytes;
+
+	while (from < to) {
+		uintptr_t end = from + base;
+		bool there = has_bits(place, place->there, from, end);
+
+		while (end < to && has_bits(place, place->there, end, end + base) == there)
+			end += base;
+		if (!there && source_map_small(place->region.source, from, end - from))
+			return false;
+		set_bits(place, place->there, from, end, true);
+		from = end;
+	}
+	return true;
+}
+
+static void remember_pack(struct place *place, size_t unit)
+{
+	for (int i = 0; i < PLACE_PACKS; i++)
+		if (place->packs[i] == unit)
+			return;
+	place->packs[place->next_pack++ % PLACE_PACKS] = unit;
+}
+
+static void forget_pack(struct place *place, size_t unit)
+{
+	for (int i = 0; i < PLACE_PACKS; i++)
+		if (place->packs[i] == unit)
+			place->packs[i] = SIZE_MAX;
+}
+
+/* A new packed unit. False: no room, or no memory. */
+static bool add_pack(struct place *place, size_t *unit)
+{
+	struct region *region = &place->region;
+	uintptr_t at;
+
+	*unit = find_run(place, 1, 1);
+	if (*unit == SIZE_MAX)
+		return false;
+	at = region_unit_address(region, *unit);
+	if (source_map_small(region->source, at, region->unit_bytes))
+		return false;
+	region_use(region, at, at + region->unit_bytes);
+	region->units[*unit] |= UNIT_MAPPED | UNIT_ALTERED | UNIT_PACKED;
+	set_bits(place, place->there, at, at + region->unit_bytes, true);
+	if (*unit == place->first_free)
+		place->first_free++;
+	remember_pack(place, *unit);
+	return true;
+}
+
+uintptr_t place_pack(struct place *place, size_t bytes)
+{
+	size_t align = bytes & -bytes, unit;
+	uintptr_t at = 0;
+
+	for (int i = 0; i < PLACE_PACKS && !at; i++)
+		if (place->packs[i] != SIZE_MAX)
+			at = find_in_unit(place, place->packs[i], bytes, align);
+	if (!at) {
+		if (!add_pack(place, &unit))
+			return 0;
+		at = region_unit_address(&place->region, unit);
+	}
+	if (!map_again(place, at, at + bytes))
+		return 0;
+	set_bits(place, place->used, at, at + bytes, true);
+	return at;
+}
+
+void place_share(struct place *place, uintptr_t address)
+{
+	size_t unit = region_unit(&place->region, address);
+	uintptr_t at = region_unit_address(&place->region, unit);
+
+	place->region.units[unit] |= UNIT_MAPPED | UNIT_ALTERED | UNIT_PACKED;
+	set_bits(place, place->there, at, at + place->region.unit_bytes, true);
+	remember_pack(place, unit);
+}
+
+void place_used(struct place *place, uintptr_t from, uintptr_t to)
+{
+	struct region *region = &place->region;
+
+	region_use(region, from & ~(uintptr_t)(region->unit_bytes - 1),
+		   region_unit_address(region, region_unit(region, to - 1) + 1));
+	for (size_t i = region_unit(region, from); i <= region_unit(region, to - 1); i++)
+		region->units[i] =
+			(unsigned char)((region->units[i] & (UNIT_PACKED | UNIT_MARKED)) |
+					UNIT_USED | UNIT_MAPPED |
+					(region_huge_at(region, region_unit_address(region, i))
+						 ? 0
+						 : UNIT_ALTERED));
+	set_bits(place, place->used, from, to, true);
+	set_bits(place, place->there, from, to, true);
+}
+
+/* Nothing of the unit is the program's: it is free, where its spare part can be unmapped. */
+static void free_unit(struct place *place, size_t unit)
+{
+	struct region *region = &place->region;
+	uintptr_t at = region_unit_address(region, unit);
+
+	if (region->units[unit] & UNIT_PACKED &&
+	    has_bits(place, place->there, at, at + region->unit_bytes) &&
+	    sys_munmap(at, region->unit_bytes))
+		return;
+	forget_pack(place, unit);
+	set_bits(place, place->there, at, at + region->unit_bytes, false);
+	region->units[unit] = 0;
+	if (!region_huge_at(region, at))
+		region->pages[region_page(region, at)] = 0;
+	if (unit < place->first_free)
+		place->first_free = unit;
+}
+
+void place_unused(struct place *place, uintptr_t from, uintptr_t to)
+{
+	struct region *region = &place->region;
+
+	set_bits(place, place->used, from, to, false);
+	set_bits(place, place->there, from, to, false);
+	for (size_t i = region_unit(region, from); i <= region_unit(region, to - 1); i++) {
+		if (unit_is_empty(place, i))
+			free_unit(place, i);
+		else if (region->units[i] & UNIT_PACKED)
+			remember_pack(place, i);
+	}
+}

@@ -1,0 +1,58 @@
+/*
+ * Where mappings on huge pages go: a region of its own, far from where the kernel maps, and which
+ * small pages of it the program has.
+ *
+ * Every mapping of a huge page or more begins on a huge page; smaller ones are packed side by side
+ * into units, which are mapped as a whole, so that one transparent huge page serves several.
+ *
+ * All functions need the lock (memory/lock.h).
+ */
+#ifndef PLACE_H
+#define PLACE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "memory/region.h"
+
+/* So many units that have room for small mappings are remembered. */
+#define PLACE_PACKS 64
+
+struct place {
+	struct region region;
+	size_t first_free; /* no free unit below it */
+	size_t words;      /* of 64 bits, for the small pages of one unit */
+
+	/* a bit a small page: the program has it; it is mapped (in packed units alone) */
+	uint64_t *used, *there;
+
+	size_t packs[PLACE_PACKS]; /* packed units; SIZE_MAX: none */
+	unsigned int next_pack;
+};
+
+/* 0, or -errno with nothing left. */
+int place_start(struct place *place, uintptr_t start, uintptr_t limit, struct source *source);
+void place_drop(struct place *place);
+
+/*
+ * Finds room for bytes, which is at least a unit, and marks it the program's; from a page's
+ * boundary where it is at least a page. At `wanted` alone where that is not 0. The address, or 0.
+ * Nothing is mapped.
+ */
+uintptr_t place_take(struct place *place, size_t bytes, uintptr_t wanted);
+
+/*
+ * A mapping smaller than a unit: readable, writable, zero, in a unit that it shares. The address,
+ * or 0 where there is no room or no memory.
+ */
+uintptr_t place_pack(struct place *place, size_t bytes);
+
+/* The unit of the address is mapped to its end, and may be shared by small mappings from now on. */
+void place_share(struct place *place, uintptr_t address);
+
+/* The program mapped or unmapped [from, to): what is empty then is free. */
+void place_used(struct place *place, uintptr_t from, uintptr_t to);
+void place_unused(struct place *place, uintptr_t from, uintptr_t to);
+
+#endif

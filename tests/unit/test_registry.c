@@ -1,0 +1,174 @@
+/*
+ * The registry of regions against a plain list; ranges that are taken under our care, and their
+ * parts.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "ground.h"
+#include "memory/calls.h"
+#include "memory/memory.h"
+#include "sys.h"
+
+#define PAGE ((size_t)64 * KIB)
+#define BASE 4096ul
+#define SEED 6
+
+static void lookups_agree_with_a_list(void **state)
+{
+	struct region regions[40];
+	bool in[COUNT_OF(regions)] = {false};
+	uint64_t random = 5;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(regions); i++)
+		regions[i] = (struct region){.start = (i + 1) * 100 * PAGE,
+					     .limit = ((i + 1) * 100 + 1 + i % 90) * PAGE};
+	for (int step = 0; step < 20000; step++) {
+		size_t i = ground_random(&random) % COUNT_OF(regions);
+		uintptr_t from = ground_random(&random) % (4200 * PAGE);
+		uintptr_t to = from + 1 + ground_random(&random) % (300 * PAGE), at = from;
+		struct region *holder = NULL;
+		struct region_part part;
+		size_t parts = 0, found = 0;
+
+		if (in[i])
+			registry_remove(&regions[i]);
+		else
+			assert_int_equal(registry_add(&regions[i]), 0);
+		in[i] = !in[i];
+		if (in[i])
+			assert_int_equal(registry_add(&regions[i]), -EEXIST);
+		for (i = 0; i < COUNT_OF(regions); i++)
+			if (in[i] && region_touches(&regions[i], from, to)) {
+				parts++;
+				if (regions[i].start <= from)
+					holder = &regions[i];
+			}
+		assert_int_equal(registry_touch(from, to), parts > 0);
+		assert_ptr_equal(registry_at(from), holder);
+		while (registry_part(&at, to, &part)) {
+			assert_true(part.from < part.to && part.to <= to && part.from >= from);
+			assert_true(part.from >= part.region->start &&
+				    part.to <= part.region->limit);
+			found++;
+		}
+		assert_int_equal(found, parts);
+		assert_int_equal(gate_calls(GATE_ANY), 0);
+	}
+	for (size_t i = 0; i < COUNT_OF(regions); i++)
+		registry_remove(&regions[i]);
+	assert_null(registry_nth(0));
+}
+
+static void there_is_an_end(void **state)
+{
+	static struct region regions[300];
+	size_t added = 0;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(regions); i++) {
+		regions[i] = (struct region){.start = (i + 1) * PAGE, .limit = (i + 2) * PAGE};
+		added += !registry_add(&regions[i]);
+	}
+	assert_true(added >= 200 && added < COUNT_OF(regions));
+	for (size_t i = 0; i < COUNT_OF(regions); i++)
+		registry_remove(&regions[i]);
+	assert_null(registry_nth(0));
+}
+
+/* Eight pages that are there already, as data segments are. */
+static struct source take(int rights)
+{
+	struct source source = ground_source(PAGE);
+
+	gate_reset();
+	gate_catch_stderr();
+	ground_pool(PAGE, 8);
+	memset(&memory, 0, sizeof(memory));
+	memory.base_bytes = BASE;
+	assert_int_equal(source_map_huge(&source, ground, 8), 8);
+	ground_fill(ground, ground + 8 * PAGE, SEED);
+	assert_int_equal(sys_mprotect(ground, 8 * PAGE, rights), 0);
+	return source;
+}
+
+static void a_taken_range_bears_what_small_pages_bear(void **state)
+{
+	struct source source = take(PROT_READ | PROT_WRITE);
+
+	(void)state;
+	assert_int_equal(
+		memory_take_range(ground, ground + 8 * PAGE, &source, PROT_READ | PROT_WRITE), 0);
+	assert_int_equal(call_mprotect((void *)(ground + BASE), BASE, PROT_READ), 0);
+	assert_int_equal(gate_pool_mapped(ground, GROUND_BYTES), 7);
+	assert_int_equal(call_munmap((void *)(ground + 3 * PAGE + BASE), BASE), 0);
+	assert_int_equal(gate_pool_mapped(ground, GROUND_BYTES), 6);
+	assert_false(ground_is_mapped(ground + 3 * PAGE + BASE));
+	ground_check_filled(ground, ground + 3 * PAGE + BASE, SEED);
+	ground_check_filled(ground + 3 * PAGE + 2 * BASE, ground + 8 * PAGE, SEED);
+	assert_int_equal(gate_pool_violations(), 0);
+	assert_int_equal(memory.pages_made_small, 2);
+	memory_forget_range(ground, ground + 8 * PAGE);
+	assert_null(registry_nth(0));
+}
+
+static void a_taken_range_keeps_its_rights(void **state)
+{
+	struct source source = take(PROT_READ);
+
+	(void)state;
+	assert_int_equal(memory_take_range(ground, ground + 8 * PAGE, &source, PROT_READ), 0);
+	assert_int_equal(call_mprotect((void *)ground, BASE, PROT_READ | PROT_WRITE), 0);
+	*(volatile char *)ground = *(volatile char *)ground;
+	/* the rest of the page is read-only still: the kernel refuses to write there */
+	assert_int_equal(sys_pass(SYS_getcpu, (long)(ground + BASE), 0, 0, 0, 0, 0), -EFAULT);
+	ground_check_filled(ground, ground + 8 * PAGE, SEED);
+	memory_forget_range(ground, ground + 8 * PAGE);
+}
+
+static void ranges_that_can_not_be_taken(void **state)
+{
+	struct source source = take(PROT_READ | PROT_WRITE);
+
+	(void)state;
+	assert_int_equal(memory_take_range(ground, ground + BASE, &source, PROT_READ), -EINVAL);
+	assert_int_equal(memory_take_range(ground, ground, &source, PROT_READ), -EINVAL);
+	gate_fail(CPU_MMAP_NUMBER, 1, ENOMEM);
+	assert_int_equal(memory_take_range(ground, ground + PAGE, &source, PROT_READ), -ENOMEM);
+	assert_int_equal(memory_take_range(ground, ground + PAGE, &source, PROT_READ), 0);
+	assert_int_equal(memory_take_range(ground, ground + PAGE, &source, PROT_READ), -EEXIST);
+	memory_forget_range(ground, ground + PAGE);
+	assert_null(registry_nth(0));
+}
+
+/* A part that ld.so unmapped is nobody's; the rest stays in care. */
+static void a_part_is_forgotten(void **state)
+{
+	struct source source = take(PROT_READ | PROT_WRITE);
+
+	(void)state;
+	assert_int_equal(
+		memory_take_range(ground, ground + 8 * PAGE, &source, PROT_READ | PROT_WRITE), 0);
+	assert_int_equal(munmap((void *)ground, 2 * PAGE), 0);
+	gate_pool_forget(ground, 2 * PAGE);
+	memory_forget_range(ground, ground + 2 * PAGE);
+	assert_int_equal(call_mprotect((void *)ground, BASE, PROT_READ), -1);
+	assert_int_equal(call_mprotect((void *)(ground + 2 * PAGE), BASE, PROT_READ), 0);
+	ground_check_filled(ground + 2 * PAGE, ground + 8 * PAGE, SEED);
+	memory_forget_range(ground, ground + 8 * PAGE);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		GROUND_TEST(lookups_agree_with_a_list),
+		GROUND_TEST(there_is_an_end),
+		GROUND_TEST(a_taken_range_bears_what_small_pages_bear),
+		GROUND_TEST(a_taken_range_keeps_its_rights),
+		GROUND_TEST(ranges_that_can_not_be_taken),
+		GROUND_TEST(a_part_is_forgotten),
+	};
+
+	return cmocka_run_group_tests_name("registry", tests, NULL, NULL);
+}
