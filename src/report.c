@@ -38,6 +38,11 @@ static bool shm_is_asked(const struct options *options)
 	return options->shm;
 }
 
+static bool mappings_are_asked(const struct options *options)
+{
+	return options->mmap != HEAP_OFF;
+}
+
 static bool text_is_asked(const struct options *options)
 {
 	return options->segments == SEGMENTS_CHOSEN && options->text;
@@ -63,6 +68,7 @@ static const struct request {
 	{"HUGETLB_ELFMAP", PARTS(PART_TEXT), text_is_asked},
 	{"HUGETLB_ELFMAP", PARTS(PART_DATA) | PARTS(PART_BSS), data_is_asked},
 	{"HUGETLB_ELFMAP_OBJECTS", PARTS(PART_LIBRARIES), objects_are_asked},
+	{"HUGETLB_MMAP", PARTS(PART_MAPPINGS), mappings_are_asked},
 	{"HUGETLB_SHM", PARTS(PART_SHARED), shm_is_asked},
 };
 

@@ -18,7 +18,7 @@
 #define SPANS_MAX 96
 
 /* A program that reserves more than this at once has plans of its own with it. */
-#define SPAN_BYTES_MAX ((uint64_t)1 << 40)
+#define SPAN_PAGES_MAX ((size_t)1 << 19)
 
 static struct region spans[SPANS_MAX]; /* one that begins at 0 is unused */
 
@@ -101,7 +101,7 @@ static struct region *add_span(uintptr_t from, uintptr_t to)
 
 	from = (from + page_bytes - 1) & ~(uintptr_t)(page_bytes - 1);
 	to &= ~(uintptr_t)(page_bytes - 1);
-	if (from >= to || to - from > SPAN_BYTES_MAX || registry_touch(from, to))
+	if (from >= to || (to - from) / page_bytes > SPAN_PAGES_MAX || registry_touch(from, to))
 		return NULL;
 	while (region < spans + SPANS_MAX && region->start)
 		region++;

@@ -21,8 +21,8 @@ link_segments_probe() {
 	[ "$kind" != no-pie ] && [ "$kind" != static ] || object=$work/fixed.o
 	# shellcheck disable=SC2206
 	words=(${words_of[$kind]} "-fuse-ld=$linker" "$object" -o "$output" -pthread "$@")
-	case $link in
 	# shellcheck disable=SC2206
+	case $link in
 	stock) [[ $kind != static* ]] || words+=($whole_library) ;;
 	align) words+=(-B "$wrapper" -Wl,--hugetlbfs-page-size=2M -Wl,--hugetlbfs-align) ;;
 	BDT) words+=(-B "$wrapper" -Wl,--hugetlbfs-page-size=2M -Wl,--hugetlbfs-link=BDT) ;;

@@ -32,7 +32,7 @@ pages_of() {
 	awk -v rows="$1" '$1 ~ rows { sum += $4 + $5 } END { print sum + 0 }' "$work/out"
 }
 
-programs=()
+linked=()
 for kind in pie no-pie static static-pie; do
 	for link in stock align; do
 		# shellcheck disable=SC2086
@@ -40,18 +40,18 @@ for kind in pie no-pie static static-pie; do
 		# Two of the kinds have a dash of their own.
 		name=${kind/-/_}-$link
 		link_segments_probe "$work/$name" $kind bfd $link || { show "$work/$name.log"; fail "no $name"; }
-		programs+=("$name")
+		linked+=("$name")
 	done
 done
 
 # Without randomization the break begins right behind bss, in the same huge page.
-for program in "${programs[@]}"; do
+for program in "${linked[@]}"; do
 	run "$program" fork setarch -R
 	(($(pages_of 'big-(text|const|data|bss)') >= 8)) || { show "$work/out"; fail "$program: not huge"; }
 done
 
 # Data that another thread may write to is left alone, with a line; text is not.
-for program in "${programs[@]}"; do
+for program in "${linked[@]}"; do
 	run "$program" "thread fork"
 	(($(pages_of 'data|bss') == 0)) || { show "$work/out"; fail "$program: data of two threads"; }
 	(($(pages_of 'text') >= 2)) || { show "$work/out"; fail "$program: text can be had with threads"; }

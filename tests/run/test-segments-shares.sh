@@ -34,6 +34,7 @@ share_of() {
 	at_end "kill $process 2>/dev/null"
 	is_waiting $process || { show "$work/err"; fail "$1 does not wait for input"; }
 	no_lines_of_ours "$work/err"
+	# shellcheck disable=SC2046
 	read -r total allowed huge < <(python3 "$(dirname "$0")/segments-shares.py" $process \
 		$([ "$of_what" = allowed ] && ls "$work/ld.$process"))
 	kill $process
