@@ -18,6 +18,8 @@
 #include "stream.h"
 #include "sys.h"
 
+static const char other_threads[] = "other threads run already";
+
 /* What declining leads to. */
 static const char where_they_are[] = "text and data stay where they are";
 
@@ -157,6 +159,16 @@ static void end_care(void)
 	care.asked = care.taken = false;
 }
 
+static void tell_other_pages(struct run *run, const struct task *task)
+{
+	if (run->told)
+		log_info("%s: %s: no hugetlb pages are taken for it", task->name, other_threads);
+	else
+		log_declined("no hugetlb pages are taken for it", "%s: %s", task->name,
+			     other_threads);
+	run->told = true;
+}
+
 /* Without care it goes on other pages. For care libc's text is changed, where it was not yet. */
 static int prepare_care(struct run *run, struct task *task)
 {
@@ -164,6 +176,15 @@ static int prepare_care(struct run *run, struct task *task)
 
 	if (!task_wants_hugetlb(task))
 		return 0;
+	if (!run->alone && !before) {
+		/* libc's text can't be changed under threads */
+		task_forgo_hugetlb(task);
+		if (!task->rungs)
+			task_decline(run, task, other_threads);
+		else if (!run->later)
+			tell_other_pages(run, task);
+		return 0;
+	}
 	if (take_care(run->options, task->name))
 		return before ? 0 : look_again(run, task);
 	task_forgo_hugetlb(task);
@@ -174,7 +195,7 @@ static int prepare_care(struct run *run, struct task *task)
 static int prepare_data(struct run *run, struct task *data)
 {
 	if (!run->alone) {
-		task_decline(run, data, "other threads run already");
+		task_decline(run, data, other_threads);
 		return -EBUSY;
 	}
 	return prepare_care(run, data);
