@@ -10,6 +10,7 @@
 #include <sys/auxv.h>
 
 #include "libc/redirect.h"
+#include "pages/executable.h"
 #include "sys.h"
 
 #define PATCHES_MAX 24
@@ -115,49 +116,25 @@ int redirect_call(const struct libc *libc, const char *caller, const char *calle
 	}
 }
 
-/* A file in memory that may be executed. Kernels before 6.3 don't know the flag that asks so. */
-static long executable_file(void)
-{
-	long fd = sys_memfd_create("libhugetlbfs:libc", MFD_CLOEXEC | MFD_EXEC);
-
-	if (fd == -EINVAL)
-		fd = sys_memfd_create("libhugetlbfs:libc", MFD_CLOEXEC);
-	return fd;
-}
-
-static int write_all(int fd, const unsigned char *bytes, size_t count)
-{
-	while (count) {
-		long wrote = sys_write(fd, bytes, count);
-
-		if (wrote == -EINTR)
-			continue;
-		if (wrote <= 0)
-			return wrote ? (int)wrote : -ENOSPC;
-		bytes += wrote;
-		count -= (size_t)wrote;
-	}
-	return 0;
-}
-
 /* Exchanges the pages [from, to) for a copy in which the patches [first, last) are as wanted. */
 static int exchange(uintptr_t from, uintptr_t to, struct patch *first, struct patch *last)
 {
 	uintptr_t at = from;
-	long mapped, fd = executable_file();
+	long mapped, fd = executable_file("libhugetlbfs:libc");
 	int failed = 0;
 
 	if (SYS_IS_ERROR(fd))
 		return (int)fd;
 	for (const struct patch *patch = first; patch < last && !failed; patch++) {
-		failed = write_all((int)fd, (const unsigned char *)at, patch->at - at);
+		failed = executable_write((int)fd, (const unsigned char *)at, patch->at - at);
 		if (!failed)
-			failed = write_all((int)fd, patch->wanted ? patch->code : patch->original,
-					   patch->bytes);
+			failed = executable_write((int)fd,
+						  patch->wanted ? patch->code : patch->original,
+						  patch->bytes);
 		at = patch->at + patch->bytes;
 	}
 	if (!failed)
-		failed = write_all((int)fd, (const unsigned char *)at, to - at);
+		failed = executable_write((int)fd, (const unsigned char *)at, to - at);
 	if (!failed) {
 		mapped = sys_mmap(from, to - from, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_FIXED,
 				  (int)fd, 0);

@@ -296,6 +296,21 @@ void *call_mremap(void *address, size_t bytes, size_t new_bytes, int flags, void
 	return (void *)answer(result);
 }
 
+/*
+ * As calls_make_small(); but text that the program wants to write to becomes small as a whole: its
+ * pages are the file's, and the pool may have no other for what is written.
+ */
+static long make_small_for(uintptr_t from, uintptr_t to, int protection)
+{
+	struct region_part part;
+	long failed = 0;
+
+	while (!failed && registry_part(&from, to, &part))
+		failed = keep_make_small(part.region, part.from, part.to,
+					 part.region->text && protection & PROT_WRITE);
+	return failed;
+}
+
 static bool owner_protects(uintptr_t from, size_t bytes, int protection, bool by_libc, long *result)
 {
 	struct region *region = registry_at(from);
@@ -342,7 +357,7 @@ static long protect(long number, uintptr_t from, size_t bytes, int protection, l
 		return result;
 	if (!memory_lock())
 		return sys_pass(number, (long)from, (long)bytes, protection, key, 0, 0);
-	result = calls_make_small(from, end, false);
+	result = make_small_for(from, end, protection);
 	if (!result)
 		result = protect_runs(number, from, end, protection, key);
 	memory_unlock();

@@ -10,6 +10,7 @@
 #include "log.h"
 #include "memory/keep.h"
 #include "memory/memory.h"
+#include "pages/executable.h"
 #include "sys.h"
 
 /* Newer than the oldest headers that we build on; the values are the kernel's. */
@@ -105,19 +106,74 @@ static int page_rights(unsigned char state)
 	       (state & PAGE_EXEC ? PROT_EXEC : 0);
 }
 
-/* One hugetlb page becomes small pages, by one atomic exchange. */
-static int page_make_small(struct region *region, size_t page)
+static long map_file_copy(uintptr_t address, size_t bytes, int rights)
+{
+	long fd, mapped, failed;
+
+	/* Who has locked itself in may be killed for the file. */
+	if (memory.sandboxed)
+		return -EPERM;
+	fd = executable_file("libhugetlbfs:text");
+	if (SYS_IS_ERROR(fd))
+		return fd;
+	failed = executable_write((int)fd, (const unsigned char *)address, bytes);
+	if (!failed) {
+		mapped = sys_mmap(address, bytes, rights, MAP_PRIVATE | MAP_FIXED, (int)fd, 0);
+		failed = SYS_IS_ERROR(mapped) ? mapped : 0;
+	}
+	sys_close((int)fd);
+	return failed;
+}
+
+/*
+ * Text becomes what it was before it was on huge pages, a private mapping of a file: so it takes
+ * advice as that does (emptied, it is read again), and is executable where no memory that was
+ * written to may be. Other threads run it meanwhile.
+ */
+static int text_make_small(struct region *region, size_t page, int rights)
 {
 	uintptr_t address = region_page_address(region, page);
-	unsigned char state = region->pages[page];
 	size_t bytes = region->page_bytes;
-	int rights = page_rights(state);
+	long failed = 0;
+
+	if (!(rights & PROT_READ))
+		failed = sys_mprotect(address, bytes, rights | PROT_READ);
+	if (!failed)
+		failed = map_file_copy(address, bytes, rights);
+	if (!failed)
+		return 0;
+	if (!(rights & PROT_READ))
+		sys_mprotect(address, bytes, rights);
+	log_warning_once("%s: a part of a huge page can't be made small (error %d)", region->name,
+			 (int)-failed);
+	return -ENOMEM;
+}
+
+/* The page is small now: so it is known, and the program's advice for it holds again. */
+static void note_small(struct region *region, size_t page)
+{
+	const uintptr_t address = region_page_address(region, page);
+	const unsigned char state = region->pages[page];
+
+	region_set_small(region, page, UNIT_MAPPED | UNIT_ALTERED);
+	memory.pages_made_small++;
+	if (state & PAGE_DONTFORK)
+		sys_madvise(address, region->page_bytes, MADV_DONTFORK);
+	if (state & PAGE_DONTDUMP)
+		sys_madvise(address, region->page_bytes, MADV_DONTDUMP);
+}
+
+/* One hugetlb page becomes small pages, by one atomic exchange. */
+static int data_make_small(struct region *region, size_t page, int rights)
+{
+	uintptr_t address = region_page_address(region, page);
+	size_t bytes = region->page_bytes;
 	long writers = -1, failed = 0;
 	long aside = keep_map_aside(region, bytes);
 
 	if (SYS_IS_ERROR(aside))
 		return -ENOMEM;
-	if (!memory_single_threaded()) {
+	if (rights & PROT_WRITE && !memory_single_threaded()) {
 		writers = writers_stop(address, bytes);
 		if (SYS_IS_ERROR(writers)) {
 			log_warning_once(
@@ -146,15 +202,23 @@ static int page_make_small(struct region *region, size_t page)
 			sys_mprotect(address, bytes, rights);
 		sys_munmap((uintptr_t)aside, bytes);
 	} else {
-		region_set_small(region, page, UNIT_MAPPED | UNIT_ALTERED);
-		memory.pages_made_small++;
-		if (state & PAGE_DONTFORK)
-			sys_madvise(address, bytes, MADV_DONTFORK);
-		if (state & PAGE_DONTDUMP)
-			sys_madvise(address, bytes, MADV_DONTDUMP);
+		note_small(region, page);
 	}
 	writers_go(writers);
 	return failed ? -ENOMEM : 0;
+}
+
+static int page_make_small(struct region *region, size_t page)
+{
+	const int rights = page_rights(region->pages[page]);
+	int failed;
+
+	if (!region->text)
+		return data_make_small(region, page, rights);
+	failed = text_make_small(region, page, rights);
+	if (!failed)
+		note_small(region, page);
+	return failed;
 }
 
 int keep_make_small(struct region *region, uintptr_t from, uintptr_t to, bool all)
@@ -287,6 +351,8 @@ int keep_dontneed(struct region *region, uintptr_t from, uintptr_t to, bool give
 
 			if (failed)
 				return (int)failed;
+		} else if (region->text) {
+			/* Read again from its file, it would be what it is. */
 		} else if (region->pages[page] & PAGE_PROTECTED) {
 			/* We may not write here; small pages keep their rights while the kernel
 			 * empties them. */

@@ -160,19 +160,17 @@ void memory_stop(void)
 	memory.active = break_redirected = false;
 }
 
-/* The ranges of memory_take_range(); a region with no range is free. Under the lock. */
-#define TAKEN_MAX 128
+/* The ranges that were taken; a region with no range is free. Under the lock. */
+static struct region taken[MEMORY_RANGES_MAX];
 
-static struct region taken[TAKEN_MAX];
-
-static int take_range(uintptr_t start, uintptr_t end, struct source *source, int rights)
+static int add_range(uintptr_t start, uintptr_t end, struct source *source, int rights, bool text)
 {
 	struct region *region = taken;
 	int failed;
 
-	while (region < taken + TAKEN_MAX && region->start)
+	while (region < taken + MEMORY_RANGES_MAX && region->start)
 		region++;
-	if (region == taken + TAKEN_MAX)
+	if (region == taken + MEMORY_RANGES_MAX)
 		return -ENOSPC;
 	failed = region_make(region, start, end, source);
 	if (!failed)
@@ -182,13 +180,15 @@ static int take_range(uintptr_t start, uintptr_t end, struct source *source, int
 		return failed;
 	}
 	region->running = true;
-	region->name = "data";
+	region->by_program = true;
+	region->text = text;
+	region->name = text ? "text" : "data";
 	region_adopt_huge(region, start, end);
 	keep_protected(region, start, end, rights);
 	return 0;
 }
 
-int memory_take_range(uintptr_t start, uintptr_t end, struct source *source, int rights)
+static int take_range(uintptr_t start, uintptr_t end, struct source *source, int rights, bool text)
 {
 	int failed;
 
@@ -196,9 +196,26 @@ int memory_take_range(uintptr_t start, uintptr_t end, struct source *source, int
 		return -EINVAL;
 	if (!memory_lock())
 		return -EBUSY;
-	failed = take_range(start, end, source, rights);
+	failed = add_range(start, end, source, rights, text);
 	memory_unlock();
 	return failed;
+}
+
+int memory_take_range(uintptr_t start, uintptr_t end, struct source *source, int rights)
+{
+	return take_range(start, end, source, rights, false);
+}
+
+int memory_take_text(uintptr_t start, uintptr_t end, struct source *source, int rights)
+{
+	return take_range(start, end, source, rights, true);
+}
+
+bool memory_nth_text(size_t n, uintptr_t *start, uintptr_t *end)
+{
+	*start = taken[n].start;
+	*end = taken[n].limit;
+	return *start && taken[n].text;
 }
 
 static void forget_part(struct region *region, uintptr_t start, uintptr_t end)
@@ -216,7 +233,7 @@ void memory_forget_range(uintptr_t start, uintptr_t end)
 {
 	if (!memory_lock())
 		return;
-	for (struct region *region = taken; region < taken + TAKEN_MAX; region++)
+	for (struct region *region = taken; region < taken + MEMORY_RANGES_MAX; region++)
 		if (region->start && region_touches(region, start, end))
 			forget_part(region, start, end);
 	memory_unlock();

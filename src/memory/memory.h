@@ -91,6 +91,21 @@ void memory_stop(void);
 int memory_take_range(uintptr_t start, uintptr_t end, struct source *source, int rights);
 
 /*
+ * The same for text: [start, end) is a private mapping of a file that has all of its pages, and
+ * nobody may write to it. Other threads may run in it.
+ */
+int memory_take_text(uintptr_t start, uintptr_t end, struct source *source, int rights);
+
+/* So many ranges are taken care of at most. */
+#define MEMORY_RANGES_MAX 512
+
+/*
+ * The n-th range of text, n below MEMORY_RANGES_MAX; false: there is none. For who alone takes and
+ * forgets text.
+ */
+bool memory_nth_text(size_t n, uintptr_t *start, uintptr_t *end);
+
+/*
  * [start, end) was unmapped without us: ld.so's own calls, for dlclose, do not come here. Forgets
  * what memory_take_range() was told of it.
  */

@@ -53,7 +53,9 @@ struct region {
 	const struct region_owner *owner;
 	bool give_back;  /* emptied pages go back to the pool */
 	bool by_program; /* the program chose the place: a hint into it is honoured */
-	bool running;    /* a program's data: its code, libc's and ours need it at every instant */
+	bool running;    /* a program's text or data: its code, libc's and ours need it at every
+			    instant */
+	bool text; /* pages of a file that all processes may share: never written to as they are */
 };
 
 /*

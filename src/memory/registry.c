@@ -9,7 +9,8 @@
 
 #include "memory/registry.h"
 
-#define REGIONS_MAX 256
+/* More than MEMORY_RANGES_MAX: the heap and mappings have theirs. */
+#define REGIONS_MAX 768
 
 /* Tries of a reader before it says «yes», and leaves the rest to who asks under the lock. */
 #define READS_MAX 100

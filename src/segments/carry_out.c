@@ -161,6 +161,29 @@ static int put_data(const struct task *task, enum rung rung, const struct plan_r
 	return failed;
 }
 
+/*
+ * Text, too: what rewrites itself, or what others patch, does so a small page at a time. A copy
+ * without care is not taken.
+ */
+static int put_text(const struct task *task, enum rung rung, const struct plan_range *range,
+		    struct prepared *prepared)
+{
+	const uintptr_t end = range->start + prepared->bytes;
+	int failed;
+
+	if (rung != RUNG_HUGETLB)
+		return swap_in(range, prepared);
+	failed = memory_take_text(range->start, end, task->lasting, range->protection);
+	if (failed) {
+		backing_drop(prepared);
+		return failed == -ENOSPC ? -E2BIG : failed; /* the pool is not what is short */
+	}
+	failed = swap_in(range, prepared);
+	if (failed)
+		memory_forget_range(range->start, end);
+	return failed;
+}
+
 /* Puts as much of the range as it can on a rung's pages. Returns how many bytes, or -errno. */
 static long take_rung(const struct run *run, const struct task *task, enum rung rung,
 		      const struct plan_range *range)
@@ -175,7 +198,7 @@ static long take_rung(const struct run *run, const struct task *task, enum rung 
 	if (failed)
 		return failed;
 	bytes = (long)prepared.bytes;
-	failed = task->kind == PLAN_TEXT ? swap_in(range, &prepared)
+	failed = task->kind == PLAN_TEXT ? put_text(task, rung, range, &prepared)
 					 : put_data(task, rung, range, &prepared);
 	return failed ? failed : bytes;
 }

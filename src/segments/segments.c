@@ -14,8 +14,11 @@
 #include "segments/pieces.h"
 #include "segments/segments.h"
 #include "segments/task.h"
+#include "segments/unloaded.h"
 #include "stream.h"
 #include "sys.h"
+
+static const char other_threads[] = "other threads run already";
 
 /* What declining leads to. */
 static const char where_they_are[] = "text and data stay where they are";
@@ -133,28 +136,69 @@ static int look_again(struct run *run, const struct task *task)
 }
 
 /*
- * Data on hugetlb pages needs care: parts of it may be protected later, and a child of fork keeps
- * it. Without that, it goes on other pages.
+ * What is on hugetlb pages needs care: parts of it may be protected later, and a child of fork
+ * keeps its data. Both kinds share it; it is asked for once.
  */
+static struct {
+	bool asked, taken;
+} care;
+
+static bool take_care(const struct options *options, const char *name)
+{
+	if (!care.asked)
+		care.taken =
+			!memory_start(options, false, name, "no hugetlb pages are taken for it");
+	care.asked = true;
+	return care.taken;
+}
+
+static void end_care(void)
+{
+	if (care.taken)
+		memory_stop();
+	care.asked = care.taken = false;
+}
+
+static void tell_other_pages(struct run *run, const struct task *task)
+{
+	if (run->told)
+		log_info("%s: %s: no hugetlb pages are taken for it", task->name, other_threads);
+	else
+		log_declined("no hugetlb pages are taken for it", "%s: %s", task->name,
+			     other_threads);
+	run->told = true;
+}
+
+/* Without care it goes on other pages. For care libc's text is changed, where it was not yet. */
+static int prepare_care(struct run *run, struct task *task)
+{
+	const bool before = care.taken;
+
+	if (!task_wants_hugetlb(task))
+		return 0;
+	if (!run->alone && !before) {
+		/* libc's text can't be changed under threads */
+		task_forgo_hugetlb(task);
+		if (!task->rungs)
+			task_decline(run, task, other_threads);
+		else if (!run->later)
+			tell_other_pages(run, task);
+		return 0;
+	}
+	if (take_care(run->options, task->name))
+		return before ? 0 : look_again(run, task);
+	task_forgo_hugetlb(task);
+	run->told = true;
+	return 0;
+}
+
 static int prepare_data(struct run *run, struct task *data)
 {
-	int failed;
-
 	if (!run->alone) {
-		task_decline(run, data, "other threads run already");
+		task_decline(run, data, other_threads);
 		return -EBUSY;
 	}
-	if (!task_wants_hugetlb(data))
-		return 0;
-	if (memory_start(run->options, false, "data", "no hugetlb pages are taken for it")) {
-		task_forgo_hugetlb(data);
-		run->told = true;
-		return 0;
-	}
-	failed = look_again(run, data);
-	if (failed)
-		memory_stop();
-	return failed;
+	return prepare_care(run, data);
 }
 
 /*
@@ -188,32 +232,41 @@ static int put_data(struct run *run, struct task *data)
 	task_carry_out(run, data);
 	if (old_break && !data->got_bytes[RUNG_HUGETLB] && !data->got_bytes[RUNG_THP])
 		sys_brk(old_break);
-	if (task_wants_hugetlb(data) && !data->got_bytes[RUNG_HUGETLB]) {
-		memory_stop();
-		failed = look_again(run, data);
-	}
 	return failed;
 }
 
-/* Data first: for its care libc's text is changed, which text on huge pages would not bear. */
+/* As put_data(). Before anything is taken libc's text is changed for care, which huge pages would
+ * not bear. */
+static int put_text(struct run *run, struct task *text)
+{
+	long planned = task_plan(run, text);
+	int failed;
+
+	if (planned <= 0)
+		return (int)planned;
+	failed = prepare_care(run, text);
+	if (!failed)
+		task_carry_out(run, text);
+	return failed;
+}
+
 static int put_all(struct run *run)
 {
-	static struct source source;
-	struct task text = {.kind = PLAN_TEXT, .name = "text"};
-	struct task data = {.kind = PLAN_DATA, .name = "data", .lasting = &source};
-	int failed = look_around(run);
-	long planned = 0;
+	static struct source sources[2];
+	struct task text = {.kind = PLAN_TEXT, .name = "text", .lasting = &sources[0]};
+	struct task data = {.kind = PLAN_DATA, .name = "data", .lasting = &sources[1]};
+	int failed = look_around(run), text_failed = 0;
 
 	if (failed)
 		return failed;
 	if (has_wanted(run, true) && !run->later)
 		failed = put_data(run, &data);
 	if (has_wanted(run, false))
-		planned = task_plan(run, &text);
-	if (planned > 0)
-		task_carry_out(run, &text);
-	if (!failed && planned < 0)
-		failed = (int)planned;
+		text_failed = put_text(run, &text);
+	if (!run->later && !text.got_bytes[RUNG_HUGETLB] && !data.got_bytes[RUNG_HUGETLB])
+		end_care();
+	if (!failed)
+		failed = text_failed;
 	return failed ? failed : task_tell(run, &text, &data);
 }
 
@@ -274,11 +327,18 @@ static void objects_changed(void)
 	struct run run = {.options = options, .later = true, .done = SCRATCH_OF(struct plan_range)};
 	int error = errno;
 
+	unloaded_forget();
 	if (!memory.sandboxed && read_status().confined == confined_at_start && known.count)
 		run_once(&run, is_known);
 	if (!remember_objects())
 		scratch_free(&known);
 	errno = error;
+}
+
+static bool may_want_hugetlb(const struct run *run)
+{
+	return !run->traced && run->options->backing != BACKING_FILE &&
+	       run->options->backing != BACKING_THP;
 }
 
 /* Libraries that come later are taken where libraries are asked for at all. */
@@ -313,5 +373,8 @@ int segments_start(const struct options *options)
 	if (options->text)
 		watch(options);
 	failed = run_once(&run, NULL);
+	/* other threads may run by the time when something is loaded */
+	if (known.count && may_want_hugetlb(&run))
+		take_care(options, "text");
 	return failed;
 }

@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "ground.h"
 #include "memory/calls.h"
@@ -63,7 +64,7 @@ static void lookups_agree_with_a_list(void **state)
 
 static void there_is_an_end(void **state)
 {
-	static struct region regions[300];
+	static struct region regions[800];
 	size_t added = 0;
 
 	(void)state;
@@ -71,7 +72,7 @@ static void there_is_an_end(void **state)
 		regions[i] = (struct region){.start = (i + 1) * PAGE, .limit = (i + 2) * PAGE};
 		added += !registry_add(&regions[i]);
 	}
-	assert_true(added >= 200 && added < COUNT_OF(regions));
+	assert_true(added > MEMORY_RANGES_MAX && added < COUNT_OF(regions));
 	for (size_t i = 0; i < COUNT_OF(regions); i++)
 		registry_remove(&regions[i]);
 	assert_null(registry_nth(0));
@@ -127,6 +128,58 @@ static void a_taken_range_keeps_its_rights(void **state)
 	memory_forget_range(ground, ground + 8 * PAGE);
 }
 
+/* Text is a file's: emptied it is what it was, and what is written to is small before. */
+static void taken_text_is_as_it_was_on_its_file(void **state)
+{
+	const int rights = PROT_READ | PROT_EXEC;
+	struct source source = take(rights);
+	uintptr_t start, end;
+
+	(void)state;
+	assert_false(memory_nth_text(0, &start, &end));
+	assert_int_equal(memory_take_text(ground, ground + 8 * PAGE, &source, rights), 0);
+	assert_true(memory_nth_text(0, &start, &end) && start == ground);
+	assert_int_equal(call_madvise((void *)ground, 2 * PAGE, MADV_DONTNEED), 0);
+	assert_int_equal(gate_pool_mapped(ground, GROUND_BYTES), 8);
+	assert_int_equal(call_mprotect((void *)(ground + BASE), BASE, PROT_READ | PROT_WRITE), 0);
+	assert_int_equal(gate_pool_mapped(ground, GROUND_BYTES), 7);
+	memset((void *)(ground + BASE), 0, BASE);
+	assert_int_equal(call_madvise((void *)ground, PAGE, MADV_DONTNEED), 0);
+	ground_check_filled(ground, ground + 8 * PAGE, SEED);
+	assert_int_equal(call_mprotect((void *)(ground + 2 * PAGE), PAGE, PROT_READ), 0);
+	assert_int_equal(gate_pool_mapped(ground, GROUND_BYTES), 7);
+	assert_int_equal(call_mprotect((void *)(ground + 3 * PAGE), PAGE, PROT_READ | PROT_WRITE),
+			 0);
+	assert_int_equal(gate_pool_mapped(ground, GROUND_BYTES), 6);
+	ground_check_filled(ground, ground + 8 * PAGE, SEED);
+	assert_int_equal(gate_pool_violations(), 0);
+	memory_forget_range(ground, ground + 8 * PAGE);
+	assert_false(memory_nth_text(0, &start, &end));
+}
+
+/* The program is refused what it asks for, and its text is whole. */
+static void text_where_a_call_fails(void **state)
+{
+	static const long numbers[] = {SYS_memfd_create, SYS_write, CPU_MMAP_NUMBER};
+	const int rights = PROT_READ | PROT_EXEC;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(numbers); i++) {
+		struct source source = take(rights);
+
+		assert_int_equal(memory_take_text(ground, ground + 8 * PAGE, &source, rights), 0);
+		gate_fail(numbers[i], 1, ENOMEM);
+		assert_int_equal(call_mprotect((void *)ground, BASE, PROT_READ | PROT_WRITE), -1);
+		assert_int_equal(errno, ENOMEM);
+		assert_int_equal(gate_pool_mapped(ground, GROUND_BYTES), 8);
+		ground_check_filled(ground, ground + 8 * PAGE, SEED);
+		assert_int_equal(call_mprotect((void *)ground, BASE, PROT_READ | PROT_WRITE), 0);
+		ground_check_filled(ground, ground + 8 * PAGE, SEED);
+		memory_forget_range(ground, ground + 8 * PAGE);
+		assert_int_equal(munmap((void *)ground, GROUND_BYTES), 0);
+	}
+}
+
 static void ranges_that_can_not_be_taken(void **state)
 {
 	struct source source = take(PROT_READ | PROT_WRITE);
@@ -166,6 +219,8 @@ int main(void)
 		GROUND_TEST(there_is_an_end),
 		GROUND_TEST(a_taken_range_bears_what_small_pages_bear),
 		GROUND_TEST(a_taken_range_keeps_its_rights),
+		GROUND_TEST(taken_text_is_as_it_was_on_its_file),
+		GROUND_TEST(text_where_a_call_fails),
 		GROUND_TEST(ranges_that_can_not_be_taken),
 		GROUND_TEST(a_part_is_forgotten),
 	};

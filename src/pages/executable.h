@@ -1,0 +1,17 @@
+/*
+ * Files in memory for code: what is to be executed is written to one, and mapped from it readable
+ * and executable. No memory is ever writable and executable, so no policy against that is in the
+ * way. System calls only.
+ */
+#ifndef EXECUTABLE_H
+#define EXECUTABLE_H
+
+#include <stddef.h>
+
+/* Makes an empty one. Returns a descriptor, close-on-exec, which the caller closes; or -errno. */
+long executable_file(const char *name);
+
+/* Writes all of it at the descriptor's place. 0 or -errno; then a part may be written. */
+int executable_write(int fd, const unsigned char *bytes, size_t count);
+
+#endif
