@@ -65,6 +65,27 @@ int backing_copy(const struct backing *backing, const struct plan_range *range, 
 	return 0;
 }
 
+size_t backing_file_bytes(const struct backing *backing, const struct plan_range *range)
+{
+	uintptr_t end = range->start;
+	uint64_t offset = 0;
+
+	for (size_t i = range->first_piece; i < backing->piece_count; i++) {
+		const struct plan_piece *piece = &backing->pieces[i];
+
+		if (piece->start >= range->end)
+			break;
+		if (piece->kind == PLAN_GAP || piece->end <= range->start)
+			continue;
+		if (!piece->file || piece->start > end ||
+		    (end > range->start && piece->offset != offset))
+			return 0;
+		end = piece->end < range->end ? piece->end : range->end;
+		offset = piece->offset + (piece->end - piece->start);
+	}
+	return end - range->start;
+}
+
 long backing_find_hole(size_t bytes, size_t page_bytes)
 {
 	size_t with_spare = bytes + page_bytes;

@@ -62,6 +62,12 @@ long file_make_huge(const struct plan_range *range, size_t page_bytes);
 int backing_copy(const struct backing *backing, const struct plan_range *range, uintptr_t from,
 		 uintptr_t to, uintptr_t to_address);
 
+/*
+ * How much of a range, from its start on, is one stretch of one file; 0 where more of the file
+ * follows a hole, as then the range is no stretch of the file.
+ */
+size_t backing_file_bytes(const struct backing *backing, const struct plan_range *range);
+
 /* A hole of so many bytes in the address space, at a multiple of page_bytes; nothing is mapped
  * there, and another thread may take it. Returns the address or -errno. */
 long backing_find_hole(size_t bytes, size_t page_bytes);

@@ -71,31 +71,6 @@ static void log_mapped(const struct task *task, const struct plan_range *range, 
 		  (unsigned long)from);
 }
 
-/*
- * How much of a range, from its start on, is one stretch of one file; 0 where more of the file
- * follows a hole, as then the range is no stretch of the file.
- */
-static size_t file_bytes(const struct backing *backing, const struct plan_range *range)
-{
-	uintptr_t end = range->start;
-	uint64_t offset = 0;
-
-	for (size_t i = range->first_piece; i < backing->piece_count; i++) {
-		const struct plan_piece *piece = &backing->pieces[i];
-
-		if (piece->start >= range->end)
-			break;
-		if (piece->kind == PLAN_GAP || piece->end <= range->start)
-			continue;
-		if (!piece->file || piece->start > end ||
-		    (end > range->start && piece->offset != offset))
-			return 0;
-		end = piece->end < range->end ? piece->end : range->end;
-		offset = piece->offset + (piece->end - piece->start);
-	}
-	return end - range->start;
-}
-
 /* The one place where hugetlb text comes from somewhere else: a copy that processes share. */
 static int take_shared(const struct run *run, const struct task *task,
 		       const struct plan_range *range, struct prepared *prepared)
@@ -108,7 +83,7 @@ static int take_shared(const struct run *run, const struct task *task,
 	struct share_text text = {.name = object->name,
 				  .address = range->start,
 				  .bytes = range->end - range->start,
-				  .file_bytes = file_bytes(&task->backing, range),
+				  .file_bytes = backing_file_bytes(&task->backing, range),
 				  .page_bytes = task->backing.source.page_bytes,
 				  .mount = task->backing.source.mount};
 	int failed;

@@ -9,6 +9,7 @@
 #include <errno.h>
 
 #include "segments/backing.h"
+#include "segments/text_source.h"
 #include "sys.h"
 
 /* Tries where a signal came in between. */
@@ -28,17 +29,17 @@ static long allocate_page(int fd, uint64_t offset, size_t page_bytes)
  * are; *error says why not all. The pages are the file's before they are touched, so no touch can
  * fail.
  */
-static size_t fill(const struct backing *backing, const struct plan_range *range, int fd,
-		   uintptr_t window, int *error)
+static size_t fill(const struct text_source *text, int fd, uintptr_t window, int *error)
 {
-	const size_t page_bytes = backing->source.page_bytes;
+	const struct plan_range *range = text->range;
+	const size_t page_bytes = text->backing->source.page_bytes;
 	const size_t bytes = range->end - range->start;
 
 	for (size_t done = 0; done < bytes; done += page_bytes) {
 		*error = (int)allocate_page(fd, done, page_bytes);
 		if (!*error)
-			*error = backing_copy(backing, range, range->start + done,
-					      range->start + done + page_bytes, window + done);
+			*error = text_source_read(text, range->start + done,
+						  range->start + done + page_bytes, window + done);
 		if (*error)
 			return done;
 	}
@@ -65,6 +66,7 @@ static int prepare_text(const struct backing *backing, const struct source *sour
 {
 	const size_t bytes = range->end - range->start;
 	int fd = source_open(source), error = 0;
+	struct text_source text;
 	long window;
 
 	*prepared = (struct prepared){.fd = fd};
@@ -74,7 +76,9 @@ static int prepare_text(const struct backing *backing, const struct source *sour
 	if (SYS_IS_ERROR(window)) {
 		error = (int)window;
 	} else {
-		prepared->bytes = fill(backing, range, fd, (uintptr_t)window, &error);
+		text_source_open(&text, backing, range);
+		prepared->bytes = fill(&text, fd, (uintptr_t)window, &error);
+		text_source_close(&text);
 		sys_munmap((uintptr_t)window, bytes);
 	}
 	if (prepared->bytes)

@@ -159,17 +159,10 @@ static void end_care(void)
 	care.asked = care.taken = false;
 }
 
-static void tell_other_pages(struct run *run, const struct task *task)
-{
-	if (run->told)
-		log_info("%s: %s: no hugetlb pages are taken for it", task->name, other_threads);
-	else
-		log_declined("no hugetlb pages are taken for it", "%s: %s", task->name,
-			     other_threads);
-	run->told = true;
-}
-
-/* Without care it goes on other pages. For care libc's text is changed, where it was not yet. */
+/*
+ * Without care it goes on other pages, save text under threads that ran before us. For care libc's
+ * text is changed, where it was not yet.
+ */
 static int prepare_care(struct run *run, struct task *task)
 {
 	const bool before = care.taken;
@@ -177,12 +170,15 @@ static int prepare_care(struct run *run, struct task *task)
 	if (!task_wants_hugetlb(task))
 		return 0;
 	if (!run->alone && !before) {
-		/* libc's text can't be changed under threads */
+		/* libc's text can't be changed under threads, and text bears most without it */
+		if (!run->later) {
+			log_info("%s: %s: of a part of a huge page the kernel refuses what it does",
+				 task->name, other_threads);
+			return 0;
+		}
+		/* that there is no care was said at the start */
 		task_forgo_hugetlb(task);
-		if (!task->rungs)
-			task_decline(run, task, other_threads);
-		else if (!run->later)
-			tell_other_pages(run, task);
+		run->told = true;
 		return 0;
 	}
 	if (take_care(run->options, task->name))

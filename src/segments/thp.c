@@ -7,6 +7,7 @@
 
 #include "segments/backing.h"
 #include "segments/readback.h"
+#include "segments/text_source.h"
 #include "sys.h"
 
 /* Maps bytes at a multiple of page_bytes, advised, without the ends that it took to get there. */
@@ -67,12 +68,15 @@ static size_t huge_bytes(uintptr_t at, size_t bytes, size_t page_bytes)
 int thp_prepare_text(const struct backing *backing, const struct plan_range *range,
 		     size_t page_bytes, struct prepared *prepared)
 {
+	struct text_source text;
 	size_t huge;
 	int failed = thp_prepare_data(range, page_bytes, prepared);
 
 	if (failed)
 		return failed;
-	failed = backing_copy(backing, range, range->start, range->end, prepared->address);
+	text_source_open(&text, backing, range);
+	failed = text_source_read(&text, range->start, range->end, prepared->address);
+	text_source_close(&text);
 	if (!failed)
 		failed = (int)sys_mprotect(prepared->address, prepared->bytes, range->protection);
 	if (failed) {
