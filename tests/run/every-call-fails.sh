@@ -1,6 +1,5 @@
-#!/bin/bash
-# Each system call of the library fails once, and then all from each on: the program gives what it
-# gives without us, is not ended by a signal, and warns once at most.
+# For test-every-call-fails-*.sh: each system call of the library fails once, and then all from each
+# on: the program gives what it gives without us, is not ended by a signal, and warns once at most.
 . "$(dirname "$0")/lib.sh"
 
 faults=$BUILD/tests/libhugetlbfs-faults.so
@@ -82,42 +81,3 @@ begin_program() {
 	program=$1
 	"$program" >"$work/plain" || fail "$program itself fails"
 }
-
-# The same program with segments that have huge pages of their own, on each of the three backings.
-link_for_huge_pages() {
-	"${CC:-cc}" -std=gnu11 -D_GNU_SOURCE -O2 "$(dirname "$0")/every-call.c" -o "$work/relinked" -pthread \
-		-Wl,-z,max-page-size=0x200000,-z,common-page-size=0x200000 || fail "can't link"
-}
-
-segments_on() {
-	local backing=HUGETLB_ELFMAP_BACKING=$1
-	each_call_fails_once "$ENOMEM,$EPERM,$EINTR,$EAGAIN" HUGETLB_ELFMAP=RW "$backing"
-	all_calls_fail_from_each_on $ENOMEM HUGETLB_ELFMAP=RW "$backing"
-}
-
-link_for_huge_pages
-begin_program "$work/relinked"
-segments_on thp
-begin_program "$programs/every-call"
-each_call_fails_once "$ENOMEM,$EPERM,$EINTR,$EAGAIN" HUGETLB_MORECORE=thp
-all_calls_fail_from_each_on $ENOMEM HUGETLB_MORECORE=thp
-each_call_fails_once "$ENOMEM,$EPERM,$EINTR,$EAGAIN" HUGETLB_MMAP=256K,thp
-all_calls_fail_from_each_on $ENOMEM HUGETLB_MMAP=256K,thp
-begin_program /bin/pwd
-printf '%s\n' '[program=pwd path=* user=root]' 'MORECORE = thp' >"$work/config"
-each_call_fails_once "$ENOMEM $EPERM,$EINTR,$EAGAIN" "HUGETLB_CONFIG=$work/config"
-each_call_fails_once "$ENOMEM,$EINTR" HUGETLB_MORECORE=thp "HUGETLB_REPORT=$work/report"
-all_calls_fail_from_each_on $ENOMEM HUGETLB_MORECORE=thp "HUGETLB_REPORT=$work/report"
-started_or_refused HUGETLB_MORECORE=thp
-started_or_refused HUGETLB_MMAP=yes,thp
-need_pages 60 2M
-started_or_refused HUGETLB_MORECORE=yes
-begin_program "$programs/every-call"
-each_call_fails_once "$ENOMEM $EPERM,$EINTR,$EAGAIN" HUGETLB_MORECORE=yes
-all_calls_fail_from_each_on $EPERM HUGETLB_MORECORE=yes HUGETLB_MORECORE_SHRINK=yes
-each_call_fails_once "$ENOMEM $EPERM,$EINTR,$EAGAIN" HUGETLB_MMAP=256K
-all_calls_fail_from_each_on $ENOMEM HUGETLB_MMAP=256K
-begin_program "$work/relinked"
-segments_on hugetlb
-each_call_fails_once "$ENOMEM,$EPERM" HUGETLB_ELFMAP=RW HUGETLB_MORECORE=yes
-started_or_refused HUGETLB_ELFMAP=RW
