@@ -125,7 +125,7 @@ static int choose_space(const struct options *options)
 	}
 	if (!failed)
 		failed = morecore_start(&heap.main, plan.main_start, plan.main_limit, &heap.source,
-					first_break, options->heap_shrink);
+					options->heap_shrink);
 	if (!failed && plan.zone_start)
 		failed = zone_start(&heap.zone, plan.zone_start, plan.zone_limit, &heap.source);
 	if (failed)

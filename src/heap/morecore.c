@@ -22,13 +22,12 @@ static uintptr_t align_up(uintptr_t value, size_t to)
 }
 
 int morecore_start(struct morecore *heap, uintptr_t start, uintptr_t limit, struct source *source,
-		   uintptr_t first_break, bool shrink)
+		   bool shrink)
 {
 	int failed = region_make(&heap->region, start, limit, source);
 
 	if (failed)
 		return failed;
-	heap->first_break = first_break;
 	heap->now = heap->mapped_end = heap->high = start;
 	heap->shrink = shrink;
 	return 0;

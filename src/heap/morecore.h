@@ -15,16 +15,15 @@
 
 struct morecore {
 	struct region region;
-	uintptr_t first_break; /* the kernel's break when we took over: what is below is not ours */
-	uintptr_t now;         /* the break */
-	uintptr_t mapped_end;  /* all of [region.start, mapped_end) is mapped */
-	uintptr_t high;        /* the highest break since the memory behind it was last zero */
-	bool shrink;           /* HUGETLB_MORECORE_SHRINK */
+	uintptr_t now;        /* the break */
+	uintptr_t mapped_end; /* all of [region.start, mapped_end) is mapped */
+	uintptr_t high;       /* the highest break since the memory behind it was last zero */
+	bool shrink;          /* HUGETLB_MORECORE_SHRINK */
 };
 
 /* Begins a heap at the region's start. Returns 0 or -errno. */
 int morecore_start(struct morecore *heap, uintptr_t start, uintptr_t limit, struct source *source,
-		   uintptr_t first_break, bool shrink);
+		   bool shrink);
 
 /*
  * sbrk: moves the break by delta bytes and returns the old one, or -ENOMEM with nothing changed.

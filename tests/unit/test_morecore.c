@@ -33,7 +33,7 @@ static void begin(size_t page_bytes, size_t pool_pages, size_t region_pages, boo
 	memory.base_bytes = BASE;
 	heap.shrink = shrink;
 	limit = ground + region_pages * page_bytes;
-	assert_int_equal(morecore_start(morecore, ground, limit, &heap.source, 0, shrink), 0);
+	assert_int_equal(morecore_start(morecore, ground, limit, &heap.source, shrink), 0);
 	assert_int_equal(serve_begin(), 0);
 }
 
