@@ -112,7 +112,7 @@ static int look_around(struct run *run)
 	sizes_read(&run->sizes, getauxval(AT_PAGESZ));
 	if (log_at(LOG_INFO) && !run->later)
 		sizes_log(&run->sizes);
-	run->alone = !run->later && sys_count_threads() == 1;
+	run->alone = !run->later && sys_single_threaded();
 	run->traced = status.traced;
 	run->break_now = (uintptr_t)sys_brk(0);
 	run->break_movable = run->alone && !has_heap(run);
