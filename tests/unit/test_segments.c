@@ -85,6 +85,79 @@ static void own_segments_are_found(void **state)
 	found_free(&found);
 }
 
+static bool nothing_is_new(const struct dl_phdr_info *info)
+{
+	(void)info;
+	return true;
+}
+
+/* The widest segment is known without a list, and without a system call. */
+static void own_width_is_known(void **state)
+{
+	struct options options = {.segments = SEGMENTS_CHOSEN, .text = true, .data = true};
+	size_t widest = 0;
+	struct found found;
+
+	(void)state;
+	assert_int_equal(find_segments(&options, NULL, &found), 0);
+	for (size_t i = 0; i < found.segments.count; i++) {
+		const struct segment *segment = (struct segment *)found.segments.items + i;
+
+		if (segment->end - segment->start > widest)
+			widest = segment->end - segment->start;
+		if (segment->align > widest)
+			widest = segment->align;
+	}
+	found_free(&found);
+	gate_reset();
+	assert_true(widest > 0);
+	assert_int_equal(find_widest(&options, NULL), widest);
+	assert_int_equal(find_widest(&options, nothing_is_new), 0);
+	options.objects = "-main";
+	assert_true(find_widest(&options, NULL) > 0);
+	options.objects = "no-such-object";
+	assert_int_equal(find_widest(&options, NULL), 0);
+	options = (struct options){.segments = SEGMENTS_CHOSEN};
+	assert_int_equal(find_widest(&options, NULL), 0);
+	assert_int_equal(gate_calls(GATE_ANY), 0);
+}
+
+/* A list stays in its array as long as there is room, and takes along what is in it. */
+static void a_list_outgrows_its_array(void **state)
+{
+	static int array[3] = {7, 7, 7};
+	struct scratch list = SCRATCH_IN(array);
+
+	(void)state;
+	gate_reset();
+	for (int i = 0; i < 3; i++) {
+		int *item = scratch_add(&list);
+
+		assert_ptr_equal(item, &array[i]);
+		assert_int_equal(*item, 0);
+		*item = i + 1;
+	}
+	assert_int_equal(gate_calls(GATE_ANY), 0);
+	gate_fail(GATE_ANY, 1, ENOMEM);
+	assert_null(scratch_add(&list));
+	assert_int_equal(list.count, 3);
+	for (int i = 3; i < 20000; i++) {
+		int *item = scratch_add(&list);
+
+		assert_non_null(item);
+		assert_int_equal(*item, 0);
+		*item = i + 1;
+	}
+	for (int i = 0; i < 20000; i++)
+		assert_int_equal(((int *)list.items)[i], i + 1);
+	assert_int_equal(array[2], 3);
+	scratch_free(&list);
+	assert_int_equal(list.count, 0);
+	/* what was mapped is gone, and the array is nobody's to unmap */
+	assert_int_equal(gate_calls(SYS_munmap), gate_calls(CPU_MMAP_NUMBER) - 1);
+	array[0] = 1;
+}
+
 /* An object of three segments, of which two have a gap in between, as find_segments() gives it. */
 static struct object object = {
 	.start = 0x10000, .end = 0x20100, .relro_start = 0x1a000, .relro_end = 0x1b000};
@@ -332,6 +405,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		UNIT_TEST(names_in_the_list),        UNIT_TEST(own_segments_are_found),
+		UNIT_TEST(own_width_is_known),       UNIT_TEST(a_list_outgrows_its_array),
 		UNIT_TEST(mappings_are_cut),         MEMORY_TEST(text_survives_failures),
 		MEMORY_TEST(data_survives_failures), MEMORY_TEST(refused_protection),
 		MEMORY_TEST(a_hole_is_filled),       MEMORY_TEST(what_is_copied),
