@@ -172,7 +172,7 @@ static int add_range(uintptr_t start, uintptr_t end, struct source *source, int 
 		region++;
 	if (region == taken + MEMORY_RANGES_MAX)
 		return -ENOSPC;
-	failed = region_make(region, start, end, source);
+	failed = region_make_aside(region, start, end, source);
 	if (!failed)
 		failed = registry_add(region);
 	if (failed) {

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/auxv.h>
 
+#include "pages/aside.h"
 #include "segments/scratch.h"
 #include "sys.h"
 
@@ -12,7 +13,7 @@ static int grow(struct scratch *list)
 {
 	const size_t bytes_min = 4 * getauxval(AT_PAGESZ);
 	size_t bytes = 2 * list->room_bytes > bytes_min ? 2 * list->room_bytes : bytes_min;
-	long at = sys_mmap(0, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	long at = aside_map(bytes, 0);
 
 	if (SYS_IS_ERROR(at))
 		return (int)at;

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "memory/memory.h"
+#include "pages/aside.h"
 #include "segments/backing.h"
 #include "segments/find.h"
 #include "segments/pieces.h"
@@ -281,7 +282,7 @@ static int put(bool text, int protection, struct backing *backing, const struct 
 		      : thp_prepare_data(range, HUGE_, &prepared);
 	if (failed)
 		return failed;
-	return text ? swap_in(range, &prepared) : swap_in_data(backing, range, &prepared);
+	return text ? swap_in(backing, range, &prepared) : swap_in_data(backing, range, &prepared);
 }
 
 /* With each call failing once: done, or not done, and never half. */
@@ -367,8 +368,91 @@ static void a_hole_is_filled(void **state)
 	assert_int_equal(thp_prepare_text(&backing, &range, HUGE_, &prepared), 0);
 	munmap(memory_at, BYTES);
 	gate_fail_always(SYS_mremap, ENOMEM);
-	assert_int_equal(swap_in(&range, &prepared), -ENOMEM);
+	assert_int_equal(swap_in(&backing, &range, &prepared), -ENOMEM);
 	assert_filled();
+}
+
+static bool is_unmapped(const char *at, size_t bytes)
+{
+	unsigned char resident;
+
+	for (; bytes; at += PAGE, bytes -= PAGE)
+		if (!mincore((void *)at, PAGE, &resident) || errno != ENOMEM)
+			return false;
+	return true;
+}
+
+/* A page that is to be taken together with its hole: who has come there meanwhile stays. */
+static void holes_are_looked_at(void **state)
+{
+	const uintptr_t at = (uintptr_t)memory_at;
+	struct plan_piece pieces[] = {
+		{.start = at, .end = at + PAGE, .kind = PLAN_DATA, .file = true},
+		{.start = at + 3 * PAGE, .end = at + HUGE_ - 2 * PAGE, .kind = PLAN_DATA},
+	};
+	struct backing backing = {.pieces = pieces, .piece_count = COUNT_OF(pieces)};
+	struct plan_range range = {
+		.start = at, .end = at + HUGE_, .protection = PROT_READ | PROT_WRITE};
+	char *stranger = memory_at + HUGE_ - PAGE;
+
+	(void)state;
+	munmap(memory_at + PAGE, 2 * PAGE);
+	munmap(memory_at + HUGE_ - 2 * PAGE, PAGE);
+	assert_int_equal(put(false, 0, &backing, &range), -EEXIST);
+	assert_int_equal(*(uintptr_t *)stranger, (HUGE_ - PAGE) * 2654435761u + 1);
+	assert_true(is_unmapped(memory_at + PAGE, 2 * PAGE));
+	assert_true(is_unmapped(memory_at + HUGE_ - 2 * PAGE, PAGE));
+
+	munmap(stranger, PAGE);
+	gate_fail(SYS_mremap, 1, EFAULT);
+	assert_int_equal(put(false, 0, &backing, &range), -EFAULT);
+	assert_true(is_unmapped(memory_at + PAGE, 2 * PAGE));
+	assert_true(is_unmapped(memory_at + HUGE_ - 2 * PAGE, 2 * PAGE));
+
+	assert_int_equal(put(false, 0, &backing, &range), 0);
+	assert_int_equal(*(uintptr_t *)memory_at, 1);
+	assert_false(is_unmapped(memory_at + PAGE, PAGE));
+	assert_false(is_unmapped(stranger, PAGE));
+}
+
+/* The heap has been made to begin behind the page: what it has of the page is no stranger's. */
+static void a_moved_break_is_no_hole(void **state)
+{
+	const uintptr_t at = (uintptr_t)memory_at;
+	struct plan_piece piece = {.start = at, .end = at + PAGE, .kind = PLAN_DATA, .file = true};
+	struct backing backing = {.pieces = &piece,
+				  .piece_count = 1,
+				  .break_start = at + 2 * PAGE,
+				  .break_end = at + HUGE_};
+	struct plan_range range = {
+		.start = at, .end = at + HUGE_, .protection = PROT_READ | PROT_WRITE};
+
+	(void)state;
+	munmap(memory_at + PAGE, PAGE);
+	gate_fail(SYS_mremap, 1, EFAULT);
+	assert_int_equal(put(false, 0, &backing, &range), -EFAULT);
+	assert_true(is_unmapped(memory_at + PAGE, PAGE));
+	assert_int_equal(*(uintptr_t *)(memory_at + 2 * PAGE), 2 * PAGE * 2654435761u + 1);
+	assert_int_equal(put(false, 0, &backing, &range), 0);
+	assert_int_equal(*(uintptr_t *)(memory_at + 2 * PAGE), 0);
+}
+
+/* Our own lists are in nobody's way; without room for that they are somewhere. */
+static void lists_are_far_away(void **state)
+{
+	char *at = (char *)aside_map(PAGE + 1, 0);
+
+	(void)state;
+	assert_true(is_unmapped(at - HUGE_, HUGE_));
+	assert_true(is_unmapped(at + 2 * PAGE, HUGE_));
+	memset(at, 1, 2 * PAGE);
+	munmap(at, 2 * PAGE);
+	gate_fail(SYS_mmap, 1, ENOMEM);
+	at = (char *)aside_map(PAGE, MAP_NORESERVE);
+	memset(at, 1, PAGE);
+	munmap(at, PAGE);
+	gate_fail(SYS_mmap, 2, ENOMEM);
+	assert_int_equal(aside_map(PAGE, 0), -ENOMEM);
 }
 
 /* What is copied: files whole, and of bss what is not zero; gaps and holes not at all. */
@@ -409,6 +493,8 @@ int main(void)
 		UNIT_TEST(mappings_are_cut),         MEMORY_TEST(text_survives_failures),
 		MEMORY_TEST(data_survives_failures), MEMORY_TEST(refused_protection),
 		MEMORY_TEST(a_hole_is_filled),       MEMORY_TEST(what_is_copied),
+		MEMORY_TEST(holes_are_looked_at),    MEMORY_TEST(a_moved_break_is_no_hole),
+		UNIT_TEST(lists_are_far_away),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
