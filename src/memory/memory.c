@@ -56,7 +56,7 @@ void memory_enter_sandbox(void)
 
 	log_debug("the program locks itself in; no more lines from here on");
 	memory.sandboxed = true;
-	for (size_t i = 0; (region = registry_nth(i)); i++)
+	for (region = registry_first(); region; region = registry_next(region))
 		region->source->sandboxed = true;
 	log_stop();
 }
