@@ -2,7 +2,7 @@
 #
 #   make            the library and its tools
 #   make check      every test; installs what the tests need, reserves huge pages and puts them back
-#   make demo       a program on small and on huge pages, side by side
+#   make demo       three programs on small and on huge pages, side by side
 #   make examples   short programs that use the library
 #   make bench      speed, as ratios; BENCH='--quick -k fork' for some of it
 #   make install    PREFIX=/usr/local DESTDIR=; libraries to LIBDIR=PREFIX/lib, or with MULTIARCH=1 to
@@ -151,7 +151,7 @@ check:
 	@$(MAKE) --no-print-directory run-check
 
 demo:
-	@CC="$(CC)" tests/install-packages compiler python3
+	@CC="$(CC)" tests/install-packages compiler libelf python3
 	@$(MAKE) --no-print-directory run-demo
 
 bench:
@@ -176,7 +176,7 @@ programs: $(PROGRAMS) $(BUILD)/bench/empty.so
 run-demo:
 	@echo "Building into $(BUILD)"
 	@$(MAKE) -s all programs
-	@BUILD="$(BUILD)" bench/demo
+	@BUILD="$(BUILD)" CC="$(CC)" bench/demo
 
 run-bench: all programs
 	@BUILD="$(BUILD)" bench/run $(BENCH)

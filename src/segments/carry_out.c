@@ -147,13 +147,13 @@ static int put_text(const struct task *task, enum rung rung, const struct plan_r
 	int failed;
 
 	if (rung != RUNG_HUGETLB)
-		return swap_in(range, prepared);
+		return swap_in(&task->backing, range, prepared);
 	failed = memory_take_text(range->start, end, task->lasting, range->protection);
 	if (failed) {
 		backing_drop(prepared);
 		return failed == -ENOSPC ? -E2BIG : failed; /* the pool is not what is short */
 	}
-	failed = swap_in(range, prepared);
+	failed = swap_in(&task->backing, range, prepared);
 	if (failed)
 		memory_forget_range(range->start, end);
 	return failed;

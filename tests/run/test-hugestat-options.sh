@@ -55,7 +55,7 @@ programs_end_as_ever() {
 		fail "no JSON at the end of a program"
 }
 
-# The program's memory under the library: the break and the arenas are told apart.
+# The program's memory under the library: the break, the arenas and the mappings are told apart.
 heap_is_named() {
 	(($(pool_value 2M free_hugepages) - $(pool_value 2M resv_hugepages) >= 150)) || return 0
 	status_of -- env LD_PRELOAD="$LIB" HUGETLB_MORECORE=yes "$programs/print-heap" >/dev/null
@@ -65,6 +65,9 @@ heap_is_named() {
 		>/dev/null </dev/null
 	awk '/^  heap: arenas/ && $4 >= 2048 { found = 1 } END { exit !found }' "$work/err" ||
 		{ show "$work/err"; fail "the arena is not there"; }
+	status_of -- env LD_PRELOAD="$LIB" HUGETLB_MMAP=yes "$programs/kinds-of-pages" thp >/dev/null </dev/null
+	awk '/^  mappings/ && $3 >= 2048 { found = 1 } END { exit !found }' "$work/err" ||
+		{ show "$work/err"; fail "the mapping is not there"; }
 }
 
 watching_ends() {
