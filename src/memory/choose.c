@@ -12,7 +12,7 @@
 static int choose_thp(const struct wanted_pages *wanted, const struct page_sizes *sizes,
 		      struct source *source, const char *why)
 {
-	enum thp_mode mode = sizes_thp_mode();
+	enum thp_mode mode = sizes_thp_mode(sizes->thp);
 
 	if (!sizes->thp || mode == THP_NONE || mode == THP_NEVER) {
 		log_declined(
@@ -74,7 +74,7 @@ int choose_pages(const struct options *options, const struct wanted_pages *wante
 			     (unsigned long)(source->page_bytes >> 10));
 		return -EINVAL;
 	}
-	mode = sizes_thp_mode();
+	mode = sizes_thp_mode(sizes.thp);
 	source->hugetlb = true;
 	source->thp = sizes.thp && (mode == THP_MADVISE || mode == THP_ALWAYS);
 	source->reserve = !options->no_reserve;

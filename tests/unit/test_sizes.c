@@ -57,7 +57,7 @@ static void nothing_mounted(void **state)
 	assert_int_equal(sizes.thp, 0);
 	assert_int_equal(sizes.default_huge, 0);
 	assert_int_equal(sizes.huge_count, 0);
-	assert_int_equal(sizes_thp_mode(), THP_NONE);
+	assert_int_equal(sizes_thp_mode(sizes_thp()), THP_NONE);
 }
 
 static void no_sys_but_proc(void **state)
@@ -172,7 +172,7 @@ static void every_call_fails_once(void **state)
 		/* either place names the size */
 		assert_int_equal(sizes.huge_count, 1);
 		assert_int_equal(sizes.huge[0], KIB(2048));
-		mode = sizes_thp_mode();
+		mode = sizes_thp_mode(sizes_thp());
 		assert_true(mode == THP_MADVISE || mode == THP_NONE);
 		if (gate_calls(GATE_ANY) < nth)
 			break;
@@ -214,7 +214,7 @@ static void thp_words(void **state)
 		gate_file(THP "/enabled", cases[i].common);
 		if (cases[i].own)
 			gate_file(THP "/hugepages-2048kB/enabled", cases[i].own);
-		assert_int_equal(sizes_thp_mode(), cases[i].mode);
+		assert_int_equal(sizes_thp_mode(sizes_thp()), cases[i].mode);
 	}
 }
 
