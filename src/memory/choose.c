@@ -36,7 +36,6 @@ int choose_pages(const struct options *options, const struct wanted_pages *wante
 	static char mount[256];
 	static bool told;
 	struct page_sizes sizes;
-	struct pool pool;
 	enum thp_mode mode;
 
 	sizes_read(&sizes, getauxval(AT_PAGESZ));
@@ -91,7 +90,7 @@ int choose_pages(const struct options *options, const struct wanted_pages *wante
 		else
 			source->mount = mount;
 	}
-	if (!pool_read(source->page_bytes, &pool) && !pool_obtainable(&pool) && !options->require)
+	if (!options->require && pool_is_empty(source->page_bytes))
 		log_warning_once(
 			"%s: the pool has no free huge pages of %lu kB: the %s begins on %s "
 			"pages (echo <pages> >/sys/kernel/mm/hugepages/hugepages-%lukB/"

@@ -53,6 +53,9 @@ int pool_read(size_t page_bytes, struct pool *pool);
 /* Pages that a new mapping can hope for: free and not reserved, plus what may be overcommitted. */
 unsigned long pool_obtainable(const struct pool *pool);
 
+/* Is that zero, as far as can be told? Reads two counts of a pool that has free pages. */
+bool pool_is_empty(size_t page_bytes);
+
 /*
  * Finds a hugetlbfs mount for pages of that size into path: the first of /proc/mounts that the
  * caller may write to, or, where wanted is not NULL, that one (or a directory on it), checked.

@@ -274,6 +274,27 @@ static void pool_counts(void **state)
 	assert_int_equal(pool_read(KIB(2048), &pool), -ERANGE);
 }
 
+static void pool_empty_or_not(void **state)
+{
+	(void)state;
+	make_pool("100\n", "40\n", "10\n", "x\n", "x\n");
+	assert_false(pool_is_empty(KIB(2048)));
+	assert_int_equal(gate_calls(SYS_openat), 2);
+	make_pool("100\n", "10\n", "10\n", "3\n", "7\n");
+	assert_false(pool_is_empty(KIB(2048)));
+	make_pool("100\n", "10\n", "10\n", "7\n", "7\n");
+	assert_true(pool_is_empty(KIB(2048)));
+	make_pool("0\n", "0\n", "0\n", "0\n", "0\n");
+	assert_true(pool_is_empty(KIB(2048)));
+	/* what can't be read is not said to be empty */
+	for (unsigned long nth = 1; nth <= 4; nth++) {
+		make_pool("0\n", "0\n", "0\n", "0\n", "0\n");
+		gate_fail(SYS_openat, nth, EACCES);
+		assert_false(pool_is_empty(KIB(2048)));
+	}
+	assert_false(pool_is_empty(KIB(1048576)));
+}
+
 static void pool_reading_fails(void **state)
 {
 	struct pool pool;
@@ -339,6 +360,7 @@ int main(void)
 		TEST(thp_words),
 		TEST(log_names_sizes_and_mounts),
 		TEST(pool_counts),
+		TEST(pool_empty_or_not),
 		TEST(pool_reading_fails),
 		TEST(obtainable_never_wraps),
 		TEST(lines_are_cut_one_by_one),
