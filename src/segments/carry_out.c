@@ -80,7 +80,7 @@ static void log_mapped(const struct task *task, const struct plan_range *range, 
 
 		if (piece->start >= to)
 			break;
-		if (piece->file && piece->end > from)
+		if (piece->file && piece->kind != PLAN_GAP && piece->end > from)
 			copied += (piece->end < to ? piece->end : to) -
 				  (piece->start > from ? piece->start : from);
 	}
