@@ -61,6 +61,12 @@ static struct {
 	size_t copies_bytes;
 } agreed;
 
+/* Locks are not inherited: a locked page is like others. */
+static bool needs_copy(const struct region *region, size_t page)
+{
+	return (region->pages[page] & ~PAGE_LOCKED) == PAGE_HUGE;
+}
+
 /*
  * The next run of pages from *page on that a child needs copies of. What the program protected or
  * keeps from children stays as the kernel has it. False: there is none.
@@ -71,9 +77,9 @@ static bool next_run(const struct region *region, size_t *page, size_t *count)
 	size_t end = region_page(region, region->high + region->page_bytes - 1);
 	size_t run;
 
-	while (*page < end && region->pages[*page] != PAGE_HUGE)
+	while (*page < end && !needs_copy(region, *page))
 		++*page;
-	for (run = *page; run < end && region->pages[run] == PAGE_HUGE; run++)
+	for (run = *page; run < end && needs_copy(region, run); run++)
 		;
 	*count = run - *page;
 	return *count > 0;
@@ -436,6 +442,8 @@ static void after_in_child(void)
 	if (!agreed.locked)
 		return;
 	memory_unlock_in_child();
+	for (size_t i = 0; (region = registry_nth(i)); i++)
+		keep_locked(region, region->start, region->high, false);
 	if (agreed.way == WAY_CHILD_COPIES)
 		for (size_t i = 0; (region = registry_nth(i)); i++)
 			child_copies(region);
