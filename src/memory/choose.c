@@ -93,10 +93,10 @@ int choose_pages(const struct options *options, const struct wanted_pages *wante
 	}
 	if (!pool_read(source->page_bytes, &pool) && !pool_obtainable(&pool) && !options->require)
 		log_warning_once(
-			"%s: the pool has no free huge pages of %lu kB: the %s begins on %s "
-			"pages (echo <pages> >/sys/kernel/mm/hugepages/hugepages-%lukB/"
+			"%s: the pool has no free huge pages of %lu kB: %s pages to begin with "
+			"(echo <pages> >/sys/kernel/mm/hugepages/hugepages-%lukB/"
 			"nr_hugepages reserves some)",
-			wanted->feature, (unsigned long)(source->page_bytes >> 10), wanted->feature,
+			wanted->feature, (unsigned long)(source->page_bytes >> 10),
 			source->thp ? "transparent huge" : "small",
 			(unsigned long)(source->page_bytes >> 10));
 	return 0;

@@ -108,12 +108,17 @@ struct extent {
 		size_t size, bytes;
 	} by_size[PAGE_SIZES];        /* page_bytes, by the size of the page */
 	const struct region *largest; /* one with the largest pages; NULL: there are no runs */
+	const char *name;             /* of what is on them, for people */
 };
 
 static void add_to_extent(struct extent *extent, const struct region *region, size_t bytes)
 {
 	extent->page_bytes += bytes;
 	extent->runs++;
+	if (!extent->name)
+		extent->name = region->name;
+	else if (region->name && strcmp(extent->name, region->name))
+		extent->name = "memory";
 	if (!extent->largest || region->page_bytes > extent->largest->page_bytes)
 		extent->largest = region;
 	for (int i = 0; i < PAGE_SIZES; i++)
@@ -187,10 +192,11 @@ static enum way choose_way(const struct extent *extent, bool others)
 	if (!memory.sandboxed && extent->used_bytes <= sizes_available_memory() / MEMORY_SHARE)
 		return copy;
 	log_warning_once(
-		"heap: a fork with a heap of %zu MB, and neither the pool nor the memory for "
-		"a copy: where parent and child both write, the child may get SIGBUS%s "
-		"(see HUGETLB_FORK)",
-		extent->used_bytes >> 20, kernel_loses ? ", or find pages empty" : "");
+		"%s: a fork with %zu MB on huge pages, and neither the pool nor the memory for a "
+		"copy: where parent and child both write, the child may get SIGBUS%s (see "
+		"HUGETLB_FORK)",
+		extent->name ? extent->name : "memory", extent->used_bytes >> 20,
+		kernel_loses ? ", or find pages empty" : "");
 	return WAY_SHARE;
 }
 
