@@ -332,10 +332,10 @@ static void every_call_of_the_start_fails_once(void **state)
 			continue;
 		}
 		declined++;
-		assert_int_equal(gate_stderr_lines(), 1);
+		assert_non_null(strstr(gate_stderr(), "mappings stay on small pages"));
 		assert_false(mappings.active);
 		assert_null(mappings.place.region.pages);
-		assert_null(registry_nth(0));
+		assert_null(registry_first());
 	}
 	assert_true(declined >= 2);
 }
