@@ -64,6 +64,11 @@ struct region {
  */
 int region_make(struct region *region, uintptr_t start, uintptr_t limit, struct source *source);
 
+/* The same for memory that is there already, or is about to come into holes between other memory:
+ * the states are far from it (pages/aside.h). */
+int region_make_aside(struct region *region, uintptr_t start, uintptr_t limit,
+		      struct source *source);
+
 /* Forgets the region; what is mapped in it stays mapped. */
 void region_drop(struct region *region);
 

@@ -86,6 +86,43 @@ watching_ends() {
 	grep -q '^sleep, process' "$work/out" || fail "nothing watched"
 }
 
+# letter <letter and arguments> -- <long option and arguments>: the same lines but for their figures
+letter() {
+	local short=()
+	while [ "$1" != -- ]; do
+		short+=("$1")
+		shift
+	done
+	shift
+	"$hugestat" "$@" >"$work/long" 2>&1
+	expected=$?
+	"$hugestat" "${short[@]}" >"$work/short" 2>&1
+	[ $? = $expected ] || { show "$work/short"; fail "${short[*]} ends otherwise than $*"; }
+	# pages and flags of pages change from call to call
+	sed -i '/0x/d; s/[0-9 #]//g' "$work/long" "$work/short"
+	cmp -s <(sort -u "$work/long") <(sort -u "$work/short") ||
+		fail "${short[*]} shows other lines than $*"
+	[ -s "$work/short" ] || [ "$1" = --check ] || fail "${short[*]} shows nothing"
+}
+
+letters_do_the_same() {
+	sleep 100 &
+	local sleeper=$! expected
+	at_end "kill $sleeper 2>/dev/null; wait $sleeper 2>/dev/null; rm -f /tmp/perf-$sleeper.map"
+	until grep -q sleep /proc/$sleeper/comm; do sleep 0.05; done
+	letter -c -- --check
+	letter -n -- --numa
+	letter -j $sleeper -- --json $sleeper
+	letter -v $sleeper -- --verbose $sleeper
+	letter -n $sleeper -- --numa $sleeper
+	[ "$(id -u)" != 0 ] || letter -p $sleeper -- --pages $sleeper
+	letter -w -i 0.05 -N 2 $sleeper -- --watch --interval 0.05 --count=2 $sleeper
+	letter -m $sleeper -- --perf-map $sleeper
+	[ "$(grep -c '^sleep, process' < <("$hugestat" -wi0.01 -N3 $sleeper))" = 3 ] || fail "-wi -N"
+	kill $sleeper
+	wait $sleeper 2>/dev/null
+}
+
 perf_map_names_functions() {
 	mkfifo "$work/wait"
 	"$programs/lost-text" <"$work/wait" >"$work/address" &
@@ -105,4 +142,5 @@ bad_input
 programs_end_as_ever
 heap_is_named
 watching_ends
+letters_do_the_same
 perf_map_names_functions
