@@ -14,18 +14,22 @@
 #define FUNCTION_ALIGN 16
 
 static const struct r_debug *announcement;
-static void (*on_change)(void);
+static void (*on_change)(enum loader_change change);
 
 /*
- * In the place of ld.so's empty function. A change begins with a state of its own, in which the
- * list is not to be looked at, and ends with RT_CONSISTENT.
+ * In the place of ld.so's empty function. A change begins with a state of its own and ends with
+ * RT_CONSISTENT. While objects are being added the list is not to be looked at. Changes of other
+ * namespaces come here, too, and find the program's list consistent.
  */
 static void announced(void)
 {
+	const int state = announcement->r_state;
 	int error = errno;
 
-	if (announcement->r_state == RT_CONSISTENT)
-		on_change();
+	if (state == RT_CONSISTENT)
+		on_change(LOADER_CHANGED);
+	else if (state == RT_DELETE)
+		on_change(LOADER_UNLOADS);
 	errno = error;
 }
 
@@ -49,7 +53,7 @@ static int read_program(struct dl_phdr_info *program, size_t size, void *data)
 	return 1;
 }
 
-int loader_watch(void (*changed)(void))
+int loader_watch(void (*changed)(enum loader_change change))
 {
 	const struct r_debug *debug = NULL;
 	struct libc linker;

@@ -63,7 +63,7 @@ static struct {
 
 /*
  * The next run of pages from *page on that a child needs copies of. What the program protected or
- * keeps from children stays as the kernel has it. False: there is none.
+ * keeps from children stays as the kernel has it; so does what may go. False: there is none.
  */
 static bool next_run(const struct region *region, size_t *page, size_t *count)
 {
@@ -71,6 +71,8 @@ static bool next_run(const struct region *region, size_t *page, size_t *count)
 	size_t end = region_page(region, region->high + region->page_bytes - 1);
 	size_t run;
 
+	if (region->may_go)
+		end = *page;
 	while (*page < end && region->pages[*page] != PAGE_HUGE)
 		++*page;
 	for (run = *page; run < end && region->pages[run] == PAGE_HUGE; run++)

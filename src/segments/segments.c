@@ -1,21 +1,18 @@
 /*
  * The order of steps: find, look around, plan, carry out. And the same again for libraries that
- * come later, of which text alone is taken: other threads may run then.
+ * come later: other threads may run then, but none has an address in what has just been loaded.
  */
 #include <errno.h>
 #include <layout.h>
-#include <string.h>
-#include <sys/prctl.h>
 #include <sys/auxv.h>
 
-#include "libc/loader.h"
 #include "log.h"
 #include "memory/memory.h"
+#include "segments/late.h"
 #include "segments/pieces.h"
 #include "segments/segments.h"
+#include "segments/status.h"
 #include "segments/task.h"
-#include "segments/unloaded.h"
-#include "stream.h"
 #include "sys.h"
 
 static const char other_threads[] = "other threads run already";
@@ -23,40 +20,16 @@ static const char other_threads[] = "other threads run already";
 /* What declining leads to. */
 static const char where_they_are[] = "text and data stay where they are";
 
-/* What /proc says about this process, as far as it matters here. */
-struct status {
-	bool traced;
-	unsigned long confined; /* by seccomp: how many filters, or in which mode */
-};
+/* One line a process: what falls short in the first library does so in the next. */
+static bool told;
 
-/* Objects that were loaded when text and data were last looked at, or at the start. */
-static struct scratch known = {.item_bytes = sizeof(const ElfW(Phdr) *)};
-static unsigned long confined_at_start;
-
-/* Is the line that of `name`, which ends in a colon and a tab? Then its number. */
-static size_t number_of(const char *line, const char *name)
+static void decline(struct run *run, const char *reason)
 {
-	size_t length = strlen(name), number;
-
-	return strncmp(line, name, length) || options_parse_size(line + length, &number) ? 0
-											 : number;
-}
-
-static struct status read_status(void)
-{
-	struct status status = {0};
-	struct stream stream;
-	char line[128];
-
-	if (stream_open(&stream, "/proc/self/status"))
-		return status;
-	while (stream_line(&stream, line, sizeof(line))) {
-		status.traced |= number_of(line, "TracerPid:\t") != 0;
-		status.confined +=
-			number_of(line, "Seccomp:\t") + number_of(line, "Seccomp_filters:\t");
-	}
-	stream_close(&stream);
-	return status;
+	if (run->told)
+		log_info("segments: %s: %s", reason, where_they_are);
+	else
+		log_declined(where_they_are, "segments: %s", reason);
+	run->told = true;
 }
 
 static void log_segments(const struct run *run)
@@ -101,12 +74,11 @@ static bool has_heap(const struct run *run)
 /* Everything that the plan rests on. */
 static int look_around(struct run *run)
 {
-	const struct status status = read_status();
+	const struct status status = status_read();
 	int failed = pieces_read(&run->pieces, &run->found);
 
 	if (failed) {
-		log_declined(where_they_are, "segments: /proc/self/maps can't be read (error %d)",
-			     -failed);
+		decline(run, "/proc/self/maps can't be read");
 		return failed;
 	}
 	sizes_read(&run->sizes, getauxval(AT_PAGESZ));
@@ -190,7 +162,7 @@ static int prepare_care(struct run *run, struct task *task)
 
 static int prepare_data(struct run *run, struct task *data)
 {
-	if (!run->alone) {
+	if (!run->alone && !run->later) {
 		task_decline(run, data, other_threads);
 		return -EBUSY;
 	}
@@ -257,7 +229,7 @@ static int put_all(struct run *run)
 
 	if (failed)
 		return failed;
-	if (has_wanted(run, true) && !run->later)
+	if (has_wanted(run, true))
 		failed = put_data(run, &data);
 	if (has_wanted(run, false))
 		text_failed = put_text(run, &text);
@@ -268,14 +240,14 @@ static int put_all(struct run *run)
 	return failed ? failed : task_tell(run, &text, &data);
 }
 
-static int run_once(struct run *run, bool (*before)(const struct dl_phdr_info *))
+static int run_once(struct run *run, late_known *before)
 {
 	int failed = find_segments(run->options, before, &run->found);
 
 	if (log_at(LOG_DEBUG))
 		log_segments(run);
 	if (failed)
-		log_declined(where_they_are, "segments: no memory");
+		decline(run, "no memory");
 	else if (run->found.widest_bytes >= CPU_HUGE_BYTES_MIN)
 		failed = put_all(run);
 	else if (!run->later)
@@ -283,75 +255,25 @@ static int run_once(struct run *run, bool (*before)(const struct dl_phdr_info *)
 	found_free(&run->found);
 	scratch_free(&run->pieces);
 	scratch_free(&run->done);
+	told = told || run->told;
 	return failed;
 }
 
-static int remember_object(struct dl_phdr_info *info, size_t size, void *data)
+/* Objects that have just been loaded, of which nobody knows anything yet. */
+static void take_late(late_known *known)
 {
-	const ElfW(Phdr) **headers = scratch_add(&known);
+	struct run run = {.options = options_get(NULL, NULL),
+			  .later = true,
+			  .told = told,
+			  .done = SCRATCH_OF(struct plan_range)};
 
-	(void)size;
-	(void)data;
-	if (!headers)
-		return 1;
-	*headers = info->dlpi_phdr;
-	return 0;
-}
-
-static bool is_known(const struct dl_phdr_info *info)
-{
-	const ElfW(Phdr) **headers = known.items;
-
-	for (size_t i = 0; i < known.count; i++)
-		if (headers[i] == info->dlpi_phdr)
-			return true;
-	return false;
-}
-
-/* Without memory for the list there is nothing that could be told apart: then no object is new. */
-static bool remember_objects(void)
-{
-	known.count = 0;
-	return dl_iterate_phdr(remember_object, NULL) == 0;
-}
-
-/*
- * ld.so has loaded or unloaded something. Under its lock, in any thread. A program that has
- * locked itself in since the start may not survive a system call that it does not expect.
- */
-static void objects_changed(void)
-{
-	const struct options *options = options_get(NULL, NULL);
-	struct run run = {.options = options, .later = true, .done = SCRATCH_OF(struct plan_range)};
-	int error = errno;
-
-	unloaded_forget();
-	if (!memory.sandboxed && read_status().confined == confined_at_start && known.count)
-		run_once(&run, is_known);
-	if (!remember_objects())
-		scratch_free(&known);
-	errno = error;
+	run_once(&run, known);
 }
 
 static bool may_want_hugetlb(const struct run *run)
 {
 	return !run->traced && run->options->backing != BACKING_FILE &&
 	       run->options->backing != BACKING_THP;
-}
-
-/* Libraries that come later are taken where libraries are asked for at all. */
-static void watch(const struct options *options)
-{
-	if (options->segments != SEGMENTS_CHOSEN || !options->objects || !options->text ||
-	    !strcmp(options->objects, "main"))
-		return;
-	/* /proc/self/status takes long to make: most processes are not confined */
-	if (sys_gate(SYS_prctl, PR_GET_SECCOMP, 0, 0, 0, 0, 0))
-		confined_at_start = read_status().confined;
-	if (remember_objects() && !loader_watch(objects_changed))
-		return;
-	log_info("libraries that are loaded later stay on small pages: ld.so can't be watched");
-	scratch_free(&known);
 }
 
 bool segments_are_marked(void)
@@ -362,17 +284,17 @@ bool segments_are_marked(void)
 int segments_start(const struct options *options)
 {
 	struct run run = {.options = options, .done = SCRATCH_OF(struct plan_range)};
+	bool watched;
 	int failed;
 
 	if (options->force_segments)
 		log_info("HUGETLB_FORCE_ELFMAP asks for what happens anyway");
 	if (!options->share)
 		log_debug("HUGETLB_SHARE=0, sharing disabled");
-	if (options->text)
-		watch(options);
+	watched = late_watch(options, take_late);
 	failed = run_once(&run, NULL);
 	/* other threads may run by the time when something is loaded */
-	if (known.count && may_want_hugetlb(&run))
+	if (watched && may_want_hugetlb(&run))
 		take_care(options, "text");
 	return failed;
 }

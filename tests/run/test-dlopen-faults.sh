@@ -9,8 +9,8 @@ make_library "$work/libfirst.so" 1
 before=$(pool_value 2M free_hugepages)
 
 run() {
-	env LD_PRELOAD="$BUILD/tests/libhugetlbfs-faults.so" HUGETLB_ELFMAP=R HUGETLB_ELFMAP_OBJECTS=all \
-		"$@" "$programs/dlopen-text" 2 "$work/libfirst.so" >"$work/out" 2>"$work/err" 3>"$work/count" ||
+	env MAY_KEEP_PAGES=yes LD_PRELOAD="$BUILD/tests/libhugetlbfs-faults.so" HUGETLB_ELFMAP=R HUGETLB_ELFMAP_OBJECTS=all \
+		"$@" "$programs/late-libraries" 2 "$work/libfirst.so" >"$work/out" 2>"$work/err" 3>"$work/count" ||
 		{ show "$work/out" "$work/err"; fail "exit status $?: $*"; }
 	[ "$(cat "$work/out")" = "done" ] || { show "$work/out"; fail "another output: $*"; }
 	! grep -qv '^libhugetlbfs' "$work/err" || { show "$work/err"; fail "$*: a line not of ours"; }

@@ -11,21 +11,21 @@ make_library "$work/libthird.so" 3 -Wl,-z,noseparate-code
 libraries=("$work/libfirst.so" "$work/libsecond.so" "$work/libthird.so")
 
 # 4000 pages of 4K have at least 6 whole ones of 2M inside
-EXPECT_HUGE_KB=12288 late HUGETLB_ELFMAP_OBJECTS=all "$programs/dlopen-text" 4 "${libraries[@]}"
-EXPECT_HUGE_KB=12288 late HUGETLB_ELFMAP_OBJECTS=libsecond "$programs/dlopen-text" 3 "$work/libsecond.so"
-EXPECT_HUGE_KB=0 late HUGETLB_ELFMAP_OBJECTS=libsecond "$programs/dlopen-text" 1 "$work/libfirst.so"
-EXPECT_HUGE_KB=0 late HUGETLB_ELFMAP_OBJECTS=main "$programs/dlopen-text" 1 "${libraries[@]}"
-EXPECT_HUGE_KB=0 late "$programs/dlopen-text" 1 "${libraries[@]}"
-EXPECT_HUGE_KB=12288 late HUGETLB_ELFMAP_OBJECTS=all "$programs/dlopen-text" threads 4 "${libraries[@]}"
+EXPECT_HUGE_KB=12288 late HUGETLB_ELFMAP_OBJECTS=all "$programs/late-libraries" 4 "${libraries[@]}"
+EXPECT_HUGE_KB=12288 late HUGETLB_ELFMAP_OBJECTS=libsecond "$programs/late-libraries" 3 "$work/libsecond.so"
+EXPECT_HUGE_KB=0 late HUGETLB_ELFMAP_OBJECTS=libsecond "$programs/late-libraries" 1 "$work/libfirst.so"
+EXPECT_HUGE_KB=0 late HUGETLB_ELFMAP_OBJECTS=main "$programs/late-libraries" 1 "${libraries[@]}"
+EXPECT_HUGE_KB=0 late "$programs/late-libraries" 1 "${libraries[@]}"
+EXPECT_HUGE_KB=12288 late HUGETLB_ELFMAP_OBJECTS=all "$programs/late-libraries" threads 4 "${libraries[@]}"
 # All that can be asked for at once.
 EXPECT_HUGE_KB=12288 late HUGETLB_ELFMAP_OBJECTS=all HUGETLB_MORECORE=yes HUGETLB_ELFMAP=RW \
-	"$programs/dlopen-text" threads 2 "${libraries[@]}"
+	"$programs/late-libraries" threads 2 "${libraries[@]}"
 
 # A debugger's view stays as it is: nothing is taken, or what it can write to.
 ! command -v gdb >/dev/null || {
 	gdb -q -batch -ex "set environment LD_PRELOAD=$LIB" -ex 'set environment HUGETLB_ELFMAP=R' \
 		-ex 'set environment HUGETLB_ELFMAP_OBJECTS=all' -ex 'set breakpoint pending on' \
-		-ex 'break big_text_check' -ex run -ex 'delete' -ex continue \
-		--args "$programs/dlopen-text" 1 "$work/libfirst.so" >"$work/gdb" 2>&1
+		-ex 'break library_check' -ex run -ex 'delete' -ex continue \
+		--args "$programs/late-libraries" 1 "$work/libfirst.so" >"$work/gdb" 2>&1
 	grep -q 'Breakpoint 1, ' "$work/gdb" || { show "$work/gdb"; fail "the breakpoint was not hit"; }
 }
