@@ -4,7 +4,6 @@
 #include <entry.h>
 #include <errno.h>
 #include <link.h>
-#include <stdbool.h>
 
 #include "libc/libc.h"
 #include "libc/loader.h"
@@ -12,6 +11,12 @@
 
 /* Functions of ld.so begin at its multiples: what lies before the next one belongs to none. */
 #define FUNCTION_ALIGN 16
+
+/* As struct r_debug_extended of newer headers, where r_version is 2 or more. */
+struct namespaces {
+	struct r_debug first;
+	const struct namespaces *next;
+};
 
 static const struct r_debug *announcement;
 static void (*on_change)(enum loader_change change);
@@ -75,4 +80,16 @@ int loader_watch(void (*changed)(enum loader_change change))
 	on_change = changed;
 	failed = redirect_entry(&linker, entry, bytes, announced);
 	return failed ? failed : redirect_install(&linker, NULL, 0);
+}
+
+bool loader_has_namespaces(void)
+{
+	const struct namespaces *namespace = (const void *)announcement;
+
+	if (announcement->r_version < 2)
+		return false;
+	while ((namespace = namespace->next))
+		if (namespace->first.r_map)
+			return true;
+	return false;
 }

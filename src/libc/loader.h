@@ -9,6 +9,8 @@
 #ifndef LOADER_H
 #define LOADER_H
 
+#include <stdbool.h>
+
 enum loader_change {
 	LOADER_CHANGED, /* objects came, or are gone, or all is as it was */
 	LOADER_UNLOADS, /* some are about to go: their destructors have run, they are mapped yet */
@@ -30,5 +32,9 @@ enum loader_change {
  * returns.
  */
 int loader_watch(void (*changed)(enum loader_change change));
+
+/* For changed(): are there libraries in namespaces of their own (dlmopen)? glibc tells since 2.35.
+ */
+bool loader_has_namespaces(void);
 
 #endif

@@ -141,7 +141,7 @@ static struct extent measure(void)
 	struct extent extent = {0};
 	const struct region *region;
 
-	for (size_t i = 0; (region = registry_nth(i)); i++)
+	for (region = registry_first(); region; region = registry_next(region))
 		measure_region(&extent, region);
 	return extent;
 }
@@ -200,12 +200,12 @@ static void make_running_small(void)
 	struct extent extent = {0};
 	struct region *region;
 
-	for (size_t i = 0; (region = registry_nth(i)); i++)
+	for (region = registry_first(); region; region = registry_next(region))
 		if (region->running)
 			measure_region(&extent, region);
 	if (!extent.page_bytes || pools_serve(&extent))
 		return;
-	for (size_t i = 0; (region = registry_nth(i)); i++)
+	for (region = registry_first(); region; region = registry_next(region))
 		for (size_t page = 0, count; region->running && next_run(region, &page, &count);
 		     page += count)
 			if (keep_make_small(region, region_page_address(region, page),
@@ -295,7 +295,7 @@ static int parent_copies(const struct extent *extent)
 		return -ENOMEM;
 	}
 	agreed.copies = (uintptr_t)mapped;
-	for (size_t i = 0; (region = registry_nth(i)); i++) {
+	for (region = registry_first(); region; region = registry_next(region)) {
 		size_t page = 0, count;
 
 		for (; !region->running && next_run(region, &page, &count); page += count)
@@ -421,7 +421,7 @@ static void child_takes_copies(void)
 		for (size_t n = 0; n < piece->bytes / region->unit_bytes; n++)
 			region->units[unit + n] |= UNIT_MAPPED;
 	}
-	for (size_t i = 0; (region = registry_nth(i)); i++)
+	for (region = registry_first(); region; region = registry_next(region))
 		if (region->owner && region->owner->refit)
 			region->owner->refit(region);
 	sys_munmap((uintptr_t)agreed.pieces, agreed.pieces_bytes);
@@ -439,7 +439,7 @@ static void after_in_child(void)
 		return;
 	memory_unlock_in_child();
 	if (agreed.way == WAY_CHILD_COPIES)
-		for (size_t i = 0; (region = registry_nth(i)); i++)
+		for (region = registry_first(); region; region = registry_next(region))
 			child_copies(region);
 	else if (agreed.way == WAY_PARENT_COPIES)
 		child_takes_copies();

@@ -14,8 +14,10 @@
 #include "segments/unloaded.h"
 #include "sys.h"
 
-/* Objects that were loaded when they were last looked at, or at the start. */
-static struct scratch known = {.item_bytes = sizeof(const ElfW(Phdr) *)};
+/* Objects that were loaded when they were last looked at, or at the start. Few programs have more
+ * than have room here. */
+static const ElfW(Phdr) * first_known[64];
+static struct scratch known = SCRATCH_IN(first_known);
 static unsigned long confined_at_start;
 static void (*take_new)(late_known *known);
 
@@ -48,10 +50,30 @@ static bool remember_objects(void)
 	return dl_iterate_phdr(remember_object, NULL) == 0;
 }
 
-/*
- * Under ld.so's lock, in any thread. A program that has locked itself in since the start may not
- * survive a system call that it does not expect.
- */
+static int is_new(struct dl_phdr_info *info, size_t size, void *data)
+{
+	(void)size;
+	(void)data;
+	return !is_known(info);
+}
+
+bool late_is_allowed(const struct status *status)
+{
+	return status->confined == confined_at_start;
+}
+
+/* Of these, hugetlb pages would have nobody's care: their calls end in a C library of their own. */
+static void tell_of_namespaces(void)
+{
+	static bool told;
+
+	if (told || !loader_has_namespaces())
+		return;
+	told = true;
+	log_info("libraries in a namespace of their own (dlmopen) stay on small pages");
+}
+
+/* Under ld.so's lock, in any thread. */
 static void objects_changed(enum loader_change change)
 {
 	int error = errno;
@@ -60,7 +82,8 @@ static void objects_changed(enum loader_change change)
 		unloaded_expect();
 	} else {
 		unloaded_forget();
-		if (!memory.sandboxed && known.count && status_read().confined == confined_at_start)
+		tell_of_namespaces();
+		if (!memory.sandboxed && known.count && dl_iterate_phdr(is_new, NULL))
 			take_new(is_known);
 		if (!remember_objects())
 			scratch_free(&known);
@@ -75,17 +98,16 @@ static bool is_asked_for(const struct options *options)
 	       (options->text || options->data) && strcmp(options->objects, "main") != 0;
 }
 
-bool late_watch(const struct options *options, void (*take)(late_known *known))
+void late_watch(const struct options *options, void (*take)(late_known *known))
 {
 	if (!is_asked_for(options))
-		return false;
+		return;
 	take_new = take;
 	/* /proc/self/status takes long to make: most processes are not confined */
 	if (sys_gate(SYS_prctl, PR_GET_SECCOMP, 0, 0, 0, 0, 0))
 		confined_at_start = status_read().confined;
 	if (remember_objects() && !loader_watch(objects_changed))
-		return true;
+		return;
 	log_info("libraries that are loaded later stay on small pages: ld.so can't be watched");
 	scratch_free(&known);
-	return false;
 }

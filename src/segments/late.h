@@ -8,17 +8,22 @@
 #include <stdbool.h>
 
 #include "options.h"
+#include "segments/status.h"
 
 /* Was the object dealt with before? */
 typedef bool late_known(const struct dl_phdr_info *object);
 
 /*
  * Has take(known) called whenever objects came, before any of their constructors runs: under
- * ld.so's lock, perhaps while other threads run; new is what `known` does not know. Not called in a
- * process that has locked itself in since (seccomp). To be called once, while only one thread runs,
- * before the objects of the start are dealt with: these are known. False: nothing is watched, as
- * the options don't ask for it or ld.so can't be watched (with one line).
+ * ld.so's lock, perhaps while other threads run; new is what `known` does not know. To be called
+ * once, while only one thread runs, before the objects of the start are dealt with: these are
+ * known. Watches nothing where the options don't ask for it, or (with a line) where ld.so can't be
+ * watched.
  */
-bool late_watch(const struct options *options, void (*take)(late_known *known));
+void late_watch(const struct options *options, void (*take)(late_known *known));
+
+/* A program that has locked itself in since the start (seccomp) may not survive a system call that
+ * it does not expect. Is it as it was at the start? */
+bool late_is_allowed(const struct status *status);
 
 #endif

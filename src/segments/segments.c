@@ -74,7 +74,6 @@ static bool has_heap(const struct run *run)
 /* Everything that the plan rests on. */
 static int look_around(struct run *run)
 {
-	const struct status status = status_read();
 	int failed = pieces_read(&run->pieces, &run->found);
 
 	if (failed) {
@@ -84,8 +83,9 @@ static int look_around(struct run *run)
 	sizes_read(&run->sizes, getauxval(AT_PAGESZ));
 	if (log_at(LOG_INFO) && !run->later)
 		sizes_log(&run->sizes);
-	run->alone = !run->later && sys_count_threads() == 1;
-	run->traced = status.traced;
+	run->alone = !run->later && sys_single_threaded();
+	if (!run->later)
+		run->traced = status_read().traced;
 	run->break_now = (uintptr_t)sys_brk(0);
 	run->break_movable = run->alone && !has_heap(run);
 	if (run->traced)
@@ -113,6 +113,7 @@ static int look_again(struct run *run, const struct task *task)
  */
 static struct {
 	bool asked, taken;
+	bool missed; /* nothing was there to be taken care of, and then threads came */
 } care;
 
 static bool take_care(const struct options *options, const char *name)
@@ -141,16 +142,10 @@ static int prepare_care(struct run *run, struct task *task)
 
 	if (!task_wants_hugetlb(task))
 		return 0;
-	if (!run->alone && !before) {
+	if (!run->alone && !run->later && !before) {
 		/* libc's text can't be changed under threads, and text bears most without it */
-		if (!run->later) {
-			log_info("%s: %s: of a part of a huge page the kernel refuses what it does",
-				 task->name, other_threads);
-			return 0;
-		}
-		/* that there is no care was said at the start */
-		task_forgo_hugetlb(task);
-		run->told = true;
+		log_info("%s: %s: of a part of a huge page the kernel refuses what it does",
+			 task->name, other_threads);
 		return 0;
 	}
 	if (take_care(run->options, task->name))
@@ -199,6 +194,8 @@ static int put_data(struct run *run, struct task *data)
 	old_break = move_break(run, task_page_bytes(run, data));
 	data->backing.break_start = old_break;
 	data->backing.break_end = old_break ? run->break_now : 0;
+	data->backing.break_start = old_break;
+	data->backing.break_end = old_break ? run->break_now : 0;
 	task_carry_out(run, data);
 	if (old_break && !data->got_bytes[RUNG_HUGETLB] && !data->got_bytes[RUNG_THP])
 		sys_brk(old_break);
@@ -240,15 +237,20 @@ static int put_all(struct run *run)
 	return failed ? failed : task_tell(run, &text, &data);
 }
 
+/* Lists nothing where no segment is long enough: that is so in most programs. */
 static int run_once(struct run *run, late_known *before)
 {
-	int failed = find_segments(run->options, before, &run->found);
+	const bool is_empty = find_widest(run->options, before) < CPU_HUGE_BYTES_MIN;
+	int failed;
 
+	if (is_empty && !log_at(LOG_INFO))
+		return 0;
+	failed = find_segments(run->options, before, &run->found);
 	if (log_at(LOG_DEBUG))
 		log_segments(run);
 	if (failed)
 		decline(run, "no memory");
-	else if (run->found.widest_bytes >= CPU_HUGE_BYTES_MIN)
+	else if (!is_empty)
 		failed = put_all(run);
 	else if (!run->later)
 		log_info("text and data: no segment is as long as a huge page");
@@ -259,21 +261,64 @@ static int run_once(struct run *run, late_known *before)
 	return failed;
 }
 
-/* Objects that have just been loaded, of which nobody knows anything yet. */
-static void take_late(late_known *known)
-{
-	struct run run = {.options = options_get(NULL, NULL),
-			  .later = true,
-			  .told = told,
-			  .done = SCRATCH_OF(struct plan_range)};
-
-	run_once(&run, known);
-}
-
 static bool may_want_hugetlb(const struct run *run)
 {
 	return !run->traced && run->options->backing != BACKING_FILE &&
 	       run->options->backing != BACKING_THP;
+}
+
+/*
+ * For care libc's text is changed, which costs as much as the rest of an idle start, and can't be
+ * done under threads. So it is done when the first library comes late, whatever its length: a
+ * program that loads none never pays, and one that does has one thread then, as a rule.
+ */
+static void foresee_care(const struct run *run)
+{
+	if (care.asked || !may_want_hugetlb(run))
+		return;
+	care.missed = !sys_single_threaded();
+	if (!care.missed)
+		take_care(run->options, "text");
+}
+
+/* Objects that have just been loaded, of which nobody knows anything yet. What has no whole huge
+ * page costs no system call. */
+static void take_late(late_known *known)
+{
+	const struct options *options = options_get(NULL, NULL);
+	struct run run = {.options = options,
+			  .later = true,
+			  .told = told,
+			  .done = SCRATCH_OF(struct plan_range)};
+	const bool is_wide = find_widest(options, known) >= CPU_HUGE_BYTES_MIN;
+	struct status status;
+
+	if (!is_wide && (care.asked || care.missed))
+		return;
+	status = status_read();
+	if (!late_is_allowed(&status))
+		return;
+	run.traced = status.traced;
+	foresee_care(&run);
+	if (is_wide)
+		run_once(&run, known);
+}
+
+struct start {
+	struct run run;
+	int failed;
+};
+
+/* Inside dl_iterate_phdr(): its lock keeps other threads, where there are some, from unloading what
+ * the plan is about. (When libraries are loaded later ld.so holds its own.) */
+static int run_at_start(struct dl_phdr_info *info, size_t size, void *data)
+{
+	struct start *start = data;
+
+	(void)info;
+	(void)size;
+	start->failed = run_once(&start->run, NULL);
+	return 1;
 }
 
 bool segments_are_marked(void)
@@ -283,18 +328,14 @@ bool segments_are_marked(void)
 
 int segments_start(const struct options *options)
 {
-	struct run run = {.options = options, .done = SCRATCH_OF(struct plan_range)};
-	bool watched;
-	int failed;
+	struct start start = {.run = {.options = options, .done = SCRATCH_OF(struct plan_range)}};
 
 	if (options->force_segments)
 		log_info("HUGETLB_FORCE_ELFMAP asks for what happens anyway");
 	if (!options->share)
 		log_debug("HUGETLB_SHARE=0, sharing disabled");
-	watched = late_watch(options, take_late);
-	failed = run_once(&run, NULL);
-	/* other threads may run by the time when something is loaded */
-	if (watched && may_want_hugetlb(&run))
-		take_care(options, "text");
-	return failed;
+	task_tell_absent(options);
+	late_watch(options, take_late);
+	dl_iterate_phdr(run_at_start, &start);
+	return start.failed;
 }

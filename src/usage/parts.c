@@ -160,8 +160,8 @@ struct regions {
 
 /*
  * Not told where they are: the main region is in the lower half of the hole, the arenas' lies from
- * five to six eighths of it, and the room for mappings begins at thirteen sixteenths. The hole is not
- * to the page what the library saw, hence limits half-way between.
+ * five to six eighths of it, and the room for mappings begins at thirteen sixteenths. The hole is
+ * not to the page what the library saw, hence limits half-way between.
  */
 static struct regions find_regions(const struct place *places, size_t count,
 				   const struct clues *clues)

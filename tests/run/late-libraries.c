@@ -3,12 +3,13 @@
  * runs, and is on hugetlb pages as far as EXPECT_HUGE_KB says (0: on none, unset: as may be); what
  * it has made read-only is so; closed, nothing of it is left mapped, and no page is left in use.
  *
- *   late-libraries [threads|forks|each] <turns> <library> ...
+ *   late-libraries [threads|threads-first|forks|each] <turns> <library> ...
  *
- * threads: another thread runs the first library all the time. forks: another thread forks all the
- * time, and its children run the first library. each: each library has a thread that loads it. With
- * LACKS=<library>, that one can't be loaded, as it needs what is nowhere. With MAY_KEEP_PAGES the
- * process may keep pages until it ends.
+ * threads: another thread runs the first library all the time. threads-first: one waits, and is
+ * there before anything is loaded. forks: another thread forks all the time, and its children run
+ * the first library. each: each library has a thread that loads it. With LACKS=<library>, that one
+ * can't be loaded, as it needs what is nowhere. With NAMESPACE each is loaded into a namespace of
+ * its own. With MAY_KEEP_PAGES the process may keep pages until it ends.
  */
 #include <dlfcn.h>
 #include <link.h>
@@ -98,7 +99,9 @@ static void load_and_close(const char *path, int turn)
 {
 	const char *expected = getenv("EXPECT_HUGE_KB");
 	unsigned long mapped_kb, huge_kb, expected_kb = expected ? strtoul(expected, NULL, 10) : 0;
-	void *library = dlopen(path, turn % 2 ? RTLD_LAZY : RTLD_NOW);
+	const int binding = turn % 2 ? RTLD_LAZY : RTLD_NOW;
+	void *library =
+		getenv("NAMESPACE") ? dlmopen(LM_ID_NEWLM, path, binding) : dlopen(path, binding);
 	const void *(*read_only)(void);
 	char rights[8] = "";
 	struct place place;
@@ -107,8 +110,8 @@ static void load_and_close(const char *path, int turn)
 	CHECK(library, "%s", dlerror());
 	check = check_of(library);
 	CHECK(check() == 2, "the constructor did not run");
-	place.start = (uintptr_t)check;
-	CHECK(dl_iterate_phdr(read_place, &place), "%s is nowhere", path);
+	place = (struct place){(uintptr_t)check, (uintptr_t)check + 1};
+	CHECK(dl_iterate_phdr(read_place, &place) || getenv("NAMESPACE"), "%s is nowhere", path);
 	read_only = (const void *(*)(void))(uintptr_t)dlsym(library, "library_read_only");
 	read_smaps(&place, &mapped_kb, &huge_kb, read_only ? (uintptr_t)read_only() : 0, rights);
 	CHECK(!read_only || rights[1] == '-', "%s: what is read-only is %s", path, rights);
@@ -158,6 +161,13 @@ static void *run_library(void *nothing)
 	return nothing;
 }
 
+static void *wait_for_stop(void *nothing)
+{
+	while (!stop)
+		usleep(1000);
+	return nothing;
+}
+
 static void *fork_often(void *nothing)
 {
 	while (!stop) {
@@ -180,6 +190,8 @@ static void load_each_in_a_thread(int count, char **paths)
 	pthread_t threads[8];
 
 	CHECK(count <= 8, "too many");
+	/* what has to be done with one thread is done at the first library */
+	load_and_close(paths[0], 0);
 	for (int i = 0; i < count; i++)
 		CHECK(!pthread_create(&threads[i], NULL, load_in_thread, paths[i]), "no thread");
 	for (int i = 0; i < count; i++)
@@ -192,35 +204,47 @@ static void load_all(int count, char **paths)
 		load_often(paths[i]);
 }
 
+static void load_all_beside(void *(*what)(void *), int count, char **paths)
+{
+	pthread_t thread;
+
+	CHECK(!pthread_create(&thread, NULL, what, NULL), "no thread");
+	load_all(count, paths);
+	stop = true;
+	pthread_join(thread, NULL);
+}
+
+static void load_first(const char *path)
+{
+	void *library = dlopen(path, RTLD_NOW);
+
+	CHECK(library, "%s", dlerror());
+	run_always = check_of(library);
+}
+
 int main(int count, char **arguments)
 {
 	const char *mode = count > 1 ? arguments[1] : "";
-	bool beside = !strcmp(mode, "threads") || !strcmp(mode, "forks");
-	bool each = !strcmp(mode, "each");
-	int next = 1 + (beside || each);
+	bool forks = !strcmp(mode, "forks"), threads = !strcmp(mode, "threads");
+	bool each = !strcmp(mode, "each"), threads_first = !strcmp(mode, "threads-first");
+	int next = 1 + (forks || threads || each || threads_first);
 	unsigned long before_kb;
-	pthread_t thread;
 
-	CHECK(count > next + 1 + beside, "what is to be loaded?");
+	CHECK(count > next + 1 + (forks || threads), "what is to be loaded?");
 	turns = atoi(arguments[next++]);
-	if (beside) {
-		void *library = dlopen(arguments[next++], RTLD_NOW);
-
-		CHECK(library, "%s", dlerror());
-		run_always = check_of(library);
-		CHECK(!pthread_create(&thread, NULL,
-				      !strcmp(mode, "forks") ? fork_often : run_library, NULL),
-		      "no thread");
-	}
-	others = each || !strcmp(mode, "forks");
+	if (forks || threads)
+		load_first(arguments[next++]);
+	others = each || forks;
 	before_kb = pool_kb();
 	if (each)
 		load_each_in_a_thread(count - next, arguments + next);
+	else if (forks || threads || threads_first)
+		load_all_beside(forks     ? fork_often
+				: threads ? run_library
+					  : wait_for_stop,
+				count - next, arguments + next);
 	else
 		load_all(count - next, arguments + next);
-	stop = true;
-	if (beside)
-		pthread_join(thread, NULL);
 	CHECK(pool_kb() <= before_kb || getenv("MAY_KEEP_PAGES"),
 	      "%lu kB of the pools are in use, before %lu", pool_kb(), before_kb);
 	printf("done\n");

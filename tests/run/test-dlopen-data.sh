@@ -29,19 +29,3 @@ export EXPECT_HUGE_KB=0
 late "${data[@]}" HUGETLB_ELFMAP_OBJECTS=libsecond "$programs/late-libraries" 1 "$work/libfirst.so"
 late "${data[@]}" HUGETLB_ELFMAP=R "$programs/late-libraries" 1 "$work/libfirst.so"
 late "${data[@]}" HUGETLB_ELFMAP_BACKING=thp "$programs/late-libraries" forks 4 "${libraries[@]}"
-unset EXPECT_HUGE_KB
-
-# A pool that is too small or empty: that is told once, and all goes on.
-short() {
-	preloaded "${data[@]}" "$@" >"$work/out" 2>"$work/err" ||
-		{ show "$work/out" "$work/err"; fail "exit status $?: $*"; }
-	[ "$(cat "$work/out")" = "done" ] || { show "$work/out"; fail "another output: $*"; }
-	[ "$(wc -l <"$work/err")" = 1 ] || { show "$work/err"; fail "not one line: $*"; }
-	grep -q 'WARNING: data: .* could not be put on hugetlb pages (the pool of 2048 kB pages is short' \
-		"$work/err" || { show "$work/err"; fail "another line: $*"; }
-}
-set_pool 5
-short "$programs/late-libraries" threads 2 "${libraries[@]}"
-short "$programs/late-libraries" forks 8 "${libraries[@]}"
-set_pool 0
-short "$programs/late-libraries" 2 "${libraries[@]}"

@@ -14,6 +14,7 @@
 #include "pages/aside.h"
 #include "segments/backing.h"
 #include "segments/find.h"
+#include "segments/names.h"
 #include "segments/pieces.h"
 #include "segments/swap.h"
 #include "sys.h"
@@ -58,9 +59,33 @@ static void names_in_the_list(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT_OF(rows); i++)
-		if (find_is_listed(rows[i].list, rows[i].name, rows[i].is_main) != rows[i].listed)
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		const struct names names = {
+			.list = {rows[i].name}, .count = 1, .is_main = rows[i].is_main};
+
+		if (names_are_listed(&names, rows[i].list) != rows[i].listed)
 			fail_msg("%s in %s", rows[i].name, rows[i].list ? rows[i].list : "none");
+	}
+}
+
+/* Whatever it was opened by: the link, the soname, the file. */
+static void each_name_will_do(void **state)
+{
+	static const struct names names = {
+		.list = {"/opt/plug.so", "libplug.so.1", "/opt/libplug-real.so.1.2"}, .count = 3};
+
+	(void)state;
+	assert_true(names_are_listed(&names, "plug"));
+	assert_true(names_are_listed(&names, "libplug"));
+	assert_true(names_are_listed(&names, "libplug-real.so.1.2"));
+	assert_false(names_are_listed(&names, "libplug-other"));
+	assert_false(names_are_listed(&names, "all:-libplug"));
+	assert_false(names_are_listed(&names, "plug:-libplug-real"));
+	assert_false(names_matter("all"));
+	assert_false(names_matter("all:-main"));
+	assert_false(names_matter(NULL));
+	assert_true(names_matter("all:-libc"));
+	assert_true(names_matter("main:libc"));
 }
 
 static void own_segments_are_found(void **state)
@@ -84,6 +109,80 @@ static void own_segments_are_found(void **state)
 	}
 	assert_true(text && data);
 	found_free(&found);
+}
+
+static bool nothing_is_new(const struct dl_phdr_info *info)
+{
+	(void)info;
+	return true;
+}
+
+/* The widest segment is known without a list, and without a system call. */
+static void own_width_is_known(void **state)
+{
+	struct options options = {.segments = SEGMENTS_CHOSEN, .text = true, .data = true};
+	size_t widest = 0;
+	struct found found;
+
+	(void)state;
+	assert_int_equal(find_segments(&options, NULL, &found), 0);
+	for (size_t i = 0; i < found.segments.count; i++) {
+		const struct segment *segment = (struct segment *)found.segments.items + i;
+
+		if (segment->end - segment->start > widest)
+			widest = segment->end - segment->start;
+		if (segment->align > widest)
+			widest = segment->align;
+	}
+	found_free(&found);
+	gate_reset();
+	assert_true(widest > 0);
+	assert_int_equal(find_widest(&options, NULL), widest);
+	assert_int_equal(find_widest(&options, nothing_is_new), 0);
+	options.objects = "-main";
+	assert_true(find_widest(&options, NULL) > 0);
+	options.objects = "no-such-object";
+	assert_int_equal(find_widest(&options, NULL), 0);
+	options = (struct options){.segments = SEGMENTS_CHOSEN};
+	assert_int_equal(find_widest(&options, NULL), 0);
+	assert_int_equal(gate_calls(GATE_ANY), 0);
+}
+
+/* A list stays in its array as long as there is room, and takes along what is in it. */
+static void a_list_outgrows_its_array(void **state)
+{
+	static int array[3] = {7, 7, 7};
+	struct scratch list = SCRATCH_IN(array);
+
+	(void)state;
+	gate_reset();
+	for (int i = 0; i < 3; i++) {
+		int *item = scratch_add(&list);
+
+		assert_ptr_equal(item, &array[i]);
+		assert_int_equal(*item, 0);
+		*item = i + 1;
+	}
+	assert_int_equal(gate_calls(GATE_ANY), 0);
+	gate_fail_always(CPU_MMAP_NUMBER, ENOMEM);
+	assert_null(scratch_add(&list));
+	gate_reset();
+	assert_int_equal(list.count, 3);
+	for (int i = 3; i < 20000; i++) {
+		int *item = scratch_add(&list);
+
+		assert_non_null(item);
+		assert_int_equal(*item, 0);
+		*item = i + 1;
+	}
+	for (int i = 0; i < 20000; i++)
+		assert_int_equal(((int *)list.items)[i], i + 1);
+	assert_int_equal(array[2], 3);
+	scratch_free(&list);
+	assert_int_equal(list.count, 0);
+	/* what was mapped is gone, and the array is nobody's to unmap */
+	assert_int_equal(2 * gate_calls(SYS_munmap), 3 * gate_calls(CPU_MMAP_NUMBER));
+	array[0] = 1;
 }
 
 /* An object of three segments, of which two have a gap in between, as find_segments() gives it. */
@@ -415,12 +514,13 @@ static void what_is_copied(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		UNIT_TEST(names_in_the_list),        UNIT_TEST(own_segments_are_found),
-		UNIT_TEST(mappings_are_cut),         MEMORY_TEST(text_survives_failures),
-		MEMORY_TEST(data_survives_failures), MEMORY_TEST(refused_protection),
-		MEMORY_TEST(a_hole_is_filled),       MEMORY_TEST(what_is_copied),
-		MEMORY_TEST(holes_are_looked_at),    MEMORY_TEST(a_moved_break_is_no_hole),
-		UNIT_TEST(lists_are_far_away),
+		UNIT_TEST(names_in_the_list),          UNIT_TEST(each_name_will_do),
+		UNIT_TEST(own_segments_are_found),     UNIT_TEST(own_width_is_known),
+		UNIT_TEST(a_list_outgrows_its_array),  UNIT_TEST(mappings_are_cut),
+		MEMORY_TEST(text_survives_failures),   MEMORY_TEST(data_survives_failures),
+		MEMORY_TEST(refused_protection),       MEMORY_TEST(a_hole_is_filled),
+		MEMORY_TEST(what_is_copied),           MEMORY_TEST(holes_are_looked_at),
+		MEMORY_TEST(a_moved_break_is_no_hole), UNIT_TEST(lists_are_far_away),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
