@@ -34,6 +34,7 @@ static const struct redirect redirects[] = {
 	{"mlock2", HANDLER(call_mlock2), true},
 	{"pkey_mprotect", HANDLER(call_pkey_mprotect), true},
 	{"prctl", HANDLER(call_prctl), false},
+	{"ioctl", HANDLER(call_ioctl), false},
 	/* the break's, at the end */
 	{"sbrk", HANDLER(call_sbrk), false},
 	{"brk", HANDLER(call_brk), false},
@@ -184,7 +185,7 @@ static int add_range(uintptr_t start, uintptr_t end, struct source *source, int 
 	region->text = text;
 	region->name = text ? "text" : "data";
 	region_adopt_huge(region, start, end);
-	keep_protected(region, start, end, rights);
+	keep_protected(region, start, end, rights, 0);
 	return 0;
 }
 
