@@ -2,6 +2,8 @@
 #
 #   make            the library and its tools
 #   make check      every test; installs what the tests need, reserves huge pages and puts them back
+#   make torture    random calls on mappings, with and without huge pages, a million in each mode;
+#                   SEED=1 STEPS=1000000
 #   make demo       three programs on small and on huge pages, side by side
 #   make examples   short programs that use the library
 #   make bench      speed, as ratios; BENCH='--quick -k fork' for some of it
@@ -9,6 +11,7 @@
 #                   the directory below it that the compiler's target has
 #   make uninstall  takes away what make install with the same variables has put there
 #   make deb        packages for Debian, in $(BUILD)/deb; make rpm likewise
+#   make lint       what clang-format and shellcheck have to say; make format does the former
 
 BUILD   ?= build
 CC      ?= cc
@@ -23,7 +26,7 @@ MULTIARCH ?=
 LIBDIR    ?= $(PREFIX)/lib$(if $(MULTIARCH),/$(shell $(CC) $(CFLAGS) -print-multiarch))
 
 # A fresh machine has no compiler: these goals do without, and install one before they build.
-WITHOUT_COMPILER := check demo bench deb rpm uninstall clean
+WITHOUT_COMPILER := check torture demo bench deb rpm uninstall clean format lint
 
 # The directory of src/arch/ that fits the compiler's target, CFLAGS (-m32) included.
 ifneq ($(filter-out $(WITHOUT_COMPILER),$(or $(MAKECMDGOALS),all)),)
@@ -260,6 +263,21 @@ deb:
 rpm:
 	@CC="$(CC)" tests/install-packages compiler libelf rpmbuild
 	@BUILD='$(BUILD)' packaging/make-rpm
+
+# What is in the tree: C by the rules of .clang-format, which are those of clang-format 14, and shell
+# by those of .shellcheckrc. The tree is what git knows of, so these two need it.
+CLANG_FORMAT ?= $(firstword $(notdir $(wildcard /usr/bin/clang-format-14)) clang-format)
+C_FILES       = $(shell git ls-files '*.c' '*.h')
+SHELL_FILES   = $(shell git grep -lE '^\#!/bin/(ba)?sh$$')
+
+format:
+	@CC="$(CC)" tests/install-packages clang-format
+	@$(CLANG_FORMAT) -i $(C_FILES)
+
+lint:
+	@CC="$(CC)" tests/install-packages clang-format shellcheck
+	@$(CLANG_FORMAT) --dry-run -Werror $(C_FILES)
+	@shellcheck -S warning $(SHELL_FILES)
 
 clean:
 	rm -rf $(BUILD)

@@ -184,7 +184,7 @@ static int add_range(uintptr_t start, uintptr_t end, struct source *source, int 
 	region->text = text;
 	region->name = text ? "text" : "data";
 	region_adopt_huge(region, start, end);
-	keep_protected(region, start, end, rights);
+	keep_protected(region, start, end, rights, 0);
 	return 0;
 }
 

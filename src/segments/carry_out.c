@@ -5,6 +5,7 @@
 
 #include "log.h"
 #include "memory/memory.h"
+#include "segments/readback.h"
 #include "segments/share.h"
 #include "segments/swap.h"
 #include "segments/task.h"
@@ -35,14 +36,32 @@ static bool cut_done(const struct run *run, struct plan_range *range)
 }
 
 /* Without memory for the list, what is huge is at worst asked for twice. */
-static void remember(struct run *run, const struct plan_range *range, size_t bytes)
+static void remember(struct run *run, uintptr_t start, uintptr_t end)
 {
 	struct plan_range *done = scratch_add(&run->done);
 
-	if (!done)
-		return;
-	*done = *range;
-	done->end = range->start + bytes;
+	if (done)
+		*done = (struct plan_range){.start = start, .end = end};
+}
+
+/* Of a file's own pages any may be huge, and stay so; what is not goes down the ladder. */
+static void remember_pages(struct run *run, const struct plan_range *range)
+{
+	const size_t page_bytes = run->sizes.thp;
+	struct readback page_tables;
+	uintptr_t at = range->start, from;
+
+	readback_open(&page_tables);
+	while (at < range->end) {
+		from = at;
+		while (at < range->end &&
+		       readback_bytes(&page_tables, at, at + page_bytes) == page_bytes)
+			at += page_bytes;
+		if (at > from)
+			remember(run, from, at);
+		at += page_bytes;
+	}
+	readback_close(&page_tables);
 }
 
 static const struct object *object_of(const struct run *run, const struct plan_range *range)
@@ -61,7 +80,7 @@ static void log_mapped(const struct task *task, const struct plan_range *range, 
 
 		if (piece->start >= to)
 			break;
-		if (piece->file && piece->end > from)
+		if (piece->file && piece->kind != PLAN_GAP && piece->end > from)
 			copied += (piece->end < to ? piece->end : to) -
 				  (piece->start > from ? piece->start : from);
 	}
@@ -203,7 +222,10 @@ static void take_all(struct run *run, struct task *task, enum rung rung)
 			task->error = got < 0 ? (int)got : -ENOMEM;
 		if (got <= 0)
 			continue;
-		remember(run, &range, (size_t)got);
+		if (rung == RUNG_FILE && got < (long)(range.end - range.start))
+			remember_pages(run, &range);
+		else
+			remember(run, range.start, range.start + (size_t)got);
 		task->got_bytes[rung] += (size_t)got;
 		if (rung != RUNG_FILE)
 			log_mapped(task, &range, (size_t)got);

@@ -71,7 +71,22 @@ static bool has_heap(const struct run *run)
 	return false;
 }
 
-/* Everything that the plan rests on. */
+/* All sizes, where hugetlb pages may be taken or one was named; else only what THP are made of. */
+static void read_sizes(struct run *run)
+{
+	const struct options *options = run->options;
+	const size_t base_bytes = getauxval(AT_PAGESZ);
+
+	if (run_may_take_hugetlb(run) || options->default_page_bytes || options->text_page_bytes ||
+	    options->data_page_bytes || log_at(LOG_INFO))
+		sizes_read(&run->sizes, base_bytes);
+	else
+		run->sizes = (struct page_sizes){.base = base_bytes, .thp = sizes_thp()};
+	if (log_at(LOG_INFO) && !run->later)
+		sizes_log(&run->sizes);
+}
+
+/* Everything that the plan rests on. A debugger matters to hugetlb pages alone. */
 static int look_around(struct run *run)
 {
 	int failed = pieces_read(&run->pieces, &run->found);
@@ -80,11 +95,9 @@ static int look_around(struct run *run)
 		decline(run, "/proc/self/maps can't be read");
 		return failed;
 	}
-	sizes_read(&run->sizes, getauxval(AT_PAGESZ));
-	if (log_at(LOG_INFO) && !run->later)
-		sizes_log(&run->sizes);
+	read_sizes(run);
 	run->alone = !run->later && sys_single_threaded();
-	if (!run->later)
+	if (!run->later && run_may_take_hugetlb(run))
 		run->traced = status_read().traced;
 	run->break_now = (uintptr_t)sys_brk(0);
 	run->break_movable = run->alone && !has_heap(run);
@@ -261,12 +274,6 @@ static int run_once(struct run *run, late_known *before)
 	return failed;
 }
 
-static bool may_want_hugetlb(const struct run *run)
-{
-	return !run->traced && run->options->backing != BACKING_FILE &&
-	       run->options->backing != BACKING_THP;
-}
-
 /*
  * For care libc's text is changed, which costs as much as the rest of an idle start, and can't be
  * done under threads. So it is done when the first library comes late, whatever its length: a
@@ -274,7 +281,7 @@ static bool may_want_hugetlb(const struct run *run)
  */
 static void foresee_care(const struct run *run)
 {
-	if (care.asked || !may_want_hugetlb(run))
+	if (care.asked || run->traced || !run_may_take_hugetlb(run))
 		return;
 	care.missed = !sys_single_threaded();
 	if (!care.missed)

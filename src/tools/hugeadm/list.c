@@ -6,6 +6,15 @@
 
 #include "hugeadm.h"
 
+static void put_mount(struct json *json, const void *mounts, size_t number)
+{
+	const struct listed_mount *mount = (const struct listed_mount *)mounts + number;
+
+	json_text(json, "path", mount->path);
+	json_number(json, "page_size_bytes", mount->page_bytes);
+	json_text(json, "options", mount->options);
+}
+
 int list_mounts(const struct request *request, struct json *json)
 {
 	struct listed_mount *mounts;
@@ -13,15 +22,7 @@ int list_mounts(const struct request *request, struct json *json)
 
 	(void)request;
 	if (json) {
-		json_open(json, "mounts", '[');
-		for (int i = 0; i < count; i++) {
-			json_open(json, NULL, '{');
-			json_text(json, "path", mounts[i].path);
-			json_number(json, "page_size_bytes", mounts[i].page_bytes);
-			json_text(json, "options", mounts[i].options);
-			json_close(json, '}');
-		}
-		json_close(json, ']');
+		json_objects(json, "mounts", (size_t)count, put_mount, mounts);
 		return 0;
 	}
 	if (!count) {
