@@ -34,6 +34,7 @@ static const struct redirect redirects[] = {
 	{"mlock2", HANDLER(call_mlock2), true},
 	{"pkey_mprotect", HANDLER(call_pkey_mprotect), true},
 	{"prctl", HANDLER(call_prctl), false},
+	{"ioctl", HANDLER(call_ioctl), false},
 	/* the break's, at the end */
 	{"sbrk", HANDLER(call_sbrk), false},
 	{"brk", HANDLER(call_brk), false},
