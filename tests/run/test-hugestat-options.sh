@@ -55,6 +55,61 @@ programs_end_as_ever() {
 		fail "no JSON at the end of a program"
 }
 
+# A signal to hugestat is the program's, which may answer it.
+signals_are_passed_on() {
+	local status
+	# shellcheck disable=SC2016
+	timeout 1 "$hugestat" -- bash -c 'trap "exit 5" TERM; while :; do sleep 0.05; done' \
+		>"$work/out" 2>"$work/err"
+	status=$?
+	[ $status = 124 ] || fail "exit status $status under timeout"
+	grep -qE '^bash, process [0-9]+: kB' "$work/err" || { show "$work/err"; fail "no report"; }
+	"$hugestat" -- sleep 100 2>"$work/err" &
+	local here=$!
+	at_end "kill -9 $here 2>/dev/null"
+	until pgrep -P $here -x sleep >/dev/null; do sleep 0.05; done
+	kill -USR1 $here
+	wait $here
+	status=$?
+	[ $status = $((128 + 10)) ] || fail "exit status $status after SIGUSR1"
+}
+
+valid_json() {
+	command -v python3 >/dev/null || return 0
+	"$hugestat" --json "$@" >"$work/out" || fail "--json $*: exit status $?"
+	python3 -m json.tool <"$work/out" >/dev/null || { show "$work/out"; fail "--json $*: no JSON"; }
+}
+
+# A thread of the kernel, one of another user, one that is gone, and one whose name is no word.
+processes_of_all_kinds() {
+	local odd="$work/sl \"eep"$'\n'"\\x" gone process
+	sleep 0 & gone=$!
+	wait $gone
+	refused $gone
+	grep -qi 'no such process' "$work/err" || { show "$work/err"; fail "a process that is gone"; }
+	if grep -qx kthreadd /proc/2/comm; then
+		refused 2
+		grep -q 'a thread of the kernel' "$work/err" || { show "$work/err"; fail "kthreadd"; }
+	fi
+	cp "$(command -v sleep)" "$odd"
+	"$odd" 100 &
+	process=$!
+	at_end "kill $process 2>/dev/null; wait $process 2>/dev/null"
+	until grep -q eep /proc/$process/comm; do sleep 0.05; done
+	valid_json $process
+	valid_json --verbose --numa $process
+	valid_json
+	valid_json --numa
+	[ "$(id -u)" = 0 ] || return 0
+	valid_json --pages $process
+	command -v setpriv >/dev/null || return 0
+	chmod 711 "$work"
+	cp "$hugestat" "$work/hugestat"
+	setpriv --reuid 65534 --clear-groups "$work/hugestat" $process >"$work/out" 2>"$work/err" &&
+		fail "another user's process is shown"
+	grep -q "another user's" "$work/err" || { show "$work/err"; fail "another user's process"; }
+}
+
 # The program's memory under the library: the break, the arenas and the mappings are told apart.
 heap_is_named() {
 	(($(pool_value 2M free_hugepages) - $(pool_value 2M resv_hugepages) >= 150)) || return 0
@@ -148,6 +203,8 @@ without a file" || { show "$work/out"; fail "the map is not told"; }
 
 bad_input
 programs_end_as_ever
+signals_are_passed_on
+processes_of_all_kinds
 heap_is_named
 watching_ends
 letters_do_the_same

@@ -35,6 +35,33 @@ static void __attribute__((noreturn)) become_program(char **program, int go)
 	_exit(errno == ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_RUN);
 }
 
+static volatile pid_t passed_to;
+
+static void pass_on(int number)
+{
+	int error = errno;
+
+	kill(passed_to, number);
+	errno = error;
+}
+
+/*
+ * What is sent to us, by timeout(1) say, is meant for the program; what a terminal sends goes to
+ * both, and the program's answer is the one that counts. What we were started to ignore stays so.
+ */
+static void pass_signals_to(pid_t pid)
+{
+	static const int numbers[] = {SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGALRM, SIGCONT};
+	struct sigaction pass = {.sa_handler = pass_on}, before;
+
+	passed_to = pid;
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		if (!sigaction(numbers[i], NULL, &before) && before.sa_handler != SIG_IGN)
+			sigaction(numbers[i], &pass, NULL);
+	signal(SIGINT, SIG_IGN);
+	signal(SIGQUIT, SIG_IGN);
+}
+
 static void show_at_end(pid_t pid, const struct hugestat_options *options)
 {
 	struct json json;
@@ -113,9 +140,7 @@ int run_program(const struct hugestat_options *options)
 		become_program(options->program, go[0]);
 	}
 	close(go[0]);
-	/* What a terminal sends goes to both: the program's answer is the one that counts. */
-	signal(SIGINT, SIG_IGN);
-	signal(SIGQUIT, SIG_IGN);
+	pass_signals_to(pid);
 	if (ptrace(PTRACE_SEIZE, pid, 0, PTRACE_O_TRACEEXIT | PTRACE_O_TRACEEXEC)) {
 		fprintf(stderr, "hugestat: no report: the program can't be traced: %s\n",
 			strerror(errno));

@@ -2,6 +2,7 @@
  * One look at a process: see show.h.
  */
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 
 #include "tools/hugestat/frames.h"
@@ -49,13 +50,23 @@ static int show_parts(const struct process *process, const struct hugestat_optio
 	return result;
 }
 
+/* Why a process can't be read. */
+static const char *reason(pid_t pid, int error)
+{
+	if (error == ESRCH && (!kill(pid, 0) || errno != ESRCH))
+		return "it has no memory of its own: a thread of the kernel, or it is ending";
+	if (error == EACCES || error == EPERM)
+		return "it is another user's, or has more rights (root sees it)";
+	return strerror(error);
+}
+
 int show_process(pid_t pid, const struct hugestat_options *options, FILE *out, struct json *json)
 {
 	struct process process;
 	int result = process_read(&process, pid);
 
 	if (result) {
-		fprintf(stderr, "hugestat: process %d: %s\n", (int)pid, strerror(-result));
+		fprintf(stderr, "hugestat: process %d: %s\n", (int)pid, reason(pid, -result));
 		return result;
 	}
 	if (json)
