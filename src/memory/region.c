@@ -15,40 +15,64 @@
 /* Units of at most 2 MiB: an arena of 64 MiB starts on any multiple of one. */
 #define UNIT_BYTES_MAX ((size_t)2 << 20)
 
-int region_make(struct region *region, uintptr_t start, uintptr_t limit, struct source *source)
+static size_t unit_bytes_of(const struct source *source)
 {
-	size_t page_bytes = source->page_bytes;
-	size_t unit_bytes = page_bytes < UNIT_BYTES_MAX ? page_bytes : UNIT_BYTES_MAX;
-	size_t page_states = (limit - start) / page_bytes;
-	size_t unit_states = (limit - start) / unit_bytes;
-	long states;
+	return source->page_bytes < UNIT_BYTES_MAX ? source->page_bytes : UNIT_BYTES_MAX;
+}
 
-	/* Only the states of what is in use are ever touched: no need to reserve memory. */
-	states = sys_mmap(0, page_states + unit_states, PROT_READ | PROT_WRITE,
-			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (SYS_IS_ERROR(states))
-		return (int)states;
+size_t region_state_bytes(size_t bytes, const struct source *source)
+{
+	return bytes / source->page_bytes + bytes / unit_bytes_of(source);
+}
+
+void region_make_in(struct region *region, uintptr_t start, uintptr_t limit, struct source *source,
+		    unsigned char *states)
+{
 	*region = (struct region){
 		.start = start,
 		.limit = limit,
-		.page_bytes = page_bytes,
-		.unit_bytes = unit_bytes,
+		.page_bytes = source->page_bytes,
+		.unit_bytes = unit_bytes_of(source),
 		.base_bytes = getauxval(AT_PAGESZ),
 		.high = start,
-		.pages = (unsigned char *)states,
-		.units = (unsigned char *)states + page_states,
+		.pages = states,
+		.units = states + (limit - start) / source->page_bytes,
 		.source = source,
 	};
+}
+
+int region_make(struct region *region, uintptr_t start, uintptr_t limit, struct source *source)
+{
+	const size_t bytes = region_state_bytes(limit - start, source);
+	/* Only the states of what is in use are ever touched: no need to reserve memory. */
+	long states = sys_mmap(0, bytes, PROT_READ | PROT_WRITE,
+			       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (SYS_IS_ERROR(states))
+		return (int)states;
+	region_make_in(region, start, limit, source, (unsigned char *)states);
+	region->mapped_states = (unsigned char *)states;
+	region->mapped_state_bytes = bytes;
 	return 0;
 }
 
 void region_drop(struct region *region)
 {
-	if (region->pages)
-		sys_munmap((uintptr_t)region->pages,
-			   (region->limit - region->start) / region->page_bytes +
-				   (region->limit - region->start) / region->unit_bytes);
+	if (region->mapped_states)
+		sys_munmap((uintptr_t)region->mapped_states, region->mapped_state_bytes);
 	*region = (struct region){0};
+}
+
+void region_shrink(struct region *region, uintptr_t start, uintptr_t limit)
+{
+	region->pages += region_page(region, start);
+	region->units += region_unit(region, start);
+	region->start = start;
+	region->limit = limit;
+	if (region->high < start)
+		region->high = start;
+	if (region->high > limit)
+		region->high = limit;
 }
 
 /* Nothing is mapped in the unit, and nothing of the program's is known to be there. */

@@ -46,6 +46,8 @@ struct region {
 	size_t page_bytes, unit_bytes, base_bytes; /* base: the kernel's small page */
 	uintptr_t high; /* nothing at or above it was ever mapped or in use by the owner */
 	unsigned char *pages, *units;
+	unsigned char *mapped_states; /* where both are, if the region mapped them, and how much */
+	size_t mapped_state_bytes;
 	struct source *source;
 
 	/* set by the owner after region_make() */
@@ -64,8 +66,19 @@ struct region {
  */
 int region_make(struct region *region, uintptr_t start, uintptr_t limit, struct source *source);
 
+/*
+ * The same with memory for the states that the caller lends, all zero: so many bytes of it. It
+ * can't fail, and region_drop() leaves that memory alone.
+ */
+void region_make_in(struct region *region, uintptr_t start, uintptr_t limit, struct source *source,
+		    unsigned char *states);
+size_t region_state_bytes(size_t bytes, const struct source *source);
+
 /* Forgets the region; what is mapped in it stays mapped. */
 void region_drop(struct region *region);
+
+/* Forgets all but [start, limit), whole pages of it. Not while it is in the registry. */
+void region_shrink(struct region *region, uintptr_t start, uintptr_t limit);
 
 static inline bool region_touches(const struct region *region, uintptr_t from, uintptr_t to)
 {
