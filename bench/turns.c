@@ -11,9 +11,9 @@
  * With --own the time is not the process's from start to end, but the number of nanoseconds that
  * it prints on its standard output.
  *
- * With --warm so much memory is touched, on transparent huge pages where there are any, and freed
- * before each run: what a host has taken back from the machine's free memory it gives again then,
- * not in the middle of a run.
+ * With --warm so much memory is touched and freed before each run, from the pool, where it is as
+ * big, and on transparent huge pages: what a host has taken back from the machine's free memory it
+ * gives again then, not in the middle of a run.
  *
  * Prints one line of numbers a command: minimum, median and maximum of its time, median of its
  * user and system time, median of its page faults, and against the first command the median over
@@ -77,18 +77,25 @@ static double nanoseconds_of(struct timeval time)
 	return time.tv_sec * 1e9 + time.tv_usec * 1e3;
 }
 
-static void warm(size_t bytes)
+static void touch_and_free(size_t bytes, int flags)
 {
-	char *memory;
+	char *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS | flags, -1, 0);
 
-	if (!bytes)
-		return;
-	memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (memory == MAP_FAILED)
-		fail("mmap", strerror(errno));
+		return;
 	madvise(memory, bytes, MADV_HUGEPAGE);
 	memset(memory, 1, bytes);
 	munmap(memory, bytes);
+}
+
+/* Without a pool of this size that part is left out. */
+static void warm(size_t bytes)
+{
+	if (!bytes)
+		return;
+	touch_and_free(bytes, MAP_HUGETLB);
+	touch_and_free(bytes, 0);
 }
 
 /* Splits one command off the words: up to "--" or the end. Returns what follows. */

@@ -47,6 +47,32 @@ static void close_all(uint64_t seed)
 	}
 }
 
+/* What is left of a reservation with a hole in the middle is opened on both sides. */
+static void open_beside_holes(void)
+{
+	for (uint64_t i = 0; i < MANY; i += 2) {
+		char *start = mmap(NULL, 4 * BYTES, PROT_NONE,
+				   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+		char *first = (char *)(((uintptr_t)start + BYTES - 1) & ~(uintptr_t)(BYTES - 1));
+
+		CHECK(start != MAP_FAILED, "no address space");
+		CHECK(munmap(first + BYTES, BYTES) == 0, "a hole");
+		reservation[i] = first;
+		reservation[i + 1] = first + 2 * BYTES;
+		/* what trimming would take */
+		if (first > start)
+			CHECK(munmap(start, (size_t)(first - start)) == 0, "trim the head");
+		if (first + 3 * BYTES < start + 4 * BYTES)
+			CHECK(munmap(first + 3 * BYTES, (size_t)(start - first) + BYTES) == 0,
+			      "trim the tail");
+	}
+	for (uint64_t i = 0; i < MANY; i++) {
+		CHECK(mprotect(reservation[i], BYTES, PROT_READ | PROT_WRITE) == 0, "open");
+		fill_pattern(reservation[i], BYTES, i);
+	}
+	heap_share_check();
+}
+
 int main(void)
 {
 	open_all(1);
@@ -55,5 +81,7 @@ int main(void)
 		CHECK(munmap(reserve(), BYTES) == 0, "unmap a reservation");
 	open_all(2);
 	close_all(2);
+	open_beside_holes();
+	close_all(0);
 	return 0;
 }
