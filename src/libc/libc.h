@@ -8,6 +8,7 @@
 #define LIBC_H
 
 #include <link.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,6 +26,15 @@ struct libc {
 
 /* Finds glibc among the loaded objects. 0, or -ENOENT: it is another C library. */
 int libc_find(struct libc *libc);
+
+/* An address of any object's dynamic table: ld.so has added the base on most CPUs, not on all. */
+static inline uintptr_t libc_table_address(uintptr_t base, uintptr_t value)
+{
+	return value < base ? base + value : value;
+}
+
+/* Has the object, any one, a segment with that address in it? */
+bool libc_object_holds(const struct dl_phdr_info *object, uintptr_t address);
 
 /*
  * Finds the loaded object that holds an address (in any of its segments), and its executable

@@ -8,6 +8,7 @@
 #include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -27,6 +28,7 @@
 #pragma weak mlock2
 #pragma weak munlock
 #pragma weak prctl
+#pragma weak ioctl
 #pragma weak fork
 #pragma weak mallopt
 
@@ -62,6 +64,7 @@ static const struct {
 	ROW(mlock2, WRAPPER_BYTES),
 	ROW(munlock, WRAPPER_BYTES),
 	ROW(prctl, WRAPPER_BYTES),
+	ROW(ioctl, WRAPPER_BYTES),
 	ROW(fork, FORK_BYTES),
 	ROW(_Fork, WRAPPER_BYTES),
 	ROW(mallopt, 0),

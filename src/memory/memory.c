@@ -34,6 +34,7 @@ static const struct redirect redirects[] = {
 	{"mlock2", HANDLER(call_mlock2), true},
 	{"pkey_mprotect", HANDLER(call_pkey_mprotect), true},
 	{"prctl", HANDLER(call_prctl), false},
+	{"ioctl", HANDLER(call_ioctl), false},
 	/* the break's, at the end */
 	{"sbrk", HANDLER(call_sbrk), false},
 	{"brk", HANDLER(call_brk), false},
@@ -47,7 +48,7 @@ bool memory_single_threaded(void)
 	if (memory.single_threaded)
 		return *memory.single_threaded;
 	/* glibc before 2.32 has no such flag. */
-	return !memory.sandboxed && sys_count_threads() == 1;
+	return !memory.sandboxed && sys_single_threaded();
 }
 
 void memory_enter_sandbox(void)
@@ -114,7 +115,7 @@ int memory_start(const struct options *options, bool with_break, const char *fea
 	failed = find_libc(feature, otherwise);
 	if (failed)
 		return failed;
-	if (sys_count_threads() > 1) {
+	if (!sys_single_threaded()) {
 		log_declined(otherwise, "%s: other threads run already", feature);
 		return -EBUSY;
 	}
@@ -172,7 +173,7 @@ static int add_range(uintptr_t start, uintptr_t end, struct source *source, int 
 		region++;
 	if (region == taken + MEMORY_RANGES_MAX)
 		return -ENOSPC;
-	failed = region_make(region, start, end, source);
+	failed = region_make_aside(region, start, end, source);
 	if (!failed)
 		failed = registry_add(region);
 	if (failed) {
@@ -184,7 +185,7 @@ static int add_range(uintptr_t start, uintptr_t end, struct source *source, int 
 	region->text = text;
 	region->name = text ? "text" : "data";
 	region_adopt_huge(region, start, end);
-	keep_protected(region, start, end, rights);
+	keep_protected(region, start, end, rights, 0);
 	return 0;
 }
 
@@ -211,11 +212,20 @@ int memory_take_text(uintptr_t start, uintptr_t end, struct source *source, int 
 	return take_range(start, end, source, rights, true);
 }
 
-bool memory_nth_text(size_t n, uintptr_t *start, uintptr_t *end)
+bool memory_nth_range(size_t n, uintptr_t *start, uintptr_t *end)
 {
 	*start = taken[n].start;
 	*end = taken[n].limit;
-	return *start && taken[n].text;
+	return *start;
+}
+
+void memory_doubt_range(size_t n, bool may_go)
+{
+	if (!memory_lock())
+		return;
+	if (taken[n].start)
+		taken[n].may_go = may_go;
+	memory_unlock();
 }
 
 static void forget_part(struct region *region, uintptr_t start, uintptr_t end)

@@ -10,6 +10,7 @@
 
 #include "memory/region.h"
 #include "log.h"
+#include "pages/aside.h"
 #include "sys.h"
 
 /* Units of at most 2 MiB: an arena of 64 MiB starts on any multiple of one. */
@@ -20,14 +21,18 @@ static size_t unit_bytes_of(const struct source *source)
 	return source->page_bytes < UNIT_BYTES_MAX ? source->page_bytes : UNIT_BYTES_MAX;
 }
 
+/* A state for each page, and behind them one for each unit. */
 size_t region_state_bytes(size_t bytes, const struct source *source)
 {
-	return bytes / source->page_bytes + bytes / unit_bytes_of(source);
+	return bytes / source->page_bytes * sizeof(((struct region *)0)->pages[0]) +
+	       bytes / unit_bytes_of(source);
 }
 
 void region_make_in(struct region *region, uintptr_t start, uintptr_t limit, struct source *source,
 		    unsigned char *states)
 {
+	uint16_t *pages = (uint16_t *)states;
+
 	*region = (struct region){
 		.start = start,
 		.limit = limit,
@@ -35,25 +40,37 @@ void region_make_in(struct region *region, uintptr_t start, uintptr_t limit, str
 		.unit_bytes = unit_bytes_of(source),
 		.base_bytes = getauxval(AT_PAGESZ),
 		.high = start,
-		.pages = states,
-		.units = states + (limit - start) / source->page_bytes,
+		.pages = pages,
+		.units = (unsigned char *)(pages + (limit - start) / source->page_bytes),
 		.source = source,
 	};
 }
 
-int region_make(struct region *region, uintptr_t start, uintptr_t limit, struct source *source)
+static int make_with(struct region *region, uintptr_t start, uintptr_t limit, struct source *source,
+		     long states)
 {
-	const size_t bytes = region_state_bytes(limit - start, source);
-	/* Only the states of what is in use are ever touched: no need to reserve memory. */
-	long states = sys_mmap(0, bytes, PROT_READ | PROT_WRITE,
-			       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-
 	if (SYS_IS_ERROR(states))
 		return (int)states;
 	region_make_in(region, start, limit, source, (unsigned char *)states);
 	region->mapped_states = (unsigned char *)states;
-	region->mapped_state_bytes = bytes;
+	region->mapped_state_bytes = region_state_bytes(limit - start, source);
 	return 0;
+}
+
+/* Only the states of what is in use are ever touched: no need to reserve memory. */
+int region_make(struct region *region, uintptr_t start, uintptr_t limit, struct source *source)
+{
+	return make_with(region, start, limit, source,
+			 sys_mmap(0, region_state_bytes(limit - start, source),
+				  PROT_READ | PROT_WRITE,
+				  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0));
+}
+
+int region_make_aside(struct region *region, uintptr_t start, uintptr_t limit,
+		      struct source *source)
+{
+	return make_with(region, start, limit, source,
+			 aside_map(region_state_bytes(limit - start, source), MAP_NORESERVE));
 }
 
 void region_drop(struct region *region)

@@ -31,7 +31,7 @@
 struct span {
 	struct region region; /* first: a region of this owner is a span */
 	struct span *next_spare;
-	unsigned char states[STATES_INSIDE];
+	_Alignas(uint16_t) unsigned char states[STATES_INSIDE];
 };
 
 static struct span *spare_spans;
@@ -159,7 +159,8 @@ static void split_span(struct region *region, uintptr_t hole, uintptr_t behind)
 		second = new_span(behind, region->limit);
 	if (!second)
 		return;
-	memcpy(second->pages, region->pages + page, (region->limit - behind) / region->page_bytes);
+	memcpy(second->pages, region->pages + page,
+	       (region->limit - behind) / region->page_bytes * sizeof(region->pages[0]));
 	memcpy(second->units, region->units + unit, (region->limit - behind) / region->unit_bytes);
 	second->high = region->high > behind ? region->high : behind;
 	if (registry_shrink(region, region->start, hole, second))

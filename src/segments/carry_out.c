@@ -5,6 +5,7 @@
 
 #include "log.h"
 #include "memory/memory.h"
+#include "segments/readback.h"
 #include "segments/share.h"
 #include "segments/swap.h"
 #include "segments/task.h"
@@ -35,14 +36,32 @@ static bool cut_done(const struct run *run, struct plan_range *range)
 }
 
 /* Without memory for the list, what is huge is at worst asked for twice. */
-static void remember(struct run *run, const struct plan_range *range, size_t bytes)
+static void remember(struct run *run, uintptr_t start, uintptr_t end)
 {
 	struct plan_range *done = scratch_add(&run->done);
 
-	if (!done)
-		return;
-	*done = *range;
-	done->end = range->start + bytes;
+	if (done)
+		*done = (struct plan_range){.start = start, .end = end};
+}
+
+/* Of a file's own pages any may be huge, and stay so; what is not goes down the ladder. */
+static void remember_pages(struct run *run, const struct plan_range *range)
+{
+	const size_t page_bytes = run->sizes.thp;
+	struct readback page_tables;
+	uintptr_t at = range->start, from;
+
+	readback_open(&page_tables);
+	while (at < range->end) {
+		from = at;
+		while (at < range->end &&
+		       readback_bytes(&page_tables, at, at + page_bytes) == page_bytes)
+			at += page_bytes;
+		if (at > from)
+			remember(run, from, at);
+		at += page_bytes;
+	}
+	readback_close(&page_tables);
 }
 
 static const struct object *object_of(const struct run *run, const struct plan_range *range)
@@ -61,7 +80,7 @@ static void log_mapped(const struct task *task, const struct plan_range *range, 
 
 		if (piece->start >= to)
 			break;
-		if (piece->file && piece->end > from)
+		if (piece->file && piece->kind != PLAN_GAP && piece->end > from)
 			copied += (piece->end < to ? piece->end : to) -
 				  (piece->start > from ? piece->start : from);
 	}
@@ -113,6 +132,12 @@ static int prepare(const struct run *run, const struct task *task, enum rung run
 	return hugetlb_prepare_text(backing, range, prepared);
 }
 
+/* Where there are too many ranges, the pool is not what is short. */
+static int reason_of_care(int failed)
+{
+	return failed == -ENOSPC ? -E2BIG : failed;
+}
+
 /*
  * Data on hugetlb pages is taken care of first, as the program may have been given it by then. The
  * lock and the lists of that are among the data where the program is static: so not in between.
@@ -127,7 +152,7 @@ static int put_data(const struct task *task, enum rung rung, const struct plan_r
 		failed = memory_take_range(range->start, end, task->lasting, range->protection);
 		if (failed) {
 			backing_drop(prepared);
-			return failed;
+			return reason_of_care(failed);
 		}
 	}
 	failed = swap_in_data(&task->backing, range, prepared);
@@ -147,13 +172,13 @@ static int put_text(const struct task *task, enum rung rung, const struct plan_r
 	int failed;
 
 	if (rung != RUNG_HUGETLB)
-		return swap_in(range, prepared);
+		return swap_in(&task->backing, range, prepared);
 	failed = memory_take_text(range->start, end, task->lasting, range->protection);
 	if (failed) {
 		backing_drop(prepared);
-		return failed == -ENOSPC ? -E2BIG : failed; /* the pool is not what is short */
+		return reason_of_care(failed);
 	}
-	failed = swap_in(range, prepared);
+	failed = swap_in(&task->backing, range, prepared);
 	if (failed)
 		memory_forget_range(range->start, end);
 	return failed;
@@ -197,7 +222,10 @@ static void take_all(struct run *run, struct task *task, enum rung rung)
 			task->error = got < 0 ? (int)got : -ENOMEM;
 		if (got <= 0)
 			continue;
-		remember(run, &range, (size_t)got);
+		if (rung == RUNG_FILE && got < (long)(range.end - range.start))
+			remember_pages(run, &range);
+		else
+			remember(run, range.start, range.start + (size_t)got);
 		task->got_bytes[rung] += (size_t)got;
 		if (rung != RUNG_FILE)
 			log_mapped(task, &range, (size_t)got);

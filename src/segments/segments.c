@@ -1,21 +1,18 @@
 /*
  * The order of steps: find, look around, plan, carry out. And the same again for libraries that
- * come later, of which text alone is taken: other threads may run then.
+ * come later: other threads may run then, but none has an address in what has just been loaded.
  */
 #include <errno.h>
 #include <layout.h>
-#include <string.h>
-#include <sys/prctl.h>
 #include <sys/auxv.h>
 
-#include "libc/loader.h"
 #include "log.h"
 #include "memory/memory.h"
+#include "segments/late.h"
 #include "segments/pieces.h"
 #include "segments/segments.h"
+#include "segments/status.h"
 #include "segments/task.h"
-#include "segments/unloaded.h"
-#include "stream.h"
 #include "sys.h"
 
 static const char other_threads[] = "other threads run already";
@@ -23,40 +20,16 @@ static const char other_threads[] = "other threads run already";
 /* What declining leads to. */
 static const char where_they_are[] = "text and data stay where they are";
 
-/* What /proc says about this process, as far as it matters here. */
-struct status {
-	bool traced;
-	unsigned long confined; /* by seccomp: how many filters, or in which mode */
-};
+/* One line a process: what falls short in the first library does so in the next. */
+static bool told;
 
-/* Objects that were loaded when text and data were last looked at, or at the start. */
-static struct scratch known = {.item_bytes = sizeof(const ElfW(Phdr) *)};
-static unsigned long confined_at_start;
-
-/* Is the line that of `name`, which ends in a colon and a tab? Then its number. */
-static size_t number_of(const char *line, const char *name)
+static void decline(struct run *run, const char *reason)
 {
-	size_t length = strlen(name), number;
-
-	return strncmp(line, name, length) || options_parse_size(line + length, &number) ? 0
-											 : number;
-}
-
-static struct status read_status(void)
-{
-	struct status status = {0};
-	struct stream stream;
-	char line[128];
-
-	if (stream_open(&stream, "/proc/self/status"))
-		return status;
-	while (stream_line(&stream, line, sizeof(line))) {
-		status.traced |= number_of(line, "TracerPid:\t") != 0;
-		status.confined +=
-			number_of(line, "Seccomp:\t") + number_of(line, "Seccomp_filters:\t");
-	}
-	stream_close(&stream);
-	return status;
+	if (run->told)
+		log_info("segments: %s: %s", reason, where_they_are);
+	else
+		log_declined(where_they_are, "segments: %s", reason);
+	run->told = true;
 }
 
 static void log_segments(const struct run *run)
@@ -98,22 +71,34 @@ static bool has_heap(const struct run *run)
 	return false;
 }
 
-/* Everything that the plan rests on. */
+/* All sizes, where hugetlb pages may be taken or one was named; else only what THP are made of. */
+static void read_sizes(struct run *run)
+{
+	const struct options *options = run->options;
+	const size_t base_bytes = getauxval(AT_PAGESZ);
+
+	if (run_may_take_hugetlb(run) || options->default_page_bytes || options->text_page_bytes ||
+	    options->data_page_bytes || log_at(LOG_INFO))
+		sizes_read(&run->sizes, base_bytes);
+	else
+		run->sizes = (struct page_sizes){.base = base_bytes, .thp = sizes_thp()};
+	if (log_at(LOG_INFO) && !run->later)
+		sizes_log(&run->sizes);
+}
+
+/* Everything that the plan rests on. A debugger matters to hugetlb pages alone. */
 static int look_around(struct run *run)
 {
-	const struct status status = read_status();
 	int failed = pieces_read(&run->pieces, &run->found);
 
 	if (failed) {
-		log_declined(where_they_are, "segments: /proc/self/maps can't be read (error %d)",
-			     -failed);
+		decline(run, "/proc/self/maps can't be read");
 		return failed;
 	}
-	sizes_read(&run->sizes, getauxval(AT_PAGESZ));
-	if (log_at(LOG_INFO) && !run->later)
-		sizes_log(&run->sizes);
-	run->alone = !run->later && sys_count_threads() == 1;
-	run->traced = status.traced;
+	read_sizes(run);
+	run->alone = !run->later && sys_single_threaded();
+	if (!run->later && run_may_take_hugetlb(run))
+		run->traced = status_read().traced;
 	run->break_now = (uintptr_t)sys_brk(0);
 	run->break_movable = run->alone && !has_heap(run);
 	if (run->traced)
@@ -141,6 +126,7 @@ static int look_again(struct run *run, const struct task *task)
  */
 static struct {
 	bool asked, taken;
+	bool missed; /* nothing was there to be taken care of, and then threads came */
 } care;
 
 static bool take_care(const struct options *options, const char *name)
@@ -169,16 +155,10 @@ static int prepare_care(struct run *run, struct task *task)
 
 	if (!task_wants_hugetlb(task))
 		return 0;
-	if (!run->alone && !before) {
+	if (!run->alone && !run->later && !before) {
 		/* libc's text can't be changed under threads, and text bears most without it */
-		if (!run->later) {
-			log_info("%s: %s: of a part of a huge page the kernel refuses what it does",
-				 task->name, other_threads);
-			return 0;
-		}
-		/* that there is no care was said at the start */
-		task_forgo_hugetlb(task);
-		run->told = true;
+		log_info("%s: %s: of a part of a huge page the kernel refuses what it does",
+			 task->name, other_threads);
 		return 0;
 	}
 	if (take_care(run->options, task->name))
@@ -190,7 +170,7 @@ static int prepare_care(struct run *run, struct task *task)
 
 static int prepare_data(struct run *run, struct task *data)
 {
-	if (!run->alone) {
+	if (!run->alone && !run->later) {
 		task_decline(run, data, other_threads);
 		return -EBUSY;
 	}
@@ -225,6 +205,10 @@ static int put_data(struct run *run, struct task *data)
 	if (failed)
 		return failed;
 	old_break = move_break(run, task_page_bytes(run, data));
+	data->backing.break_start = old_break;
+	data->backing.break_end = old_break ? run->break_now : 0;
+	data->backing.break_start = old_break;
+	data->backing.break_end = old_break ? run->break_now : 0;
 	task_carry_out(run, data);
 	if (old_break && !data->got_bytes[RUNG_HUGETLB] && !data->got_bytes[RUNG_THP])
 		sys_brk(old_break);
@@ -255,7 +239,7 @@ static int put_all(struct run *run)
 
 	if (failed)
 		return failed;
-	if (has_wanted(run, true) && !run->later)
+	if (has_wanted(run, true))
 		failed = put_data(run, &data);
 	if (has_wanted(run, false))
 		text_failed = put_text(run, &text);
@@ -266,90 +250,82 @@ static int put_all(struct run *run)
 	return failed ? failed : task_tell(run, &text, &data);
 }
 
-static int run_once(struct run *run, bool (*before)(const struct dl_phdr_info *))
+/* Lists nothing where no segment is long enough: that is so in most programs. */
+static int run_once(struct run *run, late_known *before)
 {
-	int failed = find_segments(run->options, before, &run->found);
+	const bool is_empty = find_widest(run->options, before) < CPU_HUGE_BYTES_MIN;
+	int failed;
 
+	if (is_empty && !log_at(LOG_INFO))
+		return 0;
+	failed = find_segments(run->options, before, &run->found);
 	if (log_at(LOG_DEBUG))
 		log_segments(run);
 	if (failed)
-		log_declined(where_they_are, "segments: no memory");
-	else if (run->found.widest_bytes >= CPU_HUGE_BYTES_MIN)
+		decline(run, "no memory");
+	else if (!is_empty)
 		failed = put_all(run);
 	else if (!run->later)
 		log_info("text and data: no segment is as long as a huge page");
 	found_free(&run->found);
 	scratch_free(&run->pieces);
 	scratch_free(&run->done);
+	told = told || run->told;
 	return failed;
 }
 
-static int remember_object(struct dl_phdr_info *info, size_t size, void *data)
-{
-	const ElfW(Phdr) **headers = scratch_add(&known);
-
-	(void)size;
-	(void)data;
-	if (!headers)
-		return 1;
-	*headers = info->dlpi_phdr;
-	return 0;
-}
-
-static bool is_known(const struct dl_phdr_info *info)
-{
-	const ElfW(Phdr) **headers = known.items;
-
-	for (size_t i = 0; i < known.count; i++)
-		if (headers[i] == info->dlpi_phdr)
-			return true;
-	return false;
-}
-
-/* Without memory for the list there is nothing that could be told apart: then no object is new. */
-static bool remember_objects(void)
-{
-	known.count = 0;
-	return dl_iterate_phdr(remember_object, NULL) == 0;
-}
-
 /*
- * ld.so has loaded or unloaded something. Under its lock, in any thread. A program that has
- * locked itself in since the start may not survive a system call that it does not expect.
+ * For care libc's text is changed, which costs as much as the rest of an idle start, and can't be
+ * done under threads. So it is done when the first library comes late, whatever its length: a
+ * program that loads none never pays, and one that does has one thread then, as a rule.
  */
-static void objects_changed(void)
+static void foresee_care(const struct run *run)
+{
+	if (care.asked || run->traced || !run_may_take_hugetlb(run))
+		return;
+	care.missed = !sys_single_threaded();
+	if (!care.missed)
+		take_care(run->options, "text");
+}
+
+/* Objects that have just been loaded, of which nobody knows anything yet. What has no whole huge
+ * page costs no system call. */
+static void take_late(late_known *known)
 {
 	const struct options *options = options_get(NULL, NULL);
-	struct run run = {.options = options, .later = true, .done = SCRATCH_OF(struct plan_range)};
-	int error = errno;
+	struct run run = {.options = options,
+			  .later = true,
+			  .told = told,
+			  .done = SCRATCH_OF(struct plan_range)};
+	const bool is_wide = find_widest(options, known) >= CPU_HUGE_BYTES_MIN;
+	struct status status;
 
-	unloaded_forget();
-	if (!memory.sandboxed && read_status().confined == confined_at_start && known.count)
-		run_once(&run, is_known);
-	if (!remember_objects())
-		scratch_free(&known);
-	errno = error;
+	if (!is_wide && (care.asked || care.missed))
+		return;
+	status = status_read();
+	if (!late_is_allowed(&status))
+		return;
+	run.traced = status.traced;
+	foresee_care(&run);
+	if (is_wide)
+		run_once(&run, known);
 }
 
-static bool may_want_hugetlb(const struct run *run)
-{
-	return !run->traced && run->options->backing != BACKING_FILE &&
-	       run->options->backing != BACKING_THP;
-}
+struct start {
+	struct run run;
+	int failed;
+};
 
-/* Libraries that come later are taken where libraries are asked for at all. */
-static void watch(const struct options *options)
+/* Inside dl_iterate_phdr(): its lock keeps other threads, where there are some, from unloading what
+ * the plan is about. (When libraries are loaded later ld.so holds its own.) */
+static int run_at_start(struct dl_phdr_info *info, size_t size, void *data)
 {
-	if (options->segments != SEGMENTS_CHOSEN || !options->objects || !options->text ||
-	    !strcmp(options->objects, "main"))
-		return;
-	/* /proc/self/status takes long to make: most processes are not confined */
-	if (sys_gate(SYS_prctl, PR_GET_SECCOMP, 0, 0, 0, 0, 0))
-		confined_at_start = read_status().confined;
-	if (remember_objects() && !loader_watch(objects_changed))
-		return;
-	log_info("libraries that are loaded later stay on small pages: ld.so can't be watched");
-	scratch_free(&known);
+	struct start *start = data;
+
+	(void)info;
+	(void)size;
+	start->failed = run_once(&start->run, NULL);
+	return 1;
 }
 
 bool segments_are_marked(void)
@@ -359,18 +335,14 @@ bool segments_are_marked(void)
 
 int segments_start(const struct options *options)
 {
-	struct run run = {.options = options, .done = SCRATCH_OF(struct plan_range)};
-	int failed;
+	struct start start = {.run = {.options = options, .done = SCRATCH_OF(struct plan_range)}};
 
 	if (options->force_segments)
 		log_info("HUGETLB_FORCE_ELFMAP asks for what happens anyway");
 	if (!options->share)
 		log_debug("HUGETLB_SHARE=0, sharing disabled");
-	if (options->text)
-		watch(options);
-	failed = run_once(&run, NULL);
-	/* other threads may run by the time when something is loaded */
-	if (known.count && may_want_hugetlb(&run))
-		take_care(options, "text");
-	return failed;
+	task_tell_absent(options);
+	late_watch(options, take_late);
+	dl_iterate_phdr(run_at_start, &start);
+	return start.failed;
 }

@@ -43,6 +43,9 @@ struct task {
 	int error; /* of the first rung that fell short, as that is what was asked for */
 };
 
+/* Do the options leave room for hugetlb pages? What only these need is not looked at else. */
+bool run_may_take_hugetlb(const struct run *run);
+
 /*
  * Chooses pages and plans. Returns how many bytes there are to be had at all, or -errno with one
  * line written: the pages that were asked for are none that this machine has.
@@ -76,5 +79,9 @@ void task_carry_out(struct run *run, struct task *task);
  * not. Returns 0, or -errno with that line written.
  */
 int task_tell(struct run *run, const struct task *text, const struct task *data);
+
+/* Names each word of HUGETLB_ELFMAP_OBJECTS that fits nothing which is loaded now, at LOG_INFO: it
+ * may be a library's that comes later, or be written wrongly. */
+void task_tell_absent(const struct options *options);
 
 #endif

@@ -63,7 +63,9 @@ struct request {
 	bool ramdisk_swap, zone_movable_on, zone_movable_off;
 	const char *persist_pools; /* "systemd", "cmdline", or NULL */
 
-	bool list_mounts, list_pools, page_sizes, page_sizes_all, explain;
+	bool drop_shared_text;
+
+	bool list_mounts, list_pools, list_shared_text, page_sizes, page_sizes_all, explain;
 };
 
 /* Writes a line to stderr and returns result. */
@@ -97,6 +99,12 @@ int argument_user(const char *name, const char *value, unsigned long *uid);
 int argument_group(const char *name, const char *value, unsigned long *gid);
 int argument_node(const char *name, const char *value, int *node);
 
+/* progress.c: a line on the terminal while long work lasts, and its end. */
+bool progress_is_shown(const struct request *request);
+void progress_show(const struct request *request, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+void progress_end(const struct request *request);
+
 /* interrupt.c: a signal ends work between two steps. */
 void interrupt_catch(void);
 int interrupt_signal(void); /* 0: none came */
@@ -114,6 +122,14 @@ bool node_exists(int node);
 int node_next(int node); /* the next online one behind it; MACHINE: no more, or none at all */
 int node_count(void);
 bool read_number(const char *path, unsigned long *number);
+
+/* mount_table.c: returns the number of hugetlbfs mounts. The list lives until the end of the tool.
+ */
+struct listed_mount {
+	char *path, *options;
+	size_t page_bytes; /* 0: not to be had */
+};
+int mount_table_read(struct listed_mount **mounts);
 
 /* policy.c: the memory policy that numactl gave this process. */
 bool policy_binds(void);
@@ -137,6 +153,8 @@ int list_mounts(const struct request *request, struct json *json);
 int list_pools(const struct request *request, struct json *json);
 int list_page_sizes(const struct request *request, struct json *json, bool all);
 int explain(const struct request *request, struct json *json);
+int list_shared_text(const struct request *request, struct json *json);
+int drop_shared_text(const struct request *request);
 
 #define PATH_SHM_GROUP "/proc/sys/vm/hugetlb_shm_group"
 #define PATH_SHMMAX    "/proc/sys/kernel/shmmax"
