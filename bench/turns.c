@@ -1,7 +1,7 @@
 /*
  * turns: times commands in turn, so that they can be compared.
  *
- *   turns [--own] <rounds> <command> -- <command> [-- <command>]...
+ *   turns [--own] [--warm <megabytes>] <rounds> <command> -- <command> [-- <command>]...
  *
  * where a command is [NAME=value]... <program> [argument]..., run without a shell, with the
  * assignments added to its environment. Each round runs every command once and each round begins
@@ -10,6 +10,10 @@
  *
  * With --own the time is not the process's from start to end, but the number of nanoseconds that
  * it prints on its standard output.
+ *
+ * With --warm so much memory is touched and freed before each run, from the pool, where it is as
+ * big, and on transparent huge pages: what a host has taken back from the machine's free memory it
+ * gives again then, not in the middle of a run.
  *
  * Prints one line of numbers a command: minimum, median and maximum of its time, median of its
  * user and system time, median of its page faults, and against the first command the median over
@@ -23,6 +27,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -70,6 +75,27 @@ static double nanoseconds_now(void)
 static double nanoseconds_of(struct timeval time)
 {
 	return time.tv_sec * 1e9 + time.tv_usec * 1e3;
+}
+
+static void touch_and_free(size_t bytes, int flags)
+{
+	char *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS | flags, -1, 0);
+
+	if (memory == MAP_FAILED)
+		return;
+	madvise(memory, bytes, MADV_HUGEPAGE);
+	memset(memory, 1, bytes);
+	munmap(memory, bytes);
+}
+
+/* Without a pool of this size that part is left out. */
+static void warm(size_t bytes)
+{
+	if (!bytes)
+		return;
+	touch_and_free(bytes, MAP_HUGETLB);
+	touch_and_free(bytes, 0);
 }
 
 /* Splits one command off the words: up to "--" or the end. Returns what follows. */
@@ -197,15 +223,24 @@ static void print_command(struct command *command, int rounds)
 
 int main(int argc, char **argv)
 {
-	bool own = argc > 1 && strcmp(argv[1], "--own") == 0;
-	char **words = argv + 1 + own;
+	bool own = false;
+	size_t warm_bytes = 0;
+	char **words = argv + !!argc;
 	struct command commands[COMMANDS_MAX];
 	double ignored[3];
 	int rounds, count = 0;
 
-	rounds = argc > 2 + own ? atoi(*words++) : 0;
+	if (*words && !strcmp(*words, "--own")) {
+		own = true;
+		words++;
+	}
+	if (*words && !strcmp(*words, "--warm") && words[1]) {
+		warm_bytes = (size_t)atol(words[1]) << 20;
+		words += 2;
+	}
+	rounds = *words ? atoi(*words++) : 0;
 	if (rounds < 1)
-		fail("usage", "turns [--own] <rounds> <command> -- <command>");
+		fail("usage", "turns [--own] [--warm <megabytes>] <rounds> <command> -- <command>");
 	while (*words && count < COMMANDS_MAX)
 		words = take_command(&commands[count++], words, rounds);
 
@@ -215,6 +250,7 @@ int main(int argc, char **argv)
 		for (int turn = 0; turn < count; turn++) {
 			struct command *command = &commands[(turn + round) % count];
 
+			warm(warm_bytes);
 			run(command, own, &command->time_ns[round], &command->cpu_ns[round],
 			    &command->faults[round]);
 		}

@@ -22,17 +22,17 @@ static size_t unit_bytes_of(const struct source *source)
 }
 
 /* A state for each page, and behind them one for each unit. */
-static size_t states_bytes(uintptr_t start, uintptr_t limit, const struct source *source)
+size_t region_state_bytes(size_t bytes, const struct source *source)
 {
-	return (limit - start) / source->page_bytes * sizeof(((struct region *)0)->pages[0]) +
-	       (limit - start) / unit_bytes_of(source);
+	return bytes / source->page_bytes * sizeof(((struct region *)0)->pages[0]) +
+	       bytes / unit_bytes_of(source);
 }
 
-static int fill_in(struct region *region, uintptr_t start, uintptr_t limit, struct source *source,
-		   long states)
+void region_make_in(struct region *region, uintptr_t start, uintptr_t limit, struct source *source,
+		    unsigned char *states)
 {
-	if (SYS_IS_ERROR(states))
-		return (int)states;
+	uint16_t *pages = (uint16_t *)states;
+
 	*region = (struct region){
 		.start = start,
 		.limit = limit,
@@ -40,35 +40,56 @@ static int fill_in(struct region *region, uintptr_t start, uintptr_t limit, stru
 		.unit_bytes = unit_bytes_of(source),
 		.base_bytes = getauxval(AT_PAGESZ),
 		.high = start,
-		.pages = (uint16_t *)states,
-		.units = (unsigned char *)((uint16_t *)states +
-					   (limit - start) / source->page_bytes),
+		.pages = pages,
+		.units = (unsigned char *)(pages + (limit - start) / source->page_bytes),
 		.source = source,
 	};
+}
+
+static int make_with(struct region *region, uintptr_t start, uintptr_t limit, struct source *source,
+		     long states)
+{
+	if (SYS_IS_ERROR(states))
+		return (int)states;
+	region_make_in(region, start, limit, source, (unsigned char *)states);
+	region->mapped_states = (unsigned char *)states;
+	region->mapped_state_bytes = region_state_bytes(limit - start, source);
 	return 0;
 }
 
 /* Only the states of what is in use are ever touched: no need to reserve memory. */
 int region_make(struct region *region, uintptr_t start, uintptr_t limit, struct source *source)
 {
-	return fill_in(region, start, limit, source,
-		       sys_mmap(0, states_bytes(start, limit, source), PROT_READ | PROT_WRITE,
-				MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0));
+	return make_with(region, start, limit, source,
+			 sys_mmap(0, region_state_bytes(limit - start, source),
+				  PROT_READ | PROT_WRITE,
+				  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0));
 }
 
 int region_make_aside(struct region *region, uintptr_t start, uintptr_t limit,
 		      struct source *source)
 {
-	return fill_in(region, start, limit, source,
-		       aside_map(states_bytes(start, limit, source), MAP_NORESERVE));
+	return make_with(region, start, limit, source,
+			 aside_map(region_state_bytes(limit - start, source), MAP_NORESERVE));
 }
 
 void region_drop(struct region *region)
 {
-	if (region->pages)
-		sys_munmap((uintptr_t)region->pages,
-			   states_bytes(region->start, region->limit, region->source));
+	if (region->mapped_states)
+		sys_munmap((uintptr_t)region->mapped_states, region->mapped_state_bytes);
 	*region = (struct region){0};
+}
+
+void region_shrink(struct region *region, uintptr_t start, uintptr_t limit)
+{
+	region->pages += region_page(region, start);
+	region->units += region_unit(region, start);
+	region->start = start;
+	region->limit = limit;
+	if (region->high < start)
+		region->high = start;
+	if (region->high > limit)
+		region->high = limit;
 }
 
 /* Nothing is mapped in the unit, and nothing of the program's is known to be there. */

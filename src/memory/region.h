@@ -51,6 +51,8 @@ struct region {
 	uintptr_t high; /* nothing at or above it was ever mapped or in use by the owner */
 	uint16_t *pages;
 	unsigned char *units;
+	unsigned char *mapped_states; /* where both are, if the region mapped them, and how much */
+	size_t mapped_state_bytes;
 	struct source *source;
 
 	/* set by the owner after region_make() */
@@ -75,8 +77,19 @@ int region_make(struct region *region, uintptr_t start, uintptr_t limit, struct 
 int region_make_aside(struct region *region, uintptr_t start, uintptr_t limit,
 		      struct source *source);
 
+/*
+ * The same with memory for the states that the caller lends, all zero: so many bytes of it, at an
+ * even address. It can't fail, and region_drop() leaves that memory alone.
+ */
+void region_make_in(struct region *region, uintptr_t start, uintptr_t limit, struct source *source,
+		    unsigned char *states);
+size_t region_state_bytes(size_t bytes, const struct source *source);
+
 /* Forgets the region; what is mapped in it stays mapped. */
 void region_drop(struct region *region);
+
+/* Forgets all but [start, limit), whole pages of it. Not while it is in the registry. */
+void region_shrink(struct region *region, uintptr_t start, uintptr_t limit);
 
 static inline bool region_touches(const struct region *region, uintptr_t from, uintptr_t to)
 {

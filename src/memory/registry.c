@@ -220,21 +220,44 @@ static void insert(struct position at, struct region *region)
 	leaf->count++;
 }
 
+/* Makes sure that insert() finds room there. */
+static int need_room(struct position at)
+{
+	if (leaf_count && leaves[at.leaf]->count < LEAF_ENTRIES)
+		return 0;
+	return leaf_count == LEAVES_MAX ? -ENOSPC : need_spare_leaf();
+}
+
 int registry_add(struct region *region)
 {
 	const struct entry *above = entry_above(region->start);
 	const struct position at = place_for(region->start);
+	int failed;
 
 	if (above && above->start < region->limit)
 		return -EEXIST;
-	if (!leaf_count || leaves[at.leaf]->count == LEAF_ENTRIES) {
-		if (leaf_count == LEAVES_MAX)
-			return -ENOSPC;
-		if (need_spare_leaf())
-			return -ENOMEM;
-	}
+	failed = need_room(at);
+	if (failed)
+		return failed;
 	begin_change();
 	insert(at, region);
+	end_change();
+	return 0;
+}
+
+int registry_shrink(struct region *region, uintptr_t start, uintptr_t limit, struct region *second)
+{
+	const struct position at = find_above(region->start, leaf_count);
+	struct entry *entry = &leaves[at.leaf]->entries[at.place];
+	int failed = second ? need_room(at) : 0;
+
+	if (failed)
+		return failed;
+	begin_change();
+	entry->start = start;
+	entry->limit = limit;
+	if (second)
+		insert((struct position){at.leaf, at.place + (second->start > start)}, second);
 	end_change();
 	return 0;
 }

@@ -59,6 +59,13 @@ struct region_owner {
  */
 int registry_add(struct region *region);
 
+/*
+ * From now on the region is [start, limit), a part of what it was; and `second`, unless NULL, is
+ * there, too, in another part of it. Who looks without the lock sees both at once. Before
+ * region_shrink(). 0 or, with a second one, as above with nothing changed.
+ */
+int registry_shrink(struct region *region, uintptr_t start, uintptr_t limit, struct region *second);
+
 /* Removes it; what is mapped there stays, and is the program's alone from now on. */
 void registry_remove(struct region *region);
 

@@ -115,6 +115,20 @@ static uintptr_t map_whole(uintptr_t hint, size_t bytes, int flags)
 	return at;
 }
 
+/* Of a huge page that is shared, so much at most may lie idle where all mappings are alike. */
+#define IDLE_SHARE 4
+
+/*
+ * Is a mapping smaller than a unit of such a size that several fill one? A block of 1M by malloc
+ * has a small page more: one would take a huge page alone, and half of it would be lost.
+ */
+static bool packs_well(size_t bytes)
+{
+	const size_t unit_bytes = mappings.place.region.unit_bytes;
+
+	return unit_bytes % bytes <= unit_bytes / IDLE_SHARE;
+}
+
 /* memory_mapper. */
 static uintptr_t map(uintptr_t hint, size_t bytes, int protection, int flags, bool by_libc)
 {
@@ -134,7 +148,7 @@ static uintptr_t map(uintptr_t hint, size_t bytes, int protection, int flags, bo
 	bytes = (bytes + region->base_bytes - 1) & ~(region->base_bytes - 1);
 	if (bytes >= region->page_bytes || bytes >= region->unit_bytes)
 		at = map_whole(hint, bytes, flags);
-	else if (mappings.threshold < region->unit_bytes && !hint)
+	else if (mappings.threshold < region->unit_bytes && !hint && packs_well(bytes))
 		at = place_pack(&mappings.place, bytes);
 	memory_unlock();
 	return at;

@@ -7,7 +7,8 @@
  * - A readable and writable mapping of the threshold or more, wherever the kernel may choose:
  * hugetlb pages for its whole pages, as far as the pool has them, the rest transparent ones. A tail
  *   smaller than a huge page is small, and ends where the program's mapping ends.
- * - With a threshold below a huge page, mappings smaller than one share transparent huge pages.
+ * - With a threshold below a huge page, mappings smaller than one share transparent huge pages, if
+ *   they are of a size that leaves little of one idle.
  * - Address space that is reserved without access, or mapped where the program says: huge when the
  *   program opens it (mprotect, MAP_FIXED), in whole pages.
  * - Left alone: stacks and executable memory (but see HUGETLB_MMAP_ALSO), shared memory, files, and

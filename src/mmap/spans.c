@@ -6,6 +6,7 @@
  * places get.
  */
 #include <errno.h>
+#include <string.h>
 
 #include "memory/keep.h"
 #include "memory/lock.h"
@@ -14,13 +15,26 @@
 #include "mmap/spans.h"
 #include "sys.h"
 
-/* Each has a place in the registry of regions, which is limited. */
-#define SPANS_MAX 96
-
 /* A program that reserves more than this at once has plans of its own with it. */
 #define SPAN_PAGES_MAX ((size_t)1 << 19)
 
-static struct region spans[SPANS_MAX]; /* one that begins at 0 is unused */
+/* What is unmapped in the middle of a longer one is not worth the copy of its states. */
+#define SPAN_PAGES_CUT_MAX 4096
+
+/* The states of spans of up to so many bytes of them need no mapping of their own. */
+#define STATES_INSIDE 64
+
+/* So many spans are mapped at once; they are never unmapped, since who looks for a region without
+ * the lock may still read one that is gone. */
+#define SPANS_MAPPED 64
+
+struct span {
+	struct region region; /* first: a region of this owner is a span */
+	struct span *next_spare;
+	_Alignas(uint16_t) unsigned char states[STATES_INSIDE];
+};
+
+static struct span *spare_spans;
 
 #define PLAIN (MAP_PRIVATE | MAP_ANONYMOUS)
 
@@ -80,12 +94,102 @@ void spans_open(struct region *region, uintptr_t from, uintptr_t to, bool anew)
 	}
 }
 
+static int need_spare_span(void)
+{
+	long mapped;
+
+	if (spare_spans)
+		return 0;
+	mapped = sys_mmap(0, SPANS_MAPPED * sizeof(struct span), PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (SYS_IS_ERROR(mapped))
+		return -ENOMEM;
+	for (int i = 0; i < SPANS_MAPPED; i++) {
+		struct span *span = (struct span *)mapped + i;
+
+		span->next_spare = spare_spans;
+		spare_spans = span;
+	}
+	return 0;
+}
+
+static void drop_span(struct span *span)
+{
+	region_drop(&span->region);
+	span->next_spare = spare_spans;
+	spare_spans = span;
+}
+
+static const struct region_owner span_owner;
+
+/* A span of [from, to), whole pages, that the registry does not know yet. NULL: no memory. */
+static struct region *new_span(uintptr_t from, uintptr_t to)
+{
+	struct source *source = &mappings.source;
+	struct region *region;
+	struct span *span;
+
+	if (need_spare_span())
+		return NULL;
+	span = spare_spans;
+	region = &span->region;
+	if (region_state_bytes(to - from, source) <= STATES_INSIDE) {
+		memset(span->states, 0, sizeof(span->states));
+		region_make_in(region, from, to, source, span->states);
+	} else if (region_make(region, from, to, source)) {
+		return NULL;
+	}
+	spare_spans = span->next_spare;
+	region->name = "mappings";
+	region->owner = &span_owner;
+	region->by_program = true;
+	return region;
+}
+
+/*
+ * What is behind a hole becomes a span of its own, with its states. Where it can't, the hole stays
+ * in the span: an address there costs a look, and a mapping there stays as the kernel has it.
+ */
+static void split_span(struct region *region, uintptr_t hole, uintptr_t behind)
+{
+	const size_t page = region_page(region, behind), unit = region_unit(region, behind);
+	struct region *second = NULL;
+
+	if ((region->limit - behind) / region->page_bytes <= SPAN_PAGES_CUT_MAX)
+		second = new_span(behind, region->limit);
+	if (!second)
+		return;
+	memcpy(second->pages, region->pages + page,
+	       (region->limit - behind) / region->page_bytes * sizeof(region->pages[0]));
+	memcpy(second->units, region->units + unit, (region->limit - behind) / region->unit_bytes);
+	second->high = region->high > behind ? region->high : behind;
+	if (registry_shrink(region, region->start, hole, second))
+		drop_span((struct span *)second);
+	else
+		region_shrink(region, region->start, hole);
+}
+
+/* What is unmapped is no span any more, so that there are no more of them than the program has. */
 static void span_unmapped(struct region *region, uintptr_t from, uintptr_t to)
 {
-	if (from > region->start || to < region->limit)
-		return;
-	registry_remove(region);
-	region_drop(region);
+	/* A page that is hit in part is small by now: the kernel's matter alone. */
+	uintptr_t hole = from & ~(uintptr_t)(region->page_bytes - 1);
+	uintptr_t behind = (to + region->page_bytes - 1) & ~(uintptr_t)(region->page_bytes - 1);
+	uintptr_t start = region->start, limit = region->limit;
+
+	if (hole > start && behind < limit) {
+		split_span(region, hole, behind);
+	} else if (hole <= start && behind >= limit) {
+		registry_remove(region);
+		drop_span((struct span *)region);
+	} else {
+		if (hole > start)
+			limit = hole;
+		else
+			start = behind;
+		registry_shrink(region, start, limit, NULL);
+		region_shrink(region, start, limit);
+	}
 }
 
 static const struct region_owner span_owner = {
@@ -97,21 +201,15 @@ static const struct region_owner span_owner = {
 static struct region *add_span(uintptr_t from, uintptr_t to)
 {
 	size_t page_bytes = mappings.source.page_bytes;
-	struct region *region = spans;
+	struct region *region;
 
 	from = (from + page_bytes - 1) & ~(uintptr_t)(page_bytes - 1);
 	to &= ~(uintptr_t)(page_bytes - 1);
 	if (from >= to || (to - from) / page_bytes > SPAN_PAGES_MAX || registry_touch(from, to))
 		return NULL;
-	while (region < spans + SPANS_MAX && region->start)
-		region++;
-	if (region == spans + SPANS_MAX || region_make(region, from, to, &mappings.source))
-		return NULL;
-	region->name = "mappings";
-	region->owner = &span_owner;
-	region->by_program = true;
-	if (registry_add(region)) {
-		region_drop(region);
+	region = new_span(from, to);
+	if (region && registry_add(region)) {
+		drop_span((struct span *)region);
 		return NULL;
 	}
 	return region;

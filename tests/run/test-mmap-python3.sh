@@ -43,5 +43,5 @@ for candidate in python3 /usr/bin/python3; do
 	"$candidate" -c 'import numpy' 2>/dev/null && python=$candidate
 done
 [ -n "$python" ] || { echo "without numpy, which is not installed"; exit 0; }
-same_as_plain HUGETLB_MMAP=yes LEAST=0.93 -- "$python" "$work/arrays.py" "$directory"
+same_as_plain HUGETLB_MMAP=yes LEAST=0.95 -- "$python" "$work/arrays.py" "$directory"
 same_as_plain HUGETLB_MORECORE=yes HUGETLB_MMAP=256K LEAST=0.95 -- "$python" "$work/arrays.py" "$directory"

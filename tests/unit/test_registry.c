@@ -63,7 +63,10 @@ static void lookups_agree_with_a_list(void **state)
 	assert_null(registry_first());
 }
 
-/* Ten thousand that come and go, and a wish too many. */
+/*
+ * Ten thousand that come and go, and a wish too many. Not on the ground: what the registry maps
+ * stays for good, and the ground is emptied after each test.
+ */
 static void many_of_them(void **state)
 {
 	enum { MANY = 10000, TOO_MANY = 200000 };
@@ -73,6 +76,7 @@ static void many_of_them(void **state)
 	size_t count = 0, added = 0;
 
 	(void)state;
+	gate_reset();
 	assert_true(regions && in);
 	for (size_t i = 0; i < TOO_MANY; i++)
 		regions[i] =
@@ -114,6 +118,42 @@ static void many_of_them(void **state)
 	assert_null(registry_first());
 	free(regions);
 	free(in);
+}
+
+/* Head, tail and middle go: what is left is found, and what is gone is not. */
+static void a_region_shrinks(void **state)
+{
+	struct region region = {.start = 10 * PAGE, .limit = 30 * PAGE}, second;
+	struct region others[200];
+
+	(void)state;
+	/* leaves that are full, so that room has to be made */
+	for (size_t i = 0; i < COUNT_OF(others); i++) {
+		uintptr_t start = (i < 5 ? 1 + i : 40 + i) * PAGE;
+
+		others[i] = (struct region){.start = start, .limit = start + PAGE};
+		assert_int_equal(registry_add(&others[i]), 0);
+	}
+	assert_int_equal(registry_add(&region), 0);
+	assert_int_equal(registry_shrink(&region, 11 * PAGE, 30 * PAGE, NULL), 0);
+	region.start = 11 * PAGE;
+	assert_false(registry_touch(10 * PAGE, 11 * PAGE));
+	assert_int_equal(registry_shrink(&region, 11 * PAGE, 29 * PAGE, NULL), 0);
+	region.limit = 29 * PAGE;
+	assert_false(registry_touch(29 * PAGE, 30 * PAGE));
+	second = (struct region){.start = 20 * PAGE, .limit = 29 * PAGE};
+	assert_int_equal(registry_shrink(&region, 11 * PAGE, 15 * PAGE, &second), 0);
+	region.limit = 15 * PAGE;
+	assert_false(registry_touch(15 * PAGE, 20 * PAGE));
+	assert_ptr_equal(registry_at(15 * PAGE - 1), &region);
+	assert_ptr_equal(registry_at(20 * PAGE), &second);
+	assert_ptr_equal(registry_next(&region), &second);
+	registry_remove(&region);
+	registry_remove(&second);
+	assert_false(registry_touch(10 * PAGE, 30 * PAGE));
+	for (size_t i = 0; i < COUNT_OF(others); i++)
+		registry_remove(&others[i]);
+	assert_null(registry_first());
 }
 
 /* Eight pages that are there already, as data segments are. */
@@ -255,7 +295,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		GROUND_TEST(lookups_agree_with_a_list),
-		GROUND_TEST(many_of_them),
+		cmocka_unit_test(many_of_them),
+		cmocka_unit_test(a_region_shrinks),
 		GROUND_TEST(a_taken_range_bears_what_small_pages_bear),
 		GROUND_TEST(a_taken_range_keeps_its_rights),
 		GROUND_TEST(taken_text_is_as_it_was_on_its_file),
