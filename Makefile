@@ -2,6 +2,8 @@
 #
 #   make            the library and its tools
 #   make check      every test; installs what the tests need, reserves huge pages and puts them back
+#   make torture    random calls on mappings, with and without huge pages, a million in each mode;
+#                   SEED=1 STEPS=1000000
 #   make demo       three programs on small and on huge pages, side by side
 #   make examples   short programs that use the library
 #   make bench      speed, as ratios; BENCH='--quick -k fork' for some of it
@@ -24,7 +26,7 @@ MULTIARCH ?=
 LIBDIR    ?= $(PREFIX)/lib$(if $(MULTIARCH),/$(shell $(CC) $(CFLAGS) -print-multiarch))
 
 # A fresh machine has no compiler: these goals do without, and install one before they build.
-WITHOUT_COMPILER := check demo bench deb rpm uninstall clean format lint
+WITHOUT_COMPILER := check torture demo bench deb rpm uninstall clean format lint
 
 # The directory of src/arch/ that fits the compiler's target, CFLAGS (-m32) included.
 ifneq ($(filter-out $(WITHOUT_COMPILER),$(or $(MAKECMDGOALS),all)),)

@@ -84,6 +84,8 @@ bench_segments() {
 	heading "start of a program" "ours, idle" "nothing to do"
 	against "start with an empty plan" 50us 600 0 LD_PRELOAD="$library" -- HUGETLB_ELFMAP=RW -- \
 		"$programs/trivial"
+	against "start with it, OBJECTS=all" 50us 600 0 LD_PRELOAD="$library" -- HUGETLB_ELFMAP=RW \
+		HUGETLB_ELFMAP_OBJECTS=all -- "$programs/trivial"
 	bench_text
 	bench_compilers
 }

@@ -10,10 +10,6 @@
 #define MADV_GUARD_INSTALL 102 /* Linux 6.13 */
 #define MADV_GUARD_REMOVE  103
 #endif
-#ifndef MADV_WIPEONFORK
-#define MADV_WIPEONFORK 18
-#define MADV_KEEPONFORK 19
-#endif
 #ifndef MLOCK_ONFAULT
 #define MLOCK_ONFAULT 1 /* Linux 4.4 */
 #endif
@@ -22,11 +18,10 @@
 #endif
 
 enum advice_kind {
-	ADVICE_HINT,    /* no effect on what a program can see: a hugetlb page has none */
-	ADVICE_EMPTY,   /* the memory reads as zero afterwards */
-	ADVICE_MARK,    /* lasts, and a hugetlb page can bear it as a whole */
-	ADVICE_SMALL,   /* lasts, and only small pages can bear it */
-	ADVICE_REFUSED, /* not for anonymous memory */
+	ADVICE_HINT,  /* no effect on what a program can see, or none that a hugetlb page has */
+	ADVICE_EMPTY, /* the memory reads as zero afterwards */
+	ADVICE_MARK,  /* lasts, and a hugetlb page can bear it as a whole */
+	ADVICE_SMALL, /* lasts, and only small pages can bear it */
 };
 
 static enum advice_kind advice_kind(int advice)
@@ -46,6 +41,7 @@ static enum advice_kind advice_kind(int advice)
 	case MADV_POPULATE_READ:
 	case MADV_POPULATE_WRITE:
 	case MADV_COLLAPSE:
+	case MADV_REMOVE:
 		return ADVICE_HINT;
 	case MADV_DONTNEED:
 	case MADV_DONTNEED_LOCKED:
@@ -55,10 +51,30 @@ static enum advice_kind advice_kind(int advice)
 	case MADV_GUARD_INSTALL:
 	case MADV_GUARD_REMOVE:
 		return ADVICE_SMALL;
-	case MADV_REMOVE:
-		return ADVICE_REFUSED;
 	default:
 		return ADVICE_MARK;
+	}
+}
+
+/* What the kernel would answer for [from, to), small pages of the same rights and marks. */
+static long answer_for_huge(const struct region *region, uintptr_t from, uintptr_t to, long number,
+			    int advice)
+{
+	if (number != SYS_madvise)
+		return 0;
+	switch (advice) {
+	case MADV_FREE:
+	case MADV_COLD:
+	case MADV_PAGEOUT:
+		return keep_unlocked_end(region, from, to) < to ? -EINVAL : 0;
+	case MADV_POPULATE_READ:
+	case MADV_POPULATE_WRITE:
+		/* It depends on their rights, which hugetlb pages have as well. */
+		return sys_pass(number, (long)from, (long)(to - from), advice, 0, 0, 0);
+	case MADV_REMOVE:
+		return -EINVAL;
+	default:
+		return 0;
 	}
 }
 
@@ -74,7 +90,7 @@ static long advise_small_runs(uintptr_t from, uintptr_t to, long number, int adv
 	while (from < to) {
 		uintptr_t end = registry_run(from, to, &huge);
 		long here =
-			huge ? 0
+			huge ? answer_for_huge(huge, from, end, number, advice)
 			     : sys_pass(number, (long)from, (long)(end - from), advice, 0, 0, 0);
 
 		if (here && (here != -ENOMEM || number != SYS_madvise))
@@ -86,6 +102,15 @@ static long advise_small_runs(uintptr_t from, uintptr_t to, long number, int adv
 	return result;
 }
 
+/* Up to the first page that is locked, but with MADV_DONTNEED_LOCKED. */
+static long empty_huge(struct region *region, uintptr_t from, uintptr_t to, int advice)
+{
+	uintptr_t end = advice == MADV_DONTNEED ? keep_unlocked_end(region, from, to) : to;
+	long result = keep_dontneed(region, from, end, region->give_back);
+
+	return !result && end < to ? -EINVAL : result;
+}
+
 /* MADV_DONTNEED and its like: as above, but hugetlb pages are emptied. */
 static long empty_runs(uintptr_t from, uintptr_t to, int advice)
 {
@@ -94,10 +119,13 @@ static long empty_runs(uintptr_t from, uintptr_t to, int advice)
 
 	while (from < to) {
 		uintptr_t end = registry_run(from, to, &huge);
-		long here = huge ? keep_dontneed(huge, from, end, huge->give_back)
-				 : sys_pass(SYS_madvise, (long)from, (long)(end - from), advice, 0,
-					    0, 0);
+		long here;
 
+		if (!huge)
+			here = sys_pass(SYS_madvise, (long)from, (long)(end - from), advice, 0, 0,
+					0);
+		else
+			here = empty_huge(huge, from, end, advice);
 		if (here && here != -ENOMEM)
 			return here;
 		if (here)
@@ -139,13 +167,16 @@ static long advise(uintptr_t from, uintptr_t to, int advice)
 		return advise_small_runs(from, to, SYS_madvise, advice);
 	case ADVICE_EMPTY:
 		return empty_runs(from, to, advice);
-	case ADVICE_REFUSED:
-		return -EINVAL;
 	case ADVICE_MARK:
 	case ADVICE_SMALL:
 		break;
 	}
 	return mark(from, to, advice, advice_kind(advice) == ADVICE_SMALL);
+}
+
+long calls_advise(uintptr_t from, uintptr_t to, int advice)
+{
+	return advise(from, to, advice);
 }
 
 int call_madvise(void *address, size_t bytes, int advice)
@@ -160,19 +191,49 @@ int call_madvise(void *address, size_t bytes, int advice)
 	return (int)answer(result);
 }
 
+/* Of a page that is, or becomes, locked in part only the kernel can keep account. */
+static void make_small_for_lock(uintptr_t from, uintptr_t to, bool on)
+{
+	struct region_part part;
+
+	while (registry_part(&from, to, &part))
+		if (on || keep_unlocked_end(part.region, part.from, part.to) < part.to)
+			keep_make_small(part.region, part.from, part.to, false);
+}
+
 /*
- * Locking: a hugetlb page never leaves memory, and ours are populated. The kernel says so by
- * itself for whole ones; a part is refused by some versions, and then the other parts are locked.
+ * A hugetlb page never leaves memory, and ours are populated: the kernel locks whole ones without a
+ * trace, and refuses a part in some versions; then the other parts are locked. What a locked page
+ * refuses afterwards is ours to know.
  */
+static long lock_with_regions(long number, uintptr_t from, uintptr_t to, int flags)
+{
+	const bool on = number != SYS_munlock;
+	struct region_part part;
+	long result;
+
+	make_small_for_lock(from, to, on);
+	result = sys_pass(number, (long)from, (long)(to - from), flags, 0, 0, 0);
+	if (result == -EINVAL && !(flags & ~MLOCK_ONFAULT))
+		result = advise_small_runs(from, to, number, flags);
+	while (!result && registry_part(&from, to, &part))
+		keep_locked(part.region, part.from, part.to, on);
+	return result;
+}
+
+long calls_lock(uintptr_t from, uintptr_t to)
+{
+	return lock_with_regions(SYS_mlock, from, to, 0);
+}
+
 static long lock(long number, uintptr_t from, size_t bytes, int flags)
 {
-	long result = sys_pass(number, (long)from, (long)bytes, flags, 0, 0, 0);
 	uintptr_t start = from & ~(uintptr_t)(memory.base_bytes - 1);
+	long result;
 
-	if (result != -EINVAL || flags & ~MLOCK_ONFAULT || !touches_region(from, bytes) ||
-	    !memory_lock())
-		return result;
-	result = advise_small_runs(start, range_end(from, bytes), number, flags);
+	if (!touches_region(from, bytes) || !well_formed(start, bytes) || !memory_lock())
+		return sys_pass(number, (long)from, (long)bytes, flags, 0, 0, 0);
+	result = lock_with_regions(number, start, range_end(from, bytes), flags);
 	memory_unlock();
 	return result;
 }

@@ -61,9 +61,15 @@ static struct {
 	size_t copies_bytes;
 } agreed;
 
+/* Locks are not inherited: a locked page is like others. */
+static bool needs_copy(const struct region *region, size_t page)
+{
+	return (region->pages[page] & ~PAGE_LOCKED) == PAGE_HUGE;
+}
+
 /*
  * The next run of pages from *page on that a child needs copies of. What the program protected or
- * keeps from children stays as the kernel has it. False: there is none.
+ * keeps from children stays as the kernel has it; so does what may go. False: there is none.
  */
 static bool next_run(const struct region *region, size_t *page, size_t *count)
 {
@@ -71,9 +77,11 @@ static bool next_run(const struct region *region, size_t *page, size_t *count)
 	size_t end = region_page(region, region->high + region->page_bytes - 1);
 	size_t run;
 
-	while (*page < end && region->pages[*page] != PAGE_HUGE)
+	if (region->may_go)
+		end = *page;
+	while (*page < end && !needs_copy(region, *page))
 		++*page;
-	for (run = *page; run < end && region->pages[run] == PAGE_HUGE; run++)
+	for (run = *page; run < end && needs_copy(region, run); run++)
 		;
 	*count = run - *page;
 	return *count > 0;
@@ -102,12 +110,17 @@ struct extent {
 		size_t size, bytes;
 	} by_size[PAGE_SIZES];        /* page_bytes, by the size of the page */
 	const struct region *largest; /* one with the largest pages; NULL: there are no runs */
+	const char *name;             /* of what is on them, for people */
 };
 
 static void add_to_extent(struct extent *extent, const struct region *region, size_t bytes)
 {
 	extent->page_bytes += bytes;
 	extent->runs++;
+	if (!extent->name)
+		extent->name = region->name;
+	else if (region->name && strcmp(extent->name, region->name))
+		extent->name = "memory";
 	if (!extent->largest || region->page_bytes > extent->largest->page_bytes)
 		extent->largest = region;
 	for (int i = 0; i < PAGE_SIZES; i++)
@@ -181,10 +194,11 @@ static enum way choose_way(const struct extent *extent, bool others)
 	if (!memory.sandboxed && extent->used_bytes <= sizes_available_memory() / MEMORY_SHARE)
 		return copy;
 	log_warning_once(
-		"heap: a fork with a heap of %zu MB, and neither the pool nor the memory for "
-		"a copy: where parent and child both write, the child may get SIGBUS%s "
-		"(see HUGETLB_FORK)",
-		extent->used_bytes >> 20, kernel_loses ? ", or find pages empty" : "");
+		"%s: a fork with %zu MB on huge pages, and neither the pool nor the memory for a "
+		"copy: where parent and child both write, the child may get SIGBUS%s (see "
+		"HUGETLB_FORK)",
+		extent->name ? extent->name : "memory", extent->used_bytes >> 20,
+		kernel_loses ? ", or find pages empty" : "");
 	return WAY_SHARE;
 }
 
@@ -436,6 +450,8 @@ static void after_in_child(void)
 	if (!agreed.locked)
 		return;
 	memory_unlock_in_child();
+	for (region = registry_first(); region; region = registry_next(region))
+		keep_locked(region, region->start, region->high, false);
 	if (agreed.way == WAY_CHILD_COPIES)
 		for (region = registry_first(); region; region = registry_next(region))
 			child_copies(region);

@@ -99,7 +99,7 @@ static void writers_go(long fd)
 		sys_close((int)fd);
 }
 
-static int page_rights(unsigned char state)
+static int page_rights(unsigned int state)
 {
 	if (!(state & PAGE_PROTECTED))
 		return PROT_READ | PROT_WRITE;
@@ -154,14 +154,24 @@ static int text_make_small(struct region *region, size_t page, int rights)
 static void note_small(struct region *region, size_t page)
 {
 	const uintptr_t address = region_page_address(region, page);
-	const unsigned char state = region->pages[page];
+	const unsigned int state = region->pages[page];
 
 	region_set_small(region, page, UNIT_MAPPED | UNIT_ALTERED);
 	memory.pages_made_small++;
+	if (state & PAGE_LOCKED)
+		sys_gate(SYS_mlock, (long)address, (long)region->page_bytes, 0, 0, 0, 0);
 	if (state & PAGE_DONTFORK)
 		sys_madvise(address, region->page_bytes, MADV_DONTFORK);
 	if (state & PAGE_DONTDUMP)
 		sys_madvise(address, region->page_bytes, MADV_DONTDUMP);
+}
+
+/* With a protection key, or, where none was ever set, without asking for keys. */
+static long set_rights(uintptr_t address, size_t bytes, int rights, bool with_key, int key)
+{
+	if (!with_key)
+		return sys_mprotect(address, bytes, rights);
+	return sys_gate(SYS_pkey_mprotect, (long)address, (long)bytes, rights, key, 0, 0);
 }
 
 /* Maps memory aside of which each small page comes when it is written to, and not before. */
@@ -179,6 +189,8 @@ static int data_make_small(struct region *region, size_t page, int rights, bool 
 {
 	uintptr_t address = region_page_address(region, page);
 	size_t bytes = region->page_bytes;
+	int key = region->pages[page] >> PAGE_KEY_SHIFT;
+	bool readable = rights & PROT_READ && !key; /* by this thread, whatever it may do */
 	long writers = -1, failed = 0;
 	long aside = sparse ? map_sparse_aside(region, bytes) : keep_map_aside(region, bytes);
 
@@ -195,15 +207,15 @@ static int data_make_small(struct region *region, size_t page, int rights, bool 
 			failed = -ENOMEM;
 		}
 	}
-	if (!failed && !(rights & PROT_READ))
-		failed = sys_mprotect(address, bytes, PROT_READ);
+	if (!failed && !readable)
+		failed = set_rights(address, bytes, rights | PROT_READ, key, 0);
 	if (!failed) {
 		if (sparse)
 			sparse_copy((uintptr_t)aside, address, bytes, region->base_bytes);
 		else
 			memcpy((void *)aside, (void *)address, bytes);
-		if (rights != (PROT_READ | PROT_WRITE))
-			failed = sys_mprotect((uintptr_t)aside, bytes, rights);
+		if (rights != (PROT_READ | PROT_WRITE) || key)
+			failed = set_rights((uintptr_t)aside, bytes, rights, key, key);
 	}
 	if (!failed) {
 		long moved = sys_mremap((uintptr_t)aside, bytes, bytes,
@@ -212,8 +224,8 @@ static int data_make_small(struct region *region, size_t page, int rights, bool 
 		failed = SYS_IS_ERROR(moved) ? moved : 0;
 	}
 	if (failed) {
-		if (!(rights & PROT_READ))
-			sys_mprotect(address, bytes, rights);
+		if (!readable)
+			set_rights(address, bytes, rights, key, key);
 		sys_munmap((uintptr_t)aside, bytes);
 	} else {
 		note_small(region, page);
@@ -301,23 +313,46 @@ void keep_reserved(struct region *region, uintptr_t from, uintptr_t to)
 		region->pages[page] = PAGE_RESERVED;
 }
 
-void keep_protected(struct region *region, uintptr_t from, uintptr_t to, int protection)
+void keep_protected(struct region *region, uintptr_t from, uintptr_t to, int protection, int key)
 {
-	unsigned char state = PAGE_HUGE | PAGE_PROTECTED;
+	const unsigned int others = PAGE_DONTFORK | PAGE_DONTDUMP | PAGE_LOCKED;
+	const unsigned int rights = (protection & PROT_READ ? PAGE_READ : 0) |
+				    (protection & PROT_WRITE ? PAGE_WRITE : 0) |
+				    (protection & PROT_EXEC ? PAGE_EXEC : 0);
 
-	state |= (unsigned char)((protection & PROT_READ ? PAGE_READ : 0) |
-				 (protection & PROT_WRITE ? PAGE_WRITE : 0) |
-				 (protection & PROT_EXEC ? PAGE_EXEC : 0));
-	if (protection == (PROT_READ | PROT_WRITE))
-		state = PAGE_HUGE;
 	for (size_t page = region_page(region, from); page <= region_page(region, to - 1); page++)
-		if (region->pages[page] & PAGE_HUGE)
-			region->pages[page] = (unsigned char)((region->pages[page] &
-							       (PAGE_DONTFORK | PAGE_DONTDUMP)) |
-							      state);
+		if (region->pages[page] & PAGE_HUGE) {
+			unsigned int state = region->pages[page], of_key;
+
+			of_key = key < 0 ? state >> PAGE_KEY_SHIFT : (unsigned int)key;
+			state = (state & others) | PAGE_HUGE;
+			if (rights != (PAGE_READ | PAGE_WRITE) || of_key)
+				state |= PAGE_PROTECTED | rights | of_key << PAGE_KEY_SHIFT;
+			region->pages[page] = (uint16_t)state;
+		}
 	if (protection != PROT_NONE)
 		forget_reserved(region, from, to);
 	mark_altered(region, from, to);
+}
+
+void keep_locked(struct region *region, uintptr_t from, uintptr_t to, bool locked)
+{
+	size_t page = region_page(region, from + region->page_bytes - 1);
+	size_t end = region_page(region, to);
+
+	for (; page < end; page++)
+		if (region->pages[page] & PAGE_HUGE)
+			region->pages[page] = (uint16_t)((region->pages[page] & ~PAGE_LOCKED) |
+							 (locked ? PAGE_LOCKED : 0));
+	if (locked && from < to)
+		keep_marked(region, from, to);
+}
+
+uintptr_t keep_unlocked_end(const struct region *region, uintptr_t from, uintptr_t to)
+{
+	while (from < to && !(region->pages[region_page(region, from)] & PAGE_LOCKED))
+		from = region_page_address(region, region_page(region, from) + 1);
+	return from < to ? from : to;
 }
 
 void keep_marked(struct region *region, uintptr_t from, uintptr_t to)
@@ -340,7 +375,7 @@ void keep_advised(struct region *region, uintptr_t from, uintptr_t to, int advic
 		clear = PAGE_DONTDUMP;
 	for (size_t page = region_page(region, from); page <= region_page(region, to - 1); page++)
 		if (region->pages[page] & PAGE_HUGE)
-			region->pages[page] = (unsigned char)((region->pages[page] | set) & ~clear);
+			region->pages[page] = (uint16_t)((region->pages[page] | set) & ~clear);
 	forget_reserved(region, from, to);
 	mark_altered(region, from, to);
 	keep_marked(region, from, to);

@@ -185,7 +185,7 @@ static int add_range(uintptr_t start, uintptr_t end, struct source *source, int 
 	region->text = text;
 	region->name = text ? "text" : "data";
 	region_adopt_huge(region, start, end);
-	keep_protected(region, start, end, rights);
+	keep_protected(region, start, end, rights, 0);
 	return 0;
 }
 
@@ -212,11 +212,20 @@ int memory_take_text(uintptr_t start, uintptr_t end, struct source *source, int 
 	return take_range(start, end, source, rights, true);
 }
 
-bool memory_nth_text(size_t n, uintptr_t *start, uintptr_t *end)
+bool memory_nth_range(size_t n, uintptr_t *start, uintptr_t *end)
 {
 	*start = taken[n].start;
 	*end = taken[n].limit;
-	return *start && taken[n].text;
+	return *start;
+}
+
+void memory_doubt_range(size_t n, bool may_go)
+{
+	if (!memory_lock())
+		return;
+	if (taken[n].start)
+		taken[n].may_go = may_go;
+	memory_unlock();
 }
 
 static void forget_part(struct region *region, uintptr_t start, uintptr_t end)

@@ -21,10 +21,11 @@ static size_t unit_bytes_of(const struct source *source)
 	return source->page_bytes < UNIT_BYTES_MAX ? source->page_bytes : UNIT_BYTES_MAX;
 }
 
-/* One byte for each page and each unit. */
+/* A state for each page, and behind them one for each unit. */
 static size_t states_bytes(uintptr_t start, uintptr_t limit, const struct source *source)
 {
-	return (limit - start) / source->page_bytes + (limit - start) / unit_bytes_of(source);
+	return (limit - start) / source->page_bytes * sizeof(((struct region *)0)->pages[0]) +
+	       (limit - start) / unit_bytes_of(source);
 }
 
 static int fill_in(struct region *region, uintptr_t start, uintptr_t limit, struct source *source,
@@ -39,8 +40,9 @@ static int fill_in(struct region *region, uintptr_t start, uintptr_t limit, stru
 		.unit_bytes = unit_bytes_of(source),
 		.base_bytes = getauxval(AT_PAGESZ),
 		.high = start,
-		.pages = (unsigned char *)states,
-		.units = (unsigned char *)states + (limit - start) / source->page_bytes,
+		.pages = (uint16_t *)states,
+		.units = (unsigned char *)((uint16_t *)states +
+					   (limit - start) / source->page_bytes),
 		.source = source,
 	};
 	return 0;
@@ -65,8 +67,7 @@ void region_drop(struct region *region)
 {
 	if (region->pages)
 		sys_munmap((uintptr_t)region->pages,
-			   (region->limit - region->start) / region->page_bytes +
-				   (region->limit - region->start) / region->unit_bytes);
+			   states_bytes(region->start, region->limit, region->source));
 	*region = (struct region){0};
 }
 

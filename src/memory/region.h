@@ -27,7 +27,11 @@ struct region_owner;
 #define PAGE_EXEC      0x10
 #define PAGE_DONTFORK  0x20 /* the program's advice for the whole page */
 #define PAGE_DONTDUMP  0x40
-#define PAGE_RESERVED  0x80 /* mapped without access, and nothing of it was ever opened: zero */
+#define PAGE_RESERVED  0x80  /* mapped without access, and nothing of it was ever opened: zero */
+#define PAGE_LOCKED    0x100 /* the program locked the whole page in memory */
+
+/* The key that the program protected the whole page with, 1 to 15; 0: the one that all have. */
+#define PAGE_KEY_SHIFT 12
 
 /* Of a unit. */
 #define UNIT_MAPPED 0x01 /* memory is here, of whatever page size */
@@ -45,7 +49,8 @@ struct region {
 	uintptr_t start, limit;                    /* multiples of the page */
 	size_t page_bytes, unit_bytes, base_bytes; /* base: the kernel's small page */
 	uintptr_t high; /* nothing at or above it was ever mapped or in use by the owner */
-	unsigned char *pages, *units;
+	uint16_t *pages;
+	unsigned char *units;
 	struct source *source;
 
 	/* set by the owner after region_make() */
@@ -55,6 +60,7 @@ struct region {
 	bool by_program; /* the program chose the place: a hint into it is honoured */
 	bool running;    /* a program's text or data: its code, libc's and ours need it at every
 			    instant */
+	bool may_go;     /* it may be unmapped at any moment, not by the program: not to be read */
 	bool text; /* pages of a file that all processes may share: never written to as they are */
 };
 

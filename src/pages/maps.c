@@ -25,7 +25,7 @@ _Static_assert(sizeof(struct map_query) == 0x68, "as the request says");
 int maps_open(struct maps *maps, bool with_names)
 {
 	maps->with_names = with_names;
-	maps->by_text = false;
+	maps->by_text = sys_is_filtered(); /* which may kill for a request that it does not know */
 	return smaps_open(&maps->text, "/proc/self/maps");
 }
 

@@ -2,7 +2,8 @@
  * The mappings of this process by address: what /proc/self/maps says, one at a time.
  *
  * By a request to the kernel for each (Linux 6.11), which spares it from writing and us from
- * reading all lines and names; by the text where there is no such request, or where it fails.
+ * reading all lines and names; by the text where there is no such request, where it fails, and
+ * under a filter of system calls.
  * System calls only, no malloc; 3 kB on the caller's stack.
  */
 #ifndef PAGES_MAPS_H

@@ -80,7 +80,7 @@ static void log_mapped(const struct task *task, const struct plan_range *range, 
 
 		if (piece->start >= to)
 			break;
-		if (piece->file && piece->end > from)
+		if (piece->file && piece->kind != PLAN_GAP && piece->end > from)
 			copied += (piece->end < to ? piece->end : to) -
 				  (piece->start > from ? piece->start : from);
 	}
@@ -132,6 +132,12 @@ static int prepare(const struct run *run, const struct task *task, enum rung run
 	return hugetlb_prepare_text(backing, range, prepared);
 }
 
+/* Where there are too many ranges, the pool is not what is short. */
+static int reason_of_care(int failed)
+{
+	return failed == -ENOSPC ? -E2BIG : failed;
+}
+
 /*
  * Data on hugetlb pages is taken care of first, as the program may have been given it by then. The
  * lock and the lists of that are among the data where the program is static: so not in between.
@@ -146,7 +152,7 @@ static int put_data(const struct task *task, enum rung rung, const struct plan_r
 		failed = memory_take_range(range->start, end, task->lasting, range->protection);
 		if (failed) {
 			backing_drop(prepared);
-			return failed;
+			return reason_of_care(failed);
 		}
 	}
 	failed = swap_in_data(&task->backing, range, prepared);
@@ -170,7 +176,7 @@ static int put_text(const struct task *task, enum rung rung, const struct plan_r
 	failed = memory_take_text(range->start, end, task->lasting, range->protection);
 	if (failed) {
 		backing_drop(prepared);
-		return failed == -ENOSPC ? -E2BIG : failed; /* the pool is not what is short */
+		return reason_of_care(failed);
 	}
 	failed = swap_in(&task->backing, range, prepared);
 	if (failed)

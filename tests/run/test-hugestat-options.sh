@@ -123,10 +123,12 @@ letters_do_the_same() {
 	wait $sleeper 2>/dev/null
 }
 
+# perf_map_names_functions [<name of a memfd>]: anonymous memory, or a file's
 perf_map_names_functions() {
+	rm -f "$work/wait" "$work/address"
 	mkfifo "$work/wait"
-	"$programs/lost-text" <"$work/wait" >"$work/address" &
-	local program=$!
+	"$programs/lost-text" "$@" <"$work/wait" >"$work/address" &
+	local program=$! told=
 	at_end "kill $program 2>/dev/null; wait $program 2>/dev/null; rm -f /tmp/perf-$program.map"
 	exec 8>"$work/wait"
 	until [ -s "$work/address" ]; do sleep 0.05; done
@@ -134,6 +136,12 @@ perf_map_names_functions() {
 	grep -qE "^$(cat "$work/address") [0-9a-f]+ function_on_lost_page$" /tmp/perf-$program.map ||
 		{ show /tmp/perf-$program.map; fail "the function is not named"; }
 	! grep -q function_behind /tmp/perf-$program.map || fail "a function with a file is named"
+	head -n 1 "$work/out" | grep -qx "/tmp/perf-$program.map: 1 functions in 1 mappings of text \
+without a file" || { show "$work/out"; fail "the map is not told"; }
+	# perf has its own mind of text with a file's name: that is told, and nothing else
+	[ $# = 0 ] || told="perf does not look there for text that is a file's by its name, such as
+/memfd:$1 (deleted): start the program under perf, or have its text on thp or file"
+	[ "$(sed 1d "$work/out")" = "$told" ] || { show "$work/out"; fail "what perf does is not told"; }
 	exec 8>&-
 	wait $program || fail "lost-text: exit status $?"
 }
@@ -144,3 +152,4 @@ heap_is_named
 watching_ends
 letters_do_the_same
 perf_map_names_functions
+perf_map_names_functions libhugetlbfs
