@@ -83,10 +83,12 @@ static int add_entry(const struct libc *libc, const struct redirect *redirect)
 {
 	size_t function_bytes;
 	uintptr_t entry = libc_symbol(libc, redirect->name, &function_bytes);
+	int failed;
 
 	if (!entry)
 		return redirect->optional || libc->static_address ? 0 : -ENOENT;
-	return redirect_entry(libc, entry, function_bytes, redirect->handler);
+	failed = redirect_entry(libc, entry, function_bytes, redirect->handler);
+	return failed == -ENOENT && redirect->optional ? 0 : failed;
 }
 
 int redirect_call(const struct libc *libc, const char *caller, const char *callee_name,

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "libc/libc.h"
@@ -23,6 +24,7 @@
 #pragma weak mprotect
 #pragma weak pkey_mprotect
 #pragma weak madvise
+#pragma weak posix_madvise
 #pragma weak mlock
 #pragma weak mlock2
 #pragma weak munlock
@@ -30,6 +32,8 @@
 #pragma weak fork
 #pragma weak mallopt
 
+extern ssize_t process_madvise(int, const struct iovec *, size_t, int, unsigned int)
+	__attribute__((weak));
 extern pid_t _Fork(void) __attribute__((weak));
 extern int __register_atfork(void (*)(void), void (*)(void), void (*)(void), void *)
 	__attribute__((weak));
@@ -58,6 +62,8 @@ static const struct {
 	ROW(mprotect, WRAPPER_BYTES),
 	ROW(pkey_mprotect, WRAPPER_BYTES),
 	ROW(madvise, WRAPPER_BYTES),
+	ROW(posix_madvise, WRAPPER_BYTES),
+	ROW(process_madvise, WRAPPER_BYTES),
 	ROW(mlock, WRAPPER_BYTES),
 	ROW(mlock2, WRAPPER_BYTES),
 	ROW(munlock, WRAPPER_BYTES),

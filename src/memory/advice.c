@@ -1,6 +1,10 @@
 /*
  * madvise, mlock and the like, of a range that touches a region: see calls.h.
  */
+#include <limits.h>
+#include <string.h>
+
+#include "log.h"
 #include "memory/answer.h"
 #include "memory/calls.h"
 #include "memory/keep.h"
@@ -22,11 +26,11 @@
 #endif
 
 enum advice_kind {
-	ADVICE_HINT,    /* no effect on what a program can see: a hugetlb page has none */
-	ADVICE_EMPTY,   /* the memory reads as zero afterwards */
-	ADVICE_MARK,    /* lasts, and a hugetlb page can bear it as a whole */
-	ADVICE_SMALL,   /* lasts, and only small pages can bear it */
-	ADVICE_REFUSED, /* not for anonymous memory */
+	ADVICE_HINT,  /* no effect on what a program can see: a hugetlb page has none */
+	ADVICE_PASS,  /* the kernel does to a part of a hugetlb page what it does to a small one */
+	ADVICE_EMPTY, /* the memory is afterwards as it was when it was mapped */
+	ADVICE_MARK,  /* lasts, and a hugetlb page can bear it as a whole */
+	ADVICE_SMALL, /* lasts, and only small pages can bear it */
 };
 
 static enum advice_kind advice_kind(int advice)
@@ -37,16 +41,18 @@ static enum advice_kind advice_kind(int advice)
 	case MADV_SEQUENTIAL:
 	case MADV_WILLNEED:
 	case MADV_FREE:
+	case MADV_REMOVE:
 	case MADV_MERGEABLE:
 	case MADV_UNMERGEABLE:
 	case MADV_HUGEPAGE:
 	case MADV_NOHUGEPAGE:
 	case MADV_COLD:
 	case MADV_PAGEOUT:
-	case MADV_POPULATE_READ:
-	case MADV_POPULATE_WRITE:
 	case MADV_COLLAPSE:
 		return ADVICE_HINT;
+	case MADV_POPULATE_READ:
+	case MADV_POPULATE_WRITE:
+		return ADVICE_PASS;
 	case MADV_DONTNEED:
 	case MADV_DONTNEED_LOCKED:
 		return ADVICE_EMPTY;
@@ -55,10 +61,25 @@ static enum advice_kind advice_kind(int advice)
 	case MADV_GUARD_INSTALL:
 	case MADV_GUARD_REMOVE:
 		return ADVICE_SMALL;
-	case MADV_REMOVE:
-		return ADVICE_REFUSED;
 	default:
 		return ADVICE_MARK;
+	}
+}
+
+/*
+ * What the kernel says of memory that is what this region is to the program: anonymous, or a
+ * private mapping of a file that nobody may write to. 0: nothing against it.
+ */
+static long refusal(const struct region *region, int advice)
+{
+	switch (advice) {
+	case MADV_REMOVE:
+		return region->text ? -EACCES : -EINVAL;
+	case MADV_FREE:
+	case MADV_WIPEONFORK:
+		return region->text ? -EINVAL : 0;
+	default:
+		return 0;
 	}
 }
 
@@ -74,7 +95,7 @@ static long advise_small_runs(uintptr_t from, uintptr_t to, long number, int adv
 	while (from < to) {
 		uintptr_t end = registry_run(from, to, &huge);
 		long here =
-			huge ? 0
+			huge ? number == SYS_madvise ? refusal(huge, advice) : 0
 			     : sys_pass(number, (long)from, (long)(end - from), advice, 0, 0, 0);
 
 		if (here && (here != -ENOMEM || number != SYS_madvise))
@@ -132,32 +153,114 @@ static long mark(uintptr_t from, uintptr_t to, int advice, bool all_small)
 	return result;
 }
 
+/* As mark(), up to the first page that the kernel would refuse: that is not made small for it. */
+static long mark_small(uintptr_t from, uintptr_t to, int advice)
+{
+	struct region *huge;
+	uintptr_t at = from;
+
+	while (at < to) {
+		uintptr_t end = registry_run(at, to, &huge);
+		long refused = huge ? refusal(huge, advice) : 0;
+
+		if (refused) {
+			long failed = at > from ? mark(from, at, advice, true) : 0;
+
+			return failed ? failed : refused;
+		}
+		at = end;
+	}
+	return mark(from, to, advice, true);
+}
+
 static long advise(uintptr_t from, uintptr_t to, int advice)
 {
 	switch (advice_kind(advice)) {
 	case ADVICE_HINT:
 		return advise_small_runs(from, to, SYS_madvise, advice);
+	case ADVICE_PASS:
+		return sys_pass(SYS_madvise, (long)from, (long)(to - from), advice, 0, 0, 0);
 	case ADVICE_EMPTY:
 		return empty_runs(from, to, advice);
-	case ADVICE_REFUSED:
-		return -EINVAL;
-	case ADVICE_MARK:
 	case ADVICE_SMALL:
+		return mark_small(from, to, advice);
+	case ADVICE_MARK:
 		break;
 	}
-	return mark(from, to, advice, advice_kind(advice) == ADVICE_SMALL);
+	return mark(from, to, advice, false);
+}
+
+static long kernel_or_our_advice(uintptr_t from, size_t bytes, int advice)
+{
+	long result;
+
+	if (!touches_region(from, bytes) || !well_formed(from, bytes) || !memory_lock())
+		return sys_pass(SYS_madvise, (long)from, (long)bytes, advice, 0, 0, 0);
+	result = advise(from, range_end(from, bytes), advice);
+	memory_unlock();
+	return result;
 }
 
 int call_madvise(void *address, size_t bytes, int advice)
 {
-	uintptr_t from = (uintptr_t)address;
+	return (int)answer(kernel_or_our_advice((uintptr_t)address, bytes, advice));
+}
+
+int call_posix_madvise(void *address, size_t bytes, int advice)
+{
+	/* As libc: what would lose data does nothing; the error is the result. */
+	return advice == POSIX_MADV_DONTNEED
+		       ? 0
+		       : (int)-kernel_or_our_advice((uintptr_t)address, bytes, advice);
+}
+
+/* Is it a descriptor of this very process? The kernel has names for that, too (Linux 6.14). */
+static bool is_own_process(int process)
+{
+	char path[64], text[512], *line, *end;
+	size_t id;
+
+	if (process == -10000 || process == -10001)
+		return true;
+	if (process < 0 || memory.sandboxed)
+		return false;
+	text_format(path, sizeof(path), "/proc/self/fdinfo/%d", process);
+	if (SYS_IS_ERROR(sys_read_file(path, text, sizeof(text))))
+		return false;
+	line = strstr(text, "Pid:\t");
+	end = line ? strchr(line, '\n') : NULL;
+	if (!end)
+		return false;
+	*end = '\0';
+	return !options_parse_size(line + strlen("Pid:\t"), &id) && id == (size_t)sys_getpid();
+}
+
+static bool any_touches_region(const struct iovec *parts, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (touches_region((uintptr_t)parts[i].iov_base, parts[i].iov_len))
+			return true;
+	return false;
+}
+
+ssize_t call_process_madvise(int process, const struct iovec *parts, size_t count, int advice,
+			     unsigned int flags)
+{
+	ssize_t done = 0;
 	long result;
 
-	if (!touches_region(from, bytes) || !well_formed(from, bytes) || !memory_lock())
-		return (int)answer(sys_pass(SYS_madvise, (long)from, (long)bytes, advice, 0, 0, 0));
-	result = advise(from, range_end(from, bytes), advice);
-	memory_unlock();
-	return (int)answer(result);
+	if (count > IOV_MAX || !any_touches_region(parts, count) || !is_own_process(process))
+		return answer(sys_pass(SYS_process_madvise, process, (long)parts, (long)count,
+				       advice, flags, 0));
+	/* Which advice it takes at all depends on the kernel: asked for nothing, it says so. */
+	result = sys_pass(SYS_process_madvise, process, (long)parts, 0, advice, flags, 0);
+	for (size_t i = 0; i < count && !result; i++) {
+		result = kernel_or_our_advice((uintptr_t)parts[i].iov_base, parts[i].iov_len,
+					      advice);
+		if (!result)
+			done += (ssize_t)parts[i].iov_len;
+	}
+	return done ? done : answer(result);
 }
 
 /*

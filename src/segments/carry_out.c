@@ -5,6 +5,7 @@
 
 #include "log.h"
 #include "memory/memory.h"
+#include "segments/readback.h"
 #include "segments/share.h"
 #include "segments/swap.h"
 #include "segments/task.h"
@@ -35,14 +36,27 @@ static bool cut_done(const struct run *run, struct plan_range *range)
 }
 
 /* Without memory for the list, what is huge is at worst asked for twice. */
-static void remember(struct run *run, const struct plan_range *range, size_t bytes)
+static void remember(struct run *run, uintptr_t start, uintptr_t end)
 {
 	struct plan_range *done = scratch_add(&run->done);
 
-	if (!done)
+	if (done)
+		*done = (struct plan_range){.start = start, .end = end};
+}
+
+/* Of the file's own pages any may be huge; of a copy, those at the start are. */
+static void remember_huge(struct run *run, enum rung rung, const struct plan_range *range,
+			  size_t bytes)
+{
+	const size_t page_bytes = run->sizes.thp;
+
+	if (rung != RUNG_FILE || bytes == range->end - range->start) {
+		remember(run, range->start, range->start + bytes);
 		return;
-	*done = *range;
-	done->end = range->start + bytes;
+	}
+	for (uintptr_t at = range->start; at < range->end; at += page_bytes)
+		if (readback_huge_bytes(at, at + page_bytes) == page_bytes)
+			remember(run, at, at + page_bytes);
 }
 
 static const struct object *object_of(const struct run *run, const struct plan_range *range)
@@ -97,6 +111,19 @@ static int take_shared(const struct run *run, const struct task *task,
 	return failed < 0 ? failed : hugetlb_prepare_filled(failed, range, prepared);
 }
 
+/* Where nobody takes care of it, or where a policy forbids to execute memory that was written to,
+ * it is in a file. */
+static int prepare_thp_text(const struct run *run, const struct task *task,
+			    const struct plan_range *range, struct prepared *prepared)
+{
+	int failed = task->cared ? thp_prepare_text(&task->backing, range, run->sizes.thp, prepared)
+				 : -EACCES;
+
+	if (failed != -EACCES && failed != -EPERM)
+		return failed;
+	return thp_prepare_text_file(&task->backing, range, run->sizes.thp, prepared);
+}
+
 static int prepare(const struct run *run, const struct task *task, enum rung rung,
 		   const struct plan_range *range, struct prepared *prepared)
 {
@@ -104,7 +131,7 @@ static int prepare(const struct run *run, const struct task *task, enum rung run
 	const bool text = task->kind == PLAN_TEXT;
 
 	if (rung == RUNG_THP)
-		return text ? thp_prepare_text(backing, range, run->sizes.thp, prepared)
+		return text ? prepare_thp_text(run, task, range, prepared)
 			    : thp_prepare_data(range, run->sizes.thp, prepared);
 	if (!text)
 		return hugetlb_prepare_data(backing, range, prepared);
@@ -124,7 +151,8 @@ static int put_data(const struct task *task, enum rung rung, const struct plan_r
 	int failed = 0;
 
 	if (rung == RUNG_HUGETLB) {
-		failed = memory_take_range(range->start, end, task->lasting, range->protection);
+		failed = memory_take_range(range->start, end, &task->lasting[rung],
+					   range->protection);
 		if (failed) {
 			backing_drop(prepared);
 			return failed;
@@ -137,8 +165,9 @@ static int put_data(const struct task *task, enum rung rung, const struct plan_r
 }
 
 /*
- * Text, too: what rewrites itself, or what others patch, does so a small page at a time. A copy
- * without care is not taken.
+ * Text, too: what rewrites itself, or what others patch, does so a small page at a time, and may
+ * have it read again from its file. A copy that the kernel treats in another way than that file is
+ * not taken without care; one in a file of small pages, put together, it does not.
  */
 static int put_text(const struct task *task, enum rung rung, const struct plan_range *range,
 		    struct prepared *prepared)
@@ -146,9 +175,9 @@ static int put_text(const struct task *task, enum rung rung, const struct plan_r
 	const uintptr_t end = range->start + prepared->bytes;
 	int failed;
 
-	if (rung != RUNG_HUGETLB)
+	if (rung == RUNG_THP && prepared->fd >= 0)
 		return swap_in(range, prepared);
-	failed = memory_take_text(range->start, end, task->lasting, range->protection);
+	failed = memory_take_text(range->start, end, &task->lasting[rung], range->protection);
 	if (failed) {
 		backing_drop(prepared);
 		return failed == -ENOSPC ? -E2BIG : failed; /* the pool is not what is short */
@@ -197,7 +226,7 @@ static void take_all(struct run *run, struct task *task, enum rung rung)
 			task->error = got < 0 ? (int)got : -ENOMEM;
 		if (got <= 0)
 			continue;
-		remember(run, &range, (size_t)got);
+		remember_huge(run, rung, &range, (size_t)got);
 		task->got_bytes[rung] += (size_t)got;
 		if (rung != RUNG_FILE)
 			log_mapped(task, &range, (size_t)got);

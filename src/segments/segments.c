@@ -143,11 +143,12 @@ static struct {
 	bool asked, taken;
 } care;
 
-static bool take_care(const struct options *options, const char *name)
+/* Without it: told is whether anybody is to hear of that. */
+static bool take_care(const struct options *options, const char *name, bool told)
 {
 	if (!care.asked)
-		care.taken =
-			!memory_start(options, false, name, "no hugetlb pages are taken for it");
+		care.taken = !memory_start(options, false, name,
+					   told ? "no hugetlb pages are taken for it" : NULL);
 	care.asked = true;
 	return care.taken;
 }
@@ -160,31 +161,24 @@ static void end_care(void)
 }
 
 /*
- * Without care it goes on other pages, save text under threads that ran before us. For care libc's
- * text is changed, where it was not yet.
+ * Care of copies: of hugetlb pages, and of text that is no file's any more. For it libc's text is
+ * changed, where it was not yet, which can't be done under threads. Without it hugetlb pages are
+ * not taken, and text on transparent ones is in a file in memory.
  */
 static int prepare_care(struct run *run, struct task *task)
 {
-	const bool before = care.taken;
+	const bool hugetlb = task_wants(task, RUNG_HUGETLB), before = care.taken;
 
-	if (!task_wants_hugetlb(task))
+	if (!hugetlb && !(task->kind == PLAN_TEXT && task_wants(task, RUNG_THP)))
 		return 0;
-	if (!run->alone && !before) {
-		/* libc's text can't be changed under threads, and text bears most without it */
-		if (!run->later) {
-			log_info("%s: %s: of a part of a huge page the kernel refuses what it does",
-				 task->name, other_threads);
-			return 0;
-		}
-		/* that there is no care was said at the start */
-		task_forgo_hugetlb(task);
-		run->told = true;
-		return 0;
-	}
-	if (take_care(run->options, task->name))
+	/* of what is loaded later, that there is no care was said at the start */
+	if (!run->later)
+		take_care(run->options, task->name, hugetlb && !run->told);
+	task->cared = care.taken;
+	if (task->cared)
 		return before ? 0 : look_again(run, task);
-	task_forgo_hugetlb(task);
-	run->told = true;
+	task_forgo(task, RUNG_HUGETLB);
+	run->told = run->told || hugetlb;
 	return 0;
 }
 
@@ -248,9 +242,9 @@ static int put_text(struct run *run, struct task *text)
 
 static int put_all(struct run *run)
 {
-	static struct source sources[2];
-	struct task text = {.kind = PLAN_TEXT, .name = "text", .lasting = &sources[0]};
-	struct task data = {.kind = PLAN_DATA, .name = "data", .lasting = &sources[1]};
+	static struct source sources[2][RUNGS];
+	struct task text = {.kind = PLAN_TEXT, .name = "text", .lasting = sources[0]};
+	struct task data = {.kind = PLAN_DATA, .name = "data", .lasting = sources[1]};
 	int failed = look_around(run), text_failed = 0;
 
 	if (failed)
@@ -259,7 +253,8 @@ static int put_all(struct run *run)
 		failed = put_data(run, &data);
 	if (has_wanted(run, false))
 		text_failed = put_text(run, &text);
-	if (!run->later && !text.got_bytes[RUNG_HUGETLB] && !data.got_bytes[RUNG_HUGETLB])
+	if (!run->later && !text.got_bytes[RUNG_HUGETLB] && !data.got_bytes[RUNG_HUGETLB] &&
+	    !text.got_bytes[RUNG_THP])
 		end_care();
 	if (!failed)
 		failed = text_failed;
@@ -331,12 +326,6 @@ static void objects_changed(void)
 	errno = error;
 }
 
-static bool may_want_hugetlb(const struct run *run)
-{
-	return !run->traced && run->options->backing != BACKING_FILE &&
-	       run->options->backing != BACKING_THP;
-}
-
 /* Libraries that come later are taken where libraries are asked for at all. */
 static void watch(const struct options *options)
 {
@@ -370,7 +359,7 @@ int segments_start(const struct options *options)
 		watch(options);
 	failed = run_once(&run, NULL);
 	/* other threads may run by the time when something is loaded */
-	if (known.count && may_want_hugetlb(&run))
-		take_care(options, "text");
+	if (known.count && options->backing != BACKING_FILE)
+		take_care(options, "text", options->backing != BACKING_THP && !run.traced);
 	return failed;
 }
