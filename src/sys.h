@@ -159,6 +159,18 @@ static inline long sys_write(int fd, const void *buffer, size_t bytes)
 	return sys_gate(SYS_write, fd, (long)buffer, (long)bytes, 0, 0, 0);
 }
 
+/* As sys_pread. */
+static inline long sys_pwrite(int fd, const void *buffer, size_t bytes, size_t offset)
+{
+	return sys_gate(SYS_pwrite64, fd, (long)buffer, (long)bytes, (long)offset, 0, 0);
+}
+
+/* A size that a signed long holds. */
+static inline long sys_set_size(int fd, size_t bytes)
+{
+	return sys_gate(SYS_ftruncate, fd, (long)bytes, 0, 0, 0, 0);
+}
+
 static inline long sys_ioctl(int fd, unsigned long request, void *argument)
 {
 	return sys_gate(SYS_ioctl, fd, (long)request, (long)argument, 0, 0, 0);

@@ -116,7 +116,7 @@ static long map_file_copy(uintptr_t address, size_t bytes, int rights)
 	fd = executable_file("libhugetlbfs:text");
 	if (SYS_IS_ERROR(fd))
 		return fd;
-	failed = executable_write((int)fd, (const unsigned char *)address, bytes);
+	failed = executable_copy((int)fd, (const unsigned char *)address, bytes, memory.base_bytes);
 	if (!failed) {
 		mapped = sys_mmap(address, bytes, rights, MAP_PRIVATE | MAP_FIXED, (int)fd, 0);
 		failed = SYS_IS_ERROR(mapped) ? mapped : 0;
