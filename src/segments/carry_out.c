@@ -9,6 +9,7 @@
 #include "segments/share.h"
 #include "segments/swap.h"
 #include "segments/task.h"
+#include "sys.h"
 
 static const char *const rung_names[RUNGS] = {"hugetlb", "the file's own huge", "transparent huge"};
 
@@ -169,8 +170,8 @@ static int put_data(const struct task *task, enum rung rung, const struct plan_r
  * have it read again from its file. A copy that the kernel treats in another way than that file is
  * not taken without care; one in a file of small pages, put together, it does not.
  */
-static int put_text(const struct task *task, enum rung rung, const struct plan_range *range,
-		    struct prepared *prepared)
+static int put_text(const struct run *run, const struct task *task, enum rung rung,
+		    const struct plan_range *range, struct prepared *prepared)
 {
 	const uintptr_t end = range->start + prepared->bytes;
 	int failed;
@@ -182,6 +183,12 @@ static int put_text(const struct task *task, enum rung rung, const struct plan_r
 		backing_drop(prepared);
 		return failed == -ENOSPC ? -E2BIG : failed; /* the pool is not what is short */
 	}
+	/*
+	 * Hugetlb memory would be in a core file: text was not, nor need it be. Anonymous text has
+	 * to be, as gdb looks into the executable only for what was a file's in the process.
+	 */
+	if (prepared->fd >= 0 && !run->files_dumped)
+		sys_madvise(prepared->address, prepared->bytes, MADV_DONTDUMP);
 	failed = swap_in(range, prepared);
 	if (failed)
 		memory_forget_range(range->start, end);
@@ -202,7 +209,7 @@ static long take_rung(const struct run *run, const struct task *task, enum rung 
 	if (failed)
 		return failed;
 	bytes = (long)prepared.bytes;
-	failed = task->kind == PLAN_TEXT ? put_text(task, rung, range, &prepared)
+	failed = task->kind == PLAN_TEXT ? put_text(run, task, rung, range, &prepared)
 					 : put_data(task, rung, range, &prepared);
 	return failed ? failed : bytes;
 }

@@ -225,6 +225,19 @@ static int put_data(struct run *run, struct task *data)
 	return failed;
 }
 
+/*
+ * Does a core file hold private mappings of files? As a rule it does not: what it lacks of text is
+ * in the executable. /proc says it as a hexadecimal number, of which this is bit 2.
+ */
+static bool files_are_dumped(void)
+{
+	char filter[16];
+	long bytes = sys_read_file("/proc/self/coredump_filter", filter, sizeof(filter));
+	char last = bytes >= 2 ? filter[bytes - 2] : '0';
+
+	return (last <= '9' ? last - '0' : last - 'a' + 10) & 4;
+}
+
 /* As put_data(). Before anything is taken libc's text is changed for care, which huge pages would
  * not bear. */
 static int put_text(struct run *run, struct task *text)
@@ -235,6 +248,7 @@ static int put_text(struct run *run, struct task *text)
 	if (planned <= 0)
 		return (int)planned;
 	failed = prepare_care(run, text);
+	run->files_dumped = files_are_dumped();
 	if (!failed)
 		task_carry_out(run, text);
 	return failed;

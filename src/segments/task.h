@@ -29,6 +29,7 @@ struct run {
 	bool later;          /* the program runs, and loads libraries */
 	uintptr_t break_now;
 	bool break_movable; /* there is no heap yet */
+	bool files_dumped;  /* core files hold private mappings of files */
 	bool told;          /* that not all is as it was asked for */
 };
 
