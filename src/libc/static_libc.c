@@ -28,6 +28,8 @@
 #pragma weak mlock
 #pragma weak mlock2
 #pragma weak munlock
+#pragma weak mlockall
+#pragma weak munlockall
 #pragma weak prctl
 #pragma weak fork
 #pragma weak mallopt
@@ -67,6 +69,8 @@ static const struct {
 	ROW(mlock, WRAPPER_BYTES),
 	ROW(mlock2, WRAPPER_BYTES),
 	ROW(munlock, WRAPPER_BYTES),
+	ROW(mlockall, WRAPPER_BYTES),
+	ROW(munlockall, WRAPPER_BYTES),
 	ROW(prctl, WRAPPER_BYTES),
 	ROW(fork, FORK_BYTES),
 	ROW(_Fork, WRAPPER_BYTES),

@@ -9,6 +9,7 @@
 #include "memory/calls.h"
 #include "memory/keep.h"
 #include "memory/lock.h"
+#include "memory/locked.h"
 
 #ifndef MADV_GUARD_INSTALL
 #define MADV_GUARD_INSTALL 102 /* Linux 6.13 */
@@ -17,9 +18,6 @@
 #ifndef MADV_WIPEONFORK
 #define MADV_WIPEONFORK 18
 #define MADV_KEEPONFORK 19
-#endif
-#ifndef MLOCK_ONFAULT
-#define MLOCK_ONFAULT 1 /* Linux 4.4 */
 #endif
 #ifndef MADV_POPULATE_READ
 #define MADV_POPULATE_READ 22 /* Linux 5.14 */
@@ -115,9 +113,10 @@ static long empty_runs(uintptr_t from, uintptr_t to, int advice)
 
 	while (from < to) {
 		uintptr_t end = registry_run(from, to, &huge);
-		long here = huge ? keep_dontneed(huge, from, end, huge->give_back)
-				 : sys_pass(SYS_madvise, (long)from, (long)(end - from), advice, 0,
-					    0, 0);
+		long here = huge && advice == MADV_DONTNEED && locked_any(from, end) ? -EINVAL
+			    : huge ? keep_dontneed(huge, from, end, huge->give_back)
+				   : sys_pass(SYS_madvise, (long)from, (long)(end - from), advice,
+					      0, 0, 0);
 
 		if (here && here != -ENOMEM)
 			return here;
@@ -263,6 +262,27 @@ ssize_t call_process_madvise(int process, const struct iovec *parts, size_t coun
 	return done ? done : answer(result);
 }
 
+/* Remembers what was locked, for when it becomes small; what there is no room for becomes so now.
+ */
+static long note_locked(uintptr_t from, uintptr_t to, bool on_fault)
+{
+	struct region *huge;
+	long failed = 0;
+
+	while (!failed && from < to) {
+		uintptr_t end = registry_run(from, to, &huge);
+
+		if (huge && locked_add(from, end, on_fault)) {
+			failed = calls_make_small(from, end, true);
+			if (!failed)
+				failed = sys_pass(SYS_mlock, (long)from, (long)(end - from), 0, 0,
+						  0, 0);
+		}
+		from = end;
+	}
+	return failed;
+}
+
 /*
  * Locking: a hugetlb page never leaves memory, and ours are populated. The kernel says so by
  * itself for whole ones; a part is refused by some versions, and then the other parts are locked.
@@ -270,12 +290,17 @@ ssize_t call_process_madvise(int process, const struct iovec *parts, size_t coun
 static long lock(long number, uintptr_t from, size_t bytes, int flags)
 {
 	long result = sys_pass(number, (long)from, (long)bytes, flags, 0, 0, 0);
-	uintptr_t start = from & ~(uintptr_t)(memory.base_bytes - 1);
+	uintptr_t start = from & ~(uintptr_t)(memory.base_bytes - 1), end = range_end(from, bytes);
 
-	if (result != -EINVAL || flags & ~MLOCK_ONFAULT || !touches_region(from, bytes) ||
-	    !memory_lock())
+	if ((result && result != -EINVAL) || flags & ~MLOCK_ONFAULT ||
+	    !touches_region(from, bytes) || !memory_lock())
 		return result;
-	result = advise_small_runs(start, range_end(from, bytes), number, flags);
+	if (result)
+		result = advise_small_runs(start, end, number, flags);
+	if (!result && number == SYS_munlock)
+		locked_remove(start, end);
+	else if (!result)
+		result = note_locked(start, end, flags & MLOCK_ONFAULT);
 	memory_unlock();
 	return result;
 }
@@ -295,4 +320,30 @@ int call_mlock2(const void *address, size_t bytes, unsigned int flags)
 int call_munlock(const void *address, size_t bytes)
 {
 	return (int)answer(lock(SYS_munlock, (uintptr_t)address, bytes, 0));
+}
+
+/* What comes later is locked when it is mapped: by the kernel, which does so for small pages. */
+int call_mlockall(int flags)
+{
+	long result = sys_pass(SYS_mlockall, flags, 0, 0, 0, 0, 0);
+	struct region *region;
+
+	if (!result && flags & MCL_CURRENT && memory_lock()) {
+		for (size_t i = 0; (region = registry_nth(i)); i++)
+			if (region->high > region->start)
+				note_locked(region->start, region->high, flags & MCL_ONFAULT);
+		memory_unlock();
+	}
+	return (int)answer(result);
+}
+
+int call_munlockall(void)
+{
+	long result = sys_pass(SYS_munlockall, 0, 0, 0, 0, 0, 0);
+
+	if (!result && memory_lock()) {
+		locked_remove(0, UINTPTR_MAX);
+		memory_unlock();
+	}
+	return (int)answer(result);
 }

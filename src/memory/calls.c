@@ -336,7 +336,8 @@ static long protect_runs(long number, uintptr_t from, uintptr_t to, int protecti
 		if (!result && protection == READ_WRITE && !key)
 			note_opened(from, end, false);
 		while (!result && registry_part(&at, end, &part))
-			keep_protected(part.region, part.from, part.to, protection);
+			keep_protected(part.region, part.from, part.to, protection,
+				       number == SYS_mprotect ? -1 : (int)key);
 		from = end;
 	}
 	return result;

@@ -33,6 +33,8 @@ ssize_t call_process_madvise(int process, const struct iovec *parts, size_t coun
 			     unsigned int flags);
 int call_mlock(const void *address, size_t bytes);
 int call_mlock2(const void *address, size_t bytes, unsigned int flags);
+int call_mlockall(int flags);
+int call_munlockall(void);
 int call_munlock(const void *address, size_t bytes);
 int call_prctl(int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d);
 

@@ -20,6 +20,7 @@
 #include "memory/fork.h"
 #include "memory/keep.h"
 #include "memory/lock.h"
+#include "memory/locked.h"
 #include "memory/memory.h"
 #include "pages/pages.h"
 #include "sys.h"
@@ -436,6 +437,7 @@ static void after_in_child(void)
 	if (!agreed.locked)
 		return;
 	memory_unlock_in_child();
+	locked_remove(0, UINTPTR_MAX); /* a child inherits no locks */
 	if (agreed.way == WAY_CHILD_COPIES)
 		for (size_t i = 0; (region = registry_nth(i)); i++)
 			child_copies(region);

@@ -33,6 +33,8 @@ static const struct redirect redirects[] = {
 	{"process_madvise", HANDLER(call_process_madvise), true},
 	{"mlock", HANDLER(call_mlock), false},
 	{"munlock", HANDLER(call_munlock), false},
+	{"mlockall", HANDLER(call_mlockall), true},
+	{"munlockall", HANDLER(call_munlockall), true},
 	{"mlock2", HANDLER(call_mlock2), true},
 	{"pkey_mprotect", HANDLER(call_pkey_mprotect), true},
 	{"prctl", HANDLER(call_prctl), false},
@@ -193,7 +195,7 @@ static int add_range(uintptr_t start, uintptr_t end, struct source *source, int 
 	region->text = text;
 	region->name = text ? "text" : "data";
 	region_adopt_huge(region, start, end);
-	keep_protected(region, start, end, rights);
+	keep_protected(region, start, end, rights, 0);
 	return 0;
 }
 

@@ -24,8 +24,9 @@ int region_make(struct region *region, uintptr_t start, uintptr_t limit, struct 
 	long states;
 
 	/* Only the states of what is in use are ever touched: no need to reserve memory. */
-	states = sys_mmap(0, page_states + unit_states, PROT_READ | PROT_WRITE,
-			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	states = sys_mmap(0, page_states * sizeof(*region->pages) + unit_states,
+			  PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1,
+			  0);
 	if (SYS_IS_ERROR(states))
 		return (int)states;
 	*region = (struct region){
@@ -35,8 +36,8 @@ int region_make(struct region *region, uintptr_t start, uintptr_t limit, struct 
 		.unit_bytes = unit_bytes,
 		.base_bytes = getauxval(AT_PAGESZ),
 		.high = start,
-		.pages = (unsigned char *)states,
-		.units = (unsigned char *)states + page_states,
+		.pages = (uint16_t *)states,
+		.units = (unsigned char *)((uint16_t *)states + page_states),
 		.source = source,
 	};
 	return 0;
@@ -46,7 +47,8 @@ void region_drop(struct region *region)
 {
 	if (region->pages)
 		sys_munmap((uintptr_t)region->pages,
-			   (region->limit - region->start) / region->page_bytes +
+			   (region->limit - region->start) / region->page_bytes *
+					   sizeof(*region->pages) +
 				   (region->limit - region->start) / region->unit_bytes);
 	*region = (struct region){0};
 }

@@ -29,6 +29,10 @@ struct region_owner;
 #define PAGE_DONTDUMP  0x40
 #define PAGE_RESERVED  0x80 /* mapped without access, and nothing of it was ever opened: zero */
 
+#define PAGE_TEXT_RIGHT 0x100 /* CPU_TEXT_RIGHT is among its rights */
+#define PAGE_KEY_SHIFT  9     /* four bits: its protection key, with PAGE_PROTECTED */
+#define PAGE_KEY_MASK   (0xf << PAGE_KEY_SHIFT)
+
 /* Of a unit. */
 #define UNIT_MAPPED 0x01 /* memory is here, of whatever page size */
 #define UNIT_USED   0x02 /* handed out */
@@ -45,7 +49,8 @@ struct region {
 	uintptr_t start, limit;                    /* multiples of the page */
 	size_t page_bytes, unit_bytes, base_bytes; /* base: the kernel's small page */
 	uintptr_t high; /* nothing at or above it was ever mapped or in use by the owner */
-	unsigned char *pages, *units;
+	uint16_t *pages;
+	unsigned char *units;
 	struct source *source;
 
 	/* set by the owner after region_make() */
