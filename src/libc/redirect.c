@@ -6,15 +6,17 @@
  */
 #include <entry.h>
 #include <errno.h>
+#include <layout.h>
 #include <string.h>
 #include <sys/auxv.h>
 
 #include "libc/redirect.h"
 #include "pages/executable.h"
+#include "pages/smaps.h"
 #include "sys.h"
 
 #define PATCHES_MAX 24
-#define PATCH_BYTES 16
+#define PATCH_BYTES 24
 /* Patches this near to each other are exchanged as one range: fewer mappings. */
 #define NEAR_BYTES ((uintptr_t)64 << 10)
 
@@ -27,7 +29,8 @@ struct patch {
 	unsigned char code[PATCH_BYTES], original[PATCH_BYTES];
 };
 
-_Static_assert(ENTRY_JUMP_BYTES_MAX <= PATCH_BYTES, "a jump fits into a patch");
+_Static_assert(ENTRY_LANDING_BYTES_MAX + ENTRY_JUMP_BYTES_MAX <= PATCH_BYTES,
+	       "a jump fits into a patch");
 
 static struct patch patches[PATCHES_MAX]; /* by rising address */
 static int patch_count;
@@ -67,16 +70,16 @@ static void forget_patches(void)
 
 int redirect_entry(const struct libc *object, uintptr_t entry, size_t bytes, void (*handler)(void))
 {
-	unsigned char code[ENTRY_JUMP_BYTES_MAX];
-	size_t landing, jump;
+	unsigned char code[PATCH_BYTES];
+	size_t length;
 
 	if (entry < object->text || entry + bytes > object->text_end)
 		return -ENOENT;
-	landing = entry_landing_bytes((const unsigned char *)entry, bytes);
-	jump = entry_encode_jump(code, entry + landing, (uintptr_t)handler);
-	if (landing + jump > bytes)
+	length = entry_encode_landing(code, (const unsigned char *)entry, bytes);
+	length += entry_encode_jump(code + length, entry + length, (uintptr_t)handler);
+	if (length > bytes)
 		return -ENOENT;
-	return add_patch(entry + landing, code, jump);
+	return add_patch(entry, code, length);
 }
 
 static int add_entry(const struct libc *libc, const struct redirect *redirect)
@@ -123,7 +126,7 @@ static int exchange(uintptr_t from, uintptr_t to, struct patch *first, struct pa
 {
 	uintptr_t at = from;
 	long mapped, fd = executable_file("libhugetlbfs:libc");
-	int failed = 0;
+	int failed = 0, rights = PROT_READ | PROT_EXEC;
 
 	if (SYS_IS_ERROR(fd))
 		return (int)fd;
@@ -137,9 +140,10 @@ static int exchange(uintptr_t from, uintptr_t to, struct patch *first, struct pa
 	}
 	if (!failed)
 		failed = executable_write((int)fd, (const unsigned char *)at, to - at);
+	if (cpu_has_text_right() && smaps_own_flag(from, CPU_TEXT_RIGHT_FLAG))
+		rights |= CPU_TEXT_RIGHT;
 	if (!failed) {
-		mapped = sys_mmap(from, to - from, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_FIXED,
-				  (int)fd, 0);
+		mapped = sys_mmap(from, to - from, rights, MAP_PRIVATE | MAP_FIXED, (int)fd, 0);
 		failed = SYS_IS_ERROR(mapped) ? (int)mapped : 0;
 	}
 	sys_close((int)fd);

@@ -3,13 +3,17 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <layout.h>
 #include <linux/userfaultfd.h>
 #include <sys/ioctl.h>
+#include <sys/uio.h>
 #include <string.h>
 
 #include "log.h"
 #include "memory/keep.h"
+#include "memory/locked.h"
 #include "memory/memory.h"
+#include "memory/policy.h"
 #include "pages/executable.h"
 #include "sys.h"
 
@@ -98,12 +102,51 @@ static void writers_go(long fd)
 		sys_close((int)fd);
 }
 
-static int page_rights(unsigned char state)
+static int page_rights(uint16_t state)
 {
 	if (!(state & PAGE_PROTECTED))
 		return PROT_READ | PROT_WRITE;
 	return (state & PAGE_READ ? PROT_READ : 0) | (state & PAGE_WRITE ? PROT_WRITE : 0) |
-	       (state & PAGE_EXEC ? PROT_EXEC : 0);
+	       (state & PAGE_EXEC ? PROT_EXEC : 0) | (state & PAGE_TEXT_RIGHT ? CPU_TEXT_RIGHT : 0);
+}
+
+static int page_key(uint16_t state)
+{
+	return (state & PAGE_KEY_MASK) >> PAGE_KEY_SHIFT;
+}
+
+/* Rights and key: a system call that all kernels have where the key is none. */
+static long set_rights(uintptr_t address, size_t bytes, int rights, int key)
+{
+	if (!key)
+		return sys_mprotect(address, bytes, rights);
+	return sys_gate(SYS_pkey_mprotect, (long)address, (long)bytes, rights, key, 0, 0);
+}
+
+/*
+ * Copies a page of data that can be read, but for its key: what this thread may do to memory of
+ * that key is the program's business, and the kernel doesn't ask.
+ */
+static long copy_page(uintptr_t to, uintptr_t from, size_t bytes, int key)
+{
+	if (!key) {
+		memcpy((void *)to, (void *)from, bytes);
+		return 0;
+	}
+	if (memory.sandboxed || sys_is_filtered())
+		return -EPERM;
+	while (bytes) {
+		struct iovec here = {(void *)to, bytes}, there = {(void *)from, bytes};
+		long copied = sys_gate(SYS_process_vm_readv, sys_getpid(), (long)&here, 1,
+				       (long)&there, 1, 0);
+
+		if (copied <= 0)
+			return copied ? copied : -EFAULT;
+		to += (size_t)copied;
+		from += (size_t)copied;
+		bytes -= (size_t)copied;
+	}
+	return 0;
 }
 
 static long map_file_copy(uintptr_t address, size_t bytes, int rights)
@@ -113,7 +156,7 @@ static long map_file_copy(uintptr_t address, size_t bytes, int rights)
 	/* Who has locked itself in may be killed for the file. */
 	if (memory.sandboxed)
 		return -EPERM;
-	fd = executable_file("libhugetlbfs:text");
+	fd = executable_file(EXECUTABLE_TEXT);
 	if (SYS_IS_ERROR(fd))
 		return fd;
 	failed = executable_copy((int)fd, (const unsigned char *)address, bytes, memory.base_bytes);
@@ -130,20 +173,28 @@ static long map_file_copy(uintptr_t address, size_t bytes, int rights)
  * advice as that does (emptied, it is read again), and is executable where no memory that was
  * written to may be. Other threads run it meanwhile.
  */
-static int text_make_small(struct region *region, size_t page, int rights)
+static int text_make_small(struct region *region, size_t page, int rights, int key)
 {
 	uintptr_t address = region_page_address(region, page);
 	size_t bytes = region->page_bytes;
+	struct policy policy;
 	long failed = 0;
 
-	if (!(rights & PROT_READ))
-		failed = sys_mprotect(address, bytes, rights | PROT_READ);
+	policy_of(address, &policy);
+	if (!(rights & PROT_READ) || key)
+		failed = key ? sys_gate(SYS_pkey_mprotect, (long)address, (long)bytes,
+					rights | PROT_READ, 0, 0, 0)
+			     : sys_mprotect(address, bytes, rights | PROT_READ);
 	if (!failed)
 		failed = map_file_copy(address, bytes, rights);
+	if (failed && (!(rights & PROT_READ) || key))
+		set_rights(address, bytes, rights, key);
+	if (!failed)
+		policy_give(&policy, address, bytes);
+	if (!failed && key)
+		failed = set_rights(address, bytes, rights, key);
 	if (!failed)
 		return 0;
-	if (!(rights & PROT_READ))
-		sys_mprotect(address, bytes, rights);
 	log_warning_once("%s: a part of a huge page can't be made small (error %d)", region->name,
 			 (int)-failed);
 	return -ENOMEM;
@@ -153,7 +204,7 @@ static int text_make_small(struct region *region, size_t page, int rights)
 static void note_small(struct region *region, size_t page)
 {
 	const uintptr_t address = region_page_address(region, page);
-	const unsigned char state = region->pages[page];
+	const uint16_t state = region->pages[page];
 
 	region_set_small(region, page, UNIT_MAPPED | UNIT_ALTERED);
 	memory.pages_made_small++;
@@ -161,18 +212,26 @@ static void note_small(struct region *region, size_t page)
 		sys_madvise(address, region->page_bytes, MADV_DONTFORK);
 	if (state & PAGE_DONTDUMP)
 		sys_madvise(address, region->page_bytes, MADV_DONTDUMP);
+	if (locked_hand_over(address, address + region->page_bytes))
+		log_warning_once(
+			"%s: memory that was locked on a huge page is small now, and can't "
+			"be locked (see the limit on locked memory)",
+			region->name);
 }
 
 /* One hugetlb page becomes small pages, by one atomic exchange. */
-static int data_make_small(struct region *region, size_t page, int rights)
+static int data_make_small(struct region *region, size_t page, int rights, int key)
 {
 	uintptr_t address = region_page_address(region, page);
 	size_t bytes = region->page_bytes;
 	long writers = -1, failed = 0;
 	long aside = keep_map_aside(region, bytes);
+	struct policy policy;
 
 	if (SYS_IS_ERROR(aside))
 		return -ENOMEM;
+	policy_of(address, &policy);
+	policy_give(&policy, (uintptr_t)aside, bytes);
 	if (rights & PROT_WRITE && !memory_single_threaded()) {
 		writers = writers_stop(address, bytes);
 		if (SYS_IS_ERROR(writers)) {
@@ -186,11 +245,10 @@ static int data_make_small(struct region *region, size_t page, int rights)
 	}
 	if (!failed && !(rights & PROT_READ))
 		failed = sys_mprotect(address, bytes, PROT_READ);
-	if (!failed) {
-		memcpy((void *)aside, (void *)address, bytes);
-		if (rights != (PROT_READ | PROT_WRITE))
-			failed = sys_mprotect((uintptr_t)aside, bytes, rights);
-	}
+	if (!failed)
+		failed = copy_page((uintptr_t)aside, address, bytes, key);
+	if (!failed && (key || rights != (PROT_READ | PROT_WRITE)))
+		failed = set_rights((uintptr_t)aside, bytes, rights, key);
 	if (!failed) {
 		long moved = sys_mremap((uintptr_t)aside, bytes, bytes,
 					MREMAP_MAYMOVE | MREMAP_FIXED, address);
@@ -210,12 +268,12 @@ static int data_make_small(struct region *region, size_t page, int rights)
 
 static int page_make_small(struct region *region, size_t page)
 {
-	const int rights = page_rights(region->pages[page]);
+	const int rights = page_rights(region->pages[page]), key = page_key(region->pages[page]);
 	int failed;
 
 	if (!region->text)
-		return data_make_small(region, page, rights);
-	failed = text_make_small(region, page, rights);
+		return data_make_small(region, page, rights, key);
+	failed = text_make_small(region, page, rights, key);
 	if (!failed)
 		note_small(region, page);
 	return failed;
@@ -262,6 +320,7 @@ void keep_replaced(struct region *region, uintptr_t from, uintptr_t to)
 		if (region->pages[page] & PAGE_HUGE)
 			region_set_small(region, page, UNIT_MAPPED | UNIT_ALTERED);
 	forget_reserved(region, from, to);
+	locked_remove(from, to);
 	/* Also where we had nothing: an address that the program took is not ours to give. */
 	for (size_t i = region_unit(region, from); i <= region_unit(region, to - 1); i++)
 		region->units[i] |=
@@ -277,20 +336,28 @@ void keep_reserved(struct region *region, uintptr_t from, uintptr_t to)
 		region->pages[page] = PAGE_RESERVED;
 }
 
-void keep_protected(struct region *region, uintptr_t from, uintptr_t to, int protection)
+/* The state of a whole hugetlb page with such rights; the key's bits are in place. */
+static uint16_t protected_state(int protection, uint16_t key)
 {
-	unsigned char state = PAGE_HUGE | PAGE_PROTECTED;
+	if (protection == (PROT_READ | PROT_WRITE) && !key)
+		return PAGE_HUGE;
+	return (uint16_t)(PAGE_HUGE | PAGE_PROTECTED | key |
+			  (protection & PROT_READ ? PAGE_READ : 0) |
+			  (protection & PROT_WRITE ? PAGE_WRITE : 0) |
+			  (protection & PROT_EXEC ? PAGE_EXEC : 0) |
+			  (protection & CPU_TEXT_RIGHT ? PAGE_TEXT_RIGHT : 0));
+}
 
-	state |= (unsigned char)((protection & PROT_READ ? PAGE_READ : 0) |
-				 (protection & PROT_WRITE ? PAGE_WRITE : 0) |
-				 (protection & PROT_EXEC ? PAGE_EXEC : 0));
-	if (protection == (PROT_READ | PROT_WRITE))
-		state = PAGE_HUGE;
-	for (size_t page = region_page(region, from); page <= region_page(region, to - 1); page++)
-		if (region->pages[page] & PAGE_HUGE)
-			region->pages[page] = (unsigned char)((region->pages[page] &
-							       (PAGE_DONTFORK | PAGE_DONTDUMP)) |
-							      state);
+void keep_protected(struct region *region, uintptr_t from, uintptr_t to, int protection, int key)
+{
+	for (size_t page = region_page(region, from); page <= region_page(region, to - 1); page++) {
+		const uint16_t state = region->pages[page];
+		uint16_t bits = (uint16_t)(key < 0 ? state & PAGE_KEY_MASK : key << PAGE_KEY_SHIFT);
+
+		if (state & PAGE_HUGE)
+			region->pages[page] = (uint16_t)((state & (PAGE_DONTFORK | PAGE_DONTDUMP)) |
+							 protected_state(protection, bits));
+	}
 	if (protection != PROT_NONE)
 		forget_reserved(region, from, to);
 	mark_altered(region, from, to);
@@ -304,7 +371,7 @@ void keep_marked(struct region *region, uintptr_t from, uintptr_t to)
 
 void keep_advised(struct region *region, uintptr_t from, uintptr_t to, int advice)
 {
-	unsigned char set = 0, clear = 0;
+	uint16_t set = 0, clear = 0;
 
 	if (advice == MADV_DONTFORK)
 		set = PAGE_DONTFORK;
@@ -316,7 +383,7 @@ void keep_advised(struct region *region, uintptr_t from, uintptr_t to, int advic
 		clear = PAGE_DONTDUMP;
 	for (size_t page = region_page(region, from); page <= region_page(region, to - 1); page++)
 		if (region->pages[page] & PAGE_HUGE)
-			region->pages[page] = (unsigned char)((region->pages[page] | set) & ~clear);
+			region->pages[page] = (uint16_t)((region->pages[page] | set) & ~clear);
 	forget_reserved(region, from, to);
 	mark_altered(region, from, to);
 	keep_marked(region, from, to);

@@ -25,8 +25,11 @@ int keep_make_small(struct region *region, uintptr_t from, uintptr_t to, bool al
 /* The program unmapped or replaced [from, to), which covers hugetlb pages only as wholes. */
 void keep_replaced(struct region *region, uintptr_t from, uintptr_t to);
 
-/* The program set rights or advice on [from, to): remember what for whole hugetlb pages. */
-void keep_protected(struct region *region, uintptr_t from, uintptr_t to, int protection);
+/*
+ * The program set rights, with a protection key or (-1) with what key there was, or advice on
+ * [from, to): remember what for whole hugetlb pages.
+ */
+void keep_protected(struct region *region, uintptr_t from, uintptr_t to, int protection, int key);
 void keep_advised(struct region *region, uintptr_t from, uintptr_t to, int advice);
 
 /* Memory was moved to [from, to) that may bear advice. */

@@ -8,6 +8,10 @@
 
 #include <stddef.h>
 
+/* Of the copies of a program's text, as /proc/PID/maps shows it. */
+#define EXECUTABLE_TEXT        "libhugetlbfs:text"
+#define EXECUTABLE_TEXT_MAPPED "/memfd:" EXECUTABLE_TEXT
+
 /* Makes an empty one. Returns a descriptor, close-on-exec, which the caller closes; or -errno. */
 long executable_file(const char *name);
 

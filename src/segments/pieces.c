@@ -2,6 +2,8 @@
  * Cutting mappings into pieces: see pieces.h.
  */
 #include <errno.h>
+#include <layout.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/auxv.h>
 
@@ -12,7 +14,8 @@ static int protection_of(const struct smaps_mapping *mapping)
 {
 	return (mapping->rights[0] == 'r' ? PROT_READ : 0) |
 	       (mapping->rights[1] == 'w' ? PROT_WRITE : 0) |
-	       (mapping->rights[2] == 'x' ? PROT_EXEC : 0);
+	       (mapping->rights[2] == 'x' ? PROT_EXEC : 0) |
+	       (CPU_TEXT_RIGHT && strstr(mapping->flags, CPU_TEXT_RIGHT_FLAG) ? CPU_TEXT_RIGHT : 0);
 }
 
 static bool is_usable(const struct smaps_mapping *mapping, int protection)
@@ -141,7 +144,8 @@ int pieces_read(struct scratch *pieces, const struct found *found)
 	int failed;
 
 	*pieces = SCRATCH_OF(struct plan_piece);
-	failed = smaps_open(&smaps, "/proc/self/maps");
+	/* smaps take long to make, and nothing else in them is of use here */
+	failed = smaps_open(&smaps, cpu_has_text_right() ? "/proc/self/smaps" : "/proc/self/maps");
 	if (failed)
 		return failed;
 	while (!failed && smaps_next(&smaps, &mapping))

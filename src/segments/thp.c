@@ -104,7 +104,7 @@ int thp_prepare_text_file(const struct backing *backing, const struct plan_range
 			  size_t page_bytes, struct prepared *prepared)
 {
 	struct text_file file = {.page_bytes = page_bytes, .give_page = give_page};
-	long fd = executable_file("libhugetlbfs:text");
+	long fd = executable_file(EXECUTABLE_TEXT);
 	int failed;
 
 	if (SYS_IS_ERROR(fd))

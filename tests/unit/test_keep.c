@@ -175,7 +175,7 @@ static void whole_pages_keep_their_rights(void **state)
 
 		begin(PAGE);
 		assert_int_equal(sys_mprotect(page, PAGE, rows[i].rights), 0);
-		keep_protected(region, page, page + PAGE, rows[i].rights);
+		keep_protected(region, page, page + PAGE, rows[i].rights, -1);
 		assert_true(region_huge_at(region, page));
 		assert_int_equal(keep_make_small(region, page + BASE, page + 2 * BASE, false), 0);
 		assert_mapping(page, rows[i].text, " dc ", false);
@@ -202,8 +202,8 @@ static void whole_pages_keep_their_advice(void **state)
 		keep_advised(region, page, page + 3 * PAGE, rows[i].advice);
 		keep_advised(region, page + PAGE, page + 2 * PAGE, rows[i].undo);
 		/* rights and advice don't disturb each other */
-		keep_protected(region, page, page + PAGE, PROT_READ);
-		keep_protected(region, page, page + PAGE, PROT_READ | PROT_WRITE);
+		keep_protected(region, page, page + PAGE, PROT_READ, -1);
+		keep_protected(region, page, page + PAGE, PROT_READ | PROT_WRITE, -1);
 		assert_int_equal(keep_make_small(region, page + BASE, page + 3 * PAGE - BASE, true),
 				 0);
 		assert_mapping(page, "rw-p", rows[i].flag, true);
@@ -278,7 +278,7 @@ static void dontneed_of_protected_pages(void **state)
 	(void)state;
 	begin(PAGE);
 	assert_int_equal(sys_mprotect(page, PAGE, PROT_NONE), 0);
-	keep_protected(region, page, page + PAGE, PROT_NONE);
+	keep_protected(region, page, page + PAGE, PROT_NONE, -1);
 	assert_int_equal(keep_dontneed(region, ground + PAGE, ground + 4 * PAGE, false), 0);
 	assert_mapping(page, "---p", " dc ", false);
 	assert_int_equal(sys_mprotect(page, PAGE, PROT_READ | PROT_WRITE), 0);
@@ -303,7 +303,7 @@ static void every_call_fails_once(void **state)
 
 				begin(PAGE);
 				assert_int_equal(sys_mprotect(page, PAGE, rights), 0);
-				keep_protected(region, page, page + PAGE, rights);
+				keep_protected(region, page, page + PAGE, rights, -1);
 				keep_advised(region, page, page + PAGE, MADV_DONTFORK);
 				gate_fail(GATE_ANY, nth, errors[i]);
 				failed = keep_make_small(region, page + BASE, page + 2 * BASE,
