@@ -2,13 +2,16 @@
 #
 #   make            the library and its tools
 #   make check      every test; installs what the tests need, reserves huge pages and puts them back
-#   make demo       a program on small and on huge pages, side by side
+#   make torture    random calls on mappings, with and without huge pages, a million in each mode;
+#                   SEED=1 STEPS=1000000
+#   make demo       three programs on small and on huge pages, side by side
 #   make examples   short programs that use the library
 #   make bench      speed, as ratios; BENCH='--quick -k fork' for some of it
 #   make install    PREFIX=/usr/local DESTDIR=; libraries to LIBDIR=PREFIX/lib, or with MULTIARCH=1 to
 #                   the directory below it that the compiler's target has
 #   make uninstall  takes away what make install with the same variables has put there
 #   make deb        packages for Debian, in $(BUILD)/deb; make rpm likewise
+#   make lint       what clang-format and shellcheck have to say; make format does the former
 
 BUILD   ?= build
 CC      ?= cc
@@ -23,7 +26,7 @@ MULTIARCH ?=
 LIBDIR    ?= $(PREFIX)/lib$(if $(MULTIARCH),/$(shell $(CC) $(CFLAGS) -print-multiarch))
 
 # A fresh machine has no compiler: these goals do without, and install one before they build.
-WITHOUT_COMPILER := check demo bench deb rpm uninstall clean
+WITHOUT_COMPILER := check torture demo bench deb rpm uninstall clean format lint
 
 # The directory of src/arch/ that fits the compiler's target, CFLAGS (-m32) included.
 ifneq ($(filter-out $(WITHOUT_COMPILER),$(or $(MAKECMDGOALS),all)),)
@@ -150,7 +153,7 @@ check:
 	@$(MAKE) --no-print-directory run-check
 
 demo:
-	@CC="$(CC)" tests/install-packages compiler python3
+	@CC="$(CC)" tests/install-packages compiler libelf python3
 	@$(MAKE) --no-print-directory run-demo
 
 bench:
@@ -175,7 +178,7 @@ programs: $(PROGRAMS) $(BUILD)/bench/empty.so
 run-demo:
 	@echo "Building into $(BUILD)"
 	@$(MAKE) -s all programs
-	@BUILD="$(BUILD)" bench/demo
+	@BUILD="$(BUILD)" CC="$(CC)" bench/demo
 
 run-bench: all programs
 	@BUILD="$(BUILD)" bench/run $(BENCH)
@@ -260,6 +263,21 @@ deb:
 rpm:
 	@CC="$(CC)" tests/install-packages compiler libelf rpmbuild
 	@BUILD='$(BUILD)' packaging/make-rpm
+
+# What is in the tree: C by the rules of .clang-format, which are those of clang-format 14, and shell
+# by those of .shellcheckrc. The tree is what git knows of, so these two need it.
+CLANG_FORMAT ?= $(firstword $(notdir $(wildcard /usr/bin/clang-format-14)) clang-format)
+C_FILES       = $(shell git ls-files '*.c' '*.h')
+SHELL_FILES   = $(shell git grep -lE '^\#!/bin/(ba)?sh$$')
+
+format:
+	@CC="$(CC)" tests/install-packages clang-format
+	@$(CLANG_FORMAT) -i $(C_FILES)
+
+lint:
+	@CC="$(CC)" tests/install-packages clang-format shellcheck
+	@$(CLANG_FORMAT) --dry-run -Werror $(C_FILES)
+	@shellcheck -S warning $(SHELL_FILES)
 
 clean:
 	rm -rf $(BUILD)

@@ -4,7 +4,7 @@
  *
  * It fills the array and 1M from one malloc, then 256M of small blocks, and touches the blocks at
  * random. It prints a sum, which is the same on every page size. Where CLASSIC_SNAPSHOT names a
- * file, /proc/self/smaps goes there at the end, behind a line with the array's address.
+ * file, /proc/self/smaps goes there at the end, behind a line with the two addresses of the array.
  */
 #include <fcntl.h>
 #include <stdint.h>
@@ -58,7 +58,8 @@ static void write_snapshot(const char *path)
 		perror(path);
 		exit(1);
 	}
-	dprintf(to, "array %lx\n", (unsigned long)(uintptr_t)array);
+	dprintf(to, "array %lx %lx\n", (unsigned long)(uintptr_t)array,
+		(unsigned long)(uintptr_t)(array + ARRAY_BYTES));
 	while ((bytes = read(from, buffer, sizeof(buffer))) > 0) {
 		if (write(to, buffer, bytes) != bytes)
 			exit(1);

@@ -1,7 +1,7 @@
 """Real work for python3: build an index of a million keys, then query it at random.
 
-Prints a sum, which is the same on every page size. Where INDEX_SNAPSHOT names a file,
-/proc/self/smaps goes there at the end.
+Prints a sum, which is the same on every page size. It ends with all of its objects in memory, so
+that whoever looks at its end sees them.
 """
 import os
 import random
@@ -18,8 +18,5 @@ rand = random.Random(1).random
 for _ in range(records):
     total += index["customer %d" % int(rand() * records)][0]
 print(len(index), "keys, sum", total)
-
-snapshot = os.environ.get("INDEX_SNAPSHOT")
-if snapshot:
-    with open("/proc/self/smaps", "rb") as source, open(snapshot, "wb") as target:
-        target.write(source.read())
+sys.stdout.flush()
+os._exit(0)

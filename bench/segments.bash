@@ -42,30 +42,6 @@ bench_text() {
 	done
 }
 
-# A program with work enough for a compiler to take some tenths of a second.
-generate_source() {
-	local i
-	echo '#include <stdio.h>'
-	echo '#include <stdlib.h>'
-	for ((i = 0; i < $1; i++)); do
-		cat <<-END
-			struct s$i { int key; double value[$((i % 7 + 1))]; struct s$i *next; };
-			static int compare$i(const void *a, const void *b)
-			{
-				return ((const struct s$i *)a)->key - ((const struct s$i *)b)->key;
-			}
-			int function$i(struct s$i *list, int n)
-			{
-				int sum = $i;
-				for (int i = 0; i < n; i++)
-					sum += list[i].key * (int)list[i].value[0] ^ (sum >> $((i % 5)));
-				qsort(list, n, sizeof(*list), compare$i);
-				return printf("%d %d\n", sum, list[0].key);
-			}
-		END
-	done
-}
-
 all_text=(HUGETLB_ELFMAP=R HUGETLB_ELFMAP_OBJECTS=all)
 
 bench_compilers() {
@@ -108,6 +84,8 @@ bench_segments() {
 	heading "start of a program" "ours, idle" "nothing to do"
 	against "start with an empty plan" 50us 600 0 LD_PRELOAD="$library" -- HUGETLB_ELFMAP=RW -- \
 		"$programs/trivial"
+	against "start with it, OBJECTS=all" 50us 600 0 LD_PRELOAD="$library" -- HUGETLB_ELFMAP=RW \
+		HUGETLB_ELFMAP_OBJECTS=all -- "$programs/trivial"
 	bench_text
 	bench_compilers
 }

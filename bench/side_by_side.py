@@ -1,21 +1,97 @@
 """Renders what one program did on small and on huge pages, side by side.
 
-side_by_side.py need <smaps> <page kB>
-    prints how many huge pages the heap of that snapshot fills, with some to spare
-side_by_side.py show <title> <small smaps> <huge smaps> <times> <runs> [<third>]
+side_by_side.py need <small> <page kB>
+    prints how many huge pages hold what that run had in memory, with some to spare
+side_by_side.py show <title> <small> <huge> <times> <runs> [<small smaps> <huge smaps>]
     prints the table, and appends what was seen, in one line, to the file that SEEN names
 
-Reads the snapshots that the programs took of themselves, and what turns measured: every number
-shown is from there. <third> says what the third command was, where turns measured one.
+<small> and <huge> are what `hugestat --json -- program` said of the two runs, <times> what turns
+measured, and the snapshots of smaps are the program's own: every number shown is from there.
 """
+import json
 import os
 import re
 import sys
 
 WIDTH = 96
 COLUMN = 46
+BAR_WIDTH = 12
 SHOWN = 3  # entries a column, the largest ones; the others are counted
 HEAP_KB = 128  # a writable mapping with less is some library's own data, not malloc's
+PART_KB = 512  # parts with less on either side are in the sum only
+
+# The terminal.
+
+COLOUR = sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb" and (
+    "NO_COLOR" not in os.environ
+)
+UTF8 = "utf" in (sys.stdout.encoding or "").lower()
+RULE = "─" if UTF8 else "-"
+BAR = "█" if UTF8 else "#"
+EMPTY = "░" if UTF8 else "-"
+
+
+def styled(text, code):
+    return "\033[%sm%s\033[0m" % (code, text) if COLOUR else text
+
+
+def bold(text):
+    return styled(text, "1")
+
+
+def two_columns(left, right, style=str):
+    print(("  " + style(left.ljust(COLUMN)) + "  " + style(right)).rstrip())
+
+
+def shortened(text, width):
+    return text if len(text) <= width else "…" + text[1 - width :] if UTF8 else text[-width:]
+
+
+def amount_text(kb):
+    for unit, name in ((1 << 20, "G"), (1 << 10, "M")):
+        if kb >= unit:
+            text = "%.1f" % (kb / unit) if kb < 1000 * unit else "%.0f" % (kb / unit)
+            return text.removesuffix(".0") + name
+    return "%dK" % kb
+
+
+def time_text(nanoseconds):
+    return "%.2f s" % (nanoseconds / 1e9)
+
+
+# Where the memory is, as hugestat tells it.
+
+
+def read_parts(path):
+    with open(path) as file:
+        told = json.load(file)
+    parts = {part["part"]: part for part in told["parts"]}
+    parts["all"] = told["total"]
+    return parts
+
+
+def huge_share(part):
+    memory = part["memory_kb"]
+    return (memory - part["small_kb"]) / memory if memory else 0
+
+
+def part_text(part):
+    share = huge_share(part)
+    full = int(BAR_WIDTH * share)
+    bar = styled(BAR * full, "36") + EMPTY * (BAR_WIDTH - full)
+    if not part["memory_kb"]:
+        return " " * (BAR_WIDTH + 22)
+    return "%8s  %s %5.1f %% huge" % (amount_text(part["memory_kb"]), bar, 100 * share)
+
+
+def show_parts(small, huge):
+    for name, part in small.items():
+        if name == "all" or max(part["memory_kb"], huge[name]["memory_kb"]) >= PART_KB:
+            line = "  %-16s %s      %s" % (name, part_text(part), part_text(huge[name]))
+            print((bold(line) if name == "all" else line).rstrip())
+
+
+# The lines of /proc/PID/maps.
 
 HEADER = re.compile(r"([0-9a-f]+)-([0-9a-f]+) (\S+) \S+ \S+ \d+ *(.*)")
 
@@ -28,15 +104,13 @@ class Mapping:
         self.kb = {}
 
     def pages(self):
-        """{(page size in kB, by what): kB of it present}, as the kernel counts it."""
+        """{page size in kB: kB of it present}, as the kernel counts it."""
         kb = self.kb.get
-        thp = kb("AnonHugePages", 0) + kb("ShmemPmdMapped", 0)
+        thp = kb("AnonHugePages", 0)
         hugetlb = kb("Private_Hugetlb", 0) + kb("Shared_Hugetlb", 0)
-        found = {
-            (BASE_KB, ""): kb("Rss", 0) - thp,
-            (THP_KB, "THP"): thp,
-            (kb("KernelPageSize", 0), "hugetlb"): hugetlb,
-        }
+        found = {BASE_KB: kb("Rss", 0) - thp, THP_KB: thp}
+        if hugetlb:
+            found[kb("KernelPageSize", 0)] = hugetlb
         return {page: amount for page, amount in found.items() if amount}
 
     def present_kb(self):
@@ -47,7 +121,7 @@ class Mapping:
             return self.present_kb() > 0
         if "w" not in self.permissions or self.present_kb() < HEAP_KB:
             return False
-        if "hugetlb" in (by for _, by in self.pages()):
+        if "_hugepage" in self.name:
             return True
         return not self.name or self.name.startswith(("[anon:", "/memfd:"))
 
@@ -65,8 +139,8 @@ THP_KB = thp_kb()
 
 
 def read_snapshot(path):
-    """The heap's mappings in order of address, and the one with the static array, or None."""
-    mappings, array = [], None
+    """The mappings of the static array, and those of the heap, in order of address."""
+    mappings, array = [], (0, 0)
     with open(path) as file:
         for line in file:
             header = HEADER.match(line)
@@ -76,69 +150,10 @@ def read_snapshot(path):
             elif field:
                 mappings[-1].kb[field[1]] = int(field[2])
             elif line.startswith("array "):
-                array = int(line.split()[1], 16)
-    holder = None
-    for mapping in mappings:
-        if array is not None and mapping.start <= array < mapping.end:
-            holder = mapping
-    heap = [mapping for mapping in mappings if mapping.could_be_heap() and mapping is not holder]
-    return heap, holder
-
-
-def amount_text(kb):
-    for unit, name in ((1 << 20, "G"), (1 << 10, "M")):
-        if kb >= unit:
-            text = "%.1f" % (kb / unit) if kb < 1000 * unit else "%.0f" % (kb / unit)
-            return text.removesuffix(".0") + name
-    return "%dK" % kb
-
-
-def time_text(nanoseconds):
-    return "%.2f s" % (nanoseconds / 1e9)
-
-
-def total_pages(heap):
-    total = {}
-    for mapping in heap:
-        for page, amount in mapping.pages().items():
-            total[page] = total.get(page, 0) + amount
-    return total
-
-
-def huge_share(heap):
-    total = total_pages(heap)
-    everything = sum(total.values())
-    return (everything - total.get((BASE_KB, ""), 0)) / everything if everything else 0
-
-
-# The terminal.
-
-COLOUR = sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb" and (
-    "NO_COLOR" not in os.environ
-)
-UTF8 = "utf" in (sys.stdout.encoding or "").lower()
-RULE = "─" if UTF8 else "-"
-BAR = "█" if UTF8 else "#"
-
-
-def styled(text, code):
-    return "\033[%sm%s\033[0m" % (code, text) if COLOUR else text
-
-
-def bold(text):
-    return styled(text, "1")
-
-
-def dim(text):
-    return styled(text, "2")
-
-
-def two_columns(left, right, style=str):
-    print(("  " + style(left.ljust(COLUMN)) + "  " + style(right)).rstrip())
-
-
-def shortened(text, width):
-    return text if len(text) <= width else "…" + text[1 - width :] if UTF8 else text[-width:]
+                array = [int(address, 16) for address in line.split()[1:]]
+    of_array = [mapping for mapping in mappings if mapping.start < array[1] and array[0] < mapping.end]
+    heap = [mapping for mapping in mappings if mapping.could_be_heap() and mapping not in of_array]
+    return of_array, heap
 
 
 def neighbours(mappings):
@@ -156,10 +171,18 @@ def neighbours(mappings):
     return runs
 
 
+def total_pages(mappings):
+    total = {}
+    for mapping in mappings:
+        for page, amount in mapping.pages().items():
+            total[page] = total.get(page, 0) + amount
+    return total
+
+
 def run_lines(run):
     pages = ", ".join(
         "%s on %s" % (amount_text(amount), amount_text(page))
-        for (page, _), amount in sorted(total_pages(run).items())
+        for page, amount in sorted(total_pages(run).items())
     )
     room = COLUMN - 4 - len(pages)
     lines = "  (%d lines)" % len(run) if len(run) > 1 else ""
@@ -171,8 +194,8 @@ def present_kb(run):
     return sum(mapping.present_kb() for mapping in run)
 
 
-def column_lines(heap, array):
-    runs = neighbours(heap)
+def column_lines(mappings):
+    runs = neighbours(mappings)
     shown = sorted(runs, key=present_kb, reverse=True)[:SHOWN]
     lines = []
     for run in sorted(shown, key=lambda run: run[0].start):
@@ -181,25 +204,19 @@ def column_lines(heap, array):
     if others:
         lines.append("and %d lines more with %s" % (
             sum(len(run) for run in others), amount_text(sum(present_kb(run) for run in others))))
-    if array:
-        lines += ["", "the static array (not heap)"] + list(run_lines([array]))
     return lines
 
 
-def show_mappings(small, huge):
-    left, right = column_lines(*small), column_lines(*huge)
-    # The array's lines at the same height.
-    for lines, other in ((left, right), (right, left)):
-        gap = len(other) - len(lines)
-        if gap > 0:
-            at = lines.index("") if "" in lines else len(lines)
-            lines[at:at] = [""] * gap
-    for pair in zip(left, right):
+def show_mappings(label, small, huge):
+    left, right = column_lines(small), column_lines(huge)
+    height = max(len(left), len(right))
+    print("  " + label)
+    for pair in zip(left + [""] * (height - len(left)), right + [""] * (height - len(right))):
         two_columns(*pair)
+    print()
 
 
-def show_row(label, left, right):
-    print("  %-26s %16s %16s" % (label, left, right))
+# What turns measured.
 
 
 def show_bars(label, values, text):
@@ -212,54 +229,43 @@ def show_bars(label, values, text):
         label = ""
 
 
-NAMES = ("small", "huge", "small*")
-
-
-def show(title, small_path, huge_path, times_path, runs, third=None):
-    small, huge = read_snapshot(small_path), read_snapshot(huge_path)
+def show(title, small_path, huge_path, times_path, runs, *snapshots):
+    small, huge = read_parts(small_path), read_parts(huge_path)
     with open(times_path) as file:
         measured = [[float(number) for number in line.split()] for line in file]
-    times = list(zip(NAMES, (numbers[1] for numbers in measured)))
-    faults = list(zip(NAMES, (numbers[4] for numbers in measured)))
+    times = list(zip(("small", "huge"), (numbers[1] for numbers in measured)))
+    faults = list(zip(("small", "huge"), (numbers[4] for numbers in measured)))
     ratio = times[1][1] / times[0][1]
 
     print()
     print(bold("%s %s %s" % (RULE * 2, title, RULE * (WIDTH - len(title) - 4))))
     print()
-    two_columns("SMALL PAGES", "HUGE PAGES", bold)
-    show_mappings(small, huge)
-    print()
-    show_row("the heap", "small pages", "huge pages")
-    left, right = total_pages(small[0]), total_pages(huge[0])
-    for page in sorted(set(left) | set(right)):
-        label = "on %s pages%s" % (amount_text(page[0]), " (%s)" % page[1] if page[1] else "")
-        show_row("  " + label, *(amount_text(side[page]) if page in side else "0"
-                                 for side in (left, right)))
-    share = huge_share(huge[0])
-    show_row("  share on huge pages", "%.1f %%" % (100 * huge_share(small[0])),
-             "%.1f %%" % (100 * share))
+    if snapshots:
+        (small_array, small_heap), (huge_array, huge_heap) = map(read_snapshot, snapshots)
+        two_columns("SMALL PAGES", "HUGE PAGES", bold)
+        show_mappings("the static array, in /proc/PID/maps", small_array, huge_array)
+        show_mappings("the heap", small_heap, huge_heap)
+    print(bold("  %-16s %-40s %s" % ("in memory", "SMALL PAGES", "HUGE PAGES")))
+    show_parts(small, huge)
     print()
     show_bars("page faults", faults, "{:,.0f}".format)
     show_bars("time", times, time_text)
     print("                      medians of %s runs, taken in turn; huge takes %s of small's time"
           % (runs, bold("%.2f" % ratio)))
-    if third:
-        print("                      * " + third)
 
-    name = title.split(":")[0]
-    seen = "%s: %.1f %% of its heap on huge pages; %s page faults, was %s; %.2f of the time" % (
-        name, 100 * share, "{:,.0f}".format(faults[1][1]), "{:,.0f}".format(faults[0][1]), ratio)
+    seen = "%s: %.1f %% of its memory on huge pages; %s page faults, was %s; %.2f of the time" % (
+        title.split(":")[0], 100 * huge_share(huge["all"]), "{:,.0f}".format(faults[1][1]),
+        "{:,.0f}".format(faults[0][1]), ratio)
     with open(os.environ["SEEN"], "a") as file:
         print(seen, file=file)
-        if any("(deleted)" in mapping.name for mapping in huge[0]):
-            print("(deleted)", file=file)
 
 
 def need(path, page_kb):
-    heap, _ = read_snapshot(path)
-    kb = sum(mapping.present_kb() for mapping in heap)
-    # Each mapping ends in a page that it fills in part.
-    return (kb * 105 // 100) // page_kb + len(heap) + 4
+    parts = read_parts(path)
+    # The whole text is copied, of which the plain run had a part in memory; and each part ends in a
+    # page that it fills in part.
+    kb = parts["all"]["memory_kb"] + parts["text"]["memory_kb"]
+    return (kb * 105 // 100) // page_kb + len(parts)
 
 
 if __name__ == "__main__":

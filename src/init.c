@@ -42,6 +42,9 @@ static void __attribute__((constructor)) begin(void)
 	/* last: what libc's text must bear is in it by now */
 	if (segments && segments_start(options) && options->require)
 		sys_exit_group(EXIT_NOT_STARTED);
+	/* it is started: what declines from now on, for a library that comes late, refuses nothing
+	 */
+	log_refuse(NULL);
 	errno = error;
 }
 

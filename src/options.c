@@ -14,6 +14,7 @@
 #include "options.h"
 #include "options_config.h"
 #include "sys.h"
+#include "words.h"
 
 #define PREFIX       "HUGETLB_"
 #define PREFIX_BYTES (sizeof(PREFIX) - 1)
@@ -24,7 +25,7 @@ static int row_of(const char *entry, const char **value)
 {
 	int rows;
 	const struct option_row *table = options_table(&rows);
-	size_t name_bytes = strcspn(entry, "=");
+	size_t name_bytes = word_bytes(entry, '=');
 
 	if (!entry[name_bytes])
 		return -1;
@@ -39,7 +40,7 @@ static int row_of(const char *entry, const char **value)
 static void log_unknown(const char *entry)
 {
 	char name[64];
-	size_t name_bytes = strcspn(entry, "=") + 1;
+	size_t name_bytes = word_bytes(entry, '=') + 1;
 
 	text_format(name, name_bytes < sizeof(name) ? name_bytes : sizeof(name), "%s", entry);
 	log_debug("%s is no variable of this library", name);
@@ -152,14 +153,13 @@ static const char *base_name(const char *path)
 static bool program_takes_part(const struct settings *settings, const char *program)
 {
 	const char *list = value_of(settings, PREFIX "RESTRICT_EXE");
-	size_t program_bytes = strlen(program);
 
 	if (!list || !list[strspn(list, ":")])
 		return true;
 	for (; *list; list += *list == ':') {
-		size_t length = strcspn(list, ":");
+		size_t length = word_bytes(list, ':');
 
-		if (length && length == program_bytes && !memcmp(list, program, length))
+		if (length && word_is(list, length, program))
 			return true;
 		list += length;
 	}
@@ -225,12 +225,14 @@ int options_read(struct options *options, char **environment, const char *progra
 
 const struct options *options_get(int *set, int *bad)
 {
-	enum { UNREAD, READING, READ };
+	/* not 0: initialized data shares a page that ld.so has written to, bss takes a fault or two
+	 * of every process that only preloads the library */
+	enum { UNREAD = 1, READING, READ };
 	static struct {
 		struct options options;
 		int set, bad;
 		uint32_t state;
-	} process;
+	} process = {.state = UNREAD};
 	static char *none[] = {NULL};
 	uint32_t state = UNREAD;
 

@@ -6,10 +6,10 @@
  */
 #include <errno.h>
 #include <string.h>
-#include <strings.h>
 
 #include "log.h"
 #include "options.h"
+#include "words.h"
 
 #define PATH_BYTES 4096
 
@@ -50,6 +50,11 @@ int options_parse_size(const char *text, size_t *bytes)
 	return 0;
 }
 
+static bool value_says(const char *value, const char *what)
+{
+	return word_says(value, strlen(value), what);
+}
+
 static int read_switch(const char *value, bool *on)
 {
 	static const char *const words[][2] = {
@@ -57,7 +62,7 @@ static int read_switch(const char *value, bool *on)
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		for (int is_on = 0; is_on < 2; is_on++)
-			if (!strcasecmp(value, words[i][is_on])) {
+			if (value_says(value, words[i][is_on])) {
 				*on = is_on;
 				return 0;
 			}
@@ -102,7 +107,7 @@ static int parse_heap(const char *value, struct options *options, void *field)
 		options->heap = on ? HEAP_DEFAULT : HEAP_OFF;
 		return 0;
 	}
-	if (!strcasecmp(value, "thp")) {
+	if (value_says(value, "thp")) {
 		options->heap = HEAP_THP;
 		return 0;
 	}
@@ -115,7 +120,7 @@ static int parse_heap(const char *value, struct options *options, void *field)
 /* yes, no or a threshold, and behind a comma thp or a page size. */
 static int parse_mmap(const char *value, struct options *options, void *field)
 {
-	size_t length = strcspn(value, ","), threshold = 0, page_bytes = 0;
+	size_t length = word_bytes(value, ','), threshold = 0, page_bytes = 0;
 	enum heap_pages pages = HEAP_DEFAULT;
 	char first[24];
 	bool on = true;
@@ -127,7 +132,7 @@ static int parse_mmap(const char *value, struct options *options, void *field)
 	first[length] = '\0';
 	if (read_switch(first, &on) && (options_parse_size(first, &threshold) || !threshold))
 		return -EINVAL;
-	if (value[length] && !strcasecmp(value + length + 1, "thp"))
+	if (value[length] && value_says(value + length + 1, "thp"))
 		pages = HEAP_THP;
 	else if (value[length] && parse_page_size(value + length + 1, options, &page_bytes))
 		return -EINVAL;
@@ -150,11 +155,11 @@ static int parse_mmap_also(const char *value, struct options *options, void *fie
 
 	(void)field;
 	while (*value) {
-		size_t length = strcspn(value, ",");
+		size_t length = word_bytes(value, ',');
 
-		if (length == 6 && !strncasecmp(value, "stacks", 6))
+		if (word_says(value, length, "stacks"))
 			stacks = true;
-		else if (length == 4 && !strncasecmp(value, "code", 4))
+		else if (word_says(value, length, "code"))
 			code = true;
 		else
 			return -EINVAL;
@@ -216,7 +221,7 @@ static int parse_fork(const char *value, struct options *options, void *field)
 
 	(void)options;
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (!strcasecmp(value, words[i])) {
+		if (value_says(value, words[i])) {
 			*(enum fork_pages *)field = (enum fork_pages)i;
 			return 0;
 		}
@@ -278,13 +283,13 @@ static int parse_features(const char *value, struct options *options, void *fiel
 
 	(void)field;
 	while (*value) {
-		size_t length = strcspn(value, ","), i;
+		size_t length = word_bytes(value, ','), i;
 		bool no = !strncmp(value, "no_", 3);
 		const char *word = value + 3 * no;
 		size_t word_length = length - 3 * no;
 
 		for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-			if (strlen(words[i]) == word_length && !memcmp(words[i], word, word_length))
+			if (word_is(word, word_length, words[i]))
 				break;
 		if (i == sizeof(words) / sizeof(words[0]))
 			return -EINVAL;
@@ -310,7 +315,7 @@ static int parse_objects(const char *value, struct options *options, void *field
 		size_t length;
 
 		name += *name == '-';
-		length = strcspn(name, ":");
+		length = word_bytes(name, ':');
 		if (!length || memchr(name, '/', length))
 			return -EINVAL;
 		name += length;
@@ -328,7 +333,7 @@ static int parse_backing(const char *value, struct options *options, void *field
 
 	(void)options;
 	for (size_t i = BACKING_AUTO; i < sizeof(words) / sizeof(words[0]); i++)
-		if (!strcasecmp(value, words[i])) {
+		if (value_says(value, words[i])) {
 			*(enum segment_backing *)field = (enum segment_backing)i;
 			return 0;
 		}

@@ -301,8 +301,8 @@ static inline void sys_exit_group(int status)
 		cpu_system_call(SYS_exit_group, status, 0, 0, 0, 0, 0);
 }
 
-/* How many threads this process has, by /proc; 1 where that can't be told. */
-long sys_count_threads(void);
+/* Does this process have no other thread, libc's or raw? True where that can't be told. */
+bool sys_single_threaded(void);
 
 /*
  * The program's own shmget(2), passed on: there is no next definition to look for, so it works in

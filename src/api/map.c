@@ -103,7 +103,7 @@ static bool try_hugetlb(const struct request *request, struct step *step, size_t
 
 static bool thp_is_on(const struct page_sizes *sizes)
 {
-	enum thp_mode mode = sizes_thp_mode();
+	enum thp_mode mode = sizes_thp_mode(sizes->thp);
 
 	return sizes->thp && (mode == THP_MADVISE || mode == THP_ALWAYS);
 }

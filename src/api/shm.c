@@ -15,6 +15,8 @@
 #ifndef SHM_HUGE_SHIFT
 #define SHM_HUGE_SHIFT 26
 #endif
+/* The kernel takes no notice of them without SHM_HUGETLB. */
+#define SHM_HUGE_BITS (63 << SHM_HUGE_SHIFT)
 
 static const char *reason(long error)
 {
@@ -65,6 +67,7 @@ static long get_huge_segment(key_t key, size_t bytes, int flags, size_t page_byt
 		return -ENOSYS;
 	if (!bytes || range_round(bytes, page_bytes, &rounded))
 		return -EINVAL;
+	flags &= ~SHM_HUGE_BITS;
 	flags |= SHM_HUGETLB | __builtin_ctzl(page_bytes) << SHM_HUGE_SHIFT;
 	if (options_get(NULL, NULL)->no_reserve)
 		flags |= SHM_NORESERVE;

@@ -9,7 +9,6 @@
 #include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/auxv.h>
 #include <sys/sysinfo.h>
 
 #include "heap/heap.h"
@@ -85,25 +84,11 @@ static bool trial_passes(const struct libc *libc)
 	return calls_trial_end();
 }
 
-/* Without /proc: up to half-way to the nearest thing above the break that we know of. */
-static void guess_space(struct space *space, uintptr_t above)
-{
-	uintptr_t known[] = {(uintptr_t)&heap, (uintptr_t)space, getauxval(AT_SYSINFO_EHDR),
-			     getauxval(AT_BASE)};
-	uintptr_t nearest = UINTPTR_MAX;
-
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-		if (known[i] > above && known[i] < nearest)
-			nearest = known[i];
-	space->hole_start = space->largest_start = above;
-	space->hole_end = space->largest_end = above + (nearest - above) / 2;
-}
-
 /* Lays out the regions. Nothing is mapped in them yet. */
 static int choose_space(const struct options *options)
 {
 	struct space_plan plan;
-	struct space space;
+	struct holes holes;
 	struct sysinfo machine;
 	uintptr_t first_break = (uintptr_t)sys_brk(0);
 	int failed;
@@ -112,16 +97,15 @@ static int choose_space(const struct options *options)
 		heap.memory_bytes = (uint64_t)1 << 30;
 	else
 		heap.memory_bytes = (uint64_t)machine.totalram * machine.mem_unit;
-	if (space_read(&space, first_break))
-		guess_space(&space, first_break);
-	failed = space_choose(&space, heap.source.page_bytes, heap.memory_bytes, options->heap_base,
+	holes_find(&holes, first_break);
+	failed = space_choose(&holes, heap.source.page_bytes, heap.memory_bytes, options->heap_base,
 			      &plan);
 	if (failed == -EINVAL) {
 		log_warning(
 			"heap: HUGETLB_MORECORE_HEAPBASE=0x%lx is in use or out of reach; the heap "
 			"begins where it does without",
 			(unsigned long)options->heap_base);
-		failed = space_choose(&space, heap.source.page_bytes, heap.memory_bytes, 0, &plan);
+		failed = space_choose(&holes, heap.source.page_bytes, heap.memory_bytes, 0, &plan);
 	}
 	if (!failed)
 		failed = morecore_start(&heap.main, plan.main_start, plan.main_limit, &heap.source,

@@ -7,10 +7,8 @@
  * costs a failed growth, not somebody's memory.
  */
 #include <errno.h>
-#include <fcntl.h>
 
 #include "heap/space.h"
-#include "sys.h"
 
 #define MIB ((uint64_t)1 << 20)
 #define GIB ((uint64_t)1 << 30)
@@ -21,57 +19,6 @@
 /* The least room in which an arena zone makes sense: it needs a hole of eight times that. */
 #define ZONE_BYTES_MIN (64 * GIB)
 #define MAIN_BYTES_MIN (1024 * GIB)
-
-void space_begin(struct space_reader *reader, uintptr_t above)
-{
-	*reader = (struct space_reader){.above = above, .last_end = above};
-}
-
-static void take_mapping(struct space_reader *reader, uintptr_t start, uintptr_t end)
-{
-	struct space *space = &reader->space;
-
-	if (end <= reader->above)
-		return;
-	if (start > reader->last_end) {
-		uintptr_t from = reader->last_end;
-
-		if (!space->hole_end) {
-			space->hole_start = from;
-			space->hole_end = start;
-		}
-		if (start - from > space->largest_end - space->largest_start) {
-			space->largest_start = from;
-			space->largest_end = start;
-		}
-	}
-	if (end > reader->last_end)
-		reader->last_end = end;
-}
-
-void space_take(struct space_reader *reader, const char *text, size_t bytes)
-{
-	for (size_t i = 0; i < bytes; i++) {
-		char c = text[i];
-		int digit = c >= '0' && c <= '9'   ? c - '0'
-			    : c >= 'a' && c <= 'f' ? c - 'a' + 10
-						   : -1;
-
-		if (c == '\n') {
-			reader->field = 0;
-			reader->number[0] = reader->number[1] = 0;
-		} else if (reader->field == 2) {
-			continue;
-		} else if (digit >= 0) {
-			reader->number[reader->field] =
-				reader->number[reader->field] << 4 | (unsigned int)digit;
-		} else if (++reader->field == 2) {
-			/* The kernel's own pages at the very top are no end of a hole for us. */
-			if (reader->number[0] <= UINTPTR_MAX / 2 || sizeof(uintptr_t) == 4)
-				take_mapping(reader, reader->number[0], reader->number[1]);
-		}
-	}
-}
 
 static uintptr_t align_up(uintptr_t value, uint64_t to)
 {
@@ -98,10 +45,10 @@ static uintptr_t usable_bytes(uintptr_t hole_start, uintptr_t hole_end, size_t p
 	return *start < hole_start || *start >= end ? 0 : end - *start;
 }
 
-int space_choose(const struct space *space, size_t page_bytes, uint64_t memory_bytes,
+int space_choose(const struct holes *holes, size_t page_bytes, uint64_t memory_bytes,
 		 uintptr_t wanted_base, struct space_plan *plan)
 {
-	uintptr_t start = space->hole_start, end = space->hole_end;
+	uintptr_t start = holes->first_start, end = holes->first_end;
 	uint64_t room, zone_bytes;
 	const uint64_t boundary = larger(page_bytes, ARENA_BYTES);
 
@@ -109,19 +56,19 @@ int space_choose(const struct space *space, size_t page_bytes, uint64_t memory_b
 	room = usable_bytes(start, end, page_bytes, &plan->main_start);
 	/* A mapping close above the break (a strange loader): then elsewhere. */
 	if (room < 2 * page_bytes ||
-	    end - start < (space->largest_end - space->largest_start) / 8) {
-		start = space->largest_start;
-		end = space->largest_end;
+	    end - start < (holes->largest_end - holes->largest_start) / 8) {
+		start = holes->largest_start;
+		end = holes->largest_end;
 	}
 	if (wanted_base) {
 		uintptr_t base = align_up(wanted_base, page_bytes);
 
-		if (space->hole_start <= base && base < space->hole_end) {
-			start = space->hole_start;
-			end = space->hole_end;
+		if (holes->first_start <= base && base < holes->first_end) {
+			start = holes->first_start;
+			end = holes->first_end;
 		} else {
-			start = space->largest_start;
-			end = space->largest_end;
+			start = holes->largest_start;
+			end = holes->largest_end;
 		}
 		if (base < start || base >= end || end - base < page_bytes)
 			return -EINVAL;
@@ -143,21 +90,4 @@ int space_choose(const struct space *space, size_t page_bytes, uint64_t memory_b
 	plan->zone_start = align_up(plan->main_start + (uintptr_t)(room / 8 * 5), boundary);
 	plan->zone_limit = plan->zone_start + (uintptr_t)(zone_bytes & ~(boundary - 1));
 	return 0;
-}
-
-int space_read(struct space *space, uintptr_t above)
-{
-	struct space_reader reader;
-	char buffer[4096];
-	long got, fd = sys_open("/proc/self/maps", O_RDONLY | O_CLOEXEC, 0);
-
-	if (SYS_IS_ERROR(fd))
-		return (int)fd;
-	space_begin(&reader, above);
-	while ((got = sys_read((int)fd, buffer, sizeof(buffer))) > 0 || got == -EINTR)
-		if (got > 0)
-			space_take(&reader, buffer, (size_t)got);
-	sys_close((int)fd);
-	*space = reader.space;
-	return got < 0 ? (int)got : reader.space.hole_end ? 0 : -ENOENT;
 }

@@ -65,24 +65,32 @@ static uintptr_t table_address(uintptr_t base, uintptr_t value)
 	return value < base ? base + value : value;
 }
 
-/* Reads an object's tables. `holds` is an address that it shall hold, or 0. */
-static bool read_object(const struct dl_phdr_info *object, uintptr_t holds, struct libc *found)
+bool libc_object_holds(const struct dl_phdr_info *object, uintptr_t address)
+{
+	for (int i = 0; i < object->dlpi_phnum; i++) {
+		const ElfW(Phdr) *header = &object->dlpi_phdr[i];
+
+		if (header->p_type == PT_LOAD &&
+		    address - (object->dlpi_addr + header->p_vaddr) < header->p_memsz)
+			return true;
+	}
+	return false;
+}
+
+/* Reads an object's tables, and which executable segment has the address in it, or is its first. */
+static bool read_object(const struct dl_phdr_info *object, uintptr_t address, struct libc *found)
 {
 	const ElfW(Dyn) *dynamic = NULL;
-	bool held = !holds;
 
 	*found = (struct libc){.base = object->dlpi_addr};
 	for (int i = 0; i < object->dlpi_phnum; i++) {
 		const ElfW(Phdr) *header = &object->dlpi_phdr[i];
 		uintptr_t start = found->base + header->p_vaddr;
-		bool here = holds && holds - start < header->p_memsz;
 
 		if (header->p_type == PT_DYNAMIC)
 			dynamic = (const ElfW(Dyn) *)start;
-		if (header->p_type != PT_LOAD)
-			continue;
-		held = held || here;
-		if (header->p_flags & PF_X && (!found->text || here)) {
+		if (header->p_type == PT_LOAD && header->p_flags & PF_X &&
+		    (!found->text || address - start < header->p_memsz)) {
 			found->text = start;
 			found->text_end = start + header->p_memsz;
 		}
@@ -99,7 +107,7 @@ static bool read_object(const struct dl_phdr_info *object, uintptr_t holds, stru
 		else if (dynamic->d_tag == DT_VERSYM)
 			found->versions = (const uint16_t *)at;
 	}
-	return held && found->symbols && found->names && found->hash && found->text;
+	return found->symbols && found->names && found->hash && found->text;
 }
 
 static int look_for_libc(struct dl_phdr_info *object, size_t size, void *data)
@@ -132,7 +140,8 @@ static int look_for_address(struct dl_phdr_info *object, size_t size, void *data
 	struct libc found;
 
 	(void)size;
-	if (!read_object(object, search->address, &found))
+	if (!libc_object_holds(object, search->address) ||
+	    !read_object(object, search->address, &found))
 		return 0;
 	*search->object = found;
 	return 1;

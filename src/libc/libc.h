@@ -8,6 +8,7 @@
 #define LIBC_H
 
 #include <link.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,6 +26,9 @@ struct libc {
 
 /* Finds glibc among the loaded objects. 0, or -ENOENT: it is another C library. */
 int libc_find(struct libc *libc);
+
+/* Has the object, any one, a segment with that address in it? */
+bool libc_object_holds(const struct dl_phdr_info *object, uintptr_t address);
 
 /*
  * Finds the loaded object that holds an address (in any of its segments), and its executable

@@ -121,41 +121,71 @@ int redirect_call(const struct libc *libc, const char *caller, const char *calle
 	}
 }
 
-/* Exchanges the pages [from, to) for a copy in which the patches [first, last) are as wanted. */
-static int exchange(uintptr_t from, uintptr_t to, struct patch *first, struct patch *last)
-{
-	uintptr_t at = from;
-	long mapped, fd = executable_file("libhugetlbfs:libc");
-	int failed = 0, rights = PROT_READ | PROT_EXEC;
+/* A file in memory that takes up the copies of all ranges: made for the first one. */
+struct copies {
+	long fd; /* -1: none yet */
+	uint64_t bytes;
+};
 
-	if (SYS_IS_ERROR(fd))
-		return (int)fd;
-	for (const struct patch *patch = first; patch < last && !failed; patch++) {
-		failed = executable_write((int)fd, (const unsigned char *)at, patch->at - at);
-		if (!failed)
-			failed = executable_write((int)fd,
-						  patch->wanted ? patch->code : patch->original,
-						  patch->bytes);
-		at = patch->at + patch->bytes;
+/* What is to be at [from, from + bytes): the text as it is, with the patches as they are wanted. */
+static void read_wanted(unsigned char *out, uintptr_t from, size_t bytes, const struct patch *first,
+			const struct patch *last)
+{
+	memcpy(out, (const void *)from, bytes);
+	for (const struct patch *patch = first; patch < last; patch++) {
+		const unsigned char *code = patch->wanted ? patch->code : patch->original;
+
+		for (size_t i = 0; i < patch->bytes; i++)
+			if (patch->at + i - from < bytes)
+				out[patch->at + i - from] = code[i];
 	}
-	if (!failed)
-		failed = executable_write((int)fd, (const unsigned char *)at, to - at);
+}
+
+/* Writes in pieces of a small page, so that none is begun in one piece and ended in the next. */
+static int write_wanted(int fd, uintptr_t from, uintptr_t to, const struct patch *first,
+			const struct patch *last)
+{
+	unsigned char piece[4096];
+	int failed = 0;
+
+	for (; from < to && !failed; from += sizeof(piece)) {
+		read_wanted(piece, from, sizeof(piece), first, last);
+		failed = executable_write(fd, piece, sizeof(piece));
+	}
+	return failed;
+}
+
+/* Exchanges the pages [from, to) for a copy in which the patches [first, last) are as wanted. */
+static int exchange(struct copies *copies, uintptr_t from, uintptr_t to, struct patch *first,
+		    struct patch *last)
+{
+	int failed, rights = PROT_READ | PROT_EXEC;
+	long mapped;
+
+	if (copies->fd < 0)
+		copies->fd = executable_file("libhugetlbfs:libc");
+	if (SYS_IS_ERROR(copies->fd))
+		return (int)copies->fd;
+	failed = write_wanted((int)copies->fd, from, to, first, last);
+	if (failed)
+		return failed;
 	if (cpu_has_text_right() && smaps_own_flag(from, CPU_TEXT_RIGHT_FLAG))
 		rights |= CPU_TEXT_RIGHT;
-	if (!failed) {
-		mapped = sys_mmap(from, to - from, rights, MAP_PRIVATE | MAP_FIXED, (int)fd, 0);
-		failed = SYS_IS_ERROR(mapped) ? (int)mapped : 0;
-	}
-	sys_close((int)fd);
-	for (struct patch *patch = first; patch < last && !failed; patch++)
+	mapped = sys_mmap(from, to - from, rights, MAP_PRIVATE | MAP_FIXED, (int)copies->fd,
+			  copies->bytes);
+	if (SYS_IS_ERROR(mapped))
+		return (int)mapped;
+	copies->bytes += to - from;
+	for (struct patch *patch = first; patch < last; patch++)
 		patch->in_place = patch->wanted;
-	return failed;
+	return 0;
 }
 
 /* Makes the text as it is wanted, range by range, up to the first failure. */
 static int exchange_all(void)
 {
 	uintptr_t page = getauxval(AT_PAGESZ);
+	struct copies copies = {.fd = -1};
 	int i = 0, failed = 0;
 
 	while (i < patch_count && !failed) {
@@ -170,10 +200,12 @@ static int exchange_all(void)
 			next++;
 		}
 		if (changes)
-			failed = exchange(from, (to + page - 1) & ~(page - 1), &patches[i],
+			failed = exchange(&copies, from, (to + page - 1) & ~(page - 1), &patches[i],
 					  &patches[next]);
 		i = next;
 	}
+	if (copies.fd >= 0)
+		sys_close((int)copies.fd);
 	return failed;
 }
 

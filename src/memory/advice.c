@@ -9,24 +9,21 @@
 #include "memory/calls.h"
 #include "memory/keep.h"
 #include "memory/lock.h"
-#include "memory/locked.h"
 
 #ifndef MADV_GUARD_INSTALL
 #define MADV_GUARD_INSTALL 102 /* Linux 6.13 */
 #define MADV_GUARD_REMOVE  103
 #endif
-#ifndef MADV_WIPEONFORK
-#define MADV_WIPEONFORK 18
-#define MADV_KEEPONFORK 19
+#ifndef MLOCK_ONFAULT
+#define MLOCK_ONFAULT 1 /* Linux 4.4 */
 #endif
 #ifndef MADV_POPULATE_READ
 #define MADV_POPULATE_READ 22 /* Linux 5.14 */
 #endif
 
 enum advice_kind {
-	ADVICE_HINT,  /* no effect on what a program can see: a hugetlb page has none */
-	ADVICE_PASS,  /* the kernel does to a part of a hugetlb page what it does to a small one */
-	ADVICE_EMPTY, /* the memory is afterwards as it was when it was mapped */
+	ADVICE_HINT,  /* no effect on what a program can see, or none that a hugetlb page has */
+	ADVICE_EMPTY, /* the memory reads as zero afterwards */
 	ADVICE_MARK,  /* lasts, and a hugetlb page can bear it as a whole */
 	ADVICE_SMALL, /* lasts, and only small pages can bear it */
 };
@@ -39,18 +36,17 @@ static enum advice_kind advice_kind(int advice)
 	case MADV_SEQUENTIAL:
 	case MADV_WILLNEED:
 	case MADV_FREE:
-	case MADV_REMOVE:
 	case MADV_MERGEABLE:
 	case MADV_UNMERGEABLE:
 	case MADV_HUGEPAGE:
 	case MADV_NOHUGEPAGE:
 	case MADV_COLD:
 	case MADV_PAGEOUT:
-	case MADV_COLLAPSE:
-		return ADVICE_HINT;
 	case MADV_POPULATE_READ:
 	case MADV_POPULATE_WRITE:
-		return ADVICE_PASS;
+	case MADV_COLLAPSE:
+	case MADV_REMOVE:
+		return ADVICE_HINT;
 	case MADV_DONTNEED:
 	case MADV_DONTNEED_LOCKED:
 		return ADVICE_EMPTY;
@@ -81,6 +77,28 @@ static long refusal(const struct region *region, int advice)
 	}
 }
 
+/* What the kernel would answer for [from, to), small pages of the same rights and marks. */
+static long answer_for_huge(const struct region *region, uintptr_t from, uintptr_t to, long number,
+			    int advice)
+{
+	if (number != SYS_madvise)
+		return 0;
+	if (refusal(region, advice))
+		return refusal(region, advice);
+	switch (advice) {
+	case MADV_FREE:
+	case MADV_COLD:
+	case MADV_PAGEOUT:
+		return keep_unlocked_end(region, from, to) < to ? -EINVAL : 0;
+	case MADV_POPULATE_READ:
+	case MADV_POPULATE_WRITE:
+		/* It depends on their rights, which hugetlb pages have as well. */
+		return sys_pass(number, (long)from, (long)(to - from), advice, 0, 0, 0);
+	default:
+		return 0;
+	}
+}
+
 /*
  * What the kernel answers for [from, to), where hugetlb pages need nothing: it goes on after a
  * hole, and says -ENOMEM in the end; everything else ends it at once.
@@ -93,7 +111,7 @@ static long advise_small_runs(uintptr_t from, uintptr_t to, long number, int adv
 	while (from < to) {
 		uintptr_t end = registry_run(from, to, &huge);
 		long here =
-			huge ? number == SYS_madvise ? refusal(huge, advice) : 0
+			huge ? answer_for_huge(huge, from, end, number, advice)
 			     : sys_pass(number, (long)from, (long)(end - from), advice, 0, 0, 0);
 
 		if (here && (here != -ENOMEM || number != SYS_madvise))
@@ -105,6 +123,15 @@ static long advise_small_runs(uintptr_t from, uintptr_t to, long number, int adv
 	return result;
 }
 
+/* Up to the first page that is locked, but with MADV_DONTNEED_LOCKED. */
+static long empty_huge(struct region *region, uintptr_t from, uintptr_t to, int advice)
+{
+	uintptr_t end = advice == MADV_DONTNEED ? keep_unlocked_end(region, from, to) : to;
+	long result = keep_dontneed(region, from, end, region->give_back);
+
+	return !result && end < to ? -EINVAL : result;
+}
+
 /* MADV_DONTNEED and its like: as above, but hugetlb pages are emptied. */
 static long empty_runs(uintptr_t from, uintptr_t to, int advice)
 {
@@ -113,11 +140,13 @@ static long empty_runs(uintptr_t from, uintptr_t to, int advice)
 
 	while (from < to) {
 		uintptr_t end = registry_run(from, to, &huge);
-		long here = huge && advice == MADV_DONTNEED && locked_any(from, end) ? -EINVAL
-			    : huge ? keep_dontneed(huge, from, end, huge->give_back)
-				   : sys_pass(SYS_madvise, (long)from, (long)(end - from), advice,
-					      0, 0, 0);
+		long here;
 
+		if (!huge)
+			here = sys_pass(SYS_madvise, (long)from, (long)(end - from), advice, 0, 0,
+					0);
+		else
+			here = empty_huge(huge, from, end, advice);
 		if (here && here != -ENOMEM)
 			return here;
 		if (here)
@@ -177,8 +206,6 @@ static long advise(uintptr_t from, uintptr_t to, int advice)
 	switch (advice_kind(advice)) {
 	case ADVICE_HINT:
 		return advise_small_runs(from, to, SYS_madvise, advice);
-	case ADVICE_PASS:
-		return sys_pass(SYS_madvise, (long)from, (long)(to - from), advice, 0, 0, 0);
 	case ADVICE_EMPTY:
 		return empty_runs(from, to, advice);
 	case ADVICE_SMALL:
@@ -187,6 +214,11 @@ static long advise(uintptr_t from, uintptr_t to, int advice)
 		break;
 	}
 	return mark(from, to, advice, false);
+}
+
+long calls_advise(uintptr_t from, uintptr_t to, int advice)
+{
+	return advise(from, to, advice);
 }
 
 static long kernel_or_our_advice(uintptr_t from, size_t bytes, int advice)
@@ -262,45 +294,49 @@ ssize_t call_process_madvise(int process, const struct iovec *parts, size_t coun
 	return done ? done : answer(result);
 }
 
-/* Remembers what was locked, for when it becomes small; what there is no room for becomes so now.
- */
-static long note_locked(uintptr_t from, uintptr_t to, bool on_fault)
+/* Of a page that is, or becomes, locked in part only the kernel can keep account. */
+static void make_small_for_lock(uintptr_t from, uintptr_t to, bool on)
 {
-	struct region *huge;
-	long failed = 0;
+	struct region_part part;
 
-	while (!failed && from < to) {
-		uintptr_t end = registry_run(from, to, &huge);
-
-		if (huge && locked_add(from, end, on_fault)) {
-			failed = calls_make_small(from, end, true);
-			if (!failed)
-				failed = sys_pass(SYS_mlock, (long)from, (long)(end - from), 0, 0,
-						  0, 0);
-		}
-		from = end;
-	}
-	return failed;
+	while (registry_part(&from, to, &part))
+		if (on || keep_unlocked_end(part.region, part.from, part.to) < part.to)
+			keep_make_small(part.region, part.from, part.to, false);
 }
 
 /*
- * Locking: a hugetlb page never leaves memory, and ours are populated. The kernel says so by
- * itself for whole ones; a part is refused by some versions, and then the other parts are locked.
+ * A hugetlb page never leaves memory, and ours are populated: the kernel locks whole ones without a
+ * trace, and refuses a part in some versions; then the other parts are locked. What a locked page
+ * refuses afterwards is ours to know.
  */
+static long lock_with_regions(long number, uintptr_t from, uintptr_t to, int flags)
+{
+	const bool on = number != SYS_munlock;
+	struct region_part part;
+	long result;
+
+	make_small_for_lock(from, to, on);
+	result = sys_pass(number, (long)from, (long)(to - from), flags, 0, 0, 0);
+	if (result == -EINVAL && !(flags & ~MLOCK_ONFAULT))
+		result = advise_small_runs(from, to, number, flags);
+	while (!result && registry_part(&from, to, &part))
+		keep_locked(part.region, part.from, part.to, on);
+	return result;
+}
+
+long calls_lock(uintptr_t from, uintptr_t to)
+{
+	return lock_with_regions(SYS_mlock, from, to, 0);
+}
+
 static long lock(long number, uintptr_t from, size_t bytes, int flags)
 {
-	long result = sys_pass(number, (long)from, (long)bytes, flags, 0, 0, 0);
-	uintptr_t start = from & ~(uintptr_t)(memory.base_bytes - 1), end = range_end(from, bytes);
+	uintptr_t start = from & ~(uintptr_t)(memory.base_bytes - 1);
+	long result;
 
-	if ((result && result != -EINVAL) || flags & ~MLOCK_ONFAULT ||
-	    !touches_region(from, bytes) || !memory_lock())
-		return result;
-	if (result)
-		result = advise_small_runs(start, end, number, flags);
-	if (!result && number == SYS_munlock)
-		locked_remove(start, end);
-	else if (!result)
-		result = note_locked(start, end, flags & MLOCK_ONFAULT);
+	if (!touches_region(from, bytes) || !well_formed(start, bytes) || !memory_lock())
+		return sys_pass(number, (long)from, (long)bytes, flags, 0, 0, 0);
+	result = lock_with_regions(number, start, range_end(from, bytes), flags);
 	memory_unlock();
 	return result;
 }
@@ -323,17 +359,22 @@ int call_munlock(const void *address, size_t bytes)
 }
 
 /* What comes later is locked when it is mapped: by the kernel, which does so for small pages. */
+static void note_all_locked(bool on)
+{
+	if (!memory_lock())
+		return;
+	for (struct region *region = registry_first(); region; region = registry_next(region))
+		if (region->high > region->start)
+			keep_locked(region, region->start, region->high, on);
+	memory_unlock();
+}
+
 int call_mlockall(int flags)
 {
 	long result = sys_pass(SYS_mlockall, flags, 0, 0, 0, 0, 0);
-	struct region *region;
 
-	if (!result && flags & MCL_CURRENT && memory_lock()) {
-		for (size_t i = 0; (region = registry_nth(i)); i++)
-			if (region->high > region->start)
-				note_locked(region->start, region->high, flags & MCL_ONFAULT);
-		memory_unlock();
-	}
+	if (!result && flags & MCL_CURRENT)
+		note_all_locked(true);
 	return (int)answer(result);
 }
 
@@ -341,9 +382,7 @@ int call_munlockall(void)
 {
 	long result = sys_pass(SYS_munlockall, 0, 0, 0, 0, 0, 0);
 
-	if (!result && memory_lock()) {
-		locked_remove(0, UINTPTR_MAX);
-		memory_unlock();
-	}
+	if (!result)
+		note_all_locked(false);
 	return (int)answer(result);
 }

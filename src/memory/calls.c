@@ -201,14 +201,15 @@ static void *map(uintptr_t address, size_t bytes, int protection, int flags, int
 
 	if (on_trial())
 		return (void *)answer(-ENOMEM);
+	/* a unit of the system call's is never more than a page */
+	if (offset & (memory.base_bytes - 1))
+		return (void *)answer(-EINVAL);
 	for (int i = 0; i < MEMORY_MAPPERS && memory.mappers[i] && !fixed; i++) {
 		uintptr_t ours = memory.mappers[i](address, bytes, protection, flags, by_libc);
 
 		if (ours)
 			return (void *)ours;
 	}
-	if (offset % CPU_MMAP_OFFSET_UNIT)
-		return (void *)answer(-EINVAL);
 	if (fixed)
 		look_at_text(address, bytes);
 	if (!touches_region(address, bytes) || !well_formed(address, bytes))
@@ -337,7 +338,7 @@ static long protect_runs(long number, uintptr_t from, uintptr_t to, int protecti
 			note_opened(from, end, false);
 		while (!result && registry_part(&at, end, &part))
 			keep_protected(part.region, part.from, part.to, protection,
-				       number == SYS_mprotect ? -1 : (int)key);
+				       number == SYS_pkey_mprotect ? (int)key : -1);
 		from = end;
 	}
 	return result;

@@ -41,9 +41,12 @@ int call_prctl(int option, unsigned long a, unsigned long b, unsigned long c, un
 /*
  * For what else stands in for the kernel (move.c), under the lock. Before a call that changes
  * [from, to): what it covers of a hugetlb page in part (or, with all, at all) becomes small; 0 or
- * -ENOMEM. After it: what is there now is the program's.
+ * -ENOMEM. Advice and locks as madvise and mlock have them, on whole small pages. After a call:
+ * what is there now is the program's.
  */
 long calls_make_small(uintptr_t from, uintptr_t to, bool all);
+long calls_advise(uintptr_t from, uintptr_t to, int advice);
+long calls_lock(uintptr_t from, uintptr_t to);
 void calls_note_unmapped(uintptr_t from, uintptr_t to);
 void calls_note_mapped(uintptr_t from, uintptr_t to);
 

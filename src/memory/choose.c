@@ -12,7 +12,7 @@
 static int choose_thp(const struct wanted_pages *wanted, const struct page_sizes *sizes,
 		      struct source *source, const char *why)
 {
-	enum thp_mode mode = sizes_thp_mode();
+	enum thp_mode mode = sizes_thp_mode(sizes->thp);
 
 	if (!sizes->thp || mode == THP_NONE || mode == THP_NEVER) {
 		log_declined(
@@ -36,7 +36,6 @@ int choose_pages(const struct options *options, const struct wanted_pages *wante
 	static char mount[256];
 	static bool told;
 	struct page_sizes sizes;
-	struct pool pool;
 	enum thp_mode mode;
 
 	sizes_read(&sizes, getauxval(AT_PAGESZ));
@@ -74,7 +73,7 @@ int choose_pages(const struct options *options, const struct wanted_pages *wante
 			     (unsigned long)(source->page_bytes >> 10));
 		return -EINVAL;
 	}
-	mode = sizes_thp_mode();
+	mode = sizes_thp_mode(sizes.thp);
 	source->hugetlb = true;
 	source->thp = sizes.thp && (mode == THP_MADVISE || mode == THP_ALWAYS);
 	source->reserve = !options->no_reserve;
@@ -91,12 +90,12 @@ int choose_pages(const struct options *options, const struct wanted_pages *wante
 		else
 			source->mount = mount;
 	}
-	if (!pool_read(source->page_bytes, &pool) && !pool_obtainable(&pool) && !options->require)
+	if (!options->require && pool_is_empty(source->page_bytes))
 		log_warning_once(
-			"%s: the pool has no free huge pages of %lu kB: the %s begins on %s "
-			"pages (echo <pages> >/sys/kernel/mm/hugepages/hugepages-%lukB/"
+			"%s: the pool has no free huge pages of %lu kB: %s pages are taken as long "
+			"as it has none (echo <pages> >/sys/kernel/mm/hugepages/hugepages-%lukB/"
 			"nr_hugepages reserves some)",
-			wanted->feature, (unsigned long)(source->page_bytes >> 10), wanted->feature,
+			wanted->feature, (unsigned long)(source->page_bytes >> 10),
 			source->thp ? "transparent huge" : "small",
 			(unsigned long)(source->page_bytes >> 10));
 	return 0;

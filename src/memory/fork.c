@@ -20,7 +20,6 @@
 #include "memory/fork.h"
 #include "memory/keep.h"
 #include "memory/lock.h"
-#include "memory/locked.h"
 #include "memory/memory.h"
 #include "pages/pages.h"
 #include "sys.h"
@@ -62,6 +61,12 @@ static struct {
 	size_t copies_bytes;
 } agreed;
 
+/* Locks are not inherited: a locked page is like others. */
+static bool needs_copy(const struct region *region, size_t page)
+{
+	return (region->pages[page] & ~PAGE_LOCKED) == PAGE_HUGE;
+}
+
 /*
  * The next run of pages from *page on that a child needs copies of. What the program protected or
  * keeps from children stays as the kernel has it. False: there is none.
@@ -72,9 +77,9 @@ static bool next_run(const struct region *region, size_t *page, size_t *count)
 	size_t end = region_page(region, region->high + region->page_bytes - 1);
 	size_t run;
 
-	while (*page < end && region->pages[*page] != PAGE_HUGE)
+	while (*page < end && !needs_copy(region, *page))
 		++*page;
-	for (run = *page; run < end && region->pages[run] == PAGE_HUGE; run++)
+	for (run = *page; run < end && needs_copy(region, run); run++)
 		;
 	*count = run - *page;
 	return *count > 0;
@@ -103,12 +108,17 @@ struct extent {
 		size_t size, bytes;
 	} by_size[PAGE_SIZES];        /* page_bytes, by the size of the page */
 	const struct region *largest; /* one with the largest pages; NULL: there are no runs */
+	const char *name;             /* of what is on them, for people */
 };
 
 static void add_to_extent(struct extent *extent, const struct region *region, size_t bytes)
 {
 	extent->page_bytes += bytes;
 	extent->runs++;
+	if (!extent->name)
+		extent->name = region->name;
+	else if (region->name && strcmp(extent->name, region->name))
+		extent->name = "memory";
 	if (!extent->largest || region->page_bytes > extent->largest->page_bytes)
 		extent->largest = region;
 	for (int i = 0; i < PAGE_SIZES; i++)
@@ -140,7 +150,7 @@ static struct extent measure(void)
 	struct extent extent = {0};
 	const struct region *region;
 
-	for (size_t i = 0; (region = registry_nth(i)); i++)
+	for (region = registry_first(); region; region = registry_next(region))
 		measure_region(&extent, region);
 	return extent;
 }
@@ -182,10 +192,11 @@ static enum way choose_way(const struct extent *extent, bool others)
 	if (!memory.sandboxed && extent->used_bytes <= sizes_available_memory() / MEMORY_SHARE)
 		return copy;
 	log_warning_once(
-		"heap: a fork with a heap of %zu MB, and neither the pool nor the memory for "
-		"a copy: where parent and child both write, the child may get SIGBUS%s "
-		"(see HUGETLB_FORK)",
-		extent->used_bytes >> 20, kernel_loses ? ", or find pages empty" : "");
+		"%s: a fork with %zu MB on huge pages, and neither the pool nor the memory for a "
+		"copy: where parent and child both write, the child may get SIGBUS%s (see "
+		"HUGETLB_FORK)",
+		extent->name ? extent->name : "memory", extent->used_bytes >> 20,
+		kernel_loses ? ", or find pages empty" : "");
 	return WAY_SHARE;
 }
 
@@ -199,12 +210,12 @@ static void make_running_small(void)
 	struct extent extent = {0};
 	struct region *region;
 
-	for (size_t i = 0; (region = registry_nth(i)); i++)
+	for (region = registry_first(); region; region = registry_next(region))
 		if (region->running)
 			measure_region(&extent, region);
 	if (!extent.page_bytes || pools_serve(&extent))
 		return;
-	for (size_t i = 0; (region = registry_nth(i)); i++)
+	for (region = registry_first(); region; region = registry_next(region))
 		for (size_t page = 0, count; region->running && next_run(region, &page, &count);
 		     page += count)
 			if (keep_make_small(region, region_page_address(region, page),
@@ -294,7 +305,7 @@ static int parent_copies(const struct extent *extent)
 		return -ENOMEM;
 	}
 	agreed.copies = (uintptr_t)mapped;
-	for (size_t i = 0; (region = registry_nth(i)); i++) {
+	for (region = registry_first(); region; region = registry_next(region)) {
 		size_t page = 0, count;
 
 		for (; !region->running && next_run(region, &page, &count); page += count)
@@ -420,7 +431,7 @@ static void child_takes_copies(void)
 		for (size_t n = 0; n < piece->bytes / region->unit_bytes; n++)
 			region->units[unit + n] |= UNIT_MAPPED;
 	}
-	for (size_t i = 0; (region = registry_nth(i)); i++)
+	for (region = registry_first(); region; region = registry_next(region))
 		if (region->owner && region->owner->refit)
 			region->owner->refit(region);
 	sys_munmap((uintptr_t)agreed.pieces, agreed.pieces_bytes);
@@ -437,9 +448,10 @@ static void after_in_child(void)
 	if (!agreed.locked)
 		return;
 	memory_unlock_in_child();
-	locked_remove(0, UINTPTR_MAX); /* a child inherits no locks */
+	for (region = registry_first(); region; region = registry_next(region))
+		keep_locked(region, region->start, region->high, false);
 	if (agreed.way == WAY_CHILD_COPIES)
-		for (size_t i = 0; (region = registry_nth(i)); i++)
+		for (region = registry_first(); region; region = registry_next(region))
 			child_copies(region);
 	else if (agreed.way == WAY_PARENT_COPIES)
 		child_takes_copies();

@@ -6,12 +6,10 @@
 #include <layout.h>
 #include <linux/userfaultfd.h>
 #include <sys/ioctl.h>
-#include <sys/uio.h>
 #include <string.h>
 
 #include "log.h"
 #include "memory/keep.h"
-#include "memory/locked.h"
 #include "memory/memory.h"
 #include "memory/policy.h"
 #include "pages/executable.h"
@@ -102,7 +100,7 @@ static void writers_go(long fd)
 		sys_close((int)fd);
 }
 
-static int page_rights(uint16_t state)
+static int page_rights(unsigned int state)
 {
 	if (!(state & PAGE_PROTECTED))
 		return PROT_READ | PROT_WRITE;
@@ -110,43 +108,12 @@ static int page_rights(uint16_t state)
 	       (state & PAGE_EXEC ? PROT_EXEC : 0) | (state & PAGE_TEXT_RIGHT ? CPU_TEXT_RIGHT : 0);
 }
 
-static int page_key(uint16_t state)
+/* With a protection key, or, where none was ever set, without asking for keys. */
+static long set_rights(uintptr_t address, size_t bytes, int rights, bool with_key, int key)
 {
-	return (state & PAGE_KEY_MASK) >> PAGE_KEY_SHIFT;
-}
-
-/* Rights and key: a system call that all kernels have where the key is none. */
-static long set_rights(uintptr_t address, size_t bytes, int rights, int key)
-{
-	if (!key)
+	if (!with_key)
 		return sys_mprotect(address, bytes, rights);
 	return sys_gate(SYS_pkey_mprotect, (long)address, (long)bytes, rights, key, 0, 0);
-}
-
-/*
- * Copies a page of data that can be read, but for its key: what this thread may do to memory of
- * that key is the program's business, and the kernel doesn't ask.
- */
-static long copy_page(uintptr_t to, uintptr_t from, size_t bytes, int key)
-{
-	if (!key) {
-		memcpy((void *)to, (void *)from, bytes);
-		return 0;
-	}
-	if (memory.sandboxed || sys_is_filtered())
-		return -EPERM;
-	while (bytes) {
-		struct iovec here = {(void *)to, bytes}, there = {(void *)from, bytes};
-		long copied = sys_gate(SYS_process_vm_readv, sys_getpid(), (long)&here, 1,
-				       (long)&there, 1, 0);
-
-		if (copied <= 0)
-			return copied ? copied : -EFAULT;
-		to += (size_t)copied;
-		from += (size_t)copied;
-		bytes -= (size_t)copied;
-	}
-	return 0;
 }
 
 static long map_file_copy(uintptr_t address, size_t bytes, int rights)
@@ -173,28 +140,28 @@ static long map_file_copy(uintptr_t address, size_t bytes, int rights)
  * advice as that does (emptied, it is read again), and is executable where no memory that was
  * written to may be. Other threads run it meanwhile.
  */
-static int text_make_small(struct region *region, size_t page, int rights, int key)
+static int text_make_small(struct region *region, size_t page, int rights)
 {
 	uintptr_t address = region_page_address(region, page);
 	size_t bytes = region->page_bytes;
+	int key = region->pages[page] >> PAGE_KEY_SHIFT;
+	bool readable = rights & PROT_READ && !key; /* by this thread, whatever it may do */
 	struct policy policy;
 	long failed = 0;
 
 	policy_of(address, &policy);
-	if (!(rights & PROT_READ) || key)
-		failed = key ? sys_gate(SYS_pkey_mprotect, (long)address, (long)bytes,
-					rights | PROT_READ, 0, 0, 0)
-			     : sys_mprotect(address, bytes, rights | PROT_READ);
+	if (!readable)
+		failed = set_rights(address, bytes, rights | PROT_READ, key, 0);
 	if (!failed)
 		failed = map_file_copy(address, bytes, rights);
-	if (failed && (!(rights & PROT_READ) || key))
-		set_rights(address, bytes, rights, key);
 	if (!failed)
 		policy_give(&policy, address, bytes);
 	if (!failed && key)
-		failed = set_rights(address, bytes, rights, key);
+		failed = set_rights(address, bytes, rights, key, key);
 	if (!failed)
 		return 0;
+	if (!readable)
+		set_rights(address, bytes, rights, key, key);
 	log_warning_once("%s: a part of a huge page can't be made small (error %d)", region->name,
 			 (int)-failed);
 	return -ENOMEM;
@@ -204,26 +171,25 @@ static int text_make_small(struct region *region, size_t page, int rights, int k
 static void note_small(struct region *region, size_t page)
 {
 	const uintptr_t address = region_page_address(region, page);
-	const uint16_t state = region->pages[page];
+	const unsigned int state = region->pages[page];
 
 	region_set_small(region, page, UNIT_MAPPED | UNIT_ALTERED);
 	memory.pages_made_small++;
+	if (state & PAGE_LOCKED)
+		sys_gate(SYS_mlock, (long)address, (long)region->page_bytes, 0, 0, 0, 0);
 	if (state & PAGE_DONTFORK)
 		sys_madvise(address, region->page_bytes, MADV_DONTFORK);
 	if (state & PAGE_DONTDUMP)
 		sys_madvise(address, region->page_bytes, MADV_DONTDUMP);
-	if (locked_hand_over(address, address + region->page_bytes))
-		log_warning_once(
-			"%s: memory that was locked on a huge page is small now, and can't "
-			"be locked (see the limit on locked memory)",
-			region->name);
 }
 
 /* One hugetlb page becomes small pages, by one atomic exchange. */
-static int data_make_small(struct region *region, size_t page, int rights, int key)
+static int data_make_small(struct region *region, size_t page, int rights)
 {
 	uintptr_t address = region_page_address(region, page);
 	size_t bytes = region->page_bytes;
+	int key = region->pages[page] >> PAGE_KEY_SHIFT;
+	bool readable = rights & PROT_READ && !key; /* by this thread, whatever it may do */
 	long writers = -1, failed = 0;
 	long aside = keep_map_aside(region, bytes);
 	struct policy policy;
@@ -243,12 +209,13 @@ static int data_make_small(struct region *region, size_t page, int rights, int k
 			failed = -ENOMEM;
 		}
 	}
-	if (!failed && !(rights & PROT_READ))
-		failed = sys_mprotect(address, bytes, PROT_READ);
-	if (!failed)
-		failed = copy_page((uintptr_t)aside, address, bytes, key);
-	if (!failed && (key || rights != (PROT_READ | PROT_WRITE)))
-		failed = set_rights((uintptr_t)aside, bytes, rights, key);
+	if (!failed && !readable)
+		failed = set_rights(address, bytes, rights | PROT_READ, key, 0);
+	if (!failed) {
+		memcpy((void *)aside, (void *)address, bytes);
+		if (rights != (PROT_READ | PROT_WRITE) || key)
+			failed = set_rights((uintptr_t)aside, bytes, rights, key, key);
+	}
 	if (!failed) {
 		long moved = sys_mremap((uintptr_t)aside, bytes, bytes,
 					MREMAP_MAYMOVE | MREMAP_FIXED, address);
@@ -256,8 +223,8 @@ static int data_make_small(struct region *region, size_t page, int rights, int k
 		failed = SYS_IS_ERROR(moved) ? moved : 0;
 	}
 	if (failed) {
-		if (!(rights & PROT_READ))
-			sys_mprotect(address, bytes, rights);
+		if (!readable)
+			set_rights(address, bytes, rights, key, key);
 		sys_munmap((uintptr_t)aside, bytes);
 	} else {
 		note_small(region, page);
@@ -268,12 +235,12 @@ static int data_make_small(struct region *region, size_t page, int rights, int k
 
 static int page_make_small(struct region *region, size_t page)
 {
-	const int rights = page_rights(region->pages[page]), key = page_key(region->pages[page]);
+	const int rights = page_rights(region->pages[page]);
 	int failed;
 
 	if (!region->text)
-		return data_make_small(region, page, rights, key);
-	failed = text_make_small(region, page, rights, key);
+		return data_make_small(region, page, rights);
+	failed = text_make_small(region, page, rights);
 	if (!failed)
 		note_small(region, page);
 	return failed;
@@ -320,7 +287,6 @@ void keep_replaced(struct region *region, uintptr_t from, uintptr_t to)
 		if (region->pages[page] & PAGE_HUGE)
 			region_set_small(region, page, UNIT_MAPPED | UNIT_ALTERED);
 	forget_reserved(region, from, to);
-	locked_remove(from, to);
 	/* Also where we had nothing: an address that the program took is not ours to give. */
 	for (size_t i = region_unit(region, from); i <= region_unit(region, to - 1); i++)
 		region->units[i] |=
@@ -336,31 +302,47 @@ void keep_reserved(struct region *region, uintptr_t from, uintptr_t to)
 		region->pages[page] = PAGE_RESERVED;
 }
 
-/* The state of a whole hugetlb page with such rights; the key's bits are in place. */
-static uint16_t protected_state(int protection, uint16_t key)
-{
-	if (protection == (PROT_READ | PROT_WRITE) && !key)
-		return PAGE_HUGE;
-	return (uint16_t)(PAGE_HUGE | PAGE_PROTECTED | key |
-			  (protection & PROT_READ ? PAGE_READ : 0) |
-			  (protection & PROT_WRITE ? PAGE_WRITE : 0) |
-			  (protection & PROT_EXEC ? PAGE_EXEC : 0) |
-			  (protection & CPU_TEXT_RIGHT ? PAGE_TEXT_RIGHT : 0));
-}
-
 void keep_protected(struct region *region, uintptr_t from, uintptr_t to, int protection, int key)
 {
-	for (size_t page = region_page(region, from); page <= region_page(region, to - 1); page++) {
-		const uint16_t state = region->pages[page];
-		uint16_t bits = (uint16_t)(key < 0 ? state & PAGE_KEY_MASK : key << PAGE_KEY_SHIFT);
+	const unsigned int others = PAGE_DONTFORK | PAGE_DONTDUMP | PAGE_LOCKED;
+	const unsigned int rights = (protection & PROT_READ ? PAGE_READ : 0) |
+				    (protection & PROT_WRITE ? PAGE_WRITE : 0) |
+				    (protection & PROT_EXEC ? PAGE_EXEC : 0) |
+				    (protection & CPU_TEXT_RIGHT ? PAGE_TEXT_RIGHT : 0);
 
-		if (state & PAGE_HUGE)
-			region->pages[page] = (uint16_t)((state & (PAGE_DONTFORK | PAGE_DONTDUMP)) |
-							 protected_state(protection, bits));
-	}
+	for (size_t page = region_page(region, from); page <= region_page(region, to - 1); page++)
+		if (region->pages[page] & PAGE_HUGE) {
+			unsigned int state = region->pages[page], of_key;
+
+			of_key = key < 0 ? state >> PAGE_KEY_SHIFT : (unsigned int)key;
+			state = (state & others) | PAGE_HUGE;
+			if (rights != (PAGE_READ | PAGE_WRITE) || of_key)
+				state |= PAGE_PROTECTED | rights | of_key << PAGE_KEY_SHIFT;
+			region->pages[page] = (uint16_t)state;
+		}
 	if (protection != PROT_NONE)
 		forget_reserved(region, from, to);
 	mark_altered(region, from, to);
+}
+
+void keep_locked(struct region *region, uintptr_t from, uintptr_t to, bool locked)
+{
+	size_t page = region_page(region, from + region->page_bytes - 1);
+	size_t end = region_page(region, to);
+
+	for (; page < end; page++)
+		if (region->pages[page] & PAGE_HUGE)
+			region->pages[page] = (uint16_t)((region->pages[page] & ~PAGE_LOCKED) |
+							 (locked ? PAGE_LOCKED : 0));
+	if (locked && from < to)
+		keep_marked(region, from, to);
+}
+
+uintptr_t keep_unlocked_end(const struct region *region, uintptr_t from, uintptr_t to)
+{
+	while (from < to && !(region->pages[region_page(region, from)] & PAGE_LOCKED))
+		from = region_page_address(region, region_page(region, from) + 1);
+	return from < to ? from : to;
 }
 
 void keep_marked(struct region *region, uintptr_t from, uintptr_t to)
@@ -371,7 +353,7 @@ void keep_marked(struct region *region, uintptr_t from, uintptr_t to)
 
 void keep_advised(struct region *region, uintptr_t from, uintptr_t to, int advice)
 {
-	uint16_t set = 0, clear = 0;
+	unsigned char set = 0, clear = 0;
 
 	if (advice == MADV_DONTFORK)
 		set = PAGE_DONTFORK;

@@ -26,11 +26,15 @@ int keep_make_small(struct region *region, uintptr_t from, uintptr_t to, bool al
 void keep_replaced(struct region *region, uintptr_t from, uintptr_t to);
 
 /*
- * The program set rights, with a protection key or (-1) with what key there was, or advice on
- * [from, to): remember what for whole hugetlb pages.
+ * The program set rights, with a key (-1: that stays what it is), or advice on [from, to), or
+ * locked or unlocked it: remember what for whole hugetlb pages.
  */
 void keep_protected(struct region *region, uintptr_t from, uintptr_t to, int protection, int key);
+void keep_locked(struct region *region, uintptr_t from, uintptr_t to, bool locked);
 void keep_advised(struct region *region, uintptr_t from, uintptr_t to, int advice);
+
+/* The end of the part of [from, to) before the first hugetlb page that is locked, or to. */
+uintptr_t keep_unlocked_end(const struct region *region, uintptr_t from, uintptr_t to);
 
 /* Memory was moved to [from, to) that may bear advice. */
 void keep_marked(struct region *region, uintptr_t from, uintptr_t to);

@@ -51,7 +51,7 @@ bool memory_single_threaded(void)
 	if (memory.single_threaded)
 		return *memory.single_threaded;
 	/* glibc before 2.32 has no such flag. */
-	return !memory.sandboxed && sys_count_threads() == 1;
+	return !memory.sandboxed && sys_single_threaded();
 }
 
 void memory_enter_sandbox(void)
@@ -60,7 +60,7 @@ void memory_enter_sandbox(void)
 
 	log_debug("the program locks itself in; no more lines from here on");
 	memory.sandboxed = true;
-	for (size_t i = 0; (region = registry_nth(i)); i++)
+	for (region = registry_first(); region; region = registry_next(region))
 		region->source->sandboxed = true;
 	log_stop();
 }
@@ -125,7 +125,7 @@ int memory_start(const struct options *options, bool with_break, const char *fea
 	failed = find_libc(feature, otherwise);
 	if (failed)
 		return failed;
-	if (sys_count_threads() > 1) {
+	if (!sys_single_threaded()) {
 		decline(feature, otherwise, "other threads run already");
 		return -EBUSY;
 	}
@@ -183,7 +183,7 @@ static int add_range(uintptr_t start, uintptr_t end, struct source *source, int 
 		region++;
 	if (region == taken + MEMORY_RANGES_MAX)
 		return -ENOSPC;
-	failed = region_make(region, start, end, source);
+	failed = region_make_aside(region, start, end, source);
 	if (!failed)
 		failed = registry_add(region);
 	if (failed) {

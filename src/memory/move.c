@@ -10,7 +10,6 @@
 #include "memory/answer.h"
 #include "memory/calls.h"
 #include "memory/keep.h"
-#include "memory/locked.h"
 #include "memory/move.h"
 #include "pages/executable.h"
 #include "pages/smaps.h"
@@ -19,6 +18,7 @@
 struct kind {
 	char rights[5];
 	unsigned int pieces;
+	unsigned int marks; /* bits: places in all_marks */
 };
 
 static int protection_of(const struct kind *kind)
@@ -94,24 +94,46 @@ static bool may_be_marked(uintptr_t from, uintptr_t to)
 	return false;
 }
 
-/* The marks that keep the kernel from merging mappings; huge pages' own are left out. */
+/*
+ * The marks that keep the kernel from merging mappings, and what gives them; huge pages' own are
+ * left out.
+ */
+#define LOCK  (-1)
+#define MARKS 7
+
+static const struct {
+	char word[3];
+	int advice;
+} all_marks[MARKS] = {
+	{"wf", MADV_WIPEONFORK}, {"dc", MADV_DONTFORK}, {"dd", MADV_DONTDUMP},  {"lo", LOCK},
+	{"sr", MADV_SEQUENTIAL}, {"rr", MADV_RANDOM},   {"mg", MADV_MERGEABLE},
+};
+
 static unsigned int marks_of(const char *flags)
 {
-	static const char *const words[] = {"wf", "dc", "dd", "lo", "sr", "rr", "mg"};
 	unsigned int marks = 0;
 
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (strstr(flags, words[i]))
+	for (int i = 0; i < MARKS; i++)
+		if (strstr(flags, all_marks[i].word))
 			marks |= 1u << i;
 	return marks;
 }
 
+/* What a range grew by gets the marks of the rest, as far as they can be had. */
+static void give_marks(uintptr_t from, uintptr_t to, unsigned int marks)
+{
+	for (int i = 0; i < MARKS && from < to; i++)
+		if (marks & 1u << i && all_marks[i].advice == LOCK)
+			calls_lock(from, to);
+		else if (marks & 1u << i)
+			calls_advise(from, to, all_marks[i].advice);
+}
+
 /* The same marks in all of [from, to)? */
-static bool has_one_kind_of_marks(uintptr_t from, uintptr_t to)
+static bool has_one_kind_of_marks(uintptr_t from, uintptr_t to, struct kind *kind)
 {
 	struct smaps_mapping mapping;
 	struct smaps smaps;
-	unsigned int first = 0;
 	bool any = false, one = true;
 
 	if (smaps_open(&smaps, "/proc/self/smaps"))
@@ -119,8 +141,8 @@ static bool has_one_kind_of_marks(uintptr_t from, uintptr_t to)
 	while (one && smaps_next(&smaps, &mapping) && mapping.start < to) {
 		if (mapping.end <= from)
 			continue;
-		one = !any || marks_of(mapping.flags) == first;
-		first = marks_of(mapping.flags);
+		one = !any || marks_of(mapping.flags) == kind->marks;
+		kind->marks = marks_of(mapping.flags);
 		any = true;
 	}
 	smaps_close(&smaps);
@@ -129,8 +151,9 @@ static bool has_one_kind_of_marks(uintptr_t from, uintptr_t to)
 
 static bool is_of_one_kind(uintptr_t from, uintptr_t to, struct kind *kind)
 {
+	kind->marks = 0;
 	return has_one_kind_of_rights(from, to, kind) &&
-	       (!may_be_marked(from, to) || has_one_kind_of_marks(from, to));
+	       (!may_be_marked(from, to) || has_one_kind_of_marks(from, to, kind));
 }
 
 /* What was moved may bear advice; what never was in a region is not known. */
@@ -183,6 +206,17 @@ static bool has_huge(uintptr_t from, uintptr_t to)
 	return false;
 }
 
+/* Is a hugetlb page locked there? What it grows by is locked, too: small pages know how. */
+static bool has_locked(uintptr_t from, uintptr_t to)
+{
+	struct region_part part;
+
+	while (registry_part(&from, to, &part))
+		if (keep_unlocked_end(part.region, part.from, part.to) < part.to)
+			return true;
+	return false;
+}
+
 static bool touches_text(uintptr_t from, uintptr_t to)
 {
 	struct region_part part;
@@ -214,7 +248,6 @@ static void move_states(struct region *region, uintptr_t from, struct region *ta
 			size_t bytes)
 {
 	region_adopt_huge(target, to, to + bytes);
-	locked_move(from, from + bytes, to);
 	for (size_t i = 0; i < bytes / region->page_bytes; i++) {
 		size_t page = region_page(region, from) + i;
 
@@ -399,6 +432,9 @@ long move_remap(uintptr_t from, size_t bytes, size_t new_bytes, int flags, uintp
 	if (!is_valid(from, bytes, new_bytes, flags, to)) {
 		if (bytes)
 			result = calls_make_small(from, end, true);
+		/* With MREMAP_DONTUNMAP the kernel may well do it. */
+		if (!result && fixed && flags & MREMAP_DONTUNMAP && well_formed(to, new_bytes))
+			result = make_target_small(to, range_end(to, new_bytes));
 		return result ? result : kernel_remap(from, bytes, new_bytes, flags, to);
 	}
 	bytes = end - from;
@@ -419,8 +455,13 @@ long move_remap(uintptr_t from, size_t bytes, size_t new_bytes, int flags, uintp
 		if (result)
 			return result;
 	}
-	if (is_of_one_kind(from, end, &kind))
-		return move_of_one_kind(from, bytes, new_bytes, flags, to, &kind);
+	if (!has_locked(from, end) && is_of_one_kind(from, end, &kind)) {
+		result = move_of_one_kind(from, bytes, new_bytes, flags, to, &kind);
+		if (!SYS_IS_ERROR(result))
+			give_marks((uintptr_t)result + bytes, (uintptr_t)result + new_bytes,
+				   kind.marks);
+		return result;
+	}
 	result = calls_make_small(from, end, true);
 	if (!result && fixed)
 		result = make_target_small(to, to + new_bytes);

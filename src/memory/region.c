@@ -10,46 +10,64 @@
 
 #include "memory/region.h"
 #include "log.h"
+#include "pages/aside.h"
 #include "sys.h"
 
 /* Units of at most 2 MiB: an arena of 64 MiB starts on any multiple of one. */
 #define UNIT_BYTES_MAX ((size_t)2 << 20)
 
-int region_make(struct region *region, uintptr_t start, uintptr_t limit, struct source *source)
+static size_t unit_bytes_of(const struct source *source)
 {
-	size_t page_bytes = source->page_bytes;
-	size_t unit_bytes = page_bytes < UNIT_BYTES_MAX ? page_bytes : UNIT_BYTES_MAX;
-	size_t page_states = (limit - start) / page_bytes;
-	size_t unit_states = (limit - start) / unit_bytes;
-	long states;
+	return source->page_bytes < UNIT_BYTES_MAX ? source->page_bytes : UNIT_BYTES_MAX;
+}
 
-	/* Only the states of what is in use are ever touched: no need to reserve memory. */
-	states = sys_mmap(0, page_states * sizeof(*region->pages) + unit_states,
-			  PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1,
-			  0);
+/* A state for each page, and behind them one for each unit. */
+static size_t states_bytes(uintptr_t start, uintptr_t limit, const struct source *source)
+{
+	return (limit - start) / source->page_bytes * sizeof(((struct region *)0)->pages[0]) +
+	       (limit - start) / unit_bytes_of(source);
+}
+
+static int fill_in(struct region *region, uintptr_t start, uintptr_t limit, struct source *source,
+		   long states)
+{
 	if (SYS_IS_ERROR(states))
 		return (int)states;
 	*region = (struct region){
 		.start = start,
 		.limit = limit,
-		.page_bytes = page_bytes,
-		.unit_bytes = unit_bytes,
+		.page_bytes = source->page_bytes,
+		.unit_bytes = unit_bytes_of(source),
 		.base_bytes = getauxval(AT_PAGESZ),
 		.high = start,
 		.pages = (uint16_t *)states,
-		.units = (unsigned char *)((uint16_t *)states + page_states),
+		.units = (unsigned char *)((uint16_t *)states +
+					   (limit - start) / source->page_bytes),
 		.source = source,
 	};
 	return 0;
+}
+
+/* Only the states of what is in use are ever touched: no need to reserve memory. */
+int region_make(struct region *region, uintptr_t start, uintptr_t limit, struct source *source)
+{
+	return fill_in(region, start, limit, source,
+		       sys_mmap(0, states_bytes(start, limit, source), PROT_READ | PROT_WRITE,
+				MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0));
+}
+
+int region_make_aside(struct region *region, uintptr_t start, uintptr_t limit,
+		      struct source *source)
+{
+	return fill_in(region, start, limit, source,
+		       aside_map(states_bytes(start, limit, source), MAP_NORESERVE));
 }
 
 void region_drop(struct region *region)
 {
 	if (region->pages)
 		sys_munmap((uintptr_t)region->pages,
-			   (region->limit - region->start) / region->page_bytes *
-					   sizeof(*region->pages) +
-				   (region->limit - region->start) / region->unit_bytes);
+			   states_bytes(region->start, region->limit, region->source));
 	*region = (struct region){0};
 }
 

@@ -27,11 +27,13 @@ struct region_owner;
 #define PAGE_EXEC      0x10
 #define PAGE_DONTFORK  0x20 /* the program's advice for the whole page */
 #define PAGE_DONTDUMP  0x40
-#define PAGE_RESERVED  0x80 /* mapped without access, and nothing of it was ever opened: zero */
+#define PAGE_RESERVED  0x80  /* mapped without access, and nothing of it was ever opened: zero */
+#define PAGE_LOCKED    0x100 /* the program locked the whole page in memory */
 
-#define PAGE_TEXT_RIGHT 0x100 /* CPU_TEXT_RIGHT is among its rights */
-#define PAGE_KEY_SHIFT  9     /* four bits: its protection key, with PAGE_PROTECTED */
-#define PAGE_KEY_MASK   (0xf << PAGE_KEY_SHIFT)
+#define PAGE_TEXT_RIGHT 0x200 /* with PAGE_PROTECTED: CPU_TEXT_RIGHT is among its rights */
+
+/* The key that the program protected the whole page with, 1 to 15; 0: the one that all have. */
+#define PAGE_KEY_SHIFT 12
 
 /* Of a unit. */
 #define UNIT_MAPPED 0x01 /* memory is here, of whatever page size */
@@ -68,6 +70,11 @@ struct region {
  * nothing is left then. The range itself stays untouched.
  */
 int region_make(struct region *region, uintptr_t start, uintptr_t limit, struct source *source);
+
+/* The same for memory that is there already, or is about to come into holes between other memory:
+ * the states are far from it (pages/aside.h). */
+int region_make_aside(struct region *region, uintptr_t start, uintptr_t limit,
+		      struct source *source);
 
 /* Forgets the region; what is mapped in it stays mapped. */
 void region_drop(struct region *region);

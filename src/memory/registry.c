@@ -1,16 +1,22 @@
 /*
  * All regions of the process: see registry.h.
  *
- * A sorted table. Who looks without the lock reads a counter before and after: it is odd while the
- * table changes. No entry outside of the table is ever read, however torn a count may be.
+ * A sorted list of leaves, each with a sorted table of regions: a region that comes or goes moves
+ * the entries of one leaf, and now and then the list. Who looks without the lock reads a counter
+ * before and after: it is odd while something changes. However torn what he reads meanwhile, he
+ * reads leaves and nothing else: they are never unmapped.
  */
 #include <errno.h>
 #include <string.h>
 
 #include "memory/registry.h"
+#include "sys.h"
 
-/* More than MEMORY_RANGES_MAX: the heap and mappings have theirs. */
-#define REGIONS_MAX 768
+#define LEAF_ENTRIES 128
+#define LEAVES_MAX   1024
+
+/* So many leaves are mapped at once. */
+#define LEAVES_MAPPED 16
 
 /* Tries of a reader before it says «yes», and leaves the rest to who asks under the lock. */
 #define READS_MAX 100
@@ -20,25 +26,83 @@ struct entry {
 	struct region *region;
 };
 
-static struct entry entries[REGIONS_MAX]; /* by rising address */
-static size_t entry_count;
+struct leaf {
+	size_t count; /* at least 1 where it is in the list */
+	struct leaf *next_spare;
+	struct entry entries[LEAF_ENTRIES]; /* by rising address */
+};
+
+/* As long as there are few regions, as a rule, there is nothing to map. */
+static struct leaf first_leaf;
+static struct leaf *spare_leaves = &first_leaf;
+
+static struct leaf *leaves[LEAVES_MAX]; /* by rising address */
+static size_t leaf_count;
 static uintptr_t lowest = UINTPTR_MAX, highest;
 static unsigned int changes; /* odd: in the middle of one */
 
-/* The first entry that ends above the address, or `count`. */
-static size_t find_above(uintptr_t address, size_t count)
+/* Where an entry is. */
+struct position {
+	size_t leaf, place;
+};
+
+static size_t count_of(const struct leaf *leaf)
 {
-	size_t low = 0, high = count;
+	size_t count = __atomic_load_n(&leaf->count, __ATOMIC_RELAXED);
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
+	return count < LEAF_ENTRIES ? count : LEAF_ENTRIES;
+}
 
-		if (__atomic_load_n(&entries[middle].limit, __ATOMIC_RELAXED) <= address)
-			low = middle + 1;
+static struct leaf *leaf_at(size_t leaf)
+{
+	struct leaf *found = __atomic_load_n(&leaves[leaf], __ATOMIC_RELAXED);
+
+	return found ? found : &first_leaf;
+}
+
+static uintptr_t leaf_limit(const struct leaf *leaf)
+{
+	size_t count = count_of(leaf);
+
+	return count ? __atomic_load_n(&leaf->entries[count - 1].limit, __ATOMIC_RELAXED) : 0;
+}
+
+/* The first entry that ends above the address; in leaf `count`: there is none. */
+static struct position find_above(uintptr_t address, size_t count)
+{
+	struct position found = {0, 0};
+	size_t high = count;
+	const struct leaf *leaf;
+
+	while (found.leaf < high) {
+		size_t middle = found.leaf + (high - found.leaf) / 2;
+
+		if (leaf_limit(leaf_at(middle)) <= address)
+			found.leaf = middle + 1;
 		else
 			high = middle;
 	}
-	return low;
+	if (found.leaf == count)
+		return found;
+	leaf = leaf_at(found.leaf);
+	high = count_of(leaf);
+	while (found.place < high) {
+		size_t middle = found.place + (high - found.place) / 2;
+
+		if (__atomic_load_n(&leaf->entries[middle].limit, __ATOMIC_RELAXED) <= address)
+			found.place = middle + 1;
+		else
+			high = middle;
+	}
+	return found;
+}
+
+/* The same under the lock. NULL: there is none. */
+static const struct entry *entry_above(uintptr_t address)
+{
+	struct position found = find_above(address, leaf_count);
+
+	return found.leaf < leaf_count ? &leaves[found.leaf]->entries[found.place] : NULL;
 }
 
 static void begin_change(void)
@@ -49,38 +113,153 @@ static void begin_change(void)
 
 static void end_change(void)
 {
-	lowest = entry_count ? entries[0].start : UINTPTR_MAX;
-	highest = entry_count ? entries[entry_count - 1].limit : 0;
+	lowest = leaf_count ? leaves[0]->entries[0].start : UINTPTR_MAX;
+	highest = leaf_count ? leaf_limit(leaves[leaf_count - 1]) : 0;
 	__atomic_store_n(&changes, changes + 1, __ATOMIC_RELEASE);
+}
+
+/* Makes sure that there is a spare leaf. 0 or -ENOMEM. */
+static int need_spare_leaf(void)
+{
+	struct leaf *leaf;
+	long mapped;
+
+	if (spare_leaves)
+		return 0;
+	mapped = sys_mmap(0, LEAVES_MAPPED * sizeof(*leaf), PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (SYS_IS_ERROR(mapped))
+		return -ENOMEM;
+	leaf = (struct leaf *)mapped;
+	for (int i = 0; i < LEAVES_MAPPED; i++, leaf++) {
+		leaf->next_spare = spare_leaves;
+		spare_leaves = leaf;
+	}
+	return 0;
+}
+
+/* Puts a spare leaf, empty, into the list. */
+static void add_leaf(size_t at)
+{
+	struct leaf *leaf = spare_leaves;
+
+	spare_leaves = leaf->next_spare;
+	leaf->count = 0;
+	memmove(&leaves[at + 1], &leaves[at], (leaf_count - at) * sizeof(leaves[0]));
+	leaves[at] = leaf;
+	leaf_count++;
+}
+
+static void remove_leaf(size_t at)
+{
+	leaves[at]->next_spare = spare_leaves;
+	spare_leaves = leaves[at];
+	leaf_count--;
+	memmove(&leaves[at], &leaves[at + 1], (leaf_count - at) * sizeof(leaves[0]));
+}
+
+/* Moves the upper half of a full leaf into a new one behind it. */
+static void split_leaf(size_t at)
+{
+	struct leaf *leaf = leaves[at], *behind;
+
+	add_leaf(at + 1);
+	behind = leaves[at + 1];
+	behind->count = LEAF_ENTRIES / 2;
+	leaf->count -= behind->count;
+	memcpy(behind->entries, &leaf->entries[leaf->count],
+	       behind->count * sizeof(leaf->entries[0]));
+}
+
+/* Two neighbours that fill no more than half of a leaf become one. */
+static void join_leaves(size_t at)
+{
+	struct leaf *leaf, *behind;
+
+	if (at + 1 >= leaf_count)
+		return;
+	leaf = leaves[at];
+	behind = leaves[at + 1];
+	if (leaf->count + behind->count > LEAF_ENTRIES / 2)
+		return;
+	memcpy(&leaf->entries[leaf->count], behind->entries,
+	       behind->count * sizeof(leaf->entries[0]));
+	leaf->count += behind->count;
+	remove_leaf(at + 1);
+}
+
+/* Where a new region belongs: before the first one above it, or at the very end. */
+static struct position place_for(uintptr_t start)
+{
+	struct position place = find_above(start, leaf_count);
+
+	if (place.leaf == leaf_count && leaf_count) {
+		place.leaf--;
+		place.place = leaves[place.leaf]->count;
+	}
+	return place;
+}
+
+static void insert(struct position at, struct region *region)
+{
+	struct leaf *leaf;
+
+	if (!leaf_count)
+		add_leaf(0);
+	if (leaves[at.leaf]->count == LEAF_ENTRIES) {
+		split_leaf(at.leaf);
+		if (at.place > leaves[at.leaf]->count) {
+			at.place -= leaves[at.leaf]->count;
+			at.leaf++;
+		}
+	}
+	leaf = leaves[at.leaf];
+	memmove(&leaf->entries[at.place + 1], &leaf->entries[at.place],
+		(leaf->count - at.place) * sizeof(leaf->entries[0]));
+	leaf->entries[at.place] = (struct entry){region->start, region->limit, region};
+	leaf->count++;
 }
 
 int registry_add(struct region *region)
 {
-	size_t place = find_above(region->start, entry_count);
+	const struct entry *above = entry_above(region->start);
+	const struct position at = place_for(region->start);
 
-	if (place < entry_count && entries[place].start < region->limit)
+	if (above && above->start < region->limit)
 		return -EEXIST;
-	if (entry_count == REGIONS_MAX)
-		return -ENOSPC;
+	if (!leaf_count || leaves[at.leaf]->count == LEAF_ENTRIES) {
+		if (leaf_count == LEAVES_MAX)
+			return -ENOSPC;
+		if (need_spare_leaf())
+			return -ENOMEM;
+	}
 	begin_change();
-	memmove(&entries[place + 1], &entries[place], (entry_count - place) * sizeof(entries[0]));
-	entries[place] = (struct entry){region->start, region->limit, region};
-	entry_count++;
+	insert(at, region);
 	end_change();
 	return 0;
 }
 
 void registry_remove(struct region *region)
 {
-	size_t place = 0;
+	struct position at = find_above(region->start, leaf_count);
+	struct leaf *leaf;
 
-	while (place < entry_count && entries[place].region != region)
-		place++;
-	if (place == entry_count)
+	if (at.leaf == leaf_count)
+		return;
+	leaf = leaves[at.leaf];
+	if (leaf->entries[at.place].region != region)
 		return;
 	begin_change();
-	entry_count--;
-	memmove(&entries[place], &entries[place + 1], (entry_count - place) * sizeof(entries[0]));
+	leaf->count--;
+	memmove(&leaf->entries[at.place], &leaf->entries[at.place + 1],
+		(leaf->count - at.place) * sizeof(leaf->entries[0]));
+	if (!leaf->count) {
+		remove_leaf(at.leaf);
+	} else {
+		join_leaves(at.leaf);
+		if (at.leaf)
+			join_leaves(at.leaf - 1);
+	}
 	end_change();
 }
 
@@ -92,17 +271,20 @@ static bool look(uintptr_t address, struct entry *found)
 {
 	for (int i = 0; i < READS_MAX; i++) {
 		unsigned int before = __atomic_load_n(&changes, __ATOMIC_ACQUIRE);
-		size_t count = __atomic_load_n(&entry_count, __ATOMIC_RELAXED), place;
+		size_t count = __atomic_load_n(&leaf_count, __ATOMIC_RELAXED);
+		struct position at;
 
 		if (before & 1)
 			continue;
 		*found = (struct entry){0};
-		place = find_above(address, count);
-		if (place < count)
-			*found = (struct entry){
-				__atomic_load_n(&entries[place].start, __ATOMIC_RELAXED),
-				__atomic_load_n(&entries[place].limit, __ATOMIC_RELAXED),
-				__atomic_load_n(&entries[place].region, __ATOMIC_RELAXED)};
+		at = find_above(address, count);
+		if (at.leaf < count && at.place < LEAF_ENTRIES) {
+			const struct entry *entry = &leaf_at(at.leaf)->entries[at.place];
+
+			*found = (struct entry){__atomic_load_n(&entry->start, __ATOMIC_RELAXED),
+						__atomic_load_n(&entry->limit, __ATOMIC_RELAXED),
+						__atomic_load_n(&entry->region, __ATOMIC_RELAXED)};
+		}
 		__atomic_thread_fence(__ATOMIC_ACQUIRE);
 		if (__atomic_load_n(&changes, __ATOMIC_RELAXED) == before)
 			return true;
@@ -127,17 +309,23 @@ struct region *registry_at(uintptr_t address)
 	return look(address, &entry) && entry.start <= address ? entry.region : NULL;
 }
 
-struct region *registry_nth(size_t n)
+struct region *registry_first(void)
 {
-	return n < entry_count ? entries[n].region : NULL;
+	return leaf_count ? leaves[0]->entries[0].region : NULL;
+}
+
+struct region *registry_next(const struct region *region)
+{
+	const struct entry *entry = entry_above(region->limit);
+
+	return entry ? entry->region : NULL;
 }
 
 bool registry_part(uintptr_t *from, uintptr_t to, struct region_part *part)
 {
-	size_t place = find_above(*from, entry_count);
-	const struct entry *entry = &entries[place];
+	const struct entry *entry = entry_above(*from);
 
-	if (*from >= to || place == entry_count || entry->start >= to)
+	if (*from >= to || !entry || entry->start >= to)
 		return false;
 	part->region = entry->region;
 	part->from = *from > entry->start ? *from : entry->start;
@@ -164,10 +352,9 @@ uintptr_t registry_run(uintptr_t from, uintptr_t to, struct region **region)
 		return run_in_region(*region, from, to, true);
 	*region = NULL;
 	while (from < to) {
-		size_t place = find_above(from, entry_count);
-		const struct entry *entry = &entries[place];
+		const struct entry *entry = entry_above(from);
 
-		if (place == entry_count || entry->start >= to)
+		if (!entry || entry->start >= to)
 			return to;
 		if (entry->start > from)
 			from = entry->start;

@@ -54,7 +54,8 @@ struct region_owner {
 
 /*
  * Adds a region, which stays where it is until it is removed. Under the lock, or while one thread
- * runs. 0; -EEXIST: it overlaps with another; -ENOSPC: there are too many.
+ * runs. 0; -EEXIST: it overlaps with another; -ENOSPC: there are too many (some ten thousand);
+ * -ENOMEM.
  */
 int registry_add(struct region *region);
 
@@ -70,8 +71,9 @@ bool registry_touch(uintptr_t from, uintptr_t to);
 /* The region that holds the address, or NULL. Needs no lock either. */
 struct region *registry_at(uintptr_t address);
 
-/* The n-th region by address, or NULL: that was all. */
-struct region *registry_nth(size_t n);
+/* All of them by rising address, ended by NULL. Under the lock. */
+struct region *registry_first(void);
+struct region *registry_next(const struct region *region);
 
 /* One region's part of a range. */
 struct region_part {

@@ -11,34 +11,53 @@ static size_t all_units(const struct place *place)
 	return (place->region.limit - place->region.start) / place->region.unit_bytes;
 }
 
+static size_t page_units(const struct place *place)
+{
+	return place->region.page_bytes / place->region.unit_bytes;
+}
+
+static size_t bits_bytes(const struct place *place)
+{
+	return all_units(place) * place->words * sizeof(uint64_t);
+}
+
+static size_t maps_bytes(const struct place *place)
+{
+	return 2 * bits_bytes(place) + free_runs_bytes(all_units(place)) +
+	       free_runs_bytes(all_units(place) / page_units(place));
+}
+
 int place_start(struct place *place, uintptr_t start, uintptr_t limit, struct source *source)
 {
 	int failed = region_make(&place->region, start, limit, source);
+	unsigned char *runs;
 	long maps;
 
 	if (failed)
 		return failed;
-	place->first_free = 0;
 	place->next_pack = 0;
 	for (int i = 0; i < PLACE_PACKS; i++)
 		place->packs[i] = SIZE_MAX;
 	place->words = (place->region.unit_bytes / place->region.base_bytes + 63) / 64;
-	maps = sys_mmap(0, 2 * all_units(place) * place->words * sizeof(uint64_t),
-			PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	maps = sys_mmap(0, maps_bytes(place), PROT_READ | PROT_WRITE,
+			MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (SYS_IS_ERROR(maps)) {
 		region_drop(&place->region);
 		return (int)maps;
 	}
 	place->used = (uint64_t *)maps;
 	place->there = place->used + all_units(place) * place->words;
+	runs = (unsigned char *)maps + 2 * bits_bytes(place);
+	free_runs_begin(&place->units, all_units(place), runs);
+	free_runs_begin(&place->pages, all_units(place) / page_units(place),
+			runs + free_runs_bytes(all_units(place)));
 	return 0;
 }
 
 void place_drop(struct place *place)
 {
 	if (place->used)
-		sys_munmap((uintptr_t)place->used,
-			   2 * all_units(place) * place->words * sizeof(uint64_t));
+		sys_munmap((uintptr_t)place->used, maps_bytes(place));
 	place->used = place->there = NULL;
 	region_drop(&place->region);
 }
@@ -90,22 +109,48 @@ static bool unit_is_empty(const struct place *place, size_t unit)
 	return true;
 }
 
-/* The first run of free units at a multiple of step; SIZE_MAX: none. */
-static size_t find_run(const struct place *place, size_t units, size_t step)
+/* A free run for so many units, of whole pages where it is at least one; SIZE_MAX: none. */
+static size_t find_run(const struct place *place, size_t units)
 {
-	size_t all = all_units(place);
-	size_t at = (place->first_free + step - 1) / step * step;
+	const size_t step = page_units(place);
+	size_t page;
 
-	while (units <= all && at <= all - units) {
-		size_t i = at + units;
+	if (step == 1 || units < step)
+		return free_runs_find(&place->units, units);
+	page = free_runs_find(&place->pages, (units + step - 1) / step);
+	return page == SIZE_MAX ? SIZE_MAX : page * step;
+}
 
-		while (i > at && !place->region.units[i - 1])
-			i--;
-		if (i == at)
-			return at;
-		at = (i + step - 1) / step * step;
-	}
-	return SIZE_MAX;
+static bool page_is_free(const struct place *place, size_t page)
+{
+	const size_t step = page_units(place);
+
+	for (size_t i = page * step; i < (page + 1) * step; i++)
+		if (place->region.units[i])
+			return false;
+	return true;
+}
+
+/* The units of [unit, end) are somebody's, or (what is there is forgotten) nobody's any more. */
+static void take_units(struct place *place, size_t unit, size_t end)
+{
+	struct region *region = &place->region;
+	const size_t step = page_units(place);
+
+	region_use(region, region_unit_address(region, unit), region_unit_address(region, end));
+	free_runs_take(&place->units, unit, end);
+	if (step > 1)
+		free_runs_take(&place->pages, unit / step, (end + step - 1) / step);
+}
+
+static void release_units(struct place *place, size_t unit, size_t end)
+{
+	const size_t step = page_units(place);
+
+	free_runs_release(&place->units, unit, end);
+	for (size_t page = unit / step; step > 1 && page * step < end; page++)
+		if (page_is_free(place, page))
+			free_runs_release(&place->pages, page, page + 1);
 }
 
 static bool run_is_free(const struct place *place, size_t unit, size_t units)
@@ -122,12 +167,12 @@ uintptr_t place_take(struct place *place, size_t bytes, uintptr_t wanted)
 {
 	struct region *region = &place->region;
 	size_t units = (bytes + region->unit_bytes - 1) / region->unit_bytes;
-	size_t step = bytes < region->page_bytes ? 1 : region->page_bytes / region->unit_bytes;
+	size_t step = bytes < region->page_bytes ? 1 : page_units(place);
 	size_t unit;
 	uintptr_t at;
 
 	if (!wanted) {
-		unit = find_run(place, units, step);
+		unit = find_run(place, units);
 		if (unit == SIZE_MAX)
 			return 0;
 	} else {
@@ -137,10 +182,8 @@ uintptr_t place_take(struct place *place, size_t bytes, uintptr_t wanted)
 			return 0;
 	}
 	at = region_unit_address(region, unit);
-	region_use(region, at, region_unit_address(region, unit + units));
+	take_units(place, unit, unit + units);
 	set_bits(place, place->used, at, at + bytes, true);
-	if (unit == place->first_free)
-		place->first_free = unit + units;
 	return at;
 }
 
@@ -196,17 +239,15 @@ static bool add_pack(struct place *place, size_t *unit)
 	struct region *region = &place->region;
 	uintptr_t at;
 
-	*unit = find_run(place, 1, 1);
+	*unit = find_run(place, 1);
 	if (*unit == SIZE_MAX)
 		return false;
 	at = region_unit_address(region, *unit);
 	if (source_map_small(region->source, at, region->unit_bytes))
 		return false;
-	region_use(region, at, at + region->unit_bytes);
+	take_units(place, *unit, *unit + 1);
 	region->units[*unit] |= UNIT_MAPPED | UNIT_ALTERED | UNIT_PACKED;
 	set_bits(place, place->there, at, at + region->unit_bytes, true);
-	if (*unit == place->first_free)
-		place->first_free++;
 	remember_pack(place, *unit);
 	return true;
 }
@@ -244,8 +285,7 @@ void place_used(struct place *place, uintptr_t from, uintptr_t to)
 {
 	struct region *region = &place->region;
 
-	region_use(region, from & ~(uintptr_t)(region->unit_bytes - 1),
-		   region_unit_address(region, region_unit(region, to - 1) + 1));
+	take_units(place, region_unit(region, from), region_unit(region, to - 1) + 1);
 	for (size_t i = region_unit(region, from); i <= region_unit(region, to - 1); i++)
 		region->units[i] =
 			(unsigned char)((region->units[i] & (UNIT_PACKED | UNIT_MARKED)) |
@@ -257,8 +297,11 @@ void place_used(struct place *place, uintptr_t from, uintptr_t to)
 	set_bits(place, place->there, from, to, true);
 }
 
-/* Nothing of the unit is the program's: it is free, where its spare part can be unmapped. */
-static void free_unit(struct place *place, size_t unit)
+/*
+ * Nothing of the unit is the program's: whatever is left there is unmapped. False: it can't be, and
+ * the unit stays taken.
+ */
+static bool clear_unit(struct place *place, size_t unit)
 {
 	struct region *region = &place->region;
 	uintptr_t at = region_unit_address(region, unit);
@@ -266,26 +309,30 @@ static void free_unit(struct place *place, size_t unit)
 	if (region->units[unit] & UNIT_PACKED &&
 	    has_bits(place, place->there, at, at + region->unit_bytes) &&
 	    sys_munmap(at, region->unit_bytes))
-		return;
+		return false;
 	forget_pack(place, unit);
 	set_bits(place, place->there, at, at + region->unit_bytes, false);
 	region->units[unit] = 0;
 	if (!region_huge_at(region, at))
 		region->pages[region_page(region, at)] = 0;
-	if (unit < place->first_free)
-		place->first_free = unit;
+	return true;
 }
 
 void place_unused(struct place *place, uintptr_t from, uintptr_t to)
 {
 	struct region *region = &place->region;
+	size_t unit = region_unit(region, from), end = region_unit(region, to - 1) + 1;
 
 	set_bits(place, place->used, from, to, false);
 	set_bits(place, place->there, from, to, false);
-	for (size_t i = region_unit(region, from); i <= region_unit(region, to - 1); i++) {
-		if (unit_is_empty(place, i))
-			free_unit(place, i);
-		else if (region->units[i] & UNIT_PACKED)
-			remember_pack(place, i);
+	while (unit < end) {
+		size_t run = unit;
+
+		while (run < end && unit_is_empty(place, run) && clear_unit(place, run))
+			run++;
+		release_units(place, unit, run);
+		if (run < end && region->units[run] & UNIT_PACKED)
+			remember_pack(place, run);
+		unit = run + 1;
 	}
 }

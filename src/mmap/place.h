@@ -15,14 +15,17 @@
 #include <stdint.h>
 
 #include "memory/region.h"
+#include "mmap/free_runs.h"
 
 /* So many units that have room for small mappings are remembered. */
 #define PLACE_PACKS 64
 
 struct place {
 	struct region region;
-	size_t first_free; /* no free unit below it */
-	size_t words;      /* of 64 bits, for the small pages of one unit */
+	struct free_runs units; /* that are nobody's */
+	struct free_runs
+		pages; /* none of whose units is anybody's; where a unit is less than one */
+	size_t words;  /* of 64 bits, for the small pages of one unit */
 
 	/* a bit a small page: the program has it; it is mapped (in packed units alone) */
 	uint64_t *used, *there;

@@ -5,13 +5,11 @@
  * (which take what is below three quarters of it) and well below where the kernel maps.
  */
 #include <errno.h>
-#include <stdbool.h>
-#include <sys/auxv.h>
 #include <sys/sysinfo.h>
 
 #include "memory/registry.h"
 #include "mmap/room.h"
-#include "pages/smaps.h"
+#include "pages/holes.h"
 #include "sys.h"
 
 #define ROOM_BYTES_MIN ((uint64_t)64 << 30)
@@ -34,60 +32,17 @@ int room_choose(uintptr_t hole_start, uintptr_t hole_end, size_t page_bytes, uin
 	return *limit - *start < 2 * page_bytes || *limit > hole_end ? -ENOMEM : 0;
 }
 
-/* The largest hole above the break, as /proc has it. */
-static int read_hole(uintptr_t above, uintptr_t *hole_start, uintptr_t *hole_end)
-{
-	uintptr_t last = above;
-	struct smaps_mapping mapping;
-	struct smaps maps;
-	int failed = smaps_open(&maps, "/proc/self/maps");
-
-	*hole_start = *hole_end = 0;
-	if (failed)
-		return failed;
-	while (smaps_next(&maps, &mapping)) {
-		const uintptr_t start = (uintptr_t)mapping.start, end = (uintptr_t)mapping.end;
-
-		/* The kernel's own page at the very top ends no hole for us. */
-		if (end <= above || (start > UINTPTR_MAX / 2 && sizeof(uintptr_t) == 8))
-			continue;
-		if (start > last && start - last > *hole_end - *hole_start) {
-			*hole_start = last;
-			*hole_end = start;
-		}
-		if (end > last)
-			last = end;
-	}
-	smaps_close(&maps);
-	return *hole_end ? 0 : -ENOENT;
-}
-
-/* Without /proc: half of the way to the nearest thing above the break that is known. */
-static void guess_hole(uintptr_t above, uintptr_t *hole_start, uintptr_t *hole_end)
-{
-	static char here;
-	const uintptr_t known[] = {(uintptr_t)&here, (uintptr_t)&above, getauxval(AT_SYSINFO_EHDR),
-				   getauxval(AT_BASE)};
-	uintptr_t nearest = UINTPTR_MAX;
-
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-		if (known[i] > above && known[i] < nearest)
-			nearest = known[i];
-	*hole_start = above;
-	*hole_end = above + (nearest - above) / 2;
-}
-
 int room_find(size_t page_bytes, uintptr_t *start, uintptr_t *limit)
 {
-	uintptr_t above = (uintptr_t)sys_brk(0), hole_start, hole_end;
+	struct holes holes;
 	uint64_t memory_bytes = (uint64_t)1 << 30;
 	struct sysinfo machine;
 
 	if (!sys_gate(SYS_sysinfo, (long)&machine, 0, 0, 0, 0, 0))
 		memory_bytes = (uint64_t)machine.totalram * machine.mem_unit;
-	if (read_hole(above, &hole_start, &hole_end))
-		guess_hole(above, &hole_start, &hole_end);
-	if (room_choose(hole_start, hole_end, page_bytes, memory_bytes, start, limit) ||
+	holes_find(&holes, (uintptr_t)sys_brk(0));
+	if (room_choose(holes.largest_start, holes.largest_end, page_bytes, memory_bytes, start,
+			limit) ||
 	    registry_touch(*start, *limit))
 		return -ENOMEM;
 	return 0;

@@ -26,6 +26,9 @@ struct page_sizes {
 void sizes_read(struct page_sizes *sizes, size_t base);
 bool sizes_have(const struct page_sizes *sizes, size_t bytes);
 
+/* What transparent huge pages are made of, alone, for who needs no hugetlb pages. */
+size_t sizes_thp(void);
+
 /* Tells them and their mounts in lines of level LOG_INFO; below that level reads nothing. */
 void sizes_log(const struct page_sizes *sizes);
 
@@ -33,11 +36,11 @@ void sizes_log(const struct page_sizes *sizes);
 size_t sizes_available_memory(void);
 
 /*
- * The words of /sys/kernel/mm/transparent_hugepage/enabled, or of the file of that name for the
- * size that sizes_read() gives as thp, where that has a word of its own. THP_NONE: no such files.
+ * The words of /sys/kernel/mm/transparent_hugepage/enabled, or of the file of that name for this
+ * size (as sizes_read() gives it), where that has a word of its own. THP_NONE: no such files.
  */
 enum thp_mode { THP_NONE, THP_NEVER, THP_MADVISE, THP_ALWAYS };
-enum thp_mode sizes_thp_mode(void);
+enum thp_mode sizes_thp_mode(size_t thp_bytes);
 
 /* One pool: counts of pages, as /sys/kernel/mm/hugepages/hugepages-<n>kB/ has them. */
 struct pool {
@@ -49,6 +52,9 @@ int pool_read(size_t page_bytes, struct pool *pool);
 
 /* Pages that a new mapping can hope for: free and not reserved, plus what may be overcommitted. */
 unsigned long pool_obtainable(const struct pool *pool);
+
+/* Is that zero, as far as can be told? Reads two counts of a pool that has free pages. */
+bool pool_is_empty(size_t page_bytes);
 
 /*
  * Finds a hugetlbfs mount for pages of that size into path: the first of /proc/mounts that the

@@ -8,37 +8,57 @@
 #include "pages/pages.h"
 #include "sys.h"
 
+static int read_count(size_t page_bytes, const char *name, unsigned long *count)
+{
+	char path[128], text[32];
+	size_t number;
+	long length;
+	int result;
+
+	text_format(path, sizeof(path), "/sys/kernel/mm/hugepages/hugepages-%zukB/%s",
+		    page_bytes >> 10, name);
+	length = sys_read_file(path, text, sizeof(text));
+	if (length < 0)
+		return (int)length;
+	if (length && text[length - 1] == '\n')
+		text[length - 1] = '\0';
+	result = options_parse_size(text, &number);
+	if (!result)
+		*count = number;
+	return result;
+}
+
+static int read_free(size_t page_bytes, struct pool *pool)
+{
+	int result = read_count(page_bytes, "free_hugepages", &pool->available);
+
+	return result ? result : read_count(page_bytes, "resv_hugepages", &pool->reserved);
+}
+
+static int read_overcommit(size_t page_bytes, struct pool *pool)
+{
+	int result = read_count(page_bytes, "surplus_hugepages", &pool->surplus);
+
+	return result ? result
+		      : read_count(page_bytes, "nr_overcommit_hugepages", &pool->overcommit);
+}
+
 int pool_read(size_t page_bytes, struct pool *pool)
 {
-	const struct {
-		const char *name;
-		unsigned long *count;
-	} files[] = {
-		{"nr_hugepages", &pool->total},
-		{"free_hugepages", &pool->available},
-		{"resv_hugepages", &pool->reserved},
-		{"surplus_hugepages", &pool->surplus},
-		{"nr_overcommit_hugepages", &pool->overcommit},
-	};
-	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
-		char path[128], text[32];
-		long length;
-		size_t count;
-		int result;
+	int result = read_count(page_bytes, "nr_hugepages", &pool->total);
 
-		text_format(path, sizeof(path), "/sys/kernel/mm/hugepages/hugepages-%zukB/%s",
-			    page_bytes >> 10, files[i].name);
-		length = sys_read_file(path, text, sizeof(text));
-		if (length < 0)
-			return (int)length;
-		if (length && text[length - 1] == '\n')
-			text[length - 1] = '\0';
-		result = options_parse_size(text, &count);
-		if (result)
-			return result;
-		*files[i].count = count;
-	}
-	return 0;
+	if (!result)
+		result = read_free(page_bytes, pool);
+	return result ? result : read_overcommit(page_bytes, pool);
+}
+
+bool pool_is_empty(size_t page_bytes)
+{
+	struct pool pool = {0};
+
+	if (read_free(page_bytes, &pool) || pool_obtainable(&pool))
+		return false;
+	return !read_overcommit(page_bytes, &pool) && !pool_obtainable(&pool);
 }
 
 /* The counts are read one after the other, so they need not fit together. */

@@ -95,7 +95,7 @@ size_t sizes_available_memory(void)
 	return meminfo_bytes("MemAvailable:");
 }
 
-static size_t read_thp_bytes(void)
+size_t sizes_thp(void)
 {
 	char text[32];
 	size_t bytes;
@@ -110,7 +110,7 @@ void sizes_read(struct page_sizes *sizes, size_t base)
 {
 	memset(sizes, 0, sizeof(*sizes));
 	sizes->base = base;
-	sizes->thp = read_thp_bytes();
+	sizes->thp = sizes_thp();
 	read_huge_directory(sizes);
 	sizes->default_huge = meminfo_bytes("Hugepagesize:");
 	add_huge_size(sizes, sizes->default_huge);
@@ -143,12 +143,11 @@ static void read_chosen_word(const char *path, char *word, size_t bytes)
 }
 
 /* Since Linux 6.8 each size has a word of its own, which may be to inherit the common one. */
-enum thp_mode sizes_thp_mode(void)
+enum thp_mode sizes_thp_mode(size_t thp_bytes)
 {
 	char path[sizeof(THP_DIRECTORY) + 48], word[16];
 
-	text_format(path, sizeof(path), THP_DIRECTORY "/hugepages-%zukB/enabled",
-		    read_thp_bytes() >> 10);
+	text_format(path, sizeof(path), THP_DIRECTORY "/hugepages-%zukB/enabled", thp_bytes >> 10);
 	read_chosen_word(path, word, sizeof(word));
 	if (!word[0] || !strcmp(word, "inherit"))
 		read_chosen_word(THP_DIRECTORY "/enabled", word, sizeof(word));

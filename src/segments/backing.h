@@ -19,8 +19,9 @@
 struct backing {
 	const struct plan_piece *pieces; /* all that is mapped */
 	size_t piece_count;
-	struct source source; /* of the hugetlb pages for this kind of segment */
-	bool copy_all;        /* zero pages of bss, too */
+	struct source source;             /* of the hugetlb pages for this kind of segment */
+	bool copy_all;                    /* zero pages of bss, too */
+	uintptr_t break_start, break_end; /* heap that nobody has yet: no hole, and no piece */
 };
 
 /* A copy that waits to be put in place; what is beyond bytes of the range was not to be had. */

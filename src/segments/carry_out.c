@@ -45,19 +45,24 @@ static void remember(struct run *run, uintptr_t start, uintptr_t end)
 		*done = (struct plan_range){.start = start, .end = end};
 }
 
-/* Of the file's own pages any may be huge; of a copy, those at the start are. */
-static void remember_huge(struct run *run, enum rung rung, const struct plan_range *range,
-			  size_t bytes)
+/* Of a file's own pages any may be huge, and stay so; what is not goes down the ladder. */
+static void remember_pages(struct run *run, const struct plan_range *range)
 {
 	const size_t page_bytes = run->sizes.thp;
+	struct readback page_tables;
+	uintptr_t at = range->start, from;
 
-	if (rung != RUNG_FILE || bytes == range->end - range->start) {
-		remember(run, range->start, range->start + bytes);
-		return;
+	readback_open(&page_tables);
+	while (at < range->end) {
+		from = at;
+		while (at < range->end &&
+		       readback_bytes(&page_tables, at, at + page_bytes) == page_bytes)
+			at += page_bytes;
+		if (at > from)
+			remember(run, from, at);
+		at += page_bytes;
 	}
-	for (uintptr_t at = range->start; at < range->end; at += page_bytes)
-		if (readback_huge_bytes(at, at + page_bytes) == page_bytes)
-			remember(run, at, at + page_bytes);
+	readback_close(&page_tables);
 }
 
 static const struct object *object_of(const struct run *run, const struct plan_range *range)
@@ -76,7 +81,7 @@ static void log_mapped(const struct task *task, const struct plan_range *range, 
 
 		if (piece->start >= to)
 			break;
-		if (piece->file && piece->end > from)
+		if (piece->file && piece->kind != PLAN_GAP && piece->end > from)
 			copied += (piece->end < to ? piece->end : to) -
 				  (piece->start > from ? piece->start : from);
 	}
@@ -177,7 +182,7 @@ static int put_text(const struct run *run, const struct task *task, enum rung ru
 	int failed;
 
 	if (rung == RUNG_THP && prepared->fd >= 0)
-		return swap_in(range, prepared);
+		return swap_in(&task->backing, range, prepared);
 	failed = memory_take_text(range->start, end, &task->lasting[rung], range->protection);
 	if (failed) {
 		backing_drop(prepared);
@@ -189,7 +194,7 @@ static int put_text(const struct run *run, const struct task *task, enum rung ru
 	 */
 	if (prepared->fd >= 0 && !run->files_dumped)
 		sys_madvise(prepared->address, prepared->bytes, MADV_DONTDUMP);
-	failed = swap_in(range, prepared);
+	failed = swap_in(&task->backing, range, prepared);
 	if (failed)
 		memory_forget_range(range->start, end);
 	return failed;
@@ -233,7 +238,10 @@ static void take_all(struct run *run, struct task *task, enum rung rung)
 			task->error = got < 0 ? (int)got : -ENOMEM;
 		if (got <= 0)
 			continue;
-		remember_huge(run, rung, &range, (size_t)got);
+		if (rung == RUNG_FILE && got < (long)(range.end - range.start))
+			remember_pages(run, &range);
+		else
+			remember(run, range.start, range.start + (size_t)got);
 		task->got_bytes[rung] += (size_t)got;
 		if (rung != RUNG_FILE)
 			log_mapped(task, &range, (size_t)got);

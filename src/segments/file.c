@@ -8,6 +8,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 
 #include "segments/backing.h"
 #include "segments/readback.h"
@@ -52,51 +53,77 @@ static void read_again(int fd, uintptr_t start, size_t bytes, uint64_t offset)
 	sys_madvise(start, bytes, MADV_POPULATE_READ);
 }
 
-static size_t huge_bytes(const struct plan_range *range)
+/* A range, and what of it is huge by now. */
+struct file_text {
+	const struct plan_range *range;
+	size_t page_bytes;
+	struct readback page_tables;
+};
+
+static size_t huge_bytes(const struct file_text *text)
 {
-	return readback_huge_bytes(range->start, range->end);
+	return readback_bytes(&text->page_tables, text->range->start, text->range->end);
+}
+
+static bool is_huge(const struct file_text *text, uintptr_t at)
+{
+	return readback_bytes(&text->page_tables, at, at + text->page_bytes) == text->page_bytes;
 }
 
 /* The first huge page that is not huge, or the end. */
-static uintptr_t first_small(const struct plan_range *range, size_t page_bytes)
+static uintptr_t first_small(const struct file_text *text)
 {
-	uintptr_t at = range->start;
+	uintptr_t at = text->range->start;
 
-	while (at < range->end && readback_huge_bytes(at, at + page_bytes) == page_bytes)
-		at += page_bytes;
+	while (at < text->range->end && is_huge(text, at))
+		at += text->page_bytes;
 	return at;
 }
 
-static size_t evict(const struct plan_range *range, size_t page_bytes)
+static void evict(const struct file_text *text)
 {
-	uintptr_t first = first_small(range, page_bytes);
+	const struct plan_range *range = text->range;
+	const size_t page_bytes = text->page_bytes;
+	uintptr_t first = first_small(text);
 	uint64_t offset;
 	long fd = open_mapped(range, &offset);
 
 	if (SYS_IS_ERROR(fd))
-		return huge_bytes(range);
+		return;
 	read_again((int)fd, first, page_bytes, offset + (first - range->start));
-	if (readback_huge_bytes(first, first + page_bytes) == page_bytes &&
-	    huge_bytes(range) < range->end - range->start)
+	if (is_huge(text, first))
 		for (uintptr_t at = first; at < range->end; at += page_bytes)
-			if (readback_huge_bytes(at, at + page_bytes) < page_bytes)
+			if (!is_huge(text, at))
 				read_again((int)fd, at, page_bytes, offset + (at - range->start));
 	sys_close((int)fd);
-	return huge_bytes(range);
 }
 
-long file_make_huge(const struct plan_range *range, size_t page_bytes)
+static long make_huge(const struct file_text *text)
 {
-	const size_t bytes = range->end - range->start;
-	size_t huge = huge_bytes(range);
+	const size_t bytes = text->range->end - text->range->start;
+	size_t huge = huge_bytes(text);
 	long failed;
 
 	if (huge == bytes)
 		return (long)huge;
-	failed = sys_madvise(range->start, bytes, MADV_HUGEPAGE);
+	failed = sys_madvise(text->range->start, bytes, MADV_HUGEPAGE);
 	if (failed)
 		return failed;
-	sys_madvise(range->start, bytes, MADV_POPULATE_READ);
-	huge = huge_bytes(range);
-	return (long)(huge < bytes ? evict(range, page_bytes) : huge);
+	sys_madvise(text->range->start, bytes, MADV_POPULATE_READ);
+	huge = huge_bytes(text);
+	if (huge == bytes)
+		return (long)huge;
+	evict(text);
+	return (long)huge_bytes(text);
+}
+
+long file_make_huge(const struct plan_range *range, size_t page_bytes)
+{
+	struct file_text text = {.range = range, .page_bytes = page_bytes};
+	long huge;
+
+	readback_open(&text.page_tables);
+	huge = make_huge(&text);
+	readback_close(&text.page_tables);
+	return huge;
 }

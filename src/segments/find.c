@@ -6,14 +6,16 @@
 #include <sys/auxv.h>
 
 #include "hugetlbfs.h"
+#include "libc/libc.h"
 #include "segments/find.h"
 #include "segments/share.h"
+#include "words.h"
 
 struct search {
 	const struct options *options;
 	bool (*before)(const struct dl_phdr_info *);
 	struct found *found;
-	size_t base_bytes;
+	size_t base_bytes, widest_bytes;
 	bool seen_main, failed;
 };
 
@@ -38,11 +40,6 @@ static bool names_object(const char *word, size_t length, const char *name)
 	       (*rest == '.' && rest[1] >= '0' && rest[1] <= '9');
 }
 
-static bool word_is(const char *word, size_t length, const char *what)
-{
-	return strlen(what) == length && !memcmp(word, what, length);
-}
-
 bool find_is_listed(const char *list, const char *name, bool is_main)
 {
 	bool listed = is_main, has_positive = false, fits = false;
@@ -52,7 +49,7 @@ bool find_is_listed(const char *list, const char *name, bool is_main)
 	name = base_name(name);
 	while (*list) {
 		bool minus = *list == '-';
-		size_t length = strcspn(list += minus, ":");
+		size_t length = word_bytes(list += minus, ':');
 
 		has_positive |= !minus;
 		if (word_is(list, length, "all") || names_object(list, length, name) ||
@@ -64,18 +61,6 @@ bool find_is_listed(const char *list, const char *name, bool is_main)
 		list += *list == ':';
 	}
 	return fits ? listed : !has_positive;
-}
-
-static bool contains(const struct dl_phdr_info *object, uintptr_t address)
-{
-	for (int i = 0; i < object->dlpi_phnum; i++) {
-		const ElfW(Phdr) *header = &object->dlpi_phdr[i];
-
-		if (header->p_type == PT_LOAD &&
-		    address - (object->dlpi_addr + header->p_vaddr) < header->p_memsz)
-			return true;
-	}
-	return false;
 }
 
 /* Takes what the program headers say about the object as a whole; false: it has no segments. */
@@ -109,16 +94,6 @@ static bool is_wanted(const struct options *options, unsigned int flags, bool is
 	return is_listed && (flags & PF_W ? options->data : options->text);
 }
 
-/* A segment can have a huge page if it is as long as that, or if it was aligned to have it alone.
- */
-static void widen(struct found *found, size_t bytes, size_t align)
-{
-	size_t widest = bytes > align ? bytes : align;
-
-	if (widest > found->widest_bytes)
-		found->widest_bytes = widest;
-}
-
 static int add_segment(struct search *search, const struct object *object,
 		       const ElfW(Phdr) * header, bool is_listed)
 {
@@ -133,10 +108,6 @@ static int add_segment(struct search *search, const struct object *object,
 	segment.header = (int)(header - object->headers);
 	segment.flags = header->p_flags;
 	segment.wanted = is_wanted(search->options, header->p_flags, is_listed);
-	if (segment.wanted)
-		widen(found,
-		      search->options->merge_text ? object->end - object->start : header->p_memsz,
-		      header->p_align);
 	if (!scratch_add(&found->segments))
 		return -ENOMEM;
 	/* An object's own segments rise already. */
@@ -188,26 +159,33 @@ static bool is_unfinished(const struct dl_phdr_info *info)
 	return share_read_object(info, &text) != 0;
 }
 
+/* Does the object take part? The program itself is the first that is asked about. */
+static bool takes_part(struct search *search, const struct dl_phdr_info *info, bool *is_main,
+		       bool *is_listed)
+{
+	*is_main = !search->seen_main;
+	search->seen_main = true;
+	if (libc_object_holds(info, getauxval(AT_SYSINFO_EHDR)))
+		return false;
+	/* in a static program the library is a part of the program, which is no reason */
+	if (!*is_main && libc_object_holds(info, (uintptr_t)takes_part))
+		return false;
+	if (search->before && (search->before(info) || is_unfinished(info)))
+		return false;
+	*is_listed = find_is_listed(search->options->objects,
+				    *is_main ? program_invocation_short_name : info->dlpi_name,
+				    *is_main);
+	return has_wanted(search, info, *is_listed);
+}
+
 static int look_at_object(struct dl_phdr_info *info, size_t size, void *data)
 {
 	struct search *search = data;
-	bool is_main = !search->seen_main, is_listed;
+	bool is_main, is_listed;
 
 	(void)size;
-	search->seen_main = true;
-	if (contains(info, getauxval(AT_SYSINFO_EHDR)))
-		return 0;
-	/* in a static program the library is a part of the program, which is no reason */
-	if (!is_main && contains(info, (uintptr_t)look_at_object))
-		return 0;
-	if (search->before && (search->before(info) || is_unfinished(info)))
-		return 0;
-	is_listed =
-		find_is_listed(search->options->objects,
-			       is_main ? program_invocation_short_name : info->dlpi_name, is_main);
-	if (!has_wanted(search, info, is_listed))
-		return 0;
-	search->failed = add_object(search, info, is_main, is_listed) != 0;
+	if (takes_part(search, info, &is_main, &is_listed))
+		search->failed = add_object(search, info, is_main, is_listed) != 0;
 	return search->failed;
 }
 
@@ -223,6 +201,43 @@ int find_segments(const struct options *options, bool (*before)(const struct dl_
 				.segments = SCRATCH_OF(struct segment)};
 	dl_iterate_phdr(look_at_object, &search);
 	return search.failed ? -ENOMEM : 0;
+}
+
+/* A segment can have a huge page if it is as long as that, or if it was aligned to have it alone.
+ */
+static int look_at_width(struct dl_phdr_info *info, size_t size, void *data)
+{
+	struct search *search = data;
+	bool is_main, is_listed;
+	struct object object = {0};
+
+	(void)size;
+	if (!takes_part(search, info, &is_main, &is_listed) ||
+	    !read_object(info, search->base_bytes, &object))
+		return 0;
+	for (int i = 0; i < info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *header = &info->dlpi_phdr[i];
+		size_t bytes =
+			search->options->merge_text ? object.end - object.start : header->p_memsz;
+
+		if (header->p_type != PT_LOAD ||
+		    !is_wanted(search->options, header->p_flags, is_listed))
+			continue;
+		if (header->p_align > bytes)
+			bytes = header->p_align;
+		if (bytes > search->widest_bytes)
+			search->widest_bytes = bytes;
+	}
+	return 0;
+}
+
+size_t find_widest(const struct options *options, bool (*before)(const struct dl_phdr_info *))
+{
+	struct search search = {
+		.options = options, .before = before, .base_bytes = getauxval(AT_PAGESZ)};
+
+	dl_iterate_phdr(look_at_width, &search);
+	return search.widest_bytes;
 }
 
 void found_free(struct found *found)

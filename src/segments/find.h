@@ -35,10 +35,14 @@ struct segment {
 };
 
 struct found {
-	struct scratch objects,
-		segments;    /* segments by rising address, of objects that take part */
-	size_t widest_bytes; /* no huge page above this can be had of what is wanted */
+	struct scratch objects, segments; /* by rising address, of objects that take part */
 };
+
+/*
+ * No huge page above this many bytes can be had of what is wanted. Makes no system call, so that
+ * it can be asked at every start. before as for find_segments().
+ */
+size_t find_widest(const struct options *options, bool (*before)(const struct dl_phdr_info *));
 
 /*
  * Finds the objects that take part, with all of their segments. before, unless NULL, says which

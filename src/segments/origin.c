@@ -6,55 +6,14 @@
 #include <string.h>
 #include <sys/auxv.h>
 
+#include "pages/maps.h"
 #include "segments/origin.h"
 #include "sys.h"
 
-/* The kernel's <linux/fs.h> of 6.11 and later: PROCMAP_QUERY, of an open /proc/PID/maps. */
-struct map_query {
-	uint64_t size, query_flags, address, start, end, flags, page_bytes, offset, inode;
-	uint32_t device_major, device_minor, name_bytes, build_id_bytes;
-	uint64_t name, build_id;
-};
-
-#define MAP_QUERY          0xc0686611 /* _IOWR('f', 17, struct map_query) */
-#define MAP_QUERY_WRITABLE 2
-#define MAP_QUERY_SHARED   8
-
-_Static_assert(sizeof(struct map_query) == 0x68, "as the request says");
-
-/* The one mapping at an address, without reading about all others. -ENOENT: nothing is there. */
-static long ask_mapping(int fd, uint64_t address, struct smaps_mapping *mapping)
-{
-	struct map_query query = {.size = sizeof(query),
-				  .address = address,
-				  .name = (uintptr_t)mapping->name,
-				  .name_bytes = sizeof(mapping->name)};
-	long failed = sys_ioctl(fd, MAP_QUERY, &query);
-
-	if (failed)
-		return failed;
-	mapping->start = query.start;
-	mapping->end = query.end;
-	mapping->offset = query.offset;
-	mapping->inode = query.inode;
-	mapping->device_major = query.device_major;
-	mapping->device_minor = query.device_minor;
-	mapping->rights[1] = query.flags & MAP_QUERY_WRITABLE ? 'w' : '-';
-	mapping->rights[3] = query.flags & MAP_QUERY_SHARED ? 's' : 'p';
-	return 0;
-}
-
 /* The mapping at an address; addresses rise from call to call. False: nothing is there. */
-static bool mapping_at(struct smaps *maps, uint64_t address, struct smaps_mapping *mapping)
+static bool mapping_at(struct maps *maps, uint64_t address, struct smaps_mapping *mapping)
 {
-	long failed = ask_mapping(maps->stream.fd, address, mapping);
-
-	if (!failed || failed == -ENOENT)
-		return !failed;
-	while (smaps_next(maps, mapping))
-		if (mapping->end > address)
-			return mapping->start <= address;
-	return false;
+	return maps_above(maps, address, mapping) && mapping->start <= address;
 }
 
 static bool is_same_file(const struct origin *origin, const struct smaps_mapping *mapping)
@@ -69,7 +28,7 @@ static bool is_text_of_file(const struct smaps_mapping *mapping)
 	return mapping->inode && mapping->rights[1] != 'w' && mapping->rights[3] == 'p';
 }
 
-static int walk(struct smaps *maps, uint64_t address, size_t bytes, struct origin *origin)
+static int walk(struct maps *maps, uint64_t address, size_t bytes, struct origin *origin)
 {
 	const uint64_t end = address + bytes;
 	struct smaps_mapping mapping;
@@ -96,30 +55,30 @@ static int walk(struct smaps *maps, uint64_t address, size_t bytes, struct origi
 
 int origin_find(uintptr_t address, size_t bytes, struct origin *origin)
 {
-	struct smaps maps;
-	int failed = smaps_open(&maps, "/proc/self/maps");
+	struct maps maps;
+	int failed = maps_open(&maps, true);
 
 	if (failed)
 		return failed;
 	failed = walk(&maps, address, bytes, origin);
-	smaps_close(&maps);
+	maps_close(&maps);
 	return failed;
 }
 
 bool origin_is_mapped(uintptr_t address, const struct origin *origin)
 {
 	struct smaps_mapping mapping;
-	struct smaps maps;
+	struct maps maps;
 	bool same;
 
-	if (smaps_open(&maps, "/proc/self/maps"))
+	if (maps_open(&maps, true))
 		return false;
 	same = mapping_at(&maps, address, &mapping) && is_same_file(origin, &mapping);
-	smaps_close(&maps);
+	maps_close(&maps);
 	return same;
 }
 
-/* The same header, of 6.7 and later: PAGEMAP_SCAN, of an open /proc/PID/pagemap. */
+/* The kernel's <linux/fs.h> of 6.7 and later: PAGEMAP_SCAN, of an open /proc/PID/pagemap. */
 struct page_scan {
 	uint64_t size, flags, start, end, walk_end, vector, vector_count, pages_max;
 	uint64_t inverted, mask, any_of, returned;

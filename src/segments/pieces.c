@@ -7,7 +7,7 @@
 #include <sys/mman.h>
 #include <sys/auxv.h>
 
-#include "pages/smaps.h"
+#include "pages/maps.h"
 #include "segments/pieces.h"
 
 static int protection_of(const struct smaps_mapping *mapping)
@@ -140,18 +140,19 @@ int pieces_read(struct scratch *pieces, const struct found *found)
 {
 	const size_t base_bytes = getauxval(AT_PAGESZ);
 	struct smaps_mapping mapping;
-	struct smaps smaps;
+	uint64_t at = 0;
+	struct maps maps;
 	int failed;
 
 	*pieces = SCRATCH_OF(struct plan_piece);
 	/* smaps take long to make, and nothing else in them is of use here */
-	failed = smaps_open(&smaps, cpu_has_text_right() ? "/proc/self/smaps" : "/proc/self/maps");
+	failed = cpu_has_text_right() ? maps_open_with_flags(&maps) : maps_open(&maps, false);
 	if (failed)
 		return failed;
-	while (!failed && smaps_next(&smaps, &mapping))
+	for (; !failed && maps_above(&maps, at, &mapping); at = mapping.end)
 		failed = pieces_add(pieces, &mapping, found, base_bytes);
-	smaps_close(&smaps);
-	if (!failed && !is_complete(pieces, (uintptr_t)&smaps))
+	maps_close(&maps);
+	if (!failed && !is_complete(pieces, (uintptr_t)&maps))
 		failed = -EIO;
 	if (failed)
 		scratch_free(pieces);

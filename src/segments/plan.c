@@ -67,7 +67,7 @@ static bool take_page(const struct plan_piece *pieces, size_t count, const struc
 	bool aligned = true;
 	size_t covered = 0;
 
-	*range = (struct plan_range){.start = page, .end = end};
+	*range = (struct plan_range){.start = page, .end = end, .first_piece = index};
 	for (size_t i = index; i < count && pieces[i].start < end; i++) {
 		const struct plan_piece *piece = &pieces[i];
 		uintptr_t from = piece->start > page ? piece->start : page;
@@ -84,10 +84,8 @@ static bool take_page(const struct plan_piece *pieces, size_t count, const struc
 		if (rules->congruent &&
 		    (!piece->file || (piece->offset - piece->start) % rules->page_bytes))
 			return false;
-		if (!first) {
+		if (!first)
 			first = piece;
-			range->first_piece = i;
-		}
 		aligned &= piece->align >= rules->page_bytes;
 		covered += to - from;
 	}

@@ -46,7 +46,7 @@ struct plan_range {
 	uintptr_t start, end; /* whole huge pages */
 	int protection;
 	unsigned int object, segment; /* segment: of its first byte */
-	size_t first_piece;           /* index of the first piece in it */
+	size_t first_piece;           /* index of the first piece in it, a gap or not */
 };
 
 /*

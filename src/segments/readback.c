@@ -27,10 +27,10 @@ struct scanned {
 _Static_assert(sizeof(struct scan) == 0x60, "as the request says");
 
 /* Returns 0 and *bytes, or -errno: an older kernel. */
-static long scan(uintptr_t start, uintptr_t end, size_t *bytes)
+static long scan(long fd, uintptr_t start, uintptr_t end, size_t *bytes)
 {
 	struct scanned vector[SCAN_VECTOR_COUNT];
-	long result = 0, fd = sys_open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC, 0);
+	long result = 0;
 
 	*bytes = 0;
 	if (SYS_IS_ERROR(fd))
@@ -51,7 +51,6 @@ static long scan(uintptr_t start, uintptr_t end, size_t *bytes)
 			*bytes += (size_t)(vector[i].end - vector[i].start);
 		start = (uintptr_t)request.walk_end;
 	}
-	sys_close((int)fd);
 	return SYS_IS_ERROR(result) ? result : 0;
 }
 
@@ -80,9 +79,31 @@ static size_t read_smaps(uintptr_t start, uintptr_t end)
 	return (size_t)bytes;
 }
 
-size_t readback_huge_bytes(uintptr_t start, uintptr_t end)
+void readback_open(struct readback *readback)
+{
+	readback->fd = sys_open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC, 0);
+}
+
+size_t readback_bytes(const struct readback *readback, uintptr_t start, uintptr_t end)
 {
 	size_t bytes;
 
-	return scan(start, end, &bytes) ? read_smaps(start, end) : bytes;
+	return scan(readback->fd, start, end, &bytes) ? read_smaps(start, end) : bytes;
+}
+
+void readback_close(const struct readback *readback)
+{
+	if (!SYS_IS_ERROR(readback->fd))
+		sys_close((int)readback->fd);
+}
+
+size_t readback_huge_bytes(uintptr_t start, uintptr_t end)
+{
+	struct readback readback;
+	size_t bytes;
+
+	readback_open(&readback);
+	bytes = readback_bytes(&readback, start, end);
+	readback_close(&readback);
+	return bytes;
 }

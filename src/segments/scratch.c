@@ -4,37 +4,45 @@
 #include <string.h>
 #include <sys/auxv.h>
 
+#include "pages/aside.h"
 #include "segments/scratch.h"
 #include "sys.h"
 
 /* Doubled each time, so that all the copying costs no more than the list itself. */
 static int grow(struct scratch *list)
 {
-	size_t bytes = list->mapped_bytes ? 2 * list->mapped_bytes : 4 * getauxval(AT_PAGESZ);
-	long at = sys_mmap(0, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	const size_t bytes_min = 4 * getauxval(AT_PAGESZ);
+	size_t bytes = 2 * list->room_bytes > bytes_min ? 2 * list->room_bytes : bytes_min;
+	long at = aside_map(bytes, 0);
 
 	if (SYS_IS_ERROR(at))
 		return (int)at;
-	if (list->items) {
+	if (list->items)
 		memcpy((void *)at, list->items, list->count * list->item_bytes);
-		sys_munmap((uintptr_t)list->items, list->mapped_bytes);
-	}
+	if (list->mapped)
+		sys_munmap((uintptr_t)list->items, list->room_bytes);
 	list->items = (void *)at;
-	list->mapped_bytes = bytes;
+	list->room_bytes = bytes;
+	list->mapped = true;
 	return 0;
 }
 
 void *scratch_add(struct scratch *list)
 {
-	if ((list->count + 1) * list->item_bytes > list->mapped_bytes && grow(list))
+	void *item;
+
+	if ((list->count + 1) * list->item_bytes > list->room_bytes && grow(list))
 		return NULL;
-	return (char *)list->items + list->item_bytes * list->count++;
+	item = (char *)list->items + list->item_bytes * list->count++;
+	memset(item, 0, list->item_bytes);
+	return item;
 }
 
 void scratch_free(struct scratch *list)
 {
-	if (list->items)
-		sys_munmap((uintptr_t)list->items, list->mapped_bytes);
+	if (list->mapped)
+		sys_munmap((uintptr_t)list->items, list->room_bytes);
 	list->items = NULL;
-	list->count = list->mapped_bytes = 0;
+	list->count = list->room_bytes = 0;
+	list->mapped = false;
 }

@@ -7,20 +7,29 @@
 #ifndef SCRATCH_H
 #define SCRATCH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct scratch {
 	void *items;
-	size_t count, item_bytes, mapped_bytes;
+	size_t count, item_bytes;
+	size_t room_bytes;
+	bool mapped; /* the room is the list's own */
 };
 
 /* An empty list; maps nothing yet. */
 #define SCRATCH_OF(type) ((struct scratch){.item_bytes = sizeof(type)})
 
+/* The same, in an array of the caller's as long as that is long enough; a constant. */
+#define SCRATCH_IN(array)                                                                       \
+	{                                                                                       \
+		.items = (array), .item_bytes = sizeof((array)[0]), .room_bytes = sizeof(array) \
+	}
+
 /* Adds an item of zeroes. Returns it, or NULL: there is no memory, and the list is as it was. */
 void *scratch_add(struct scratch *list);
 
-/* Gives the memory back; the list is empty then. */
+/* Gives the memory back; the list is empty then, and without an array. */
 void scratch_free(struct scratch *list);
 
 #endif

@@ -29,8 +29,10 @@ struct status {
 	unsigned long confined; /* by seccomp: how many filters, or in which mode */
 };
 
-/* Objects that were loaded when text and data were last looked at, or at the start. */
-static struct scratch known = {.item_bytes = sizeof(const ElfW(Phdr) *)};
+/* Objects that were loaded when text and data were last looked at, or at the start. Few programs
+ * have more than have room here. */
+static const ElfW(Phdr) * first_known[64];
+static struct scratch known = SCRATCH_IN(first_known);
 static unsigned long confined_at_start;
 
 /* Is the line that of `name`, which ends in a colon and a tab? Then its number. */
@@ -98,10 +100,24 @@ static bool has_heap(const struct run *run)
 	return false;
 }
 
-/* Everything that the plan rests on. */
+/* All sizes, where hugetlb pages may be taken or one was named; else only what THP are made of. */
+static void read_sizes(struct run *run)
+{
+	const struct options *options = run->options;
+	const size_t base_bytes = getauxval(AT_PAGESZ);
+
+	if (run_may_take_hugetlb(run) || options->default_page_bytes || options->text_page_bytes ||
+	    options->data_page_bytes || log_at(LOG_INFO))
+		sizes_read(&run->sizes, base_bytes);
+	else
+		run->sizes = (struct page_sizes){.base = base_bytes, .thp = sizes_thp()};
+	if (log_at(LOG_INFO) && !run->later)
+		sizes_log(&run->sizes);
+}
+
+/* Everything that the plan rests on. A debugger matters to hugetlb pages alone. */
 static int look_around(struct run *run)
 {
-	const struct status status = read_status();
 	int failed = pieces_read(&run->pieces, &run->found);
 
 	if (failed) {
@@ -109,11 +125,10 @@ static int look_around(struct run *run)
 			     -failed);
 		return failed;
 	}
-	sizes_read(&run->sizes, getauxval(AT_PAGESZ));
-	if (log_at(LOG_INFO) && !run->later)
-		sizes_log(&run->sizes);
-	run->alone = !run->later && sys_count_threads() == 1;
-	run->traced = status.traced;
+	read_sizes(run);
+	run->alone = !run->later && sys_single_threaded();
+	if (!run->later && run_may_take_hugetlb(run))
+		run->traced = read_status().traced;
 	run->break_now = (uintptr_t)sys_brk(0);
 	run->break_movable = run->alone && !has_heap(run);
 	if (run->traced)
@@ -141,6 +156,7 @@ static int look_again(struct run *run, const struct task *task)
  */
 static struct {
 	bool asked, taken;
+	bool missed; /* nothing was there to be taken care of, and then threads came */
 } care;
 
 /* Without it: told is whether anybody is to hear of that. */
@@ -171,9 +187,7 @@ static int prepare_care(struct run *run, struct task *task)
 
 	if (!hugetlb && !(task->kind == PLAN_TEXT && task_wants(task, RUNG_THP)))
 		return 0;
-	/* of what is loaded later, that there is no care was said at the start */
-	if (!run->later)
-		take_care(run->options, task->name, hugetlb && !run->told);
+	take_care(run->options, task->name, hugetlb && !run->told);
 	task->cared = care.taken;
 	if (task->cared)
 		return before ? 0 : look_again(run, task);
@@ -219,6 +233,8 @@ static int put_data(struct run *run, struct task *data)
 	if (failed)
 		return failed;
 	old_break = move_break(run, task_page_bytes(run, data));
+	data->backing.break_start = old_break;
+	data->backing.break_end = old_break ? run->break_now : 0;
 	task_carry_out(run, data);
 	if (old_break && !data->got_bytes[RUNG_HUGETLB] && !data->got_bytes[RUNG_THP])
 		sys_brk(old_break);
@@ -275,15 +291,20 @@ static int put_all(struct run *run)
 	return failed ? failed : task_tell(run, &text, &data);
 }
 
+/* Lists nothing where no segment is long enough: that is so in most programs. */
 static int run_once(struct run *run, bool (*before)(const struct dl_phdr_info *))
 {
-	int failed = find_segments(run->options, before, &run->found);
+	const bool is_empty = find_widest(run->options, before) < CPU_HUGE_BYTES_MIN;
+	int failed;
 
+	if (is_empty && !log_at(LOG_INFO))
+		return 0;
+	failed = find_segments(run->options, before, &run->found);
 	if (log_at(LOG_DEBUG))
 		log_segments(run);
 	if (failed)
 		log_declined(where_they_are, "segments: no memory");
-	else if (run->found.widest_bytes >= CPU_HUGE_BYTES_MIN)
+	else if (!is_empty)
 		failed = put_all(run);
 	else if (!run->later)
 		log_info("text and data: no segment is as long as a huge page");
@@ -323,18 +344,54 @@ static bool remember_objects(void)
 }
 
 /*
- * ld.so has loaded or unloaded something. Under its lock, in any thread. A program that has
- * locked itself in since the start may not survive a system call that it does not expect.
+ * For care libc's text is changed, which costs as much as the rest of an idle start, and can't be
+ * done under threads. So it is done when the first library comes late, whatever its length: a
+ * program that loads none never pays, and one that does has one thread then, as a rule.
  */
-static void objects_changed(void)
+static void foresee_care(const struct run *run)
+{
+	if (care.asked || run->options->backing == BACKING_FILE)
+		return;
+	care.missed = !sys_single_threaded();
+	if (!care.missed)
+		take_care(run->options, "text", !run->traced && run_may_take_hugetlb(run));
+}
+
+static int is_new(struct dl_phdr_info *info, size_t size, void *data)
+{
+	(void)size;
+	(void)data;
+	return !is_known(info);
+}
+
+/* A program that has locked itself in since the start may not survive a system call that it does
+ * not expect: of what no huge page can be had, none is made. */
+static void look_at_new_objects(void)
 {
 	const struct options *options = options_get(NULL, NULL);
 	struct run run = {.options = options, .later = true, .done = SCRATCH_OF(struct plan_range)};
+	const bool is_wide = find_widest(options, is_known) >= CPU_HUGE_BYTES_MIN;
+	struct status status;
+
+	if (!is_wide && (care.asked || care.missed))
+		return;
+	status = read_status();
+	if (status.confined != confined_at_start)
+		return;
+	run.traced = status.traced;
+	foresee_care(&run);
+	if (is_wide)
+		run_once(&run, is_known);
+}
+
+/* ld.so has loaded or unloaded something. Under its lock, in any thread. */
+static void objects_changed(void)
+{
 	int error = errno;
 
 	unloaded_forget();
-	if (!memory.sandboxed && read_status().confined == confined_at_start && known.count)
-		run_once(&run, is_known);
+	if (!memory.sandboxed && known.count && dl_iterate_phdr(is_new, NULL))
+		look_at_new_objects();
 	if (!remember_objects())
 		scratch_free(&known);
 	errno = error;
@@ -363,7 +420,6 @@ bool segments_are_marked(void)
 int segments_start(const struct options *options)
 {
 	struct run run = {.options = options, .done = SCRATCH_OF(struct plan_range)};
-	int failed;
 
 	if (options->force_segments)
 		log_info("HUGETLB_FORCE_ELFMAP asks for what happens anyway");
@@ -371,9 +427,5 @@ int segments_start(const struct options *options)
 		log_debug("HUGETLB_SHARE=0, sharing disabled");
 	if (options->text)
 		watch(options);
-	failed = run_once(&run, NULL);
-	/* other threads may run by the time when something is loaded */
-	if (known.count && options->backing != BACKING_FILE)
-		take_care(options, "text", options->backing != BACKING_THP && !run.traced);
-	return failed;
+	return run_once(&run, NULL);
 }

@@ -47,7 +47,83 @@ static long map_over(const struct plan_range *range, const struct prepared *prep
 	return 0;
 }
 
-int swap_in(const struct plan_range *range, struct prepared *prepared)
+/* The next hole of what is prepared, from *at on; *at is its start then. False: there is none. */
+static bool next_hole(const struct backing *backing, const struct plan_range *range,
+		      const struct prepared *prepared, uintptr_t *at, uintptr_t *hole_end)
+{
+	const uintptr_t end = range->start + prepared->bytes;
+
+	for (size_t i = range->first_piece; i < backing->piece_count && *at < end; i++) {
+		const struct plan_piece *piece = &backing->pieces[i];
+
+		if (piece->start > *at) {
+			*hole_end = piece->start < end ? piece->start : end;
+			return true;
+		}
+		if (piece->end > *at)
+			*at = piece->end;
+	}
+	*hole_end = end;
+	return *at < end;
+}
+
+static void free_hole(const struct backing *backing, uintptr_t from, uintptr_t to)
+{
+	if (backing->break_start < to && backing->break_end > from)
+		to = backing->break_start;
+	if (from < to)
+		sys_munmap(from, to - from);
+}
+
+/* An older kernel takes the address as a hint, and finds another. */
+static int occupy_hole(const struct backing *backing, uintptr_t from, uintptr_t to)
+{
+	long at;
+
+	if (backing->break_start < to && backing->break_end > from)
+		to = backing->break_start;
+	if (from >= to)
+		return 0;
+	at = sys_mmap(from, to - from, PROT_NONE,
+		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+	if (!SYS_IS_ERROR(at) && (uintptr_t)at != from) {
+		sys_munmap((uintptr_t)at, to - from);
+		at = -EEXIST;
+	}
+	return SYS_IS_ERROR(at) ? (int)at : 0;
+}
+
+/* Gives back the holes that lie before `end`. */
+static void free_holes(const struct backing *backing, const struct plan_range *range,
+		       const struct prepared *prepared, uintptr_t end)
+{
+	uintptr_t at = range->start, hole_end;
+
+	for (; next_hole(backing, range, prepared, &at, &hole_end) && at < end; at = hole_end)
+		free_hole(backing, at, hole_end);
+}
+
+/*
+ * The move replaces whatever is there. What was empty when the plan was made may not be so any
+ * more: it is taken first, in a way that fails where somebody else is.
+ */
+static int occupy_holes(const struct backing *backing, const struct plan_range *range,
+			const struct prepared *prepared)
+{
+	uintptr_t at = range->start, hole_end;
+	int failed = 0;
+
+	for (; next_hole(backing, range, prepared, &at, &hole_end); at = hole_end) {
+		failed = occupy_hole(backing, at, hole_end);
+		if (failed)
+			break;
+	}
+	if (failed)
+		free_holes(backing, range, prepared, at);
+	return failed;
+}
+
+static long move_in(const struct plan_range *range, struct prepared *prepared)
 {
 	long result = sys_mremap(prepared->address, prepared->bytes, prepared->bytes,
 				 MREMAP_MAYMOVE | MREMAP_FIXED, range->start);
@@ -56,8 +132,21 @@ int swap_in(const struct plan_range *range, struct prepared *prepared)
 		result = map_over(range, prepared);
 	if (SYS_IS_ERROR(result) && !is_mapped(range->start))
 		fill_hole(range, prepared);
-	if (!SYS_IS_ERROR(result))
-		prepared->bytes = 0;
+	return result;
+}
+
+int swap_in(const struct backing *backing, const struct plan_range *range,
+	    struct prepared *prepared)
+{
+	long result = occupy_holes(backing, range, prepared);
+
+	if (!result) {
+		result = move_in(range, prepared);
+		if (SYS_IS_ERROR(result))
+			free_holes(backing, range, prepared, range->end);
+		else
+			prepared->bytes = 0;
+	}
 	backing_drop(prepared);
 	return SYS_IS_ERROR(result) ? (int)result : 0;
 }
@@ -78,7 +167,7 @@ static int copy_and_swap(const struct backing *backing, const struct plan_range 
 	if (!failed && range->protection != (PROT_READ | PROT_WRITE))
 		failed = sys_mprotect(prepared->address, prepared->bytes, range->protection);
 	if (!failed)
-		return swap_in(range, prepared);
+		return swap_in(backing, range, prepared);
 	backing_drop(prepared);
 	return (int)failed;
 }

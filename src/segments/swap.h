@@ -8,9 +8,11 @@
 
 /*
  * Moves the copy to the start of its range. Returns 0, or -errno with the old memory in place and
- * the copy gone; *prepared is used up in both cases.
+ * the copy gone; *prepared is used up in both cases. -EEXIST: there is a mapping by now where the
+ * plan saw a hole.
  */
-int swap_in(const struct plan_range *range, struct prepared *prepared);
+int swap_in(const struct backing *backing, const struct plan_range *range,
+	    struct prepared *prepared);
 
 /*
  * The same for data, which is copied first: no other thread may run. No signal is handled between

@@ -6,6 +6,11 @@
 #include "log.h"
 #include "segments/task.h"
 
+bool run_may_take_hugetlb(const struct run *run)
+{
+	return run->options->backing != BACKING_FILE && run->options->backing != BACKING_THP;
+}
+
 static size_t rung_page_bytes(const struct run *run, const struct task *task, enum rung rung)
 {
 	return rung == RUNG_HUGETLB ? task->backing.source.page_bytes : run->sizes.thp;
@@ -55,7 +60,7 @@ static void choose_ladder(const struct run *run, struct task *task)
 		[BACKING_THP] = {RUNG_THP, RUNGS, RUNGS},
 	};
 	const enum segment_backing wanted = run->options->backing;
-	const enum thp_mode mode = sizes_thp_mode();
+	const enum thp_mode mode = sizes_thp_mode(run->sizes.thp);
 	const bool thp = run->sizes.thp && (mode == THP_MADVISE || mode == THP_ALWAYS);
 	const bool text = task->kind == PLAN_TEXT;
 
@@ -117,7 +122,9 @@ static int choose_pages(struct run *run, struct task *task)
 	source->populate = true; /* it is written to at once, and then a missing page is SIGBUS */
 	source->populate_write = source_can_populate_write();
 	source->memfd = true;
-	if (source->page_bytes && !mount_find(source->page_bytes, options->path, mount, 256))
+	if (!run_may_take_hugetlb(run))
+		source->mount = NULL;
+	else if (source->page_bytes && !mount_find(source->page_bytes, options->path, mount, 256))
 		source->mount = mount;
 	else if (options->path)
 		log_warning_once("%s: HUGETLB_PATH=%s is no hugetlbfs mount for pages of %lu kB "

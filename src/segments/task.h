@@ -45,6 +45,9 @@ struct task {
 	int error; /* of the first rung that fell short, as that is what was asked for */
 };
 
+/* Do the options leave room for hugetlb pages? What only these need is not looked at else. */
+bool run_may_take_hugetlb(const struct run *run);
+
 /*
  * Chooses pages and plans. Returns how many bytes there are to be had at all, or -errno with one
  * line written: the pages that were asked for are none that this machine has.

@@ -155,23 +155,28 @@ static struct address_range find_hole(const struct place *places, size_t count)
 }
 
 struct regions {
-	struct address_range main, arenas;
+	struct address_range main, arenas, room;
 };
 
-/* Not told where they are: the main region is in the lower half of the hole, the other above. */
+/*
+ * Not told where they are: the main region is in the lower half of the hole, the arenas' lies from
+ * five to six eighths of it, and the room for mappings begins at thirteen sixteenths. The hole is
+ * not to the page what the library saw, hence limits half-way between.
+ */
 static struct regions find_regions(const struct place *places, size_t count,
 				   const struct clues *clues)
 {
 	struct address_range hole;
-	uint64_t eighth;
+	uint64_t part;
 
 	if (clues->regions_known)
-		return (struct regions){clues->break_region, clues->arenas_region};
+		return (struct regions){clues->break_region, clues->arenas_region, {0, 0}};
 	hole = find_hole(places, count);
-	eighth = (hole.end - hole.start) / 8;
+	part = (hole.end - hole.start) / 32;
 	return (struct regions){
-		.main = {hole.start, hole.start + 4 * eighth},
-		.arenas = {hole.start + 4 * eighth, hole.start + 7 * eighth},
+		.main = {hole.start, hole.start + 16 * part},
+		.arenas = {hole.start + 16 * part, hole.start + 25 * part},
+		.room = {hole.start + 25 * part, hole.start + 29 * part},
 	};
 }
 
@@ -215,6 +220,8 @@ static enum part second_guess(const struct place *places, size_t count, size_t a
 		return PART_BREAK;
 	if (lies_in(place, regions->arenas))
 		return PART_ARENAS;
+	if (lies_in(place, regions->room))
+		return PART_MAPPINGS;
 	if (adjacent && before->part == PART_LIBRARIES && before->inode && before->rights[1] == 'w')
 		return PART_LIBRARIES; /* its bss */
 	/* Text or data of an object that is on other pages now lies between the object's own. */

@@ -8,7 +8,8 @@ arm64_cases=(small threads8 threads48 large realloc fork misuse misuse-thread un
 arm64_16k_cases=(small threads8 large realloc fork misuse misuse-thread segments pool-returned
 	segments-short-pool segments-empty-pool short-pool-fork)
 x86_64_cases=("${arm64_cases[@]}" numa-empty-node numa-empty-node-threads numa-full-node
-	hugeadm-node hugeadm-policy hugeadm-short hugeadm-persist hugestat-system hugestat-process)
+	hugeadm-node hugeadm-policy hugeadm-numactl hugeadm-short hugeadm-ramdisk hugeadm-persist
+	hugestat-system hugestat-process)
 
 # Reads the console of a guest: report_guest <prefix> <console> <case> ...
 report_guest()
@@ -127,9 +128,27 @@ prepare_x86_64()
 		gcc -O2 -D_GNU_SOURCE -pthread "$here/../run/kinds-of-pages.c" \
 			-o "$directory/bin/kinds-of-pages" >>"$cache/log" 2>&1 &&
 		add_tools "$directory" "$build/bin/hugeadm" "$build/bin/hugestat" \
-			"$(command -v numastat)" &&
+			"$(command -v numastat)" "$(command -v numactl)" &&
 		cp -L "$library" "$directory/lib/libhugetlbfs.so" &&
 		"$here/initramfs" "$scratch/x86_64.gz" "$busybox" "$directory"
+}
+
+# add_modules <initramfs> <kernel's directory> <output>: what the kernel unpacks last are its own
+# modules, in /modules, as far as this machine can read them.
+add_modules()
+{
+	local directory=$scratch/modules file name
+
+	rm -rf "$directory" && mkdir -p "$directory/modules" || return 1
+	find "$2"/{,usr/}lib/modules/ -name '*.ko*' 2>/dev/null | sort -u | while read -r file; do
+		name=${file##*/}
+		case $name in
+		*.ko) cp "$file" "$directory/modules/" ;;
+		*.xz) xz -dc "$file" >"$directory/modules/${name%.xz}" ;;
+		*.zst) zstd -qdc "$file" >"$directory/modules/${name%.zst}" ;;
+		esac
+	done
+	(cat "$1" && cd "$directory" && find . | cpio -o -H newc --quiet -R 0:0 | gzip -1) >"$3"
 }
 
 # test_kernel <version> <suite>
@@ -146,10 +165,11 @@ test_kernel()
 		skip "$reason" "${cases[@]/#/$prefix-}"
 	elif ! kernel=$(fetch_kernel "$suite" amd64 cloud-amd64); then
 		skip "no kernel of Debian $suite to be had" "${cases[@]/#/$prefix-}"
-	elif ! prepare_x86_64; then
+	elif ! prepare_x86_64 || ! add_modules "$scratch/x86_64.gz" \
+		"$cache/kernel-$suite-cloud-amd64" "$scratch/initramfs.gz" 2>>"$cache/log"; then
 		skip "no initramfs could be made" "${cases[@]/#/$prefix-}"
 	else
-		boot "$prefix" x86_64 "$kernel" "$scratch/x86_64.gz" 2 "${cases[@]}"
+		boot "$prefix" x86_64 "$kernel" "$scratch/initramfs.gz" 2 "${cases[@]}"
 	fi
 }
 

@@ -5,7 +5,8 @@
  *
  *   dlopen-text <turns> <library> ...
  *
- * A first argument "threads" has another thread run the text of the first library all the time.
+ * A first argument "threads" has another thread run the text of the first library all the time;
+ * "threads-first" has one that waits, and that is there before anything is loaded.
  */
 #include <dlfcn.h>
 #include <link.h>
@@ -88,6 +89,13 @@ static void load_and_close(const char *path)
 static int (*run_always)(void);
 static volatile bool stop;
 
+static void *wait_for_stop(void *nothing)
+{
+	while (!stop)
+		usleep(1000);
+	return nothing;
+}
+
 static void *run_text(void *nothing)
 {
 	while (!stop)
@@ -98,7 +106,8 @@ static void *run_text(void *nothing)
 int main(int count, char **arguments)
 {
 	bool threads = count > 1 && !strcmp(arguments[1], "threads");
-	int next = 1 + threads, turns;
+	bool threads_first = count > 1 && !strcmp(arguments[1], "threads-first");
+	int next = 1 + threads + threads_first, turns;
 	pthread_t thread;
 
 	CHECK(count > next + 1, "what is to be loaded?");
@@ -111,11 +120,13 @@ int main(int count, char **arguments)
 		CHECK(!pthread_create(&thread, NULL, run_text, NULL), "no thread");
 		next++;
 	}
+	if (threads_first)
+		CHECK(!pthread_create(&thread, NULL, wait_for_stop, NULL), "no thread");
 	for (int turn = 0; turn < turns; turn++)
 		for (int i = next; i < count; i++)
 			load_and_close(arguments[i]);
 	stop = true;
-	if (threads)
+	if (threads || threads_first)
 		pthread_join(thread, NULL);
 	printf("done\n");
 	return 0;

@@ -1,5 +1,7 @@
 # What the tests of hugeadm share; sourced behind lib.sh.
 hugeadm=$BUILD/bin/hugeadm
+tool_name=hugeadm refusal_status=1
+. "$(dirname "$0")/tool.sh"
 pool_2m=/sys/kernel/mm/hugepages/hugepages-2048kB
 pool_1g=/sys/kernel/mm/hugepages/hugepages-1048576kB
 mounts_base=/var/lib/hugetlbfs
@@ -9,31 +11,6 @@ keep_file() {
 	local value
 	value=$(cat "$1") || skip "can't read $1"
 	at_end "echo $value >$1"
-}
-
-# succeeds <argument> ...: and is silent on stderr. Leaves out and err.
-succeeds() {
-	"$hugeadm" "$@" >"$work/out" 2>"$work/err" || {
-		show "$work/out" "$work/err"
-		fail "hugeadm $*: exit status $?"
-	}
-	[ ! -s "$work/err" ] || {
-		show "$work/err"
-		fail "hugeadm $* had something to say"
-	}
-}
-
-# refuses <message> <argument> ...: exit status 1, and that one line on stderr.
-refuses() {
-	local message=$1 status
-	shift
-	"$hugeadm" "$@" >"$work/out" 2>"$work/err"
-	status=$?
-	[ $status = 1 ] || fail "hugeadm $*: exit status $status, not 1"
-	[ "$(cat "$work/err")" = "hugeadm: $message" ] || {
-		show "$work/err"
-		fail "hugeadm $*: not this line: hugeadm: $message"
-	}
 }
 
 # holds <value> <file>

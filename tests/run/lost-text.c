@@ -1,6 +1,6 @@
 /*
- * A function whose page of text is anonymous memory, as after a move to huge pages: prints where it
- * is, and waits for the end of its standard input.
+ * A function whose page of text is anonymous memory, or with an argument a file's in memory, as
+ * after a move to huge pages: prints where it is, and waits for the end of its standard input.
  */
 #include <sys/mman.h>
 #include "test.h"
@@ -18,12 +18,15 @@ static __attribute__((aligned(PAGE), noinline, used)) int function_behind(int va
 	return value + 2;
 }
 
-int main(void)
+int main(int count, char **arguments)
 {
 	char *text = (char *)(uintptr_t)function_on_lost_page;
-	char *copy = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	char byte;
+	const int fd = count > 1 ? memfd_create(arguments[1], MFD_CLOEXEC) : -1;
+	char *copy, byte;
 
+	CHECK(count < 2 || (fd >= 0 && !ftruncate(fd, PAGE)), "no file");
+	copy = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
+		    fd < 0 ? MAP_PRIVATE | MAP_ANONYMOUS : MAP_SHARED, fd, 0);
 	CHECK(copy != MAP_FAILED, "no memory");
 	CHECK((char *)(uintptr_t)function_behind >= text + PAGE, "not alone on its page");
 	memcpy(copy, text, PAGE);

@@ -165,6 +165,31 @@ static void small_ones(void)
 		CHECK(!munmap(piece[i], MEGABYTE), "munmap");
 }
 
+/* What the kernel refuses, whoever maps. */
+static void refused(void)
+{
+	static const struct {
+		const char *what;
+		size_t bytes;
+		int flags;
+		off_t offset;
+		int error;
+	} rows[] = {
+		{"an offset within a page", 4 * MEGABYTE, MAP_PRIVATE, 5, EINVAL},
+		{"neither private nor shared", 4 * MEGABYTE, 0, 0, EINVAL},
+		{"no bytes", 0, MAP_PRIVATE, 0, EINVAL},
+		{"more than there can be", SIZE_MAX - 5, MAP_PRIVATE, 0, ENOMEM},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		errno = 0;
+		CHECK(mmap(NULL, rows[i].bytes, RW, MAP_ANONYMOUS | rows[i].flags, -1,
+			   rows[i].offset) == MAP_FAILED &&
+			      errno == rows[i].error,
+		      "%s: %s", rows[i].what, strerror(errno));
+	}
+}
+
 int main(void)
 {
 	if (!getenv("HUGETLB_MMAP_LIMIT"))
@@ -173,6 +198,7 @@ int main(void)
 	over_commitment();
 	left_alone();
 	small_ones();
+	refused();
 	printf("all kinds\n");
 	return 0;
 }

@@ -4,6 +4,7 @@
  *
  *   shm new <bytes> ...       private segments, one after the other, all alive together
  *   shm keys                  segments that have a key
+ *   shm idle-size             a segment for which only the size of huge pages is given
  *   shm bad                   calls that fail, with the errors
  */
 #include <sys/ipc.h>
@@ -94,6 +95,15 @@ static void keyed_segments(void)
 	use_segment(id, 5000);
 }
 
+/* A size of huge pages that the kernel takes no notice of, as nobody asks it for huge pages. */
+static void idle_size(void)
+{
+	int id = get_segment(IPC_PRIVATE, 5000, IPC_CREAT | 0600 | 30 << 26);
+
+	CHECK(id >= 0, "errno %d", errno);
+	use_segment(id, 5000);
+}
+
 static void tell_error(const char *what, int id)
 {
 	printf("%s: %d\n", what, id < 0 ? errno : 0);
@@ -117,10 +127,12 @@ static void run(int count, char **arguments)
 		new_segments(arguments + 2);
 	else if (count > 1 && !strcmp(arguments[1], "keys"))
 		keyed_segments();
+	else if (count > 1 && !strcmp(arguments[1], "idle-size"))
+		idle_size();
 	else if (count > 1 && !strcmp(arguments[1], "bad"))
 		bad_calls();
 	else
-		CHECK(0, "usage: shm new <bytes> ... | keys | bad");
+		CHECK(0, "usage: shm new <bytes> ... | keys | idle-size | bad");
 }
 
 /* A child does it all, so that whatever ends it, its segments are removed. */

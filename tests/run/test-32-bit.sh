@@ -21,3 +21,5 @@ same_as_plain HUGETLB_MORECORE=yes -- "$programs/fork" both-write
 same_as_plain HUGETLB_MORECORE=yes -- "$programs/misuse" protect-none main
 same_as_plain HUGETLB_MORECORE=yes -- "$programs/misuse" unmap large
 same_as_plain HUGETLB_MORECORE=yes EXPECT_HUGETLB=0.95 -- "$programs/seccomp-growth"
+same_as_plain HUGETLB_MMAP=64K EXPECT_HUGE_KB=10240 -- "$programs/torture" 11
+same_as_plain HUGETLB_MMAP=yes,thp EXPECT_HUGE_KB=2048 -- "$programs/torture" 12 10000 2

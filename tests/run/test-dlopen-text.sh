@@ -21,6 +21,24 @@ EXPECT_HUGE_KB=12288 late HUGETLB_ELFMAP_OBJECTS=all "$programs/dlopen-text" thr
 EXPECT_HUGE_KB=12288 late HUGETLB_ELFMAP_OBJECTS=all HUGETLB_MORECORE=yes HUGETLB_ELFMAP=RW \
 	"$programs/dlopen-text" threads 2 "${libraries[@]}"
 
+# Where threads run before anything is loaded libc can't be redirected any more: one line says so, and
+# other pages are taken; where it was for another reason, all is as ever.
+EXPECT_HUGE_KB=0 preloaded HUGETLB_ELFMAP=R HUGETLB_ELFMAP_OBJECTS=all "$programs/dlopen-text" \
+	threads-first 2 "${libraries[@]}" >"$work/out" 2>"$work/err" ||
+	{ show "$work/out" "$work/err"; fail "threads before the first library"; }
+[ "$(grep -c . "$work/err")" = 1 ] && grep -q 'text: other threads run already: no hugetlb pages' "$work/err" ||
+	{ show "$work/err"; fail "threads before the first library: said something else"; }
+EXPECT_HUGE_KB=12288 late HUGETLB_ELFMAP_OBJECTS=all HUGETLB_MORECORE=yes "$programs/dlopen-text" \
+	threads-first 2 "${libraries[@]}"
+
+# What loads nothing pays for nothing but being told: one copy of one page of ld.so.
+if command -v strace >/dev/null; then
+	strace -f -e trace=memfd_create,mprotect,mmap -o "$work/calls" -E LD_PRELOAD="$LIB" \
+		-E HUGETLB_ELFMAP=RW -E HUGETLB_ELFMAP_OBJECTS=all true || fail "true: exit status $?"
+	[ "$(grep -c memfd_create "$work/calls")" = 1 ] ||
+		{ show "$work/calls"; fail "a program that loads nothing has more copied"; }
+fi
+
 # A debugger's view stays as it is: nothing is taken, or what it can write to.
 ! command -v gdb >/dev/null || {
 	gdb -q -batch -ex "set environment LD_PRELOAD=$LIB" -ex 'set environment HUGETLB_ELFMAP=R' \

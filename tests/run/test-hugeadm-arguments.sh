@@ -77,16 +77,9 @@ verbose_tells() {
 	done
 }
 
-# complete <word> ...: what bash offers for the last one
-complete_words() {
-	bash -c '. "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _hugeadm
-		printf "%s\n" "${COMPREPLY[@]}"' - "$work/bash" "$@"
-}
-
 completion_works() {
 	succeeds --print-completion options
 	cp "$work/out" "$work/options"
-	"$hugeadm" --print-completion=bash >"$work/bash"
 	[ "$(complete_words hugeadm --pool-l)" = --pool-list ] || fail "bash: --pool-l"
 	[ "$(complete_words hugeadm --create-user-mounts roo)" = root ] || fail "bash: a user"
 	[ "$(complete_words hugeadm --print-completion = z)" = zsh ] || fail "bash: behind ="

@@ -8,13 +8,14 @@ thp=/sys/kernel/mm/transparent_hugepage
 khugepaged=$thp/khugepaged
 
 sets_thp() {
-	local word before
+	local option word before
 	[ -w $thp/enabled ] || return
 	before=$(sed 's/.*\[\(.*\)\].*/\1/' $thp/enabled)
 	at_end "echo $before >$thp/enabled"
-	for word in always never madvise; do
-		succeeds --thp-$word
-		grep -q "\[$word\]" $thp/enabled || fail "--thp-$word: $(cat $thp/enabled)"
+	for option in --thp-always --thp-never --thp-madvise; do
+		succeeds $option
+		word=${option#--thp-}
+		grep -q "\[$word\]" $thp/enabled || fail "$option: $(cat $thp/enabled)"
 	done
 	refuses "--thp-always and --thp-never exclude each other" --thp-always --thp-never
 	keep_file $khugepaged/pages_to_scan

@@ -5,28 +5,6 @@
 . "$(dirname "$0")/hugectl.sh"
 
 [ "$(uname -m)" = x86_64 ] || skip "needs an x86-64 CPU"
-write_program() {
-	cat >"$work/program.c" <<-'END'
-		#include <stdio.h>
-		#include <stdlib.h>
-		#include <string.h>
-
-		int main(void)
-		{
-			char line[512];
-			FILE *maps;
-
-			for (int i = 0; i < 400; i++)
-				memset(malloc(50000), 1, 50000);
-			maps = fopen("/proc/self/maps", "r");
-			while (maps && fgets(line, sizeof(line), maps))
-				fputs(line, stdout);
-			printf("tunables %s\n", getenv("GLIBC_TUNABLES") ? getenv("GLIBC_TUNABLES") : "-");
-			return printf("preload %s\n", getenv("LD_PRELOAD") ? getenv("LD_PRELOAD") : "-") < 0;
-		}
-	END
-}
-
 # Whether a file is an ELF file of so many bits: 1 or 2 in its fifth byte.
 has_bits() {
 	[ "$(head -c 5 "$2" 2>/dev/null | tail -c 1 | od -An -tu1 | tr -d ' ')" = $(($1 / 32)) ]
@@ -43,7 +21,7 @@ directory_of() {
 }
 
 build_both() {
-	write_program
+	write_program_with_a_heap
 	"${CC:-cc}" -m32 "$work/program.c" -o "$work/program-32" 2>/dev/null ||
 		skip "needs a compiler for 32-bit programs"
 	"${CC:-cc}" "$work/program.c" -o "$work/program-64" || fail "does not compile"
@@ -55,13 +33,12 @@ build_both() {
 without_a_32_bit_library() {
 	local reason="hugectl: $work/program-32: no libhugetlbfs.so.0 for this kind of program (32-bit) \
 is installed"
-	"$hugectl" --heap "$work/program-32" >"$work/out" 2>"$work/err" || fail "exit status $?"
+	ends 3 --heap "$work/program-32"
 	says "$reason; malloc is asked for huge pages by GLIBC_TUNABLES instead"
-	grep -qx 'tunables glibc.malloc.hugetlb=2' "$work/out" || fail "another tunable"
-	grep -qx 'preload -' "$work/out" || fail "LD_PRELOAD is set in vain"
-	"$hugectl" --heap --require "$work/program-32" >"$work/out" 2>"$work/err"
-	[ $? = 125 ] || fail "--require does not refuse"
-	says "$reason (--require: the program is not started)"
+	expect_line 'tunables glibc.malloc.hugetlb=2'
+	expect_line 'preload -'
+	refuses "${reason#hugectl: } (--require: the program is not started)" --heap --require \
+		"$work/program-32"
 }
 
 with_both() {
@@ -73,15 +50,13 @@ with_both() {
 	hugectl=$prefix/bin/hugectl
 	for bits in 32 64; do
 		[ $bits = 32 ] && library=$prefix/$narrow || library=$prefix/$wide
-		"$hugectl" --thp "$work/program-$bits" >"$work/out" 2>"$work/err" ||
-			fail "$bits: exit status $?"
+		ends 3 --thp "$work/program-$bits"
 		says ""
 		# shellcheck disable=SC2016 # the dynamic linker's own
-		grep -qxF "preload $prefix/"'$LIB/libhugetlbfs.so.0' "$work/out" ||
-			{ tail -n 1 "$work/out"; fail "$bits: another LD_PRELOAD"; }
+		expect_line "preload $prefix/"'$LIB/libhugetlbfs.so.0'
 		grep -qF "$library/libhugetlbfs.so.0" "$work/out" ||
 			fail "$bits: its library is not there"
-		grep -qx 'tunables -' "$work/out" || fail "$bits: a tunable"
+		expect_line 'tunables -'
 		# started by a program of this machine's own kind
 		"$hugectl" --thp sh -c "'$work/program-$bits'" >"$work/out" 2>"$work/err"
 		says ""
@@ -99,11 +74,14 @@ by_path() {
 	mkdir -p "$prefix"/{bin,lib}
 	cp "$hugectl" "$prefix/bin/"
 	cp "$BUILD/32-bit/lib/libhugetlbfs.so.0" "$prefix/lib/"
-	"$prefix/bin/hugectl" --thp "$work/program-32" >"$work/out" 2>"$work/err"
+	hugectl=$prefix/bin/hugectl
+	ends 3 --thp "$work/program-32"
 	says ""
-	grep -qxF "preload $prefix/lib/libhugetlbfs.so.0" "$work/out" || fail "another LD_PRELOAD"
-	succeeds --thp --library-path "$BUILD/32-bit" "$work/program-32"
-	grep -qxF "preload $BUILD/32-bit/lib/libhugetlbfs.so.0" "$work/out" || fail "--library-path"
+	expect_line "preload $prefix/lib/libhugetlbfs.so.0"
+	hugectl=$BUILD/bin/hugectl
+	ends 3 --thp --library-path "$BUILD/32-bit" "$work/program-32"
+	says ""
+	expect_line "preload $BUILD/32-bit/lib/libhugetlbfs.so.0"
 }
 
 # What is said is true: malloc's own huge pages serve it.

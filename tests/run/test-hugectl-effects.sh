@@ -69,10 +69,11 @@ which_programs() {
 	return 0
 }
 
+executable=
 # 64M that a program maps itself: kB on huge pages of the pool, and on transparent ones
 own_mapping() {
 	local program='import mmap
-m = mmap.mmap(-1, 64 << 20, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+m = mmap.mmap(-1, 64 << 20, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS'"$executable"')
 for i in range(0, 64 << 20, 4096): m[i] = 1
 rows = [l.split() for l in open("/proc/self/smaps")]
 print(*(sum(int(r[1]) for r in rows if r[0] == n) for n in ("Private_Hugetlb:", "AnonHugePages:")))'
@@ -90,6 +91,43 @@ mappings() {
 	((hugetlb_kb == 0 && thp_kb >= 60000)) || { show "$work/out"; fail "--mmap=1M,thp"; }
 	own_mapping --mmap --mmap-limit 8M
 	((hugetlb_kb < 60000)) || { show "$work/out"; fail "--mmap-limit"; }
+	executable_memory
+}
+
+# Executable memory as a compiler of code maps it. Where the system gives such pages to everybody, it
+# has them with or without the option.
+executable_memory() {
+	executable=", prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC"
+	own_mapping --mmap --mmap-also=code
+	((thp_kb >= 60000)) || { show "$work/out"; fail "--mmap-also=code"; }
+	own_mapping --mmap --mmap-also stacks
+	((thp_kb < 60000)) || grep -q '\[always\]' /sys/kernel/mm/transparent_hugepage/enabled ||
+		{ show "$work/out"; fail "--mmap-also=stacks is for code as well"; }
+	executable=
+}
+
+# untouched <option> ...: kB on huge pages, and pages that are reserved, after a malloc of 64M
+untouched() {
+	local program='import ctypes
+def pages(): return int(open("/sys/kernel/mm/hugepages/hugepages-2048kB/resv_hugepages").read())
+before = pages()
+libc = ctypes.CDLL(None)
+libc.malloc.restype = ctypes.c_void_p
+assert libc.malloc(ctypes.c_size_t(64 << 20))
+rows = [l.split() for l in open("/proc/self/smaps")]
+print(sum(int(r[1]) for r in rows if r[0] == "Private_Hugetlb:"), pages() - before)'
+	succeeds "$@" python3 -c "$program"
+	read -r hugetlb_kb reserved <"$work/out"
+}
+
+populated_and_reserved() {
+	command -v python3 >/dev/null || return 0
+	untouched --heap
+	((hugetlb_kb >= 64 << 10)) || { show "$work/out"; fail "--heap is not populated"; }
+	untouched --heap --no-prefault
+	((hugetlb_kb < 64 << 10 && reserved >= 24)) || { show "$work/out"; fail "--no-prefault"; }
+	untouched --heap --no-prefault --no-reserve
+	((hugetlb_kb < 64 << 10 && reserved < 24)) || { show "$work/out"; fail "--no-reserve"; }
 }
 
 # The file says what no option does; options count for more.
@@ -129,6 +167,7 @@ heap
 where_the_heap_is
 shared_memory
 what_is_told
+populated_and_reserved
 mappings
 which_programs
 configuration

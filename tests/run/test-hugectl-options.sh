@@ -153,14 +153,7 @@ program_has_its_own_options() {
 	[ "$(cat "$work/out")" = --heap ] || fail "-- is no end of options"
 }
 
-# complete <word> ...: what bash offers for the last one
-complete_words() {
-	bash -c '. "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _hugectl
-		printf "%s\n" "${COMPREPLY[@]}"' - "$work/bash" "$@"
-}
-
 completion_works() {
-	"$hugectl" --print-completion=bash >"$work/bash" || fail "no completion for bash"
 	[ "$(complete_words hugectl --th)" = --thp ] || fail "bash: --th"
 	[ "$(complete_words hugectl --fork = cow)" = cow ] || fail "bash: behind ="
 	complete_words hugectl --heap base | grep -qx basename || fail "bash: no program"

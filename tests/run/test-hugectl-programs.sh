@@ -4,15 +4,6 @@
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/hugectl.sh"
 
-# ends <status> <word> ...
-ends() {
-	local expected=$1 status
-	shift
-	"$hugectl" "$@" >"$work/out" 2>"$work/err"
-	status=$?
-	[ $status = "$expected" ] || { show "$work/err"; fail "hugectl $*: exit status $status"; }
-}
-
 exit_statuses() {
 	ends 7 sh -c 'exit 7'
 	says ""
@@ -54,43 +45,12 @@ scripts() {
 	says ""
 }
 
-write_static_source() {
-	cat >"$work/static.c" <<-'END'
-		#include <stdio.h>
-		#include <stdlib.h>
-		#include <string.h>
-
-		int main(void)
-		{
-			char line[512];
-			FILE *maps;
-
-			for (int i = 0; i < 400; i++)
-				memset(malloc(50000), 1, 50000);
-			maps = fopen("/proc/self/maps", "r");
-			while (maps && fgets(line, sizeof(line), maps))
-				fputs(line, stdout);
-			printf("tunables %s\n", getenv("GLIBC_TUNABLES") ? getenv("GLIBC_TUNABLES") : "-");
-			printf("preload %s\n", getenv("LD_PRELOAD") ? getenv("LD_PRELOAD") : "-");
-			return 3;
-		}
-	END
-}
-
-# expect_line <line>: in the output
-expect_line() {
-	grep -qxF -- "$1" "$work/out" || {
-		tail -n 2 "$work/out"
-		fail "the program does not see: $1"
-	}
-}
-
 static_programs() {
 	local flags program=$work/static reason
 	reason="hugectl: $program: linked statically: no library can be preloaded into it"
-	write_static_source
+	write_program_with_a_heap
 	for flags in -static -static-pie; do
-		"${CC:-cc}" $flags "$work/static.c" -o "$program" 2>/dev/null || continue
+		"${CC:-cc}" $flags "$work/program.c" -o "$program" 2>/dev/null || continue
 		ends 3 --heap "$program"
 		expect_line "preload -"
 		if grep -q 'glibc\.malloc\.hugetlb' "$program"; then
@@ -126,7 +86,7 @@ static_programs() {
 
 # What hugectl says in this case is true: malloc's own huge pages serve such a program.
 static_program_is_served() {
-	"${CC:-cc}" -static "$work/static.c" -o "$work/static" 2>/dev/null &&
+	"${CC:-cc}" -static "$work/program.c" -o "$work/static" 2>/dev/null &&
 		grep -q 'glibc\.malloc\.hugetlb' "$work/static" || return 0
 	need_pages 50 2M
 	ends 3 --heap "$work/static"
@@ -135,7 +95,7 @@ static_program_is_served() {
 
 # With the library in it, it reads the variables itself.
 static_program_with_the_library() {
-	"${CC:-cc}" -static "$work/static.c" -o "$work/linked" -L"$BUILD/lib" -Wl,--whole-archive \
+	"${CC:-cc}" -static "$work/program.c" -o "$work/linked" -L"$BUILD/lib" -Wl,--whole-archive \
 		-lhugetlbfs -Wl,--no-whole-archive 2>"$work/err" || fail "it does not link"
 	need_pages 50 2M
 	ends 3 --heap --require "$work/linked"

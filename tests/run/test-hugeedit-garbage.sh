@@ -82,7 +82,7 @@ choices = (["--text"], ["--data"], ["--text", "--data", "--align=2M"], ["--align
 for path in seeds:
     seed = open(path, "rb").read()
     assert run(seed, ["--text"]) and run(seed, ["--align=2M"])
-    for i in range(240):
+    for i in range(int(os.environ.get("MUTATIONS", "240"))):
         run(mutate(seed), choices[i % len(choices)])
     for length in (0, 1, 4, 16, 51, 52, 63, 64, 100, 119, 500, 900, len(seed) // 2):
         assert not run(seed[:length], ["--text"]), length

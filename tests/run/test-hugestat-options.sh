@@ -55,7 +55,7 @@ programs_end_as_ever() {
 		fail "no JSON at the end of a program"
 }
 
-# The program's memory under the library: the break and the arenas are told apart.
+# The program's memory under the library: the break, the arenas and the mappings are told apart.
 heap_is_named() {
 	(($(pool_value 2M free_hugepages) - $(pool_value 2M resv_hugepages) >= 150)) || return 0
 	status_of -- env LD_PRELOAD="$LIB" HUGETLB_MORECORE=yes "$programs/print-heap" >/dev/null
@@ -65,6 +65,9 @@ heap_is_named() {
 		>/dev/null </dev/null
 	awk '/^  heap: arenas/ && $4 >= 2048 { found = 1 } END { exit !found }' "$work/err" ||
 		{ show "$work/err"; fail "the arena is not there"; }
+	status_of -- env LD_PRELOAD="$LIB" HUGETLB_MMAP=yes "$programs/kinds-of-pages" thp >/dev/null </dev/null
+	awk '/^  mappings/ && $3 >= 2048 { found = 1 } END { exit !found }' "$work/err" ||
+		{ show "$work/err"; fail "the mapping is not there"; }
 }
 
 watching_ends() {
@@ -83,10 +86,49 @@ watching_ends() {
 	grep -q '^sleep, process' "$work/out" || fail "nothing watched"
 }
 
+# letter <letter and arguments> -- <long option and arguments>: the same lines but for their figures
+letter() {
+	local short=()
+	while [ "$1" != -- ]; do
+		short+=("$1")
+		shift
+	done
+	shift
+	"$hugestat" "$@" >"$work/long" 2>&1
+	expected=$?
+	"$hugestat" "${short[@]}" >"$work/short" 2>&1
+	[ $? = $expected ] || { show "$work/short"; fail "${short[*]} ends otherwise than $*"; }
+	# pages and flags of pages change from call to call
+	sed -i '/0x/d; s/[0-9 #]//g' "$work/long" "$work/short"
+	cmp -s <(sort -u "$work/long") <(sort -u "$work/short") ||
+		fail "${short[*]} shows other lines than $*"
+	[ -s "$work/short" ] || [ "$1" = --check ] || fail "${short[*]} shows nothing"
+}
+
+letters_do_the_same() {
+	sleep 100 &
+	local sleeper=$! expected
+	at_end "kill $sleeper 2>/dev/null; wait $sleeper 2>/dev/null; rm -f /tmp/perf-$sleeper.map"
+	until grep -q sleep /proc/$sleeper/comm; do sleep 0.05; done
+	letter -c -- --check
+	letter -n -- --numa
+	letter -j $sleeper -- --json $sleeper
+	letter -v $sleeper -- --verbose $sleeper
+	letter -n $sleeper -- --numa $sleeper
+	[ "$(id -u)" != 0 ] || letter -p $sleeper -- --pages $sleeper
+	letter -w -i 0.05 -N 2 $sleeper -- --watch --interval 0.05 --count=2 $sleeper
+	letter -m $sleeper -- --perf-map $sleeper
+	[ "$(grep -c '^sleep, process' < <("$hugestat" -wi0.01 -N3 $sleeper))" = 3 ] || fail "-wi -N"
+	kill $sleeper
+	wait $sleeper 2>/dev/null
+}
+
+# perf_map_names_functions [<name of a memfd>]: anonymous memory, or a file's
 perf_map_names_functions() {
+	rm -f "$work/wait" "$work/address"
 	mkfifo "$work/wait"
-	"$programs/lost-text" <"$work/wait" >"$work/address" &
-	local program=$!
+	"$programs/lost-text" "$@" <"$work/wait" >"$work/address" &
+	local program=$! told=
 	at_end "kill $program 2>/dev/null; wait $program 2>/dev/null; rm -f /tmp/perf-$program.map"
 	exec 8>"$work/wait"
 	until [ -s "$work/address" ]; do sleep 0.05; done
@@ -94,6 +136,12 @@ perf_map_names_functions() {
 	grep -qE "^$(cat "$work/address") [0-9a-f]+ function_on_lost_page$" /tmp/perf-$program.map ||
 		{ show /tmp/perf-$program.map; fail "the function is not named"; }
 	! grep -q function_behind /tmp/perf-$program.map || fail "a function with a file is named"
+	head -n 1 "$work/out" | grep -qx "/tmp/perf-$program.map: 1 functions in 1 mappings of text \
+without a file" || { show "$work/out"; fail "the map is not told"; }
+	# perf has its own mind of text with a file's name: that is told, and nothing else
+	[ $# = 0 ] || told="perf does not look there for text that is a file's by its name, such as
+/memfd:$1 (deleted): start the program under perf, or have its text on thp or file"
+	[ "$(sed 1d "$work/out")" = "$told" ] || { show "$work/out"; fail "what perf does is not told"; }
 	exec 8>&-
 	wait $program || fail "lost-text: exit status $?"
 }
@@ -102,4 +150,6 @@ bad_input
 programs_end_as_ever
 heap_is_named
 watching_ends
+letters_do_the_same
 perf_map_names_functions
+perf_map_names_functions libhugetlbfs

@@ -1,10 +1,12 @@
 #!/bin/bash
 # The packages for Debian and the RPMs build from this tree, are what they say, and lintian has no
-# error. Whether they install and come off again is for tests/env, in roots of their own.
+# error. The RPMs are installed, used and erased in a root of their own; Debian's in tests/env.
 . "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/rpm-root.sh"
 
-root=$(dirname "$0")/../..
+root=$(cd "$(dirname "$0")/../.." && pwd)
 built=$BUILD
+BUILD_TOOLS=$BUILD/bin
 export BUILD=$work/build
 compiler=${CC:-cc}
 
@@ -71,6 +73,9 @@ rpm_packages() {
 	same_files "$work/found" "the RPMs"
 	rpm -qp --provides "$BUILD"/rpm/RPMS/*/libhugetlbfs-[0-9]*.rpm 2>/dev/null |
 		grep -q 'libhugetlbfs.so.0(HTLBFS_2.1)' || fail "the RPM does not provide the library"
+	need_pages 40 2M
+	# shellcheck disable=SC2046 # one word a path
+	rpms_install_and_erase $(grep -vE 'debug(info|source)' "$work/packages")
 }
 
 need_program readelf

@@ -34,6 +34,8 @@ any_size_is_rounded() {
 	prints "5000 bytes: segment of 2097152, pages of 2048 kB"
 	run HUGETLB_SHM=yes "$shm" keys
 	prints "5000 bytes: segment of 2097152, pages of 2048 kB"
+	run HUGETLB_SHM=yes "$shm" idle-size
+	prints "5000 bytes: segment of 2097152, pages of 2048 kB"
 	no_lines_of_ours "$work/err"
 }
 

@@ -5,5 +5,6 @@
 echo 'int main(void) { return 3; }' | "${CC:-cc}" -static -x c - -o "$work/program" 2>/dev/null ||
 	skip "needs a static libc"
 preloaded HUGETLB_MORECORE=yes "$work/program" >"$work/out" 2>&1
-[ $? = 3 ] || fail "exit status $?"
+status=$?
+[ $status = 3 ] || fail "exit status $status"
 [ ! -s "$work/out" ] || fail "there is output"

@@ -31,7 +31,7 @@ agrees() {
 			fail "--help of $tool has no $option"
 		grep -qF -- "*${option}[" "$work/zsh" || grep -qF -- "*$option=" "$work/zsh" ||
 			fail "zsh does not know $option of $tool"
-		[[ $option != --* ]] || grep -qE -- "[ ']$option[ ']" "$work/bash" ||
+		[[ $option != --* ]] || grep -qE -- "[ ']${option}[ ']" "$work/bash" ||
 			fail "bash does not know $option of $tool"
 	done <"$work/options"
 	"$BUILD/bin/$tool" --no-such-option >"$work/out" 2>"$work/err" &&

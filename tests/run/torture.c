@@ -1,387 +1,35 @@
 /*
- * torture [seed [steps]]: random mmap, munmap, mremap, mprotect, madvise, mlock, mincore and fork
- * on random parts of mappings.
+ * torture [seed [steps [threads]]]: random mmap, munmap, mremap, mprotect, madvise, mlock, mincore,
+ * fork, vfork and posix_spawn on random parts of mappings, in several threads at once.
  *
- * A model says what every page must hold and who may do what with it; all of it is compared, and a
- * hash over all answers of the kernel is printed, so a run under the library must print what a
- * plain one prints. What depends on where the kernel puts a mapping is no part of the hash.
+ * A model (torture_model.h) says what every page must hold and who may do what with it; all of it
+ * is compared, also in forked children, and a hash over all answers of the kernel is printed: a run
+ * under the library must print what a plain one prints. What depends on where the kernel puts a
+ * mapping is no part of the hash.
+ *
+ * TORTURE_SEED and TORTURE_STEPS are asked before the arguments; EXPECT_HUGE_KB: so much memory
+ * must have been on huge pages at some time.
  */
-#include <errno.h>
-#include <stdbool.h>
-#include <sys/mman.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <spawn.h>
 #include <sys/wait.h>
 
-#include "test.h"
+#include "torture_moves.h"
 
-#define BASE      ((size_t)4096)
-#define SLOTS     48
-#define PAGES_MAX ((size_t)48 << 8) /* 48M in one slot */
-#define ALL_PAGES ((size_t)200 << 8)
-#define RW        (PROT_READ | PROT_WRITE)
+#define THREADS_MAX 16
+#define FORKS_DEEP  2
 
-struct page {
-	uint32_t seed; /* 0: the page is zero */
-	unsigned char rights, wiped_in_child;
-};
+static unsigned long all_steps = 10000;
+static unsigned long huge_kb_seen;
 
-/* Memory without a hole. */
-static struct slot {
-	char *at;
-	size_t count;
-	struct page *pages;
-} slots[SLOTS];
-static size_t slot_count, all_pages;
-static uint64_t hash = 0xcbf29ce484222325u, random_state;
-static int ends[2];
-static unsigned long step;
+static __thread unsigned int forks_deep;
 
-static uint64_t rnd(uint64_t below)
+static void write_page(char *at, struct page *page, uint32_t seed)
 {
-	uint64_t z = random_state += 0x9e3779b97f4a7c15u;
-
-	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
-	z = (z ^ z >> 27) * 0x94d049bb133111ebu;
-	return (z ^ z >> 31) % below;
-}
-
-static void add(uint64_t value)
-{
-	hash = (hash ^ value) * 0x100000001b3u;
-}
-
-static int add_result(long result)
-{
-	add(result == -1 ? (uint64_t)errno : 0);
-	return result == -1 ? errno : 0;
-}
-
-static uint64_t word(uint32_t seed, size_t i)
-{
-	return seed ? seed * 0x9e3779b97f4a7c15u + i : 0;
-}
-
-static void fill_page(char *at, uint32_t seed)
-{
-	uint64_t *words = (uint64_t *)at;
-
-	for (size_t i = 0; i < BASE / 8; i++)
-		words[i] = word(seed, i);
-}
-
-static void check_page(const char *at, const struct page *page, uint32_t seed)
-{
-	const uint64_t *words = (const uint64_t *)at;
-
-	if (!(page->rights & PROT_READ))
-		return;
-	for (size_t i = 0; i < BASE / 8; i++)
-		CHECK(words[i] == word(seed, i), "step %lu: %p word %zu is %lx, not %lx", step,
-		      (const void *)at, i, (long)words[i], (long)word(seed, i));
-}
-
-static void check_all(bool in_child)
-{
-	for (size_t s = 0; s < slot_count; s++)
-		for (size_t i = 0; i < slots[s].count; i++) {
-			const struct page *page = &slots[s].pages[i];
-
-			check_page(slots[s].at + i * BASE, page,
-				   in_child && page->wiped_in_child ? 0 : page->seed);
-		}
-}
-
-/* By the kernel's own copying: may a byte there be read, and written? */
-static void probe(char *at, int rights)
-{
-	char byte = 0;
-	ssize_t got = write(ends[1], at, 1);
-
-	CHECK((got == 1) == !!(rights & PROT_READ), "step %lu: %p %s", step, (void *)at,
-	      got == 1 ? "can be read" : "can't be read");
-	if (got != 1) {
-		CHECK(errno == EFAULT, "step %lu: errno %d", step, errno);
-		CHECK(write(ends[1], &byte, 1) == 1, "a pipe");
-	}
-	got = read(ends[0], at, 1);
-	CHECK((got == 1) == !!(rights & PROT_WRITE), "step %lu: %p %s", step, (void *)at,
-	      got == 1 ? "can be written" : "can't be written");
-	if (got != 1)
-		CHECK(read(ends[0], &byte, 1) == 1, "a pipe");
-}
-
-static struct slot *new_slot(char *at, size_t count)
-{
-	struct slot *slot = &slots[slot_count++];
-
-	slot->at = at;
-	slot->count = count;
-	slot->pages = need(calloc(count, sizeof(struct page)));
-	all_pages += count;
-	return slot;
-}
-
-static void drop_slot(struct slot *slot)
-{
-	free(slot->pages);
-	*slot = slots[--slot_count];
-}
-
-/* [first, first + count) is not the slot's any more: it becomes none, one or two. */
-static void cut(struct slot *slot, size_t first, size_t count)
-{
-	size_t behind = slot->count - first - count;
-
-	all_pages -= count;
-	if (behind) {
-		struct slot *rest = new_slot(slot->at + (first + count) * BASE, behind);
-
-		memcpy(rest->pages, slot->pages + first + count, behind * sizeof(struct page));
-		all_pages -= behind;
-	}
-	slot->count = first;
-	if (!first)
-		drop_slot(slot);
-}
-
-/* A size: small, a share of a huge page, some huge pages with or without a tail. */
-static size_t some_pages(void)
-{
-	switch (rnd(6)) {
-	case 0:
-		return 1 + rnd(16);
-	case 1:
-		return (size_t)64 << rnd(3);
-	case 2:
-		return 512 * (1 + rnd(6));
-	case 3:
-		return 1 + rnd(512);
-	case 4:
-		return 512 * rnd(5) + 1 + rnd(64);
-	default:
-		return 512 + rnd(3000);
-	}
-}
-
-static void map(void)
-{
-	const int flags = MAP_PRIVATE | MAP_ANONYMOUS | (rnd(8) ? 0 : MAP_NORESERVE);
-	size_t count = some_pages();
-	int rights = rnd(4) ? RW : PROT_NONE;
-	struct slot *slot;
-	char *at;
-
-	if (slot_count + 4 > SLOTS || all_pages + count > ALL_PAGES)
-		return;
-	at = mmap(NULL, count * BASE, rights, flags, -1, 0);
-	CHECK(at != MAP_FAILED, "step %lu: mmap of %zu pages: %s", step, count, strerror(errno));
-	slot = new_slot(at, count);
-	for (size_t i = 0; i < count; i++)
-		slot->pages[i].rights = (unsigned char)rights;
-}
-
-/* A part of a slot: often a short one, sometimes all of it. */
-static struct slot *some_part(size_t *first, size_t *count)
-{
-	struct slot *slot = slot_count ? &slots[rnd(slot_count)] : NULL;
-
-	if (!slot)
-		return NULL;
-	*first = rnd(slot->count);
-	*count = 1 + rnd(rnd(3) && slot->count - *first > 20 ? 20 : slot->count - *first);
-	switch (rnd(8)) {
-	case 0:
-		*first = 0;
-		*count = slot->count;
-		break;
-	case 1: /* whole huge pages, if there are any */
-		if (slot->count >= 1024) {
-			*first = 512 * rnd(slot->count / 512);
-			*count = 512;
-		}
-		break;
-	}
-	return slot;
-}
-
-static void unmap(void)
-{
-	size_t first, count;
-	struct slot *slot = some_part(&first, &count);
-	char *at;
-
-	if (!slot)
-		return;
-	if (slot_count + 8 > SLOTS) {
-		first = 0;
-		count = slot->count;
-	}
-	at = slot->at + first * BASE;
-	CHECK(!munmap(at, count * BASE - rnd(BASE)), "step %lu: munmap: %s", step, strerror(errno));
-	probe(at, PROT_NONE);
-	probe(at + (count - 1) * BASE, PROT_NONE);
-	add_result(mprotect(at, BASE, PROT_READ));
-	add_result(madvise(at, count * BASE, MADV_DONTNEED));
-	if (first) {
-		add_result(mprotect(at - BASE, 2 * BASE, slot->pages[first - 1].rights));
-		add_result(madvise(at - BASE, 2 * BASE, MADV_WILLNEED));
-	}
-	cut(slot, first, count);
-}
-
-static void protect(void)
-{
-	static const int all_rights[] = {PROT_NONE, PROT_READ, RW, RW};
-	int rights = all_rights[rnd(4)];
-	size_t first, count;
-	struct slot *slot = some_part(&first, &count);
-
-	if (!slot)
-		return;
-	CHECK(!mprotect(slot->at + first * BASE, count * BASE, rights), "step %lu: mprotect: %s",
-	      step, strerror(errno));
-	for (size_t i = first; i < first + count; i++)
-		slot->pages[i].rights = (unsigned char)rights;
-}
-
-static void map_over(void)
-{
-	int rights = rnd(3) ? RW : rnd(2) ? PROT_NONE : PROT_READ;
-	int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | (rnd(4) ? 0 : MAP_NORESERVE);
-	size_t first, count;
-	struct slot *slot = some_part(&first, &count);
-
-	if (!slot)
-		return;
-	CHECK(mmap(slot->at + first * BASE, count * BASE, rights, flags, -1, 0) ==
-		      slot->at + first * BASE,
-	      "step %lu: mmap over: %s", step, strerror(errno));
-	for (size_t i = first; i < first + count; i++)
-		slot->pages[i] = (struct page){.rights = (unsigned char)rights};
-	/* what is mapped is no room for another */
-	errno = 0;
-	if (!rnd(4))
-		add_result(mmap(slot->at + first * BASE, BASE, RW,
-				MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1,
-				0) == MAP_FAILED
-				   ? -1
-				   : 0);
-}
-
-static void advise(void)
-{
-	static const int advices[] = {MADV_DONTNEED,
-				      MADV_DONTNEED,
-				      MADV_DONTNEED,
-				      MADV_WILLNEED,
-				      MADV_HUGEPAGE,
-				      MADV_NOHUGEPAGE,
-				      MADV_DONTDUMP,
-				      MADV_DODUMP,
-				      MADV_SEQUENTIAL,
-				      18 /* WIPEONFORK */,
-				      19,
-				      12345};
-	int advice = advices[rnd(sizeof(advices) / sizeof(advices[0]))];
-	size_t first, count;
-	struct slot *slot = some_part(&first, &count);
-
-	if (!slot || add_result(madvise(slot->at + first * BASE, count * BASE, advice)))
-		return;
-	for (size_t i = first; i < first + count; i++) {
-		if (advice == MADV_DONTNEED)
-			slot->pages[i].seed = 0;
-		if (advice == 18 || advice == 19)
-			slot->pages[i].wiped_in_child = advice == 18;
-	}
-}
-
-/* Same rights, and the same advice, in all of it? */
-static bool is_even(const struct slot *slot, size_t first, size_t count)
-{
-	for (size_t i = first; i < first + count; i++)
-		if (slot->pages[i].rights != slot->pages[first].rights ||
-		    slot->pages[i].wiped_in_child != slot->pages[first].wiped_in_child)
-			return false;
-	return true;
-}
-
-/* By hand, where the kernel says that this is more than one mapping. */
-static char *move_by_hand(char *from, size_t count, size_t new_count, int rights, char *to)
-{
-	size_t both = count < new_count ? count : new_count;
-	char *at = mmap(to, new_count * BASE, RW,
-			MAP_PRIVATE | MAP_ANONYMOUS | (to ? MAP_FIXED : 0), -1, 0);
-
-	CHECK(at != MAP_FAILED && !mprotect(from, count * BASE, RW), "step %lu: by hand", step);
-	memcpy(at, from, both * BASE);
-	CHECK(!mprotect(at, new_count * BASE, rights) && !munmap(from, count * BASE),
-	      "step %lu: by hand", step);
-	return at;
-}
-
-static void move(void)
-{
-	size_t first, count, new_count, to_first = 0, to_count;
-	struct slot *slot = some_part(&first, &count), *target = NULL;
-	char *from, *at, *to = NULL;
-	struct page *moved;
-	int rights;
-
-	if (!slot || slot_count + 4 > SLOTS)
-		return;
-	from = slot->at + first * BASE;
-	if (!is_even(slot, first, count)) {
-		/* growth of what is more than one mapping */
-		at = mremap(from, count * BASE, (count + 1) * BASE, MREMAP_MAYMOVE);
-		CHECK(at == MAP_FAILED, "step %lu: mremap of two mappings", step);
-		add_result(-1);
-		return;
-	}
-	if (slot->pages[first].wiped_in_child)
-		return;
-	rights = slot->pages[first].rights;
-	new_count = rnd(3) ? count + rnd(600) : 1 + rnd(count);
-	if (all_pages + new_count > ALL_PAGES || new_count > PAGES_MAX)
-		return;
-	if (!rnd(3)) {
-		target = some_part(&to_first, &to_count);
-		if (target == slot || target->count - to_first < new_count)
-			target = NULL;
-		else
-			to = target->at + to_first * BASE;
-	}
-	if (!target && new_count <= count) {
-		/* it shrinks where it is */
-		at = mremap(from, count * BASE, new_count * BASE, 0);
-		CHECK(at == from, "step %lu: shrinking: %s", step, strerror(errno));
-		if (count > new_count) {
-			probe(from + new_count * BASE, PROT_NONE);
-			cut(slot, first + new_count, count - new_count);
-		}
-		return;
-	}
-	at = mremap(from, count * BASE, new_count * BASE, MREMAP_MAYMOVE | (to ? MREMAP_FIXED : 0),
-		    to);
-	if (at == MAP_FAILED) {
-		CHECK(errno == EFAULT, "step %lu: mremap: %s", step, strerror(errno));
-		at = move_by_hand(from, count, new_count, rights, to);
-	}
-	CHECK(!to || at == to, "step %lu: mremap to another place", step);
-	moved = need(calloc(new_count, sizeof(*moved)));
-	memcpy(moved, slot->pages + first,
-	       (count < new_count ? count : new_count) * sizeof(*moved));
-	for (size_t i = count; i < new_count; i++)
-		moved[i].rights = (unsigned char)rights;
-	if (target) {
-		memcpy(target->pages + to_first, moved, new_count * sizeof(*moved));
-	} else if (at == from) {
-		/* it grew where it was: a slot of its own, behind which the old one may go on */
-		CHECK(first + count == slot->count, "step %lu: grew over a mapping", step);
-	}
-	cut(slot, first, count);
-	if (!target)
-		memcpy(new_slot(at, new_count)->pages, moved, new_count * sizeof(*moved));
-	free(moved);
+	page->seed = seed;
+	page->marks &= (unsigned char)~FREED;
+	fill_page(at, seed);
 }
 
 static void write_some(void)
@@ -389,19 +37,15 @@ static void write_some(void)
 	size_t first, count;
 	struct slot *slot = some_part(&first, &count);
 
-	for (size_t i = first; slot && i < first + count; i++) {
-		struct page *page = &slot->pages[i];
-
-		if (!(page->rights & PROT_WRITE))
-			continue;
-		page->seed = (uint32_t)rnd(UINT32_MAX) | 1;
-		fill_page(slot->at + i * BASE, page->seed);
-	}
+	for (size_t i = first; slot && i < first + count; i++)
+		if (page_rights(&slot->pages[i]) & PROT_WRITE)
+			write_page(slot->at + i * BASE, &slot->pages[i],
+				   (uint32_t)rnd(UINT32_MAX) | 1);
 }
 
 static void look(void)
 {
-	static unsigned char resident[PAGES_MAX];
+	static __thread unsigned char resident[PAGES_MAX];
 	size_t first, count;
 	struct slot *slot = some_part(&first, &count);
 	char *at;
@@ -410,14 +54,10 @@ static void look(void)
 		return;
 	at = slot->at + first * BASE;
 	for (size_t i = first; i < first + count; i++)
-		check_page(slot->at + i * BASE, &slot->pages[i], slot->pages[i].seed);
-	probe(at, slot->pages[first].rights);
-	probe(at + (count - 1) * BASE, slot->pages[first + count - 1].rights);
+		check_page(slot->at + i * BASE, &slot->pages[i]);
+	probe(at, page_rights(&slot->pages[first]));
+	probe(at + (count - 1) * BASE, page_rights(&slot->pages[first + count - 1]));
 	add_result(mincore(at, count * BASE, resident));
-	if (is_even(slot, first, count) && slot->pages[first].rights == RW) {
-		add_result(mlock(at, count * BASE));
-		add_result(munlock(at, count * BASE));
-	}
 	add_result(msync(at, count * BASE, MS_ASYNC));
 }
 
@@ -425,6 +65,7 @@ static void wrong_calls(void)
 {
 	size_t first, count;
 	struct slot *slot = some_part(&first, &count);
+	unsigned char resident[2];
 	char *at;
 
 	if (!slot)
@@ -432,72 +73,271 @@ static void wrong_calls(void)
 	at = slot->at + first * BASE;
 	add_result(munmap(at + 1, BASE));
 	add_result(munmap(at, 0));
+	add_result(munmap(at, (size_t)-BASE * 2));
 	add_result(mprotect(at + 1, BASE, RW));
 	add_result(mprotect(at, 0, RW));
 	add_result(mprotect(at, BASE, 0x70000000));
 	add_result(madvise(at + 1, BASE, MADV_DONTNEED));
 	add_result(madvise(at, 0, MADV_DONTNEED));
-	add_result((long)mremap(at, BASE, 0, MREMAP_MAYMOVE));
-	add_result((long)mremap(at, BASE, BASE, 128));
-	add_result((long)mremap(at, 2 * BASE, BASE, MREMAP_FIXED, at + 16 * BASE));
-	add_result((long)mremap(at, BASE, BASE, MREMAP_FIXED | MREMAP_MAYMOVE, at));
-	add_result((long)mmap(at, 0, RW, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0));
-	add_result((long)mmap(at + 1, BASE, RW, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0));
+	add_result(mincore(at + 1, BASE, resident));
+	add_result(mremap(at, BASE, 0, MREMAP_MAYMOVE));
+	add_result(mremap(at, BASE, BASE, 128));
+	add_result(mremap(at, BASE, BASE, REMAP_DONTUNMAP, NULL));
+	add_result(mremap(at, BASE, 2 * BASE, MREMAP_MAYMOVE | REMAP_DONTUNMAP, NULL));
+	add_result(mremap(at, 2 * BASE, BASE, MREMAP_FIXED, at + 16 * BASE));
+	add_result(mremap(at, BASE, BASE, MREMAP_FIXED | MREMAP_MAYMOVE, at));
+	add_result(mmap(at, 0, RW, ANONYMOUS | MAP_FIXED, -1, 0));
+	add_result(mmap(at + 1, BASE, RW, ANONYMOUS | MAP_FIXED, -1, 0));
+	add_result(mmap(NULL, BASE, RW, MAP_ANONYMOUS, -1, 0));
+	add_result(mmap(NULL, 512 * BASE, RW, MAP_PRIVATE, -1, 0));
+	add_result(mmap(NULL, (size_t)-BASE, RW, ANONYMOUS, -1, 0));
+}
+
+/* A stack that grows into free space, in what was reserved for it. */
+static void grow_down(void)
+{
+	const size_t room = 512 * BASE * (1 + rnd(3)), first = BASE * (1 + rnd(8));
+	char *at, *top;
+
+	if (!alone)
+		return;
+	at = mmap(NULL, room, PROT_NONE, ANONYMOUS | MAP_NORESERVE, -1, 0);
+	CHECK(at != MAP_FAILED, "a reservation");
+	top = at + room;
+	CHECK(!munmap(at, room), "munmap");
+	CHECK(mmap(top - first, first, RW, ANONYMOUS | MAP_FIXED | MAP_GROWSDOWN | MAP_STACK, -1,
+		   0) == top - first,
+	      "step %lu: a stack: %s", step, strerror(errno));
+	for (size_t i = BASE; i <= first + 64 * BASE; i += BASE)
+		fill_page(top - i, (uint32_t)(i / BASE) | 1);
+	for (size_t i = BASE; i <= first + 64 * BASE; i += BASE)
+		check_page(top - i, &(struct page){.seed = (uint32_t)(i / BASE) | 1, .rights = RW});
+	CHECK(!munmap(at, room), "munmap");
+	probe(top - BASE, PROT_NONE);
+}
+
+static void one_step(void);
+
+/* What a child has of its parent's memory. */
+static void become_child(void)
+{
+	alone = true;
+	forks_deep++;
+	for (size_t s = 0; s < slot_count; s++)
+		for (size_t i = 0; i < slots[s].count; i++) {
+			struct page *page = &slots[s].pages[i];
+
+			page->marks &= (unsigned char)~LOCKED;
+			if (!(page->marks & WIPED_IN_CHILD))
+				continue;
+			page->seed = 0;
+			page->marks &= (unsigned char)~(FREED | GUARDED);
+		}
+	for (size_t s = 0; s < slot_count; s++)
+		for (size_t i = 0, run; s < slot_count && i < slots[s].count; i++) {
+			for (run = i; run < slots[s].count; run++)
+				if (!(slots[s].pages[run].marks & NOT_IN_CHILD))
+					break;
+			if (run == i)
+				continue;
+			probe(slots[s].at + i * BASE, PROT_NONE);
+			probe(slots[s].at + (run - 1) * BASE, PROT_NONE);
+			cut(&slots[s], i, run - i);
+			/* another slot may have taken its number */
+			s -= !i;
+			break;
+		}
+}
+
+static void live_as_child(int parent)
+{
+	become_child();
+	CHECK(!pipe(ends), "pipe");
+	check_all();
+	check_rights();
+	for (int i = 0; i < 10; i++)
+		write_some();
+	for (int i = 0; i < 40; i++)
+		one_step();
+	check_all();
+	check_rights();
+	CHECK(write(parent, &hash, sizeof(hash)) == sizeof(hash), "a pipe");
+	_exit(0);
 }
 
 static void fork_once(void)
 {
-	pid_t child = fork();
-	int status;
+	int status, answers[2];
+	uint64_t of_child = 0;
+	pid_t child;
 
+	if (forks_deep == FORKS_DEEP || slot_count + 8 > SLOTS)
+		return;
+	CHECK(!pipe(answers), "pipe");
+	child = fork();
 	CHECK(child >= 0, "fork: %s", strerror(errno));
-	if (!child) {
-		check_all(true);
-		for (int i = 0; i < 10; i++)
-			write_some();
-		for (int i = 0; i < 10; i++)
-			unmap();
-		_exit(0);
-	}
+	if (!child)
+		live_as_child(answers[1]);
+	close(answers[1]);
 	for (int i = 0; i < 3; i++)
 		write_some();
+	CHECK(read(answers[0], &of_child, sizeof(of_child)) == sizeof(of_child), "step %lu: child",
+	      step);
 	CHECK(waitpid(child, &status, 0) == child && status == 0, "step %lu: child: %x", step,
 	      (unsigned int)status);
-	check_all(false);
+	close(answers[0]);
+	add(of_child);
+	check_all();
+}
+
+/* A child that borrows this memory, until it ends or is another program. */
+static void spawn(void)
+{
+	static char name[] = "true";
+	static char *const arguments[] = {name, NULL}, *const environment[] = {NULL};
+	size_t first, count;
+	struct slot *slot = some_part(&first, &count);
+	char *at;
+	int status;
+	pid_t child;
+
+	if (rnd(2)) {
+		CHECK(!posix_spawnp(&child, name, NULL, NULL, arguments, environment), "spawn");
+	} else {
+		at = slot && page_rights(&slot->pages[first]) & PROT_WRITE ? slot->at + first * BASE
+									   : NULL;
+		child = vfork();
+		if (!child) {
+			if (at)
+				write_page(at, &slot->pages[first], 12345);
+			_exit(0);
+		}
+	}
+	CHECK(waitpid(child, &status, 0) == child && status == 0, "step %lu: child: %x", step,
+	      (unsigned int)status);
+	if (slot)
+		check_page(slot->at + first * BASE, &slot->pages[first]);
+}
+
+/* How much of this process is on huge pages just now. */
+static void look_for_huge_pages(void)
+{
+	FILE *rollup = fopen("/proc/self/smaps_rollup", "re");
+	unsigned long kb, sum = 0;
+	char line[128];
+
+	while (rollup && fgets(line, sizeof(line), rollup))
+		if (sscanf(line, "AnonHugePages: %lu", &kb) == 1 ||
+		    sscanf(line, "Private_Hugetlb: %lu", &kb) == 1)
+			sum += kb;
+	if (rollup)
+		fclose(rollup);
+	if (sum > __atomic_load_n(&huge_kb_seen, __ATOMIC_RELAXED))
+		__atomic_store_n(&huge_kb_seen, sum, __ATOMIC_RELAXED);
+}
+
+static void one_step(void)
+{
+	static const struct {
+		unsigned int share; /* of all of them */
+		void (*run)(void);
+	} kinds[] = {{150, map},     {100, unmap},      {140, protect}, {30, commit},
+		     {70, map_over}, {140, advise},     {90, move},     {15, move_and_stay},
+		     {30, lock},     {150, write_some}, {120, look},    {15, wrong_calls},
+		     {3, grow_down}, {4, fork_once},    {3, spawn},     {2, check_rights}};
+	uint64_t all = 0, dice;
+	size_t kind = 0;
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		all += kinds[i].share;
+	for (dice = rnd(all); dice >= kinds[kind].share; kind++)
+		dice -= kinds[kind].share;
+	if (!slot_count)
+		map();
+	if (trace)
+		fprintf(stderr, "step %lu of generation %u: kind %zu, %zu slots, %zu pages\n", step,
+			forks_deep, kind, slot_count, all_pages);
+	kinds[kind].run();
+}
+
+/* What nobody could read is compared as well, in the end. */
+static void open_all(void)
+{
+	for (size_t s = 0; s < slot_count; s++) {
+		CHECK(!mprotect(slots[s].at, slots[s].count * BASE, RW), "mprotect: %s",
+		      strerror(errno));
+		for (size_t i = 0; i < slots[s].count; i++)
+			slots[s].pages[i].rights = RW;
+	}
+}
+
+/* With a seed. Returns the hash. */
+static void *torture(void *argument)
+{
+	uint64_t *state = argument;
+
+	hash = 0xcbf29ce484222325u;
+	random_state = *state;
+	CHECK(!pipe(ends), "pipe");
+	for (step = 0; step < all_steps; step++) {
+		one_step();
+		if (step % 1024 == 0)
+			look_for_huge_pages();
+	}
+	check_all();
+	check_rights();
+	open_all();
+	check_all();
+	*state = hash;
+	return NULL;
+}
+
+static void make_file(void)
+{
+	static char page[BASE];
+
+	file = memfd_create("torture", MFD_CLOEXEC);
+	CHECK(file >= 0, "memfd_create: %s", strerror(errno));
+	for (uint32_t i = 0; i < FILE_PAGES; i++) {
+		fill_page(page, i * 2 + 1);
+		CHECK(write(file, page, BASE) == (ssize_t)BASE, "a file: %s", strerror(errno));
+	}
+}
+
+static unsigned long number(const char *variable, const char *argument, unsigned long otherwise)
+{
+	const char *text = getenv(variable);
+
+	if (!text || !*text)
+		text = argument;
+	return text ? strtoul(text, NULL, 0) : otherwise;
 }
 
 int main(int argc, char **argv)
 {
-	unsigned long steps = argc > 2 ? strtoul(argv[2], NULL, 0) : 10000;
+	const unsigned long seed = number("TORTURE_SEED", argc > 1 ? argv[1] : NULL, 1);
+	const unsigned long threads = argc > 3 ? strtoul(argv[3], NULL, 0) : 1;
+	uint64_t states[THREADS_MAX], all = 0;
+	pthread_t others[THREADS_MAX];
 
-	random_state = argc > 1 ? strtoul(argv[1], NULL, 0) : 1;
-	CHECK(!pipe(ends), "pipe");
-	for (step = 0; step < steps; step++) {
-		uint64_t dice = rnd(1000);
-
-		if (dice < 150 || !slot_count)
-			map();
-		else if (dice < 250)
-			unmap();
-		else if (dice < 400)
-			protect();
-		else if (dice < 470)
-			map_over();
-		else if (dice < 570)
-			advise();
-		else if (dice < 670)
-			move();
-		else if (dice < 850)
-			write_some();
-		else if (dice < 980)
-			look();
-		else if (dice < 996)
-			wrong_calls();
-		else
-			fork_once();
-	}
-	check_all(false);
-	printf("seed %s, %lu steps, %zu mappings: %016lx\n", argc > 1 ? argv[1] : "1", steps,
-	       slot_count, (unsigned long)hash);
+	CHECK(threads >= 1 && threads <= THREADS_MAX, "1 to %d threads", THREADS_MAX);
+	all_steps = number("TORTURE_STEPS", argc > 2 ? argv[2] : NULL, all_steps) / threads;
+	pages_max /= threads;
+	alone = threads == 1;
+	trace = getenv("TORTURE_TRACE");
+	make_file();
+	for (unsigned long i = 0; i < threads; i++)
+		states[i] = seed + i * 1000003;
+	for (unsigned long i = 1; i < threads; i++)
+		CHECK(!pthread_create(&others[i], NULL, torture, &states[i]), "a thread");
+	torture(&states[0]);
+	for (unsigned long i = 1; i < threads; i++)
+		pthread_join(others[i], NULL);
+	for (unsigned long i = 0; i < threads; i++)
+		all = all * 31 + states[i];
+	printf("seed %lu, %lu steps in %lu threads: %016" PRIx64 "\n", seed, all_steps, threads,
+	       all);
+	CHECK(huge_kb_seen >= number("EXPECT_HUGE_KB", NULL, 0), "%lu kB on huge pages at most",
+	      huge_kb_seen);
 	return 0;
 }

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <unistd.h>
 
 #include "ground.h"
 #include "heap/heap.h"
@@ -175,7 +176,7 @@ static void whole_pages_keep_their_rights(void **state)
 
 		begin(PAGE);
 		assert_int_equal(sys_mprotect(page, PAGE, rows[i].rights), 0);
-		keep_protected(region, page, page + PAGE, rows[i].rights, -1);
+		keep_protected(region, page, page + PAGE, rows[i].rights, 0);
 		assert_true(region_huge_at(region, page));
 		assert_int_equal(keep_make_small(region, page + BASE, page + 2 * BASE, false), 0);
 		assert_mapping(page, rows[i].text, " dc ", false);
@@ -202,8 +203,8 @@ static void whole_pages_keep_their_advice(void **state)
 		keep_advised(region, page, page + 3 * PAGE, rows[i].advice);
 		keep_advised(region, page + PAGE, page + 2 * PAGE, rows[i].undo);
 		/* rights and advice don't disturb each other */
-		keep_protected(region, page, page + PAGE, PROT_READ, -1);
-		keep_protected(region, page, page + PAGE, PROT_READ | PROT_WRITE, -1);
+		keep_protected(region, page, page + PAGE, PROT_READ, 0);
+		keep_protected(region, page, page + PAGE, PROT_READ | PROT_WRITE, 0);
 		assert_int_equal(keep_make_small(region, page + BASE, page + 3 * PAGE - BASE, true),
 				 0);
 		assert_mapping(page, "rw-p", rows[i].flag, true);
@@ -278,7 +279,7 @@ static void dontneed_of_protected_pages(void **state)
 	(void)state;
 	begin(PAGE);
 	assert_int_equal(sys_mprotect(page, PAGE, PROT_NONE), 0);
-	keep_protected(region, page, page + PAGE, PROT_NONE, -1);
+	keep_protected(region, page, page + PAGE, PROT_NONE, 0);
 	assert_int_equal(keep_dontneed(region, ground + PAGE, ground + 4 * PAGE, false), 0);
 	assert_mapping(page, "---p", " dc ", false);
 	assert_int_equal(sys_mprotect(page, PAGE, PROT_READ | PROT_WRITE), 0);
@@ -303,7 +304,7 @@ static void every_call_fails_once(void **state)
 
 				begin(PAGE);
 				assert_int_equal(sys_mprotect(page, PAGE, rights), 0);
-				keep_protected(region, page, page + PAGE, rights, -1);
+				keep_protected(region, page, page + PAGE, rights, 0);
 				keep_advised(region, page, page + PAGE, MADV_DONTFORK);
 				gate_fail(GATE_ANY, nth, errors[i]);
 				failed = keep_make_small(region, page + BASE, page + 2 * BASE,
@@ -405,9 +406,52 @@ static void with_other_threads_under_a_filter(void **state)
 	end();
 }
 
+/* Locked, or with a key, as a whole; then a part of it changes. */
+static void locks_and_keys_stay(void **state)
+{
+	const uintptr_t page = ground + 2 * PAGE;
+	int key = pkey_alloc(0, 0);
+
+	(void)state;
+	begin(PAGE);
+	keep_locked(region, page + BASE, page + 2 * PAGE, true);
+	assert_int_equal(keep_unlocked_end(region, ground, limit), page + PAGE);
+	keep_locked(region, page, page + PAGE, true);
+	assert_int_equal(keep_unlocked_end(region, ground, limit), page);
+	keep_protected(region, page, page + PAGE, PROT_READ, -1);
+	keep_protected(region, page, page + PAGE, PROT_READ | PROT_WRITE, -1);
+	assert_int_equal(keep_unlocked_end(region, ground, limit), page);
+	assert_int_equal(keep_make_small(region, page + BASE, page + 2 * BASE, false), 0);
+	assert_int_equal(gate_calls(SYS_mlock), 1);
+	assert_int_equal(keep_unlocked_end(region, ground, limit), page + PAGE);
+	keep_locked(region, ground, limit, false);
+	assert_int_equal(keep_unlocked_end(region, ground, limit), limit);
+	assert_int_equal(keep_make_small(region, page + PAGE, page + PAGE + BASE, false), 0);
+	assert_int_equal(gate_calls(SYS_mlock), 1);
+	ground_check_filled(ground, limit, SEED);
+	end();
+
+	if (key < 0)
+		return; /* this CPU has no keys */
+	begin(PAGE);
+	assert_int_equal(pkey_mprotect((void *)page, PAGE, PROT_READ | PROT_WRITE, key), 0);
+	keep_protected(region, page, page + PAGE, PROT_READ | PROT_WRITE, key);
+	pkey_set(key, PKEY_DISABLE_ACCESS);
+	keep_protected(region, page, page + PAGE, PROT_READ | PROT_WRITE, -1);
+	assert_int_equal(keep_make_small(region, page + BASE, page + 2 * BASE, false), 0);
+	/* the kernel's own copying heeds keys, too */
+	assert_int_equal(syscall(SYS_access, page, 0), -1);
+	assert_int_equal(errno, EFAULT);
+	pkey_set(key, 0);
+	ground_check_filled(ground, limit, SEED);
+	end();
+	pkey_free(key);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		GROUND_TEST(locks_and_keys_stay),
 		GROUND_TEST(only_what_is_covered_in_part_becomes_small),
 		GROUND_TEST(nothing_is_left_aside),
 		GROUND_TEST(whole_pages_keep_their_rights),

@@ -77,6 +77,34 @@ static void whole_units(void **state)
 	end();
 }
 
+/* Pages of several units: a mapping of a page or more begins on one, a smaller one anywhere. */
+static void units_of_big_pages(void **state)
+{
+	const size_t page = 4 * PAGE;
+	uintptr_t small, big;
+
+	(void)state;
+	gate_reset();
+	gate_catch_stderr();
+	ground_pool(page, 0);
+	source = ground_source(page);
+	assert_int_equal(place_start(&place, ground, ground + BYTES, &source), 0);
+	small = place_take(&place, PAGE, 0);
+	big = place_take(&place, page + BASE, 0);
+	assert_int_equal(small, ground);
+	assert_int_equal(big, ground + page);
+	/* what its last page has left is not for a big one */
+	assert_int_equal(place_take(&place, PAGE, 0), ground + PAGE);
+	assert_int_equal(place_take(&place, 3 * PAGE, 0), ground + 2 * page + PAGE);
+	assert_int_equal(place_take(&place, page, 0), ground + 3 * page);
+	place_unused(&place, big, big + page + BASE);
+	assert_int_equal(place_take(&place, page, 0), ground + page);
+	assert_int_equal(place_take(&place, page, 0), ground + 4 * page);
+	place_unused(&place, ground + 2 * page + PAGE, ground + 3 * page);
+	assert_int_equal(place_take(&place, page, 0), ground + 2 * page);
+	end();
+}
+
 static void small_ones_share_a_unit(void **state)
 {
 	uintptr_t at[8];
@@ -229,6 +257,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		GROUND_TEST(whole_units),
+		GROUND_TEST(units_of_big_pages),
 		GROUND_TEST(small_ones_share_a_unit),
 		GROUND_TEST(random_sizes),
 		GROUND_TEST(every_call_fails_once),

@@ -283,6 +283,13 @@ static void holes(void **state)
 	pieces[1].object = 1;
 	plan();
 	expect(0, OBJECT_AT + 2 * M, OBJECT_AT + 4 * M, RX);
+	/* in front of the segment, too: it is part of the page, and nobody else's */
+	setup(NULL);
+	add(OBJECT_AT + 2 * M, OBJECT_AT + 2 * M + 8 * K, PLAN_GAP, PROT_NONE);
+	add(OBJECT_AT + 2 * M + 8 * K, OBJECT_AT + 4 * M, PLAN_TEXT, RX);
+	plan();
+	expect(0, OBJECT_AT + 2 * M, OBJECT_AT + 4 * M, RX);
+	assert_int_equal(ranges[0].first_piece, 0);
 	/* mostly hole: not worth a page, unless it was made for it */
 	setup(NULL);
 	add(OBJECT_AT + 2 * M, OBJECT_AT + 3 * M - 4 * K, PLAN_TEXT, RX);

@@ -3,6 +3,7 @@
  * parts.
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -59,23 +60,60 @@ static void lookups_agree_with_a_list(void **state)
 	}
 	for (size_t i = 0; i < COUNT_OF(regions); i++)
 		registry_remove(&regions[i]);
-	assert_null(registry_nth(0));
+	assert_null(registry_first());
 }
 
-static void there_is_an_end(void **state)
+/* Ten thousand that come and go, and a wish too many. */
+static void many_of_them(void **state)
 {
-	static struct region regions[800];
-	size_t added = 0;
+	enum { MANY = 10000, TOO_MANY = 200000 };
+	struct region *regions = calloc(TOO_MANY, sizeof(*regions)), *next;
+	bool *in = calloc(MANY, sizeof(*in));
+	uint64_t random = 7;
+	size_t count = 0, added = 0;
 
 	(void)state;
-	for (size_t i = 0; i < COUNT_OF(regions); i++) {
-		regions[i] = (struct region){.start = (i + 1) * PAGE, .limit = (i + 2) * PAGE};
-		added += !registry_add(&regions[i]);
+	assert_true(regions && in);
+	for (size_t i = 0; i < TOO_MANY; i++)
+		regions[i] =
+			(struct region){.start = (2 * i + 2) * PAGE, .limit = (2 * i + 3) * PAGE};
+	for (int step = 0; step < 200000; step++) {
+		size_t i = ground_random(&random) % MANY;
+
+		/* nearly all are there in the middle, nearly none before and after */
+		if (in[i] && (step > 130000 || step % 16 == 0)) {
+			registry_remove(&regions[i]);
+			in[i] = false;
+		} else if (!in[i] && (step < 100000 || step % 16 == 0)) {
+			assert_int_equal(registry_add(&regions[i]), 0);
+			in[i] = true;
+		}
+		i = ground_random(&random) % MANY;
+		assert_ptr_equal(registry_at(regions[i].start + 1), in[i] ? &regions[i] : NULL);
+		assert_false(registry_touch(regions[i].start - PAGE, regions[i].start));
 	}
-	assert_true(added > MEMORY_RANGES_MAX && added < COUNT_OF(regions));
-	for (size_t i = 0; i < COUNT_OF(regions); i++)
+	next = registry_first();
+	for (size_t i = 0; i < MANY; i++) {
+		if (!in[i])
+			continue;
+		assert_ptr_equal(next, &regions[i]);
+		next = registry_next(next);
 		registry_remove(&regions[i]);
-	assert_null(registry_nth(0));
+	}
+	assert_null(next);
+	assert_null(registry_first());
+	while (added < TOO_MANY && !registry_add(&regions[added]))
+		added++;
+	assert_true(added > MANY && added < TOO_MANY);
+	assert_int_equal(registry_add(&regions[added]), -ENOSPC);
+	for (next = registry_first(); next; next = registry_next(next))
+		count++;
+	assert_int_equal(count, added);
+	for (size_t i = 0; i < TOO_MANY; i++)
+		registry_remove(&regions[i]);
+	assert_null(registry_first());
+	free(regions);
+	free(in);
 }
 
 /* Eight pages that are there already, as data segments are. */
@@ -111,7 +149,7 @@ static void a_taken_range_bears_what_small_pages_bear(void **state)
 	assert_int_equal(gate_pool_violations(), 0);
 	assert_int_equal(memory.pages_made_small, 2);
 	memory_forget_range(ground, ground + 8 * PAGE);
-	assert_null(registry_nth(0));
+	assert_null(registry_first());
 }
 
 static void a_taken_range_keeps_its_rights(void **state)
@@ -188,12 +226,13 @@ static void ranges_that_can_not_be_taken(void **state)
 	(void)state;
 	assert_int_equal(memory_take_range(ground, ground + BASE, &source, PROT_READ), -EINVAL);
 	assert_int_equal(memory_take_range(ground, ground, &source, PROT_READ), -EINVAL);
-	gate_fail(CPU_MMAP_NUMBER, 1, ENOMEM);
+	gate_fail_always(CPU_MMAP_NUMBER, ENOMEM);
 	assert_int_equal(memory_take_range(ground, ground + PAGE, &source, PROT_READ), -ENOMEM);
+	gate_reset();
 	assert_int_equal(memory_take_range(ground, ground + PAGE, &source, PROT_READ), 0);
 	assert_int_equal(memory_take_range(ground, ground + PAGE, &source, PROT_READ), -EEXIST);
 	memory_forget_range(ground, ground + PAGE);
-	assert_null(registry_nth(0));
+	assert_null(registry_first());
 }
 
 /* A part that ld.so unmapped is nobody's; the rest stays in care. */
@@ -217,7 +256,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		GROUND_TEST(lookups_agree_with_a_list),
-		GROUND_TEST(there_is_an_end),
+		GROUND_TEST(many_of_them),
 		GROUND_TEST(a_taken_range_bears_what_small_pages_bear),
 		GROUND_TEST(a_taken_range_keeps_its_rights),
 		GROUND_TEST(taken_text_is_as_it_was_on_its_file),

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "memory/memory.h"
+#include "pages/aside.h"
 #include "segments/backing.h"
 #include "segments/find.h"
 #include "segments/pieces.h"
@@ -83,6 +84,83 @@ static void own_segments_are_found(void **state)
 	}
 	assert_true(text && data);
 	found_free(&found);
+}
+
+static bool nothing_is_new(const struct dl_phdr_info *info)
+{
+	(void)info;
+	return true;
+}
+
+/* The widest segment is known without a list, and without a system call. */
+static void own_width_is_known(void **state)
+{
+	struct options options = {.segments = SEGMENTS_CHOSEN, .text = true, .data = true};
+	size_t widest = 0;
+	struct found found;
+
+	(void)state;
+	assert_int_equal(find_segments(&options, NULL, &found), 0);
+	for (size_t i = 0; i < found.segments.count; i++) {
+		const struct segment *segment = (struct segment *)found.segments.items + i;
+
+		if (segment->end - segment->start > widest)
+			widest = segment->end - segment->start;
+		if (segment->align > widest)
+			widest = segment->align;
+	}
+	found_free(&found);
+	gate_reset();
+	assert_true(widest > 0);
+	assert_int_equal(find_widest(&options, NULL), widest);
+	assert_int_equal(find_widest(&options, nothing_is_new), 0);
+	options.objects = "-main";
+	assert_true(find_widest(&options, NULL) > 0);
+	options.objects = "no-such-object";
+	assert_int_equal(find_widest(&options, NULL), 0);
+	options = (struct options){.segments = SEGMENTS_CHOSEN};
+	assert_int_equal(find_widest(&options, NULL), 0);
+	assert_int_equal(gate_calls(GATE_ANY), 0);
+}
+
+/* A list stays in its array as long as there is room, and takes along what is in it. */
+static void a_list_outgrows_its_array(void **state)
+{
+	static int array[3] = {7, 7, 7};
+	struct scratch list = SCRATCH_IN(array);
+	void *mapped;
+
+	(void)state;
+	gate_reset();
+	for (int i = 0; i < 3; i++) {
+		int *item = scratch_add(&list);
+
+		assert_ptr_equal(item, &array[i]);
+		assert_int_equal(*item, 0);
+		*item = i + 1;
+	}
+	assert_int_equal(gate_calls(GATE_ANY), 0);
+	gate_fail_always(CPU_MMAP_NUMBER, ENOMEM);
+	assert_null(scratch_add(&list));
+	assert_int_equal(list.count, 3);
+	gate_reset();
+	for (int i = 3; i < 20000; i++) {
+		int *item = scratch_add(&list);
+
+		assert_non_null(item);
+		assert_int_equal(*item, 0);
+		*item = i + 1;
+	}
+	for (int i = 0; i < 20000; i++)
+		assert_int_equal(((int *)list.items)[i], i + 1);
+	assert_int_equal(array[2], 3);
+	mapped = list.items;
+	scratch_free(&list);
+	assert_int_equal(list.count, 0);
+	/* what was mapped is gone, and the array is nobody's to unmap */
+	assert_int_equal(msync(mapped, 1, MS_ASYNC), -1);
+	assert_int_equal(errno, ENOMEM);
+	array[0] = 1;
 }
 
 /* An object of three segments, of which two have a gap in between, as find_segments() gives it. */
@@ -208,7 +286,7 @@ static int put(bool text, int protection, struct backing *backing, const struct 
 		      : thp_prepare_data(range, HUGE_, &prepared);
 	if (failed)
 		return failed;
-	return text ? swap_in(range, &prepared) : swap_in_data(backing, range, &prepared);
+	return text ? swap_in(backing, range, &prepared) : swap_in_data(backing, range, &prepared);
 }
 
 /* With each call failing once: done, or not done, and never half. */
@@ -294,8 +372,91 @@ static void a_hole_is_filled(void **state)
 	assert_int_equal(thp_prepare_text(&backing, &range, HUGE_, &prepared), 0);
 	munmap(memory_at, BYTES);
 	gate_fail_always(SYS_mremap, ENOMEM);
-	assert_int_equal(swap_in(&range, &prepared), -ENOMEM);
+	assert_int_equal(swap_in(&backing, &range, &prepared), -ENOMEM);
 	assert_filled();
+}
+
+static bool is_unmapped(const char *at, size_t bytes)
+{
+	unsigned char resident;
+
+	for (; bytes; at += PAGE, bytes -= PAGE)
+		if (!mincore((void *)at, PAGE, &resident) || errno != ENOMEM)
+			return false;
+	return true;
+}
+
+/* A page that is to be taken together with its hole: who has come there meanwhile stays. */
+static void holes_are_looked_at(void **state)
+{
+	const uintptr_t at = (uintptr_t)memory_at;
+	struct plan_piece pieces[] = {
+		{.start = at, .end = at + PAGE, .kind = PLAN_DATA, .file = true},
+		{.start = at + 3 * PAGE, .end = at + HUGE_ - 2 * PAGE, .kind = PLAN_DATA},
+	};
+	struct backing backing = {.pieces = pieces, .piece_count = COUNT_OF(pieces)};
+	struct plan_range range = {
+		.start = at, .end = at + HUGE_, .protection = PROT_READ | PROT_WRITE};
+	char *stranger = memory_at + HUGE_ - PAGE;
+
+	(void)state;
+	munmap(memory_at + PAGE, 2 * PAGE);
+	munmap(memory_at + HUGE_ - 2 * PAGE, PAGE);
+	assert_int_equal(put(false, 0, &backing, &range), -EEXIST);
+	assert_int_equal(*(uintptr_t *)stranger, (HUGE_ - PAGE) * 2654435761u + 1);
+	assert_true(is_unmapped(memory_at + PAGE, 2 * PAGE));
+	assert_true(is_unmapped(memory_at + HUGE_ - 2 * PAGE, PAGE));
+
+	munmap(stranger, PAGE);
+	gate_fail(SYS_mremap, 1, EFAULT);
+	assert_int_equal(put(false, 0, &backing, &range), -EFAULT);
+	assert_true(is_unmapped(memory_at + PAGE, 2 * PAGE));
+	assert_true(is_unmapped(memory_at + HUGE_ - 2 * PAGE, 2 * PAGE));
+
+	assert_int_equal(put(false, 0, &backing, &range), 0);
+	assert_int_equal(*(uintptr_t *)memory_at, 1);
+	assert_false(is_unmapped(memory_at + PAGE, PAGE));
+	assert_false(is_unmapped(stranger, PAGE));
+}
+
+/* The heap has been made to begin behind the page: what it has of the page is no stranger's. */
+static void a_moved_break_is_no_hole(void **state)
+{
+	const uintptr_t at = (uintptr_t)memory_at;
+	struct plan_piece piece = {.start = at, .end = at + PAGE, .kind = PLAN_DATA, .file = true};
+	struct backing backing = {.pieces = &piece,
+				  .piece_count = 1,
+				  .break_start = at + 2 * PAGE,
+				  .break_end = at + HUGE_};
+	struct plan_range range = {
+		.start = at, .end = at + HUGE_, .protection = PROT_READ | PROT_WRITE};
+
+	(void)state;
+	munmap(memory_at + PAGE, PAGE);
+	gate_fail(SYS_mremap, 1, EFAULT);
+	assert_int_equal(put(false, 0, &backing, &range), -EFAULT);
+	assert_true(is_unmapped(memory_at + PAGE, PAGE));
+	assert_int_equal(*(uintptr_t *)(memory_at + 2 * PAGE), 2 * PAGE * 2654435761u + 1);
+	assert_int_equal(put(false, 0, &backing, &range), 0);
+	assert_int_equal(*(uintptr_t *)(memory_at + 2 * PAGE), 0);
+}
+
+/* Our own lists are in nobody's way; without room for that they are somewhere. */
+static void lists_are_far_away(void **state)
+{
+	char *at = (char *)aside_map(PAGE + 1, 0);
+
+	(void)state;
+	assert_true(is_unmapped(at - HUGE_, HUGE_));
+	assert_true(is_unmapped(at + 2 * PAGE, HUGE_));
+	memset(at, 1, 2 * PAGE);
+	munmap(at, 2 * PAGE);
+	gate_fail(SYS_mmap, 1, ENOMEM);
+	at = (char *)aside_map(PAGE, MAP_NORESERVE);
+	memset(at, 1, PAGE);
+	munmap(at, PAGE);
+	gate_fail(SYS_mmap, 2, ENOMEM);
+	assert_int_equal(aside_map(PAGE, 0), -ENOMEM);
 }
 
 /* What is copied: files whole, and of bss what is not zero; gaps and holes not at all. */
@@ -332,9 +493,12 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		UNIT_TEST(names_in_the_list),        UNIT_TEST(own_segments_are_found),
+		UNIT_TEST(own_width_is_known),       UNIT_TEST(a_list_outgrows_its_array),
 		UNIT_TEST(mappings_are_cut),         MEMORY_TEST(text_survives_failures),
 		MEMORY_TEST(data_survives_failures), MEMORY_TEST(refused_protection),
 		MEMORY_TEST(a_hole_is_filled),       MEMORY_TEST(what_is_copied),
+		MEMORY_TEST(holes_are_looked_at),    MEMORY_TEST(a_moved_break_is_no_hole),
+		UNIT_TEST(lists_are_far_away),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -57,7 +57,7 @@ static void nothing_mounted(void **state)
 	assert_int_equal(sizes.thp, 0);
 	assert_int_equal(sizes.default_huge, 0);
 	assert_int_equal(sizes.huge_count, 0);
-	assert_int_equal(sizes_thp_mode(), THP_NONE);
+	assert_int_equal(sizes_thp_mode(sizes_thp()), THP_NONE);
 }
 
 static void no_sys_but_proc(void **state)
@@ -172,7 +172,7 @@ static void every_call_fails_once(void **state)
 		/* either place names the size */
 		assert_int_equal(sizes.huge_count, 1);
 		assert_int_equal(sizes.huge[0], KIB(2048));
-		mode = sizes_thp_mode();
+		mode = sizes_thp_mode(sizes_thp());
 		assert_true(mode == THP_MADVISE || mode == THP_NONE);
 		if (gate_calls(GATE_ANY) < nth)
 			break;
@@ -214,7 +214,7 @@ static void thp_words(void **state)
 		gate_file(THP "/enabled", cases[i].common);
 		if (cases[i].own)
 			gate_file(THP "/hugepages-2048kB/enabled", cases[i].own);
-		assert_int_equal(sizes_thp_mode(), cases[i].mode);
+		assert_int_equal(sizes_thp_mode(sizes_thp()), cases[i].mode);
 	}
 }
 
@@ -272,6 +272,27 @@ static void pool_counts(void **state)
 	assert_int_equal(pool_read(KIB(2048), &pool), -EINVAL);
 	make_pool("99999999999999999999999\n", "1", "1", "1", "1");
 	assert_int_equal(pool_read(KIB(2048), &pool), -ERANGE);
+}
+
+static void pool_empty_or_not(void **state)
+{
+	(void)state;
+	make_pool("100\n", "40\n", "10\n", "x\n", "x\n");
+	assert_false(pool_is_empty(KIB(2048)));
+	assert_int_equal(gate_calls(SYS_openat), 2);
+	make_pool("100\n", "10\n", "10\n", "3\n", "7\n");
+	assert_false(pool_is_empty(KIB(2048)));
+	make_pool("100\n", "10\n", "10\n", "7\n", "7\n");
+	assert_true(pool_is_empty(KIB(2048)));
+	make_pool("0\n", "0\n", "0\n", "0\n", "0\n");
+	assert_true(pool_is_empty(KIB(2048)));
+	/* what can't be read is not said to be empty */
+	for (unsigned long nth = 1; nth <= 4; nth++) {
+		make_pool("0\n", "0\n", "0\n", "0\n", "0\n");
+		gate_fail(SYS_openat, nth, EACCES);
+		assert_false(pool_is_empty(KIB(2048)));
+	}
+	assert_false(pool_is_empty(KIB(1048576)));
 }
 
 static void pool_reading_fails(void **state)
@@ -339,6 +360,7 @@ int main(void)
 		TEST(thp_words),
 		TEST(log_names_sizes_and_mounts),
 		TEST(pool_counts),
+		TEST(pool_empty_or_not),
 		TEST(pool_reading_fails),
 		TEST(obtainable_never_wraps),
 		TEST(lines_are_cut_one_by_one),

@@ -1,6 +1,6 @@
 /*
- * Where the heap's regions go: the text of a maps file in odd pieces, and the choice as properties
- * over the layouts that processes have.
+ * Where the heap's regions go: holes in a maps file, and the choice as properties over the layouts
+ * that processes have.
  */
 #include <errno.h>
 #include <stdbool.h>
@@ -85,13 +85,15 @@ static const size_t page_sizes[] = {
 	(size_t)64 << 10, (size_t)2 << 20, (size_t)32 << 20, (size_t)512 << 20, (size_t)1 << 30,
 };
 
-static struct space take(const struct layout *layout)
+static struct holes take(const struct layout *layout)
 {
-	struct space_reader reader;
+	struct holes holes;
 
-	space_begin(&reader, layout->first_break);
-	space_take(&reader, layout->maps, strlen(layout->maps));
-	return reader.space;
+	gate_hide_system();
+	gate_file("/proc/self/maps", layout->maps);
+	assert_int_equal(holes_read(&holes, layout->first_break), 0);
+	gate_reset();
+	return holes;
 }
 
 /* Addresses above 4G are nothing that a 32-bit library can meet. */
@@ -101,65 +103,38 @@ static void skip_without_64_bits(void)
 		skip();
 }
 
-static void assert_same(const struct space *one, const struct space *two)
-{
-	assert_int_equal(one->hole_start, two->hole_start);
-	assert_int_equal(one->hole_end, two->hole_end);
-	assert_int_equal(one->largest_start, two->largest_start);
-	assert_int_equal(one->largest_end, two->largest_end);
-}
-
 static void holes_are_found(void **state)
 {
-	struct space space;
+	struct holes space;
 
 	(void)state;
 	space = take(&of_32_bits);
-	assert_int_equal(space.hole_start, 0x5655a000);
-	assert_int_equal(space.hole_end, 0xf7d00000);
+	assert_int_equal(space.first_start, 0x5655a000);
+	assert_int_equal(space.first_end, 0xf7d00000);
 	assert_int_equal(space.largest_start, 0x5655a000);
 	skip_without_64_bits();
 	space = take(&pie);
-	assert_int_equal(space.hole_start, HIGH(0x555555579000));
-	assert_int_equal(space.hole_end, HIGH(0x7ffff7d86000));
+	assert_int_equal(space.first_start, HIGH(0x555555579000));
+	assert_int_equal(space.first_end, HIGH(0x7ffff7d86000));
 	assert_int_equal(space.largest_end, HIGH(0x7ffff7d86000));
 	space = take(&not_pie);
-	assert_int_equal(space.hole_start, 0x4e9000);
-	assert_int_equal(space.hole_end, HIGH(0x7f0000000000));
+	assert_int_equal(space.first_start, 0x4e9000);
+	assert_int_equal(space.first_end, HIGH(0x7f0000000000));
 	space = take(&legacy);
-	assert_int_equal(space.hole_start, HIGH(0x555555579000));
-	assert_int_equal(space.hole_end, HIGH(0x7ffffffde000));
+	assert_int_equal(space.first_start, HIGH(0x555555579000));
+	assert_int_equal(space.first_end, HIGH(0x7ffffffde000));
 	space = take(&crowded);
-	assert_int_equal(space.hole_start, 0x4c7000);
-	assert_int_equal(space.hole_end, 0x500000);
+	assert_int_equal(space.first_start, 0x4c7000);
+	assert_int_equal(space.first_end, 0x500000);
 	assert_int_equal(space.largest_start, 0x800000);
 	assert_int_equal(space.largest_end, HIGH(0x7f0000000000));
-}
-
-static void pieces_make_no_difference(void **state)
-{
-	(void)state;
-	skip_without_64_bits();
-	for (size_t i = 0; i < COUNT_OF(layouts); i++) {
-		struct space whole = take(layouts[i]);
-		size_t length = strlen(layouts[i]->maps);
-
-		for (size_t piece = 1; piece < length; piece++) {
-			struct space_reader reader;
-
-			space_begin(&reader, layouts[i]->first_break);
-			for (size_t at = 0; at < length; at += piece)
-				space_take(&reader, layouts[i]->maps + at,
-					   length - at < piece ? length - at : piece);
-			assert_same(&reader.space, &whole);
-		}
-	}
 }
 
 /* A break within a mapping, at its end, and behind everything. */
 static void holes_count_from_above(void **state)
 {
-	static const char maps[] = "1000-3000 rw-p\n5000-6000 rw-p\n9000-a000 rw-p\n";
+	static const char maps[] = "1000-3000 rw-p 0 00:00 0\n5000-6000 rw-p 0 00:00 0\n"
+				   "9000-a000 rw-p 0 00:00 0\n";
 	static const struct {
 		uintptr_t above, start, end;
 	} rows[] = {
@@ -168,19 +143,20 @@ static void holes_count_from_above(void **state)
 	};
 
 	(void)state;
+	gate_hide_system();
+	gate_file("/proc/self/maps", maps);
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
-		struct space_reader reader;
+		struct holes holes;
 
-		space_begin(&reader, rows[i].above);
-		space_take(&reader, maps, sizeof(maps) - 1);
-		assert_int_equal(reader.space.hole_start, rows[i].start);
-		assert_int_equal(reader.space.hole_end, rows[i].end);
+		assert_int_equal(holes_read(&holes, rows[i].above), rows[i].end ? 0 : -ENOENT);
+		assert_int_equal(holes.first_start, rows[i].start);
+		assert_int_equal(holes.first_end, rows[i].end);
 	}
 }
 
-static void assert_within(uintptr_t from, uintptr_t to, const struct space *space)
+static void assert_within(uintptr_t from, uintptr_t to, const struct holes *space)
 {
-	bool in_hole = from >= space->hole_start && to <= space->hole_end;
+	bool in_hole = from >= space->first_start && to <= space->first_end;
 	bool in_largest = from >= space->largest_start && to <= space->largest_end;
 
 	assert_true(from < to);
@@ -188,7 +164,7 @@ static void assert_within(uintptr_t from, uintptr_t to, const struct space *spac
 }
 
 /* What holds for every plan, whatever it was made from. */
-static void assert_plan(const struct space_plan *plan, const struct space *space, size_t page_bytes)
+static void assert_plan(const struct space_plan *plan, const struct holes *space, size_t page_bytes)
 {
 	assert_int_equal(plan->main_start % page_bytes, 0);
 	assert_int_equal(plan->main_limit % page_bytes, 0);
@@ -210,7 +186,7 @@ static void every_layout_with_every_page_size(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(layouts); i++) {
-		struct space space;
+		struct holes space;
 
 		if (!IS_64_BIT && layouts[i] != &of_32_bits)
 			continue;
@@ -235,7 +211,7 @@ static void every_layout_with_every_page_size(void **state)
 /* Little or much memory: both regions hold it. */
 static void regions_hold_the_memory(void **state)
 {
-	struct space space;
+	struct holes space;
 
 	(void)state;
 	skip_without_64_bits();
@@ -273,15 +249,15 @@ static void generated_holes(void **state)
 				~0xfffull;
 		uintptr_t wanted =
 			next_random(&random) % 3 ? 0 : next_random(&random) & ((1ull << 47) - 1);
-		struct space space;
+		struct holes space;
 		struct space_plan plan;
 		int failed;
 
-		space.hole_start = space.largest_start =
+		space.first_start = space.largest_start =
 			next_random(&random) & ((1ull << 46) - 1) & ~0xfffull;
-		space.hole_end = space.largest_end = space.hole_start + size;
+		space.first_end = space.largest_end = space.first_start + size;
 		if (more > size) {
-			space.largest_start = space.hole_end + 0x1000;
+			space.largest_start = space.first_end + 0x1000;
 			space.largest_end = space.largest_start + more;
 		}
 		failed = space_choose(&space, page_bytes, memory, wanted, &plan);
@@ -305,7 +281,7 @@ static void generated_holes(void **state)
 
 static void wanted_base(void **state)
 {
-	struct space space;
+	struct holes space;
 	struct space_plan plan;
 
 	(void)state;
@@ -324,8 +300,8 @@ static void wanted_base(void **state)
 	assert_int_equal(space_choose(&space, 2 * MIB, GIB, HIGH(0x7ffe10000000), &plan), -EINVAL);
 	assert_int_equal(space_choose(&space, 2 * MIB, GIB, UINTPTR_MAX, &plan), -EINVAL);
 	/* at the very start of the hole above the break, which is not the largest one */
-	space.hole_start = 0x40000000;
-	space.hole_end = 0x80000000;
+	space.first_start = 0x40000000;
+	space.first_end = 0x80000000;
 	space.largest_start = HIGH(0x100000000);
 	space.largest_end = HIGH(0x7f0000000000);
 	assert_int_equal(space_choose(&space, 2 * MIB, GIB, 0x40000000, &plan), 0);
@@ -335,7 +311,7 @@ static void wanted_base(void **state)
 
 static void no_hole_no_plan(void **state)
 {
-	struct space space = {0};
+	struct holes space = {0};
 	struct space_plan plan;
 
 	(void)state;
@@ -349,9 +325,9 @@ static void no_hole_no_plan(void **state)
 /* The first hole is big enough against the largest, but its edges leave no two whole pages. */
 static void a_hole_without_whole_pages_is_not_used(void **state)
 {
-	struct space space = {
-		.hole_start = 0x40001000,
-		.hole_end = 0x40001000 + 0x30000000,
+	struct holes space = {
+		.first_start = 0x40001000,
+		.first_end = 0x40001000 + 0x30000000,
 		.largest_start = 0x80000000,
 		.largest_end = 0xf0000000,
 	};
@@ -364,36 +340,48 @@ static void a_hole_without_whole_pages_is_not_used(void **state)
 
 static void reads_its_own_maps(void **state)
 {
-	struct space space;
+	struct holes holes;
 	unsigned long calls;
 
 	(void)state;
-	assert_int_equal(space_read(&space, (uintptr_t)sys_brk(0)), 0);
-	assert_true(space.hole_start < space.hole_end);
-	assert_true(space.largest_end - space.largest_start >= space.hole_end - space.hole_start);
+	assert_int_equal(holes_read(&holes, (uintptr_t)sys_brk(0)), 0);
+	assert_true(holes.first_start < holes.first_end);
+	assert_true(holes.largest_end - holes.largest_start >= holes.first_end - holes.first_start);
 	calls = gate_calls(GATE_ANY);
-	/* brk, and whatever fails: an error, or the same answer where reading goes on */
+	/* brk, and whatever fails: an error, or the same answer, by another way */
 	for (unsigned long nth = 1; nth < calls; nth++) {
-		struct space other = {0};
+		struct holes other = {0};
 		int failed;
 
 		gate_reset();
 		gate_fail(GATE_ANY, nth, EINTR);
-		failed = space_read(&other, space.hole_start);
-		assert_true(failed == -EINTR || (!failed && other.hole_end));
+		failed = holes_read(&other, holes.first_start);
+		assert_true(failed == -EINTR || (!failed && other.first_end == holes.first_end));
 	}
-	gate_reset();
+}
+
+/* Without /proc: something above, and below all that is known to be there. */
+static void holes_are_guessed(void **state)
+{
+	const uintptr_t above = (uintptr_t)sys_brk(0);
+	struct holes holes;
+
+	(void)state;
 	gate_hide_system();
-	assert_int_equal(space_read(&space, 0), -ENOENT);
+	assert_int_equal(holes_read(&holes, 0), -ENOENT);
+	holes_find(&holes, above);
+	assert_int_equal(holes.first_start, above);
+	assert_int_equal(holes.largest_start, above);
+	assert_true(holes.first_end > above && holes.first_end < (uintptr_t)&holes);
+	assert_int_equal(holes.largest_end, holes.first_end);
 	gate_file("/proc/self/maps", "");
-	assert_int_equal(space_read(&space, 0), -ENOENT);
+	assert_int_equal(holes_read(&holes, 0), -ENOENT);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		UNIT_TEST(holes_are_found),
-		UNIT_TEST(pieces_make_no_difference),
 		UNIT_TEST(holes_count_from_above),
 		UNIT_TEST(every_layout_with_every_page_size),
 		UNIT_TEST(regions_hold_the_memory),
@@ -402,6 +390,7 @@ int main(void)
 		UNIT_TEST(no_hole_no_plan),
 		UNIT_TEST(a_hole_without_whole_pages_is_not_used),
 		UNIT_TEST(reads_its_own_maps),
+		UNIT_TEST(holes_are_guessed),
 	};
 
 	return cmocka_run_group_tests_name("space", tests, NULL, NULL);

@@ -78,3 +78,15 @@ void json_text(struct json *json, const char *name, const char *value)
 	else
 		fputs("null", json->stream);
 }
+
+void json_objects(struct json *json, const char *name, size_t count,
+		  void (*put)(struct json *json, const void *of, size_t number), const void *of)
+{
+	json_open(json, name, '[');
+	for (size_t number = 0; number < count; number++) {
+		json_open(json, NULL, '{');
+		put(json, of, number);
+		json_close(json, '}');
+	}
+	json_close(json, ']');
+}

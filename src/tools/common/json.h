@@ -6,6 +6,7 @@
 #define JSON_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 
 struct json {
@@ -20,5 +21,9 @@ void json_close(struct json *json, char bracket);                  /* '}' or ']'
 void json_number(struct json *json, const char *name, unsigned long long value);
 void json_boolean(struct json *json, const char *name, bool value);
 void json_text(struct json *json, const char *name, const char *value); /* NULL: null */
+
+/* A list of so many objects: put writes the members of the one of that number, of what it gets. */
+void json_objects(struct json *json, const char *name, size_t count,
+		  void (*put)(struct json *json, const void *of, size_t number), const void *of);
 
 #endif

@@ -1,9 +1,9 @@
 /*
  * hugeadm: sets up and lists the pools, mounts and settings of huge pages.
  *
- * What was asked is done in an order of its own: settings that help pools grow, pools, settings
- * that depend on them, mounts, listings. A part that fails keeps none of the others back; the exit
- * status tells of it. A signal ends the work between two parts.
+ * What was asked is done in an order of its own: settings that help pools grow, shared text that is
+ * in nobody's use, pools, settings that depend on them, mounts, listings. A part that fails keeps
+ * none of the others back; the exit status tells of it. A signal ends the work between two parts.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -46,6 +46,8 @@ static int change_machine(const struct request *request)
 	result = thp_change(request) ?: result;
 	if (request->zone_movable_on || request->zone_movable_off)
 		result = zone_movable_change(request) ?: result;
+	if (request->drop_shared_text && !interrupt_signal())
+		result = drop_shared_text(request) ?: result;
 	result = change_pools(request) ?: result;
 	if (interrupt_signal())
 		return -EINTR;
@@ -68,6 +70,8 @@ static int list(const struct request *request)
 		result = list_mounts(request, json) ?: result;
 	if (request->list_pools)
 		result = list_pools(request, json) ?: result;
+	if (request->list_shared_text)
+		result = list_shared_text(request, json) ?: result;
 	if (request->page_sizes)
 		result = list_page_sizes(request, json, false) ?: result;
 	if (request->page_sizes_all)

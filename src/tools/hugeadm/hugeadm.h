@@ -63,7 +63,9 @@ struct request {
 	bool ramdisk_swap, zone_movable_on, zone_movable_off;
 	const char *persist_pools; /* "systemd", "cmdline", or NULL */
 
-	bool list_mounts, list_pools, page_sizes, page_sizes_all, explain;
+	bool drop_shared_text;
+
+	bool list_mounts, list_pools, list_shared_text, page_sizes, page_sizes_all, explain;
 };
 
 /* Writes a line to stderr and returns result. */
@@ -115,6 +117,14 @@ int node_next(int node); /* the next online one behind it; MACHINE: no more, or 
 int node_count(void);
 bool read_number(const char *path, unsigned long *number);
 
+/* mount_table.c: returns the number of hugetlbfs mounts. The list lives until the end of the tool.
+ */
+struct listed_mount {
+	char *path, *options;
+	size_t page_bytes; /* 0: not to be had */
+};
+int mount_table_read(struct listed_mount **mounts);
+
 /* policy.c: the memory policy that numactl gave this process. */
 bool policy_binds(void);
 void policy_command(char *command, size_t bytes); /* numactl with the policy, or empty */
@@ -137,6 +147,8 @@ int list_mounts(const struct request *request, struct json *json);
 int list_pools(const struct request *request, struct json *json);
 int list_page_sizes(const struct request *request, struct json *json, bool all);
 int explain(const struct request *request, struct json *json);
+int list_shared_text(const struct request *request, struct json *json);
+int drop_shared_text(const struct request *request);
 
 #define PATH_SHM_GROUP "/proc/sys/vm/hugetlb_shm_group"
 #define PATH_SHMMAX    "/proc/sys/kernel/shmmax"

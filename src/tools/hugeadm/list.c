@@ -1,67 +1,28 @@
 /*
  * The listings: mounts, pools and page sizes, as text for people and scripts, or as JSON.
  */
-#include <mntent.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/statfs.h>
 
 #include "hugeadm.h"
 
-struct listed_mount {
-	char *path, *options;
-	size_t page_bytes; /* 0: not to be had */
-};
-
-/* Grows the list; returns the number of mounts. The list lives until the end of the tool. */
-static int read_mounts(struct listed_mount **mounts)
+static void put_mount(struct json *json, const void *mounts, size_t number)
 {
-	FILE *table = setmntent("/proc/self/mounts", "re");
-	static char line[65536];
-	struct statfs filesystem;
-	struct mntent entry;
-	int count = 0;
+	const struct listed_mount *mount = (const struct listed_mount *)mounts + number;
 
-	*mounts = NULL;
-	while (table && getmntent_r(table, &entry, line, sizeof(line))) {
-		struct listed_mount *grown;
-
-		if (strcmp(entry.mnt_type, "hugetlbfs"))
-			continue;
-		grown = realloc(*mounts, sizeof(**mounts) * (size_t)(count + 1));
-		if (!grown)
-			abort();
-		*mounts = grown;
-		grown[count].path = strdup(entry.mnt_dir);
-		grown[count].options = strdup(entry.mnt_opts);
-		grown[count].page_bytes =
-			statfs(entry.mnt_dir, &filesystem) ? 0 : (size_t)filesystem.f_bsize;
-		if (!grown[count].path || !grown[count].options)
-			abort();
-		count++;
-	}
-	if (table)
-		endmntent(table);
-	return count;
+	json_text(json, "path", mount->path);
+	json_number(json, "page_size_bytes", mount->page_bytes);
+	json_text(json, "options", mount->options);
 }
 
 int list_mounts(const struct request *request, struct json *json)
 {
 	struct listed_mount *mounts;
-	int count = read_mounts(&mounts), width = (int)strlen("Mount Point          ");
+	int count = mount_table_read(&mounts), width = (int)strlen("Mount Point          ");
 
 	(void)request;
 	if (json) {
-		json_open(json, "mounts", '[');
-		for (int i = 0; i < count; i++) {
-			json_open(json, NULL, '{');
-			json_text(json, "path", mounts[i].path);
-			json_number(json, "page_size_bytes", mounts[i].page_bytes);
-			json_text(json, "options", mounts[i].options);
-			json_close(json, '}');
-		}
-		json_close(json, ']');
+		json_objects(json, "mounts", (size_t)count, put_mount, mounts);
 		return 0;
 	}
 	if (!count) {

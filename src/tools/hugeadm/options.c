@@ -33,6 +33,8 @@ enum option_id {
 	MOUNT_UID,
 	MOUNT_GID,
 	MOUNT_MODE,
+	LIST_SHARED_TEXT,
+	DROP_SHARED_TEXT,
 	THP_ALWAYS_WORD,
 	THP_MADVISE_WORD,
 	THP_NEVER_WORD,
@@ -100,6 +102,13 @@ static const struct tool_option rows[] = {
 	[MOUNT_UID] = {"uid", 0, "user", "The owner of a new mount.", "@user", NULL},
 	[MOUNT_GID] = {"gid", 0, "group", "The group of a new mount.", "@group", NULL},
 	[MOUNT_MODE] = {"mode", 0, "mode", "The mode of a new mount, octal.", NULL, NULL},
+
+	[LIST_SHARED_TEXT] = {"list-shared-text", 0, NULL,
+		"Lists the shared copies of text (HUGETLB_SHARE=1): size, page size, processes that map "
+		"it, file, and program or library.", NULL, "Shared text"},
+	[DROP_SHARED_TEXT] = {"drop-shared-text", 0, NULL,
+		"Deletes the copies that no process maps, or whose program or library has been replaced "
+		"or removed.", NULL, NULL},
 
 	[THP_ALWAYS_WORD] = {"thp-always", 0, NULL,
 		"The kernel uses transparent huge pages wherever it can.", NULL, "Transparent huge pages"},
@@ -263,6 +272,8 @@ static int apply(struct request *request, enum option_id id, const char *value)
 	case MOUNT_UID: return argument_user(name, value, &request->mount_uid);
 	case MOUNT_GID: return argument_group(name, value, &request->mount_gid);
 	case MOUNT_MODE: return set_mode(request, name, value);
+	case LIST_SHARED_TEXT: request->list_shared_text = true; return 0;
+	case DROP_SHARED_TEXT: request->drop_shared_text = true; return 0;
 	case THP_ALWAYS_WORD: return set_thp(request, "always");
 	case THP_MADVISE_WORD: return set_thp(request, "madvise");
 	case THP_NEVER_WORD: return set_thp(request, "never");
@@ -290,8 +301,8 @@ static int apply(struct request *request, enum option_id id, const char *value)
 
 static bool lists(const struct request *request)
 {
-	return request->list_mounts || request->list_pools || request->page_sizes ||
-	       request->page_sizes_all || request->explain;
+	return request->list_mounts || request->list_pools || request->list_shared_text ||
+	       request->page_sizes || request->page_sizes_all || request->explain;
 }
 
 static bool changes(const struct request *request)
@@ -300,7 +311,7 @@ static bool changes(const struct request *request)
 	       request->khugepaged_pages != UNSET || request->khugepaged_scan_sleep != UNSET ||
 	       request->khugepaged_alloc_sleep != UNSET || request->set_min_free ||
 	       request->set_shmmax || request->shm_group != UNSET || request->zone_movable_on ||
-	       request->zone_movable_off || request->persist_pools;
+	       request->zone_movable_off || request->persist_pools || request->drop_shared_text;
 }
 
 /* Options that only say how, and have nothing to say it of. */

@@ -362,23 +362,19 @@ void findings_print(const struct findings *findings, bool problems_only)
 	}
 }
 
+static void put_finding(struct json *json, const void *findings, size_t number)
+{
+	const struct finding *finding = &((const struct findings *)findings)->list[number];
+
+	json_text(json, "name", finding->name);
+	json_boolean(json, "problem", finding->problem);
+	json_text(json, "cause", finding->cause);
+	json_text(json, "command", finding->command[0] ? finding->command : NULL);
+	json_boolean(json, "needs_root", finding->needs_root);
+}
+
 void findings_json(const struct findings *findings, struct json *json)
 {
 	json_number(json, "problems", (unsigned long long)findings->problems);
-	json_open(json, "findings", '[');
-	for (int i = 0; i < findings->count; i++) {
-		const struct finding *finding = &findings->list[i];
-
-		json_open(json, NULL, '{');
-		json_text(json, "name", finding->name);
-		json_boolean(json, "problem", finding->problem);
-		json_text(json, "cause", finding->cause);
-		if (finding->command[0])
-			json_text(json, "command", finding->command);
-		else
-			json_text(json, "command", NULL);
-		json_boolean(json, "needs_root", finding->needs_root);
-		json_close(json, '}');
-	}
-	json_close(json, ']');
+	json_objects(json, "findings", (size_t)findings->count, put_finding, findings);
 }

@@ -251,6 +251,18 @@ void frames_print(const struct frames *frames, FILE *out)
 	}
 }
 
+static void put_row(struct json *json, const void *frames, size_t number)
+{
+	const struct frames_row *row = &((const struct frames *)frames)->rows[number];
+	char text[512];
+
+	snprintf(text, sizeof(text), "0x%016llx", (unsigned long long)row->flags);
+	json_text(json, "flags", text);
+	frames_flag_names(row->flags, text, sizeof(text));
+	json_text(json, "names", text);
+	json_number(json, "pages", row->pages);
+}
+
 void frames_json(const struct frames *frames, struct json *json)
 {
 	json_open(json, "frames", '{');
@@ -265,19 +277,6 @@ void frames_json(const struct frames *frames, struct json *json)
 	json_number(json, "mapped_nowhere", frames->by_mappings[0]);
 	json_number(json, "mapped_once", frames->by_mappings[1]);
 	json_number(json, "mapped_more_often", frames->by_mappings[2]);
-	json_open(json, "by_flags", '[');
-	for (size_t i = 0; i < frames->count; i++) {
-		char text[512];
-
-		json_open(json, NULL, '{');
-		snprintf(text, sizeof(text), "0x%016llx",
-			 (unsigned long long)frames->rows[i].flags);
-		json_text(json, "flags", text);
-		frames_flag_names(frames->rows[i].flags, text, sizeof(text));
-		json_text(json, "names", text);
-		json_number(json, "pages", frames->rows[i].pages);
-		json_close(json, '}');
-	}
-	json_close(json, ']');
+	json_objects(json, "by_flags", frames->count, put_row, frames);
 	json_close(json, '}');
 }

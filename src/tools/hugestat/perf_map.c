@@ -1,9 +1,10 @@
 /*
  * --perf-map: names for perf of functions whose text lost its file's name.
  *
- * Text on hugetlb pages or on anonymous memory is a file of the kernel's, and perf asks
- * /tmp/perf-PID.map about addresses there. Which object it is from is seen by its neighbours: the
- * rest of the object is still mapped around it, from its file.
+ * perf asks /tmp/perf-PID.map about addresses in anonymous memory. Text on hugetlb pages, or in a
+ * memfd, is a file's by its name, and perf asks that file, which is no program: these functions are
+ * listed for who looks them up himself, and the user is told. Which object a text is from is seen
+ * by its neighbours: the rest of the object is still mapped around it, from its file.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -83,9 +84,14 @@ static FILE *create_map(const char *path)
 	return file;
 }
 
-static int write_all(const struct process *process, FILE *out, int *functions)
+struct written {
+	int functions, mappings;
+	const char *name; /* of the first file that perf will ask instead; NULL: there is none */
+};
+
+static struct written write_all(const struct process *process, FILE *out)
 {
-	int lost = 0;
+	struct written all = {0};
 
 	for (size_t i = 0; i < process->count; i++) {
 		const struct smaps_mapping *mapping = &process->mappings[i].smaps;
@@ -93,15 +99,17 @@ static int write_all(const struct process *process, FILE *out, int *functions)
 
 		if (!is_lost(mapping))
 			continue;
-		lost++;
+		all.mappings++;
+		if (mapping->inode && !all.name)
+			all.name = mapping->name;
 		written = write_mapping(process, i, out);
 		if (written < 0)
 			fprintf(stderr, "hugestat: no names for the text at %llx: %s\n",
 				(unsigned long long)mapping->start, strerror(-written));
 		else
-			*functions += written;
+			all.functions += written;
 	}
-	return lost;
+	return all;
 }
 
 int write_perf_map(pid_t pid)
@@ -109,7 +117,8 @@ int write_perf_map(pid_t pid)
 	struct process process;
 	char path[64];
 	FILE *out;
-	int result = process_read(&process, pid), lost, functions = 0;
+	struct written written;
+	int result = process_read(&process, pid);
 
 	if (result) {
 		fprintf(stderr, "hugestat: process %d: %s\n", (int)pid, strerror(-result));
@@ -122,12 +131,18 @@ int write_perf_map(pid_t pid)
 		process_free(&process);
 		return EXIT_FAILURE;
 	}
-	lost = write_all(&process, out, &functions);
-	process_free(&process);
+	written = write_all(&process, out);
 	if (ferror(out) | fclose(out)) {
 		fprintf(stderr, "hugestat: %s can't be written\n", path);
+		process_free(&process);
 		return EXIT_FAILURE;
 	}
-	printf("%s: %d functions in %d mappings of text without a file\n", path, functions, lost);
-	return functions || !lost ? EXIT_SUCCESS : EXIT_FAILURE;
+	printf("%s: %d functions in %d mappings of text without a file\n", path, written.functions,
+	       written.mappings);
+	if (written.name)
+		printf("perf does not look there for text that is a file's by its name, such as\n"
+		       "%s: start the program under perf, or have its text on thp or file\n",
+		       written.name);
+	process_free(&process);
+	return written.functions || !written.mappings ? EXIT_SUCCESS : EXIT_FAILURE;
 }

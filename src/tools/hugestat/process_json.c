@@ -24,12 +24,21 @@ static void put_usage(const struct process *process, const struct usage *usage, 
 	json_number(json, "swap_kb", usage->swap);
 }
 
-static void put_mapping(const struct process_mapping *mapping, struct json *json)
+static void put_part(struct json *json, const void *of, size_t part)
 {
+	const struct process *process = of;
+
+	json_text(json, "part", part_name((enum part)part));
+	put_usage(process, &process->table.parts[part], json);
+}
+
+static void put_mapping(struct json *json, const void *process, size_t number)
+{
+	const struct process_mapping *mapping =
+		&((const struct process *)process)->mappings[number];
 	const struct smaps_mapping *smaps = &mapping->smaps;
 	char text[32];
 
-	json_open(json, NULL, '{');
 	snprintf(text, sizeof(text), "%llx", (unsigned long long)smaps->start);
 	json_text(json, "start", text);
 	snprintf(text, sizeof(text), "%llx", (unsigned long long)smaps->end);
@@ -43,28 +52,16 @@ static void put_mapping(const struct process_mapping *mapping, struct json *json
 		if (smaps->present & 1u << field)
 			json_number(json, smaps_field_name(field), smaps->value[field]);
 	json_text(json, "VmFlags", smaps->flags);
-	json_close(json, '}');
 }
 
 void process_json(const struct process *process, bool verbose, struct json *json)
 {
 	json_number(json, "pid", (unsigned long long)process->pid);
 	json_text(json, "name", process->name);
-	json_open(json, "parts", '[');
-	for (int part = 0; part < PART_COUNT; part++) {
-		json_open(json, NULL, '{');
-		json_text(json, "part", part_name(part));
-		put_usage(process, &process->table.parts[part], json);
-		json_close(json, '}');
-	}
-	json_close(json, ']');
+	json_objects(json, "parts", PART_COUNT, put_part, process);
 	json_open(json, "total", '{');
 	put_usage(process, &process->table.total, json);
 	json_close(json, '}');
-	if (!verbose)
-		return;
-	json_open(json, "mappings", '[');
-	for (size_t i = 0; i < process->count; i++)
-		put_mapping(&process->mappings[i], json);
-	json_close(json, ']');
+	if (verbose)
+		json_objects(json, "mappings", process->count, put_mapping, process);
 }

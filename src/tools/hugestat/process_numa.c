@@ -104,18 +104,19 @@ void process_numa_print(const struct process_numa *numa, FILE *out)
 	print_row(numa, "all", numa->total_kb, out);
 }
 
+static void put_node(struct json *json, const void *of, size_t node)
+{
+	const struct process_numa *numa = of;
+
+	json_number(json, "node", node);
+	json_number(json, "memory_kb", numa->total_kb[node]);
+	json_open(json, "parts_kb", '{');
+	for (int part = 0; part < PART_COUNT; part++)
+		json_number(json, part_name(part), numa->kb[part][node]);
+	json_close(json, '}');
+}
+
 void process_numa_json(const struct process_numa *numa, struct json *json)
 {
-	json_open(json, "nodes", '[');
-	for (int node = 0; node < numa->nodes; node++) {
-		json_open(json, NULL, '{');
-		json_number(json, "node", (unsigned long long)node);
-		json_number(json, "memory_kb", numa->total_kb[node]);
-		json_open(json, "parts_kb", '{');
-		for (int part = 0; part < PART_COUNT; part++)
-			json_number(json, part_name(part), numa->kb[part][node]);
-		json_close(json, '}');
-		json_close(json, '}');
-	}
-	json_close(json, ']');
+	json_objects(json, "nodes", (size_t)numa->nodes, put_node, numa);
 }

@@ -16,15 +16,17 @@
 #define SYSTEM_THP_MAX    32
 #define SYSTEM_NO_LIMIT   ULLONG_MAX
 
+struct system_node {
+	int node;
+	unsigned long total, available, surplus;
+};
+
 struct system_pool {
 	size_t page_bytes;
 	bool readable; /* without /sys it is not */
 	struct pool pool;
 	int node_count;
-	struct {
-		int node;
-		unsigned long total, available, surplus;
-	} nodes[SYSTEM_NODES_MAX];
+	struct system_node nodes[SYSTEM_NODES_MAX];
 
 	/* What the caller's cgroups allow: the level with the least room. */
 	char limit_path[512]; /* the file; empty: no controller, or no limit */

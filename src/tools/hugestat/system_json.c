@@ -14,9 +14,21 @@ static void number_or_null(struct json *json, const char *name, unsigned long lo
 		json_number(json, name, value);
 }
 
-static void put_pool(const struct system *system, const struct system_pool *pool, struct json *json)
+static void put_node(struct json *json, const void *pool, size_t number)
 {
-	json_open(json, NULL, '{');
+	const struct system_node *node = &((const struct system_pool *)pool)->nodes[number];
+
+	json_number(json, "node", (unsigned long long)node->node);
+	json_number(json, "total", node->total);
+	json_number(json, "free", node->available);
+	json_number(json, "surplus", node->surplus);
+}
+
+static void put_pool(struct json *json, const void *of, size_t number)
+{
+	const struct system *system = of;
+	const struct system_pool *pool = &system->pools[number];
+
 	json_number(json, "page_kb", pool->page_bytes >> 10);
 	json_boolean(json, "default", pool->page_bytes == system->sizes.default_huge);
 	if (pool->readable) {
@@ -26,16 +38,7 @@ static void put_pool(const struct system *system, const struct system_pool *pool
 		json_number(json, "surplus", pool->pool.surplus);
 		json_number(json, "overcommit", pool->pool.overcommit);
 	}
-	json_open(json, "nodes", '[');
-	for (int i = 0; i < pool->node_count; i++) {
-		json_open(json, NULL, '{');
-		json_number(json, "node", (unsigned long long)pool->nodes[i].node);
-		json_number(json, "total", pool->nodes[i].total);
-		json_number(json, "free", pool->nodes[i].available);
-		json_number(json, "surplus", pool->nodes[i].surplus);
-		json_close(json, '}');
-	}
-	json_close(json, ']');
+	json_objects(json, "nodes", (size_t)pool->node_count, put_node, pool);
 	json_open(json, "cgroup", '{');
 	number_or_null(json, "limit_kb",
 		       pool->limit_bytes == SYSTEM_NO_LIMIT ? SYSTEM_NO_LIMIT
@@ -47,7 +50,19 @@ static void put_pool(const struct system *system, const struct system_pool *pool
 		json_text(json, "page_can_be_had", NULL);
 	else
 		json_boolean(json, "page_can_be_had", !pool->tried);
-	json_close(json, '}');
+}
+
+static void put_thp_size(struct json *json, const void *system, size_t number)
+{
+	const struct system_thp_size *size = &((const struct system *)system)->thp_sizes[number];
+
+	json_number(json, "page_kb", size->kb);
+	json_text(json, "enabled", size->enabled);
+	json_text(json, "shmem_enabled", size->shmem_enabled);
+	json_number(json, "in_use", size->in_use);
+	json_number(json, "fault_alloc", size->fault_alloc);
+	json_number(json, "fault_fallback", size->fault_fallback);
+	json_number(json, "split", size->split);
 }
 
 static void put_thp(const struct system *system, struct json *json)
@@ -61,40 +76,20 @@ static void put_thp(const struct system *system, struct json *json)
 	json_number(json, "khugepaged_scan_sleep_ms", system->khugepaged_scan_ms);
 	json_number(json, "khugepaged_alloc_sleep_ms", system->khugepaged_alloc_ms);
 	json_boolean(json, "page_can_be_had", system->thp_tried_kb != 0);
-	json_open(json, "sizes", '[');
-	for (int i = 0; i < system->thp_size_count; i++) {
-		const struct system_thp_size *size = &system->thp_sizes[i];
-
-		json_open(json, NULL, '{');
-		json_number(json, "page_kb", size->kb);
-		json_text(json, "enabled", size->enabled);
-		json_text(json, "shmem_enabled", size->shmem_enabled);
-		json_number(json, "in_use", size->in_use);
-		json_number(json, "fault_alloc", size->fault_alloc);
-		json_number(json, "fault_fallback", size->fault_fallback);
-		json_number(json, "split", size->split);
-		json_close(json, '}');
-	}
-	json_close(json, ']');
+	json_objects(json, "sizes", (size_t)system->thp_size_count, put_thp_size, system);
 	json_close(json, '}');
 }
 
-static void put_mounts(const struct system *system, struct json *json)
+static void put_mount(struct json *json, const void *system, size_t number)
 {
-	json_open(json, "mounts", '[');
-	for (int i = 0; i < system->mount_count; i++) {
-		const struct system_mount *mount = &system->mounts[i];
+	const struct system_mount *mount = &((const struct system *)system)->mounts[number];
 
-		json_open(json, NULL, '{');
-		json_text(json, "path", mount->path);
-		json_number(json, "page_kb", mount->page_bytes >> 10);
-		json_number(json, "uid", mount->uid);
-		json_number(json, "gid", mount->gid);
-		json_number(json, "mode", mount->mode);
-		json_boolean(json, "usable", mount->writable);
-		json_close(json, '}');
-	}
-	json_close(json, ']');
+	json_text(json, "path", mount->path);
+	json_number(json, "page_kb", mount->page_bytes >> 10);
+	json_number(json, "uid", mount->uid);
+	json_number(json, "gid", mount->gid);
+	json_number(json, "mode", mount->mode);
+	json_boolean(json, "usable", mount->writable);
 }
 
 void system_json(const struct system *system, struct json *json)
@@ -102,12 +97,9 @@ void system_json(const struct system *system, struct json *json)
 	json_text(json, "kernel", system->kernel);
 	json_text(json, "machine", system->machine);
 	json_text(json, "glibc", system->glibc);
-	json_open(json, "pools", '[');
-	for (int i = 0; i < system->sizes.huge_count; i++)
-		put_pool(system, &system->pools[i], json);
-	json_close(json, ']');
+	json_objects(json, "pools", (size_t)system->sizes.huge_count, put_pool, system);
 	put_thp(system, json);
-	put_mounts(system, json);
+	json_objects(json, "mounts", (size_t)system->mount_count, put_mount, system);
 	json_open(json, "limits", '{');
 	number_or_null(json, "memlock_bytes", system->memlock_soft);
 	number_or_null(json, "shmmax_bytes", system->shmmax_bytes);

@@ -1,0 +1,61 @@
+/*
+ * Holes: see holes.h.
+ */
+#include <errno.h>
+#include <sys/auxv.h>
+
+#include "pages/holes.h"
+#include "pages/maps.h"
+
+static void take_hole(struct holes *holes, uintptr_t start, uintptr_t end)
+{
+	if (!holes->first_end) {
+		holes->first_start = start;
+		holes->first_end = end;
+	}
+	if (end - start > holes->largest_end - holes->largest_start) {
+		holes->largest_start = start;
+		holes->largest_end = end;
+	}
+}
+
+int holes_read(struct holes *holes, uintptr_t above)
+{
+	struct smaps_mapping mapping;
+	uintptr_t last = above;
+	struct maps maps;
+	int failed = maps_open(&maps, false);
+
+	*holes = (struct holes){0};
+	if (failed)
+		return failed;
+	for (; maps_above(&maps, last, &mapping); last = (uintptr_t)mapping.end) {
+		/* the kernel's own page at the very top ends no hole for us */
+		if (mapping.start > UINTPTR_MAX / 2 && sizeof(uintptr_t) == 8)
+			break;
+		if (mapping.start > last)
+			take_hole(holes, last, (uintptr_t)mapping.start);
+	}
+	maps_close(&maps);
+	return holes->first_end ? 0 : -ENOENT;
+}
+
+static void guess(struct holes *holes, uintptr_t above)
+{
+	static char here;
+	const uintptr_t known[] = {(uintptr_t)&here, (uintptr_t)&above, getauxval(AT_SYSINFO_EHDR),
+				   getauxval(AT_BASE)};
+	uintptr_t nearest = UINTPTR_MAX;
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (known[i] > above && known[i] < nearest)
+			nearest = known[i];
+	holes->first_start = holes->largest_start = above;
+	holes->first_end = holes->largest_end = above + (nearest - above) / 2;
+}
+
+void holes_find(struct holes *holes, uintptr_t above)
+{
+	if (holes_read(holes, above))
+		guess(holes, above);
+}

@@ -1,0 +1,70 @@
+/*
+ * Free runs against a plain list of slots: the first run that is long enough is found, whatever was
+ * taken and released before.
+ */
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mmap/free_runs.h"
+#include "unit.h"
+
+#define SLOTS_MAX 300
+
+static size_t first_run(const bool *taken, size_t slots, size_t count)
+{
+	size_t run = 0;
+
+	for (size_t slot = 0; slot < slots; slot++) {
+		run = taken[slot] ? 0 : run + 1;
+		if (run == count)
+			return slot + 1 - count;
+	}
+	return SIZE_MAX;
+}
+
+static void compare(size_t slots, unsigned int seed)
+{
+	bool taken[SLOTS_MAX] = {false};
+	void *memory = calloc(1, free_runs_bytes(slots));
+	struct free_runs runs;
+
+	assert_non_null(memory);
+	free_runs_begin(&runs, slots, memory);
+	srandom(seed);
+	for (int step = 0; step < 3000; step++) {
+		size_t from = (size_t)random() % slots;
+		size_t to = from + (size_t)random() % (slots - from + 1);
+		bool take = random() & 1;
+
+		/* short ones, as a rule: else all is taken or free most of the time */
+		if (random() % 4 && to > from + 3)
+			to = from + 3;
+		for (size_t slot = from; slot < to; slot++)
+			taken[slot] = take;
+		(take ? free_runs_take : free_runs_release)(&runs, from, to);
+		for (size_t count = 1; count <= slots; count += 1 + count / 8)
+			assert_int_equal(free_runs_find(&runs, count),
+					 first_run(taken, slots, count));
+	}
+	free_runs_release(&runs, 0, slots);
+	assert_int_equal(free_runs_find(&runs, slots), 0);
+	assert_int_equal(free_runs_find(&runs, slots + 1), SIZE_MAX);
+	free(memory);
+}
+
+static void the_first_long_enough(void **state)
+{
+	static const size_t sizes[] = {1, 2, 3, 31, 32, 33, 64, 127, 200, SLOTS_MAX};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(sizes); i++)
+		compare(sizes[i], (unsigned int)i);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(the_first_long_enough)};
+
+	return cmocka_run_group_tests_name("free runs", tests, NULL, NULL);
+}
