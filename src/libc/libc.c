@@ -59,12 +59,6 @@ uintptr_t libc_symbol(const struct libc *libc, const char *name, size_t *bytes)
 	return libc->base + symbol->st_value;
 }
 
-/* An address of the dynamic table: ld.so has added the base on most CPUs, not on all. */
-static uintptr_t table_address(uintptr_t base, uintptr_t value)
-{
-	return value < base ? base + value : value;
-}
-
 bool libc_object_holds(const struct dl_phdr_info *object, uintptr_t address)
 {
 	for (int i = 0; i < object->dlpi_phnum; i++) {
@@ -96,7 +90,7 @@ static bool read_object(const struct dl_phdr_info *object, uintptr_t address, st
 		}
 	}
 	for (; dynamic && dynamic->d_tag != DT_NULL; dynamic++) {
-		uintptr_t at = table_address(found->base, dynamic->d_un.d_ptr);
+		uintptr_t at = libc_table_address(found->base, dynamic->d_un.d_ptr);
 
 		if (dynamic->d_tag == DT_SYMTAB)
 			found->symbols = (const ElfW(Sym) *)at;

@@ -27,6 +27,12 @@ struct libc {
 /* Finds glibc among the loaded objects. 0, or -ENOENT: it is another C library. */
 int libc_find(struct libc *libc);
 
+/* An address of any object's dynamic table: ld.so has added the base on most CPUs, not on all. */
+static inline uintptr_t libc_table_address(uintptr_t base, uintptr_t value)
+{
+	return value < base ? base + value : value;
+}
+
 /* Has the object, any one, a segment with that address in it? */
 bool libc_object_holds(const struct dl_phdr_info *object, uintptr_t address);
 

@@ -4,7 +4,6 @@
 #include <entry.h>
 #include <errno.h>
 #include <link.h>
-#include <stdbool.h>
 
 #include "libc/libc.h"
 #include "libc/loader.h"
@@ -13,19 +12,29 @@
 /* Functions of ld.so begin at its multiples: what lies before the next one belongs to none. */
 #define FUNCTION_ALIGN 16
 
+/* As struct r_debug_extended of newer headers, where r_version is 2 or more. */
+struct namespaces {
+	struct r_debug first;
+	const struct namespaces *next;
+};
+
 static const struct r_debug *announcement;
-static void (*on_change)(void);
+static void (*on_change)(enum loader_change change);
 
 /*
- * In the place of ld.so's empty function. A change begins with a state of its own, in which the
- * list is not to be looked at, and ends with RT_CONSISTENT.
+ * In the place of ld.so's empty function. A change begins with a state of its own and ends with
+ * RT_CONSISTENT. While objects are being added the list is not to be looked at. Changes of other
+ * namespaces come here, too, and find the program's list consistent.
  */
 static void announced(void)
 {
+	const int state = announcement->r_state;
 	int error = errno;
 
-	if (announcement->r_state == RT_CONSISTENT)
-		on_change();
+	if (state == RT_CONSISTENT)
+		on_change(LOADER_CHANGED);
+	else if (state == RT_DELETE)
+		on_change(LOADER_UNLOADS);
 	errno = error;
 }
 
@@ -49,7 +58,7 @@ static int read_program(struct dl_phdr_info *program, size_t size, void *data)
 	return 1;
 }
 
-int loader_watch(void (*changed)(void))
+int loader_watch(void (*changed)(enum loader_change change))
 {
 	const struct r_debug *debug = NULL;
 	struct libc linker;
@@ -71,4 +80,16 @@ int loader_watch(void (*changed)(void))
 	on_change = changed;
 	failed = redirect_entry(&linker, entry, bytes, announced);
 	return failed ? failed : redirect_install(&linker, NULL, 0);
+}
+
+bool loader_has_namespaces(void)
+{
+	const struct namespaces *namespace = (const void *)announcement;
+
+	if (announcement->r_version < 2)
+		return false;
+	while ((namespace = namespace->next))
+		if (namespace->first.r_map)
+			return true;
+	return false;
 }

@@ -8,6 +8,7 @@
 #include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/uio.h>
@@ -31,6 +32,7 @@
 #pragma weak mlockall
 #pragma weak munlockall
 #pragma weak prctl
+#pragma weak ioctl
 #pragma weak fork
 #pragma weak mallopt
 
@@ -72,6 +74,7 @@ static const struct {
 	ROW(mlockall, WRAPPER_BYTES),
 	ROW(munlockall, WRAPPER_BYTES),
 	ROW(prctl, WRAPPER_BYTES),
+	ROW(ioctl, WRAPPER_BYTES),
 	ROW(fork, FORK_BYTES),
 	ROW(_Fork, WRAPPER_BYTES),
 	ROW(mallopt, 0),

@@ -36,6 +36,7 @@ int call_mlock2(const void *address, size_t bytes, unsigned int flags);
 int call_mlockall(int flags);
 int call_munlockall(void);
 int call_munlock(const void *address, size_t bytes);
+int call_ioctl(int fd, unsigned long request, void *argument);
 int call_prctl(int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d);
 
 /*

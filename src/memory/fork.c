@@ -69,7 +69,7 @@ static bool needs_copy(const struct region *region, size_t page)
 
 /*
  * The next run of pages from *page on that a child needs copies of. What the program protected or
- * keeps from children stays as the kernel has it. False: there is none.
+ * keeps from children stays as the kernel has it; so does what may go. False: there is none.
  */
 static bool next_run(const struct region *region, size_t *page, size_t *count)
 {
@@ -77,6 +77,8 @@ static bool next_run(const struct region *region, size_t *page, size_t *count)
 	size_t end = region_page(region, region->high + region->page_bytes - 1);
 	size_t run;
 
+	if (region->may_go)
+		end = *page;
 	while (*page < end && !needs_copy(region, *page))
 		++*page;
 	for (run = *page; run < end && needs_copy(region, run); run++)

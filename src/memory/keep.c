@@ -13,6 +13,7 @@
 #include "memory/memory.h"
 #include "memory/policy.h"
 #include "pages/executable.h"
+#include "pages/sparse.h"
 #include "sys.h"
 
 /* Newer than the oldest headers that we build on; the values are the kernel's. */
@@ -183,15 +184,25 @@ static void note_small(struct region *region, size_t page)
 		sys_madvise(address, region->page_bytes, MADV_DONTDUMP);
 }
 
+/* Maps memory aside of which each small page comes when it is written to, and not before. */
+static long map_sparse_aside(const struct region *region, size_t bytes)
+{
+	long aside = keep_map_aside(region, bytes);
+
+	if (!SYS_IS_ERROR(aside))
+		sys_madvise((uintptr_t)aside, bytes, MADV_NOHUGEPAGE);
+	return aside;
+}
+
 /* One hugetlb page becomes small pages, by one atomic exchange. */
-static int data_make_small(struct region *region, size_t page, int rights)
+static int data_make_small(struct region *region, size_t page, int rights, bool sparse)
 {
 	uintptr_t address = region_page_address(region, page);
 	size_t bytes = region->page_bytes;
 	int key = region->pages[page] >> PAGE_KEY_SHIFT;
 	bool readable = rights & PROT_READ && !key; /* by this thread, whatever it may do */
 	long writers = -1, failed = 0;
-	long aside = keep_map_aside(region, bytes);
+	long aside = sparse ? map_sparse_aside(region, bytes) : keep_map_aside(region, bytes);
 	struct policy policy;
 
 	if (SYS_IS_ERROR(aside))
@@ -212,7 +223,10 @@ static int data_make_small(struct region *region, size_t page, int rights)
 	if (!failed && !readable)
 		failed = set_rights(address, bytes, rights | PROT_READ, key, 0);
 	if (!failed) {
-		memcpy((void *)aside, (void *)address, bytes);
+		if (sparse)
+			sparse_copy((uintptr_t)aside, address, bytes, region->base_bytes);
+		else
+			memcpy((void *)aside, (void *)address, bytes);
 		if (rights != (PROT_READ | PROT_WRITE) || key)
 			failed = set_rights((uintptr_t)aside, bytes, rights, key, key);
 	}
@@ -233,20 +247,20 @@ static int data_make_small(struct region *region, size_t page, int rights)
 	return failed ? -ENOMEM : 0;
 }
 
-static int page_make_small(struct region *region, size_t page)
+static int page_make_small(struct region *region, size_t page, bool sparse)
 {
 	const int rights = page_rights(region->pages[page]);
 	int failed;
 
 	if (!region->text)
-		return data_make_small(region, page, rights);
+		return data_make_small(region, page, rights, sparse);
 	failed = text_make_small(region, page, rights);
 	if (!failed)
 		note_small(region, page);
 	return failed;
 }
 
-int keep_make_small(struct region *region, uintptr_t from, uintptr_t to, bool all)
+static int make_small(struct region *region, uintptr_t from, uintptr_t to, bool all, bool sparse)
 {
 	size_t first = region_page(region, from), last = region_page(region, to - 1);
 
@@ -257,11 +271,21 @@ int keep_make_small(struct region *region, uintptr_t from, uintptr_t to, bool al
 
 		if (!(region->pages[page] & PAGE_HUGE) || (whole && !all))
 			continue;
-		failed = page_make_small(region, page);
+		failed = page_make_small(region, page, sparse);
 		if (failed)
 			return failed;
 	}
 	return 0;
+}
+
+int keep_make_small(struct region *region, uintptr_t from, uintptr_t to, bool all)
+{
+	return make_small(region, from, to, all, false);
+}
+
+int keep_make_sparse(struct region *region, uintptr_t from, uintptr_t to)
+{
+	return make_small(region, from, to, true, true);
 }
 
 /* Marks the small units of [from, to) as the kernel's business. */
@@ -405,7 +429,7 @@ int keep_dontneed(struct region *region, uintptr_t from, uintptr_t to, bool give
 		} else if (region->pages[page] & PAGE_PROTECTED) {
 			/* We may not write here; small pages keep their rights while the kernel
 			 * empties them. */
-			int failed = page_make_small(region, page);
+			int failed = page_make_small(region, page, false);
 
 			if (!failed)
 				failed = (int)sys_pass(SYS_madvise, (long)from, (long)(stop - from),

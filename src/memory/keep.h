@@ -22,6 +22,12 @@
  */
 int keep_make_small(struct region *region, uintptr_t from, uintptr_t to, bool all);
 
+/*
+ * Makes every hugetlb page small that [from, to) touches. What reads as zero is in no page then, as
+ * in memory that nobody has touched: its first touch is a fault. As keep_make_small() else.
+ */
+int keep_make_sparse(struct region *region, uintptr_t from, uintptr_t to);
+
 /* The program unmapped or replaced [from, to), which covers hugetlb pages only as wholes. */
 void keep_replaced(struct region *region, uintptr_t from, uintptr_t to);
 

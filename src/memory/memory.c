@@ -38,6 +38,7 @@ static const struct redirect redirects[] = {
 	{"mlock2", HANDLER(call_mlock2), true},
 	{"pkey_mprotect", HANDLER(call_pkey_mprotect), true},
 	{"prctl", HANDLER(call_prctl), false},
+	{"ioctl", HANDLER(call_ioctl), false},
 	/* the break's, at the end */
 	{"sbrk", HANDLER(call_sbrk), false},
 	{"brk", HANDLER(call_brk), false},
@@ -222,11 +223,20 @@ int memory_take_text(uintptr_t start, uintptr_t end, struct source *source, int 
 	return take_range(start, end, source, rights, true);
 }
 
-bool memory_nth_text(size_t n, uintptr_t *start, uintptr_t *end)
+bool memory_nth_range(size_t n, uintptr_t *start, uintptr_t *end)
 {
 	*start = taken[n].start;
 	*end = taken[n].limit;
-	return *start && taken[n].text;
+	return *start;
+}
+
+void memory_doubt_range(size_t n, bool may_go)
+{
+	if (!memory_lock())
+		return;
+	if (taken[n].start)
+		taken[n].may_go = may_go;
+	memory_unlock();
 }
 
 static void forget_part(struct region *region, uintptr_t start, uintptr_t end)

@@ -101,15 +101,19 @@ int memory_take_text(uintptr_t start, uintptr_t end, struct source *source, int 
 #define MEMORY_RANGES_MAX 512
 
 /*
- * The n-th range of text, n below MEMORY_RANGES_MAX; false: there is none. For who alone takes and
- * forgets text.
+ * The n-th range, n below MEMORY_RANGES_MAX; false: there is none. For who alone takes and forgets
+ * ranges.
  */
-bool memory_nth_text(size_t n, uintptr_t *start, uintptr_t *end);
+bool memory_nth_range(size_t n, uintptr_t *start, uintptr_t *end);
 
 /*
- * [start, end) was unmapped without us: ld.so's own calls, for dlclose, do not come here. Forgets
- * what memory_take_range() was told of it.
+ * ld.so's own calls, for dlclose, do not come here. Before it unmaps something: the n-th range may
+ * go at any moment, and a fork in another thread is not to read it (the child shares its pages, as
+ * without us). Or no longer, as it is still there.
  */
+void memory_doubt_range(size_t n, bool may_go);
+
+/* [start, end) was unmapped without us. Forgets what memory_take_range() was told of it. */
 void memory_forget_range(uintptr_t start, uintptr_t end);
 
 /* Is the process single-threaded, as far as libc knows? */

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "memory/registry.h"
+#include "pages/aside.h"
 #include "sys.h"
 
 #define LEAF_ENTRIES 128
@@ -126,8 +127,7 @@ static int need_spare_leaf(void)
 
 	if (spare_leaves)
 		return 0;
-	mapped = sys_mmap(0, LEAVES_MAPPED * sizeof(*leaf), PROT_READ | PROT_WRITE,
-			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	mapped = aside_map(LEAVES_MAPPED * sizeof(*leaf), 0);
 	if (SYS_IS_ERROR(mapped))
 		return -ENOMEM;
 	leaf = (struct leaf *)mapped;

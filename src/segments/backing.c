@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/auxv.h>
 
+#include "pages/sparse.h"
 #include "segments/backing.h"
 #include "sys.h"
 
@@ -18,26 +19,6 @@ static int make_readable(uintptr_t from, uintptr_t to)
 
 	/* an older kernel: then each page is a fault */
 	return result == -EINVAL ? 0 : (int)result;
-}
-
-static bool is_zero(uintptr_t at, size_t bytes)
-{
-	const unsigned long *word = (const unsigned long *)at;
-
-	for (size_t i = 0; i < bytes / sizeof(*word); i++)
-		if (word[i])
-			return false;
-	return true;
-}
-
-/* Leaves out what is zero: there it is already. */
-static void copy_what_is_not_zero(uintptr_t from, uintptr_t to, uintptr_t to_address)
-{
-	const size_t page_bytes = getauxval(AT_PAGESZ);
-
-	for (; from < to; from += page_bytes, to_address += page_bytes)
-		if (!is_zero(from, page_bytes))
-			memcpy((void *)to_address, (const void *)from, page_bytes);
 }
 
 int backing_copy(const struct backing *backing, const struct plan_range *range, uintptr_t from,
@@ -60,7 +41,8 @@ int backing_copy(const struct backing *backing, const struct plan_range *range, 
 			memcpy((void *)(to_address + (start - from)), (const void *)start,
 			       end - start);
 		else
-			copy_what_is_not_zero(start, end, to_address + (start - from));
+			sparse_copy(to_address + (start - from), start, end - start,
+				    getauxval(AT_PAGESZ));
 	}
 	return 0;
 }

@@ -146,6 +146,12 @@ static int prepare(const struct run *run, const struct task *task, enum rung run
 	return hugetlb_prepare_text(backing, range, prepared);
 }
 
+/* Where there are too many ranges, the pool is not what is short. */
+static int reason_of_care(int failed)
+{
+	return failed == -ENOSPC ? -E2BIG : failed;
+}
+
 /*
  * Data on hugetlb pages is taken care of first, as the program may have been given it by then. The
  * lock and the lists of that are among the data where the program is static: so not in between.
@@ -161,7 +167,7 @@ static int put_data(const struct task *task, enum rung rung, const struct plan_r
 					   range->protection);
 		if (failed) {
 			backing_drop(prepared);
-			return failed;
+			return reason_of_care(failed);
 		}
 	}
 	failed = swap_in_data(&task->backing, range, prepared);
@@ -186,7 +192,7 @@ static int put_text(const struct run *run, const struct task *task, enum rung ru
 	failed = memory_take_text(range->start, end, &task->lasting[rung], range->protection);
 	if (failed) {
 		backing_drop(prepared);
-		return failed == -ENOSPC ? -E2BIG : failed; /* the pool is not what is short */
+		return reason_of_care(failed);
 	}
 	/*
 	 * Hugetlb memory would be in a core file: text was not, nor need it be. Anonymous text has

@@ -2,14 +2,15 @@
  * Finding segments: see find.h.
  */
 #include <errno.h>
+#include <layout.h>
 #include <string.h>
 #include <sys/auxv.h>
 
 #include "hugetlbfs.h"
 #include "libc/libc.h"
 #include "segments/find.h"
+#include "segments/names.h"
 #include "segments/share.h"
-#include "words.h"
 
 struct search {
 	const struct options *options;
@@ -18,50 +19,6 @@ struct search {
 	size_t base_bytes, widest_bytes;
 	bool seen_main, failed;
 };
-
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
-/*
- * Is `word` the object's base name, with or without what follows ".so" or with a version in front
- * of it: libc, libc.so and libc.so.6 are all libc.so.6, and libLLVM-14 is libLLVM-14.so.1.
- */
-static bool names_object(const char *word, size_t length, const char *name)
-{
-	const char *rest = name + length;
-
-	if (strncmp(word, name, length))
-		return false;
-	return !*rest || !strncmp(rest, ".so", 3) ||
-	       (*rest == '.' && rest[1] >= '0' && rest[1] <= '9');
-}
-
-bool find_is_listed(const char *list, const char *name, bool is_main)
-{
-	bool listed = is_main, has_positive = false, fits = false;
-
-	if (!list)
-		return is_main;
-	name = base_name(name);
-	while (*list) {
-		bool minus = *list == '-';
-		size_t length = word_bytes(list += minus, ':');
-
-		has_positive |= !minus;
-		if (word_is(list, length, "all") || names_object(list, length, name) ||
-		    (is_main && word_is(list, length, "main"))) {
-			listed = !minus;
-			fits = true;
-		}
-		list += length;
-		list += *list == ':';
-	}
-	return fits ? listed : !has_positive;
-}
 
 /* Takes what the program headers say about the object as a whole; false: it has no segments. */
 static bool read_object(const struct dl_phdr_info *info, size_t base_bytes, struct object *object)
@@ -159,10 +116,27 @@ static bool is_unfinished(const struct dl_phdr_info *info)
 	return share_read_object(info, &text) != 0;
 }
 
+/* Could there be a huge page in one of its segments, if they are wanted? */
+static bool is_wide(const struct search *search, const struct dl_phdr_info *info)
+{
+	for (int i = 0; i < info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *header = &info->dlpi_phdr[i];
+
+		if (header->p_type == PT_LOAD &&
+		    is_wanted(search->options, header->p_flags, true) &&
+		    (header->p_memsz >= CPU_HUGE_BYTES_MIN ||
+		     header->p_align >= CPU_HUGE_BYTES_MIN || search->options->merge_text))
+			return true;
+	}
+	return false;
+}
+
 /* Does the object take part? The program itself is the first that is asked about. */
 static bool takes_part(struct search *search, const struct dl_phdr_info *info, bool *is_main,
 		       bool *is_listed)
 {
+	struct names names;
+
 	*is_main = !search->seen_main;
 	search->seen_main = true;
 	if (libc_object_holds(info, getauxval(AT_SYSINFO_EHDR)))
@@ -172,9 +146,11 @@ static bool takes_part(struct search *search, const struct dl_phdr_info *info, b
 		return false;
 	if (search->before && (search->before(info) || is_unfinished(info)))
 		return false;
-	*is_listed = find_is_listed(search->options->objects,
-				    *is_main ? program_invocation_short_name : info->dlpi_name,
-				    *is_main);
+	names_read(info, *is_main, &names);
+	/* the last name costs system calls: only where it may matter */
+	if (!*is_main && names_matter(search->options->objects) && is_wide(search, info))
+		names_read_file(&names);
+	*is_listed = names_are_listed(&names, search->options->objects);
 	return has_wanted(search, info, *is_listed);
 }
 
@@ -260,4 +236,30 @@ static int look_for_mark(struct dl_phdr_info *info, size_t size, void *data)
 bool find_marked(void)
 {
 	return dl_iterate_phdr(look_for_mark, NULL) == 1;
+}
+
+struct word {
+	const char *text;
+	size_t length;
+	bool seen_main;
+};
+
+static int look_for_name(struct dl_phdr_info *info, size_t size, void *data)
+{
+	struct word *word = data;
+	struct names names;
+
+	(void)size;
+	names_read(info, !word->seen_main, &names);
+	if (word->seen_main)
+		names_read_file(&names);
+	word->seen_main = true;
+	return names_fit(&names, word->text, word->length);
+}
+
+bool find_named(const char *text, size_t length)
+{
+	struct word word = {.text = text, .length = length};
+
+	return dl_iterate_phdr(look_for_name, &word) == 1;
 }

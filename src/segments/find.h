@@ -2,7 +2,8 @@
  * The loaded objects of this process and their segments, at the addresses where they are.
  *
  * Reads what the dynamic linker and the program headers in memory say; makes no system call but for
- * the lists' memory. Any thread may call it; the linker's lock is held meanwhile.
+ * the lists' memory and, where HUGETLB_ELFMAP_OBJECTS has names, for the names of files. Any thread
+ * may call it; the linker's lock is held meanwhile.
  */
 #ifndef FIND_H
 #define FIND_H
@@ -54,11 +55,8 @@ int find_segments(const struct options *options, bool (*before)(const struct dl_
 		  struct found *found);
 void found_free(struct found *found);
 
-/*
- * Does the list of HUGETLB_ELFMAP_OBJECTS name an object? The last of its words that fits decides;
- * a list of words with minus signs only begins with all, none at all (NULL) means main.
- */
-bool find_is_listed(const char *list, const char *name, bool is_main);
+/* Is there a loaded object that this word of HUGETLB_ELFMAP_OBJECTS, so many bytes long, fits? */
+bool find_named(const char *word, size_t length);
 
 /* Does any loaded object have a segment with the linker's or hugeedit's mark? No system call. */
 bool find_marked(void);

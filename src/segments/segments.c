@@ -1,21 +1,18 @@
 /*
  * The order of steps: find, look around, plan, carry out. And the same again for libraries that
- * come later, of which text alone is taken: other threads may run then.
+ * come later: other threads may run then, but none has an address in what has just been loaded.
  */
 #include <errno.h>
 #include <layout.h>
-#include <string.h>
-#include <sys/prctl.h>
 #include <sys/auxv.h>
 
-#include "libc/loader.h"
 #include "log.h"
 #include "memory/memory.h"
+#include "segments/late.h"
 #include "segments/pieces.h"
 #include "segments/segments.h"
+#include "segments/status.h"
 #include "segments/task.h"
-#include "segments/unloaded.h"
-#include "stream.h"
 #include "sys.h"
 
 static const char other_threads[] = "other threads run already";
@@ -23,42 +20,16 @@ static const char other_threads[] = "other threads run already";
 /* What declining leads to. */
 static const char where_they_are[] = "text and data stay where they are";
 
-/* What /proc says about this process, as far as it matters here. */
-struct status {
-	bool traced;
-	unsigned long confined; /* by seccomp: how many filters, or in which mode */
-};
+/* One line a process: what falls short in the first library does so in the next. */
+static bool told;
 
-/* Objects that were loaded when text and data were last looked at, or at the start. Few programs
- * have more than have room here. */
-static const ElfW(Phdr) * first_known[64];
-static struct scratch known = SCRATCH_IN(first_known);
-static unsigned long confined_at_start;
-
-/* Is the line that of `name`, which ends in a colon and a tab? Then its number. */
-static size_t number_of(const char *line, const char *name)
+static void decline(struct run *run, const char *reason)
 {
-	size_t length = strlen(name), number;
-
-	return strncmp(line, name, length) || options_parse_size(line + length, &number) ? 0
-											 : number;
-}
-
-static struct status read_status(void)
-{
-	struct status status = {0};
-	struct stream stream;
-	char line[128];
-
-	if (stream_open(&stream, "/proc/self/status"))
-		return status;
-	while (stream_line(&stream, line, sizeof(line))) {
-		status.traced |= number_of(line, "TracerPid:\t") != 0;
-		status.confined +=
-			number_of(line, "Seccomp:\t") + number_of(line, "Seccomp_filters:\t");
-	}
-	stream_close(&stream);
-	return status;
+	if (run->told)
+		log_info("segments: %s: %s", reason, where_they_are);
+	else
+		log_declined(where_they_are, "segments: %s", reason);
+	run->told = true;
 }
 
 static void log_segments(const struct run *run)
@@ -121,14 +92,13 @@ static int look_around(struct run *run)
 	int failed = pieces_read(&run->pieces, &run->found);
 
 	if (failed) {
-		log_declined(where_they_are, "segments: /proc/self/maps can't be read (error %d)",
-			     -failed);
+		decline(run, "/proc/self/maps can't be read");
 		return failed;
 	}
 	read_sizes(run);
 	run->alone = !run->later && sys_single_threaded();
 	if (!run->later && run_may_take_hugetlb(run))
-		run->traced = read_status().traced;
+		run->traced = status_read().traced;
 	run->break_now = (uintptr_t)sys_brk(0);
 	run->break_movable = run->alone && !has_heap(run);
 	if (run->traced)
@@ -159,12 +129,12 @@ static struct {
 	bool missed; /* nothing was there to be taken care of, and then threads came */
 } care;
 
-/* Without it: told is whether anybody is to hear of that. */
-static bool take_care(const struct options *options, const char *name, bool told)
+/* aloud: somebody is to hear of it where it is not to be had. */
+static bool take_care(const struct options *options, const char *name, bool aloud)
 {
 	if (!care.asked)
 		care.taken = !memory_start(options, false, name,
-					   told ? "no hugetlb pages are taken for it" : NULL);
+					   aloud ? "no hugetlb pages are taken for it" : NULL);
 	care.asked = true;
 	return care.taken;
 }
@@ -198,7 +168,7 @@ static int prepare_care(struct run *run, struct task *task)
 
 static int prepare_data(struct run *run, struct task *data)
 {
-	if (!run->alone) {
+	if (!run->alone && !run->later) {
 		task_decline(run, data, other_threads);
 		return -EBUSY;
 	}
@@ -233,6 +203,8 @@ static int put_data(struct run *run, struct task *data)
 	if (failed)
 		return failed;
 	old_break = move_break(run, task_page_bytes(run, data));
+	data->backing.break_start = old_break;
+	data->backing.break_end = old_break ? run->break_now : 0;
 	data->backing.break_start = old_break;
 	data->backing.break_end = old_break ? run->break_now : 0;
 	task_carry_out(run, data);
@@ -279,7 +251,7 @@ static int put_all(struct run *run)
 
 	if (failed)
 		return failed;
-	if (has_wanted(run, true) && !run->later)
+	if (has_wanted(run, true))
 		failed = put_data(run, &data);
 	if (has_wanted(run, false))
 		text_failed = put_text(run, &text);
@@ -292,7 +264,7 @@ static int put_all(struct run *run)
 }
 
 /* Lists nothing where no segment is long enough: that is so in most programs. */
-static int run_once(struct run *run, bool (*before)(const struct dl_phdr_info *))
+static int run_once(struct run *run, late_known *before)
 {
 	const bool is_empty = find_widest(run->options, before) < CPU_HUGE_BYTES_MIN;
 	int failed;
@@ -303,7 +275,7 @@ static int run_once(struct run *run, bool (*before)(const struct dl_phdr_info *)
 	if (log_at(LOG_DEBUG))
 		log_segments(run);
 	if (failed)
-		log_declined(where_they_are, "segments: no memory");
+		decline(run, "no memory");
 	else if (!is_empty)
 		failed = put_all(run);
 	else if (!run->later)
@@ -311,36 +283,8 @@ static int run_once(struct run *run, bool (*before)(const struct dl_phdr_info *)
 	found_free(&run->found);
 	scratch_free(&run->pieces);
 	scratch_free(&run->done);
+	told = told || run->told;
 	return failed;
-}
-
-static int remember_object(struct dl_phdr_info *info, size_t size, void *data)
-{
-	const ElfW(Phdr) **headers = scratch_add(&known);
-
-	(void)size;
-	(void)data;
-	if (!headers)
-		return 1;
-	*headers = info->dlpi_phdr;
-	return 0;
-}
-
-static bool is_known(const struct dl_phdr_info *info)
-{
-	const ElfW(Phdr) **headers = known.items;
-
-	for (size_t i = 0; i < known.count; i++)
-		if (headers[i] == info->dlpi_phdr)
-			return true;
-	return false;
-}
-
-/* Without memory for the list there is nothing that could be told apart: then no object is new. */
-static bool remember_objects(void)
-{
-	known.count = 0;
-	return dl_iterate_phdr(remember_object, NULL) == 0;
 }
 
 /*
@@ -357,59 +301,44 @@ static void foresee_care(const struct run *run)
 		take_care(run->options, "text", !run->traced && run_may_take_hugetlb(run));
 }
 
-static int is_new(struct dl_phdr_info *info, size_t size, void *data)
-{
-	(void)size;
-	(void)data;
-	return !is_known(info);
-}
-
-/* A program that has locked itself in since the start may not survive a system call that it does
- * not expect: of what no huge page can be had, none is made. */
-static void look_at_new_objects(void)
+/* Objects that have just been loaded, of which nobody knows anything yet. What has no whole huge
+ * page costs no system call. */
+static void take_late(late_known *known)
 {
 	const struct options *options = options_get(NULL, NULL);
-	struct run run = {.options = options, .later = true, .done = SCRATCH_OF(struct plan_range)};
-	const bool is_wide = find_widest(options, is_known) >= CPU_HUGE_BYTES_MIN;
+	struct run run = {.options = options,
+			  .later = true,
+			  .told = told,
+			  .done = SCRATCH_OF(struct plan_range)};
+	const bool is_wide = find_widest(options, known) >= CPU_HUGE_BYTES_MIN;
 	struct status status;
 
 	if (!is_wide && (care.asked || care.missed))
 		return;
-	status = read_status();
-	if (status.confined != confined_at_start)
+	status = status_read();
+	if (!late_is_allowed(&status))
 		return;
 	run.traced = status.traced;
 	foresee_care(&run);
 	if (is_wide)
-		run_once(&run, is_known);
+		run_once(&run, known);
 }
 
-/* ld.so has loaded or unloaded something. Under its lock, in any thread. */
-static void objects_changed(void)
-{
-	int error = errno;
+struct start {
+	struct run run;
+	int failed;
+};
 
-	unloaded_forget();
-	if (!memory.sandboxed && known.count && dl_iterate_phdr(is_new, NULL))
-		look_at_new_objects();
-	if (!remember_objects())
-		scratch_free(&known);
-	errno = error;
-}
-
-/* Libraries that come later are taken where libraries are asked for at all. */
-static void watch(const struct options *options)
+/* Inside dl_iterate_phdr(): its lock keeps other threads, where there are some, from unloading what
+ * the plan is about. (When libraries are loaded later ld.so holds its own.) */
+static int run_at_start(struct dl_phdr_info *info, size_t size, void *data)
 {
-	if (options->segments != SEGMENTS_CHOSEN || !options->objects || !options->text ||
-	    !strcmp(options->objects, "main"))
-		return;
-	/* /proc/self/status takes long to make: most processes are not confined */
-	if (sys_gate(SYS_prctl, PR_GET_SECCOMP, 0, 0, 0, 0, 0))
-		confined_at_start = read_status().confined;
-	if (remember_objects() && !loader_watch(objects_changed))
-		return;
-	log_info("libraries that are loaded later stay on small pages: ld.so can't be watched");
-	scratch_free(&known);
+	struct start *start = data;
+
+	(void)info;
+	(void)size;
+	start->failed = run_once(&start->run, NULL);
+	return 1;
 }
 
 bool segments_are_marked(void)
@@ -419,13 +348,14 @@ bool segments_are_marked(void)
 
 int segments_start(const struct options *options)
 {
-	struct run run = {.options = options, .done = SCRATCH_OF(struct plan_range)};
+	struct start start = {.run = {.options = options, .done = SCRATCH_OF(struct plan_range)}};
 
 	if (options->force_segments)
 		log_info("HUGETLB_FORCE_ELFMAP asks for what happens anyway");
 	if (!options->share)
 		log_debug("HUGETLB_SHARE=0, sharing disabled");
-	if (options->text)
-		watch(options);
-	return run_once(&run, NULL);
+	task_tell_absent(options);
+	late_watch(options, take_late);
+	dl_iterate_phdr(run_at_start, &start);
+	return start.failed;
 }

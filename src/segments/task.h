@@ -82,4 +82,8 @@ void task_carry_out(struct run *run, struct task *task);
  */
 int task_tell(struct run *run, const struct task *text, const struct task *data);
 
+/* Names each word of HUGETLB_ELFMAP_OBJECTS that fits nothing which is loaded now, at LOG_INFO: it
+ * may be a library's that comes later, or be written wrongly. */
+void task_tell_absent(const struct options *options);
+
 #endif

@@ -5,6 +5,7 @@
 
 #include "log.h"
 #include "segments/task.h"
+#include "words.h"
 
 void task_decline(struct run *run, const struct task *task, const char *reason)
 {
@@ -80,4 +81,21 @@ int task_tell(struct run *run, const struct task *text, const struct task *data)
 		log_declined(otherwise, "%s", shortage);
 	run->told = true;
 	return task->error ? task->error : -ENOMEM;
+}
+
+void task_tell_absent(const struct options *options)
+{
+	const char *list = options->objects;
+
+	while (log_at(LOG_INFO) && list && *list) {
+		size_t length = word_bytes(list += *list == '-', ':');
+		char word[128];
+
+		text_format(word, length < sizeof(word) ? length + 1 : sizeof(word), "%s", list);
+		if (length && !find_named(list, length))
+			log_info("HUGETLB_ELFMAP_OBJECTS: nothing that is loaded now is called %s",
+				 word);
+		list += length;
+		list += *list == ':';
+	}
 }

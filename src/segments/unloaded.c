@@ -1,9 +1,9 @@
 /*
- * Text on hugetlb pages that went with its library: see unloaded.h.
+ * Text and data on hugetlb pages that go with their library: see unloaded.h.
  *
- * ld.so unmaps a library by calls of its own. Until it says so, what was known of the text is
- * wrong; it does no harm: where the kernel maps something else there, the pages count as small from
- * then on (memory/calls.c).
+ * ld.so unmaps a library by calls of its own. Until it says so, what was known of it is wrong; it
+ * does no harm: where the kernel maps something else there, the pages count as small from then on
+ * (memory/calls.c), and a fork does not read them (memory_doubt_range()).
  */
 #include <link.h>
 #include <stdbool.h>
@@ -14,21 +14,20 @@
 
 static bool loaded[MEMORY_RANGES_MAX]; /* the range of that number is some object's */
 
-static void mark_inside(uintptr_t from, uintptr_t to)
+/* A range is one object's alone, but may reach over its end. */
+static void mark_touching(uintptr_t from, uintptr_t to)
 {
 	uintptr_t start, end;
 
 	for (size_t i = 0; i < MEMORY_RANGES_MAX; i++)
-		if (memory_nth_text(i, &start, &end) && start >= from && end <= to)
+		if (memory_nth_range(i, &start, &end) && start < to && end > from)
 			loaded[i] = true;
 }
 
-static int mark_object(struct dl_phdr_info *info, size_t size, void *data)
+static void mark_segments(const struct dl_phdr_info *info)
 {
 	uintptr_t from = UINTPTR_MAX, to = 0;
 
-	(void)size;
-	(void)data;
 	for (int i = 0; i < info->dlpi_phnum; i++) {
 		const ElfW(Phdr) *header = &info->dlpi_phdr[i];
 		uintptr_t start = info->dlpi_addr + header->p_vaddr;
@@ -38,29 +37,64 @@ static int mark_object(struct dl_phdr_info *info, size_t size, void *data)
 		from = start < from ? start : from;
 		to = start + header->p_memsz > to ? start + header->p_memsz : to;
 	}
-	mark_inside(from, to);
+	mark_touching(from, to);
+}
+
+static int mark_object(struct dl_phdr_info *info, size_t size, void *data)
+{
+	(void)size;
+	(void)data;
+	mark_segments(info);
 	return 0;
 }
 
-static bool has_text(void)
+/* The program comes first, and stays. */
+static int mark_program(struct dl_phdr_info *info, size_t size, void *data)
+{
+	(void)size;
+	(void)data;
+	mark_segments(info);
+	return 1;
+}
+
+/* Finds out which ranges are inside these objects. False: there are no ranges. */
+static bool mark(int (*mark_one)(struct dl_phdr_info *info, size_t size, void *data))
+{
+	uintptr_t start, end;
+	size_t i = 0;
+
+	while (i < MEMORY_RANGES_MAX && !memory_nth_range(i, &start, &end))
+		i++;
+	if (i == MEMORY_RANGES_MAX)
+		return false;
+	memset(loaded, 0, sizeof(loaded));
+	dl_iterate_phdr(mark_one, NULL);
+	return true;
+}
+
+void unloaded_expect(void)
 {
 	uintptr_t start, end;
 
+	if (!mark(mark_program))
+		return;
 	for (size_t i = 0; i < MEMORY_RANGES_MAX; i++)
-		if (memory_nth_text(i, &start, &end))
-			return true;
-	return false;
+		if (!loaded[i] && memory_nth_range(i, &start, &end))
+			memory_doubt_range(i, true);
 }
 
 void unloaded_forget(void)
 {
 	uintptr_t start, end;
 
-	if (!has_text())
+	if (!mark(mark_object))
 		return;
-	memset(loaded, 0, sizeof(loaded));
-	dl_iterate_phdr(mark_object, NULL);
-	for (size_t i = 0; i < MEMORY_RANGES_MAX; i++)
-		if (!loaded[i] && memory_nth_text(i, &start, &end))
+	for (size_t i = 0; i < MEMORY_RANGES_MAX; i++) {
+		if (!memory_nth_range(i, &start, &end))
+			continue;
+		if (loaded[i])
+			memory_doubt_range(i, false);
+		else
 			memory_forget_range(start, end);
+	}
 }

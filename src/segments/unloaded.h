@@ -1,12 +1,16 @@
 /*
- * Text on hugetlb pages that went with its library.
+ * Text and data on hugetlb pages that go with their library.
  */
 #ifndef UNLOADED_H
 #define UNLOADED_H
 
 /*
- * Ends the care for text of which no object is loaded any more. For who is told by ld.so, under its
- * lock. Makes no system call but munmap.
+ * ld.so is about to unmap some library, and says not which: until unloaded_forget(), what is in
+ * libraries may go while others look at it. Under ld.so's lock.
+ */
+void unloaded_expect(void);
+
+/* Forgets what is no longer inside a loaded object, and trusts the rest again. Under ld.so's lock.
  */
 void unloaded_forget(void);
 

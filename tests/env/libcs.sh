@@ -2,7 +2,7 @@
 # under the one library that was built here. Sourced by run.
 
 scenarios=(small threads8 threads48 large realloc fork misuse misuse-thread segments segments-thp
-	dlopen)
+	dlopen dlopen-data)
 
 # What is left to reserve of the pool that the caller prepared.
 pool_pages()
@@ -54,13 +54,14 @@ segments_pass()
 	return 1
 }
 
-# late_passes <library> <program>: libraries that come and go have their text on huge pages.
+# late_passes <library> <program> <HUGETLB_ELFMAP> <kB> <mode> <n> <m>: libraries n and m that come
+# and go have so much on huge pages.
 late_passes()
 {
 	local status
 
-	run_limited 120 env LD_PRELOAD="$1" HUGETLB_ELFMAP=R HUGETLB_ELFMAP_OBJECTS=all \
-		EXPECT_HUGE_KB=12288 "$2" threads 3 "${2}1.so" "${2}2.so" >"$scratch/out" 2>"$scratch/err"
+	run_limited 120 env LD_PRELOAD="$1" HUGETLB_ELFMAP="$3" HUGETLB_ELFMAP_OBJECTS=all \
+		EXPECT_HUGE_KB="$4" "$2" "$5" 3 "$2$6.so" "$2$7.so" >"$scratch/out" 2>"$scratch/err"
 	status=$?
 	[ "$status" = 0 ] && [ ! -s "$scratch/err" ] && return
 	{
@@ -76,7 +77,8 @@ passes()
 	case $1 in
 	segments) segments_pass "$2" "$3-segments" 4 ;;
 	segments-thp) segments_pass "$2" "$3-segments" 5 HUGETLB_ELFMAP_BACKING=thp ;;
-	dlopen) late_passes "$2" "$3-late" ;;
+	dlopen) late_passes "$2" "$3-late" R 12288 threads 1 2 ;;
+	dlopen-data) late_passes "$2" "$3-late" RW 14336 forks 3 4 ;;
 	*) heap_passes "$2" "$3" "${@:4}" "$1" ;;
 	esac
 }

@@ -1,13 +1,13 @@
-# Libraries with a big text, for tests of what is loaded late; sourced after lib.sh.
+# Libraries with a big text or big data, for tests of what is loaded late; sourced after lib.sh.
 
-# make_library <file> <version> [linker option]
+# make_library <file> <version> [option of compiler or linker ...]; source is big-text or big-data
 make_library() {
 	local compiler=${CC:-cc} file=$1 version=$2
 	shift 2
 	need_program "${compiler%% *}"
 	# shellcheck disable=SC2086 # the compiler may have options
 	$compiler -std=gnu11 -D_GNU_SOURCE -O1 -fPIC -shared -DVERSION="$version" \
-		"$(dirname "$0")/libraries/big-text.c" "$@" -o "$file" 2>"$work/compile" ||
+		"$(dirname "$0")/libraries/${source:-big-text}.c" "$@" -o "$file" 2>"$work/compile" ||
 		{ show "$work/compile"; skip "no library can be linked"; }
 }
 

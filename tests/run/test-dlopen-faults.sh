@@ -6,11 +6,13 @@
 
 need_pages 20 2M
 make_library "$work/libfirst.so" 1
+source=big-data make_library "$work/libsecond.so" 2
 before=$(pool_value 2M free_hugepages)
 
 run() {
-	env LD_PRELOAD="$BUILD/tests/libhugetlbfs-faults.so" HUGETLB_ELFMAP=R HUGETLB_ELFMAP_OBJECTS=all \
-		"$@" "$programs/dlopen-text" 2 "$work/libfirst.so" >"$work/out" 2>"$work/err" 3>"$work/count" ||
+	env MAY_KEEP_PAGES=yes LD_PRELOAD="$BUILD/tests/libhugetlbfs-faults.so" HUGETLB_ELFMAP=RW HUGETLB_ELFMAP_OBJECTS=all \
+		"$@" "$programs/late-libraries" 2 \
+		"$work/libfirst.so" "$work/libsecond.so" >"$work/out" 2>"$work/err" 3>"$work/count" ||
 		{ show "$work/out" "$work/err"; fail "exit status $?: $*"; }
 	[ "$(cat "$work/out")" = "done" ] || { show "$work/out"; fail "another output: $*"; }
 	! grep -qv '^libhugetlbfs' "$work/err" || { show "$work/err"; fail "$*: a line not of ours"; }

@@ -66,6 +66,44 @@ bad_combinations() {
 		{ show "$work/err"; fail "a full disk is not told"; }
 }
 
+# asks_for <pages> <argument> ...: the number that the kernel would be given
+asks_for() {
+	local pages=$1
+	shift
+	succeeds --dry-run "$@"
+	[ "$(tail -n 1 "$work/out" | cut -d ' ' -f 1,2)" = "echo $pages" ] || {
+		show "$work/out"
+		fail "hugeadm $*: not $pages pages"
+	}
+}
+
+# Sizes as scripts write them, memory for pages, and options cut short where that is clear.
+odd_spellings() {
+	local size minimum
+	[ -d $pool_2m ] || return 0
+	minimum=$(($(cat $pool_2m/nr_hugepages) - $(cat $pool_2m/surplus_hugepages)))
+	for size in 2M 2m 2MB 2mb 2048K 2048kB 2097152; do
+		asks_for 7 --pool-pages-min $size:7
+		asks_for $((minimum + 256)) --pool-pages-min=$size:+512M
+	done
+	asks_for 1 --pool-pages-min 2M:64K
+	asks_for 2 --pool-pages-min 2M:3M
+	asks_for 512 --pool-pages-min 2M:1G
+	asks_for $((minimum + 1)) --pool-pages-min 2M:+1K
+	asks_for $minimum --pool-pages-min 2M:-1K
+	asks_for 0 --pool-pages-min 2M:-900G
+	asks_for 9 --obey-numa-mempol --pool-pages-min 2M:9
+	asks_for 9 --obey-n --pool-pages-mi 2M:9
+	refuses "option '--pool' is ambiguous; possibilities: '--pool-list' '--pool-pages-min' \
+'--pool-pages-max'" --pool
+	[ "$(awk '/^Hugepagesize:/ { print $2 }' /proc/meminfo)" != 2048 ] ||
+		asks_for $((minimum + 32)) --pool-pages-min DEFAULT:+64M
+	# a signed limit has an end where these begin
+	refuses "--set-shm-group: there is no group 4294967295" --set-shm-group 4294967295
+	refuses "--max-inodes: 18446744073709551615 is no number" --create-mounts \
+		--max-inodes 18446744073709551615
+}
+
 verbose_tells() {
 	[ -e /proc/sys/vm/hugetlb_shm_group ] && [ "$(id -u)" = 0 ] || return
 	keep_file /proc/sys/vm/hugetlb_shm_group
@@ -95,5 +133,6 @@ completion_works() {
 bad_pools
 bad_values
 bad_combinations
+odd_spellings
 verbose_tells
 completion_works

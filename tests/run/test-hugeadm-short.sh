@@ -82,6 +82,34 @@ shows_progress() {
 	grep -q 'asked for 900, got ' "$work/terminal" || fail "asked and got are not told"
 }
 
+# Ctrl-C there: what was got is told on a line of its own, and the added swap is gone.
+interrupted_on_a_terminal() {
+	local terminal status
+	command -v script >/dev/null || return 0
+	echo 0 >"$work/pool/nr_hugepages"
+	mkfifo "$work/keys"
+	env --default-signal=INT,QUIT,HUP,TERM script -qefc "$hugeadm --hard --add-temp-swap=2 \
+--pool-pages-min 2M:900 --set-shm-group 4711" /dev/null <"$work/keys" >"$work/terminal" 2>&1 &
+	terminal=$!
+	at_end "kill $terminal 2>/dev/null"
+	exec 7>"$work/keys"
+	until grep -q 'compacting memory' "$work/terminal"; do
+		kill -0 $terminal 2>/dev/null || break
+		sleep 0.02
+	done
+	printf '\003' >&7
+	wait $terminal
+	status=$?
+	exec 7>&-
+	[ $status = 130 ] || { show "$work/terminal"; fail "Ctrl-C: exit status $status"; }
+	tr -d '\r' <"$work/terminal" | sed 's/.*\x1b\[K//' >"$work/lines"
+	grep -qxE 'hugeadm: interrupted: the pool of 2M pages: asked for 900, got [0-9]+' "$work/lines" &&
+		grep -qx 'hugeadm: interrupted by a signal: what would have come next is not done' \
+			"$work/lines" || { show "$work/lines"; fail "Ctrl-C: not told, each on a line"; }
+	holds "$group_before" /proc/sys/vm/hugetlb_shm_group
+	no_swap_is_left
+}
+
 refuses "the pool of 2M pages: asked for 20, got 16" --pool-pages-min 2M:20
 refuses "the pool of 2M pages: asked for 20, got 16" --pool-pages-min 2M:20 --hard
 hard_compacts
@@ -98,3 +126,4 @@ fi
 interrupted INT 130
 interrupted TERM 143
 shows_progress
+interrupted_on_a_terminal

@@ -127,8 +127,32 @@ is installed (--require: the program is not started)" --require no-such-program
 	hugectl=$BUILD/bin/hugectl
 }
 
+# AddressSanitizer's runtime ends the program where another library was loaded before it.
+what_insists_on_being_first() {
+	local program=$work/sanitized
+	"${CC:-cc}" -shared -x c /dev/null -o "$work/libasan.so.77" -Wl,-soname,libasan.so.77 &&
+		echo 'int main(void) { return 0; }' | "${CC:-cc}" -x c - -o "$program" \
+			-Wl,--no-as-needed -x none "$work/libasan.so.77" \
+			-Wl,-rpath,"$work" ||
+		fail "no program can be linked"
+	env -u LD_PRELOAD "$hugectl" --dry-run "$program" >"$work/out" || fail "--dry-run"
+	[ "$(cat "$work/out")" = "env LD_PRELOAD=libasan.so.77:$beside $program" ] || {
+		show "$work/out"
+		fail "the runtime is not first"
+	}
+	LD_PRELOAD=$work/other.so succeeds "$program"
+	env -u LD_PRELOAD "$hugectl" --no-preload --dry-run "$program" >"$work/out"
+	[ "$(cat "$work/out")" = "env $program" ] || fail "--no-preload: $(cat "$work/out")"
+	echo '#include <stdlib.h>
+		int main(void) { free(malloc(5000)); return 7; }' |
+		"${CC:-cc}" -fsanitize=address -x c - -o "$program" 2>"$work/err" || return 0
+	"$hugectl" --heap=thp "$program" 2>"$work/err"
+	[ $? = 7 ] || { show "$work/err"; fail "a program with AddressSanitizer does not run"; }
+}
+
 make_other_library
 variables_are_kept
+what_insists_on_being_first
 dynamic_linker_finds_it
 found_beside_the_tool
 odd_paths

@@ -17,7 +17,7 @@
 /* A small library that every glibc has and that nobody needs. */
 #define LIBRARY "libBrokenLocale.so.1"
 
-static int changes;
+static int changes, unloads;
 static bool saw_library;
 
 static int look_for_library(struct dl_phdr_info *object, size_t size, void *data)
@@ -28,12 +28,22 @@ static int look_for_library(struct dl_phdr_info *object, size_t size, void *data
 	return 0;
 }
 
-static void changed(void)
+static void changed(enum loader_change change)
 {
-	changes++;
+	changes += change == LOADER_CHANGED;
+	unloads += change == LOADER_UNLOADS;
 	saw_library = false;
 	dl_iterate_phdr(look_for_library, NULL);
+	/* what is about to go is there yet */
+	if (change == LOADER_UNLOADS && !saw_library)
+		_exit(201);
 	errno = EDOM;
+}
+
+static void fail_hard(enum loader_change change)
+{
+	(void)change;
+	abort();
 }
 
 static void in_a_child(void (*test)(void))
@@ -72,9 +82,11 @@ static void load_and_unload(void)
 		/* it is there: nothing comes, and nothing goes yet */
 		EXPECT(dlopen(LIBRARY, RTLD_NOW) == library && saw_library);
 		EXPECT(!dlclose(library) && saw_library);
+		EXPECT(!unloads);
 		changes = 0;
 		EXPECT(!dlclose(library));
-		EXPECT(changes == 1 && !saw_library);
+		EXPECT(changes == 1 && unloads == 1 && !saw_library);
+		unloads = 0;
 	}
 	EXPECT(!dlopen("libhugetlbfs-no-such-library.so", RTLD_NOW) && !saw_library);
 }
@@ -120,7 +132,7 @@ static void with_a_breakpoint(void)
 
 	EXPECT(!mprotect((void *)page, page_bytes, PROT_READ | PROT_WRITE | PROT_EXEC));
 	*entry = 0xcc;
-	EXPECT(loader_watch(abort) == -EBUSY);
+	EXPECT(loader_watch(fail_hard) == -EBUSY);
 	EXPECT(*entry == 0xcc);
 	*entry = before;
 	EXPECT(dlopen(LIBRARY, RTLD_NOW));

@@ -174,9 +174,9 @@ static void taken_text_is_as_it_was_on_its_file(void **state)
 	uintptr_t start, end;
 
 	(void)state;
-	assert_false(memory_nth_text(0, &start, &end));
+	assert_false(memory_nth_range(0, &start, &end));
 	assert_int_equal(memory_take_text(ground, ground + 8 * PAGE, &source, rights), 0);
-	assert_true(memory_nth_text(0, &start, &end) && start == ground);
+	assert_true(memory_nth_range(0, &start, &end) && start == ground);
 	assert_int_equal(call_madvise((void *)ground, 2 * PAGE, MADV_DONTNEED), 0);
 	assert_int_equal(gate_pool_mapped(ground, GROUND_BYTES), 8);
 	assert_int_equal(call_mprotect((void *)(ground + BASE), BASE, PROT_READ | PROT_WRITE), 0);
@@ -192,7 +192,7 @@ static void taken_text_is_as_it_was_on_its_file(void **state)
 	ground_check_filled(ground, ground + 8 * PAGE, SEED);
 	assert_int_equal(gate_pool_violations(), 0);
 	memory_forget_range(ground, ground + 8 * PAGE);
-	assert_false(memory_nth_text(0, &start, &end));
+	assert_false(memory_nth_range(0, &start, &end));
 }
 
 /* The program is refused what it asks for, and its text is whole. */

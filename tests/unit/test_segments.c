@@ -14,6 +14,7 @@
 #include "pages/aside.h"
 #include "segments/backing.h"
 #include "segments/find.h"
+#include "segments/names.h"
 #include "segments/pieces.h"
 #include "segments/swap.h"
 #include "sys.h"
@@ -58,9 +59,33 @@ static void names_in_the_list(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT_OF(rows); i++)
-		if (find_is_listed(rows[i].list, rows[i].name, rows[i].is_main) != rows[i].listed)
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		const struct names names = {
+			.list = {rows[i].name}, .count = 1, .is_main = rows[i].is_main};
+
+		if (names_are_listed(&names, rows[i].list) != rows[i].listed)
 			fail_msg("%s in %s", rows[i].name, rows[i].list ? rows[i].list : "none");
+	}
+}
+
+/* Whatever it was opened by: the link, the soname, the file. */
+static void each_name_will_do(void **state)
+{
+	static const struct names names = {
+		.list = {"/opt/plug.so", "libplug.so.1", "/opt/libplug-real.so.1.2"}, .count = 3};
+
+	(void)state;
+	assert_true(names_are_listed(&names, "plug"));
+	assert_true(names_are_listed(&names, "libplug"));
+	assert_true(names_are_listed(&names, "libplug-real.so.1.2"));
+	assert_false(names_are_listed(&names, "libplug-other"));
+	assert_false(names_are_listed(&names, "all:-libplug"));
+	assert_false(names_are_listed(&names, "plug:-libplug-real"));
+	assert_false(names_matter("all"));
+	assert_false(names_matter("all:-main"));
+	assert_false(names_matter(NULL));
+	assert_true(names_matter("all:-libc"));
+	assert_true(names_matter("main:libc"));
 }
 
 static void own_segments_are_found(void **state)
@@ -492,13 +517,13 @@ static void what_is_copied(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		UNIT_TEST(names_in_the_list),        UNIT_TEST(own_segments_are_found),
-		UNIT_TEST(own_width_is_known),       UNIT_TEST(a_list_outgrows_its_array),
-		UNIT_TEST(mappings_are_cut),         MEMORY_TEST(text_survives_failures),
-		MEMORY_TEST(data_survives_failures), MEMORY_TEST(refused_protection),
-		MEMORY_TEST(a_hole_is_filled),       MEMORY_TEST(what_is_copied),
-		MEMORY_TEST(holes_are_looked_at),    MEMORY_TEST(a_moved_break_is_no_hole),
-		UNIT_TEST(lists_are_far_away),
+		UNIT_TEST(names_in_the_list),          UNIT_TEST(each_name_will_do),
+		UNIT_TEST(own_segments_are_found),     UNIT_TEST(own_width_is_known),
+		UNIT_TEST(a_list_outgrows_its_array),  UNIT_TEST(mappings_are_cut),
+		MEMORY_TEST(text_survives_failures),   MEMORY_TEST(data_survives_failures),
+		MEMORY_TEST(refused_protection),       MEMORY_TEST(a_hole_is_filled),
+		MEMORY_TEST(what_is_copied),           MEMORY_TEST(holes_are_looked_at),
+		MEMORY_TEST(a_moved_break_is_no_hole), UNIT_TEST(lists_are_far_away),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -99,6 +99,12 @@ int argument_user(const char *name, const char *value, unsigned long *uid);
 int argument_group(const char *name, const char *value, unsigned long *gid);
 int argument_node(const char *name, const char *value, int *node);
 
+/* progress.c: a line on the terminal while long work lasts, and its end. */
+bool progress_is_shown(const struct request *request);
+void progress_show(const struct request *request, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+void progress_end(const struct request *request);
+
 /* interrupt.c: a signal ends work between two steps. */
 void interrupt_catch(void);
 int interrupt_signal(void); /* 0: none came */

@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "hugeadm.h"
 #include "tools/common/size_text.h"
@@ -25,7 +24,7 @@ struct resize {
 	unsigned long asked;
 	char path[160];
 	char name[64]; /* of the pool, for messages */
-	bool obeys_policy, shows_progress;
+	bool obeys_policy;
 };
 
 static unsigned long adjusted(unsigned long before, const struct pool_change *change)
@@ -50,7 +49,6 @@ static void resize_prepare(struct resize *resize, const struct request *request,
 	resize->page_bytes = change->page_bytes;
 	resize->node = change->node;
 	resize->obeys_policy = change->node == MACHINE && (request->obey_policy || policy_binds());
-	resize->shows_progress = isatty(STDERR_FILENO) && !request->dry_run;
 	pool_path(resize->path, sizeof(resize->path), change->page_bytes, change->node,
 		  resize->obeys_policy ? "nr_hugepages_mempolicy" : "nr_hugepages");
 	if (change->node != MACHINE)
@@ -89,15 +87,8 @@ static int read_minimum(const struct resize *resize, unsigned long *pages)
 
 static void show_progress(const struct resize *resize, unsigned long pages, const char *what)
 {
-	if (resize->shows_progress)
-		fprintf(stderr, "\r\033[Khugeadm: %s: %lu of %lu%s", resize->name, pages,
-			resize->asked, what);
-}
-
-static void end_progress(const struct resize *resize)
-{
-	if (resize->shows_progress)
-		fputs("\r\033[K", stderr);
+	progress_show(resize->request, "%s: %lu of %lu%s", resize->name, pages, resize->asked,
+		      what);
 }
 
 /*
@@ -106,9 +97,10 @@ static void end_progress(const struct resize *resize)
  */
 static int grow_once(const struct resize *resize, unsigned long *pages)
 {
-	const unsigned long step = resize->shows_progress && resize->asked > *pages + PROGRESS_STEPS
-					   ? (resize->asked - *pages) / PROGRESS_STEPS
-					   : resize->asked;
+	const unsigned long step =
+		progress_is_shown(resize->request) && resize->asked > *pages + PROGRESS_STEPS
+			? (resize->asked - *pages) / PROGRESS_STEPS
+			: resize->asked;
 
 	for (;;) {
 		const unsigned long before = *pages;
@@ -192,7 +184,7 @@ static int set_minimum(const struct resize *resize)
 		result = grow_once(resize, &pages);
 	if (!result && resize->request->hard)
 		result = grow_hard(resize, &pages);
-	end_progress(resize);
+	progress_end(resize->request);
 	if (result)
 		return result;
 	if (pages != resize->asked)

@@ -60,8 +60,9 @@ static void note_object(struct shared_copy *copy, pid_t pid, const char *name, b
 		copy->object = strndup(name, is_deleted ? bytes - remark : bytes);
 	if (!copy->object)
 		abort();
-	snprintf(path, sizeof(path), "/proc/%d/root%s", (int)pid, name);
-	*is_current = !is_deleted && is_what_was_copied(path, copy);
+	*is_current = (size_t)snprintf(path, sizeof(path), "/proc/%d/root%s", (int)pid, name) <
+			      sizeof(path) &&
+		      !is_deleted && is_what_was_copied(path, copy);
 }
 
 /* The file itself, also where it was deleted; its name serves who may not ask so. */

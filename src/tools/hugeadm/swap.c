@@ -49,9 +49,11 @@ static int make_file(const struct request *request, const char *path, size_t byt
 	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return complain(-errno, "can't make the swap file %s: %s", path, strerror(errno));
+	progress_show(request, "making a swap file of %zu MB", bytes >> 20);
 	/* EINTR: the file system gave up for a signal, which ends us anyway */
 	result = -posix_fallocate(fd, 0, (off_t)bytes);
 	close(fd);
+	progress_end(request);
 	if (result) {
 		unlink(path);
 		return complain(result, "can't make a swap file of %zu MB: %s", bytes >> 20,
@@ -125,13 +127,21 @@ int swap_add_ramdisks(const struct request *request)
 static int switch_off(const struct request *request, const char *path)
 {
 	const char *const off[] = {"swapoff", path, NULL};
+	int result;
 
 	if (request->dry_run)
 		return change_run(request, off);
-	for (int tries = 0; swapoff(path); tries++)
-		if (errno != EINTR || tries == 5)
-			return complain(-errno, "can't stop swapping to %s: %s (swapoff %s)", path,
-					strerror(errno), path);
+	/* what is there by now has to be read back */
+	progress_show(request, "taking the swap on %s away", path);
+	for (int tries = 0; swapoff(path); tries++) {
+		if (errno == EINTR && tries < 5)
+			continue;
+		result = -errno;
+		progress_end(request);
+		return complain(result, "can't stop swapping to %s: %s (swapoff %s)", path,
+				strerror(-result), path);
+	}
+	progress_end(request);
 	tell(request, "no more swap on %s", path);
 	return 0;
 }

@@ -15,7 +15,7 @@
 /* The headers of either class, in the words of the one that is wider. */
 struct segment {
 	unsigned int type;
-	unsigned long long offset, bytes;
+	unsigned long long offset, address, bytes;
 };
 
 struct headers {
@@ -58,14 +58,16 @@ static bool read_segment(int file, const Elf64_Ehdr *header, int index, struct s
 
 		if (!read_at(file, &wide, sizeof(wide), header->e_phoff + index * sizeof(wide)))
 			return false;
-		*segment = (struct segment){wide.p_type, wide.p_offset, wide.p_filesz};
+		*segment =
+			(struct segment){wide.p_type, wide.p_offset, wide.p_vaddr, wide.p_filesz};
 	} else {
 		Elf32_Phdr narrow;
 
 		if (!read_at(file, &narrow, sizeof(narrow),
 			     header->e_phoff + index * sizeof(narrow)))
 			return false;
-		*segment = (struct segment){narrow.p_type, narrow.p_offset, narrow.p_filesz};
+		*segment = (struct segment){narrow.p_type, narrow.p_offset, narrow.p_vaddr,
+					    narrow.p_filesz};
 	}
 	return true;
 }
@@ -91,29 +93,33 @@ static const struct segment *segment_of_type(const struct headers *headers, unsi
 	return NULL;
 }
 
-/* DF_1_PIE tells a program from a shared object, such as the dynamic linker when it is called. */
-static bool is_marked_as_program(int file, const struct headers *headers)
+/* Reads the dynamic table's entry of that index; false: the table ends there. */
+static bool read_dynamic(int file, const struct headers *headers, int index, Elf64_Dyn *entry)
 {
 	const struct segment *dynamic = segment_of_type(headers, PT_DYNAMIC);
 	const bool wide = headers->file.e_ident[EI_CLASS] == ELFCLASS64;
 	const size_t entry_bytes = wide ? sizeof(Elf64_Dyn) : sizeof(Elf32_Dyn);
+	Elf32_Dyn narrow;
 
-	if (!dynamic)
+	if (!dynamic || index >= DYNAMIC_MAX || (index + 1) * entry_bytes > dynamic->bytes ||
+	    !read_at(file, wide ? (void *)entry : (void *)&narrow, entry_bytes,
+		     dynamic->offset + index * entry_bytes))
+		return false;
+	if (!wide)
+		*entry = (Elf64_Dyn){.d_tag = narrow.d_tag, .d_un.d_val = narrow.d_un.d_val};
+	return entry->d_tag != DT_NULL;
+}
+
+/* DF_1_PIE tells a program from a shared object, such as the dynamic linker when it is called. */
+static bool is_marked_as_program(int file, const struct headers *headers)
+{
+	Elf64_Dyn entry;
+
+	if (!segment_of_type(headers, PT_DYNAMIC))
 		return true;
-	for (int i = 0; i < DYNAMIC_MAX && (i + 1) * entry_bytes <= dynamic->bytes; i++) {
-		const unsigned long long offset = dynamic->offset + i * entry_bytes;
-		Elf64_Dyn entry;
-		Elf32_Dyn narrow;
-
-		if (!read_at(file, wide ? (void *)&entry : (void *)&narrow, entry_bytes, offset))
-			return false;
-		if (!wide)
-			entry = (Elf64_Dyn){.d_tag = narrow.d_tag, .d_un.d_val = narrow.d_un.d_val};
-		if (entry.d_tag == DT_NULL)
-			return false;
+	for (int i = 0; read_dynamic(file, headers, i, &entry); i++)
 		if (entry.d_tag == DT_FLAGS_1)
 			return entry.d_un.d_val & DF_1_PIE;
-	}
 	return false;
 }
 
@@ -134,4 +140,66 @@ struct elf_kind elf_kind_of(const char *path)
 	}
 	close(file);
 	return kind;
+}
+
+/* Where in the file the address is; 0: in no segment. */
+static unsigned long long offset_of(const struct headers *headers, unsigned long long address)
+{
+	for (int i = 0; i < headers->count; i++) {
+		const struct segment *segment = &headers->segments[i];
+
+		if (segment->type == PT_LOAD && address - segment->address < segment->bytes)
+			return segment->offset + (address - segment->address);
+	}
+	return 0;
+}
+
+/* Where in the file the names are that the dynamic table has; 0: none. */
+static unsigned long long names_offset(int file, const struct headers *headers)
+{
+	Elf64_Dyn entry;
+
+	for (int i = 0; read_dynamic(file, headers, i, &entry); i++)
+		if (entry.d_tag == DT_STRTAB)
+			return offset_of(headers, entry.d_un.d_ptr);
+	return 0;
+}
+
+static bool insists_on_being_first(const char *name)
+{
+	static const char *const runtimes[] = {"libasan.so", "libclang_rt.asan"};
+
+	for (size_t i = 0; i < sizeof(runtimes) / sizeof(runtimes[0]); i++)
+		if (!strncmp(name, runtimes[i], strlen(runtimes[i])))
+			return true;
+	return false;
+}
+
+static bool find_first(int file, const struct headers *headers, char *name, size_t bytes)
+{
+	const unsigned long long names = names_offset(file, headers);
+	Elf64_Dyn entry;
+
+	for (int i = 0; names && read_dynamic(file, headers, i, &entry); i++) {
+		if (entry.d_tag != DT_NEEDED)
+			continue;
+		memset(name, 0, bytes);
+		if (pread(file, name, bytes - 1, (off_t)(names + entry.d_un.d_val)) > 0 &&
+		    insists_on_being_first(name))
+			return true;
+	}
+	return false;
+}
+
+bool elf_needs_first(const char *path, char *name, size_t bytes)
+{
+	const int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct headers headers;
+	bool found;
+
+	if (file < 0)
+		return false;
+	found = read_headers(file, &headers) && find_first(file, &headers, name, bytes);
+	close(file);
+	return found;
 }

@@ -78,12 +78,19 @@ struct elf_kind {
 
 struct elf_kind elf_kind_of(const char *path);
 
+/*
+ * The library that the program is linked with and that ends it where another one is loaded before
+ * (AddressSanitizer's); false: none.
+ */
+bool elf_needs_first(const char *path, char *name, size_t bytes);
+
 struct program {
 	const char *path; /* as execvp finds it; its name where it doesn't: nothing is known then */
 	struct elf_kind kind;
 	bool ignores_environment; /* set-uid and its like: secure execution */
 	bool has_library;         /* a static one into which the library was linked */
 	bool has_tunable;         /* a static one whose libc knows glibc.malloc.hugetlb */
+	char needs_first[64];     /* a library that must be loaded before all others, or "" */
 };
 
 void program_inspect(struct program *program, const char *name);

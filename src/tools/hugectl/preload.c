@@ -138,7 +138,7 @@ static int find_and_add(struct request *request, const struct program *program)
 	return go_without(request, program, reason, true);
 }
 
-int preload_arrange(struct request *request, const struct program *program)
+static int arrange(struct request *request, const struct program *program)
 {
 	if (request->preload == PRELOAD_NEVER) {
 		if (request->library_path)
@@ -161,4 +161,15 @@ int preload_arrange(struct request *request, const struct program *program)
 		return 0;
 	}
 	return find_and_add(request, program);
+}
+
+int preload_arrange(struct request *request, const struct program *program)
+{
+	const int failed = arrange(request, program);
+
+	if (!failed && *program->needs_first &&
+	    environment_get(&request->environment, "LD_PRELOAD") &&
+	    request->preload != PRELOAD_NEVER)
+		add_first(request, "LD_PRELOAD", program->needs_first);
+	return failed;
 }

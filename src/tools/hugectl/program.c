@@ -99,4 +99,7 @@ void program_inspect(struct program *program, const char *name)
 	program->ignores_environment = program->kind.class_bits && runs_securely(program->path);
 	if (program->kind.is_static)
 		look_into(program);
+	else if (!elf_needs_first(program->path, program->needs_first,
+				  sizeof(program->needs_first)))
+		*program->needs_first = '\0';
 }

@@ -7,9 +7,9 @@
 static int calls;
 static char *const first_and_last[] = {big_text, big_text + 4096 * (TEXT_PAGES - 1)};
 
-__attribute__((visibility("default"))) int big_text_check(void);
+__attribute__((visibility("default"))) int library_check(void);
 
-__attribute__((visibility("default"))) int big_text_check(void)
+__attribute__((visibility("default"))) int library_check(void)
 {
 	check_big_text(VERSION);
 	for (int i = 0; i < 2; i++) {
@@ -22,10 +22,10 @@ __attribute__((visibility("default"))) int big_text_check(void)
 
 static void __attribute__((constructor)) begin(void)
 {
-	big_text_check();
+	library_check();
 }
 
 static void __attribute__((destructor)) end(void)
 {
-	big_text_check();
+	library_check();
 }

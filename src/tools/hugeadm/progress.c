@@ -1,0 +1,33 @@
+/*
+ * A line on the terminal that says how far long work has come, and is gone when the work is done:
+ * on standard error, where that is a terminal. Whoever shows one ends it before anything else is
+ * said.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "hugeadm.h"
+
+bool progress_is_shown(const struct request *request)
+{
+	return !request->dry_run && isatty(STDERR_FILENO);
+}
+
+void progress_show(const struct request *request, const char *format, ...)
+{
+	va_list arguments;
+
+	if (!progress_is_shown(request))
+		return;
+	fputs("\r\033[Khugeadm: ", stderr);
+	va_start(arguments, format);
+	vfprintf(stderr, format, arguments);
+	va_end(arguments);
+}
+
+void progress_end(const struct request *request)
+{
+	if (progress_is_shown(request))
+		fputs("\r\033[K", stderr);
+}
