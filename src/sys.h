@@ -34,6 +34,15 @@
 #ifndef MADV_DONTNEED_LOCKED
 #define MADV_DONTNEED_LOCKED 24 /* Linux 5.18 */
 #endif
+#ifndef MLOCK_ONFAULT
+#define MLOCK_ONFAULT 1 /* Linux 4.4 */
+#endif
+#ifndef MCL_ONFAULT
+#define MCL_ONFAULT 4
+#endif
+#ifndef SYS_process_madvise
+#define SYS_process_madvise 440 /* Linux 5.10, on every CPU */
+#endif
 #ifndef MAP_FIXED_NOREPLACE
 #define MAP_FIXED_NOREPLACE 0x100000 /* Linux 4.17; older kernels take it as a hint */
 #endif
@@ -154,6 +163,18 @@ static inline long sys_pread(int fd, void *buffer, size_t bytes, size_t offset)
 static inline long sys_write(int fd, const void *buffer, size_t bytes)
 {
 	return sys_gate(SYS_write, fd, (long)buffer, (long)bytes, 0, 0, 0);
+}
+
+/* As sys_pread. */
+static inline long sys_pwrite(int fd, const void *buffer, size_t bytes, size_t offset)
+{
+	return sys_gate(SYS_pwrite64, fd, (long)buffer, (long)bytes, (long)offset, 0, 0);
+}
+
+/* A size that a signed long holds. */
+static inline long sys_set_size(int fd, size_t bytes)
+{
+	return sys_gate(SYS_ftruncate, fd, (long)bytes, 0, 0, 0, 0);
 }
 
 static inline long sys_ioctl(int fd, unsigned long request, void *argument)

@@ -6,15 +6,17 @@
  */
 #include <entry.h>
 #include <errno.h>
+#include <layout.h>
 #include <string.h>
 #include <sys/auxv.h>
 
 #include "libc/redirect.h"
 #include "pages/executable.h"
+#include "pages/smaps.h"
 #include "sys.h"
 
 #define PATCHES_MAX 24
-#define PATCH_BYTES 16
+#define PATCH_BYTES 24
 /* Patches this near to each other are exchanged as one range: fewer mappings. */
 #define NEAR_BYTES ((uintptr_t)64 << 10)
 
@@ -27,7 +29,8 @@ struct patch {
 	unsigned char code[PATCH_BYTES], original[PATCH_BYTES];
 };
 
-_Static_assert(ENTRY_JUMP_BYTES_MAX <= PATCH_BYTES, "a jump fits into a patch");
+_Static_assert(ENTRY_LANDING_BYTES_MAX + ENTRY_JUMP_BYTES_MAX <= PATCH_BYTES,
+	       "a jump fits into a patch");
 
 static struct patch patches[PATCHES_MAX]; /* by rising address */
 static int patch_count;
@@ -67,26 +70,28 @@ static void forget_patches(void)
 
 int redirect_entry(const struct libc *object, uintptr_t entry, size_t bytes, void (*handler)(void))
 {
-	unsigned char code[ENTRY_JUMP_BYTES_MAX];
-	size_t landing, jump;
+	unsigned char code[PATCH_BYTES];
+	size_t length;
 
 	if (entry < object->text || entry + bytes > object->text_end)
 		return -ENOENT;
-	landing = entry_landing_bytes((const unsigned char *)entry, bytes);
-	jump = entry_encode_jump(code, entry + landing, (uintptr_t)handler);
-	if (landing + jump > bytes)
+	length = entry_encode_landing(code, (const unsigned char *)entry, bytes);
+	length += entry_encode_jump(code + length, entry + length, (uintptr_t)handler);
+	if (length > bytes)
 		return -ENOENT;
-	return add_patch(entry + landing, code, jump);
+	return add_patch(entry, code, length);
 }
 
 static int add_entry(const struct libc *libc, const struct redirect *redirect)
 {
 	size_t function_bytes;
 	uintptr_t entry = libc_symbol(libc, redirect->name, &function_bytes);
+	int failed;
 
 	if (!entry)
 		return redirect->optional || libc->static_address ? 0 : -ENOENT;
-	return redirect_entry(libc, entry, function_bytes, redirect->handler);
+	failed = redirect_entry(libc, entry, function_bytes, redirect->handler);
+	return failed == -ENOENT && redirect->optional ? 0 : failed;
 }
 
 int redirect_call(const struct libc *libc, const char *caller, const char *callee_name,
@@ -154,8 +159,8 @@ static int write_wanted(int fd, uintptr_t from, uintptr_t to, const struct patch
 static int exchange(struct copies *copies, uintptr_t from, uintptr_t to, struct patch *first,
 		    struct patch *last)
 {
+	int failed, rights = PROT_READ | PROT_EXEC;
 	long mapped;
-	int failed;
 
 	if (copies->fd < 0)
 		copies->fd = executable_file("libhugetlbfs:libc");
@@ -164,8 +169,10 @@ static int exchange(struct copies *copies, uintptr_t from, uintptr_t to, struct 
 	failed = write_wanted((int)copies->fd, from, to, first, last);
 	if (failed)
 		return failed;
-	mapped = sys_mmap(from, to - from, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_FIXED,
-			  (int)copies->fd, copies->bytes);
+	if (cpu_has_text_right() && smaps_own_flag(from, CPU_TEXT_RIGHT_FLAG))
+		rights |= CPU_TEXT_RIGHT;
+	mapped = sys_mmap(from, to - from, rights, MAP_PRIVATE | MAP_FIXED, (int)copies->fd,
+			  copies->bytes);
 	if (SYS_IS_ERROR(mapped))
 		return (int)mapped;
 	copies->bytes += to - from;

@@ -25,7 +25,7 @@
 struct redirect {
 	const char *name;
 	void (*handler)(void);
-	bool optional; /* some versions of libc don't have it */
+	bool optional; /* some versions of libc don't have it, or one too short for a jump */
 };
 
 /*

@@ -11,6 +11,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "libc/libc.h"
@@ -24,14 +25,19 @@
 #pragma weak mprotect
 #pragma weak pkey_mprotect
 #pragma weak madvise
+#pragma weak posix_madvise
 #pragma weak mlock
 #pragma weak mlock2
 #pragma weak munlock
+#pragma weak mlockall
+#pragma weak munlockall
 #pragma weak prctl
 #pragma weak ioctl
 #pragma weak fork
 #pragma weak mallopt
 
+extern ssize_t process_madvise(int, const struct iovec *, size_t, int, unsigned int)
+	__attribute__((weak));
 extern pid_t _Fork(void) __attribute__((weak));
 extern int __register_atfork(void (*)(void), void (*)(void), void (*)(void), void *)
 	__attribute__((weak));
@@ -60,9 +66,13 @@ static const struct {
 	ROW(mprotect, WRAPPER_BYTES),
 	ROW(pkey_mprotect, WRAPPER_BYTES),
 	ROW(madvise, WRAPPER_BYTES),
+	ROW(posix_madvise, WRAPPER_BYTES),
+	ROW(process_madvise, WRAPPER_BYTES),
 	ROW(mlock, WRAPPER_BYTES),
 	ROW(mlock2, WRAPPER_BYTES),
 	ROW(munlock, WRAPPER_BYTES),
+	ROW(mlockall, WRAPPER_BYTES),
+	ROW(munlockall, WRAPPER_BYTES),
 	ROW(prctl, WRAPPER_BYTES),
 	ROW(ioctl, WRAPPER_BYTES),
 	ROW(fork, FORK_BYTES),

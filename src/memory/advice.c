@@ -1,6 +1,10 @@
 /*
  * madvise, mlock and the like, of a range that touches a region: see calls.h.
  */
+#include <limits.h>
+#include <string.h>
+
+#include "log.h"
 #include "memory/answer.h"
 #include "memory/calls.h"
 #include "memory/keep.h"
@@ -56,12 +60,31 @@ static enum advice_kind advice_kind(int advice)
 	}
 }
 
+/*
+ * What the kernel says of memory that is what this region is to the program: anonymous, or a
+ * private mapping of a file that nobody may write to. 0: nothing against it.
+ */
+static long refusal(const struct region *region, int advice)
+{
+	switch (advice) {
+	case MADV_REMOVE:
+		return region->text ? -EACCES : -EINVAL;
+	case MADV_FREE:
+	case MADV_WIPEONFORK:
+		return region->text ? -EINVAL : 0;
+	default:
+		return 0;
+	}
+}
+
 /* What the kernel would answer for [from, to), small pages of the same rights and marks. */
 static long answer_for_huge(const struct region *region, uintptr_t from, uintptr_t to, long number,
 			    int advice)
 {
 	if (number != SYS_madvise)
 		return 0;
+	if (refusal(region, advice))
+		return refusal(region, advice);
 	switch (advice) {
 	case MADV_FREE:
 	case MADV_COLD:
@@ -71,8 +94,6 @@ static long answer_for_huge(const struct region *region, uintptr_t from, uintptr
 	case MADV_POPULATE_WRITE:
 		/* It depends on their rights, which hugetlb pages have as well. */
 		return sys_pass(number, (long)from, (long)(to - from), advice, 0, 0, 0);
-	case MADV_REMOVE:
-		return -EINVAL;
 	default:
 		return 0;
 	}
@@ -160,6 +181,26 @@ static long mark(uintptr_t from, uintptr_t to, int advice, bool all_small)
 	return result;
 }
 
+/* As mark(), up to the first page that the kernel would refuse: that is not made small for it. */
+static long mark_small(uintptr_t from, uintptr_t to, int advice)
+{
+	struct region *huge;
+	uintptr_t at = from;
+
+	while (at < to) {
+		uintptr_t end = registry_run(at, to, &huge);
+		long refused = huge ? refusal(huge, advice) : 0;
+
+		if (refused) {
+			long failed = at > from ? mark(from, at, advice, true) : 0;
+
+			return failed ? failed : refused;
+		}
+		at = end;
+	}
+	return mark(from, to, advice, true);
+}
+
 static long advise(uintptr_t from, uintptr_t to, int advice)
 {
 	switch (advice_kind(advice)) {
@@ -167,11 +208,12 @@ static long advise(uintptr_t from, uintptr_t to, int advice)
 		return advise_small_runs(from, to, SYS_madvise, advice);
 	case ADVICE_EMPTY:
 		return empty_runs(from, to, advice);
-	case ADVICE_MARK:
 	case ADVICE_SMALL:
+		return mark_small(from, to, advice);
+	case ADVICE_MARK:
 		break;
 	}
-	return mark(from, to, advice, advice_kind(advice) == ADVICE_SMALL);
+	return mark(from, to, advice, false);
 }
 
 long calls_advise(uintptr_t from, uintptr_t to, int advice)
@@ -179,16 +221,77 @@ long calls_advise(uintptr_t from, uintptr_t to, int advice)
 	return advise(from, to, advice);
 }
 
-int call_madvise(void *address, size_t bytes, int advice)
+static long kernel_or_our_advice(uintptr_t from, size_t bytes, int advice)
 {
-	uintptr_t from = (uintptr_t)address;
 	long result;
 
 	if (!touches_region(from, bytes) || !well_formed(from, bytes) || !memory_lock())
-		return (int)answer(sys_pass(SYS_madvise, (long)from, (long)bytes, advice, 0, 0, 0));
+		return sys_pass(SYS_madvise, (long)from, (long)bytes, advice, 0, 0, 0);
 	result = advise(from, range_end(from, bytes), advice);
 	memory_unlock();
-	return (int)answer(result);
+	return result;
+}
+
+int call_madvise(void *address, size_t bytes, int advice)
+{
+	return (int)answer(kernel_or_our_advice((uintptr_t)address, bytes, advice));
+}
+
+int call_posix_madvise(void *address, size_t bytes, int advice)
+{
+	/* As libc: what would lose data does nothing; the error is the result. */
+	return advice == POSIX_MADV_DONTNEED
+		       ? 0
+		       : (int)-kernel_or_our_advice((uintptr_t)address, bytes, advice);
+}
+
+/* Is it a descriptor of this very process? The kernel has names for that, too (Linux 6.14). */
+static bool is_own_process(int process)
+{
+	char path[64], text[512], *line, *end;
+	size_t id;
+
+	if (process == -10000 || process == -10001)
+		return true;
+	if (process < 0 || memory.sandboxed)
+		return false;
+	text_format(path, sizeof(path), "/proc/self/fdinfo/%d", process);
+	if (SYS_IS_ERROR(sys_read_file(path, text, sizeof(text))))
+		return false;
+	line = strstr(text, "Pid:\t");
+	end = line ? strchr(line, '\n') : NULL;
+	if (!end)
+		return false;
+	*end = '\0';
+	return !options_parse_size(line + strlen("Pid:\t"), &id) && id == (size_t)sys_getpid();
+}
+
+static bool any_touches_region(const struct iovec *parts, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (touches_region((uintptr_t)parts[i].iov_base, parts[i].iov_len))
+			return true;
+	return false;
+}
+
+ssize_t call_process_madvise(int process, const struct iovec *parts, size_t count, int advice,
+			     unsigned int flags)
+{
+	ssize_t done = 0;
+	long result;
+
+	if (count > IOV_MAX || !any_touches_region(parts, count) || !is_own_process(process))
+		return answer(sys_pass(SYS_process_madvise, process, (long)parts, (long)count,
+				       advice, flags, 0));
+	/* Which advice it takes at all depends on the kernel: asked for nothing, it says so. */
+	result = sys_pass(SYS_process_madvise, process, (long)parts, 0, advice, flags, 0);
+	for (size_t i = 0; i < count && !result; i++) {
+		result = kernel_or_our_advice((uintptr_t)parts[i].iov_base, parts[i].iov_len,
+					      advice);
+		if (!result)
+			done += (ssize_t)parts[i].iov_len;
+	}
+	return done ? done : answer(result);
 }
 
 /* Of a page that is, or becomes, locked in part only the kernel can keep account. */
@@ -253,4 +356,33 @@ int call_mlock2(const void *address, size_t bytes, unsigned int flags)
 int call_munlock(const void *address, size_t bytes)
 {
 	return (int)answer(lock(SYS_munlock, (uintptr_t)address, bytes, 0));
+}
+
+/* What comes later is locked when it is mapped: by the kernel, which does so for small pages. */
+static void note_all_locked(bool on)
+{
+	if (!memory_lock())
+		return;
+	for (struct region *region = registry_first(); region; region = registry_next(region))
+		if (region->high > region->start)
+			keep_locked(region, region->start, region->high, on);
+	memory_unlock();
+}
+
+int call_mlockall(int flags)
+{
+	long result = sys_pass(SYS_mlockall, flags, 0, 0, 0, 0, 0);
+
+	if (!result && flags & MCL_CURRENT)
+		note_all_locked(true);
+	return (int)answer(result);
+}
+
+int call_munlockall(void)
+{
+	long result = sys_pass(SYS_munlockall, 0, 0, 0, 0, 0, 0);
+
+	if (!result)
+		note_all_locked(false);
+	return (int)answer(result);
 }

@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <sys/uio.h>
 
 void *call_sbrk(intptr_t delta);
 
@@ -27,8 +28,13 @@ void *call_mremap(void *address, size_t bytes, size_t new_bytes, int flags, void
 int call_mprotect(void *address, size_t bytes, int protection);
 int call_pkey_mprotect(void *address, size_t bytes, int protection, int key);
 int call_madvise(void *address, size_t bytes, int advice);
+int call_posix_madvise(void *address, size_t bytes, int advice);
+ssize_t call_process_madvise(int process, const struct iovec *parts, size_t count, int advice,
+			     unsigned int flags);
 int call_mlock(const void *address, size_t bytes);
 int call_mlock2(const void *address, size_t bytes, unsigned int flags);
+int call_mlockall(int flags);
+int call_munlockall(void);
 int call_munlock(const void *address, size_t bytes);
 int call_ioctl(int fd, unsigned long request, void *argument);
 int call_prctl(int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d);

@@ -3,6 +3,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <layout.h>
 #include <linux/userfaultfd.h>
 #include <sys/ioctl.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 #include "log.h"
 #include "memory/keep.h"
 #include "memory/memory.h"
+#include "memory/policy.h"
 #include "pages/executable.h"
 #include "pages/sparse.h"
 #include "sys.h"
@@ -104,7 +106,15 @@ static int page_rights(unsigned int state)
 	if (!(state & PAGE_PROTECTED))
 		return PROT_READ | PROT_WRITE;
 	return (state & PAGE_READ ? PROT_READ : 0) | (state & PAGE_WRITE ? PROT_WRITE : 0) |
-	       (state & PAGE_EXEC ? PROT_EXEC : 0);
+	       (state & PAGE_EXEC ? PROT_EXEC : 0) | (state & PAGE_TEXT_RIGHT ? CPU_TEXT_RIGHT : 0);
+}
+
+/* With a protection key, or, where none was ever set, without asking for keys. */
+static long set_rights(uintptr_t address, size_t bytes, int rights, bool with_key, int key)
+{
+	if (!with_key)
+		return sys_mprotect(address, bytes, rights);
+	return sys_gate(SYS_pkey_mprotect, (long)address, (long)bytes, rights, key, 0, 0);
 }
 
 static long map_file_copy(uintptr_t address, size_t bytes, int rights)
@@ -114,10 +124,10 @@ static long map_file_copy(uintptr_t address, size_t bytes, int rights)
 	/* Who has locked itself in may be killed for the file. */
 	if (memory.sandboxed)
 		return -EPERM;
-	fd = executable_file("libhugetlbfs:text");
+	fd = executable_file(EXECUTABLE_TEXT);
 	if (SYS_IS_ERROR(fd))
 		return fd;
-	failed = executable_write((int)fd, (const unsigned char *)address, bytes);
+	failed = executable_copy((int)fd, (const unsigned char *)address, bytes, memory.base_bytes);
 	if (!failed) {
 		mapped = sys_mmap(address, bytes, rights, MAP_PRIVATE | MAP_FIXED, (int)fd, 0);
 		failed = SYS_IS_ERROR(mapped) ? mapped : 0;
@@ -135,16 +145,24 @@ static int text_make_small(struct region *region, size_t page, int rights)
 {
 	uintptr_t address = region_page_address(region, page);
 	size_t bytes = region->page_bytes;
+	int key = region->pages[page] >> PAGE_KEY_SHIFT;
+	bool readable = rights & PROT_READ && !key; /* by this thread, whatever it may do */
+	struct policy policy;
 	long failed = 0;
 
-	if (!(rights & PROT_READ))
-		failed = sys_mprotect(address, bytes, rights | PROT_READ);
+	policy_of(address, &policy);
+	if (!readable)
+		failed = set_rights(address, bytes, rights | PROT_READ, key, 0);
 	if (!failed)
 		failed = map_file_copy(address, bytes, rights);
 	if (!failed)
+		policy_give(&policy, address, bytes);
+	if (!failed && key)
+		failed = set_rights(address, bytes, rights, key, key);
+	if (!failed)
 		return 0;
-	if (!(rights & PROT_READ))
-		sys_mprotect(address, bytes, rights);
+	if (!readable)
+		set_rights(address, bytes, rights, key, key);
 	log_warning_once("%s: a part of a huge page can't be made small (error %d)", region->name,
 			 (int)-failed);
 	return -ENOMEM;
@@ -166,14 +184,6 @@ static void note_small(struct region *region, size_t page)
 		sys_madvise(address, region->page_bytes, MADV_DONTDUMP);
 }
 
-/* With a protection key, or, where none was ever set, without asking for keys. */
-static long set_rights(uintptr_t address, size_t bytes, int rights, bool with_key, int key)
-{
-	if (!with_key)
-		return sys_mprotect(address, bytes, rights);
-	return sys_gate(SYS_pkey_mprotect, (long)address, (long)bytes, rights, key, 0, 0);
-}
-
 /* Maps memory aside of which each small page comes when it is written to, and not before. */
 static long map_sparse_aside(const struct region *region, size_t bytes)
 {
@@ -193,9 +203,12 @@ static int data_make_small(struct region *region, size_t page, int rights, bool 
 	bool readable = rights & PROT_READ && !key; /* by this thread, whatever it may do */
 	long writers = -1, failed = 0;
 	long aside = sparse ? map_sparse_aside(region, bytes) : keep_map_aside(region, bytes);
+	struct policy policy;
 
 	if (SYS_IS_ERROR(aside))
 		return -ENOMEM;
+	policy_of(address, &policy);
+	policy_give(&policy, (uintptr_t)aside, bytes);
 	if (rights & PROT_WRITE && !memory_single_threaded()) {
 		writers = writers_stop(address, bytes);
 		if (SYS_IS_ERROR(writers)) {
@@ -318,7 +331,8 @@ void keep_protected(struct region *region, uintptr_t from, uintptr_t to, int pro
 	const unsigned int others = PAGE_DONTFORK | PAGE_DONTDUMP | PAGE_LOCKED;
 	const unsigned int rights = (protection & PROT_READ ? PAGE_READ : 0) |
 				    (protection & PROT_WRITE ? PAGE_WRITE : 0) |
-				    (protection & PROT_EXEC ? PAGE_EXEC : 0);
+				    (protection & PROT_EXEC ? PAGE_EXEC : 0) |
+				    (protection & CPU_TEXT_RIGHT ? PAGE_TEXT_RIGHT : 0);
 
 	for (size_t page = region_page(region, from); page <= region_page(region, to - 1); page++)
 		if (region->pages[page] & PAGE_HUGE) {

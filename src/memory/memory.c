@@ -29,8 +29,12 @@ static const struct redirect redirects[] = {
 	{"mremap", HANDLER(call_mremap), false},
 	{"mprotect", HANDLER(call_mprotect), false},
 	{"madvise", HANDLER(call_madvise), false},
+	{"posix_madvise", HANDLER(call_posix_madvise), true},
+	{"process_madvise", HANDLER(call_process_madvise), true},
 	{"mlock", HANDLER(call_mlock), false},
 	{"munlock", HANDLER(call_munlock), false},
+	{"mlockall", HANDLER(call_mlockall), true},
+	{"munlockall", HANDLER(call_munlockall), true},
 	{"mlock2", HANDLER(call_mlock2), true},
 	{"pkey_mprotect", HANDLER(call_pkey_mprotect), true},
 	{"prctl", HANDLER(call_prctl), false},
@@ -82,13 +86,20 @@ static int redirect(bool with_break)
 	return failed;
 }
 
+static void decline(const char *feature, const char *otherwise, const char *matter)
+{
+	if (otherwise)
+		log_declined(otherwise, "%s: libc can't be redirected (%s)", feature, matter);
+	else
+		log_info("%s: libc can't be redirected (%s)", feature, matter);
+}
+
 static int find_libc(const char *feature, const char *otherwise)
 {
 	int failed = libc_find(&memory.libc);
 
 	if (failed) {
-		log_declined(otherwise, "%s: this program's C library is not a glibc that we know",
-			     feature);
+		decline(feature, otherwise, "it is not a glibc that we know");
 		return failed;
 	}
 	/* In a static program libc's own calls can't be told from others. */
@@ -116,16 +127,16 @@ int memory_start(const struct options *options, bool with_break, const char *fea
 	if (failed)
 		return failed;
 	if (!sys_single_threaded()) {
-		log_declined(otherwise, "%s: other threads run already", feature);
+		decline(feature, otherwise, "other threads run already");
 		return -EBUSY;
 	}
 	failed = redirect(with_break);
 	if (failed) {
-		log_declined(otherwise, "%s: libc can't be redirected (%s)", feature,
-			     failed == -ENOENT ? "it is not of a kind that we know"
-			     : failed == -EPERM || failed == -EACCES
-				     ? "its text is sealed, or a policy forbids it"
-				     : "no memory");
+		decline(feature, otherwise,
+			failed == -ENOENT ? "it is not of a kind that we know"
+			: failed == -EPERM || failed == -EACCES
+				? "its text is sealed, or a policy forbids it"
+				: "no memory");
 		return failed;
 	}
 	memory.active = true;

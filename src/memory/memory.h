@@ -64,8 +64,8 @@ extern struct memory memory;
 
 /*
  * Redirects libc's calls to us, once for all features; with_break: sbrk and brk, too. 0 or -errno,
- * with one line that names the feature and says what `otherwise` happens, and nothing changed.
- * While one thread runs: -EBUSY else.
+ * with one line that names the feature and says what `otherwise` happens (NULL: nothing that
+ * anybody would miss, and no line), and nothing changed. While one thread runs: -EBUSY else.
  */
 int memory_start(const struct options *options, bool with_break, const char *feature,
 		 const char *otherwise);
@@ -91,8 +91,9 @@ void memory_stop(void);
 int memory_take_range(uintptr_t start, uintptr_t end, struct source *source, int rights);
 
 /*
- * The same for text: [start, end) is a private mapping of a file that has all of its pages, and
- * nobody may write to it. Other threads may run in it.
+ * The same for text: [start, end) is a private mapping of a hugetlb file that has all of its pages,
+ * or anonymous memory on transparent huge pages, and nobody may write to it. Other threads may run
+ * in it. To the program it is what it was, a private mapping of its file: emptied, it is as before.
  */
 int memory_take_text(uintptr_t start, uintptr_t end, struct source *source, int rights);
 

@@ -11,6 +11,7 @@
 #include "memory/calls.h"
 #include "memory/keep.h"
 #include "memory/move.h"
+#include "pages/executable.h"
 #include "pages/smaps.h"
 
 /* What is in a range is of one kind. */
@@ -26,14 +27,19 @@ static int protection_of(const struct kind *kind)
 	       (kind->rights[1] == 'w' ? PROT_WRITE : 0) | (kind->rights[2] == 'x' ? PROT_EXEC : 0);
 }
 
-/* Private memory that is no file's? Hugetlb pages of ours have a file's name. */
+/*
+ * Private memory that is no file's? Hugetlb pages of ours have a file's name; and text, which was
+ * one mapping of one file, is of several since parts of it are small.
+ */
 static bool is_plain(const struct smaps_mapping *mapping)
 {
 	struct region *region = registry_at((uintptr_t)mapping->start);
 
 	if (mapping->rights[3] != 'p')
 		return false;
-	return !mapping->inode || (region && region_huge_at(region, (uintptr_t)mapping->start));
+	return !mapping->inode ||
+	       (region && (region->text || region_huge_at(region, (uintptr_t)mapping->start))) ||
+	       !strncmp(mapping->name, EXECUTABLE_TEXT_MAPPED, strlen(EXECUTABLE_TEXT_MAPPED));
 }
 
 /* The next mapping that ends above from. False: there is none. */
@@ -207,6 +213,16 @@ static bool has_locked(uintptr_t from, uintptr_t to)
 
 	while (registry_part(&from, to, &part))
 		if (keep_unlocked_end(part.region, part.from, part.to) < part.to)
+			return true;
+	return false;
+}
+
+static bool touches_text(uintptr_t from, uintptr_t to)
+{
+	struct region_part part;
+
+	while (registry_part(&from, to, &part))
+		if (part.region->text)
 			return true;
 	return false;
 }
@@ -431,6 +447,12 @@ long move_remap(uintptr_t from, size_t bytes, size_t new_bytes, int flags, uintp
 		if (!result)
 			result = kernel_remap(from, bytes, new_bytes, flags, to);
 		if (result != -EFAULT)
+			return result;
+	}
+	/* Text is moved as small pages in any case, and these have the program's marks alone. */
+	if ((fixed || new_bytes > bytes) && touches_text(from, end)) {
+		result = calls_make_small(from, end, true);
+		if (result)
 			return result;
 	}
 	if (!has_locked(from, end) && is_of_one_kind(from, end, &kind)) {

@@ -2,6 +2,7 @@
  * Files in memory for code: see executable.h.
  */
 #include <errno.h>
+#include <stdbool.h>
 
 #include "pages/executable.h"
 #include "sys.h"
@@ -29,4 +30,46 @@ int executable_write(int fd, const unsigned char *bytes, size_t count)
 		count -= (size_t)wrote;
 	}
 	return 0;
+}
+
+static bool is_zero(const unsigned char *bytes, size_t count)
+{
+	const unsigned long *word = (const unsigned long *)bytes;
+
+	for (size_t i = 0; i < count / sizeof(*word); i++)
+		if (word[i])
+			return false;
+	return true;
+}
+
+static int write_at(int fd, const unsigned char *bytes, size_t count, size_t offset)
+{
+	while (count) {
+		long wrote = sys_pwrite(fd, bytes, count, offset);
+
+		if (wrote == -EINTR)
+			continue;
+		if (wrote <= 0)
+			return wrote ? (int)wrote : -ENOSPC;
+		bytes += wrote;
+		offset += (size_t)wrote;
+		count -= (size_t)wrote;
+	}
+	return 0;
+}
+
+int executable_copy(int fd, const unsigned char *bytes, size_t count, size_t page_bytes)
+{
+	size_t from = 0;
+	int failed = (int)sys_set_size(fd, count);
+
+	while (!failed && from < count) {
+		size_t to = from;
+
+		while (to < count && !is_zero(bytes + to, page_bytes))
+			to += page_bytes;
+		failed = write_at(fd, bytes + from, to - from, from);
+		from = to + page_bytes;
+	}
+	return failed;
 }

@@ -29,6 +29,12 @@ int maps_open(struct maps *maps, bool with_names)
 	return smaps_open(&maps->text, "/proc/self/maps");
 }
 
+int maps_open_with_flags(struct maps *maps)
+{
+	*maps = (struct maps){.by_text = true};
+	return smaps_open(&maps->text, "/proc/self/smaps");
+}
+
 void maps_close(struct maps *maps)
 {
 	smaps_close(&maps->text);
@@ -44,7 +50,7 @@ static long ask(const struct maps *maps, uint64_t address, struct smaps_mapping 
 				  .name_bytes = maps->with_names ? sizeof(mapping->name) : 0};
 	long failed;
 
-	mapping->name[0] = '\0';
+	mapping->name[0] = mapping->flags[0] = '\0';
 	failed = sys_ioctl(maps->text.stream.fd, MAP_QUERY, &query);
 	if (failed)
 		return failed;

@@ -22,6 +22,9 @@ struct maps {
 /* Names of files take as long as all the rest. 0 or -errno; after 0 the caller owes a
  * maps_close(). */
 int maps_open(struct maps *maps, bool with_names);
+
+/* The same with VmFlags, and all that smaps have: many times slower. */
+int maps_open_with_flags(struct maps *maps);
 void maps_close(struct maps *maps);
 
 /*

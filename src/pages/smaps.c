@@ -166,6 +166,20 @@ bool smaps_next(struct smaps *smaps, struct smaps_mapping *mapping)
 	return true;
 }
 
+bool smaps_own_flag(uintptr_t address, const char *flag)
+{
+	struct smaps_mapping mapping;
+	struct smaps smaps;
+	bool found = false;
+
+	if (smaps_open(&smaps, "/proc/self/smaps"))
+		return false;
+	while (!found && smaps_next(&smaps, &mapping) && mapping.start <= address)
+		found = mapping.end > address && strstr(mapping.flags, flag);
+	smaps_close(&smaps);
+	return found;
+}
+
 unsigned long smaps_hugetlb_kb(const struct smaps_mapping *mapping)
 {
 	return mapping->value[SMAPS_SHARED_HUGETLB] + mapping->value[SMAPS_PRIVATE_HUGETLB];

@@ -71,6 +71,9 @@ void smaps_close(struct smaps *smaps);
 /* The next mapping. False: there is none. */
 bool smaps_next(struct smaps *smaps, struct smaps_mapping *mapping);
 
+/* Is a word among VmFlags of the process's own mapping at an address? False also without smaps. */
+bool smaps_own_flag(uintptr_t address, const char *flag);
+
 /* Memory on hugetlb pages, in kB. */
 unsigned long smaps_hugetlb_kb(const struct smaps_mapping *mapping);
 

@@ -28,7 +28,7 @@ struct backing {
 struct prepared {
 	uintptr_t address;
 	size_t bytes;
-	int fd; /* hugetlb text: its file, which has all of its pages; else -1 */
+	int fd; /* text in a file in memory: the file, which has all of its pages; else -1 */
 };
 
 /*
@@ -42,6 +42,8 @@ int hugetlb_prepare_data(const struct backing *backing, const struct plan_range 
 			 struct prepared *prepared);
 int thp_prepare_text(const struct backing *backing, const struct plan_range *range,
 		     size_t page_bytes, struct prepared *prepared);
+int thp_prepare_text_file(const struct backing *backing, const struct plan_range *range,
+			  size_t page_bytes, struct prepared *prepared);
 int thp_prepare_data(const struct plan_range *range, size_t page_bytes, struct prepared *prepared);
 
 /* The same for text of which fd is a complete copy, from its offset 0 on; takes fd over. */
@@ -68,6 +70,12 @@ int backing_copy(const struct backing *backing, const struct plan_range *range, 
  * follows a hole, as then the range is no stretch of the file.
  */
 size_t backing_file_bytes(const struct backing *backing, const struct plan_range *range);
+
+/*
+ * Maps so many bytes of small memory at a multiple of page_bytes, private and anonymous. Returns
+ * the address or -errno.
+ */
+long backing_map_aligned(size_t bytes, size_t page_bytes, int protection);
 
 /* A hole of so many bytes in the address space, at a multiple of page_bytes; nothing is mapped
  * there, and another thread may take it. Returns the address or -errno. */

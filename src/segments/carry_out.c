@@ -9,6 +9,7 @@
 #include "segments/share.h"
 #include "segments/swap.h"
 #include "segments/task.h"
+#include "sys.h"
 
 static const char *const rung_names[RUNGS] = {"hugetlb", "the file's own huge", "transparent huge"};
 
@@ -116,6 +117,19 @@ static int take_shared(const struct run *run, const struct task *task,
 	return failed < 0 ? failed : hugetlb_prepare_filled(failed, range, prepared);
 }
 
+/* Where nobody takes care of it, or where a policy forbids to execute memory that was written to,
+ * it is in a file. */
+static int prepare_thp_text(const struct run *run, const struct task *task,
+			    const struct plan_range *range, struct prepared *prepared)
+{
+	int failed = task->cared ? thp_prepare_text(&task->backing, range, run->sizes.thp, prepared)
+				 : -EACCES;
+
+	if (failed != -EACCES && failed != -EPERM)
+		return failed;
+	return thp_prepare_text_file(&task->backing, range, run->sizes.thp, prepared);
+}
+
 static int prepare(const struct run *run, const struct task *task, enum rung rung,
 		   const struct plan_range *range, struct prepared *prepared)
 {
@@ -123,7 +137,7 @@ static int prepare(const struct run *run, const struct task *task, enum rung run
 	const bool text = task->kind == PLAN_TEXT;
 
 	if (rung == RUNG_THP)
-		return text ? thp_prepare_text(backing, range, run->sizes.thp, prepared)
+		return text ? prepare_thp_text(run, task, range, prepared)
 			    : thp_prepare_data(range, run->sizes.thp, prepared);
 	if (!text)
 		return hugetlb_prepare_data(backing, range, prepared);
@@ -149,7 +163,8 @@ static int put_data(const struct task *task, enum rung rung, const struct plan_r
 	int failed = 0;
 
 	if (rung == RUNG_HUGETLB) {
-		failed = memory_take_range(range->start, end, task->lasting, range->protection);
+		failed = memory_take_range(range->start, end, &task->lasting[rung],
+					   range->protection);
 		if (failed) {
 			backing_drop(prepared);
 			return reason_of_care(failed);
@@ -162,22 +177,29 @@ static int put_data(const struct task *task, enum rung rung, const struct plan_r
 }
 
 /*
- * Text, too: what rewrites itself, or what others patch, does so a small page at a time. A copy
- * without care is not taken.
+ * Text, too: what rewrites itself, or what others patch, does so a small page at a time, and may
+ * have it read again from its file. A copy that the kernel treats in another way than that file is
+ * not taken without care; one in a file of small pages, put together, it does not.
  */
-static int put_text(const struct task *task, enum rung rung, const struct plan_range *range,
-		    struct prepared *prepared)
+static int put_text(const struct run *run, const struct task *task, enum rung rung,
+		    const struct plan_range *range, struct prepared *prepared)
 {
 	const uintptr_t end = range->start + prepared->bytes;
 	int failed;
 
-	if (rung != RUNG_HUGETLB)
+	if (rung == RUNG_THP && prepared->fd >= 0)
 		return swap_in(&task->backing, range, prepared);
-	failed = memory_take_text(range->start, end, task->lasting, range->protection);
+	failed = memory_take_text(range->start, end, &task->lasting[rung], range->protection);
 	if (failed) {
 		backing_drop(prepared);
 		return reason_of_care(failed);
 	}
+	/*
+	 * Hugetlb memory would be in a core file: text was not, nor need it be. Anonymous text has
+	 * to be, as gdb looks into the executable only for what was a file's in the process.
+	 */
+	if (prepared->fd >= 0 && !run->files_dumped)
+		sys_madvise(prepared->address, prepared->bytes, MADV_DONTDUMP);
 	failed = swap_in(&task->backing, range, prepared);
 	if (failed)
 		memory_forget_range(range->start, end);
@@ -198,7 +220,7 @@ static long take_rung(const struct run *run, const struct task *task, enum rung 
 	if (failed)
 		return failed;
 	bytes = (long)prepared.bytes;
-	failed = task->kind == PLAN_TEXT ? put_text(task, rung, range, &prepared)
+	failed = task->kind == PLAN_TEXT ? put_text(run, task, rung, range, &prepared)
 					 : put_data(task, rung, range, &prepared);
 	return failed ? failed : bytes;
 }

@@ -2,6 +2,8 @@
  * Cutting mappings into pieces: see pieces.h.
  */
 #include <errno.h>
+#include <layout.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/auxv.h>
 
@@ -12,7 +14,8 @@ static int protection_of(const struct smaps_mapping *mapping)
 {
 	return (mapping->rights[0] == 'r' ? PROT_READ : 0) |
 	       (mapping->rights[1] == 'w' ? PROT_WRITE : 0) |
-	       (mapping->rights[2] == 'x' ? PROT_EXEC : 0);
+	       (mapping->rights[2] == 'x' ? PROT_EXEC : 0) |
+	       (CPU_TEXT_RIGHT && strstr(mapping->flags, CPU_TEXT_RIGHT_FLAG) ? CPU_TEXT_RIGHT : 0);
 }
 
 static bool is_usable(const struct smaps_mapping *mapping, int protection)
@@ -142,7 +145,8 @@ int pieces_read(struct scratch *pieces, const struct found *found)
 	int failed;
 
 	*pieces = SCRATCH_OF(struct plan_piece);
-	failed = maps_open(&maps, false);
+	/* smaps take long to make, and nothing else in them is of use here */
+	failed = cpu_has_text_right() ? maps_open_with_flags(&maps) : maps_open(&maps, false);
 	if (failed)
 		return failed;
 	for (; !failed && maps_above(&maps, at, &mapping); at = mapping.end)

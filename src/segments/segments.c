@@ -129,11 +129,12 @@ static struct {
 	bool missed; /* nothing was there to be taken care of, and then threads came */
 } care;
 
-static bool take_care(const struct options *options, const char *name)
+/* aloud: somebody is to hear of it where it is not to be had. */
+static bool take_care(const struct options *options, const char *name, bool aloud)
 {
 	if (!care.asked)
-		care.taken =
-			!memory_start(options, false, name, "no hugetlb pages are taken for it");
+		care.taken = !memory_start(options, false, name,
+					   aloud ? "no hugetlb pages are taken for it" : NULL);
 	care.asked = true;
 	return care.taken;
 }
@@ -146,25 +147,22 @@ static void end_care(void)
 }
 
 /*
- * Without care it goes on other pages, save text under threads that ran before us. For care libc's
- * text is changed, where it was not yet.
+ * Care of copies: of hugetlb pages, and of text that is no file's any more. For it libc's text is
+ * changed, where it was not yet, which can't be done under threads. Without it hugetlb pages are
+ * not taken, and text on transparent ones is in a file in memory.
  */
 static int prepare_care(struct run *run, struct task *task)
 {
-	const bool before = care.taken;
+	const bool hugetlb = task_wants(task, RUNG_HUGETLB), before = care.taken;
 
-	if (!task_wants_hugetlb(task))
+	if (!hugetlb && !(task->kind == PLAN_TEXT && task_wants(task, RUNG_THP)))
 		return 0;
-	if (!run->alone && !run->later && !before) {
-		/* libc's text can't be changed under threads, and text bears most without it */
-		log_info("%s: %s: of a part of a huge page the kernel refuses what it does",
-			 task->name, other_threads);
-		return 0;
-	}
-	if (take_care(run->options, task->name))
+	take_care(run->options, task->name, hugetlb && !run->told);
+	task->cared = care.taken;
+	if (task->cared)
 		return before ? 0 : look_again(run, task);
-	task_forgo_hugetlb(task);
-	run->told = true;
+	task_forgo(task, RUNG_HUGETLB);
+	run->told = run->told || hugetlb;
 	return 0;
 }
 
@@ -215,6 +213,19 @@ static int put_data(struct run *run, struct task *data)
 	return failed;
 }
 
+/*
+ * Does a core file hold private mappings of files? As a rule it does not: what it lacks of text is
+ * in the executable. /proc says it as a hexadecimal number, of which this is bit 2.
+ */
+static bool files_are_dumped(void)
+{
+	char filter[16];
+	long bytes = sys_read_file("/proc/self/coredump_filter", filter, sizeof(filter));
+	char last = bytes >= 2 ? filter[bytes - 2] : '0';
+
+	return (last <= '9' ? last - '0' : last - 'a' + 10) & 4;
+}
+
 /* As put_data(). Before anything is taken libc's text is changed for care, which huge pages would
  * not bear. */
 static int put_text(struct run *run, struct task *text)
@@ -225,6 +236,7 @@ static int put_text(struct run *run, struct task *text)
 	if (planned <= 0)
 		return (int)planned;
 	failed = prepare_care(run, text);
+	run->files_dumped = files_are_dumped();
 	if (!failed)
 		task_carry_out(run, text);
 	return failed;
@@ -232,9 +244,9 @@ static int put_text(struct run *run, struct task *text)
 
 static int put_all(struct run *run)
 {
-	static struct source sources[2];
-	struct task text = {.kind = PLAN_TEXT, .name = "text", .lasting = &sources[0]};
-	struct task data = {.kind = PLAN_DATA, .name = "data", .lasting = &sources[1]};
+	static struct source sources[2][RUNGS];
+	struct task text = {.kind = PLAN_TEXT, .name = "text", .lasting = sources[0]};
+	struct task data = {.kind = PLAN_DATA, .name = "data", .lasting = sources[1]};
 	int failed = look_around(run), text_failed = 0;
 
 	if (failed)
@@ -243,7 +255,8 @@ static int put_all(struct run *run)
 		failed = put_data(run, &data);
 	if (has_wanted(run, false))
 		text_failed = put_text(run, &text);
-	if (!run->later && !text.got_bytes[RUNG_HUGETLB] && !data.got_bytes[RUNG_HUGETLB])
+	if (!run->later && !text.got_bytes[RUNG_HUGETLB] && !data.got_bytes[RUNG_HUGETLB] &&
+	    !text.got_bytes[RUNG_THP])
 		end_care();
 	if (!failed)
 		failed = text_failed;
@@ -281,11 +294,11 @@ static int run_once(struct run *run, late_known *before)
  */
 static void foresee_care(const struct run *run)
 {
-	if (care.asked || run->traced || !run_may_take_hugetlb(run))
+	if (care.asked || run->options->backing == BACKING_FILE)
 		return;
 	care.missed = !sys_single_threaded();
 	if (!care.missed)
-		take_care(run->options, "text");
+		take_care(run->options, "text", !run->traced && run_may_take_hugetlb(run));
 }
 
 /* Objects that have just been loaded, of which nobody knows anything yet. What has no whole huge

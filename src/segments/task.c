@@ -80,20 +80,20 @@ static void choose_ladder(const struct run *run, struct task *task)
 	}
 }
 
-bool task_wants_hugetlb(const struct task *task)
+bool task_wants(const struct task *task, enum rung rung)
 {
 	for (int i = 0; i < task->rungs; i++)
-		if (task->ladder[i] == RUNG_HUGETLB)
+		if (task->ladder[i] == rung)
 			return true;
 	return false;
 }
 
-void task_forgo_hugetlb(struct task *task)
+void task_forgo(struct task *task, enum rung rung)
 {
 	int kept = 0;
 
 	for (int i = 0; i < task->rungs; i++)
-		if (task->ladder[i] != RUNG_HUGETLB)
+		if (task->ladder[i] != rung)
 			task->ladder[kept++] = task->ladder[i];
 	task->rungs = kept;
 }
@@ -132,8 +132,11 @@ static int choose_pages(struct run *run, struct task *task)
 				 task->name, options->path,
 				 (unsigned long)(source->page_bytes >> 10));
 	task->backing.copy_all = options->copy_all;
-	if (task->lasting)
-		*task->lasting = *source;
+	if (task->lasting) {
+		task->lasting[RUNG_HUGETLB] = *source;
+		task->lasting[RUNG_THP] =
+			(struct source){.page_bytes = run->sizes.thp, .thp = true};
+	}
 	return 0;
 }
 

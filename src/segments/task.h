@@ -29,6 +29,7 @@ struct run {
 	bool later;          /* the program runs, and loads libraries */
 	uintptr_t break_now;
 	bool break_movable; /* there is no heap yet */
+	bool files_dumped;  /* core files hold private mappings of files */
 	bool told;          /* that not all is as it was asked for */
 };
 
@@ -38,7 +39,8 @@ struct task {
 	enum rung ladder[RUNGS];
 	int rungs;
 	struct backing backing;
-	struct source *lasting; /* a copy of backing.source that stays */
+	struct source *lasting; /* of copies, by rung, for who takes care of them: they stay */
+	bool cared;             /* somebody does */
 	size_t planned_bytes, got_bytes[RUNGS];
 	int error; /* of the first rung that fell short, as that is what was asked for */
 };
@@ -67,9 +69,9 @@ void task_decline(struct run *run, const struct task *task, const char *reason);
 /* The biggest huge page that a task may take. */
 size_t task_page_bytes(const struct run *run, const struct task *task);
 
-/* Are hugetlb pages among what is tried? And: from now on they are not. */
-bool task_wants_hugetlb(const struct task *task);
-void task_forgo_hugetlb(struct task *task);
+/* Is a rung among what is tried? And: from now on it is not. */
+bool task_wants(const struct task *task, enum rung rung);
+void task_forgo(struct task *task, enum rung rung);
 
 /* Does it: what came of it is in the task. */
 void task_carry_out(struct run *run, struct task *task);

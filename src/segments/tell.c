@@ -36,7 +36,9 @@ static void describe_reason(const struct run *run, const struct task *task, char
 	const unsigned long page_kb = task->backing.source.page_bytes >> 10;
 	const enum segment_backing wanted = run->options->backing;
 
-	if (wanted == BACKING_FILE && (!task->error || task->error == -ENOMEM))
+	if (asks_for_hugetlb(run) && !run->traced && !task_wants(task, RUNG_HUGETLB))
+		text_format(out, bytes, "no care can be taken of them");
+	else if (wanted == BACKING_FILE && (!task->error || task->error == -ENOMEM))
 		text_format(out, bytes,
 			    task->error ? "its pages in the cache are small and stay so"
 					: "its address and its place in the file disagree: see "

@@ -1,49 +1,34 @@
 /*
- * Copies on transparent huge pages: anonymous memory, so that it splits where the program protects
- * or unmaps a part, and a debugger can write to it.
+ * Copies on transparent huge pages, which split where the program protects or unmaps a part, and
+ * which a debugger can write to.
+ *
+ * They are anonymous memory, which is quickly made. Text of which nobody takes care is in a file in
+ * memory instead, as anonymous text would be lost where a program has it read again from its file.
  */
 #include <errno.h>
 #include <sys/auxv.h>
 
 #include "segments/backing.h"
 #include "segments/readback.h"
+#include "segments/text_file.h"
 #include "segments/text_source.h"
+#include "pages/executable.h"
 #include "sys.h"
-
-/* Maps bytes at a multiple of page_bytes, advised, without the ends that it took to get there. */
-static long map_aligned(size_t bytes, size_t page_bytes)
-{
-	size_t spare = page_bytes - getauxval(AT_PAGESZ), head;
-	long at = sys_mmap(0, bytes + spare, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-			   -1, 0);
-	long failed;
-
-	if (SYS_IS_ERROR(at))
-		return at;
-	head = -(size_t)at & (page_bytes - 1);
-	if (head)
-		sys_munmap((uintptr_t)at, head);
-	if (spare - head)
-		sys_munmap((uintptr_t)at + head + bytes, spare - head);
-	at += (long)head;
-	failed = sys_madvise((uintptr_t)at, bytes, MADV_HUGEPAGE);
-	if (failed) {
-		sys_munmap((uintptr_t)at, bytes);
-		return failed;
-	}
-	return at;
-}
 
 int thp_prepare_data(const struct plan_range *range, size_t page_bytes, struct prepared *prepared)
 {
-	long at = map_aligned(range->end - range->start, page_bytes);
+	const size_t bytes = range->end - range->start;
+	long at = backing_map_aligned(bytes, page_bytes, PROT_READ | PROT_WRITE), failed;
 
 	*prepared = (struct prepared){.fd = -1};
 	if (SYS_IS_ERROR(at))
 		return (int)at;
 	prepared->address = (uintptr_t)at;
-	prepared->bytes = range->end - range->start;
-	return 0;
+	prepared->bytes = bytes;
+	failed = sys_madvise(prepared->address, bytes, MADV_HUGEPAGE);
+	if (failed)
+		backing_drop(prepared);
+	return (int)failed;
 }
 
 /*
@@ -65,11 +50,24 @@ static size_t huge_bytes(uintptr_t at, size_t bytes, size_t page_bytes)
 	return huge;
 }
 
+/* What is behind that is given back; nothing is left where nothing is huge. */
+static void keep_huge(struct prepared *prepared, size_t page_bytes)
+{
+	const size_t huge = huge_bytes(prepared->address, prepared->bytes, page_bytes);
+
+	if (!huge) {
+		backing_drop(prepared);
+		return;
+	}
+	if (huge < prepared->bytes)
+		sys_munmap(prepared->address + huge, prepared->bytes - huge);
+	prepared->bytes = huge;
+}
+
 int thp_prepare_text(const struct backing *backing, const struct plan_range *range,
 		     size_t page_bytes, struct prepared *prepared)
 {
 	struct text_source text;
-	size_t huge;
 	int failed = thp_prepare_data(range, page_bytes, prepared);
 
 	if (failed)
@@ -83,9 +81,38 @@ int thp_prepare_text(const struct backing *backing, const struct plan_range *ran
 		backing_drop(prepared);
 		return failed;
 	}
-	huge = huge_bytes(prepared->address, prepared->bytes, page_bytes);
-	if (huge < prepared->bytes)
-		sys_munmap(prepared->address + huge, prepared->bytes - huge);
-	prepared->bytes = huge;
-	return huge ? 0 : -ENOMEM;
+	keep_huge(prepared, page_bytes);
+	return prepared->bytes ? 0 : -ENOMEM;
+}
+
+/*
+ * The file's memory is small, whatever the settings for files in memory are, until the kernel is
+ * asked to put it together (Linux 6.1). It does so where there is any of it, and what is not there
+ * is zero: so one small page, at the end, makes a huge one.
+ */
+static int give_page(const struct text_file *file, uint64_t offset, uintptr_t window)
+{
+	const size_t small_bytes = getauxval(AT_PAGESZ);
+	long failed = sys_fallocate(file->fd, offset + file->page_bytes - small_bytes, small_bytes);
+
+	if (!failed)
+		failed = sys_madvise(window, file->page_bytes, MADV_COLLAPSE);
+	return (int)failed;
+}
+
+int thp_prepare_text_file(const struct backing *backing, const struct plan_range *range,
+			  size_t page_bytes, struct prepared *prepared)
+{
+	struct text_file file = {.page_bytes = page_bytes, .give_page = give_page};
+	long fd = executable_file(EXECUTABLE_TEXT);
+	int failed;
+
+	if (SYS_IS_ERROR(fd))
+		return (int)fd;
+	file.fd = (int)fd;
+	failed = text_file_prepare(&file, backing, range, prepared);
+	if (failed)
+		return failed;
+	keep_huge(prepared, page_bytes);
+	return prepared->bytes ? 0 : -ENOMEM;
 }

@@ -1,13 +1,13 @@
 # Tests in virtual machines: other kernels, two NUMA nodes, pools of our own size, another CPU. One
 # boot runs all cases of a kernel; `guest` is what runs inside. Sourced by run.
 
-arm64_cases=(small threads8 threads48 large realloc fork misuse misuse-thread unprivileged
+arm64_cases=(text-misuse text-guarded small threads8 threads48 large realloc fork misuse misuse-thread unprivileged
 	segments segments-thp segments-and-heap segments-short-pool segments-empty-pool
 	pool-returned cgroup-limit thp empty-pool short-pool short-pool-fork)
 # transparent huge pages are of 32M there, too big for heaps of this size
 arm64_16k_cases=(small threads8 large realloc fork misuse misuse-thread segments pool-returned
 	segments-short-pool segments-empty-pool short-pool-fork)
-x86_64_cases=("${arm64_cases[@]}" numa-empty-node numa-empty-node-threads numa-full-node
+x86_64_cases=("${arm64_cases[@]:2}" numa-empty-node numa-empty-node-threads numa-full-node
 	hugeadm-node hugeadm-policy hugeadm-numactl hugeadm-short hugeadm-ramdisk hugeadm-persist
 	hugestat-system hugestat-process)
 
@@ -191,6 +191,7 @@ prepare_arm64()
 	"$here/libc" trixie arm64 "$tree" >>"$cache/log" 2>&1 || return 1
 	mkdir -p "$directory"/{bin,lib} || return 1
 	CC=$compiler build_heap "$directory/bin/heap" "$here/gcc-at" "$tree" || return 1
+	build_text_misuse "$directory" "$compiler" "$tree" || return 1
 	build_library "$build/arm64" CC="env CC=$compiler $here/gcc-at $tree" || return 1
 	cp -L "$build/arm64/lib/libhugetlbfs.so" "$directory/lib/" || return 1
 	for name in ld-linux-aarch64.so.1 libc.so.6; do
@@ -198,6 +199,22 @@ prepare_arm64()
 		install -D -m 755 "$file" "$directory/lib/$name" || return 1
 	done
 	"$here/initramfs" "$scratch/arm64.gz" "$busybox" "$directory"
+}
+
+# A program that changes its own text, and the same as a library in which indirect branches end only
+# where they may (whose own start has no such places): build_text_misuse <directory> <compiler> <tree>
+build_text_misuse()
+{
+	local directory=$1 source=$here/../run/text-misuse.c
+	local gcc=(env CC="$2" "$here/gcc-at" "$3" -std=gnu11 -D_GNU_SOURCE -O2 -pthread)
+
+	{
+		"${gcc[@]}" "$source" -o "$directory/bin/text-misuse" &&
+			"${gcc[@]}" "$here/../run/run-library.c" -o "$directory/bin/run-library" &&
+			"${gcc[@]}" "$source" -DLIBRARY -fPIC -shared -nostartfiles \
+				-mbranch-protection=standard -Wl,-z,force-bti \
+				-o "$directory/lib/libmisuse.so"
+	} >"$scratch/compile" 2>&1
 }
 
 # test_arm64_kernel <prefix> <flavour> <case> ...

@@ -18,7 +18,8 @@
 #if defined(__x86_64__) || defined(__i386__)
 #define RETURN_NUMBER ".byte 0xb8\n.long number\n.byte 0xc3\n"
 #elif defined(__aarch64__)
-#define RETURN_NUMBER ".long 0x52800000 + (number << 5), 0xd65f03c0\n"
+/* with a landing pad, for pages where indirect branches need one */
+#define RETURN_NUMBER ".long 0xd503245f, 0x52800000 + (number << 5), 0xd65f03c0\n"
 #else
 #error "the bytes of a function that returns a number are missing for this CPU"
 #endif

@@ -26,7 +26,7 @@ EXPECT_HUGE_KB=12288 late HUGETLB_ELFMAP_OBJECTS=all HUGETLB_MORECORE=yes HUGETL
 EXPECT_HUGE_KB=0 preloaded HUGETLB_ELFMAP=R HUGETLB_ELFMAP_OBJECTS=all "$programs/late-libraries" \
 	threads-first 2 "${libraries[@]}" >"$work/out" 2>"$work/err" ||
 	{ show "$work/out" "$work/err"; fail "threads before the first library"; }
-[ "$(grep -c . "$work/err")" = 1 ] && grep -q 'text: other threads run already: no hugetlb pages' "$work/err" ||
+[ "$(grep -c . "$work/err")" = 1 ] && grep -q "text: libc can't be redirected (other threads run already): no hugetlb pages" "$work/err" ||
 	{ show "$work/err"; fail "threads before the first library: said something else"; }
 EXPECT_HUGE_KB=12288 late HUGETLB_ELFMAP_OBJECTS=all HUGETLB_MORECORE=yes "$programs/late-libraries" \
 	threads-first 2 "${libraries[@]}"

@@ -34,6 +34,20 @@ static void landing_pad(void **state)
 	assert_int_equal(entry_landing_bytes(bti_c, sizeof(bti_c)), 4);
 	assert_int_equal(entry_landing_bytes(bti_c, 3), 0);
 	assert_int_equal(entry_landing_bytes(bti_j, sizeof(bti_j)), 0);
+
+	/* in front of a jump: what signs the return address becomes what does not */
+	for (int i = 0; i < 2; i++) {
+		static const unsigned char signs[][4] = {{0x3f, 0x23, 0x03, 0xd5},
+							 {0x7f, 0x23, 0x03, 0xd5}};
+
+		assert_int_equal(entry_encode_landing(out, signs[i], 4), 4);
+		assert_memory_equal(out, bti_c, 4);
+		assert_int_equal(entry_encode_landing(out, signs[i], 3), 0);
+	}
+	assert_int_equal(entry_encode_landing(out, bti_c, 4), 4);
+	assert_memory_equal(out, bti_c, 4);
+	assert_int_equal(entry_encode_landing(out, (const unsigned char *)"\x1f\x20\x03\xd5", 4),
+			 0);
 }
 
 static void known_instructions(void **state)

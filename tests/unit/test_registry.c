@@ -238,7 +238,8 @@ static void taken_text_is_as_it_was_on_its_file(void **state)
 /* The program is refused what it asks for, and its text is whole. */
 static void text_where_a_call_fails(void **state)
 {
-	static const long numbers[] = {SYS_memfd_create, SYS_write, CPU_MMAP_NUMBER};
+	static const long numbers[] = {SYS_memfd_create, SYS_ftruncate, SYS_pwrite64,
+				       CPU_MMAP_NUMBER};
 	const int rights = PROT_READ | PROT_EXEC;
 
 	(void)state;

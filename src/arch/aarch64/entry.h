@@ -24,6 +24,31 @@ static inline size_t entry_landing_bytes(const unsigned char *code, size_t bytes
 	return first == 0xd503245f ? sizeof(first) : 0;
 }
 
+/*
+ * Writes what an indirect branch may land on in front of a jump, where there was such an
+ * instruction; returns its length. The one that signs the return address as well (paciasp, pacibsp)
+ * becomes one that does not: who jumps on returns with the address as it came.
+ */
+#define ENTRY_LANDING_BYTES_MAX 4
+
+static inline size_t entry_encode_landing(unsigned char *out, const unsigned char *code,
+					  size_t bytes)
+{
+	static const uint32_t pads[] = {0xd503245f, 0xd50324df, 0xd503233f, 0xd503237f};
+	uint32_t first;
+
+	if (bytes < sizeof(first))
+		return 0;
+	memcpy(&first, code, sizeof(first));
+	for (size_t i = 0; i < sizeof(pads) / sizeof(pads[0]); i++) {
+		if (first != pads[i])
+			continue;
+		memcpy(out, &pads[0], sizeof(pads[0]));
+		return sizeof(pads[0]);
+	}
+	return 0;
+}
+
 /* Writes `b` or `bl` (by opcode) where its 26 bits of words reach; returns its length, else 0. */
 static inline size_t entry_encode_relative(unsigned char *out, uint32_t opcode, uintptr_t at,
 					   uintptr_t target)

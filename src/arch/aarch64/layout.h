@@ -4,11 +4,25 @@
 #ifndef CPU_LAYOUT_H
 #define CPU_LAYOUT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/auxv.h>
 
 /* No huge page is smaller. */
 #define CPU_HUGE_BYTES_MIN ((size_t)64 << 10)
+
+/*
+ * A right that text may have beside the three that /proc/PID/maps shows, as mprotect takes it and
+ * as VmFlags of smaps call it: that indirect branches end at landing pads only (PROT_BTI).
+ */
+#define CPU_TEXT_RIGHT      0x10
+#define CPU_TEXT_RIGHT_FLAG "bt"
+
+static inline bool cpu_has_text_right(void)
+{
+	return getauxval(AT_HWCAP2) & (1ul << 17); /* HWCAP2_BTI */
+}
 
 /* A value that is the calling thread's alone, and readable without libc: the thread pointer. */
 static inline uintptr_t cpu_thread_pointer(void)

@@ -22,6 +22,18 @@ static inline size_t entry_landing_bytes(const unsigned char *code, size_t bytes
 										   : 0;
 }
 
+/* The same, written anew in front of a jump; returns its length. */
+#define ENTRY_LANDING_BYTES_MAX 4
+
+static inline size_t entry_encode_landing(unsigned char *out, const unsigned char *code,
+					  size_t bytes)
+{
+	size_t landing = entry_landing_bytes(code, bytes);
+
+	memcpy(out, code, landing);
+	return landing;
+}
+
 /* Writes a branch with a rel32 behind the given opcode; returns its length. */
 static inline size_t entry_encode_relative(unsigned char *out, unsigned char opcode, uintptr_t at,
 					   uintptr_t target)

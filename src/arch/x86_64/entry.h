@@ -22,6 +22,18 @@ static inline size_t entry_landing_bytes(const unsigned char *code, size_t bytes
 										   : 0;
 }
 
+/* The same, written anew in front of a jump; returns its length. */
+#define ENTRY_LANDING_BYTES_MAX 4
+
+static inline size_t entry_encode_landing(unsigned char *out, const unsigned char *code,
+					  size_t bytes)
+{
+	size_t landing = entry_landing_bytes(code, bytes);
+
+	memcpy(out, code, landing);
+	return landing;
+}
+
 static inline int entry_in_reach(uintptr_t next, uintptr_t target)
 {
 	int64_t distance = (int64_t)(target - next);

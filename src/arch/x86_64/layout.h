@@ -4,11 +4,22 @@
 #ifndef CPU_LAYOUT_H
 #define CPU_LAYOUT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 /* No huge page is smaller. */
 #define CPU_HUGE_BYTES_MIN ((size_t)2 << 20)
+
+/* A right that text may have beside the three that /proc/PID/maps shows, as mprotect takes it and
+ * as VmFlags of smaps call it: there is none here. */
+#define CPU_TEXT_RIGHT      0
+#define CPU_TEXT_RIGHT_FLAG ""
+
+static inline bool cpu_has_text_right(void)
+{
+	return false;
+}
 
 /* A value that is the calling thread's alone, and readable without libc: the thread pointer. */
 static inline uintptr_t cpu_thread_pointer(void)

@@ -1,0 +1,88 @@
+/*
+ * A copy of text in a file in memory: see text_file.h. System calls only.
+ */
+#include <errno.h>
+
+#include "segments/text_file.h"
+#include "segments/text_source.h"
+#include "sys.h"
+
+/* Somewhere on a boundary of the page. The address, or -errno. */
+static long map_file(const struct text_file *file, size_t bytes, int protection, int flags)
+{
+	long room, at;
+
+	if (file->hugetlb)
+		return sys_mmap(0, bytes, protection, flags | MAP_NORESERVE, file->fd, 0);
+	room = backing_map_aligned(bytes, file->page_bytes, PROT_NONE);
+	if (SYS_IS_ERROR(room))
+		return room;
+	at = sys_mmap((uintptr_t)room, bytes, protection, flags | MAP_FIXED, file->fd, 0);
+	if (SYS_IS_ERROR(at))
+		sys_munmap((uintptr_t)room, bytes);
+	return at;
+}
+
+/*
+ * Gives the file page by page and copies each while it is in the cache. Returns how many bytes
+ * there are; *error says why not all. The pages are the file's before they are touched, so no touch
+ * can fail.
+ */
+static size_t fill(const struct text_file *file, const struct text_source *text, uintptr_t window,
+		   int *error)
+{
+	const struct plan_range *range = text->range;
+	const size_t bytes = range->end - range->start;
+
+	for (size_t done = 0; done < bytes; done += file->page_bytes) {
+		*error = file->give_page(file, done, window + done);
+		if (!*error)
+			*error = text_source_read(text, range->start + done,
+						  range->start + done + file->page_bytes,
+						  window + done);
+		if (*error)
+			return done;
+	}
+	return bytes;
+}
+
+int text_file_map(const struct text_file *file, const struct plan_range *range,
+		  struct prepared *prepared)
+{
+	/* Its pages are there: nothing is reserved, nothing can fail to be there at a touch. */
+	long at = map_file(file, prepared->bytes, range->protection, MAP_PRIVATE);
+
+	if (SYS_IS_ERROR(at))
+		return (int)at;
+	prepared->address = (uintptr_t)at;
+	/* without it each page is a fault of its own, a cheap one */
+	sys_madvise(prepared->address, prepared->bytes, MADV_POPULATE_READ);
+	return 0;
+}
+
+int text_file_prepare(const struct text_file *file, const struct backing *backing,
+		      const struct plan_range *range, struct prepared *prepared)
+{
+	const size_t bytes = range->end - range->start;
+	long window = map_file(file, bytes, PROT_READ | PROT_WRITE, MAP_SHARED);
+	struct text_source text;
+	int error = 0;
+
+	*prepared = (struct prepared){.fd = file->fd};
+	if (SYS_IS_ERROR(window)) {
+		error = (int)window;
+	} else {
+		text_source_open(&text, backing, range);
+		prepared->bytes = fill(file, &text, (uintptr_t)window, &error);
+		text_source_close(&text);
+		sys_munmap((uintptr_t)window, bytes);
+	}
+	if (prepared->bytes)
+		error = text_file_map(file, range, prepared);
+	if (!error && prepared->address)
+		return 0;
+	if (!prepared->address)
+		prepared->bytes = 0;
+	backing_drop(prepared);
+	return error;
+}
