@@ -3,20 +3,12 @@
 # crashes, a refused file is as it was, and an accepted one differs in flags and alignment only.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/relink.sh"
+. "$(dirname "$0")/sanitized.sh"
 
 need_program python3
 need_hugeedit
 write_probe
-root=$(cd "$(dirname "$0")/../.." && pwd)
-sanitize="-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all"
-echo 'int main(void) { return 0; }' |
-	"$compiler" $sanitize -x c - -o "$work/sanitized" 2>/dev/null && "$work/sanitized" ||
-	skip "needs a compiler with AddressSanitizer"
-"${MAKE:-make}" --no-print-directory -C "$root" BUILD="$BUILD/sanitized" CFLAGS="$sanitize" \
-	"$BUILD/sanitized/bin/hugeedit" >"$work/build" 2>&1 || {
-	show "$work/build"
-	fail "hugeedit does not build with AddressSanitizer"
-}
+build_sanitized hugeedit
 "$compiler" "$work/probe.c" -o "$work/wide" || fail "no program"
 "$compiler" -m32 "$work/probe.c" -o "$work/narrow" 2>/dev/null || rm -f "$work/narrow"
 : >"$work/empty"

@@ -4,21 +4,11 @@
 # is mounted over the program, where no other process sees it.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/hugeadm.sh"
+. "$(dirname "$0")/sanitized.sh"
 
 in_own_mounts
 need_program python3
-root=$(cd "$(dirname "$0")/../.." && pwd)
-sanitize="-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all"
-# shellcheck disable=SC2086 # words
-echo 'int main(void) { return 0; }' |
-	"${CC:-cc}" $sanitize -x c - -o "$work/sanitized" 2>/dev/null && "$work/sanitized" ||
-	skip "needs a compiler with AddressSanitizer"
-"${MAKE:-make}" --no-print-directory -C "$root" BUILD="$BUILD/sanitized" CFLAGS="$sanitize" \
-	"$BUILD/sanitized/bin/hugestat" >"$work/build" 2>&1 || {
-	grep -q "No rule to make target" "$work/build" && skip "hugestat can't be built: it needs libelf"
-	show "$work/build"
-	fail "hugestat does not build with AddressSanitizer"
-}
+build_sanitized hugestat
 
 cp "$programs/lost-text" "$work/program"
 mkfifo "$work/wait"

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "hugeadm.h"
+#include "tools/common/shell_word.h"
 
 extern char **environ;
 
@@ -42,26 +43,6 @@ void tell(const struct request *request, const char *format, ...)
 	vfprintf(stderr, format, arguments);
 	va_end(arguments);
 	fputc('\n', stderr);
-}
-
-/* Prints a word so that a shell reads it as it is. */
-static void print_quoted(const char *word)
-{
-	const char *plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-			    "/._-+=:,@%";
-
-	if (*word && strspn(word, plain) == strlen(word)) {
-		fputs(word, stdout);
-		return;
-	}
-	putchar('\'');
-	for (; *word; word++) {
-		if (*word == '\'')
-			fputs("'\\''", stdout);
-		else
-			putchar(*word);
-	}
-	putchar('\'');
 }
 
 static struct pretended {
@@ -121,7 +102,7 @@ int change_write(const struct request *request, const char *path, const char *te
 
 	if (request->dry_run) {
 		printf("echo %s >", text);
-		print_quoted(path);
+		shell_word_print(path);
 		putchar('\n');
 		return 0;
 	}
@@ -150,7 +131,7 @@ int change_save(const struct request *request, const char *path, const char *con
 
 	if (request->dry_run) {
 		fputs("cat >", stdout);
-		print_quoted(path);
+		shell_word_print(path);
 		printf(" <<'END'\n%sEND\n", content);
 		return 0;
 	}
@@ -176,7 +157,7 @@ int change_directories(const struct request *request, const char *path)
 		return 0;
 	if (request->dry_run) {
 		fputs("(umask 022; mkdir -p ", stdout);
-		print_quoted(path);
+		shell_word_print(path);
 		puts(")");
 		return 0;
 	}
@@ -204,7 +185,7 @@ int change_run(const struct request *request, const char *const arguments[])
 		for (int i = 0; arguments[i]; i++) {
 			if (i)
 				putchar(' ');
-			print_quoted(arguments[i]);
+			shell_word_print(arguments[i]);
 		}
 		putchar('\n');
 		return 0;

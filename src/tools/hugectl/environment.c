@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tools/common/shell_word.h"
 #include "tools/hugectl/hugectl.h"
 
 void environment_set(struct environment *environment, const char *name, const char *value)
@@ -37,26 +38,6 @@ int environment_apply(const struct environment *environment)
 	return 0;
 }
 
-/* A word as every shell reads it: bare where that is safe, else in single quotes. */
-static void print_word(const char *word)
-{
-	static const char safe[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-				   "_-+./:,@%";
-
-	if (*word && !word[strspn(word, safe)]) {
-		fputs(word, stdout);
-		return;
-	}
-	putchar('\'');
-	for (; *word; word++) {
-		if (*word == '\'')
-			fputs("'\\''", stdout);
-		else
-			putchar(*word);
-	}
-	putchar('\'');
-}
-
 /*
  * env(1) takes a word with a dash in front for an option, unless options have ended, and one with
  * an equals sign for a variable in any case, so such a program is for sh.
@@ -68,13 +49,13 @@ void environment_print(const struct environment *environment, char *const progra
 	fputs(dash ? "env --" : "env", stdout);
 	for (int i = 0; i < environment->count; i++) {
 		printf(" %s=", environment->changes[i].name);
-		print_word(environment->changes[i].value);
+		shell_word_print(environment->changes[i].value);
 	}
 	if (strchr(program[0], '='))
 		printf(" sh -c 'exec %s\"$0\" \"$@\"'", dash ? "-- " : "");
 	for (; *program; program++) {
 		putchar(' ');
-		print_word(*program);
+		shell_word_print(*program);
 	}
 	putchar('\n');
 }
