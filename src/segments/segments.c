@@ -205,8 +205,6 @@ static int put_data(struct run *run, struct task *data)
 	old_break = move_break(run, task_page_bytes(run, data));
 	data->backing.break_start = old_break;
 	data->backing.break_end = old_break ? run->break_now : 0;
-	data->backing.break_start = old_break;
-	data->backing.break_end = old_break ? run->break_now : 0;
 	task_carry_out(run, data);
 	if (old_break && !data->got_bytes[RUNG_HUGETLB] && !data->got_bytes[RUNG_THP])
 		sys_brk(old_break);
