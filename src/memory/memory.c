@@ -194,6 +194,7 @@ static int add_range(uintptr_t start, uintptr_t end, struct source *source, int 
 	region->running = true;
 	region->by_program = true;
 	region->text = text;
+	region->may_go = !memory_single_threaded();
 	region->name = text ? "text" : "data";
 	region_adopt_huge(region, start, end);
 	keep_protected(region, start, end, rights, 0);
@@ -221,6 +222,16 @@ int memory_take_range(uintptr_t start, uintptr_t end, struct source *source, int
 int memory_take_text(uintptr_t start, uintptr_t end, struct source *source, int rights)
 {
 	return take_range(start, end, source, rights, true);
+}
+
+void memory_settle_range(uintptr_t start)
+{
+	if (!memory_lock())
+		return;
+	for (struct region *region = taken; region < taken + MEMORY_RANGES_MAX; region++)
+		if (region->start == start)
+			region->may_go = false;
+	memory_unlock();
 }
 
 bool memory_nth_range(size_t n, uintptr_t *start, uintptr_t *end)

@@ -97,6 +97,13 @@ int memory_take_range(uintptr_t start, uintptr_t end, struct source *source, int
  */
 int memory_take_text(uintptr_t start, uintptr_t end, struct source *source, int rights);
 
+/*
+ * What was taken is in place: [start, ...) holds the pages that were told of. Until then a fork in
+ * another thread leaves it alone, as there may still be the small pages that they replace; with one
+ * thread there is no such moment, and no need to call this.
+ */
+void memory_settle_range(uintptr_t start);
+
 /* So many ranges are taken care of at most. */
 #define MEMORY_RANGES_MAX 512
 

@@ -64,7 +64,8 @@ struct region {
 	bool by_program; /* the program chose the place: a hint into it is honoured */
 	bool running;    /* a program's text or data: its code, libc's and ours need it at every
 			    instant */
-	bool may_go;     /* it may be unmapped at any moment, not by the program: not to be read */
+	bool may_go;     /* it may be unmapped or replaced at any moment, not by the program: not to
+			    be read */
 	bool text; /* pages of a file that all processes may share: never written to as they are */
 };
 

@@ -152,6 +152,15 @@ static int reason_of_care(int failed)
 	return failed == -ENOSPC ? -E2BIG : failed;
 }
 
+/* Ends what was begun by taking care: the copy is in place, or it is not to come. */
+static void settle(uintptr_t start, uintptr_t end, int failed)
+{
+	if (failed)
+		memory_forget_range(start, end);
+	else
+		memory_settle_range(start);
+}
+
 /*
  * Data on hugetlb pages is taken care of first, as the program may have been given it by then. The
  * lock and the lists of that are among the data where the program is static: so not in between.
@@ -171,8 +180,8 @@ static int put_data(const struct task *task, enum rung rung, const struct plan_r
 		}
 	}
 	failed = swap_in_data(&task->backing, range, prepared);
-	if (failed && rung == RUNG_HUGETLB)
-		memory_forget_range(range->start, end);
+	if (rung == RUNG_HUGETLB)
+		settle(range->start, end, failed);
 	return failed;
 }
 
@@ -201,8 +210,7 @@ static int put_text(const struct run *run, const struct task *task, enum rung ru
 	if (prepared->fd >= 0 && !run->files_dumped)
 		sys_madvise(prepared->address, prepared->bytes, MADV_DONTDUMP);
 	failed = swap_in(&task->backing, range, prepared);
-	if (failed)
-		memory_forget_range(range->start, end);
+	settle(range->start, end, failed);
 	return failed;
 }
 
