@@ -59,6 +59,9 @@ void share_read(void);
 void share_mark(const void *address, size_t bytes);
 void share_mark_blocks(const struct blocks *blocks);
 
+/* What is on huge pages of either kind in all mappings, marked or not. */
+size_t share_huge_bytes(void);
+
 /* The sum over the marked mappings, as they were at share_read(). */
 struct share share_sum(void);
 

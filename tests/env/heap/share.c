@@ -97,6 +97,15 @@ void share_mark(const void *address, size_t bytes)
 		mappings[i].heap = true;
 }
 
+size_t share_huge_bytes(void)
+{
+	size_t kb = 0;
+
+	for (size_t i = 0; i < mapping_count; i++)
+		kb += mappings[i].hugetlb_kb + mappings[i].thp_kb;
+	return kb * 1024;
+}
+
 struct share share_sum(void)
 {
 	struct share share = {0};
