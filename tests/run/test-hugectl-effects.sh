@@ -69,11 +69,11 @@ which_programs() {
 	return 0
 }
 
-executable=
+kind_of_mapping=
 # 64M that a program maps itself: kB on huge pages of the pool, and on transparent ones
 own_mapping() {
 	local program='import mmap
-m = mmap.mmap(-1, 64 << 20, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS'"$executable"')
+m = mmap.mmap(-1, 64 << 20, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS'"$kind_of_mapping"')
 for i in range(0, 64 << 20, 4096): m[i] = 1
 rows = [l.split() for l in open("/proc/self/smaps")]
 print(*(sum(int(r[1]) for r in rows if r[0] == n) for n in ("Private_Hugetlb:", "AnonHugePages:")))'
@@ -91,19 +91,21 @@ mappings() {
 	((hugetlb_kb == 0 && thp_kb >= 60000)) || { show "$work/out"; fail "--mmap=1M,thp"; }
 	own_mapping --mmap --mmap-limit 8M
 	((hugetlb_kb < 60000)) || { show "$work/out"; fail "--mmap-limit"; }
-	executable_memory
+	# executable memory as a compiler of code maps it, and a stack as libc does (0x20000: MAP_STACK)
+	is_also code ", prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC" stacks
+	is_also stacks " | 0x20000" code
 }
 
-# Executable memory as a compiler of code maps it. Where the system gives such pages to everybody, it
-# has them with or without the option.
-executable_memory() {
-	executable=", prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC"
-	own_mapping --mmap --mmap-also=code
-	((thp_kb >= 60000)) || { show "$work/out"; fail "--mmap-also=code"; }
-	own_mapping --mmap --mmap-also stacks
+# is_also <value> <kind of mapping> <other value>: on transparent pages with the one, not with the
+# other. Where the system gives such pages to everybody, it has them either way.
+is_also() {
+	kind_of_mapping=$2
+	own_mapping --mmap "--mmap-also=$1"
+	((thp_kb >= 60000)) || { show "$work/out"; fail "--mmap-also=$1"; }
+	own_mapping --mmap --mmap-also "$3"
 	((thp_kb < 60000)) || grep -q '\[always\]' /sys/kernel/mm/transparent_hugepage/enabled ||
-		{ show "$work/out"; fail "--mmap-also=stacks is for code as well"; }
-	executable=
+		{ show "$work/out"; fail "--mmap-also=$3 is for $1 as well"; }
+	kind_of_mapping=
 }
 
 # untouched <option> ...: kB on huge pages, and pages that are reserved, after a malloc of 64M
