@@ -59,16 +59,15 @@ static int populate(uintptr_t address, size_t bytes, size_t page_bytes)
 	return result ? touch_each_page(address, bytes, page_bytes) : 0;
 }
 
-/* Small pages at a multiple of align, without the ends that it took to get there. */
-static long map_small(size_t bytes, size_t align, size_t base)
+long range_map_small(size_t bytes, size_t align, int protection)
 {
-	size_t spare = align - base, head;
+	size_t spare = align - getauxval(AT_PAGESZ), head;
 	size_t with_spare;
 	long at;
 
 	if (__builtin_add_overflow(bytes, spare, &with_spare))
 		return -ENOMEM;
-	at = sys_mmap(0, with_spare, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	at = sys_mmap(0, with_spare, protection, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (SYS_IS_ERROR(at) || !spare)
 		return at;
 	head = -(size_t)at & (align - 1);
@@ -88,12 +87,12 @@ static long map_kind(enum range_kind kind, const struct source *source, size_t b
 	case RANGE_HUGETLB:
 		return source_map_anywhere(source, bytes / source->page_bytes);
 	case RANGE_THP:
-		at = map_small(bytes, source->page_bytes, base);
+		at = range_map_small(bytes, source->page_bytes, PROT_READ | PROT_WRITE);
 		if (!SYS_IS_ERROR(at))
 			sys_madvise((uintptr_t)at, bytes, MADV_HUGEPAGE);
 		return at;
 	default:
-		return map_small(bytes, base, base);
+		return range_map_small(bytes, base, PROT_READ | PROT_WRITE);
 	}
 }
 

@@ -35,6 +35,13 @@ int range_map(enum range_kind kind, const struct source *source, size_t bytes, i
  */
 int range_unmap(uintptr_t address, size_t bytes);
 
+/*
+ * Maps bytes of small memory at a multiple of align, a power of two and at least a small page,
+ * without the ends that it took to get there: private, anonymous, with these rights (PROT_...).
+ * Returns the address or -errno.
+ */
+long range_map_small(size_t bytes, size_t align, int protection);
+
 /* Rounds up to a multiple of page_bytes, a power of two; -ENOMEM where that overflows. */
 int range_round(size_t bytes, size_t page_bytes, size_t *rounded);
 

@@ -68,21 +68,6 @@ size_t backing_file_bytes(const struct backing *backing, const struct plan_range
 	return end - range->start;
 }
 
-long backing_map_aligned(size_t bytes, size_t page_bytes, int protection)
-{
-	size_t spare = page_bytes - getauxval(AT_PAGESZ), head;
-	long at = sys_mmap(0, bytes + spare, protection, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	if (SYS_IS_ERROR(at))
-		return at;
-	head = -(size_t)at & (page_bytes - 1);
-	if (head)
-		sys_munmap((uintptr_t)at, head);
-	if (spare - head)
-		sys_munmap((uintptr_t)at + head + bytes, spare - head);
-	return at + (long)head;
-}
-
 long backing_find_hole(size_t bytes, size_t page_bytes)
 {
 	size_t with_spare = bytes + page_bytes;

@@ -71,12 +71,6 @@ int backing_copy(const struct backing *backing, const struct plan_range *range, 
  */
 size_t backing_file_bytes(const struct backing *backing, const struct plan_range *range);
 
-/*
- * Maps so many bytes of small memory at a multiple of page_bytes, private and anonymous. Returns
- * the address or -errno.
- */
-long backing_map_aligned(size_t bytes, size_t page_bytes, int protection);
-
 /* A hole of so many bytes in the address space, at a multiple of page_bytes; nothing is mapped
  * there, and another thread may take it. Returns the address or -errno. */
 long backing_find_hole(size_t bytes, size_t page_bytes);

@@ -3,6 +3,7 @@
  */
 #include <errno.h>
 
+#include "pages/range.h"
 #include "segments/text_file.h"
 #include "segments/text_source.h"
 #include "sys.h"
@@ -14,7 +15,7 @@ static long map_file(const struct text_file *file, size_t bytes, int protection,
 
 	if (file->hugetlb)
 		return sys_mmap(0, bytes, protection, flags | MAP_NORESERVE, file->fd, 0);
-	room = backing_map_aligned(bytes, file->page_bytes, PROT_NONE);
+	room = range_map_small(bytes, file->page_bytes, PROT_NONE);
 	if (SYS_IS_ERROR(room))
 		return room;
 	at = sys_mmap((uintptr_t)room, bytes, protection, flags | MAP_FIXED, file->fd, 0);

@@ -13,12 +13,13 @@
 #include "segments/text_file.h"
 #include "segments/text_source.h"
 #include "pages/executable.h"
+#include "pages/range.h"
 #include "sys.h"
 
 int thp_prepare_data(const struct plan_range *range, size_t page_bytes, struct prepared *prepared)
 {
 	const size_t bytes = range->end - range->start;
-	long at = backing_map_aligned(bytes, page_bytes, PROT_READ | PROT_WRITE), failed;
+	long at = range_map_small(bytes, page_bytes, PROT_READ | PROT_WRITE), failed;
 
 	*prepared = (struct prepared){.fd = -1};
 	if (SYS_IS_ERROR(at))
