@@ -133,9 +133,10 @@ void region_set_small(struct region *region, size_t page, unsigned char unit_fla
 
 	region->pages[page] = 0;
 	for (size_t i = page * units; i < (page + 1) * units; i++)
-		region->units[i] = (unsigned char)((region->units[i] &
-						    (UNIT_USED | UNIT_FIRST | UNIT_MARKED)) |
-						   unit_flags);
+		region->units[i] =
+			(unsigned char)((region->units[i] &
+					 (UNIT_USED | UNIT_FIRST | UNIT_MARKED | UNIT_PACKED)) |
+					unit_flags);
 }
 
 size_t region_run(const struct region *region, size_t page, size_t end, bool huge)

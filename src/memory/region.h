@@ -152,7 +152,10 @@ int region_clear_dirty(struct region *region, uintptr_t from, uintptr_t to);
 /* Gives all memory of the range back and maps it anew, small and empty, on [from, to) alone. */
 int region_renew_small(struct region *region, uintptr_t from, uintptr_t to);
 
-/* The page is no hugetlb page any more: its units get these flags, beside USED, FIRST, MARKED. */
+/*
+ * The page is no hugetlb page any more: its units get these flags, beside USED, FIRST, MARKED and
+ * PACKED, which stay.
+ */
 void region_set_small(struct region *region, size_t page, unsigned char unit_flags);
 
 /* Ends of the run of pages from `page` on, before `end`, that are hugetlb (or are not). */
