@@ -1,21 +1,49 @@
 /*
- * JSON on a stream: two spaces a level, names quoted, text escaped. Bytes from 0x80 on are passed
- * as they are: names of files are UTF-8, or nothing can be done.
+ * JSON on a stream: two spaces a level, names quoted, text escaped.
+ *
+ * JSON is UTF-8, and names of files are bytes. What is UTF-8 is passed as it is; a byte that is not
+ * becomes the half of a surrogate pair that Python's surrogateescape has for it (0xe9: \udce9), so
+ * that every reader takes the whole, and os.fsencode() gives the name back.
  */
 #include "tools/common/json.h"
 
+/* The bytes of the UTF-8 character there, or 0: there is none. */
+static size_t character_bytes(const unsigned char *text)
+{
+	size_t bytes;
+
+	if (text[0] < 0x80)
+		return 1;
+	if (text[0] < 0xc2 || text[0] > 0xf4)
+		return 0;
+	bytes = text[0] < 0xe0 ? 2 : text[0] < 0xf0 ? 3 : 4;
+	for (size_t i = 1; i < bytes; i++)
+		if ((text[i] & 0xc0) != 0x80)
+			return 0;
+	/* longer than it needs to be, half of a surrogate pair, beyond the last character */
+	if ((text[0] == 0xe0 && text[1] < 0xa0) || (text[0] == 0xed && text[1] > 0x9f) ||
+	    (text[0] == 0xf0 && text[1] < 0x90) || (text[0] == 0xf4 && text[1] > 0x8f))
+		return 0;
+	return bytes;
+}
+
 static void quote(struct json *json, const char *text)
 {
-	putc('"', json->stream);
-	for (; *text; text++) {
-		const unsigned char byte = (unsigned char)*text;
+	const unsigned char *at = (const unsigned char *)text;
 
-		if (byte == '"' || byte == '\\')
-			fprintf(json->stream, "\\%c", byte);
-		else if (byte < 0x20)
-			fprintf(json->stream, "\\u%04x", byte);
+	putc('"', json->stream);
+	while (*at) {
+		const size_t bytes = character_bytes(at);
+
+		if (!bytes)
+			fprintf(json->stream, "\\udc%02x", *at);
+		else if (*at == '"' || *at == '\\')
+			fprintf(json->stream, "\\%c", *at);
+		else if (*at < 0x20)
+			fprintf(json->stream, "\\u%04x", *at);
 		else
-			putc(byte, json->stream);
+			fwrite(at, 1, bytes, json->stream);
+		at += bytes ? bytes : 1;
 	}
 	putc('"', json->stream);
 }
