@@ -72,6 +72,7 @@ int place_start(struct place *place, uintptr_t start, uintptr_t behind, struct s
 	int failed;
 
 	*place = none;
+	place->idle = SIZE_MAX;
 	failed = region_make_growing(&place->region, start, behind, source);
 	if (failed)
 		return failed;
@@ -224,15 +225,43 @@ uintptr_t place_take(struct place *place, size_t bytes, uintptr_t wanted)
 	return at;
 }
 
-/* Room for bytes in a packed unit, at a multiple of align; 0: none. */
-static uintptr_t find_in_unit(const struct place *place, size_t unit, size_t bytes, size_t align)
+/*
+ * The first small page of [page, end) of a unit that is the program's, or, with there, that has no
+ * memory ready; end: there is none.
+ */
+static size_t first_taken(const struct place *place, size_t unit, size_t page, size_t end,
+			  bool there)
 {
-	uintptr_t start = region_unit_address(&place->region, unit);
-	uintptr_t end = start + place->region.unit_bytes;
+	for (; page < end; page = (page | 63) + 1) {
+		size_t at = unit * place->words + page / 64;
+		uint64_t taken = (place->used[at] | (there ? ~place->there[at] : 0)) >> page % 64;
 
-	for (uintptr_t at = start; at + bytes <= end; at += align)
-		if (!has_bits(place, place->used, at, at + bytes))
-			return at;
+		if (taken) {
+			page += (size_t)__builtin_ctzll(taken);
+			return page < end ? page : end;
+		}
+	}
+	return end;
+}
+
+/*
+ * Room for bytes in a packed unit, at a multiple of align; with there, where memory is ready and
+ * zero. 0: none.
+ */
+static uintptr_t find_in_unit(const struct place *place, size_t unit, size_t bytes, size_t align,
+			      bool there)
+{
+	const size_t base = place->region.base_bytes, all = place->region.unit_bytes / base;
+	const size_t count = bytes / base, step = align / base;
+	size_t page = 0;
+
+	while (page + count <= all) {
+		size_t taken = first_taken(place, unit, page, page + count, there);
+
+		if (taken == page + count)
+			return region_unit_address(&place->region, unit) + page * base;
+		page = (taken / step + 1) * step;
+	}
 	return 0;
 }
 
@@ -294,9 +323,14 @@ uintptr_t place_pack(struct place *place, size_t bytes)
 	size_t align = bytes & -bytes, unit;
 	uintptr_t at = 0;
 
-	for (int i = 0; i < PLACE_PACKS && !at; i++)
-		if (place->packs[i] != SIZE_MAX)
-			at = find_in_unit(place, place->packs[i], bytes, align);
+	/* What was never used costs no call; what was unmapped has to be mapped again. */
+	for (int i = 0; i < PLACE_PACKS && !at; i++) {
+		unit = place->packs[i];
+		if (unit != SIZE_MAX)
+			at = find_in_unit(place, unit, bytes, align, true);
+		if (unit != SIZE_MAX && !at)
+			at = find_in_unit(place, unit, bytes, align, false);
+	}
 	if (!at) {
 		if (!add_pack(place, &unit))
 			return 0;
@@ -305,6 +339,8 @@ uintptr_t place_pack(struct place *place, size_t bytes)
 	if (!map_again(place, at, at + bytes))
 		return 0;
 	set_bits(place, place->used, at, at + bytes, true);
+	if (place->idle == region_unit(&place->region, at))
+		place->idle = SIZE_MAX;
 	return at;
 }
 
@@ -348,10 +384,30 @@ static bool clear_unit(struct place *place, size_t unit)
 	    sys_munmap(at, region->unit_bytes))
 		return false;
 	forget_pack(place, unit);
+	if (place->idle == unit)
+		place->idle = SIZE_MAX;
 	set_bits(place, place->there, at, at + region->unit_bytes, false);
 	region->units[unit] = 0;
 	if (!region_huge_at(region, at))
 		region->pages[region_page(region, at)] = 0;
+	return true;
+}
+
+/*
+ * One packed unit that is empty stays, as long as some of it was never used: a program that maps
+ * and unmaps a small piece again and again would have a huge page cleared each time.
+ */
+static bool stays_idle(struct place *place, size_t unit)
+{
+	const struct region *region = &place->region;
+	uintptr_t at = region_unit_address(region, unit);
+
+	if (place->idle != SIZE_MAX || !(region->units[unit] & UNIT_PACKED) ||
+	    region_huge_at(region, at) ||
+	    !has_bits(place, place->there, at, at + region->unit_bytes))
+		return false;
+	place->idle = unit;
+	remember_pack(place, unit);
 	return true;
 }
 
@@ -365,7 +421,8 @@ void place_unused(struct place *place, uintptr_t from, uintptr_t to)
 	while (unit < end) {
 		size_t run = unit;
 
-		while (run < end && unit_is_empty(place, run) && clear_unit(place, run))
+		while (run < end && unit_is_empty(place, run) && !stays_idle(place, run) &&
+		       clear_unit(place, run))
 			run++;
 		release_units(place, unit, run);
 		if (run < end && region->units[run] & UNIT_PACKED)

@@ -33,6 +33,7 @@ struct place {
 
 	size_t packs[PLACE_PACKS]; /* packed units; SIZE_MAX: none */
 	unsigned int next_pack;
+	size_t idle; /* the one packed unit that may be empty; SIZE_MAX: none is */
 };
 
 /*
