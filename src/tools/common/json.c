@@ -1,49 +1,27 @@
 /*
- * JSON on a stream: two spaces a level, names quoted, text escaped.
- *
- * JSON is UTF-8, and names of files are bytes. What is UTF-8 is passed as it is; a byte that is not
- * becomes the half of a surrogate pair that Python's surrogateescape has for it (0xe9: \udce9), so
- * that every reader takes the whole, and os.fsencode() gives the name back.
+ * JSON on a stream: two spaces a level, names quoted, text escaped. JSON is UTF-8: a byte that is
+ * not comes out as U+FFFD. Control characters of all kinds are escaped, for it may be read on a
+ * terminal.
  */
 #include "tools/common/json.h"
-
-/* The bytes of the UTF-8 character there, or 0: there is none. */
-static size_t character_bytes(const unsigned char *text)
-{
-	size_t bytes;
-
-	if (text[0] < 0x80)
-		return 1;
-	if (text[0] < 0xc2 || text[0] > 0xf4)
-		return 0;
-	bytes = text[0] < 0xe0 ? 2 : text[0] < 0xf0 ? 3 : 4;
-	for (size_t i = 1; i < bytes; i++)
-		if ((text[i] & 0xc0) != 0x80)
-			return 0;
-	/* longer than it needs to be, half of a surrogate pair, beyond the last character */
-	if ((text[0] == 0xe0 && text[1] < 0xa0) || (text[0] == 0xed && text[1] > 0x9f) ||
-	    (text[0] == 0xf0 && text[1] < 0x90) || (text[0] == 0xf4 && text[1] > 0x8f))
-		return 0;
-	return bytes;
-}
+#include "tools/common/shown_text.h"
 
 static void quote(struct json *json, const char *text)
 {
-	const unsigned char *at = (const unsigned char *)text;
-
 	putc('"', json->stream);
-	while (*at) {
-		const size_t bytes = character_bytes(at);
+	while (*text) {
+		uint32_t code;
+		size_t bytes = text_character(text, &code);
 
 		if (!bytes)
-			fprintf(json->stream, "\\udc%02x", *at);
-		else if (*at == '"' || *at == '\\')
-			fprintf(json->stream, "\\%c", *at);
-		else if (*at < 0x20)
-			fprintf(json->stream, "\\u%04x", *at);
+			fputs("\\ufffd", json->stream);
+		else if (*text == '"' || *text == '\\')
+			fprintf(json->stream, "\\%c", *text);
+		else if (text_is_control(code))
+			fprintf(json->stream, "\\u%04x", (unsigned int)code);
 		else
-			fwrite(at, 1, bytes, json->stream);
-		at += bytes ? bytes : 1;
+			fwrite(text, 1, bytes, json->stream);
+		text += bytes ? bytes : 1;
 	}
 	putc('"', json->stream);
 }
