@@ -15,6 +15,10 @@
 
 #include "tools/hugectl/hugectl.h"
 
+/* What the kernel has: scripts whose interpreters are scripts, and the bytes it reads of each. */
+#define SCRIPT_LEVELS     5
+#define SCRIPT_LINE_BYTES 256
+
 static bool is_executable(const char *path)
 {
 	struct stat status;
@@ -62,11 +66,11 @@ static bool runs_securely(const char *path)
 }
 
 /* Looks for names that the library and libc have in their read-only data. */
-static void look_into(struct program *program)
+static void look_into(struct program *program, const char *path)
 {
 	static const char library[] = "HUGETLB_MORECORE_HEAPBASE",
 			  tunable[] = "glibc.malloc.hugetlb";
-	const int file = open(program->path, O_RDONLY | O_CLOEXEC);
+	const int file = open(path, O_RDONLY | O_CLOEXEC);
 	struct stat status;
 	void *content;
 
@@ -86,20 +90,65 @@ static void look_into(struct program *program)
 	close(file);
 }
 
+/* The program that a script's first line names; NULL: it is no script, or execve will refuse it. */
+static const char *interpreter_of(const char *path)
+{
+	char line[SCRIPT_LINE_BYTES + 1] = "", *word = line + 2;
+	const int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+	if (file < 0)
+		return NULL;
+	if (pread(file, line, SCRIPT_LINE_BYTES, 0) < 0)
+		line[0] = '\0';
+	close(file);
+	if (line[0] != '#' || line[1] != '!')
+		return NULL;
+	word += strspn(word, " \t");
+	word[strcspn(word, " \t\n")] = '\0';
+	if (!is_executable(word))
+		return NULL;
+	word = strdup(word);
+	if (!word)
+		abort();
+	return word;
+}
+
+/* The file that the kernel runs for that one: itself, or what interprets it in the end. */
+static const char *runs_by(const char *path)
+{
+	for (int level = 0; level < SCRIPT_LEVELS; level++) {
+		const char *interpreter = interpreter_of(path);
+
+		if (!interpreter)
+			break;
+		path = interpreter;
+	}
+	return path;
+}
+
 void program_inspect(struct program *program, const char *name)
 {
-	const char *found = strchr(name, '/') ? name : find_in_path(name);
+	const char *found = strchr(name, '/') ? name : find_in_path(name), *file;
+	char *shown;
 
 	/* that there is none, execvp will say */
-	*program = (struct program){.path = found ? found : name};
+	*program = (struct program){.path = found ? found : name, .shown = name};
 	if (!found)
 		return;
-	program->kind = elf_kind_of(program->path);
-	/* an interpreter's file has no rights of its own */
-	program->ignores_environment = program->kind.class_bits && runs_securely(program->path);
+	file = runs_by(found);
+	program->shown = found;
+	program->is_script = file != found;
+	if (program->is_script) {
+		if (asprintf(&shown, "%s (run by %s)", found, file) < 0)
+			abort();
+		program->shown = shown;
+	}
+	program->kind = elf_kind_of(file);
+	/* rights of a file that is neither a script with an interpreter nor ELF count for nothing
+	 */
+	program->ignores_environment = program->kind.class_bits && runs_securely(file);
 	if (program->kind.is_static)
-		look_into(program);
-	else if (!elf_needs_first(program->path, program->needs_first,
-				  sizeof(program->needs_first)))
+		look_into(program, file);
+	else if (!elf_needs_first(file, program->needs_first, sizeof(program->needs_first)))
 		*program->needs_first = '\0';
 }
