@@ -1,0 +1,63 @@
+/*
+ * Programs' files: see program_file.h.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "tools/common/program_file.h"
+
+static bool is_executable(const char *path)
+{
+	struct stat status;
+
+	return !stat(path, &status) && S_ISREG(status.st_mode) && !access(path, X_OK);
+}
+
+/* The first of PATH's directories that has it, as execvp(3) searches them. */
+static const char *find_in_path(const char *name)
+{
+	const char *list = getenv("PATH");
+
+	if (!list)
+		list = "/bin:/usr/bin";
+	for (;; list++) {
+		const int length = (int)strcspn(list, ":");
+		char *path;
+
+		if (asprintf(&path, "%.*s%s%s", length, list, length ? "/" : "", name) < 0)
+			abort();
+		if (is_executable(path))
+			return path;
+		free(path);
+		list += length;
+		if (!*list)
+			return NULL;
+	}
+}
+
+const char *program_file_find(const char *name)
+{
+	return strchr(name, '/') ? name : find_in_path(name);
+}
+
+bool program_file_changes_rights(const char *path)
+{
+	struct statvfs filesystem;
+	struct stat status;
+
+	if (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1 || stat(path, &status) ||
+	    (!statvfs(path, &filesystem) && filesystem.f_flag & ST_NOSUID))
+		return false;
+	if (status.st_mode & S_ISUID && status.st_uid != getuid())
+		return true;
+	if ((status.st_mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP) &&
+	    status.st_gid != getgid())
+		return true;
+	return getuid() && getxattr(path, "security.capability", NULL, 0) > 0;
+}
