@@ -57,12 +57,8 @@ bool memory_single_threaded(void)
 
 void memory_enter_sandbox(void)
 {
-	struct region *region;
-
 	log_debug("the program locks itself in; no more lines from here on");
-	memory.sandboxed = true;
-	for (region = registry_first(); region; region = registry_next(region))
-		region->source->sandboxed = true;
+	memory.sandboxed = source_sandboxed = true;
 	log_stop();
 }
 
