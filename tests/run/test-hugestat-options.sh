@@ -77,12 +77,13 @@ signals_are_passed_on() {
 valid_json() {
 	command -v python3 >/dev/null || return 0
 	"$hugestat" --json "$@" >"$work/out" || fail "--json $*: exit status $?"
-	python3 -m json.tool <"$work/out" >/dev/null || { show "$work/out"; fail "--json $*: no JSON"; }
+	python3 -X utf8 -c 'import json, sys; json.load(open(sys.argv[1], encoding="utf-8"))' "$work/out" ||
+		{ show "$work/out"; fail "--json $*: no JSON"; }
 }
 
 # A thread of the kernel, one of another user, one that is gone, and one whose name is no word.
 processes_of_all_kinds() {
-	local odd="$work/sl \"eep"$'\n'"\\x" gone process
+	local odd="$work/eep"$'\n\033]0;\302\233\377'"\"\\x" gone process
 	sleep 0 & gone=$!
 	wait $gone
 	refused $gone
@@ -98,6 +99,11 @@ processes_of_all_kinds() {
 	until grep -q eep /proc/$process/comm; do sleep 0.05; done
 	valid_json $process
 	valid_json --verbose --numa $process
+	"$hugestat" --verbose $process >"$work/out" || fail "a process with an odd name"
+	! LC_ALL=C grep -qP '[\x00-\x09\x0b-\x1f\x7f]|\xc2[\x80-\x9f]|\xff' "$work/out" ||
+		{ cat -v "$work/out"; fail "a name reaches the terminal as it is"; }
+	head -n 1 "$work/out" | grep -qF 'eep\012\033]0;\302\233\377"\x, process' ||
+		{ cat -v "$work/out"; fail "the name is not shown"; }
 	valid_json
 	valid_json --numa
 	[ "$(id -u)" = 0 ] || return 0

@@ -340,6 +340,30 @@ static void every_call_of_the_start_fails_once(void **state)
 	assert_true(declined >= 2);
 }
 
+/* A huge page that a mapping's tail shares with small ones: it goes with the last of them. */
+static void a_shared_tail_goes(void **state)
+{
+	const size_t bytes = PAGE + PAGE / 4;
+	char *at, *small;
+
+	(void)state;
+	assert_int_equal(begin(100, 64 * KIB), 0);
+	at = map(NULL, bytes, RW, ANON);
+	assert_int_equal(huge_at(at, bytes), 2);
+	fill(at, bytes, 1);
+	small = map(NULL, PAGE / 4, RW, ANON);
+	assert_ptr_equal(small, at + bytes);
+	fill(small, PAGE / 4, 2);
+	unmap(at, bytes);
+	check(small, PAGE / 4, 2);
+	unmap(small, PAGE / 4);
+	for (char *page = at; page < at + 2 * PAGE; page += BASE)
+		assert_false(ground_is_mapped((uintptr_t)page));
+	assert_ptr_equal(map(NULL, 2 * PAGE, RW, ANON), at);
+	unmap(at, 2 * PAGE);
+	end();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -348,6 +372,7 @@ int main(void)
 		UNIT_TEST(a_reservation),
 		UNIT_TEST(moves),
 		UNIT_TEST(packed),
+		UNIT_TEST(a_shared_tail_goes),
 		UNIT_TEST(every_call_fails_once),
 		UNIT_TEST(every_call_of_the_start_fails_once),
 	};
