@@ -152,6 +152,20 @@ int text_format(char *out, unsigned long bytes, const char *format, ...)
 	return (int)text.used;
 }
 
+void text_make_plain(char *text, unsigned long bytes)
+{
+	for (unsigned long i = 0; i < bytes; i++) {
+		const unsigned char byte = (unsigned char)text[i];
+
+		/* the second byte of U+0080 to U+009F: a control character in UTF-8, and alone */
+		if (byte >= 0x80 && byte < 0xa0 &&
+		    (!i || (unsigned char)text[i - 1] == 0xc2 || (unsigned char)text[i - 1] < 0x80))
+			text[i] = '?';
+		else if (byte < ' ' || byte == 0x7f)
+			text[i] = '?';
+	}
+}
+
 void log_set_level(int level)
 {
 	verbose = level;
@@ -223,10 +237,7 @@ static void log_line(const char *level, const char *ending, const char *format, 
 		text_add(&text, "%s", ending);
 	if (text.cut)
 		memcpy(line + text.used - 3, "...", 3);
-	/* what is quoted from outside stays on its line, and does nothing to a terminal */
-	for (size_t i = 0; i < text.used; i++)
-		if ((unsigned char)line[i] < ' ' || line[i] == 0x7f)
-			line[i] = '?';
+	text_make_plain(line, text.used);
 	line[text.used++] = '\n';
 	sys_write(2, line, text.used);
 }

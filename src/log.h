@@ -59,4 +59,8 @@ void log_text(const char *text, unsigned long bytes);
 int text_format(char *out, unsigned long bytes, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* What is quoted from outside stays on its line, and does nothing to a terminal: control characters
+ * become `?`, those of UTF-8 as well. */
+void text_make_plain(char *text, unsigned long bytes);
+
 #endif

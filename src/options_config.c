@@ -171,14 +171,15 @@ static bool value_is_good(int row, const char *value)
 static bool read_setting(struct config *config, char *line, unsigned int number, unsigned int rule,
 			 bool check)
 {
-	char *equals = strchr(line, '=');
+	char *equals = strchr(line, '='), name[64];
 	int row;
 
 	if (!equals)
 		return false;
-	*equals = '\0';
-	row = row_named(trim(line));
-	*equals = '=';
+	/* a copy: what is not understood is told as it stands there */
+	text_format(name, sizeof(name), "%s", line);
+	name[strcspn(name, "=")] = '\0';
+	row = row_named(trim(name));
 	if (row < 0)
 		return false;
 	if (check && !value_is_good(row, trim(equals + 1)))

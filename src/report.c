@@ -150,8 +150,9 @@ static void make_table(struct page_text *text, const char *program)
 	int result;
 
 	text->used = 0;
-	ADD(text, "libhugetlbfs: %s, process %ld: kB in memory, and on each kind of page\n",
-	    program, sys_getpid());
+	ADD(text, "libhugetlbfs: %s", program);
+	text_make_plain(text->bytes, (unsigned long)text->used);
+	ADD(text, ", process %ld: kB in memory, and on each kind of page\n", sys_getpid());
 	if (heap.active) {
 		clues.break_region = range_of(&heap.main.region);
 		clues.arenas_region = range_of(&heap.zone.region);

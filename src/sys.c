@@ -34,6 +34,13 @@ long sys_read_file(const char *path, char *buffer, size_t bytes)
 	return got < 0 ? got : (long)used;
 }
 
+/* The kernel never refuses it, so one more try is for a test that does. */
+void sys_restore_signals(const uint64_t *before)
+{
+	if (sys_block_signals(before, NULL))
+		sys_block_signals(before, NULL);
+}
+
 /*
  * unshare(2) of a thread group does nothing but fail where there are other threads, and takes a
  * tenth of the time that a directory of /proc takes to appear. A filter may kill for it.

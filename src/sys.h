@@ -209,6 +209,9 @@ static inline long sys_block_signals(const uint64_t *blocked, uint64_t *before)
 			sizeof(*blocked), 0, 0);
 }
 
+/* The same, back to what it was. */
+void sys_restore_signals(const uint64_t *before);
+
 static inline long sys_getdents64(int fd, void *buffer, size_t bytes)
 {
 	return sys_gate(SYS_getdents64, fd, (long)buffer, (long)bytes, 0, 0, 0);

@@ -21,6 +21,7 @@ bad_input() {
 	refused --watch
 	refused --pages
 	refused --check $$
+	refused --output "$work/report" $$
 	refused --
 	refused $$ -- true
 	refused --json --check $$
@@ -53,6 +54,30 @@ programs_end_as_ever() {
 	status_of --json -- true >/dev/null
 	! command -v python3 >/dev/null || python3 -m json.tool <"$work/err" >"$work/out" ||
 		fail "no JSON at the end of a program"
+	[ "$(status_of "--output=$work/report" -- sh -c 'echo error >&2; exit 3')" = 3 ] || fail "--output"
+	[ "$(cat "$work/err")" = error ] && grep -qE '^sh, process [0-9]+: kB' "$work/report" ||
+		{ show "$work/err" "$work/report"; fail "--output: not there"; }
+	[ "$(status_of -o "$work/report" --json -- true)" = 0 ] && [ ! -s "$work/err" ] &&
+		[ "$(head -c 1 "$work/report")" = "{" ] || { show "$work/report"; fail "-o"; }
+	refused --output "$work/nowhere/report" -- touch "$work/touched"
+	[ ! -e "$work/touched" ] || fail "a program without a place for its report was run"
+}
+
+# Tracing would take a set-uid program's rights away: it runs without a report. Root may trace it.
+set_uid_programs_keep_their_rights() {
+	[ "$(id -u)" = 0 ] && command -v setpriv >/dev/null || return 0
+	! findmnt -nT "$work" -o OPTIONS | grep -qw nosuid || return 0
+	chmod 711 "$work"
+	cp "$hugestat" "$work/hugestat"
+	cp "$(command -v id)" "$work/id"
+	chmod 4755 "$work/id"
+	(cd "$work" && PATH=$work:$PATH setpriv --reuid 65534 --clear-groups ./hugestat -- id -u) \
+		>"$work/out" 2>"$work/err" || fail "a set-uid program: exit status $?"
+	[ "$(cat "$work/out")" = 0 ] || { show "$work/out"; fail "a set-uid program has lost its rights"; }
+	[ "$(cat "$work/err")" = "hugestat: no report: id runs with other rights than yours" ] ||
+		{ show "$work/err"; fail "why there is no report is not told"; }
+	[ "$(status_of -- "$work/id" -u)" = 0 ] && grep -qE '^id, process' "$work/err" ||
+		{ show "$work/err"; fail "root gets no report of a set-uid program"; }
 }
 
 # A signal to hugestat is the program's, which may answer it.
@@ -77,12 +102,13 @@ signals_are_passed_on() {
 valid_json() {
 	command -v python3 >/dev/null || return 0
 	"$hugestat" --json "$@" >"$work/out" || fail "--json $*: exit status $?"
-	python3 -m json.tool <"$work/out" >/dev/null || { show "$work/out"; fail "--json $*: no JSON"; }
+	python3 -X utf8 -c 'import json, sys; json.load(open(sys.argv[1], encoding="utf-8"))' "$work/out" ||
+		{ show "$work/out"; fail "--json $*: no JSON"; }
 }
 
 # A thread of the kernel, one of another user, one that is gone, and one whose name is no word.
 processes_of_all_kinds() {
-	local odd="$work/sl \"eep"$'\n'"\\x" gone process
+	local odd="$work/eep"$'\n\033]0;\302\233\377'"\"\\x" gone process
 	sleep 0 & gone=$!
 	wait $gone
 	refused $gone
@@ -98,6 +124,11 @@ processes_of_all_kinds() {
 	until grep -q eep /proc/$process/comm; do sleep 0.05; done
 	valid_json $process
 	valid_json --verbose --numa $process
+	"$hugestat" --verbose $process >"$work/out" || fail "a process with an odd name"
+	! LC_ALL=C grep -qP '[\x00-\x09\x0b-\x1f\x7f]|\xc2[\x80-\x9f]|\xff' "$work/out" ||
+		{ cat -v "$work/out"; fail "a name reaches the terminal as it is"; }
+	head -n 1 "$work/out" | grep -qF 'eep\012\033]0;\302\233\377"\x, process' ||
+		{ cat -v "$work/out"; fail "the name is not shown"; }
 	valid_json
 	valid_json --numa
 	[ "$(id -u)" = 0 ] || return 0
@@ -203,6 +234,7 @@ without a file" || { show "$work/out"; fail "the map is not told"; }
 
 bad_input
 programs_end_as_ever
+set_uid_programs_keep_their_rights
 signals_are_passed_on
 processes_of_all_kinds
 heap_is_named

@@ -11,8 +11,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "tools/hugestat/findings.h"
 #include "tools/common/json.h"
+#include "tools/common/shell_word.h"
+#include "tools/common/shown_text.h"
+#include "tools/hugestat/findings.h"
 
 #define POOL_DIRECTORY "/sys/kernel/mm/hugepages/hugepages-%zukB"
 #define THP_DIRECTORY  "/sys/kernel/mm/transparent_hugepage"
@@ -112,6 +114,7 @@ static void check_limits(const struct system *system, struct findings *findings)
 		const struct system_pool *pool = &system->pools[i];
 		unsigned long long room, obtainable;
 		struct finding *finding;
+		char word[sizeof(finding->command) - sizeof("echo max >")];
 		bool none;
 
 		if (pool->limit_bytes == SYSTEM_NO_LIMIT)
@@ -129,8 +132,8 @@ static void check_limits(const struct system *system, struct findings *findings)
 			      pool->usage_bytes >> 10, pool->limit_path,
 			      none ? "not one more page can be had"
 				   : "less than the pool would give");
-		COMMAND(finding, "echo %s >'%s'", pool->limit_version_2 ? "max" : "-1",
-			pool->limit_path);
+		if (*shell_word(pool->limit_path, word, sizeof(word)))
+			COMMAND(finding, "echo %s >%s", pool->limit_version_2 ? "max" : "-1", word);
 	}
 }
 
@@ -354,11 +357,14 @@ void findings_print(const struct findings *findings, bool problems_only)
 
 		if (problems_only && !finding->problem)
 			continue;
-		printf("  %s %s: %s\n", finding->problem ? "[WRONG]" : "[note] ", finding->name,
-		       finding->cause);
-		if (finding->command[0])
-			printf("          %s: %s\n", finding->needs_root ? "as root" : "type",
-			       finding->command);
+		printf("  %s %s: ", finding->problem ? "[WRONG]" : "[note] ", finding->name);
+		text_show(finding->cause, stdout);
+		putchar('\n');
+		if (!finding->command[0])
+			continue;
+		printf("          %s: ", finding->needs_root ? "as root" : "type");
+		text_show(finding->command, stdout);
+		putchar('\n');
 	}
 }
 

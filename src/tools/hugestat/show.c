@@ -10,7 +10,6 @@
 #include "tools/hugestat/process.h"
 #include "tools/hugestat/show.h"
 
-/* Returns 0 or -errno, which is told. */
 static int show_parts(const struct process *process, const struct hugestat_options *options,
 		      FILE *out, struct json *json)
 {
@@ -60,20 +59,33 @@ static const char *reason(pid_t pid, int error)
 	return strerror(error);
 }
 
+int show_failure(pid_t pid, int error)
+{
+	fprintf(stderr, "hugestat: process %d: %s\n", (int)pid, reason(pid, -error));
+	return error;
+}
+
+int show_read_process(const struct process *process, const struct hugestat_options *options,
+		      FILE *out, struct json *json)
+{
+	int result;
+
+	if (json)
+		json_open(json, NULL, '{');
+	result = show_parts(process, options, out, json);
+	if (json)
+		json_close(json, '}');
+	return result;
+}
+
 int show_process(pid_t pid, const struct hugestat_options *options, FILE *out, struct json *json)
 {
 	struct process process;
 	int result = process_read(&process, pid);
 
-	if (result) {
-		fprintf(stderr, "hugestat: process %d: %s\n", (int)pid, reason(pid, -result));
-		return result;
-	}
-	if (json)
-		json_open(json, NULL, '{');
-	result = show_parts(&process, options, out, json);
-	if (json)
-		json_close(json, '}');
+	if (result)
+		return show_failure(pid, result);
+	result = show_read_process(&process, options, out, json);
 	process_free(&process);
 	return result;
 }

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <gnu/libc-version.h>
 #include <grp.h>
+#include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -103,20 +104,24 @@ static void read_pools(struct system *system)
 	}
 }
 
+bool system_has_capability(unsigned int capability)
+{
+	char status[8192], *line;
+
+	if (sys_read_file("/proc/self/status", status, sizeof(status)) > 0 &&
+	    (line = strstr(status, "\nCapEff:")))
+		return strtoull(line + 8, NULL, 16) >> capability & 1;
+	return !geteuid();
+}
+
 /* The kernel lets a process with CAP_IPC_LOCK, or one of the group, have shared huge pages. */
 static bool may_have_shm(const struct system *system)
 {
 	gid_t groups[512];
 	int count;
-	char status[8192], *line;
 
-	if (sys_read_file("/proc/self/status", status, sizeof(status)) > 0 &&
-	    (line = strstr(status, "\nCapEff:"))) {
-		if (strtoull(line + 8, NULL, 16) & (1ull << 14 /* CAP_IPC_LOCK */))
-			return true;
-	} else if (!system->uid) {
+	if (system_has_capability(CAP_IPC_LOCK))
 		return true;
-	}
 	if ((long)getegid() == system->shm_group)
 		return true;
 	count = getgroups(512, groups);

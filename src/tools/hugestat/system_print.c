@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "sys.h"
+#include "tools/common/shown_text.h"
 #include "tools/hugestat/system.h"
 
 /* More than any machine has: the kernel has no word for it where it is a number. */
@@ -123,9 +124,11 @@ static void print_mounts(const struct system *system)
 	for (int i = 0; i < system->mount_count; i++) {
 		const struct system_mount *mount = &system->mounts[i];
 
-		printf("  %s: pages of %zu kB, user %u, group %u, mode %04o, you may%s use it",
-		       mount->path, mount->page_bytes >> 10, (unsigned int)mount->uid,
-		       (unsigned int)mount->gid, mount->mode, mount->writable ? "" : " not");
+		fputs("  ", stdout);
+		text_show(mount->path, stdout);
+		printf(": pages of %zu kB, user %u, group %u, mode %04o, you may%s use it",
+		       mount->page_bytes >> 10, (unsigned int)mount->uid, (unsigned int)mount->gid,
+		       mount->mode, mount->writable ? "" : " not");
 		if (mount->total)
 			printf(", %lu of %lu pages free", mount->free, mount->total);
 		putchar('\n');
@@ -146,12 +149,14 @@ static void print_limits(const struct system *system)
 	for (int i = 0; i < system->sizes.huge_count; i++) {
 		const struct system_pool *pool = &system->pools[i];
 
-		if (pool->limit_bytes != SYSTEM_NO_LIMIT)
-			printf("  cgroup, pages of %zu kB: %llu kB, in use %llu kB (%s)\n",
-			       pool->page_bytes >> 10, pool->limit_bytes >> 10,
-			       pool->usage_bytes >> 10, pool->limit_path);
-		else
+		if (pool->limit_bytes == SYSTEM_NO_LIMIT) {
 			printf("  cgroup, pages of %zu kB: no limit\n", pool->page_bytes >> 10);
+			continue;
+		}
+		printf("  cgroup, pages of %zu kB: %llu kB, in use %llu kB (",
+		       pool->page_bytes >> 10, pool->limit_bytes >> 10, pool->usage_bytes >> 10);
+		text_show(pool->limit_path, stdout);
+		puts(")");
 	}
 	print_kb_limit("locked memory (ulimit -l)", system->memlock_soft);
 	print_kb_limit("one piece of shared memory (kernel.shmmax)", system->shmmax_bytes);
