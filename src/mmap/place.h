@@ -20,6 +20,11 @@
 /* So many units that have room for small mappings are remembered. */
 #define PLACE_PACKS 64
 
+struct place_pack {
+	size_t unit;     /* SIZE_MAX: none */
+	size_t too_many; /* so many small pages side by side it does not have free */
+};
+
 struct place {
 	struct region region;
 	struct free_runs units; /* that are nobody's */
@@ -31,7 +36,7 @@ struct place {
 	uint64_t *used, *there;
 	size_t maps_bytes; /* of the memory that all four maps lie in, from `used` on */
 
-	size_t packs[PLACE_PACKS]; /* packed units; SIZE_MAX: none */
+	struct place_pack packs[PLACE_PACKS];
 	unsigned int next_pack;
 	size_t idle; /* the one packed unit that may be empty; SIZE_MAX: none is */
 };
