@@ -124,11 +124,17 @@ static void set_bits(const struct place *place, uint64_t *map, uintptr_t from, u
 
 static bool has_bits(const struct place *place, const uint64_t *map, uintptr_t from, uintptr_t to)
 {
-	for (; from < to; from += place->region.base_bytes) {
-		size_t bit = page_bit(place, from);
+	const struct region *region = &place->region;
 
-		if (map[bit / 64] >> bit % 64 & 1)
+	while (from < to) {
+		size_t bit = page_bit(place, from), unit = region_unit(region, from);
+		size_t left = (region_unit_address(region, unit + 1) - from) / region->base_bytes;
+		uint64_t word = map[bit / 64] >> bit % 64;
+		size_t clear = word ? (size_t)__builtin_ctzll(word) : 64 - bit % 64;
+
+		if (!clear)
 			return true;
+		from += (clear < left ? clear : left) * region->base_bytes;
 	}
 	return false;
 }
@@ -357,6 +363,11 @@ void place_share(struct place *place, uintptr_t address)
 	place->region.units[unit] |= UNIT_MAPPED | UNIT_ALTERED | UNIT_PACKED;
 	set_bits(place, place->there, at, at + place->region.unit_bytes, true);
 	remember_pack(place, unit);
+}
+
+bool place_is_unused(const struct place *place, uintptr_t from, uintptr_t to)
+{
+	return !has_bits(place, place->used, from, to);
 }
 
 void place_used(struct place *place, uintptr_t from, uintptr_t to)

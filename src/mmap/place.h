@@ -65,6 +65,9 @@ uintptr_t place_pack(struct place *place, size_t bytes);
 /* The unit of the address is mapped to its end, and may be shared by small mappings from now on. */
 void place_share(struct place *place, uintptr_t address);
 
+/* Is nothing of [from, to) the program's? */
+bool place_is_unused(const struct place *place, uintptr_t from, uintptr_t to);
+
 /* The program mapped or unmapped [from, to): what is empty then is free. */
 void place_used(struct place *place, uintptr_t from, uintptr_t to);
 void place_unused(struct place *place, uintptr_t from, uintptr_t to);
