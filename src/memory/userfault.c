@@ -60,7 +60,7 @@ static void make_chunk_sparse(uintptr_t from, uintptr_t to)
 	size_t pages = (to - from) / memory.base_bytes;
 	long writers = -1;
 
-	if (memory.sandboxed || sys_mincore(from, to - from, resident))
+	if (sys_mincore(from, to - from, resident))
 		return;
 	while (pages && !(resident[pages - 1] & 1))
 		pages--;
@@ -80,8 +80,14 @@ static long make_part_sparse(const struct region_part *part)
 	long failed = keep_make_sparse(part->region, part->from, part->to);
 	uintptr_t from = part->from;
 
-	/* Text is the file's: there is no zero in it that nobody wrote. */
-	while (!failed && !part->region->text && part->region->source->thp && from < part->to) {
+	/*
+	 * Text is the file's: there is no zero in it that nobody wrote. And a filter of system
+	 * calls may kill for reading so.
+	 */
+	if (failed || part->region->text || !part->region->source->thp || memory.sandboxed ||
+	    sys_is_filtered())
+		return failed;
+	while (from < part->to) {
 		uintptr_t end = (from | (CHUNK_BYTES - 1)) + 1;
 
 		if (end > part->to)
@@ -89,7 +95,7 @@ static long make_part_sparse(const struct region_part *part)
 		make_chunk_sparse(from, end);
 		from = end;
 	}
-	return failed;
+	return 0;
 }
 
 static long make_sparse(uintptr_t from, size_t bytes)
