@@ -172,17 +172,14 @@ static bool read_setting(struct config *config, char *line, unsigned int number,
 			 bool check)
 {
 	char *equals = strchr(line, '='), name[64];
-	size_t length = equals ? (size_t)(equals - line) : 0;
 	int row;
 
-	while (length && strchr(BLANKS, line[length - 1]))
-		length--;
-	if (!length || length >= sizeof(name))
+	if (!equals)
 		return false;
-	/* a copy, for the line is shown whole where it is not understood */
-	memcpy(name, line, length);
-	name[length] = '\0';
-	row = row_named(name);
+	/* a copy: what is not understood is told as it stands there */
+	text_format(name, sizeof(name), "%s", line);
+	name[strcspn(name, "=")] = '\0';
+	row = row_named(trim(name));
 	if (row < 0)
 		return false;
 	if (check && !value_is_good(row, trim(equals + 1)))

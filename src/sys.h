@@ -216,6 +216,9 @@ static inline long sys_block_signals(const uint64_t *blocked, uint64_t *before)
 			sizeof(*blocked), 0, 0);
 }
 
+/* The same, back to what it was. */
+void sys_restore_signals(const uint64_t *before);
+
 /* Adds to that mask. */
 static inline long sys_block_more_signals(const uint64_t *more, uint64_t *before)
 {

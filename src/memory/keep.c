@@ -328,7 +328,7 @@ void keep_reserved(struct region *region, uintptr_t from, uintptr_t to)
 
 void keep_protected(struct region *region, uintptr_t from, uintptr_t to, int protection, int key)
 {
-	const unsigned int others = PAGE_DONTFORK | PAGE_DONTDUMP | PAGE_LOCKED;
+	const unsigned int others = PAGE_DONTFORK | PAGE_DONTDUMP | PAGE_LOCKED | PAGE_INHERITED;
 	const unsigned int rights = (protection & PROT_READ ? PAGE_READ : 0) |
 				    (protection & PROT_WRITE ? PAGE_WRITE : 0) |
 				    (protection & PROT_EXEC ? PAGE_EXEC : 0) |

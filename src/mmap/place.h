@@ -29,13 +29,19 @@ struct place {
 
 	/* a bit a small page: the program has it; it is mapped (in packed units alone) */
 	uint64_t *used, *there;
+	size_t maps_bytes; /* of the memory that all four maps lie in, from `used` on */
 
 	size_t packs[PLACE_PACKS]; /* packed units; SIZE_MAX: none */
 	unsigned int next_pack;
+	size_t idle; /* the one packed unit that may be empty; SIZE_MAX: none is */
 };
 
-/* 0, or -errno with nothing left. */
-int place_start(struct place *place, uintptr_t start, uintptr_t limit, struct source *source);
+/*
+ * The place begins with a small part of [start, behind), and grows as it is needed: so its maps,
+ * too, take the memory that the program's mappings need, and no more. 0, or -errno with nothing
+ * left.
+ */
+int place_start(struct place *place, uintptr_t start, uintptr_t behind, struct source *source);
 void place_drop(struct place *place);
 
 /*

@@ -219,19 +219,26 @@ static void spawn(void)
 		check_page(slot->at + first * BASE, &slot->pages[first]);
 }
 
-/* How much of this process is on huge pages just now. */
-static void look_for_huge_pages(void)
+/* So much of this process smaps counts under the two names. */
+static unsigned long kb_of(const char *first, const char *second)
 {
 	FILE *rollup = fopen("/proc/self/smaps_rollup", "re");
-	unsigned long kb, sum = 0;
+	unsigned long sum = 0;
 	char line[128];
 
 	while (rollup && fgets(line, sizeof(line), rollup))
-		if (sscanf(line, "AnonHugePages: %lu", &kb) == 1 ||
-		    sscanf(line, "Private_Hugetlb: %lu", &kb) == 1)
-			sum += kb;
+		if (!strncmp(line, first, strlen(first)) || !strncmp(line, second, strlen(second)))
+			sum += strtoul(strchr(line, ':') + 1, NULL, 10);
 	if (rollup)
 		fclose(rollup);
+	return sum;
+}
+
+/* How much of this process is on huge pages just now. */
+static void look_for_huge_pages(void)
+{
+	unsigned long sum = kb_of("AnonHugePages:", "Private_Hugetlb:");
+
 	if (sum > __atomic_load_n(&huge_kb_seen, __ATOMIC_RELAXED))
 		__atomic_store_n(&huge_kb_seen, sum, __ATOMIC_RELAXED);
 }
@@ -288,6 +295,10 @@ static void *torture(void *argument)
 	check_rights();
 	open_all();
 	check_all();
+	while (slot_count) {
+		CHECK(!munmap(slots[0].at, slots[0].count * BASE), "munmap: %s", strerror(errno));
+		cut(&slots[0], 0, slots[0].count);
+	}
 	*state = hash;
 	return NULL;
 }
@@ -319,6 +330,7 @@ int main(int argc, char **argv)
 	const unsigned long threads = argc > 3 ? strtoul(argv[3], NULL, 0) : 1;
 	uint64_t states[THREADS_MAX], all = 0;
 	pthread_t others[THREADS_MAX];
+	unsigned long left_kb = kb_of("Anonymous:", "Private_Hugetlb:");
 
 	CHECK(threads >= 1 && threads <= THREADS_MAX, "1 to %d threads", THREADS_MAX);
 	all_steps = number("TORTURE_STEPS", argc > 2 ? argv[2] : NULL, all_steps) / threads;
@@ -337,6 +349,9 @@ int main(int argc, char **argv)
 		all = all * 31 + states[i];
 	printf("seed %lu, %lu steps in %lu threads: %016" PRIx64 "\n", seed, all_steps, threads,
 	       all);
+	/* but for what malloc keeps, which may be on huge pages, a heap for each thread */
+	left_kb = kb_of("Anonymous:", "Private_Hugetlb:") - left_kb;
+	CHECK(left_kb < 4096 * (1 + threads), "%lu kB are left when all is unmapped", left_kb);
 	CHECK(huge_kb_seen >= number("EXPECT_HUGE_KB", NULL, 0), "%lu kB on huge pages at most",
 	      huge_kb_seen);
 	return 0;

@@ -325,6 +325,8 @@ static void lines_not_understood(void **state)
 	assert_bad("MORECROE \t= yes \r\n", ":1: MORECROE ?= yes: not understood; left out\n");
 	assert_bad("a\nb\nc\n", ":1: a: not understood; left out, and 2 more lines like it\n");
 	assert_int_equal(bad, 3);
+	/* as it stands there */
+	assert_bad("MORECOER = yes \n", ":1: MORECOER = yes: not understood; left out\n");
 	/* values have the place too */
 	assert_bad("\nMORECORE=garbage\n", ":2: HUGETLB_MORECORE=garbage: not understood; ");
 	/* and nothing is told where the file says so */

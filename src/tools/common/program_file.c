@@ -1,6 +1,7 @@
 /*
  * Programs' files: see program_file.h.
  */
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,10 @@
 #include <unistd.h>
 
 #include "tools/common/program_file.h"
+
+/* What the kernel has: scripts whose interpreters are scripts, and the bytes it reads of each. */
+#define SCRIPT_LEVELS     5
+#define SCRIPT_LINE_BYTES 256
 
 static bool is_executable(const char *path)
 {
@@ -44,6 +49,41 @@ static const char *find_in_path(const char *name)
 const char *program_file_find(const char *name)
 {
 	return strchr(name, '/') ? name : find_in_path(name);
+}
+
+/* The program that a script's first line names; NULL: it is no script, or execve will refuse it. */
+static const char *interpreter_of(const char *path)
+{
+	char line[SCRIPT_LINE_BYTES + 1] = "", *word = line + 2;
+	const int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+	if (file < 0)
+		return NULL;
+	if (pread(file, line, SCRIPT_LINE_BYTES, 0) < 0)
+		line[0] = '\0';
+	close(file);
+	if (line[0] != '#' || line[1] != '!')
+		return NULL;
+	word += strspn(word, " \t");
+	word[strcspn(word, " \t\n")] = '\0';
+	if (!is_executable(word))
+		return NULL;
+	word = strdup(word);
+	if (!word)
+		abort();
+	return word;
+}
+
+const char *program_file_run_by(const char *path)
+{
+	for (int level = 0; level < SCRIPT_LEVELS; level++) {
+		const char *interpreter = interpreter_of(path);
+
+		if (!interpreter)
+			break;
+		path = interpreter;
+	}
+	return path;
 }
 
 bool program_file_changes_rights(const char *path)

@@ -12,6 +12,12 @@
  */
 const char *program_file_find(const char *name);
 
+/*
+ * The file that the kernel runs for that one: itself, or what interprets the script that it is, in
+ * the end. Never freed.
+ */
+const char *program_file_run_by(const char *path);
+
 /* Does it run with other rights than the caller's (set-uid, set-gid, file capabilities), as the
  * kernel decides at execve? */
 bool program_file_changes_rights(const char *path);

@@ -14,11 +14,11 @@
 #include "tools/hugectl/hugectl.h"
 
 /* Looks for names that the library and libc have in their read-only data. */
-static void look_into(struct program *program)
+static void look_into(struct program *program, const char *path)
 {
 	static const char library[] = "HUGETLB_MORECORE_HEAPBASE",
 			  tunable[] = "glibc.malloc.hugetlb";
-	const int file = open(program->path, O_RDONLY | O_CLOEXEC);
+	const int file = open(path, O_RDONLY | O_CLOEXEC);
 	struct stat status;
 	void *content;
 
@@ -40,19 +40,28 @@ static void look_into(struct program *program)
 
 void program_inspect(struct program *program, const char *name)
 {
-	const char *found = program_file_find(name);
+	const char *found = program_file_find(name), *file;
+	char *shown;
 
 	/* that there is none, execvp will say */
-	*program = (struct program){.path = found ? found : name};
+	*program = (struct program){.path = found ? found : name, .shown = name};
 	if (!found)
 		return;
-	program->kind = elf_kind_of(program->path);
-	/* an interpreter's file has no rights of its own */
+	file = program_file_run_by(found);
+	program->shown = found;
+	program->is_script = file != found;
+	if (program->is_script) {
+		if (asprintf(&shown, "%s (run by %s)", found, file) < 0)
+			abort();
+		program->shown = shown;
+	}
+	program->kind = elf_kind_of(file);
+	/* rights of a file that is neither a script with an interpreter nor ELF count for nothing
+	 */
 	program->ignores_environment =
-		program->kind.class_bits && program_file_changes_rights(program->path);
+		program->kind.class_bits && program_file_changes_rights(file);
 	if (program->kind.is_static)
-		look_into(program);
-	else if (!elf_needs_first(program->path, program->needs_first,
-				  sizeof(program->needs_first)))
+		look_into(program, file);
+	else if (!elf_needs_first(file, program->needs_first, sizeof(program->needs_first)))
 		*program->needs_first = '\0';
 }

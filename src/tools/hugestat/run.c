@@ -144,7 +144,8 @@ static bool would_lose_rights(const char *program)
 {
 	const char *path = program_file_find(program);
 
-	return path && !system_has_capability(CAP_SYS_PTRACE) && program_file_changes_rights(path);
+	return path && !system_has_capability(CAP_SYS_PTRACE) &&
+	       program_file_changes_rights(program_file_run_by(path));
 }
 
 static int run(const struct hugestat_options *options, FILE *out)
