@@ -4,9 +4,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "sys.h"
+
+/* What is interrupted is tried so often. */
+#define TRIES_MAX 5
 
 /*
  * Returns the number of bytes read, or -errno; the buffer ends by a zero byte in both cases. Files
@@ -32,6 +36,81 @@ long sys_read_file(const char *path, char *buffer, size_t bytes)
 	buffer[used] = '\0';
 	sys_close((int)fd);
 	return got < 0 ? got : (long)used;
+}
+
+/* How long the process may make a file. */
+static uint64_t file_bytes_max(void)
+{
+	uint64_t soft_and_hard[2];
+
+	if (sys_gate(SYS_prlimit64, 0, RLIMIT_FSIZE, 0, (long)soft_and_hard, 0, 0))
+		return UINT64_MAX;
+	return soft_and_hard[0];
+}
+
+/* May so many bytes be written where the descriptor is, or, as it may append, at the file's end? */
+static bool may_write(int fd, size_t bytes)
+{
+	const uint64_t most = file_bytes_max();
+	struct statx file;
+	long at;
+
+	if (most == UINT64_MAX || sys_statx_fd(fd, &file) || !S_ISREG(file.stx_mode))
+		return true;
+	at = sys_gate(SYS_lseek, fd, 0, 1 /* SEEK_CUR */, 0, 0, 0);
+	if (SYS_IS_ERROR(at))
+		return false;
+	return bytes <= most && file.stx_size <= most - bytes && (uint64_t)at <= most - bytes;
+}
+
+long sys_write(int fd, const void *buffer, size_t bytes)
+{
+	if (!may_write(fd, bytes))
+		return -EFBIG;
+	return sys_gate(SYS_write, fd, (long)buffer, (long)bytes, 0, 0, 0);
+}
+
+long sys_pwrite(int fd, const void *buffer, size_t bytes, size_t offset)
+{
+	if ((uint64_t)offset + bytes > file_bytes_max())
+		return -EFBIG;
+	return sys_gate(SYS_pwrite64, fd, (long)buffer, (long)bytes, (long)offset, 0, 0);
+}
+
+long sys_set_size(int fd, size_t bytes)
+{
+	if (bytes > file_bytes_max())
+		return -EFBIG;
+	return sys_gate(SYS_ftruncate, fd, (long)bytes, 0, 0, 0, 0);
+}
+
+/* What was written in part, or not for a signal's sake, is written once more, from its start. */
+int sys_pwritev(int fd, const struct iovec *parts, int count, uint64_t offset)
+{
+	long bytes = 0, wrote = -EINTR;
+
+	for (int i = 0; i < count; i++)
+		bytes += (long)parts[i].iov_len;
+	if (offset + (uint64_t)bytes > file_bytes_max())
+		return -EFBIG;
+	for (int i = 0; i < TRIES_MAX && wrote != bytes; i++) {
+		wrote = sys_gate(SYS_pwritev, fd, (long)parts, count, (long)offset,
+				 (long)(offset >> 32), 0);
+		if (SYS_IS_ERROR(wrote) && wrote != -EINTR)
+			return (int)wrote;
+	}
+	return wrote == bytes ? 0 : -ENOSPC;
+}
+
+/* A 32-bit CPU takes both numbers in halves. */
+long sys_fallocate(int fd, uint64_t offset, uint64_t bytes)
+{
+	if (offset + bytes > file_bytes_max())
+		return -EFBIG;
+	if (sizeof(long) == 8)
+		return sys_gate(SYS_fallocate, fd, 0, (long)offset, (long)bytes, 0, 0);
+	return sys_gate(SYS_fallocate, fd, 0, (long)offset, (long)(offset >> 32), (long)bytes,
+			(long)(bytes >> 32));
 }
 
 /* The kernel never refuses it, so one more try is for a test that does. */

@@ -16,6 +16,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
+#include <sys/uio.h>
 #include <sys/utsname.h>
 #include <kernel.h>
 
@@ -154,41 +155,31 @@ static inline long sys_read(int fd, void *buffer, size_t bytes)
 	return sys_gate(SYS_read, fd, (long)buffer, (long)bytes, 0, 0, 0);
 }
 
-/* A 32-bit CPU takes the offset in two halves, of which the upper is 0 for what we read. */
+/* A 32-bit CPU takes the offset in two halves, of which the upper is 0 for what we read and write.
+ */
 static inline long sys_pread(int fd, void *buffer, size_t bytes, size_t offset)
 {
 	return sys_gate(SYS_pread64, fd, (long)buffer, (long)bytes, (long)offset, 0, 0);
 }
 
-static inline long sys_write(int fd, const void *buffer, size_t bytes)
-{
-	return sys_gate(SYS_write, fd, (long)buffer, (long)bytes, 0, 0, 0);
-}
+/*
+ * What makes a file longer. Beyond the limit for files (RLIMIT_FSIZE, `ulimit -f`) the kernel would
+ * end the program by a signal, SIGXFSZ, so these look before: -EFBIG, and nothing is done. A size
+ * is one that a signed long holds.
+ */
+long sys_write(int fd, const void *buffer, size_t bytes);
+long sys_pwrite(int fd, const void *buffer, size_t bytes, size_t offset);
+long sys_set_size(int fd, size_t bytes);
 
-/* As sys_pread. */
-static inline long sys_pwrite(int fd, const void *buffer, size_t bytes, size_t offset)
-{
-	return sys_gate(SYS_pwrite64, fd, (long)buffer, (long)bytes, (long)offset, 0, 0);
-}
+/* All of the parts, side by side at the offset, or -errno. */
+int sys_pwritev(int fd, const struct iovec *parts, int count, uint64_t offset);
 
-/* A size that a signed long holds. */
-static inline long sys_set_size(int fd, size_t bytes)
-{
-	return sys_gate(SYS_ftruncate, fd, (long)bytes, 0, 0, 0, 0);
-}
+/* Gives a file its pages. */
+long sys_fallocate(int fd, uint64_t offset, uint64_t bytes);
 
 static inline long sys_ioctl(int fd, unsigned long request, void *argument)
 {
 	return sys_gate(SYS_ioctl, fd, (long)request, (long)argument, 0, 0, 0);
-}
-
-/* Gives a file its pages. A 32-bit CPU takes both numbers in halves. */
-static inline long sys_fallocate(int fd, uint64_t offset, uint64_t bytes)
-{
-	if (sizeof(long) == 8)
-		return sys_gate(SYS_fallocate, fd, 0, (long)offset, (long)bytes, 0, 0);
-	return sys_gate(SYS_fallocate, fd, 0, (long)offset, (long)(offset >> 32), (long)bytes,
-			(long)(bytes >> 32));
 }
 
 /* Lets the page cache forget a part of a file, as far as nobody has it mapped. */

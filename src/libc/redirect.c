@@ -127,32 +127,25 @@ struct copies {
 	uint64_t bytes;
 };
 
-/* What is to be at [from, from + bytes): the text as it is, with the patches as they are wanted. */
-static void read_wanted(unsigned char *out, uintptr_t from, size_t bytes, const struct patch *first,
-			const struct patch *last)
+/*
+ * Writes what is to be at [from, to): the text as it is, with the patches as they are wanted. In
+ * one call, straight from the text: it is some twenty pages, and every program starts here.
+ */
+static int write_wanted(int fd, uint64_t offset, uintptr_t from, uintptr_t to,
+			const struct patch *first, const struct patch *last)
 {
-	memcpy(out, (const void *)from, bytes);
+	struct iovec parts[2 * PATCHES_MAX + 1];
+	int count = 0;
+
 	for (const struct patch *patch = first; patch < last; patch++) {
 		const unsigned char *code = patch->wanted ? patch->code : patch->original;
 
-		for (size_t i = 0; i < patch->bytes; i++)
-			if (patch->at + i - from < bytes)
-				out[patch->at + i - from] = code[i];
+		parts[count++] = (struct iovec){(void *)from, patch->at - from};
+		parts[count++] = (struct iovec){(void *)code, patch->bytes};
+		from = patch->at + patch->bytes;
 	}
-}
-
-/* Writes in pieces of a small page, so that none is begun in one piece and ended in the next. */
-static int write_wanted(int fd, uintptr_t from, uintptr_t to, const struct patch *first,
-			const struct patch *last)
-{
-	unsigned char piece[4096];
-	int failed = 0;
-
-	for (; from < to && !failed; from += sizeof(piece)) {
-		read_wanted(piece, from, sizeof(piece), first, last);
-		failed = executable_write(fd, piece, sizeof(piece));
-	}
-	return failed;
+	parts[count++] = (struct iovec){(void *)from, to - from};
+	return sys_pwritev(fd, parts, count, offset);
 }
 
 /* Exchanges the pages [from, to) for a copy in which the patches [first, last) are as wanted. */
@@ -166,7 +159,7 @@ static int exchange(struct copies *copies, uintptr_t from, uintptr_t to, struct 
 		copies->fd = executable_file("libhugetlbfs:libc");
 	if (SYS_IS_ERROR(copies->fd))
 		return (int)copies->fd;
-	failed = write_wanted((int)copies->fd, from, to, first, last);
+	failed = write_wanted((int)copies->fd, copies->bytes, from, to, first, last);
 	if (failed)
 		return failed;
 	if (cpu_has_text_right() && smaps_own_flag(from, CPU_TEXT_RIGHT_FLAG))
