@@ -2,6 +2,7 @@
  * Holes: see holes.h.
  */
 #include <errno.h>
+#include <stdbool.h>
 #include <sys/auxv.h>
 
 #include "pages/holes.h"
@@ -17,6 +18,18 @@ static void take_hole(struct holes *holes, uintptr_t start, uintptr_t end)
 		holes->largest_start = start;
 		holes->largest_end = end;
 	}
+}
+
+/*
+ * Can no hole above that mapping be larger than the largest one yet? The kernel's own mappings end
+ * at a power of two, the end of the address space; beyond it lies only what a program asked for (by
+ * a hint, with five levels of page tables), and nobody is to be put there who did not.
+ */
+static bool nothing_larger_above(const struct holes *holes, const struct smaps_mapping *mapping)
+{
+	const uint64_t end = (uint64_t)1 << (64 - __builtin_clzll(mapping->start));
+
+	return end - mapping->end <= holes->largest_end - holes->largest_start;
 }
 
 int holes_read(struct holes *holes, uintptr_t above)
@@ -35,6 +48,8 @@ int holes_read(struct holes *holes, uintptr_t above)
 			break;
 		if (mapping.start > last)
 			take_hole(holes, last, (uintptr_t)mapping.start);
+		if (holes->first_end && nothing_larger_above(holes, &mapping))
+			break;
 	}
 	maps_close(&maps);
 	return holes->first_end ? 0 : -ENOENT;
