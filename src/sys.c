@@ -38,12 +38,11 @@ long sys_read_file(const char *path, char *buffer, size_t bytes)
 	return got < 0 ? got : (long)used;
 }
 
-/* How long the process may make a file. */
-static uint64_t file_bytes_max(void)
+uint64_t sys_limit(int resource)
 {
 	uint64_t soft_and_hard[2];
 
-	if (sys_gate(SYS_prlimit64, 0, RLIMIT_FSIZE, 0, (long)soft_and_hard, 0, 0))
+	if (sys_gate(SYS_prlimit64, 0, resource, 0, (long)soft_and_hard, 0, 0))
 		return UINT64_MAX;
 	return soft_and_hard[0];
 }
@@ -51,7 +50,7 @@ static uint64_t file_bytes_max(void)
 /* May so many bytes be written where the descriptor is, or, as it may append, at the file's end? */
 static bool may_write(int fd, size_t bytes)
 {
-	const uint64_t most = file_bytes_max();
+	const uint64_t most = sys_limit(RLIMIT_FSIZE);
 	struct statx file;
 	long at;
 
@@ -72,40 +71,37 @@ long sys_write(int fd, const void *buffer, size_t bytes)
 
 long sys_pwrite(int fd, const void *buffer, size_t bytes, size_t offset)
 {
-	if ((uint64_t)offset + bytes > file_bytes_max())
+	if ((uint64_t)offset + bytes > sys_limit(RLIMIT_FSIZE))
 		return -EFBIG;
 	return sys_gate(SYS_pwrite64, fd, (long)buffer, (long)bytes, (long)offset, 0, 0);
 }
 
 long sys_set_size(int fd, size_t bytes)
 {
-	if (bytes > file_bytes_max())
+	if (bytes > sys_limit(RLIMIT_FSIZE))
 		return -EFBIG;
 	return sys_gate(SYS_ftruncate, fd, (long)bytes, 0, 0, 0, 0);
 }
 
-/* What was written in part, or not for a signal's sake, is written once more, from its start. */
-int sys_pwritev(int fd, const struct iovec *parts, int count, uint64_t offset)
+int sys_writev(int fd, const struct iovec *parts, int count)
 {
 	long bytes = 0, wrote = -EINTR;
 
 	for (int i = 0; i < count; i++)
 		bytes += (long)parts[i].iov_len;
-	if (offset + (uint64_t)bytes > file_bytes_max())
+	if (!may_write(fd, (size_t)bytes))
 		return -EFBIG;
-	for (int i = 0; i < TRIES_MAX && wrote != bytes; i++) {
-		wrote = sys_gate(SYS_pwritev, fd, (long)parts, count, (long)offset,
-				 (long)(offset >> 32), 0);
-		if (SYS_IS_ERROR(wrote) && wrote != -EINTR)
-			return (int)wrote;
-	}
+	for (int i = 0; i < TRIES_MAX && wrote == -EINTR; i++)
+		wrote = sys_gate(SYS_writev, fd, (long)parts, count, 0, 0, 0);
+	if (SYS_IS_ERROR(wrote))
+		return (int)wrote;
 	return wrote == bytes ? 0 : -ENOSPC;
 }
 
 /* A 32-bit CPU takes both numbers in halves. */
 long sys_fallocate(int fd, uint64_t offset, uint64_t bytes)
 {
-	if (offset + bytes > file_bytes_max())
+	if (offset + bytes > sys_limit(RLIMIT_FSIZE))
 		return -EFBIG;
 	if (sizeof(long) == 8)
 		return sys_gate(SYS_fallocate, fd, 0, (long)offset, (long)bytes, 0, 0);

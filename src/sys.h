@@ -162,6 +162,9 @@ static inline long sys_pread(int fd, void *buffer, size_t bytes, size_t offset)
 	return sys_gate(SYS_pread64, fd, (long)buffer, (long)bytes, (long)offset, 0, 0);
 }
 
+/* A limit of the process (RLIMIT_...); UINT64_MAX: there is none, or it can't be told. */
+uint64_t sys_limit(int resource);
+
 /*
  * What makes a file longer. Beyond the limit for files (RLIMIT_FSIZE, `ulimit -f`) the kernel would
  * end the program by a signal, SIGXFSZ, so these look before: -EFBIG, and nothing is done. A size
@@ -171,8 +174,8 @@ long sys_write(int fd, const void *buffer, size_t bytes);
 long sys_pwrite(int fd, const void *buffer, size_t bytes, size_t offset);
 long sys_set_size(int fd, size_t bytes);
 
-/* All of the parts, side by side at the offset, or -errno. */
-int sys_pwritev(int fd, const struct iovec *parts, int count, uint64_t offset);
+/* All of the parts, one behind the other: 0, or -errno with what could be written. */
+int sys_writev(int fd, const struct iovec *parts, int count);
 
 /* Gives a file its pages. */
 long sys_fallocate(int fd, uint64_t offset, uint64_t bytes);

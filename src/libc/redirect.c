@@ -131,8 +131,8 @@ struct copies {
  * Writes what is to be at [from, to): the text as it is, with the patches as they are wanted. In
  * one call, straight from the text: it is some twenty pages, and every program starts here.
  */
-static int write_wanted(int fd, uint64_t offset, uintptr_t from, uintptr_t to,
-			const struct patch *first, const struct patch *last)
+static int write_wanted(int fd, uintptr_t from, uintptr_t to, const struct patch *first,
+			const struct patch *last)
 {
 	struct iovec parts[2 * PATCHES_MAX + 1];
 	int count = 0;
@@ -145,7 +145,7 @@ static int write_wanted(int fd, uint64_t offset, uintptr_t from, uintptr_t to,
 		from = patch->at + patch->bytes;
 	}
 	parts[count++] = (struct iovec){(void *)from, to - from};
-	return sys_pwritev(fd, parts, count, offset);
+	return sys_writev(fd, parts, count);
 }
 
 /* Exchanges the pages [from, to) for a copy in which the patches [first, last) are as wanted. */
@@ -159,7 +159,7 @@ static int exchange(struct copies *copies, uintptr_t from, uintptr_t to, struct 
 		copies->fd = executable_file("libhugetlbfs:libc");
 	if (SYS_IS_ERROR(copies->fd))
 		return (int)copies->fd;
-	failed = write_wanted((int)copies->fd, copies->bytes, from, to, first, last);
+	failed = write_wanted((int)copies->fd, from, to, first, last);
 	if (failed)
 		return failed;
 	if (cpu_has_text_right() && smaps_own_flag(from, CPU_TEXT_RIGHT_FLAG))

@@ -4,9 +4,11 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <sys/auxv.h>
+#include <sys/resource.h>
 
 #include "pages/holes.h"
 #include "pages/maps.h"
+#include "sys.h"
 
 static void take_hole(struct holes *holes, uintptr_t start, uintptr_t end)
 {
@@ -53,6 +55,17 @@ int holes_read(struct holes *holes, uintptr_t above)
 	}
 	maps_close(&maps);
 	return holes->first_end ? 0 : -ENOENT;
+}
+
+uintptr_t holes_limit(uintptr_t start, uintptr_t limit, size_t page_bytes)
+{
+	const uint64_t mapped_max = sys_limit(RLIMIT_AS);
+	uint64_t bytes;
+
+	if (mapped_max >= (limit - start) / 4)
+		return limit;
+	bytes = (4 * mapped_max + page_bytes - 1) & ~(uint64_t)(page_bytes - 1);
+	return bytes < limit - start ? start + (uintptr_t)bytes : limit;
 }
 
 static void guess(struct holes *holes, uintptr_t above)
