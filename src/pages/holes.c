@@ -22,16 +22,42 @@ static void take_hole(struct holes *holes, uintptr_t start, uintptr_t end)
 	}
 }
 
+/* Addresses of this process that lie far from each other: text, stack, the kernel's and ld.so's. */
+#define KNOWN 4
+
+static void known_addresses(uintptr_t known[KNOWN])
+{
+	static char here;
+
+	known[0] = (uintptr_t)&here;
+	known[1] = (uintptr_t)__builtin_frame_address(0);
+	known[2] = getauxval(AT_SYSINFO_EHDR);
+	known[3] = getauxval(AT_BASE);
+}
+
 /*
- * Can no hole above that mapping be larger than the largest one yet? The kernel's own mappings end
- * at a power of two, the end of the address space; beyond it lies only what a program asked for (by
- * a hint, with five levels of page tables), and nobody is to be put there who did not.
+ * Where the kernel's own mappings end: the power of two behind the highest of them. Beyond lies
+ * only what a program asked for, by a hint, where there are five levels of page tables: nobody is
+ * to be put there who did not.
  */
+static uint64_t space_end(void)
+{
+	uintptr_t known[KNOWN], highest = 1;
+
+	known_addresses(known);
+	for (int i = 0; i < KNOWN; i++)
+		if (known[i] > highest)
+			highest = known[i];
+	return (uint64_t)1 << (64 - __builtin_clzll(highest));
+}
+
+/* Can no hole above that mapping be larger than the largest one yet? */
 static bool nothing_larger_above(const struct holes *holes, const struct smaps_mapping *mapping)
 {
-	const uint64_t end = (uint64_t)1 << (64 - __builtin_clzll(mapping->start));
+	const uint64_t end = space_end();
 
-	return end - mapping->end <= holes->largest_end - holes->largest_start;
+	return end <= mapping->end ||
+	       end - mapping->end <= holes->largest_end - holes->largest_start;
 }
 
 int holes_read(struct holes *holes, uintptr_t above)
@@ -70,12 +96,11 @@ uintptr_t holes_limit(uintptr_t start, uintptr_t limit, size_t page_bytes)
 
 static void guess(struct holes *holes, uintptr_t above)
 {
-	static char here;
-	const uintptr_t known[] = {(uintptr_t)&here, (uintptr_t)&above, getauxval(AT_SYSINFO_EHDR),
-				   getauxval(AT_BASE)};
+	uintptr_t known[KNOWN];
 	uintptr_t nearest = UINTPTR_MAX;
 
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+	known_addresses(known);
+	for (int i = 0; i < KNOWN; i++)
 		if (known[i] > above && known[i] < nearest)
 			nearest = known[i];
 	holes->first_start = holes->largest_start = above;
