@@ -381,9 +381,12 @@ static void a_shared_tail_goes(void **state)
 	/* one may stay for the next */
 	unmap(small, PAGE / 4);
 	assert_int_equal(units_taken(8), 1);
+	/* where it was nobody else's it goes as a whole */
+	assert_int_equal(memory.pages_made_small, 1);
 	at = map(NULL, bytes, RW, ANON);
 	unmap(at, bytes);
 	assert_int_equal(units_taken(8), 1);
+	assert_int_equal(memory.pages_made_small, 1);
 	for (char *page = at; page < at + 2 * PAGE; page += BASE)
 		assert_false(ground_is_mapped((uintptr_t)page));
 	end();
