@@ -262,10 +262,12 @@ static int page_make_small(struct region *region, size_t page, bool sparse)
 
 static int make_small(struct region *region, uintptr_t from, uintptr_t to, bool all, bool sparse)
 {
-	size_t first = region_page(region, from), last = region_page(region, to - 1);
+	/* Address space that was never used can be a million pages, and a program may unmap all. */
+	uintptr_t end = to < region->high ? to : region->high;
 
-	for (size_t page = first; page <= last; page++) {
-		uintptr_t address = region_page_address(region, page);
+	for (uintptr_t address = from & ~(uintptr_t)(region->page_bytes - 1); address < end;
+	     address += region->page_bytes) {
+		size_t page = region_page(region, address);
 		bool whole = from <= address && to >= address + region->page_bytes;
 		int failed;
 

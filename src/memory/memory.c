@@ -132,7 +132,8 @@ int memory_start(const struct options *options, bool with_break, const char *fea
 			failed == -ENOENT ? "it is not of a kind that we know"
 			: failed == -EPERM || failed == -EACCES
 				? "its text is sealed, or a policy forbids it"
-				: "no memory");
+			: failed == -EFBIG ? "a limit on files, ulimit -f, forbids it"
+					   : "no memory");
 		return failed;
 	}
 	memory.active = true;

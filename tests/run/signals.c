@@ -68,20 +68,23 @@ static void on_fork(int number)
 	errno = error;
 }
 
-static void set_timer(long first_us, long interval_us)
+static void set_timer(long microseconds)
 {
-	const struct itimerval timer = {{0, interval_us}, {0, first_us}};
+	const struct itimerval timer = {{0, 0}, {0, microseconds}};
 
 	CHECK(setitimer(ITIMER_REAL, &timer, NULL) == 0, "%m");
 }
 
 static void interrupt_calls(void)
 {
+	uint64_t state = 1;
+
 	signal(SIGALRM, on_call);
-	set_timer(1, 23);
-	while (handled < 5000)
-		make_calls();
-	set_timer(0, 0);
+	for (int i = 0; i < 3000; i++) {
+		set_timer(1 + next_random(&state) % 300);
+		while (handled == i)
+			make_calls();
+	}
 }
 
 static void interrupt_forks(void)
@@ -91,7 +94,7 @@ static void interrupt_forks(void)
 		char *part = memory + (size_t)i / 10 * 2 * MEGABYTE;
 
 		/* each a little later within the fork than the last one */
-		set_timer(20 + i * 30, 0);
+		set_timer(20 + i * 30);
 		fork_once(2);
 		while (handled == i)
 			usleep(100);

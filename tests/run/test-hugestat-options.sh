@@ -22,6 +22,8 @@ bad_input() {
 	refused --pages
 	refused --check $$
 	refused --output "$work/report" $$
+	refused --interval=1 $$
+	refused --count=1 $$
 	refused --
 	refused $$ -- true
 	refused --json --check $$
@@ -131,6 +133,17 @@ processes_of_all_kinds() {
 		{ cat -v "$work/out"; fail "the name is not shown"; }
 	valid_json
 	valid_json --numa
+	! command -v python3 >/dev/null || python3 - "$work/out" <<-'END' || fail "--json --numa: other nodes"
+		import glob, json, re, sys
+		nodes = json.load(open(sys.argv[1], encoding="utf-8"))["nodes"]
+		files = glob.glob("/sys/devices/system/node/node*/meminfo")
+		assert sorted(node["node"] for node in nodes) == sorted(
+		    int(re.search("node([0-9]+)/", path).group(1)) for path in files), nodes
+		for node in nodes:
+		    text = open("/sys/devices/system/node/node%d/meminfo" % node["node"]).read()
+		    assert node["kb"]["MemTotal"] == int(re.search("MemTotal: *([0-9]+) kB", text).group(1))
+		    assert len(node["kb"]) + len(node["pages"]) == len(text.splitlines()), node
+	END
 	[ "$(id -u)" = 0 ] || return 0
 	valid_json --pages $process
 	command -v setpriv >/dev/null || return 0
@@ -154,6 +167,22 @@ heap_is_named() {
 	status_of -- env LD_PRELOAD="$LIB" HUGETLB_MMAP=yes "$programs/kinds-of-pages" thp >/dev/null </dev/null
 	awk '/^  mappings/ && $3 >= 2048 { found = 1 } END { exit !found }' "$work/err" ||
 		{ show "$work/err"; fail "the mapping is not there"; }
+}
+
+# The file that the caller's programs would read, be its name what it may.
+own_configuration() {
+	local file="$work/it's a \$(file)"$'\033'
+	printf 'MORECORE = yes\nMORECROE = yes\n' >"$file"
+	HUGETLB_CONFIG=$file "$hugestat" --check >"$work/out" 2>"$work/err" && fail "a bad line is no problem"
+	grep -qE '^  \[WRONG\] config-line: line 2 of .*MORECROE = yes$' "$work/out" ||
+		{ show "$work/out"; fail "HUGETLB_CONFIG: the line is not named"; }
+	! grep -q $'\033' "$work/out" || fail "a file's name reaches the terminal as it is"
+	HUGETLB_CONFIG=$file "$hugestat" --json >"$work/out" 2>"$work/err"
+	! command -v python3 >/dev/null || python3 -c 'import json, subprocess, sys
+for finding in json.load(open(sys.argv[1]))["findings"]:
+    if finding["name"] == "config-line":
+        subprocess.run(["sh", "-c", finding["command"]], check=True)' "$work/out" || fail "the command fails"
+	[ "$(sed -n 2p "$file")" = "# MORECROE = yes" ] || { show "$file"; fail "the line is there still"; }
 }
 
 watching_ends() {
@@ -238,6 +267,7 @@ set_uid_programs_keep_their_rights
 signals_are_passed_on
 processes_of_all_kinds
 heap_is_named
+own_configuration
 watching_ends
 letters_do_the_same
 perf_map_names_functions

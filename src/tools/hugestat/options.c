@@ -134,6 +134,10 @@ static int check_together(const struct hugestat_options *options)
 		problem = "--check is about the system, not a process";
 	else if ((options->watch || options->perf_map) && options->operand_count != 1)
 		problem = "--watch and --perf-map need one PID or name";
+	else if (!options->watch && options->interval_seconds)
+		problem = "--interval goes with --watch";
+	else if (!options->watch && options->count)
+		problem = "--count goes with --watch";
 	else if ((options->pages || options->verbose) && !process)
 		problem = "--verbose and --pages need a PID, a name or a program";
 	else if (options->output && !options->program)
@@ -168,7 +172,7 @@ int hugestat_options_parse(int argc, char **argv, struct hugestat_options *optio
 	const char *value;
 	int option;
 
-	*options = (struct hugestat_options){.interval_seconds = 1};
+	*options = (struct hugestat_options){0};
 	argc = find_program(argc, argv, options);
 	if (argc < 0)
 		return argc;

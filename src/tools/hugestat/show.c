@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tools/hugestat/frames.h"
 #include "tools/common/json.h"
@@ -55,7 +56,9 @@ static const char *reason(pid_t pid, int error)
 	if (error == ESRCH && (!kill(pid, 0) || errno != ESRCH))
 		return "it has no memory of its own: a thread of the kernel, or it is ending";
 	if (error == EACCES || error == EPERM)
-		return "it is another user's, or has more rights (root sees it)";
+		return geteuid()
+			       ? "it is another user's, or has more rights (root sees it)"
+			       : "it is of another namespace, or a policy forbids it, also to you";
 	return strerror(error);
 }
 

@@ -107,5 +107,6 @@ void system_print_node_memory(void);
 
 struct json;
 void system_json(const struct system *system, struct json *json);
+void system_json_node_memory(struct json *json);
 
 #endif

@@ -23,6 +23,8 @@
 #define SYS_pidfd_open 434 /* Linux 5.3, on every CPU */
 #endif
 
+#define DEFAULT_SECONDS 1
+
 struct watch {
 	pid_t pid;
 	int descriptor; /* of the process, which stays that one when its number is used again; or -1
@@ -111,6 +113,8 @@ static int show_picture(const struct watch *watch, const struct process *process
 /* That the process has ended is how watching ends; but there must have been something. */
 static int look_again_and_again(const struct watch *watch)
 {
+	const double interval = watch->options->interval_seconds;
+
 	for (unsigned long shown = 0;;) {
 		struct process process;
 		int result = process_read(&process, watch->pid);
@@ -127,7 +131,7 @@ static int look_again_and_again(const struct watch *watch)
 			return wait_for_end(watch, 0) ? EXIT_SUCCESS : EXIT_FAILURE;
 		if (++shown == watch->options->count)
 			return EXIT_SUCCESS;
-		if (wait_for_end(watch, watch->options->interval_seconds))
+		if (wait_for_end(watch, interval ? interval : DEFAULT_SECONDS))
 			return EXIT_SUCCESS;
 	}
 }
