@@ -4,9 +4,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <signal.h>
 #include <sys/stat.h>
 
 #include "sys.h"
+
+/* What is interrupted is tried so often. */
+#define TRIES_MAX 5
 
 /*
  * Returns the number of bytes read, or -errno; the buffer ends by a zero byte in both cases. Files
@@ -34,6 +38,35 @@ long sys_read_file(const char *path, char *buffer, size_t bytes)
 	return got < 0 ? got : (long)used;
 }
 
+uint64_t sys_limit(int resource)
+{
+	uint64_t soft_and_hard[2];
+
+	if (sys_gate(SYS_prlimit64, 0, resource, 0, (long)soft_and_hard, 0, 0))
+		return UINT64_MAX;
+	return soft_and_hard[0];
+}
+
+int sys_writev(int fd, const struct iovec *parts, int count)
+{
+	long bytes = 0, wrote = -EINTR;
+
+	for (int i = 0; i < count; i++)
+		bytes += (long)parts[i].iov_len;
+	for (int i = 0; i < TRIES_MAX && wrote == -EINTR; i++)
+		wrote = sys_without_signal(SYS_writev, fd, (long)parts, count, 0, 0, 0);
+	if (SYS_IS_ERROR(wrote))
+		return (int)wrote;
+	return wrote == bytes ? 0 : -ENOSPC;
+}
+
+/* The kernel never refuses it, so one more try is for a test that does. */
+void sys_restore_signals(const uint64_t *before)
+{
+	if (sys_block_signals(before, NULL))
+		sys_block_signals(before, NULL);
+}
+
 /*
  * unshare(2) of a thread group does nothing but fail where there are other threads, and takes a
  * tenth of the time that a directory of /proc takes to appear. A filter may kill for it.
@@ -49,4 +82,19 @@ bool sys_single_threaded(void)
 			  0);
 	/* A link for "." and one from the parent, and one for each thread's directory. */
 	return failed || task.stx_nlink <= 3;
+}
+
+long sys_without_signal(long number, long a, long b, long c, long d, long e, long f)
+{
+	static const uint64_t deadly = 1ull << (SIGPIPE - 1) | 1ull << (SIGXFSZ - 1);
+	uint64_t before;
+	bool blocked = !sys_block_more_signals(&deadly, &before);
+	long result = sys_gate(number, a, b, c, d, e, f);
+
+	if (!blocked)
+		return result;
+	if (result == -EPIPE || result == -EFBIG)
+		sys_take_signal(&deadly);
+	sys_restore_signals(&before);
+	return result;
 }

@@ -92,7 +92,7 @@ refuses_bad_values() {
 	--*) kind=$(kind_of "$tool" "$option") ;;
 	*)
 		# a letter has its value behind it, or none
-		[ "$value" = - ] || { refused "$tool" "$line" "$option" "$value"
+		[[ $value == [-+] ]] || { refused "$tool" "$line" "$option" "$value"
 			refused "$tool" "$line" "$option$value"; }
 		return
 		;;
