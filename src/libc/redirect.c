@@ -127,6 +127,11 @@ struct copies {
 	uint64_t bytes;
 };
 
+static const unsigned char *wanted_code(const struct patch *patch)
+{
+	return patch->wanted ? patch->code : patch->original;
+}
+
 /*
  * Writes what is to be at [from, to): the text as it is, with the patches as they are wanted. In
  * one call, straight from the text: it is some twenty pages, and every program starts here.
@@ -138,10 +143,8 @@ static int write_wanted(int fd, uintptr_t from, uintptr_t to, const struct patch
 	int count = 0;
 
 	for (const struct patch *patch = first; patch < last; patch++) {
-		const unsigned char *code = patch->wanted ? patch->code : patch->original;
-
 		parts[count++] = (struct iovec){(void *)from, patch->at - from};
-		parts[count++] = (struct iovec){(void *)code, patch->bytes};
+		parts[count++] = (struct iovec){(void *)wanted_code(patch), patch->bytes};
 		from = patch->at + patch->bytes;
 	}
 	parts[count++] = (struct iovec){(void *)from, to - from};
@@ -211,8 +214,10 @@ static long copy_to_memory(const struct text_pages *pages)
 
 	if (SYS_IS_ERROR(at))
 		return at;
-	read_wanted((unsigned char *)at, pages->from, bytes, &patches[pages->first],
-		    &patches[pages->next]);
+	memcpy((void *)at, (const void *)pages->from, bytes);
+	for (int i = pages->first; i < pages->next; i++)
+		memcpy((void *)((uintptr_t)at + patches[i].at - pages->from),
+		       wanted_code(&patches[i]), patches[i].bytes);
 	failed = sys_mprotect((uintptr_t)at, bytes, rights_of(pages->from));
 	if (!failed)
 		return at;
