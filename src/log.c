@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "log.h"
+#include "quiet.h"
 #include "sys.h"
 
 #define LINE_BYTES 1024
@@ -192,8 +193,7 @@ void log_stop(void)
 }
 
 /*
- * Is descriptor 2 still the place for messages? A pipe that nobody reads any more is not: writing
- * to it would end the program by SIGPIPE.
+ * Is descriptor 2 still the place for messages? A pipe that nobody reads any more is not.
  */
 static bool stderr_is_ours(void)
 {
@@ -239,13 +239,13 @@ static void log_line(const char *level, const char *ending, const char *format, 
 		memcpy(line + text.used - 3, "...", 3);
 	text_make_plain(line, text.used);
 	line[text.used++] = '\n';
-	sys_write(2, line, text.used);
+	quiet_write(2, line, text.used);
 }
 
 void log_text(const char *text, unsigned long bytes)
 {
 	if (!stopped && stderr_is_ours())
-		sys_write(2, text, bytes);
+		quiet_write(2, text, bytes);
 }
 
 void log_error(const char *format, ...)

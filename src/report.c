@@ -12,6 +12,7 @@
 #include "log.h"
 #include "memory/memory.h"
 #include "options.h"
+#include "quiet.h"
 #include "report.h"
 #include "sys.h"
 #include "usage/records.h"
@@ -180,7 +181,7 @@ void report_write(const char *target, const char *program)
 		return;
 	}
 	if (!strcmp(target, "-")) {
-		sys_write(1, text.bytes, (size_t)text.used);
+		quiet_write(1, text.bytes, (size_t)text.used);
 		return;
 	}
 	fd = sys_open(target, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0644);
@@ -188,6 +189,6 @@ void report_write(const char *target, const char *program)
 		log_warning("HUGETLB_REPORT: %s can't be written (error %d)", target, (int)-fd);
 		return;
 	}
-	sys_write((int)fd, text.bytes, (size_t)text.used);
+	quiet_write((int)fd, text.bytes, (size_t)text.used);
 	sys_close((int)fd);
 }

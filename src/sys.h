@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/utsname.h>
@@ -207,6 +208,32 @@ static inline long sys_block_signals(const uint64_t *blocked, uint64_t *before)
 {
 	return sys_gate(SYS_rt_sigprocmask, 2 /* SIG_SETMASK */, (long)blocked, (long)before,
 			sizeof(*blocked), 0, 0);
+}
+
+/* Puts a mask back. The kernel never refuses it, so one more try is for a test that does. */
+static inline void sys_restore_signals(const uint64_t *before)
+{
+	if (sys_block_signals(before, NULL))
+		sys_block_signals(before, NULL);
+}
+
+/* The signals that the thread blocks and that wait to be delivered. */
+static inline long sys_pending_signals(uint64_t *pending)
+{
+	return sys_gate(SYS_rt_sigpending, (long)pending, sizeof(*pending), 0, 0, 0, 0);
+}
+
+/* Takes one of these blocked signals off, if it is there. */
+static inline long sys_take_signal(const uint64_t *signals)
+{
+	static const long now[2];
+
+	return sys_gate(SYS_rt_sigtimedwait, (long)signals, 0, (long)now, sizeof(*signals), 0, 0);
+}
+
+static inline long sys_get_limit(int resource, struct rlimit64 *limit)
+{
+	return sys_gate(SYS_prlimit64, 0, resource, 0, (long)limit, 0, 0);
 }
 
 static inline long sys_getdents64(int fd, void *buffer, size_t bytes)

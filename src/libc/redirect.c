@@ -241,14 +241,21 @@ static long move_over(const struct text_pages *pages, uintptr_t copy)
 /*
  * Exchanges the pages for a copy in which their patches are as wanted. In anonymous memory, where
  * these pages are all that is exchanged: a file takes longer to be made and to go, but its pages
- * cost a fork nothing. A policy may forbid to execute memory that was written to: then in the file.
+ * cost a fork nothing. A policy may forbid to execute memory that was written to: then in the file;
+ * or it forbids files so long.
  */
 static int exchange(struct copies *copies, const struct text_pages *pages, bool alone)
 {
 	long copy = alone ? copy_to_memory(pages) : -EACCES;
-	long failed = SYS_IS_ERROR(copy) ? exchange_for_file(copies, pages)
-					 : move_over(pages, (uintptr_t)copy);
+	long failed = SYS_IS_ERROR(copy) ? exchange_for_file(copies, pages) : 0;
 
+	/* The process may not make files so long (ulimit -f). */
+	if (failed == -EFBIG && !alone) {
+		copy = copy_to_memory(pages);
+		failed = SYS_IS_ERROR(copy) ? copy : 0;
+	}
+	if (!failed && !SYS_IS_ERROR(copy))
+		failed = move_over(pages, (uintptr_t)copy);
 	if (failed)
 		return (int)failed;
 	for (int i = pages->first; i < pages->next; i++)

@@ -8,6 +8,7 @@
 
 #include "log.h"
 #include "memory/memory.h"
+#include "quiet.h"
 #include "segments/late.h"
 #include "segments/pieces.h"
 #include "segments/segments.h"
@@ -16,6 +17,8 @@
 #include "sys.h"
 
 static const char other_threads[] = "other threads run already";
+static const char too_long_a_file[] =
+	"the process may not make files as long as a huge page (ulimit -f)";
 
 /* What declining leads to. */
 static const char where_they_are[] = "text and data stay where they are";
@@ -157,6 +160,11 @@ static int prepare_care(struct run *run, struct task *task)
 
 	if (!hugetlb && !(task->kind == PLAN_TEXT && task_wants(task, RUNG_THP)))
 		return 0;
+	/* A part of a page of text that is made small goes into a file as long as the page. */
+	if (task->kind == PLAN_TEXT && !quiet_file_fits(task_page_bytes(run, task))) {
+		task_decline(run, task, too_long_a_file);
+		return -EFBIG;
+	}
 	take_care(run->options, task->name, hugetlb && !run->told);
 	task->cared = care.taken;
 	if (task->cared)

@@ -11,6 +11,7 @@
 #include <sys/statvfs.h>
 
 #include "log.h"
+#include "quiet.h"
 #include "segments/share.h"
 #include "segments/share_file.h"
 #include "sys.h"
@@ -217,7 +218,7 @@ static int allocate(int fd, size_t bytes)
 	long failed = -EINTR;
 
 	for (int i = 0; i < INTERRUPTIONS_MAX && failed == -EINTR; i++)
-		failed = sys_fallocate(fd, 0, bytes);
+		failed = quiet_file_allocate(fd, 0, bytes);
 	return (int)failed;
 }
 

@@ -151,13 +151,6 @@ int swap_in(const struct backing *backing, const struct plan_range *range,
 	return SYS_IS_ERROR(result) ? (int)result : 0;
 }
 
-/* The kernel never refuses it, so one more try is for a test that does. */
-static void restore_signals(const uint64_t *before)
-{
-	if (sys_block_signals(before, NULL))
-		sys_block_signals(before, NULL);
-}
-
 static int copy_and_swap(const struct backing *backing, const struct plan_range *range,
 			 struct prepared *prepared)
 {
@@ -183,6 +176,6 @@ int swap_in_data(const struct backing *backing, const struct plan_range *range,
 		return failed;
 	}
 	failed = copy_and_swap(backing, range, prepared);
-	restore_signals(&before);
+	sys_restore_signals(&before);
 	return failed;
 }
