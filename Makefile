@@ -12,6 +12,10 @@
 #   make uninstall  takes away what make install with the same variables has put there
 #   make deb        packages for Debian, in $(BUILD)/deb; make rpm likewise
 #   make lint       what clang-format and shellcheck have to say; make format does the former
+#   make clean      takes $(BUILD) away
+#   make help       this list
+#
+# BUILD, CC, CFLAGS and LDFLAGS can be given, as make BUILD=/tmp/build CC=clang.
 
 BUILD   ?= build
 CC      ?= cc
@@ -26,7 +30,7 @@ MULTIARCH ?=
 LIBDIR    ?= $(PREFIX)/lib$(if $(MULTIARCH),/$(shell $(CC) $(CFLAGS) -print-multiarch))
 
 # A fresh machine has no compiler: these goals do without, and install one before they build.
-WITHOUT_COMPILER := check torture demo bench deb rpm uninstall clean format lint
+WITHOUT_COMPILER := check torture demo bench deb rpm uninstall clean format lint help
 
 # The directory of src/arch/ that fits the compiler's target, CFLAGS (-m32) included.
 ifneq ($(filter-out $(WITHOUT_COMPILER),$(or $(MAKECMDGOALS),all)),)
@@ -76,7 +80,7 @@ LIBS_hugeedit  := -lelf
 LIBS_hugestat  := -lelf
 
 .PHONY: all check demo bench deb rpm run-check run-demo run-bench install uninstall install-development \
-	uninstall-development clean format lint
+	uninstall-development clean format lint help
 all: $(BUILD)/lib/libhugetlbfs.so $(BUILD)/lib/libhugetlbfs.a $(TOOLS) $(BUILD)/share/libhugetlbfs/ld
 
 $(BUILD)/obj/%.o: src/%.c
@@ -90,11 +94,15 @@ $(BUILD)/lib/libhugetlbfs.so.0: $(LIBRARY_OBJECTS) src/libhugetlbfs.map
 $(BUILD)/lib/libhugetlbfs.so: $(BUILD)/lib/libhugetlbfs.so.0
 	ln -sf libhugetlbfs.so.0 $@
 
+# With -flto gcc would leave in the archive what only gcc can read, all names included.
+RELOCATABLE_CODE = $(if $(findstring -flto,$(CFLAGS)),$(shell echo | $(CC) -flto -r -nostdlib \
+	-flinker-output=nolto-rel -x c - -o /dev/null 2>/dev/null && echo -flinker-output=nolto-rel))
+
 # For static programs one object, which shows the names of hugetlbfs.h only: the library's own names
 # are nothing to the program's.
 $(BUILD)/lib/libhugetlbfs.a: $(LIBRARY_OBJECTS) $(STATIC_OBJECTS)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -r -nostdlib $^ -o $(BUILD)/obj/libhugetlbfs.o
+	$(CC) $(CFLAGS) -r -nostdlib $(RELOCATABLE_CODE) $^ -o $(BUILD)/obj/libhugetlbfs.o
 	$(OBJCOPY) --localize-hidden $(BUILD)/obj/libhugetlbfs.o
 	rm -f $@
 	$(AR) rcs $@ $(BUILD)/obj/libhugetlbfs.o
@@ -291,3 +299,7 @@ lint:
 
 clean:
 	rm -rf $(BUILD)
+
+# The lines at the top.
+help:
+	@sed -n '/^$$/q; s/^# \{0,1\}//p' Makefile

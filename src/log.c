@@ -1,7 +1,7 @@
 /*
  * Lines for people, and the formatter behind them.
  *
- * Owns the level, the identity of descriptor 2 and nothing else. Needs no libc but memory
+ * Owns the level, the identity of descriptors 1 and 2 and nothing else. Needs no libc but memory
  * functions; a line is built on the stack (1.5 kB) and leaves in one write, so that the lines of
  * several threads and processes don't mix. What does not fit is cut, and the cut is shown.
  */
@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "log.h"
-#include "quiet.h"
 #include "sys.h"
 
 #define LINE_BYTES 1024
@@ -20,9 +19,11 @@ static bool stopped;
 static bool warned;
 static const char *refusal;
 
-/* What is known of descriptor 2 since log_start(). */
-static enum { STDERR_UNKNOWN, STDERR_CLOSED, STDERR_REMEMBERED } stderr_state;
-static struct statx stderr_file;
+/* What is known of descriptors 1 and 2 since they were remembered. */
+static struct {
+	enum { PLACE_UNKNOWN, PLACE_CLOSED, PLACE_REMEMBERED } state;
+	struct statx file;
+} places[3];
 
 /* The text that is being made: what does not fit is left out. */
 struct text {
@@ -177,14 +178,24 @@ bool log_at(int level)
 	return level <= verbose && !stopped;
 }
 
-void log_start(void)
+static void remember(int fd)
 {
-	long result = sys_statx_fd(2, &stderr_file);
+	long result = sys_statx_fd(fd, &places[fd].file);
 
 	if (!result)
-		stderr_state = STDERR_REMEMBERED;
+		places[fd].state = PLACE_REMEMBERED;
 	else
-		stderr_state = result == -EBADF ? STDERR_CLOSED : STDERR_UNKNOWN;
+		places[fd].state = result == -EBADF ? PLACE_CLOSED : PLACE_UNKNOWN;
+}
+
+void log_start(void)
+{
+	remember(2);
+}
+
+void log_start_output(void)
+{
+	remember(1);
 }
 
 void log_stop(void)
@@ -193,21 +204,35 @@ void log_stop(void)
 }
 
 /*
- * Is descriptor 2 still the place for messages? A pipe that nobody reads any more is not.
+ * Is the descriptor still the place for messages? A pipe that nobody reads any more is not.
  */
-static bool stderr_is_ours(void)
+static bool is_still_there(int fd)
 {
-	struct pollfd descriptor = {.fd = 2, .events = POLLOUT};
+	struct pollfd descriptor = {.fd = fd, .events = POLLOUT};
+	const struct statx *then = &places[fd].file;
 	struct statx now;
 
-	if (stderr_state == STDERR_CLOSED)
+	if (places[fd].state == PLACE_CLOSED)
 		return false;
-	if (stderr_state == STDERR_REMEMBERED &&
-	    (sys_statx_fd(2, &now) || now.stx_ino != stderr_file.stx_ino ||
-	     now.stx_dev_major != stderr_file.stx_dev_major ||
-	     now.stx_dev_minor != stderr_file.stx_dev_minor))
+	if (places[fd].state == PLACE_REMEMBERED &&
+	    (sys_statx_fd(fd, &now) || now.stx_ino != then->stx_ino ||
+	     now.stx_dev_major != then->stx_dev_major || now.stx_dev_minor != then->stx_dev_minor))
 		return false;
 	return sys_poll_now(&descriptor) < 0 || !(descriptor.revents & (POLLERR | POLLNVAL));
+}
+
+int log_write(int fd, const char *text, unsigned long bytes)
+{
+	long result = 0;
+
+	for (unsigned long done = 0; done < bytes && result >= 0; done += (unsigned long)result) {
+		do {
+			result = sys_write(fd, text + done, bytes - done);
+		} while (result == -EINTR);
+		if (!result)
+			result = -EIO;
+	}
+	return result < 0 ? (int)result : 0;
 }
 
 static void __attribute__((format(printf, 2, 3)))
@@ -227,7 +252,7 @@ static void log_line(const char *level, const char *ending, const char *format, 
 	struct text text = {.out = line, .bytes = sizeof(line) - 1};
 	struct utsname host;
 
-	if (!stderr_is_ours())
+	if (!is_still_there(2))
 		return;
 	if (sys_uname(&host))
 		strcpy(host.nodename, "?");
@@ -239,13 +264,20 @@ static void log_line(const char *level, const char *ending, const char *format, 
 		memcpy(line + text.used - 3, "...", 3);
 	text_make_plain(line, text.used);
 	line[text.used++] = '\n';
-	quiet_write(2, line, text.used);
+	log_write(2, line, text.used);
 }
 
 void log_text(const char *text, unsigned long bytes)
 {
-	if (!stopped && stderr_is_ours())
-		quiet_write(2, text, bytes);
+	if (!stopped && is_still_there(2))
+		log_write(2, text, bytes);
+}
+
+int log_output(const char *text, unsigned long bytes)
+{
+	if (stopped)
+		return 0;
+	return is_still_there(1) ? log_write(1, text, bytes) : -EBADF;
 }
 
 void log_error(const char *format, ...)

@@ -28,6 +28,9 @@ bool log_at(int level);
  * dropped for a changed file. */
 void log_start(void);
 
+/* The same for descriptor 1, by who will use log_output(). */
+void log_start_output(void);
+
 /*
  * A feature that was asked for is declined: "<format>: <otherwise>", a warning; but where
  * log_refuse() was called, an error that ends by those words instead.
@@ -53,6 +56,13 @@ void log_warning_once(const char *format, ...) __attribute__((format(printf, 1, 
 
 /* A finished text, as it is, where a line would go, at every level. */
 void log_text(const char *text, unsigned long bytes);
+
+/* The same on standard output. Returns 0 or -errno: -EBADF where that is closed, has become another
+ * file since log_start_output(), or is a pipe that nobody reads. */
+int log_output(const char *text, unsigned long bytes);
+
+/* Writes all of it to any descriptor. Returns 0 or -errno. */
+int log_write(int fd, const char *text, unsigned long bytes);
 
 /* The formatter behind them: at most bytes, always ended by a zero byte; returns the length of what
  * is there after a cut. */

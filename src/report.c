@@ -12,7 +12,6 @@
 #include "log.h"
 #include "memory/memory.h"
 #include "options.h"
-#include "quiet.h"
 #include "report.h"
 #include "sys.h"
 #include "usage/records.h"
@@ -168,27 +167,59 @@ static void make_table(struct page_text *text, const char *program)
 	add_reasons(text, &usage);
 }
 
+/* Where the program was started, it need not be at its end. */
+static char absolute_path[4096];
+
+void report_start(const char *target)
+{
+	long length;
+
+	if (!strcmp(target, "-"))
+		log_start_output();
+	if (!strcmp(target, "-") || !strcmp(target, "2") || *target == '/')
+		return;
+	length = sys_getcwd(absolute_path, sizeof(absolute_path) - 1);
+	if (length <= 0 || *absolute_path != '/' ||
+	    (size_t)length + strlen(target) >= sizeof(absolute_path)) {
+		*absolute_path = '\0';
+		return;
+	}
+	absolute_path[length - 1] = '/';
+	strcpy(absolute_path + length, target);
+}
+
+/* O_NONBLOCK: a FIFO that nobody reads is an error, and does not keep the program from ending. */
+static int write_to_file(const char *path, const struct page_text *text)
+{
+	long fd = sys_open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK,
+			   0644);
+	int result;
+
+	if (SYS_IS_ERROR(fd))
+		return (int)fd;
+	result = log_write((int)fd, text->bytes, (unsigned long)text->used);
+	sys_close((int)fd);
+	return result;
+}
+
 void report_write(const char *target, const char *program)
 {
 	static struct page_text text;
-	long fd;
+	int result = 0;
 
 	if (memory.sandboxed)
 		return;
 	make_table(&text, program);
 	if (!strcmp(target, "2")) {
 		log_text(text.bytes, (unsigned long)text.used);
-		return;
+	} else if (!strcmp(target, "-")) {
+		result = log_output(text.bytes, (unsigned long)text.used);
+		target = "standard output";
+	} else {
+		if (*absolute_path)
+			target = absolute_path;
+		result = write_to_file(target, &text);
 	}
-	if (!strcmp(target, "-")) {
-		quiet_write(1, text.bytes, (size_t)text.used);
-		return;
-	}
-	fd = sys_open(target, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0644);
-	if (SYS_IS_ERROR(fd)) {
-		log_warning("HUGETLB_REPORT: %s can't be written (error %d)", target, (int)-fd);
-		return;
-	}
-	quiet_write((int)fd, text.bytes, (size_t)text.used);
-	sys_close((int)fd);
+	if (result)
+		log_warning("HUGETLB_REPORT: %s can't be written (error %d)", target, -result);
 }

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "sys.h"
@@ -34,6 +36,13 @@ long sys_read_file(const char *path, char *buffer, size_t bytes)
 	return got < 0 ? got : (long)used;
 }
 
+/* The kernel never refuses it, so one more try is for a test that does. */
+void sys_restore_signals(const uint64_t *before)
+{
+	if (sys_block_signals(before, NULL))
+		sys_block_signals(before, NULL);
+}
+
 /*
  * unshare(2) of a thread group does nothing but fail where there are other threads, and takes a
  * tenth of the time that a directory of /proc takes to appear. A filter may kill for it.
@@ -49,4 +58,27 @@ bool sys_single_threaded(void)
 			  0);
 	/* A link for "." and one from the parent, and one for each thread's directory. */
 	return failed || task.stx_nlink <= 3;
+}
+
+bool sys_file_fits(size_t bytes)
+{
+	struct rlimit64 limit;
+
+	return sys_gate(SYS_prlimit64, 0, RLIMIT_FSIZE, 0, (long)&limit, 0, 0) ||
+	       bytes <= limit.rlim_cur;
+}
+
+long sys_without_signal(long number, long a, long b, long c, long d, long e, long f)
+{
+	static const uint64_t deadly = 1ull << (SIGPIPE - 1) | 1ull << (SIGXFSZ - 1);
+	uint64_t before;
+	bool blocked = !sys_block_more_signals(&deadly, &before);
+	long result = sys_gate(number, a, b, c, d, e, f);
+
+	if (!blocked)
+		return result;
+	if (result == -EPIPE || result == -EFBIG)
+		sys_take_signal(&deadly);
+	sys_restore_signals(&before);
+	return result;
 }

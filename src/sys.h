@@ -14,7 +14,6 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/utsname.h>
@@ -161,21 +160,31 @@ static inline long sys_pread(int fd, void *buffer, size_t bytes, size_t offset)
 	return sys_gate(SYS_pread64, fd, (long)buffer, (long)bytes, (long)offset, 0, 0);
 }
 
+/*
+ * A call that may let a file grow, or write to a pipe. Where the process's limit (ulimit -f)
+ * forbids it, or nobody reads, that comes as -EFBIG or -EPIPE alone, without the signal that would
+ * end the program. All other signals come as ever, for a write may wait.
+ */
+long sys_without_signal(long number, long a, long b, long c, long d, long e, long f);
+
+/* May the process make files so long? Yes where the kernel doesn't tell. */
+bool sys_file_fits(size_t bytes);
+
 static inline long sys_write(int fd, const void *buffer, size_t bytes)
 {
-	return sys_gate(SYS_write, fd, (long)buffer, (long)bytes, 0, 0, 0);
+	return sys_without_signal(SYS_write, fd, (long)buffer, (long)bytes, 0, 0, 0);
 }
 
 /* As sys_pread. */
 static inline long sys_pwrite(int fd, const void *buffer, size_t bytes, size_t offset)
 {
-	return sys_gate(SYS_pwrite64, fd, (long)buffer, (long)bytes, (long)offset, 0, 0);
+	return sys_without_signal(SYS_pwrite64, fd, (long)buffer, (long)bytes, (long)offset, 0, 0);
 }
 
 /* A size that a signed long holds. */
 static inline long sys_set_size(int fd, size_t bytes)
 {
-	return sys_gate(SYS_ftruncate, fd, (long)bytes, 0, 0, 0, 0);
+	return sys_without_signal(SYS_ftruncate, fd, (long)bytes, 0, 0, 0, 0);
 }
 
 static inline long sys_ioctl(int fd, unsigned long request, void *argument)
@@ -187,9 +196,9 @@ static inline long sys_ioctl(int fd, unsigned long request, void *argument)
 static inline long sys_fallocate(int fd, uint64_t offset, uint64_t bytes)
 {
 	if (sizeof(long) == 8)
-		return sys_gate(SYS_fallocate, fd, 0, (long)offset, (long)bytes, 0, 0);
-	return sys_gate(SYS_fallocate, fd, 0, (long)offset, (long)(offset >> 32), (long)bytes,
-			(long)(bytes >> 32));
+		return sys_without_signal(SYS_fallocate, fd, 0, (long)offset, (long)bytes, 0, 0);
+	return sys_without_signal(SYS_fallocate, fd, 0, (long)offset, (long)(offset >> 32),
+				  (long)bytes, (long)(bytes >> 32));
 }
 
 /* Lets the page cache forget a part of a file, as far as nobody has it mapped. */
@@ -210,30 +219,23 @@ static inline long sys_block_signals(const uint64_t *blocked, uint64_t *before)
 			sizeof(*blocked), 0, 0);
 }
 
-/* Puts a mask back. The kernel never refuses it, so one more try is for a test that does. */
-static inline void sys_restore_signals(const uint64_t *before)
+/* The same, back to what it was. */
+void sys_restore_signals(const uint64_t *before);
+
+/* Adds to that mask. */
+static inline long sys_block_more_signals(const uint64_t *more, uint64_t *before)
 {
-	if (sys_block_signals(before, NULL))
-		sys_block_signals(before, NULL);
+	return sys_gate(SYS_rt_sigprocmask, 0 /* SIG_BLOCK */, (long)more, (long)before,
+			sizeof(*more), 0, 0);
 }
 
-/* The signals that the thread blocks and that wait to be delivered. */
-static inline long sys_pending_signals(uint64_t *pending)
-{
-	return sys_gate(SYS_rt_sigpending, (long)pending, sizeof(*pending), 0, 0, 0, 0);
-}
-
-/* Takes one of these blocked signals off, if it is there. */
+/* Takes one of these signals away, where one is pending: its number, or -EAGAIN. */
 static inline long sys_take_signal(const uint64_t *signals)
 {
-	static const long now[2];
+	const long no_time[2] = {0, 0};
 
-	return sys_gate(SYS_rt_sigtimedwait, (long)signals, 0, (long)now, sizeof(*signals), 0, 0);
-}
-
-static inline long sys_get_limit(int resource, struct rlimit64 *limit)
-{
-	return sys_gate(SYS_prlimit64, 0, resource, 0, (long)limit, 0, 0);
+	return sys_gate(SYS_rt_sigtimedwait, (long)signals, 0, (long)no_time, sizeof(*signals), 0,
+			0);
 }
 
 static inline long sys_getdents64(int fd, void *buffer, size_t bytes)
@@ -244,6 +246,13 @@ static inline long sys_getdents64(int fd, void *buffer, size_t bytes)
 static inline long sys_memfd_create(const char *name, unsigned int flags)
 {
 	return sys_gate(SYS_memfd_create, (long)name, flags, 0, 0, 0, 0);
+}
+
+/* The length of the path with its zero byte; it does not begin with a slash where the directory
+ * can't be reached. */
+static inline long sys_getcwd(char *path, size_t bytes)
+{
+	return sys_gate(SYS_getcwd, (long)path, (long)bytes, 0, 0, 0, 0);
 }
 
 static inline long sys_getpid(void)

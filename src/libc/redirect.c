@@ -242,7 +242,7 @@ static long move_over(const struct text_pages *pages, uintptr_t copy)
  * Exchanges the pages for a copy in which their patches are as wanted. In anonymous memory, where
  * these pages are all that is exchanged: a file takes longer to be made and to go, but its pages
  * cost a fork nothing. A policy may forbid to execute memory that was written to: then in the file;
- * or it forbids files so long.
+ * or a limit forbids files so long: then in memory.
  */
 static int exchange(struct copies *copies, const struct text_pages *pages, bool alone)
 {
@@ -252,7 +252,7 @@ static int exchange(struct copies *copies, const struct text_pages *pages, bool 
 	/* The process may not make files so long (ulimit -f). */
 	if (failed == -EFBIG && !alone) {
 		copy = copy_to_memory(pages);
-		failed = SYS_IS_ERROR(copy) ? copy : 0;
+		failed = SYS_IS_ERROR(copy) ? failed : 0;
 	}
 	if (!failed && !SYS_IS_ERROR(copy))
 		failed = move_over(pages, (uintptr_t)copy);

@@ -48,9 +48,14 @@ struct piece {
 	size_t bytes;
 };
 
-/* What one fork agreed on before it happened. Under the lock. */
+/*
+ * What one fork agreed on before it happened. Under the lock, and with all signals blocked: a
+ * handler that forks, too, does so before or after.
+ */
 static struct {
-	bool locked;
+	bool begun;           /* false: the thread had the lock already, and nothing is done */
+	uint64_t signals;     /* those that were blocked before */
+	bool inherited_alone; /* only pages without a reservation are copied */
 	enum way way;
 	int ends[2]; /* of a pipe: the child closes its end when its memory is its own; -1: none */
 
@@ -64,7 +69,10 @@ static struct {
 /* Locks are not inherited: a locked page is like others. */
 static bool needs_copy(const struct region *region, size_t page)
 {
-	return (region->pages[page] & ~PAGE_LOCKED) == PAGE_HUGE;
+	const unsigned int state = region->pages[page] & ~PAGE_LOCKED;
+
+	return state == (PAGE_HUGE | PAGE_INHERITED) ||
+	       (state == PAGE_HUGE && !agreed.inherited_alone);
 }
 
 /*
@@ -179,11 +187,20 @@ static bool pools_serve(const struct extent *extent)
 	return true;
 }
 
+static bool kernel_may_lose(const struct extent *extent)
+{
+	return extent->largest && extent->largest->page_bytes > SHARED_PAGE_BYTES_MAX;
+}
+
+static enum way way_to_copy(const struct extent *extent, bool others)
+{
+	return others || kernel_may_lose(extent) ? WAY_PARENT_COPIES : WAY_CHILD_COPIES;
+}
+
 static enum way choose_way(const struct extent *extent, bool others)
 {
-	const bool kernel_loses =
-		extent->largest && extent->largest->page_bytes > SHARED_PAGE_BYTES_MAX;
-	const enum way copy = others || kernel_loses ? WAY_PARENT_COPIES : WAY_CHILD_COPIES;
+	const bool kernel_loses = kernel_may_lose(extent);
+	const enum way copy = way_to_copy(extent, others);
 
 	if (!extent->page_bytes || (memory.fork == FORK_COW && !kernel_loses))
 		return WAY_SHARE;
@@ -316,20 +333,42 @@ static int parent_copies(const struct extent *extent)
 	return 0;
 }
 
-/* Before the fork, in the parent. */
-static void agree(void)
+/* Decides what is copied, and by whom. */
+static struct extent agree_on_way(bool others)
 {
 	struct extent extent;
 
-	agreed.ends[0] = agreed.ends[1] = -1;
-	agreed.way = WAY_SHARE;
-	agreed.locked = memory.active && memory_lock();
-	if (!agreed.locked)
-		return;
+	agreed.inherited_alone = false;
 	if (memory.fork != FORK_COW)
 		make_running_small();
 	extent = measure();
-	agreed.way = choose_way(&extent, !memory_single_threaded());
+	agreed.way = choose_way(&extent, others);
+	if (agreed.way != WAY_SHARE)
+		return extent;
+	agreed.inherited_alone = true;
+	extent = measure();
+	if (extent.page_bytes)
+		agreed.way = way_to_copy(&extent, others);
+	return extent;
+}
+
+/* Before the fork, in the parent. */
+static void agree(void)
+{
+	const uint64_t all = UINT64_MAX;
+	struct extent extent;
+	uint64_t signals;
+
+	if (!memory.active || sys_block_signals(&all, &signals))
+		return;
+	if (!memory_lock()) {
+		sys_restore_signals(&signals);
+		return;
+	}
+	agreed.begun = true;
+	agreed.signals = signals;
+	agreed.ends[0] = agreed.ends[1] = -1;
+	extent = agree_on_way(!memory_single_threaded());
 	if (agreed.way == WAY_PARENT_COPIES && parent_copies(&extent))
 		agreed.way = WAY_SHARE;
 	/* In a sandbox a pipe may be forbidden, or there is none to spare: then nobody waits, and
@@ -339,46 +378,39 @@ static void agree(void)
 		agreed.ends[0] = agreed.ends[1] = -1;
 }
 
-/* Memory for a copy: hugetlb pages if there are enough, else small. */
-static long map_copy(const struct region *region, size_t bytes, bool *huge)
+/*
+ * Has the kernel make the copies, as for a write, out of the pool. It spares what a mapping of our
+ * own would cost: clearing the pages before. False: the pool has not enough for all of them (or the
+ * kernel can't tell, before 5.14); what it had is the child's.
+ */
+static bool own_huge_pages(struct region *region, size_t page, size_t count)
 {
-	long mapped = -ENOMEM;
-
-	/* Before 5.16 such a mapping can't be moved; before 5.14 it can't be made safe. */
-	if (*huge && region->source->populate_write)
-		mapped = map_hugetlb(region->page_bytes, bytes);
-	if (!SYS_IS_ERROR(mapped) && sys_madvise((uintptr_t)mapped, bytes, MADV_POPULATE_WRITE)) {
-		sys_munmap((uintptr_t)mapped, bytes);
-		mapped = -ENOMEM;
-	}
-	*huge = !SYS_IS_ERROR(mapped);
-	return *huge ? mapped : keep_map_aside(region, bytes);
+	if (!region->source->populate_write ||
+	    sys_madvise(region_page_address(region, page), count * region->page_bytes,
+			MADV_POPULATE_WRITE))
+		return false;
+	for (size_t i = page; i < page + count; i++)
+		region->pages[i] |= PAGE_INHERITED;
+	return true;
 }
 
-/* Gives the child pages of its own in place of [page, page + count). */
-static int own_pages(struct region *region, size_t page, size_t count, bool *huge)
+/* Puts small pages in the place of [page, page + count). Without memory for them all is shared. */
+static void own_small_pages(struct region *region, size_t page, size_t count)
 {
 	uintptr_t address = region_page_address(region, page);
 	size_t bytes = count * region->page_bytes;
+	long copy = keep_map_aside(region, bytes), moved;
 
-	for (;;) {
-		long copy = map_copy(region, bytes, huge), moved;
-
-		if (SYS_IS_ERROR(copy))
-			return -ENOMEM;
-		memcpy((void *)copy, (void *)address, bytes);
-		moved = sys_mremap((uintptr_t)copy, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED,
-				   address);
-		if (!SYS_IS_ERROR(moved))
-			break;
+	if (SYS_IS_ERROR(copy))
+		return;
+	memcpy((void *)copy, (void *)address, bytes);
+	moved = sys_mremap((uintptr_t)copy, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED, address);
+	if (SYS_IS_ERROR(moved)) {
 		sys_munmap((uintptr_t)copy, bytes);
-		if (!*huge)
-			return -ENOMEM;
-		*huge = false; /* Linux before 5.16 */
+		return;
 	}
-	for (size_t i = page; i < page + count && !*huge; i++)
+	for (size_t i = page; i < page + count; i++)
 		region_set_small(region, i, UNIT_MAPPED);
-	return 0;
 }
 
 static void child_copies(struct region *region)
@@ -390,7 +422,9 @@ static void child_copies(struct region *region)
 	for (; next_run(region, &page, &count); page += count) {
 		if (count > most)
 			count = most;
-		own_pages(region, page, count, &huge);
+		huge = huge && own_huge_pages(region, page, count);
+		if (!huge)
+			own_small_pages(region, page, count);
 	}
 }
 
@@ -447,8 +481,9 @@ static void after_in_child(void)
 {
 	struct region *region;
 
-	if (!agreed.locked)
+	if (!agreed.begun)
 		return;
+	agreed.begun = false;
 	memory_unlock_in_child();
 	for (region = registry_first(); region; region = registry_next(region))
 		keep_locked(region, region->start, region->high, false);
@@ -460,15 +495,18 @@ static void after_in_child(void)
 	for (int i = 0; i < 2; i++)
 		if (agreed.ends[i] >= 0)
 			sys_close(agreed.ends[i]);
+	sys_restore_signals(&agreed.signals);
 }
 
 /* Waits until the child has closed its end of the pipe, by being ready or by dying. */
 static void after_in_parent(void)
 {
+	const uint64_t signals = agreed.signals;
 	char byte;
 
-	if (!agreed.locked)
+	if (!agreed.begun)
 		return;
+	agreed.begun = false;
 	if (agreed.ends[0] >= 0) {
 		sys_close(agreed.ends[1]);
 		while (sys_read(agreed.ends[0], &byte, 1) == -EINTR)
@@ -477,6 +515,7 @@ static void after_in_parent(void)
 	}
 	drop_copies();
 	memory_unlock();
+	sys_restore_signals(&signals);
 }
 
 /* Stands in for _Fork inside libc's fork. */

@@ -6,6 +6,9 @@
  * page away from the child, and the child's next touch is SIGBUS. So the child gets pages of its
  * own before it goes on: see HUGETLB_FORK in the HOWTO for when, and what it costs.
  *
+ * Such pages of the child have no reservation. Forks of its own never leave them to the kernel:
+ * there, it would be the one that forks who gets SIGBUS.
+ *
  * From glibc 2.34 on this happens inside fork(), before libc's own work in the child touches the
  * heap; before that, in the first fork handler.
  */

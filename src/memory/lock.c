@@ -1,6 +1,9 @@
 /*
  * The lock for the states of all regions: see lock.h. A futex, and no more of libc than its thread
  * pointer.
+ *
+ * Who holds it is in the same word as that it is held: a signal handler that comes between any two
+ * instructions knows whether it has interrupted the holder, and does not wait for its own thread.
  */
 #include <layout.h>
 #include <stdint.h>
@@ -8,44 +11,65 @@
 #include "memory/lock.h"
 #include "sys.h"
 
-static struct {
-	uint32_t word;   /* 0 free, 1 held, 2 held and somebody waits */
-	uintptr_t owner; /* the holder's thread pointer */
-} lock;
+/* The holder's thread pointer, with WAITED where somebody may sleep for it; 0: free. */
+static uintptr_t lock;
+
+/* A thread pointer is aligned. */
+#define WAITED ((uintptr_t)1)
 
 /* Tries before a waiter sleeps: what is done under the lock takes microseconds, as a rule. */
 #define LOCK_SPINS 200
 
+static bool take(uintptr_t holder)
+{
+	uintptr_t expected = 0;
+
+	return __atomic_compare_exchange_n(&lock, &expected, holder, false, __ATOMIC_ACQUIRE,
+					   __ATOMIC_RELAXED);
+}
+
+/* A futex has 32 bits: the lower ones. Two threads alike in these would wake once for nothing. */
+static uint32_t *futex_word(void)
+{
+	return (uint32_t *)&lock +
+	       (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? sizeof(lock) / sizeof(uint32_t) - 1 : 0);
+}
+
+static void sleep_while_held(void)
+{
+	uintptr_t holder = __atomic_load_n(&lock, __ATOMIC_RELAXED);
+
+	if (holder &&
+	    (holder & WAITED || __atomic_compare_exchange_n(&lock, &holder, holder | WAITED, false,
+							    __ATOMIC_RELAXED, __ATOMIC_RELAXED)))
+		sys_pass(SYS_futex, (long)futex_word(), 128 /* FUTEX_WAIT_PRIVATE */,
+			 (long)(uint32_t)(holder | WAITED), 0, 0, 0);
+}
+
 bool memory_lock(void)
 {
 	uintptr_t self = cpu_thread_pointer();
-	uint32_t expected = 0;
 
-	if (__atomic_load_n(&lock.owner, __ATOMIC_RELAXED) == self)
+	if ((__atomic_load_n(&lock, __ATOMIC_RELAXED) & ~WAITED) == self)
 		return false;
 	for (int i = 0; i < LOCK_SPINS; i++) {
-		expected = 0;
-		if (__atomic_compare_exchange_n(&lock.word, &expected, 1, false, __ATOMIC_ACQUIRE,
-						__ATOMIC_RELAXED))
-			goto held;
+		if (take(self))
+			return true;
 		cpu_relax();
 	}
-	while (__atomic_exchange_n(&lock.word, 2, __ATOMIC_ACQUIRE))
-		sys_pass(SYS_futex, (long)&lock.word, 128 /* FUTEX_WAIT_PRIVATE */, 2, 0, 0, 0);
-held:
-	__atomic_store_n(&lock.owner, self, __ATOMIC_RELAXED);
+	/* Others may sleep beside us: whoever comes from here wakes the next. */
+	while (!take(self | WAITED))
+		sleep_while_held();
 	return true;
 }
 
 void memory_unlock(void)
 {
-	__atomic_store_n(&lock.owner, 0, __ATOMIC_RELAXED);
-	if (__atomic_exchange_n(&lock.word, 0, __ATOMIC_RELEASE) == 2)
-		sys_pass(SYS_futex, (long)&lock.word, 129 /* FUTEX_WAKE_PRIVATE */, 1, 0, 0, 0);
+	if (__atomic_exchange_n(&lock, 0, __ATOMIC_RELEASE) & WAITED)
+		sys_pass(SYS_futex, (long)futex_word(), 129 /* FUTEX_WAKE_PRIVATE */, 1, 0, 0, 0);
 }
 
 void memory_unlock_in_child(void)
 {
-	__atomic_store_n(&lock.owner, 0, __ATOMIC_RELAXED);
-	__atomic_store_n(&lock.word, 0, __ATOMIC_RELEASE);
+	__atomic_store_n(&lock, 0, __ATOMIC_RELEASE);
 }

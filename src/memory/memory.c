@@ -57,12 +57,8 @@ bool memory_single_threaded(void)
 
 void memory_enter_sandbox(void)
 {
-	struct region *region;
-
 	log_debug("the program locks itself in; no more lines from here on");
-	memory.sandboxed = true;
-	for (region = registry_first(); region; region = registry_next(region))
-		region->source->sandboxed = true;
+	memory.sandboxed = source_sandboxed = true;
 	log_stop();
 }
 
@@ -136,7 +132,8 @@ int memory_start(const struct options *options, bool with_break, const char *fea
 			failed == -ENOENT ? "it is not of a kind that we know"
 			: failed == -EPERM || failed == -EACCES
 				? "its text is sealed, or a policy forbids it"
-				: "no memory");
+			: failed == -EFBIG ? "a limit on files, ulimit -f, forbids it"
+					   : "no memory");
 		return failed;
 	}
 	memory.active = true;
@@ -174,6 +171,11 @@ void memory_stop(void)
 
 /* The ranges that were taken; a region with no range is free. Under the lock. */
 static struct region taken[MEMORY_RANGES_MAX];
+
+static bool is_taken(const struct region *region)
+{
+	return region >= taken && region < taken + MEMORY_RANGES_MAX;
+}
 
 static int add_range(uintptr_t start, uintptr_t end, struct source *source, int rights, bool text)
 {
@@ -226,11 +228,13 @@ int memory_take_text(uintptr_t start, uintptr_t end, struct source *source, int 
 
 void memory_settle_range(uintptr_t start)
 {
+	struct region *region;
+
 	if (!memory_lock())
 		return;
-	for (struct region *region = taken; region < taken + MEMORY_RANGES_MAX; region++)
-		if (region->start == start)
-			region->may_go = false;
+	region = registry_at(start);
+	if (region && is_taken(region))
+		region->may_go = false;
 	memory_unlock();
 }
 
@@ -250,23 +254,25 @@ void memory_doubt_range(size_t n, bool may_go)
 	memory_unlock();
 }
 
+/* [start, end) is of the region. */
 static void forget_part(struct region *region, uintptr_t start, uintptr_t end)
 {
-	if (start <= region->start && end >= region->limit) {
+	if (start == region->start && end == region->limit) {
 		registry_remove(region);
 		region_drop(region);
 		return;
 	}
-	keep_replaced(region, start > region->start ? start : region->start,
-		      end < region->limit ? end : region->limit);
+	keep_replaced(region, start, end);
 }
 
 void memory_forget_range(uintptr_t start, uintptr_t end)
 {
+	struct region_part part;
+
 	if (!memory_lock())
 		return;
-	for (struct region *region = taken; region < taken + MEMORY_RANGES_MAX; region++)
-		if (region->start && region_touches(region, start, end))
-			forget_part(region, start, end);
+	while (registry_part(&start, end, &part))
+		if (is_taken(part.region))
+			forget_part(part.region, part.from, part.to);
 	memory_unlock();
 }

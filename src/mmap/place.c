@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "mmap/place.h"
+#include "mmap/unit_runs.h"
 #include "sys.h"
 
 static size_t page_units(const struct place *place)
@@ -72,11 +73,12 @@ int place_start(struct place *place, uintptr_t start, uintptr_t behind, struct s
 	int failed;
 
 	*place = none;
+	place->idle = SIZE_MAX;
 	failed = region_make_growing(&place->region, start, behind, source);
 	if (failed)
 		return failed;
 	for (int i = 0; i < PLACE_PACKS; i++)
-		place->packs[i] = SIZE_MAX;
+		place->packs[i].unit = SIZE_MAX;
 	place->words = (place->region.unit_bytes / place->region.base_bytes + 63) / 64;
 	failed = map_maps(place, all_units(place), &none);
 	if (failed)
@@ -122,11 +124,17 @@ static void set_bits(const struct place *place, uint64_t *map, uintptr_t from, u
 
 static bool has_bits(const struct place *place, const uint64_t *map, uintptr_t from, uintptr_t to)
 {
-	for (; from < to; from += place->region.base_bytes) {
-		size_t bit = page_bit(place, from);
+	const struct region *region = &place->region;
 
-		if (map[bit / 64] >> bit % 64 & 1)
+	while (from < to) {
+		size_t bit = page_bit(place, from), unit = region_unit(region, from);
+		size_t left = (region_unit_address(region, unit + 1) - from) / region->base_bytes;
+		uint64_t word = map[bit / 64] >> bit % 64;
+		size_t clear = word ? (size_t)__builtin_ctzll(word) : 64 - bit % 64;
+
+		if (!clear)
 			return true;
+		from += (clear < left ? clear : left) * region->base_bytes;
 	}
 	return false;
 }
@@ -224,15 +232,51 @@ uintptr_t place_take(struct place *place, size_t bytes, uintptr_t wanted)
 	return at;
 }
 
-/* Room for bytes in a packed unit, at a multiple of align; 0: none. */
-static uintptr_t find_in_unit(const struct place *place, size_t unit, size_t bytes, size_t align)
+/*
+ * Room for so many small pages in a packed unit, at a multiple of step; with ready, only where
+ * there is memory, which is zero then. SIZE_MAX: none. *any: there is, but for the multiple.
+ */
+static size_t find_in_unit(const struct place *place, size_t unit, size_t count, size_t step,
+			   bool ready, bool *any)
 {
-	uintptr_t start = region_unit_address(&place->region, unit);
-	uintptr_t end = start + place->region.unit_bytes;
+	const size_t pages = place->region.unit_bytes / place->region.base_bytes;
+	const uint64_t *used = place->used + unit * place->words;
+	const uint64_t *there = place->there + unit * place->words;
+	uint64_t free[UNIT_WORDS_MAX];
+	size_t found;
 
-	for (uintptr_t at = start; at + bytes <= end; at += align)
-		if (!has_bits(place, place->used, at, at + bytes))
-			return at;
+	for (size_t i = 0; i < place->words; i++)
+		free[i] = ~used[i] & (ready ? there[i] : UINT64_MAX);
+	if (pages % 64)
+		free[place->words - 1] &= ((uint64_t)1 << pages % 64) - 1;
+	found = unit_runs_find(free, place->words, count, step);
+	*any = false;
+	for (size_t i = 0; i < place->words; i++)
+		*any = *any || free[i];
+	return found;
+}
+
+/* Room for bytes in one of the packed units; what was never used costs no call. 0: none. */
+static uintptr_t find_in_packs(struct place *place, size_t bytes)
+{
+	const size_t base = place->region.base_bytes;
+	const size_t count = bytes / base, step = (bytes & -bytes) / base;
+	bool any;
+
+	for (struct place_pack *pack = place->packs; pack < place->packs + PLACE_PACKS; pack++) {
+		size_t page, ready;
+
+		if (pack->unit == SIZE_MAX || count >= pack->too_many)
+			continue;
+		page = find_in_unit(place, pack->unit, count, step, false, &any);
+		if (!any)
+			pack->too_many = count;
+		if (page == SIZE_MAX)
+			continue;
+		ready = find_in_unit(place, pack->unit, count, step, true, &any);
+		return region_unit_address(&place->region, pack->unit) +
+		       (ready == SIZE_MAX ? page : ready) * base;
+	}
 	return 0;
 }
 
@@ -255,19 +299,23 @@ static bool map_again(struct place *place, uintptr_t from, uintptr_t to)
 	return true;
 }
 
+/* The unit has room, more than it was known to have. */
 static void remember_pack(struct place *place, size_t unit)
 {
-	for (int i = 0; i < PLACE_PACKS; i++)
-		if (place->packs[i] == unit)
-			return;
-	place->packs[place->next_pack++ % PLACE_PACKS] = unit;
+	struct place_pack *pack = place->packs;
+
+	while (pack < place->packs + PLACE_PACKS && pack->unit != unit)
+		pack++;
+	if (pack == place->packs + PLACE_PACKS)
+		pack = &place->packs[place->next_pack++ % PLACE_PACKS];
+	*pack = (struct place_pack){unit, SIZE_MAX};
 }
 
 static void forget_pack(struct place *place, size_t unit)
 {
 	for (int i = 0; i < PLACE_PACKS; i++)
-		if (place->packs[i] == unit)
-			place->packs[i] = SIZE_MAX;
+		if (place->packs[i].unit == unit)
+			place->packs[i].unit = SIZE_MAX;
 }
 
 /* A new packed unit. False: no room, or no memory. */
@@ -291,12 +339,9 @@ static bool add_pack(struct place *place, size_t *unit)
 
 uintptr_t place_pack(struct place *place, size_t bytes)
 {
-	size_t align = bytes & -bytes, unit;
-	uintptr_t at = 0;
+	uintptr_t at = find_in_packs(place, bytes);
+	size_t unit;
 
-	for (int i = 0; i < PLACE_PACKS && !at; i++)
-		if (place->packs[i] != SIZE_MAX)
-			at = find_in_unit(place, place->packs[i], bytes, align);
 	if (!at) {
 		if (!add_pack(place, &unit))
 			return 0;
@@ -305,6 +350,8 @@ uintptr_t place_pack(struct place *place, size_t bytes)
 	if (!map_again(place, at, at + bytes))
 		return 0;
 	set_bits(place, place->used, at, at + bytes, true);
+	if (place->idle == region_unit(&place->region, at))
+		place->idle = SIZE_MAX;
 	return at;
 }
 
@@ -316,6 +363,11 @@ void place_share(struct place *place, uintptr_t address)
 	place->region.units[unit] |= UNIT_MAPPED | UNIT_ALTERED | UNIT_PACKED;
 	set_bits(place, place->there, at, at + place->region.unit_bytes, true);
 	remember_pack(place, unit);
+}
+
+bool place_is_unused(const struct place *place, uintptr_t from, uintptr_t to)
+{
+	return !has_bits(place, place->used, from, to);
 }
 
 void place_used(struct place *place, uintptr_t from, uintptr_t to)
@@ -348,10 +400,30 @@ static bool clear_unit(struct place *place, size_t unit)
 	    sys_munmap(at, region->unit_bytes))
 		return false;
 	forget_pack(place, unit);
+	if (place->idle == unit)
+		place->idle = SIZE_MAX;
 	set_bits(place, place->there, at, at + region->unit_bytes, false);
 	region->units[unit] = 0;
 	if (!region_huge_at(region, at))
 		region->pages[region_page(region, at)] = 0;
+	return true;
+}
+
+/*
+ * One packed unit that is empty stays, as long as some of it was never used: a program that maps
+ * and unmaps a small piece again and again would have a huge page cleared each time.
+ */
+static bool stays_idle(struct place *place, size_t unit)
+{
+	const struct region *region = &place->region;
+	uintptr_t at = region_unit_address(region, unit);
+
+	if (place->idle != SIZE_MAX || !(region->units[unit] & UNIT_PACKED) ||
+	    region_huge_at(region, at) ||
+	    !has_bits(place, place->there, at, at + region->unit_bytes))
+		return false;
+	place->idle = unit;
+	remember_pack(place, unit);
 	return true;
 }
 
@@ -365,7 +437,8 @@ void place_unused(struct place *place, uintptr_t from, uintptr_t to)
 	while (unit < end) {
 		size_t run = unit;
 
-		while (run < end && unit_is_empty(place, run) && clear_unit(place, run))
+		while (run < end && unit_is_empty(place, run) && !stays_idle(place, run) &&
+		       clear_unit(place, run))
 			run++;
 		release_units(place, unit, run);
 		if (run < end && region->units[run] & UNIT_PACKED)

@@ -5,7 +5,6 @@
 #include <stdbool.h>
 
 #include "pages/executable.h"
-#include "quiet.h"
 #include "sys.h"
 
 /* Kernels before 6.3 don't know the flag that asks for a file that may be executed. */
@@ -21,7 +20,7 @@ long executable_file(const char *name)
 int executable_write(int fd, const unsigned char *bytes, size_t count)
 {
 	while (count) {
-		long wrote = quiet_file_write(fd, bytes, count);
+		long wrote = sys_write(fd, bytes, count);
 
 		if (wrote == -EINTR)
 			continue;
@@ -46,7 +45,7 @@ static bool is_zero(const unsigned char *bytes, size_t count)
 static int write_at(int fd, const unsigned char *bytes, size_t count, size_t offset)
 {
 	while (count) {
-		long wrote = quiet_file_pwrite(fd, bytes, count, offset);
+		long wrote = sys_pwrite(fd, bytes, count, offset);
 
 		if (wrote == -EINTR)
 			continue;
@@ -62,7 +61,7 @@ static int write_at(int fd, const unsigned char *bytes, size_t count, size_t off
 int executable_copy(int fd, const unsigned char *bytes, size_t count, size_t page_bytes)
 {
 	size_t from = 0;
-	int failed = (int)quiet_file_set_size(fd, count);
+	int failed = (int)sys_set_size(fd, count);
 
 	while (!failed && from < count) {
 		size_t to = from;

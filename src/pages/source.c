@@ -19,6 +19,8 @@
 /* EAGAIN and EINTR pass; if they don't, the pages can't be had now. */
 #define RETRIES_MAX 5
 
+bool source_sandboxed;
+
 bool source_can_populate_write(void)
 {
 	/* of no bytes: the kernel checks the advice and does nothing */
@@ -76,7 +78,7 @@ int source_open(const struct source *source)
 /* Returns a descriptor, -ENODATA where an anonymous mapping is wanted, or another -errno. */
 static int open_backing(const struct source *source)
 {
-	if (source->sandboxed || (!source->mount && !source->memfd))
+	if (source_sandboxed || (!source->mount && !source->memfd))
 		return -ENODATA;
 	return source_open(source);
 }
@@ -216,7 +218,7 @@ static size_t map_ladder(const struct source *source, uintptr_t address, size_t 
 
 static void back_off(struct source *source, size_t pages, size_t given, int error)
 {
-	source->short_falls++;
+	__atomic_add_fetch(&source->short_falls, 1, __ATOMIC_RELAXED);
 	source->last_error = error;
 	if (error != -EEXIST) {
 		if (1u << source->failures < BACK_OFF_MAX)
@@ -227,6 +229,16 @@ static void back_off(struct source *source, size_t pages, size_t given, int erro
 		  given, pages, source->page_bytes >> 10, -error, source->skip);
 }
 
+/* Read once: of two threads that come at the same time none may count below zero. */
+static bool is_backing_off(struct source *source)
+{
+	unsigned int skip = __atomic_load_n(&source->skip, __ATOMIC_RELAXED);
+
+	if (skip)
+		__atomic_store_n(&source->skip, skip - 1, __ATOMIC_RELAXED);
+	return skip;
+}
+
 size_t source_map_huge(struct source *source, uintptr_t address, size_t pages)
 {
 	size_t given;
@@ -235,14 +247,11 @@ size_t source_map_huge(struct source *source, uintptr_t address, size_t pages)
 	if (!source->hugetlb || !pages)
 		return 0;
 	/* neither mincore nor the kernel would tell what populating came to */
-	if (source->sandboxed && source->populate && !source->populate_write)
+	if (source_sandboxed && source->populate && !source->populate_write)
 		return 0;
-	if (source->skip) {
-		source->skip--;
+	if (is_backing_off(source))
 		return 0;
-	}
 	given = map_ladder(source, address, pages, &error);
-	source->huge_pages_given += given;
 	if (given < pages)
 		back_off(source, pages, given, error);
 	else
@@ -271,7 +280,7 @@ int source_try(const struct source *source)
 	int error = 0;
 	long at;
 
-	if (source->sandboxed && source->populate && !source->populate_write)
+	if (source_sandboxed && source->populate && !source->populate_write)
 		return -EPERM;
 	at = map_pages(source, 0, 1);
 	if (SYS_IS_ERROR(at))

@@ -5,7 +5,7 @@
  * Used under the heap's growth: makes no system call but mmap, munmap and madvise (a mount adds
  * open, unlink and close, a memfd its creation and close, kernels before 5.14 mincore; none of
  * these once the program is sandboxed). Allocates nothing, takes no lock: the caller keeps other
- * threads from the same range.
+ * threads from the same range. Several threads may use one source at once.
  */
 #ifndef SOURCE_H
 #define SOURCE_H
@@ -23,15 +23,17 @@ struct source {
 	bool populate_write; /* the kernel has MADV_POPULATE_WRITE (5.14) */
 	bool memfd;          /* take pages by memfd, not by anonymous MAP_HUGETLB */
 	const char *mount;   /* take pages from a file on this mount, or NULL; before memfd */
-	bool sandboxed;      /* the program has locked itself in: only mmap, munmap, madvise */
 
 	/* back-off: after the n-th failure in a row the next 2^n growths (32 at most) don't ask */
 	unsigned int failures, skip;
 
 	/* what happened, for the report */
-	unsigned long huge_pages_given, short_falls;
+	unsigned long short_falls;
 	int last_error; /* -errno of the last one that fell short; 0: none did */
 };
+
+/* The program has locked itself in: from now on only mmap, munmap and madvise, of all sources. */
+extern bool source_sandboxed;
 
 /* Does the kernel have MADV_POPULATE_WRITE? Touches no memory. */
 bool source_can_populate_write(void);

@@ -6,7 +6,6 @@
  */
 #include <errno.h>
 
-#include "quiet.h"
 #include "segments/backing.h"
 #include "segments/text_file.h"
 #include "sys.h"
@@ -20,7 +19,7 @@ static int give_page(const struct text_file *file, uint64_t offset, uintptr_t wi
 
 	(void)window;
 	for (int i = 0; i < RETRIES_MAX && result == -EINTR; i++)
-		result = quiet_file_allocate(file->fd, offset, file->page_bytes);
+		result = sys_fallocate(file->fd, offset, file->page_bytes);
 	return (int)result;
 }
 

@@ -8,7 +8,6 @@
 
 #include "log.h"
 #include "memory/memory.h"
-#include "quiet.h"
 #include "segments/late.h"
 #include "segments/pieces.h"
 #include "segments/segments.h"
@@ -161,7 +160,7 @@ static int prepare_care(struct run *run, struct task *task)
 	if (!hugetlb && !(task->kind == PLAN_TEXT && task_wants(task, RUNG_THP)))
 		return 0;
 	/* A part of a page of text that is made small goes into a file as long as the page. */
-	if (task->kind == PLAN_TEXT && !quiet_file_fits(task_page_bytes(run, task))) {
+	if (task->kind == PLAN_TEXT && !sys_file_fits(task_page_bytes(run, task))) {
 		task_decline(run, task, too_long_a_file);
 		return -EFBIG;
 	}

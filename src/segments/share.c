@@ -11,7 +11,6 @@
 #include <sys/statvfs.h>
 
 #include "log.h"
-#include "quiet.h"
 #include "segments/share.h"
 #include "segments/share_file.h"
 #include "sys.h"
@@ -42,6 +41,11 @@ static void tell(const char *what, const char *copy, const char *reason)
 		log_info(format, what, copy ? "/" : "", copy ? copy : "", reason);
 	else
 		log_warning(format, what, copy ? "/" : "", copy ? copy : "", reason);
+}
+
+void share_decline(const char *object, const char *reason)
+{
+	tell(object, NULL, reason);
 }
 
 /* May what was opened be trusted? What is nobody else's may neither be written by anybody else. */
@@ -218,7 +222,7 @@ static int allocate(int fd, size_t bytes)
 	long failed = -EINTR;
 
 	for (int i = 0; i < INTERRUPTIONS_MAX && failed == -EINTR; i++)
-		failed = quiet_file_allocate(fd, 0, bytes);
+		failed = sys_fallocate(fd, 0, bytes);
 	return (int)failed;
 }
 
@@ -281,7 +285,7 @@ static int find_or_make(const struct place *place, const char *name, const struc
 static int open_shared(const struct place *place, const struct share_text *text)
 {
 	struct share_file file;
-	char name[SHARE_NAME_BYTES];
+	char name[SHARE_NAME_BYTES], reason[80];
 	int fd, failed = share_file_open(text, &file);
 
 	if (!failed && !text->fixed && (text->address - file.offset) % text->page_bytes) {
@@ -296,9 +300,9 @@ static int open_shared(const struct place *place, const struct share_text *text)
 		sys_close(file.fd);
 	}
 	if (failed) {
-		log_info("HUGETLB_SHARE: the text at 0x%lx is not shared: its file can't be read, "
-			 "or is not what is in memory (error %d)",
-			 (unsigned long)text->address, -failed);
+		text_format(reason, sizeof(reason),
+			    "can't be read, or is not what is in memory (error %d)", -failed);
+		tell(text->name, NULL, reason);
 		return failed;
 	}
 	if (fd < 0)

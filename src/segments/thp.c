@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <sys/auxv.h>
 
-#include "quiet.h"
 #include "segments/backing.h"
 #include "segments/readback.h"
 #include "segments/text_file.h"
@@ -95,8 +94,7 @@ int thp_prepare_text(const struct backing *backing, const struct plan_range *ran
 static int give_page(const struct text_file *file, uint64_t offset, uintptr_t window)
 {
 	const size_t small_bytes = getauxval(AT_PAGESZ);
-	long failed =
-		quiet_file_allocate(file->fd, offset + file->page_bytes - small_bytes, small_bytes);
+	long failed = sys_fallocate(file->fd, offset + file->page_bytes - small_bytes, small_bytes);
 
 	if (!failed)
 		failed = sys_madvise(window, file->page_bytes, MADV_COLLAPSE);

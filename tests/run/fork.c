@@ -1,5 +1,7 @@
 /* What happens to a heap around fork and its relatives; the first argument says which. */
+#include <signal.h>
 #include <spawn.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include "heap_share.h"
 
@@ -10,13 +12,18 @@ extern char **environ;
 
 static void *block[BLOCKS];
 
-static void fill_all(uint64_t seed)
+static void fill(int blocks, uint64_t seed)
 {
-	for (int i = 0; i < BLOCKS; i++) {
+	for (int i = 0; i < blocks; i++) {
 		if (!block[i])
 			block[i] = need(malloc(BYTES));
 		fill_pattern(block[i], BYTES, seed);
 	}
+}
+
+static void fill_all(uint64_t seed)
+{
+	fill(BLOCKS, seed);
 	if (seed == 1)
 		heap_share_check();
 }
@@ -95,6 +102,41 @@ static void nested(void)
 	check_all(1);
 	fill_all(4);
 	check_all(4);
+}
+
+static void take_whole_pool(void)
+{
+	while (mmap(NULL, 2 * MEGABYTE, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | MAP_POPULATE, -1, 0) != MAP_FAILED)
+		;
+}
+
+/*
+ * A daemon: it was small when it was forked, has grown over what is copied unasked, and starts a
+ * helper; others take the pool before it writes. It goes on, whatever becomes of the helper.
+ */
+static void grown_child(void)
+{
+	pid_t child, helper;
+
+	fill(400, 1);
+	child = fork();
+	if (child == 0) {
+		fill_all(2);
+		helper = fork();
+		if (helper == 0)
+			for (;;)
+				pause();
+		take_whole_pool();
+		fill_all(3);
+		check_all(3);
+		kill(helper, SIGKILL);
+		CHECK(waitpid(helper, NULL, 0) == helper, "%m");
+		_exit(0);
+	}
+	check_exit(child);
+	for (int i = 0; i < 400; i++)
+		check_pattern(block[i], BYTES, 1);
 }
 
 /* A child that nobody has waited for yet, and another one, and so on: as a server forks. */
@@ -205,6 +247,7 @@ int main(int count, char **arguments)
 		{"both-write", both_write},
 		{"child-exits", child_exits},
 		{"nested", nested},
+		{"grown-child", grown_child},
 		{"many-children", many_children},
 		{"spawn-and-exec", spawn_and_exec},
 		{"with-threads", with_threads},

@@ -16,7 +16,7 @@
 #define RW (PROT_READ | PROT_WRITE)
 
 /* More than this program needs, the library's own text and data included, and not much more. */
-#define LIMIT_KB 6144
+#define LIMIT_KB 8192
 
 static unsigned long status_kb(const char *name)
 {

@@ -80,7 +80,7 @@ below_destdir() {
 
 # A path with blanks is one path, for uninstall above all: its first word may be somebody's directory.
 blanks_in_paths() {
-	local stage="$work/a stage" prefix="/opt/my own&" flags
+	local stage="$work/a stage" prefix="/opt/my own&" flags words
 	mkdir -p "$work/a/usr/share/libhugetlbfs" "$work/a/bin"
 	touch "$work/a/usr/share/libhugetlbfs/bystander" "$work/a/bin/bystander"
 	make_in_root PREFIX="$work/prefix" DESTDIR="$work/plain" install
@@ -89,8 +89,9 @@ blanks_in_paths() {
 		fail "other files in a path with blanks"
 	if command -v pkg-config >/dev/null; then
 		flags=$(PKG_CONFIG_PATH="$stage$prefix/lib/pkgconfig" pkg-config --cflags --libs libhugetlbfs)
-		eval "set -- $flags"
-		[ "$*" = "-I$prefix/include -L$prefix/lib -lhugetlbfs" ] && [ $# = 3 ] ||
+		eval "words=($flags)"
+		[ "${words[*]}" = "-I$prefix/include -L$prefix/lib -lhugetlbfs" ] &&
+			[ ${#words[@]} = 3 ] ||
 			fail "pkg-config says $flags"
 	fi
 	make_in_root PREFIX="$prefix" DESTDIR="$stage" uninstall

@@ -1,6 +1,7 @@
 /*
  * torture [seed [steps [threads]]]: random mmap, munmap, mremap, mprotect, madvise, mlock, mincore,
- * fork, vfork and posix_spawn on random parts of mappings, in several threads at once.
+ * fork, vfork and posix_spawn on random parts of mappings, and what the kernel reads and writes
+ * there, in several threads at once.
  *
  * A model (torture_model.h) says what every page must hold and who may do what with it; all of it
  * is compared, also in forked children, and a hash over all answers of the kernel is printed: a run
@@ -15,6 +16,7 @@
 #include <spawn.h>
 #include <sys/wait.h>
 
+#include "torture_kernel.h"
 #include "torture_moves.h"
 
 #define THREADS_MAX 16
@@ -248,10 +250,11 @@ static void one_step(void)
 	static const struct {
 		unsigned int share; /* of all of them */
 		void (*run)(void);
-	} kinds[] = {{150, map},     {100, unmap},      {140, protect}, {30, commit},
-		     {70, map_over}, {140, advise},     {90, move},     {15, move_and_stay},
-		     {30, lock},     {150, write_some}, {120, look},    {15, wrong_calls},
-		     {3, grow_down}, {4, fork_once},    {3, spawn},     {2, check_rights}};
+	} kinds[] = {{150, map},        {100, unmap},      {140, protect}, {30, commit},
+		     {70, map_over},    {140, advise},     {90, move},     {15, move_and_stay},
+		     {30, lock},        {150, write_some}, {120, look},    {40, by_kernel},
+		     {15, wrong_calls}, {3, grow_down},    {4, fork_once}, {3, spawn},
+		     {2, check_rights}};
 	uint64_t all = 0, dice;
 	size_t kind = 0;
 

@@ -195,6 +195,28 @@ static void pool_is_judged(void **state)
 	assert_null(find("no-pool"));
 }
 
+static void nodes_are_judged(void **state)
+{
+	struct system_pool *pool = &system_facts.pools[0];
+
+	(void)state;
+	pool->node_count = 3;
+	pool->nodes[0] = (struct system_node){.node = 0, .total = 10};
+	pool->nodes[1] = (struct system_node){.node = 2};
+	pool->nodes[2] = (struct system_node){.node = 5};
+	assert_false(find("node-without-pages")->problem);
+	assert_string_equal(find("node-without-pages")->command,
+			    "echo 64 >/sys/devices/system/node/node2/hugepages/hugepages-2048kB/"
+			    "nr_hugepages");
+	pool->nodes[1].total = pool->nodes[2].total = 1;
+	assert_null(find("node-without-pages"));
+	/* then the pool is the problem */
+	pool->pool.total = pool->pool.available = 0;
+	for (int i = 0; i < 3; i++)
+		pool->nodes[i].total = 0;
+	assert_null(find("node-without-pages"));
+}
+
 static void limit_is_judged(void **state)
 {
 	struct system_pool *pool = &system_facts.pools[0];
@@ -296,11 +318,17 @@ static void config_is_judged(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		UNIT_TEST(numa_lines),    UNIT_TEST(flag_names),
-		UNIT_TEST(written_json),  UNIT_TEST(text_from_outside),
-		JUDGE(nothing_is_wrong),  JUDGE(pool_is_judged),
-		JUDGE(limit_is_judged),   JUDGE(thp_is_judged),
-		JUDGE(mounts_are_judged), JUDGE(an_unknown_reason_is_told),
+		UNIT_TEST(numa_lines),
+		UNIT_TEST(flag_names),
+		UNIT_TEST(written_json),
+		UNIT_TEST(text_from_outside),
+		JUDGE(nothing_is_wrong),
+		JUDGE(pool_is_judged),
+		JUDGE(nodes_are_judged),
+		JUDGE(limit_is_judged),
+		JUDGE(thp_is_judged),
+		JUDGE(mounts_are_judged),
+		JUDGE(an_unknown_reason_is_told),
 		JUDGE(config_is_judged),
 	};
 

@@ -108,6 +108,31 @@ static void check_default_pool(const struct system *system, struct findings *fin
 		pool->page_bytes >> 10);
 }
 
+/* A program gets pages of another node, which are slower, or of none where it is bound to its own.
+ */
+static void check_nodes(const struct system *system, struct findings *findings)
+{
+	const struct system_pool *pool = system_default_pool(system);
+	const struct system_node *first = NULL;
+	struct finding *finding;
+	int empty = 0;
+
+	for (int i = 0; pool && pool->pool.total && i < pool->node_count; i++)
+		if (!pool->nodes[i].total && !empty++)
+			first = &pool->nodes[i];
+	if (!empty || empty == pool->node_count)
+		return;
+	finding =
+		add(findings, "node-without-pages", false,
+		    "%d of %d nodes with memory have no page of the pool of %zu kB pages, node %d "
+		    "for one: programs that run there get those of other nodes, and none where "
+		    "they are bound to theirs",
+		    empty, pool->node_count, pool->page_bytes >> 10, first->node);
+	COMMAND(finding,
+		"echo %zu >/sys/devices/system/node/node%d/hugepages/hugepages-%zukB/nr_hugepages",
+		pages_to_begin_with(system, pool->page_bytes), first->node, pool->page_bytes >> 10);
+}
+
 static void check_limits(const struct system *system, struct findings *findings)
 {
 	for (int i = 0; i < system->sizes.huge_count; i++) {
@@ -301,18 +326,21 @@ static void check_config(const struct system *system, struct findings *findings)
 {
 	const struct config *config = &system->config;
 	struct finding *finding;
-	char more[64] = "";
+	char more[64] = "", path[sizeof(finding->command) / 3] = "";
 
+	if (config->path)
+		shell_word(config->path, path, sizeof(path));
 	if (config->problem) {
 		finding = add(findings, "config-ignored", config->tell_problem,
 			      "%s %s: nothing in it counts", config->path, config->problem);
 		if (config->of_rights)
-			COMMAND(finding, "chown root %s && chmod go-w %s", config->path,
-				config->path);
+			COMMAND(finding, "chown root %s && chmod go-w %s", path, path);
+		else if (config->error == ENOENT)
+			; /* HUGETLB_CONFIG names it: what was meant, its owner knows */
 		else if (config->error)
-			COMMAND(finding, "chmod a+r %s", config->path);
+			COMMAND(finding, "chmod a+r %s", path);
 		else
-			COMMAND(finding, "mv %s %s.bad", config->path, config->path);
+			COMMAND(finding, "mv %s %s.bad", path, path);
 	}
 	if (!config->bad_lines)
 		return;
@@ -320,7 +348,7 @@ static void check_config(const struct system *system, struct findings *findings)
 		snprintf(more, sizeof(more), " (and %u more lines)", config->bad_lines - 1);
 	finding = add(findings, "config-line", true, "line %u of %s is not understood: %s%s",
 		      config->first_bad_line, config->path, config->first_bad_text, more);
-	COMMAND(finding, "sed -i '%us/^/# /' %s", config->first_bad_line, config->path);
+	COMMAND(finding, "sed -i '%us/^/# /' %s", config->first_bad_line, path);
 }
 
 /* Whatever else keeps a page from the caller: told last, and only where nothing above explains it.
@@ -341,6 +369,7 @@ void findings_collect(const struct system *system, struct findings *findings)
 	findings->count = findings->problems = 0;
 	check_files(system, findings);
 	check_default_pool(system, findings);
+	check_nodes(system, findings);
 	check_limits(system, findings);
 	check_mounts(system, findings);
 	check_thp(system, findings);

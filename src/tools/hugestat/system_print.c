@@ -160,7 +160,11 @@ static void print_limits(const struct system *system)
 	}
 	print_kb_limit("locked memory (ulimit -l)", system->memlock_soft);
 	print_kb_limit("one piece of shared memory (kernel.shmmax)", system->shmmax_bytes);
-	printf("  shared memory in all (kernel.shmall): %llu pages\n", system->shmall_pages);
+	if (system->shmall_pages >= UNLIMITED)
+		puts("  shared memory in all (kernel.shmall): unlimited");
+	else
+		printf("  shared memory in all (kernel.shmall): %llu pages\n",
+		       system->shmall_pages);
 	printf("  shared memory on huge pages (vm.hugetlb_shm_group %ld): %sallowed\n",
 	       system->shm_group, system->may_shm ? "" : "not ");
 }
@@ -189,43 +193,4 @@ void system_print(const struct system *system)
 	print_thp(system);
 	print_mounts(system);
 	print_limits(system);
-}
-
-/* As numastat -m shows it: /sys/devices/system/node/node<n>/meminfo, a column a node. */
-void system_print_node_memory(void)
-{
-	FILE *files[SYSTEM_NODES_MAX];
-	int count = 0, node;
-	char line[160], name[64], unit[8];
-	unsigned long long kb;
-	bool more;
-
-	fputs("\nMemory by node, kB        ", stdout);
-	for (node = 0; node < SYSTEM_NODES_MAX; node++) {
-		char path[96];
-
-		snprintf(path, sizeof(path), "/sys/devices/system/node/node%d/meminfo", node);
-		files[count] = fopen(path, "re");
-		if (files[count]) {
-			printf("       node %-3d", node);
-			count++;
-		}
-	}
-	puts(count ? "" : "none to be seen");
-	for (more = count > 0; more;) {
-		for (int i = 0; i < count; i++) {
-			*unit = '\0';
-			more = fgets(line, sizeof(line), files[i]) &&
-			       sscanf(line, "Node %*d %63[^:]: %llu %7s", name, &kb, unit) >= 2;
-			if (!more)
-				break;
-			if (!i)
-				printf("  %-24s", name);
-			printf(" %14llu", kb);
-		}
-		if (more)
-			puts(*unit ? "" : "  (pages)");
-	}
-	for (int i = 0; i < count; i++)
-		fclose(files[i]);
 }
