@@ -10,6 +10,9 @@
 
 #include "sys.h"
 
+/* What is interrupted is tried so often. */
+#define TRIES_MAX 5
+
 /*
  * Returns the number of bytes read, or -errno; the buffer ends by a zero byte in both cases. Files
  * of /proc and /sys come in pieces, so it reads until the end or until the buffer is full.
@@ -34,6 +37,28 @@ long sys_read_file(const char *path, char *buffer, size_t bytes)
 	buffer[used] = '\0';
 	sys_close((int)fd);
 	return got < 0 ? got : (long)used;
+}
+
+uint64_t sys_limit(int resource)
+{
+	uint64_t soft_and_hard[2];
+
+	if (sys_gate(SYS_prlimit64, 0, resource, 0, (long)soft_and_hard, 0, 0))
+		return UINT64_MAX;
+	return soft_and_hard[0];
+}
+
+int sys_writev(int fd, const struct iovec *parts, int count)
+{
+	long bytes = 0, wrote = -EINTR;
+
+	for (int i = 0; i < count; i++)
+		bytes += (long)parts[i].iov_len;
+	for (int i = 0; i < TRIES_MAX && wrote == -EINTR; i++)
+		wrote = sys_without_signal(SYS_writev, fd, (long)parts, count, 0, 0, 0);
+	if (SYS_IS_ERROR(wrote))
+		return (int)wrote;
+	return wrote == bytes ? 0 : -ENOSPC;
 }
 
 /* The kernel never refuses it, so one more try is for a test that does. */

@@ -33,7 +33,7 @@ struct redirect {
  * Redirects these functions, and what redirect_call() and redirect_entry() asked for since the last
  * time: all or, on failure, none of them; what earlier calls installed stays. Returns 0, or -errno:
  * -ENOENT (a function is not there, or too short: an unknown libc), -EPERM or -EACCES (the text is
- * sealed, or a policy forbids new executable mappings), -ENOMEM.
+ * sealed, or a policy forbids new executable mappings), -EFBIG (the limit for files), -ENOMEM.
  */
 int redirect_install(const struct libc *libc, const struct redirect *redirects, int count);
 

@@ -105,7 +105,7 @@ static const struct failing {
 } failing[] = {
 	{CPU_MMAP_NUMBER, 1, false, false}, {SYS_mprotect, 1, false, false},
 	{SYS_mremap, 1, false, true},       {SYS_munmap, 1, true, false},
-	{SYS_memfd_create, 1, true, true},  {SYS_write, 1, true, true},
+	{SYS_memfd_create, 1, true, true},  {SYS_writev, 1, true, true},
 	{CPU_MMAP_NUMBER, 2, true, true},   {SYS_close, 1, true, false},
 };
 

@@ -390,7 +390,7 @@ static void what_always_fails_changes_nothing(void **state)
 		int error;
 	} rows[] = {
 		{CPU_MMAP_NUMBER, EPERM}, {CPU_MMAP_NUMBER, EACCES},  {CPU_MMAP_NUMBER, ENOMEM},
-		{SYS_write, ENOSPC},      {SYS_memfd_create, ENOSYS}, {SYS_memfd_create, EMFILE},
+		{SYS_writev, ENOSPC},     {SYS_memfd_create, ENOSYS}, {SYS_memfd_create, EMFILE},
 	};
 
 	(void)state;
