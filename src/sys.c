@@ -87,14 +87,19 @@ bool sys_single_threaded(void)
 long sys_without_signal(long number, long a, long b, long c, long d, long e, long f)
 {
 	static const uint64_t deadly = 1ull << (SIGPIPE - 1) | 1ull << (SIGXFSZ - 1);
-	uint64_t before;
+	uint64_t before, ours, waiting = 0;
 	bool blocked = !sys_block_more_signals(&deadly, &before);
-	long result = sys_gate(number, a, b, c, d, e, f);
+	long result;
 
+	/* One that the program blocks and that waits already is the program's. */
+	if (blocked && before & deadly)
+		sys_pending_signals(&waiting);
+	result = sys_gate(number, a, b, c, d, e, f);
 	if (!blocked)
 		return result;
-	if (result == -EPIPE || result == -EFBIG)
-		sys_take_signal(&deadly);
+	ours = deadly & ~waiting;
+	if (ours && (result == -EPIPE || result == -EFBIG))
+		sys_take_signal(&ours);
 	sys_restore_signals(&before);
 	return result;
 }

@@ -234,6 +234,12 @@ static inline long sys_block_more_signals(const uint64_t *more, uint64_t *before
 			sizeof(*more), 0, 0);
 }
 
+/* Those that the thread blocks and that wait for it. */
+static inline long sys_pending_signals(uint64_t *pending)
+{
+	return sys_gate(SYS_rt_sigpending, (long)pending, sizeof(*pending), 0, 0, 0, 0);
+}
+
 /* Takes one of these signals away, where one is pending: its number, or -EAGAIN. */
 static inline long sys_take_signal(const uint64_t *signals)
 {

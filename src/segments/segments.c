@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <layout.h>
 #include <sys/auxv.h>
+#include <sys/resource.h>
 
 #include "log.h"
 #include "segments/care.h"
@@ -16,6 +17,8 @@
 #include "sys.h"
 
 static const char other_threads[] = "other threads run already";
+static const char too_long_a_file[] =
+	"the process may not make files as long as a huge page (ulimit -f)";
 
 /* What declining leads to. */
 static const char where_they_are[] = "text and data stay where they are";
@@ -123,7 +126,15 @@ static int look_again(struct run *run, const struct task *task)
 /* Before anything is taken libc's text is changed for care, which huge pages would not bear. */
 static int prepare_care(struct run *run, struct task *task)
 {
-	return care_prepare(run, task) ? look_again(run, task) : 0;
+	const bool changed = care_prepare(run, task);
+
+	/* A part of a page of text that is made small goes into a file as long as the page. */
+	if (task->cared && task->kind == PLAN_TEXT &&
+	    task_page_bytes(run, task) > sys_limit(RLIMIT_FSIZE)) {
+		task_decline(run, task, too_long_a_file);
+		return -EFBIG;
+	}
+	return changed ? look_again(run, task) : 0;
 }
 
 static int prepare_data(struct run *run, struct task *data)
