@@ -30,6 +30,8 @@ static void __attribute__((constructor)) begin(void)
 	if (!set && !segments)
 		return;
 	log_start();
+	if (options->report)
+		report_start(options->report);
 	if (options->require && bad) {
 		log_error("what was asked for can't be had (%s)", NOT_STARTED);
 		sys_exit_group(EXIT_NOT_STARTED);

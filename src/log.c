@@ -1,7 +1,7 @@
 /*
  * Lines for people, and the formatter behind them.
  *
- * Owns the level, the identity of descriptor 2 and nothing else. Needs no libc but memory
+ * Owns the level, the identity of descriptors 1 and 2 and nothing else. Needs no libc but memory
  * functions; a line is built on the stack (1.5 kB) and leaves in one write, so that the lines of
  * several threads and processes don't mix. What does not fit is cut, and the cut is shown.
  */
@@ -19,9 +19,11 @@ static bool stopped;
 static bool warned;
 static const char *refusal;
 
-/* What is known of descriptor 2 since log_start(). */
-static enum { STDERR_UNKNOWN, STDERR_CLOSED, STDERR_REMEMBERED } stderr_state;
-static struct statx stderr_file;
+/* What is known of standard output and standard error since log_remember(). */
+static struct {
+	enum { OUTPUT_UNKNOWN, OUTPUT_CLOSED, OUTPUT_REMEMBERED } state;
+	struct statx file;
+} outputs[3];
 
 /* The text that is being made: what does not fit is left out. */
 struct text {
@@ -162,14 +164,19 @@ bool log_at(int level)
 	return level <= verbose && !stopped;
 }
 
-void log_start(void)
+void log_remember(int fd)
 {
-	long result = sys_statx_fd(2, &stderr_file);
+	long result = sys_statx_fd(fd, &outputs[fd].file);
 
 	if (!result)
-		stderr_state = STDERR_REMEMBERED;
+		outputs[fd].state = OUTPUT_REMEMBERED;
 	else
-		stderr_state = result == -EBADF ? STDERR_CLOSED : STDERR_UNKNOWN;
+		outputs[fd].state = result == -EBADF ? OUTPUT_CLOSED : OUTPUT_UNKNOWN;
+}
+
+void log_start(void)
+{
+	log_remember(2);
 }
 
 void log_stop(void)
@@ -178,20 +185,20 @@ void log_stop(void)
 }
 
 /*
- * Is descriptor 2 still the place for messages? A pipe that nobody reads any more is not: writing
+ * Is the descriptor still the place for messages? A pipe that nobody reads any more is not: writing
  * to it would end the program by SIGPIPE.
  */
-static bool stderr_is_ours(void)
+static bool is_ours(int fd)
 {
-	struct pollfd descriptor = {.fd = 2, .events = POLLOUT};
+	const struct statx *file = &outputs[fd].file;
+	struct pollfd descriptor = {.fd = fd, .events = POLLOUT};
 	struct statx now;
 
-	if (stderr_state == STDERR_CLOSED)
+	if (outputs[fd].state == OUTPUT_CLOSED)
 		return false;
-	if (stderr_state == STDERR_REMEMBERED &&
-	    (sys_statx_fd(2, &now) || now.stx_ino != stderr_file.stx_ino ||
-	     now.stx_dev_major != stderr_file.stx_dev_major ||
-	     now.stx_dev_minor != stderr_file.stx_dev_minor))
+	if (outputs[fd].state == OUTPUT_REMEMBERED &&
+	    (sys_statx_fd(fd, &now) || now.stx_ino != file->stx_ino ||
+	     now.stx_dev_major != file->stx_dev_major || now.stx_dev_minor != file->stx_dev_minor))
 		return false;
 	return sys_poll_now(&descriptor) < 0 || !(descriptor.revents & (POLLERR | POLLNVAL));
 }
@@ -213,7 +220,7 @@ static void log_line(const char *level, const char *ending, const char *format, 
 	struct text text = {.out = line, .bytes = sizeof(line) - 1};
 	struct utsname host;
 
-	if (!stderr_is_ours())
+	if (!is_ours(2))
 		return;
 	if (sys_uname(&host))
 		strcpy(host.nodename, "?");
@@ -231,10 +238,10 @@ static void log_line(const char *level, const char *ending, const char *format, 
 	sys_write(2, line, text.used);
 }
 
-void log_text(const char *text, unsigned long bytes)
+void log_text(int fd, const char *text, unsigned long bytes)
 {
-	if (!stopped && stderr_is_ours())
-		sys_write(2, text, bytes);
+	if (!stopped && is_ours(fd))
+		sys_write(fd, text, bytes);
 }
 
 void log_error(const char *format, ...)

@@ -28,6 +28,9 @@ bool log_at(int level);
  * dropped for a changed file. */
 void log_start(void);
 
+/* The same for that one, 1 or 2: by who is going to write a text there. */
+void log_remember(int fd);
+
 /*
  * A feature that was asked for is declined: "<format>: <otherwise>", a warning; but where
  * log_refuse() was called, an error that ends by those words instead.
@@ -51,8 +54,9 @@ void log_debug(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* A warning that only the first caller of the process gets out: a fallback that may come often. */
 void log_warning_once(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* A finished text, as it is, where a line would go, at every level. */
-void log_text(const char *text, unsigned long bytes);
+/* A finished text, as it is, to descriptor 1 or 2, with the care that lines are written with, at
+ * every level. */
+void log_text(int fd, const char *text, unsigned long bytes);
 
 /* The formatter behind them: at most bytes, always ended by a zero byte; returns the length of what
  * is there after a cut. */

@@ -166,6 +166,12 @@ static void make_table(struct page_text *text, const char *program)
 	add_reasons(text, &usage);
 }
 
+void report_start(const char *target)
+{
+	if (!strcmp(target, "-"))
+		log_remember(1);
+}
+
 void report_write(const char *target, const char *program)
 {
 	static struct page_text text;
@@ -175,11 +181,11 @@ void report_write(const char *target, const char *program)
 		return;
 	make_table(&text, program);
 	if (!strcmp(target, "2")) {
-		log_text(text.bytes, (unsigned long)text.used);
+		log_text(2, text.bytes, (unsigned long)text.used);
 		return;
 	}
 	if (!strcmp(target, "-")) {
-		sys_write(1, text.bytes, (size_t)text.used);
+		log_text(1, text.bytes, (unsigned long)text.used);
 		return;
 	}
 	fd = sys_open(target, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0644);

@@ -7,6 +7,10 @@
 
 #include <stdbool.h>
 
+/* To be called early: a report for standard output ("-") goes there at the end only if descriptor 1
+ * is still the file that it is now, and no pipe that nobody reads. */
+void report_start(const char *target);
+
 /*
  * Reads /proc/self/smaps and writes the table to target: "2" (stderr), "-" (stdout, because the
  * user asked for it) or a file, to whose end it is added. Allocates nothing. Says so in one line
