@@ -12,6 +12,10 @@
 #   make uninstall  takes away what make install with the same variables has put there
 #   make deb        packages for Debian, in $(BUILD)/deb; make rpm likewise
 #   make lint       what clang-format and shellcheck have to say; make format does the former
+#   make clean      takes $(BUILD) away
+#   make help       this list
+#
+# BUILD, CC, CFLAGS and LDFLAGS can be given, as make BUILD=/tmp/build CC=clang.
 
 BUILD   ?= build
 CC      ?= cc
@@ -26,7 +30,7 @@ MULTIARCH ?=
 LIBDIR    ?= $(PREFIX)/lib$(if $(MULTIARCH),/$(shell $(CC) $(CFLAGS) -print-multiarch))
 
 # A fresh machine has no compiler: these goals do without, and install one before they build.
-WITHOUT_COMPILER := check torture demo bench deb rpm uninstall clean format lint
+WITHOUT_COMPILER := check torture demo bench deb rpm uninstall clean format lint help
 
 # The directory of src/arch/ that fits the compiler's target, CFLAGS (-m32) included.
 ifneq ($(filter-out $(WITHOUT_COMPILER),$(or $(MAKECMDGOALS),all)),)
@@ -76,7 +80,7 @@ LIBS_hugeedit  := -lelf
 LIBS_hugestat  := -lelf
 
 .PHONY: all check demo bench deb rpm run-check run-demo run-bench install uninstall install-development \
-	uninstall-development clean format lint
+	uninstall-development clean format lint help
 all: $(BUILD)/lib/libhugetlbfs.so $(BUILD)/lib/libhugetlbfs.a $(TOOLS) $(BUILD)/share/libhugetlbfs/ld
 
 $(BUILD)/obj/%.o: src/%.c
@@ -90,11 +94,15 @@ $(BUILD)/lib/libhugetlbfs.so.0: $(LIBRARY_OBJECTS) src/libhugetlbfs.map
 $(BUILD)/lib/libhugetlbfs.so: $(BUILD)/lib/libhugetlbfs.so.0
 	ln -sf libhugetlbfs.so.0 $@
 
+# With -flto gcc would leave in the archive what only gcc can read, all names included.
+RELOCATABLE_CODE = $(if $(findstring -flto,$(CFLAGS)),$(shell echo | $(CC) -flto -r -nostdlib \
+	-flinker-output=nolto-rel -x c - -o /dev/null 2>/dev/null && echo -flinker-output=nolto-rel))
+
 # For static programs one object, which shows the names of hugetlbfs.h only: the library's own names
 # are nothing to the program's.
 $(BUILD)/lib/libhugetlbfs.a: $(LIBRARY_OBJECTS) $(STATIC_OBJECTS)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -r -nostdlib $^ -o $(BUILD)/obj/libhugetlbfs.o
+	$(CC) $(CFLAGS) -r -nostdlib $(RELOCATABLE_CODE) $^ -o $(BUILD)/obj/libhugetlbfs.o
 	$(OBJCOPY) --localize-hidden $(BUILD)/obj/libhugetlbfs.o
 	rm -f $@
 	$(AR) rcs $@ $(BUILD)/obj/libhugetlbfs.o
@@ -206,55 +214,65 @@ MAN3_ALIASES := free_huge_pages=get_huge_pages free_hugepage_region=get_hugepage
 MAN3 := $(notdir $(wildcard man/*.3)) \
 	$(foreach alias,$(MAN3_ALIASES),$(firstword $(subst =, ,$(alias))).3)
 
-# Where everything goes, below DESTDIR.
-TO         = $(DESTDIR)$(PREFIX)
-TO_LIBRARY = $(DESTDIR)$(LIBDIR)
+# Where everything goes, below DESTDIR. The recipes have it from the environment: make would take a
+# path with a blank in it for two.
+install uninstall install-development uninstall-development: export TO = $(DESTDIR)$(PREFIX)
+install uninstall install-development uninstall-development: export TO_LIBRARY = $(DESTDIR)$(LIBDIR)
+install-development: export PC_PREFIX = $(PREFIX)
+install-development: export PC_LIBDIR = $(LIBDIR)
 DOCUMENTS := HOWTO README.md
 # Section 3 is for development.
 MAN_SECTIONS := 1 5 7 8
-TO_DOCUMENTS = $(TO)/share/doc/libhugetlbfs
+DOCUMENTATION := share/doc/libhugetlbfs
 
-# What programs are built with.
+# What programs are built with. The two paths stand in the file with a backslash before each blank,
+# as pkg-config reads them.
 install-development:
-	install -d $(TO)/include $(TO_LIBRARY)/pkgconfig $(TO)/share/man/man3
-	install -m 644 include/hugetlbfs.h $(TO)/include/
-	sed 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR:$(PREFIX)/%=$${prefix}/%)|; s|@VERSION@|$(VERSION)|' \
-		libhugetlbfs.pc.in >$(TO_LIBRARY)/pkgconfig/libhugetlbfs.pc
-	chmod 644 $(TO_LIBRARY)/pkgconfig/libhugetlbfs.pc
-	install -m 644 $(wildcard man/*.3) $(TO)/share/man/man3/
-	$(foreach alias,$(MAN3_ALIASES),ln -sf $(lastword $(subst =, ,$(alias))).3 \
-		$(TO)/share/man/man3/$(firstword $(subst =, ,$(alias))).3;)
+	install -d "$$TO/include" "$$TO_LIBRARY/pkgconfig" "$$TO/share/man/man3"
+	install -m 644 include/hugetlbfs.h "$$TO/include/"
+	prefix=$$(printf %s "$$PC_PREFIX" | sed 's/[ \\&|]/\\&/g; s/\\ /\\\\ /g') && \
+	libdir=$$(printf %s "$$PC_LIBDIR" | sed 's/[ \\&|]/\\&/g; s/\\ /\\\\ /g') && \
+	case $$libdir in "$$prefix"/*) libdir="\$${prefix}$${libdir#"$$prefix"}" ;; esac && \
+	sed "s|@PREFIX@|$$prefix|; s|@LIBDIR@|$$libdir|; s|@VERSION@|$(VERSION)|" \
+		libhugetlbfs.pc.in >"$$TO_LIBRARY/pkgconfig/libhugetlbfs.pc"
+	chmod 644 "$$TO_LIBRARY/pkgconfig/libhugetlbfs.pc"
+	install -m 644 $(wildcard man/*.3) "$$TO/share/man/man3/"
+	for alias in $(MAN3_ALIASES); do \
+		ln -sf "$${alias#*=}.3" "$$TO/share/man/man3/$${alias%=*}.3" || exit; done
 
 uninstall-development:
-	rm -f $(TO)/include/hugetlbfs.h $(TO_LIBRARY)/pkgconfig/libhugetlbfs.pc
-	rm -f $(addprefix $(TO)/share/man/man3/,$(MAN3))
+	rm -f "$$TO/include/hugetlbfs.h" "$$TO_LIBRARY/pkgconfig/libhugetlbfs.pc"
+	for page in $(MAN3); do rm -f "$$TO/share/man/man3/$$page" || exit; done
 
 install: all completion install-development
-	install -d $(TO_LIBRARY) $(addprefix $(TO)/,bin $(MAN_SECTIONS:%=share/man/man%) \
-		$(COMPLETION_BASH) $(COMPLETION_ZSH) $(SHARE)) $(TO_DOCUMENTS)
-	install -m 755 $(BUILD)/lib/libhugetlbfs.so.0 $(TO_LIBRARY)/
-	ln -sf libhugetlbfs.so.0 $(TO_LIBRARY)/libhugetlbfs.so
-	install -m 644 $(BUILD)/lib/libhugetlbfs.a $(TO_LIBRARY)/
-	install -m 755 $(TOOLS) $(TO)/bin/
+	install -d "$$TO_LIBRARY" "$$TO/bin" "$$TO/$(COMPLETION_BASH)" "$$TO/$(COMPLETION_ZSH)" \
+		"$$TO/$(SHARE)" "$$TO/$(DOCUMENTATION)"
+	install -m 755 $(BUILD)/lib/libhugetlbfs.so.0 "$$TO_LIBRARY/"
+	ln -sf libhugetlbfs.so.0 "$$TO_LIBRARY/libhugetlbfs.so"
+	install -m 644 $(BUILD)/lib/libhugetlbfs.a "$$TO_LIBRARY/"
+	install -m 755 $(TOOLS) "$$TO/bin/"
 	for section in $(MAN_SECTIONS); do \
-		install -m 644 man/*.$$section $(TO)/share/man/man$$section/ || exit; done
-	install -m 644 $(DOCUMENTS) $(TO_DOCUMENTS)/
-	cp -RP $(BUILD)/$(SHARE)/. $(TO)/$(SHARE)/
-	chmod -R u=rwX,go=rX $(TO)/$(SHARE)
-	ln -sf ../$(SHARE)/ld.hugetlbfs $(TO)/bin/ld.hugetlbfs
-	install -m 644 $(WITH_TABLE:%=$(BUILD)/completion/bash/%) $(TO)/$(COMPLETION_BASH)/
+		install -d "$$TO/share/man/man$$section" && \
+		install -m 644 man/*.$$section "$$TO/share/man/man$$section/" || exit; done
+	install -m 644 $(DOCUMENTS) "$$TO/$(DOCUMENTATION)/"
+	cp -RP $(BUILD)/$(SHARE)/. "$$TO/$(SHARE)/"
+	chmod -R u=rwX,go=rX "$$TO/$(SHARE)"
+	ln -sf ../$(SHARE)/ld.hugetlbfs "$$TO/bin/ld.hugetlbfs"
+	install -m 644 $(WITH_TABLE:%=$(BUILD)/completion/bash/%) "$$TO/$(COMPLETION_BASH)/"
 	for tool in $(WITH_TABLE); do install -m 644 $(BUILD)/completion/zsh/$$tool \
-		$(TO)/$(COMPLETION_ZSH)/_$$tool || exit; done
+		"$$TO/$(COMPLETION_ZSH)/_$$tool" || exit; done
 
 # Also the tools that are not built here: they may have been where this was installed.
 uninstall: uninstall-development
-	rm -f $(addprefix $(TO_LIBRARY)/,libhugetlbfs.so libhugetlbfs.so.0 libhugetlbfs.a)
-	rm -f $(addprefix $(TO)/bin/,$(sort $(notdir $(TOOLS)) $(LIBELF_TOOLS)) ld.hugetlbfs)
+	rm -f "$$TO_LIBRARY/libhugetlbfs.so" "$$TO_LIBRARY/libhugetlbfs.so.0" \
+		"$$TO_LIBRARY/libhugetlbfs.a"
+	for tool in $(sort $(notdir $(TOOLS)) $(LIBELF_TOOLS)) ld.hugetlbfs; do \
+		rm -f "$$TO/bin/$$tool" || exit; done
 	for page in $(notdir $(wildcard $(MAN_SECTIONS:%=man/*.%))); do \
-		rm -f $(TO)/share/man/man$${page##*.}/$$page || exit; done
-	rm -rf $(TO)/$(SHARE) $(TO_DOCUMENTS)
-	rm -f $(addprefix $(TO)/$(COMPLETION_BASH)/,$(TABLE_TOOLS))
-	rm -f $(addprefix $(TO)/$(COMPLETION_ZSH)/_,$(TABLE_TOOLS))
+		rm -f "$$TO/share/man/man$${page##*.}/$$page" || exit; done
+	rm -rf "$$TO/$(SHARE)" "$$TO/$(DOCUMENTATION)"
+	for tool in $(TABLE_TOOLS); do rm -f "$$TO/$(COMPLETION_BASH)/$$tool" \
+		"$$TO/$(COMPLETION_ZSH)/_$$tool" || exit; done
 
 deb:
 	@CC="$(CC)" tests/install-packages compiler libelf debhelper
@@ -281,3 +299,7 @@ lint:
 
 clean:
 	rm -rf $(BUILD)
+
+# The lines at the top.
+help:
+	@sed -n '/^$$/q; s/^# \{0,1\}//p' Makefile

@@ -219,13 +219,13 @@ def show_mappings(label, small, huge):
 # What turns measured.
 
 
-def show_bars(label, values, text):
-    """Bars in proportion, the longest one full. values: (name, value) pairs."""
+def show_bars(label, values, text, spans=("", "")):
+    """Bars in proportion, the longest one full. values: (name, value) pairs; spans: remarks."""
     longest = max(value for _, value in values) or 1
-    for name, value in values:
+    for (name, value), span in zip(values, spans):
         length = round(40 * value / longest)
         bar = BAR * length if length or not value else ("▏" if UTF8 else "|")
-        print("  %-12s %-6s %s %s" % (label, name, styled(bar, "36"), text(value)))
+        print("  %-12s %-6s %s %s" % (label, name, styled(bar, "36"), text(value) + span))
         label = ""
 
 
@@ -249,7 +249,9 @@ def show(title, small_path, huge_path, times_path, runs, *snapshots):
     show_parts(small, huge)
     print()
     show_bars("page faults", faults, "{:,.0f}".format)
-    show_bars("time", times, time_text)
+    # what the machine's other work does to a time shows in how far the runs lie apart
+    spans = [" (%s to %s)" % (time_text(numbers[0]), time_text(numbers[2])) for numbers in measured]
+    show_bars("time", times, time_text, spans)
     print("                      medians of %s runs, taken in turn; huge takes %s of small's time"
           % (runs, bold("%.2f" % ratio)))
 

@@ -5,8 +5,9 @@
  * threads at once. What HUGETLB_DEFAULT_PAGE_SIZE, HUGETLB_PATH, HUGETLB_NO_RESERVE and
  * HUGETLB_NO_PREFAULT say holds for them, as they were when the program started.
  *
- * Sizes are in bytes. The part below "Beyond the original" is this library's own; programs that
- * use it need this library (symbol version HUGETLBFS_3.0).
+ * Sizes are in bytes. The functions down to "Beyond the original" are those of libhugetlbfs 2.x, by
+ * its symbol versions (VERS_1.0, HTLBFS_2.0, HTLBFS_2.1): programs that use them run with either. The
+ * rest is this library's own, and programs that use it need this library (HUGETLBFS_3.0).
  */
 #ifndef HUGETLBFS_H
 #define HUGETLBFS_H
@@ -25,7 +26,8 @@ extern "C" {
 
 /*
  * The default huge page size in bytes: HUGETLB_DEFAULT_PAGE_SIZE where the machine has that size,
- * or else the system's. -1 with errno ENOSYS: the system has no huge pages.
+ * or else the system's. -1 with errno ENOSYS: the system has no huge pages; EOVERFLOW: a long can't
+ * hold the size.
  */
 long gethugepagesize(void);
 

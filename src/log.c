@@ -19,11 +19,11 @@ static bool stopped;
 static bool warned;
 static const char *refusal;
 
-/* What is known of standard output and standard error since log_remember(). */
+/* What is known of descriptors 1 and 2 since they were remembered. */
 static struct {
-	enum { OUTPUT_UNKNOWN, OUTPUT_CLOSED, OUTPUT_REMEMBERED } state;
+	enum { PLACE_UNKNOWN, PLACE_CLOSED, PLACE_REMEMBERED } state;
 	struct statx file;
-} outputs[3];
+} places[3];
 
 /* The text that is being made: what does not fit is left out. */
 struct text {
@@ -154,6 +154,20 @@ int text_format(char *out, unsigned long bytes, const char *format, ...)
 	return (int)text.used;
 }
 
+void text_make_plain(char *text, unsigned long bytes)
+{
+	for (unsigned long i = 0; i < bytes; i++) {
+		const unsigned char byte = (unsigned char)text[i];
+
+		/* the second byte of U+0080 to U+009F: a control character in UTF-8, and alone */
+		if (byte >= 0x80 && byte < 0xa0 &&
+		    (!i || (unsigned char)text[i - 1] == 0xc2 || (unsigned char)text[i - 1] < 0x80))
+			text[i] = '?';
+		else if (byte < ' ' || byte == 0x7f)
+			text[i] = '?';
+	}
+}
+
 void log_set_level(int level)
 {
 	verbose = level;
@@ -164,19 +178,24 @@ bool log_at(int level)
 	return level <= verbose && !stopped;
 }
 
-void log_remember(int fd)
+static void remember(int fd)
 {
-	long result = sys_statx_fd(fd, &outputs[fd].file);
+	long result = sys_statx_fd(fd, &places[fd].file);
 
 	if (!result)
-		outputs[fd].state = OUTPUT_REMEMBERED;
+		places[fd].state = PLACE_REMEMBERED;
 	else
-		outputs[fd].state = result == -EBADF ? OUTPUT_CLOSED : OUTPUT_UNKNOWN;
+		places[fd].state = result == -EBADF ? PLACE_CLOSED : PLACE_UNKNOWN;
 }
 
 void log_start(void)
 {
-	log_remember(2);
+	remember(2);
+}
+
+void log_start_output(void)
+{
+	remember(1);
 }
 
 void log_stop(void)
@@ -185,22 +204,35 @@ void log_stop(void)
 }
 
 /*
- * Is the descriptor still the place for messages? A pipe that nobody reads any more is not: writing
- * to it would end the program by SIGPIPE.
+ * Is the descriptor still the place for messages? A pipe that nobody reads any more is not.
  */
-static bool is_ours(int fd)
+static bool is_still_there(int fd)
 {
-	const struct statx *file = &outputs[fd].file;
 	struct pollfd descriptor = {.fd = fd, .events = POLLOUT};
+	const struct statx *then = &places[fd].file;
 	struct statx now;
 
-	if (outputs[fd].state == OUTPUT_CLOSED)
+	if (places[fd].state == PLACE_CLOSED)
 		return false;
-	if (outputs[fd].state == OUTPUT_REMEMBERED &&
-	    (sys_statx_fd(fd, &now) || now.stx_ino != file->stx_ino ||
-	     now.stx_dev_major != file->stx_dev_major || now.stx_dev_minor != file->stx_dev_minor))
+	if (places[fd].state == PLACE_REMEMBERED &&
+	    (sys_statx_fd(fd, &now) || now.stx_ino != then->stx_ino ||
+	     now.stx_dev_major != then->stx_dev_major || now.stx_dev_minor != then->stx_dev_minor))
 		return false;
 	return sys_poll_now(&descriptor) < 0 || !(descriptor.revents & (POLLERR | POLLNVAL));
+}
+
+int log_write(int fd, const char *text, unsigned long bytes)
+{
+	long result = 0;
+
+	for (unsigned long done = 0; done < bytes && result >= 0; done += (unsigned long)result) {
+		do {
+			result = sys_write(fd, text + done, bytes - done);
+		} while (result == -EINTR);
+		if (!result)
+			result = -EIO;
+	}
+	return result < 0 ? (int)result : 0;
 }
 
 static void __attribute__((format(printf, 2, 3)))
@@ -220,7 +252,7 @@ static void log_line(const char *level, const char *ending, const char *format, 
 	struct text text = {.out = line, .bytes = sizeof(line) - 1};
 	struct utsname host;
 
-	if (!is_ours(2))
+	if (!is_still_there(2))
 		return;
 	if (sys_uname(&host))
 		strcpy(host.nodename, "?");
@@ -230,18 +262,22 @@ static void log_line(const char *level, const char *ending, const char *format, 
 		text_add(&text, "%s", ending);
 	if (text.cut)
 		memcpy(line + text.used - 3, "...", 3);
-	/* what is quoted from outside stays on its line, and does nothing to a terminal */
-	for (size_t i = 0; i < text.used; i++)
-		if ((unsigned char)line[i] < ' ' || line[i] == 0x7f)
-			line[i] = '?';
+	text_make_plain(line, text.used);
 	line[text.used++] = '\n';
-	sys_write(2, line, text.used);
+	log_write(2, line, text.used);
 }
 
-void log_text(int fd, const char *text, unsigned long bytes)
+void log_text(const char *text, unsigned long bytes)
 {
-	if (!stopped && is_ours(fd))
-		sys_write(fd, text, bytes);
+	if (!stopped && is_still_there(2))
+		log_write(2, text, bytes);
+}
+
+int log_output(const char *text, unsigned long bytes)
+{
+	if (stopped)
+		return 0;
+	return is_still_there(1) ? log_write(1, text, bytes) : -EBADF;
 }
 
 void log_error(const char *format, ...)

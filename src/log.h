@@ -28,8 +28,8 @@ bool log_at(int level);
  * dropped for a changed file. */
 void log_start(void);
 
-/* The same for that one, 1 or 2: by who is going to write a text there. */
-void log_remember(int fd);
+/* The same for descriptor 1, by who will use log_output(). */
+void log_start_output(void);
 
 /*
  * A feature that was asked for is declined: "<format>: <otherwise>", a warning; but where
@@ -54,13 +54,23 @@ void log_debug(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* A warning that only the first caller of the process gets out: a fallback that may come often. */
 void log_warning_once(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* A finished text, as it is, to descriptor 1 or 2, with the care that lines are written with, at
- * every level. */
-void log_text(int fd, const char *text, unsigned long bytes);
+/* A finished text, as it is, where a line would go, at every level. */
+void log_text(const char *text, unsigned long bytes);
+
+/* The same on standard output. Returns 0 or -errno: -EBADF where that is closed, has become another
+ * file since log_start_output(), or is a pipe that nobody reads. */
+int log_output(const char *text, unsigned long bytes);
+
+/* Writes all of it to any descriptor. Returns 0 or -errno. */
+int log_write(int fd, const char *text, unsigned long bytes);
 
 /* The formatter behind them: at most bytes, always ended by a zero byte; returns the length of what
  * is there after a cut. */
 int text_format(char *out, unsigned long bytes, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/* What is quoted from outside stays on its line, and does nothing to a terminal: control characters
+ * become `?`, those of UTF-8 as well. */
+void text_make_plain(char *text, unsigned long bytes);
 
 #endif

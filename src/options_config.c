@@ -22,7 +22,7 @@
 #define UNMAPPED_OWNER 65534
 
 /* Untouched, so without memory behind it, in a process that has no such file. */
-static char text[CONFIG_BYTES];
+static char text[CONFIG_BYTES + 1];
 
 static void set_problem(struct config *config, const char *problem, int error, bool tell)
 {
@@ -51,7 +51,7 @@ static bool file_is_safe(struct config *config, const struct statx *file, bool n
 	else if (file->stx_mode & (S_IWGRP | S_IWOTH))
 		set_problem(config, "can be written by others than its owner", 0, true);
 	config->of_rights = config->problem != NULL;
-	if (!config->problem && file->stx_size >= CONFIG_BYTES)
+	if (!config->problem && file->stx_size > CONFIG_BYTES)
 		set_problem(config, "is longer than 64 kB", 0, true);
 	return !config->problem;
 }
@@ -171,14 +171,15 @@ static bool value_is_good(int row, const char *value)
 static bool read_setting(struct config *config, char *line, unsigned int number, unsigned int rule,
 			 bool check)
 {
-	char *equals = strchr(line, '=');
+	char *equals = strchr(line, '='), name[64];
 	int row;
 
 	if (!equals)
 		return false;
-	*equals = '\0';
-	row = row_named(trim(line));
-	*equals = '=';
+	/* a copy: what is not understood is told as it stands there */
+	text_format(name, sizeof(name), "%s", line);
+	name[strcspn(name, "=")] = '\0';
+	row = row_named(trim(name));
 	if (row < 0)
 		return false;
 	if (check && !value_is_good(row, trim(equals + 1)))

@@ -305,9 +305,13 @@ static int parse_features(const char *value, struct options *options, void *fiel
 	return 0;
 }
 
-/* Names of objects, colons between them; no name is empty, nor a lone minus sign. */
+/*
+ * Names of objects, colons between them; no name is empty, nor a lone minus sign. What most say
+ * needs no copy: that would be a page to touch at each start.
+ */
 static int parse_objects(const char *value, struct options *options, void *field)
 {
+	static const char all[] = "all";
 	const char *name = value;
 
 	(void)options;
@@ -320,8 +324,12 @@ static int parse_objects(const char *value, struct options *options, void *field
 			return -EINVAL;
 		name += length;
 		if (!*name)
-			return copy_path(value, objects_copy, field);
+			break;
 	}
+	if (!word_is(value, strlen(value), all))
+		return copy_path(value, objects_copy, field);
+	*(const char **)field = all;
+	return 0;
 }
 
 static int parse_backing(const char *value, struct options *options, void *field)

@@ -150,8 +150,9 @@ static void make_table(struct page_text *text, const char *program)
 	int result;
 
 	text->used = 0;
-	ADD(text, "libhugetlbfs: %s, process %ld: kB in memory, and on each kind of page\n",
-	    program, sys_getpid());
+	ADD(text, "libhugetlbfs: %s", program);
+	text_make_plain(text->bytes, (unsigned long)text->used);
+	ADD(text, ", process %ld: kB in memory, and on each kind of page\n", sys_getpid());
 	if (heap.active) {
 		clues.break_region = range_of(&heap.main.region);
 		clues.arenas_region = range_of(&heap.zone.region);
@@ -166,33 +167,59 @@ static void make_table(struct page_text *text, const char *program)
 	add_reasons(text, &usage);
 }
 
+/* Where the program was started, it need not be at its end. */
+static char absolute_path[4096];
+
 void report_start(const char *target)
 {
+	long length;
+
 	if (!strcmp(target, "-"))
-		log_remember(1);
+		log_start_output();
+	if (!strcmp(target, "-") || !strcmp(target, "2") || *target == '/')
+		return;
+	length = sys_getcwd(absolute_path, sizeof(absolute_path) - 1);
+	if (length <= 0 || *absolute_path != '/' ||
+	    (size_t)length + strlen(target) >= sizeof(absolute_path)) {
+		*absolute_path = '\0';
+		return;
+	}
+	absolute_path[length - 1] = '/';
+	strcpy(absolute_path + length, target);
+}
+
+/* O_NONBLOCK: a FIFO that nobody reads is an error, and does not keep the program from ending. */
+static int write_to_file(const char *path, const struct page_text *text)
+{
+	long fd = sys_open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK,
+			   0644);
+	int result;
+
+	if (SYS_IS_ERROR(fd))
+		return (int)fd;
+	result = log_write((int)fd, text->bytes, (unsigned long)text->used);
+	sys_close((int)fd);
+	return result;
 }
 
 void report_write(const char *target, const char *program)
 {
 	static struct page_text text;
-	long fd;
+	int result = 0;
 
 	if (memory.sandboxed)
 		return;
 	make_table(&text, program);
 	if (!strcmp(target, "2")) {
-		log_text(2, text.bytes, (unsigned long)text.used);
-		return;
+		log_text(text.bytes, (unsigned long)text.used);
+	} else if (!strcmp(target, "-")) {
+		result = log_output(text.bytes, (unsigned long)text.used);
+		target = "standard output";
+	} else {
+		if (*absolute_path)
+			target = absolute_path;
+		result = write_to_file(target, &text);
 	}
-	if (!strcmp(target, "-")) {
-		log_text(1, text.bytes, (unsigned long)text.used);
-		return;
-	}
-	fd = sys_open(target, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0644);
-	if (SYS_IS_ERROR(fd)) {
-		log_warning("HUGETLB_REPORT: %s can't be written (error %d)", target, (int)-fd);
-		return;
-	}
-	sys_write((int)fd, text.bytes, (size_t)text.used);
-	sys_close((int)fd);
+	if (result)
+		log_warning("HUGETLB_REPORT: %s can't be written (error %d)", target, -result);
 }

@@ -7,14 +7,14 @@
 
 #include <stdbool.h>
 
-/* To be called early: a report for standard output ("-") goes there at the end only if descriptor 1
- * is still the file that it is now, and no pipe that nobody reads. */
+/* Remembers what target means at the program's start: the directory of a path, and which file
+ * standard output is. Called once, by the constructor. */
 void report_start(const char *target);
 
 /*
  * Reads /proc/self/smaps and writes the table to target: "2" (stderr), "-" (stdout, because the
  * user asked for it) or a file, to whose end it is added. Allocates nothing. Says so in one line
- * where the file can't be written.
+ * where the file can't be written. No signal comes of it, and a FIFO is not waited for.
  */
 void report_write(const char *target, const char *program);
 

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
-#include <sys/resource.h>
+#include <signal.h>
 #include <sys/stat.h>
 
 #include "sys.h"
@@ -47,66 +47,17 @@ uint64_t sys_limit(int resource)
 	return soft_and_hard[0];
 }
 
-/* May so many bytes be written where the descriptor is, or, as it may append, at the file's end? */
-static bool may_write(int fd, size_t bytes)
-{
-	const uint64_t most = sys_limit(RLIMIT_FSIZE);
-	struct statx file;
-	long at;
-
-	if (most == UINT64_MAX || sys_statx_fd(fd, &file) || !S_ISREG(file.stx_mode))
-		return true;
-	at = sys_gate(SYS_lseek, fd, 0, 1 /* SEEK_CUR */, 0, 0, 0);
-	if (SYS_IS_ERROR(at))
-		return false;
-	return bytes <= most && file.stx_size <= most - bytes && (uint64_t)at <= most - bytes;
-}
-
-long sys_write(int fd, const void *buffer, size_t bytes)
-{
-	if (!may_write(fd, bytes))
-		return -EFBIG;
-	return sys_gate(SYS_write, fd, (long)buffer, (long)bytes, 0, 0, 0);
-}
-
-long sys_pwrite(int fd, const void *buffer, size_t bytes, size_t offset)
-{
-	if ((uint64_t)offset + bytes > sys_limit(RLIMIT_FSIZE))
-		return -EFBIG;
-	return sys_gate(SYS_pwrite64, fd, (long)buffer, (long)bytes, (long)offset, 0, 0);
-}
-
-long sys_set_size(int fd, size_t bytes)
-{
-	if (bytes > sys_limit(RLIMIT_FSIZE))
-		return -EFBIG;
-	return sys_gate(SYS_ftruncate, fd, (long)bytes, 0, 0, 0, 0);
-}
-
 int sys_writev(int fd, const struct iovec *parts, int count)
 {
 	long bytes = 0, wrote = -EINTR;
 
 	for (int i = 0; i < count; i++)
 		bytes += (long)parts[i].iov_len;
-	if (!may_write(fd, (size_t)bytes))
-		return -EFBIG;
 	for (int i = 0; i < TRIES_MAX && wrote == -EINTR; i++)
-		wrote = sys_gate(SYS_writev, fd, (long)parts, count, 0, 0, 0);
+		wrote = sys_without_signal(SYS_writev, fd, (long)parts, count, 0, 0, 0);
 	if (SYS_IS_ERROR(wrote))
 		return (int)wrote;
 	return wrote == bytes ? 0 : -ENOSPC;
-}
-
-/* A 32-bit CPU takes both numbers in halves. */
-long sys_fallocate(int fd, uint64_t offset, uint64_t bytes)
-{
-	if (offset + bytes > sys_limit(RLIMIT_FSIZE))
-		return -EFBIG;
-	if (sizeof(long) == 8)
-		return sys_gate(SYS_fallocate, fd, 0, (long)offset, (long)bytes, 0, 0);
-	return sys_gate(SYS_fallocate, fd, 0, (long)offset, (long)(offset >> 32), (long)bytes,
-			(long)(bytes >> 32));
 }
 
 /* The kernel never refuses it, so one more try is for a test that does. */
@@ -131,4 +82,19 @@ bool sys_single_threaded(void)
 			  0);
 	/* A link for "." and one from the parent, and one for each thread's directory. */
 	return failed || task.stx_nlink <= 3;
+}
+
+long sys_without_signal(long number, long a, long b, long c, long d, long e, long f)
+{
+	static const uint64_t deadly = 1ull << (SIGPIPE - 1) | 1ull << (SIGXFSZ - 1);
+	uint64_t before;
+	bool blocked = !sys_block_more_signals(&deadly, &before);
+	long result = sys_gate(number, a, b, c, d, e, f);
+
+	if (!blocked)
+		return result;
+	if (result == -EPIPE || result == -EFBIG)
+		sys_take_signal(&deadly);
+	sys_restore_signals(&before);
+	return result;
 }

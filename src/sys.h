@@ -162,27 +162,48 @@ static inline long sys_pread(int fd, void *buffer, size_t bytes, size_t offset)
 	return sys_gate(SYS_pread64, fd, (long)buffer, (long)bytes, (long)offset, 0, 0);
 }
 
-/* A limit of the process (RLIMIT_...); UINT64_MAX: there is none, or it can't be told. */
-uint64_t sys_limit(int resource);
-
 /*
- * What makes a file longer. Beyond the limit for files (RLIMIT_FSIZE, `ulimit -f`) the kernel would
- * end the program by a signal, SIGXFSZ, so these look before: -EFBIG, and nothing is done. A size
- * is one that a signed long holds.
+ * A call that may let a file grow, or write to a pipe. Where the process's limit (ulimit -f)
+ * forbids it, or nobody reads, that comes as -EFBIG or -EPIPE alone, without the signal that would
+ * end the program. All other signals come as ever, for a write may wait.
  */
-long sys_write(int fd, const void *buffer, size_t bytes);
-long sys_pwrite(int fd, const void *buffer, size_t bytes, size_t offset);
-long sys_set_size(int fd, size_t bytes);
+long sys_without_signal(long number, long a, long b, long c, long d, long e, long f);
+
+static inline long sys_write(int fd, const void *buffer, size_t bytes)
+{
+	return sys_without_signal(SYS_write, fd, (long)buffer, (long)bytes, 0, 0, 0);
+}
+
+/* As sys_pread. */
+static inline long sys_pwrite(int fd, const void *buffer, size_t bytes, size_t offset)
+{
+	return sys_without_signal(SYS_pwrite64, fd, (long)buffer, (long)bytes, (long)offset, 0, 0);
+}
+
+/* A size that a signed long holds. */
+static inline long sys_set_size(int fd, size_t bytes)
+{
+	return sys_without_signal(SYS_ftruncate, fd, (long)bytes, 0, 0, 0, 0);
+}
 
 /* All of the parts, one behind the other: 0, or -errno with what could be written. */
 int sys_writev(int fd, const struct iovec *parts, int count);
 
-/* Gives a file its pages. */
-long sys_fallocate(int fd, uint64_t offset, uint64_t bytes);
+/* A limit of the process (RLIMIT_...); UINT64_MAX: there is none, or it can't be told. */
+uint64_t sys_limit(int resource);
 
 static inline long sys_ioctl(int fd, unsigned long request, void *argument)
 {
 	return sys_gate(SYS_ioctl, fd, (long)request, (long)argument, 0, 0, 0);
+}
+
+/* Gives a file its pages. A 32-bit CPU takes both numbers in halves. */
+static inline long sys_fallocate(int fd, uint64_t offset, uint64_t bytes)
+{
+	if (sizeof(long) == 8)
+		return sys_without_signal(SYS_fallocate, fd, 0, (long)offset, (long)bytes, 0, 0);
+	return sys_without_signal(SYS_fallocate, fd, 0, (long)offset, (long)(offset >> 32),
+				  (long)bytes, (long)(bytes >> 32));
 }
 
 /* Lets the page cache forget a part of a file, as far as nobody has it mapped. */
@@ -206,6 +227,22 @@ static inline long sys_block_signals(const uint64_t *blocked, uint64_t *before)
 /* The same, back to what it was. */
 void sys_restore_signals(const uint64_t *before);
 
+/* Adds to that mask. */
+static inline long sys_block_more_signals(const uint64_t *more, uint64_t *before)
+{
+	return sys_gate(SYS_rt_sigprocmask, 0 /* SIG_BLOCK */, (long)more, (long)before,
+			sizeof(*more), 0, 0);
+}
+
+/* Takes one of these signals away, where one is pending: its number, or -EAGAIN. */
+static inline long sys_take_signal(const uint64_t *signals)
+{
+	const long no_time[2] = {0, 0};
+
+	return sys_gate(SYS_rt_sigtimedwait, (long)signals, 0, (long)no_time, sizeof(*signals), 0,
+			0);
+}
+
 static inline long sys_getdents64(int fd, void *buffer, size_t bytes)
 {
 	return sys_gate(SYS_getdents64, fd, (long)buffer, (long)bytes, 0, 0, 0);
@@ -214,6 +251,13 @@ static inline long sys_getdents64(int fd, void *buffer, size_t bytes)
 static inline long sys_memfd_create(const char *name, unsigned int flags)
 {
 	return sys_gate(SYS_memfd_create, (long)name, flags, 0, 0, 0, 0);
+}
+
+/* The length of the path with its zero byte; it does not begin with a slash where the directory
+ * can't be reached. */
+static inline long sys_getcwd(char *path, size_t bytes)
+{
+	return sys_gate(SYS_getcwd, (long)path, (long)bytes, 0, 0, 0, 0);
 }
 
 static inline long sys_getpid(void)

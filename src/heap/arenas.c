@@ -34,7 +34,7 @@ static bool unit_is_free(const struct zone *zone, size_t unit)
 int zone_start(struct zone *zone, uintptr_t start, uintptr_t limit, struct source *source)
 {
 	zone->used_units = zone->first_free = 0;
-	return region_make(&zone->region, start, limit, source);
+	return region_make_growing(&zone->region, start, limit, source);
 }
 
 /* The first run of `units` free units at a multiple of `step` units; SIZE_MAX: none. */
@@ -56,6 +56,23 @@ static size_t find_run(const struct zone *zone, size_t units, size_t step)
 	return SIZE_MAX;
 }
 
+static int grow_zone(struct zone *zone, size_t units)
+{
+	uintptr_t limit = region_next_limit(&zone->region, units * zone->region.unit_bytes);
+
+	return limit ? region_grow(&zone->region, limit) : -ENOMEM;
+}
+
+/* The same, for which the region may grow. */
+static size_t find_or_make_run(struct zone *zone, size_t units, size_t step)
+{
+	size_t unit = find_run(zone, units, step);
+
+	if (unit == SIZE_MAX && !grow_zone(zone, units + step))
+		unit = find_run(zone, units, step);
+	return unit;
+}
+
 static void take_run(struct zone *zone, size_t unit, size_t units)
 {
 	struct region *region = &zone->region;
@@ -71,7 +88,7 @@ static void take_run(struct zone *zone, size_t unit, size_t units)
 uintptr_t zone_reserve(struct zone *zone, size_t bytes, size_t alignment)
 {
 	size_t units = units_of(zone, bytes);
-	size_t unit = find_run(zone, units, alignment / zone->region.unit_bytes);
+	size_t unit = find_or_make_run(zone, units, alignment / zone->region.unit_bytes);
 
 	if (unit == SIZE_MAX)
 		return 0;
@@ -245,7 +262,8 @@ static int grow_in_place(struct zone *zone, uintptr_t from, size_t bytes, size_t
 	size_t unit = region_unit(region, from);
 	size_t old_end = unit + units_of(zone, bytes), new_end = unit + units_of(zone, new_bytes);
 
-	if (region_unit_address(region, new_end) > region->limit)
+	if (region_unit_address(region, new_end) > region->limit &&
+	    grow_zone(zone, new_end - old_end))
 		return -ENOMEM;
 	if (small_end_bytes(zone, from, bytes) &&
 	    (new_end > old_end || !tail_bytes(zone, new_bytes)))
@@ -356,10 +374,10 @@ static long move_block(struct zone *zone, uintptr_t from, size_t bytes, size_t n
 	size_t moved = 0;
 	uintptr_t to, end;
 	/* A block that grew once grows again: leave it room, which is only address space. */
-	size_t unit = find_run(zone, 2 * units_of(zone, new_bytes), 1);
+	size_t unit = find_or_make_run(zone, 2 * units_of(zone, new_bytes), 1);
 
 	if (unit == SIZE_MAX)
-		unit = find_run(zone, units_of(zone, new_bytes), 1);
+		unit = find_or_make_run(zone, units_of(zone, new_bytes), 1);
 	if (unit == SIZE_MAX)
 		return -ENOMEM;
 	take_run(zone, unit, units_of(zone, new_bytes));

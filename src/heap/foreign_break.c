@@ -82,9 +82,9 @@ void foreign_break_expect(uintptr_t from, uintptr_t to)
 	if (!entry || entry + ENTRY_BYTES <= from || entry >= to || memory.sandboxed ||
 	    __atomic_exchange_n(&expected, 1, __ATOMIC_RELAXED))
 		return;
-	failed = move_kernel_break(heap.main.region.limit);
+	failed = move_kernel_break(heap.main.region.behind);
 	if (!failed)
-		kernel_break = heap.main.region.limit;
+		kernel_break = heap.main.region.behind;
 	log_warning("heap: something writes over libc's functions beside us, as UCX does for MPI "
 		    "(UCX_MEM_EVENTS=no tells it not to): %s",
 		    failed ? "malloc may end the program, as the kernel's break can't be moved"

@@ -7,6 +7,7 @@
 
 #include "heap/morecore.h"
 #include "log.h"
+#include "memory/lock.h"
 #include "sys.h"
 
 /*
@@ -24,7 +25,7 @@ static uintptr_t align_up(uintptr_t value, size_t to)
 int morecore_start(struct morecore *heap, uintptr_t start, uintptr_t limit, struct source *source,
 		   bool shrink)
 {
-	int failed = region_make(&heap->region, start, limit, source);
+	int failed = region_make_growing(&heap->region, start, limit, source);
 
 	if (failed)
 		return failed;
@@ -119,10 +120,26 @@ static int clear_again(struct morecore *heap, uintptr_t from, uintptr_t to)
 	return 0;
 }
 
+/* Makes the region reach to `to`: rarely anything to do. */
+static int make_room(struct region *region, uintptr_t to)
+{
+	uintptr_t limit;
+	int failed;
+
+	if (to <= region->limit)
+		return 0;
+	limit = region_next_limit(region, to - region->limit);
+	if (!limit || !memory_lock())
+		return -ENOMEM;
+	failed = region_grow(region, limit);
+	memory_unlock();
+	return failed;
+}
+
 static int grow(struct morecore *heap, uintptr_t to)
 {
 	struct region *region = &heap->region;
-	int failed = to > region->limit ? -ENOMEM : 0;
+	int failed = make_room(region, to);
 
 	if (!failed && to > heap->mapped_end)
 		failed = map_up_to(heap, to);

@@ -26,7 +26,7 @@ static long serve_sbrk(intptr_t delta)
 
 static bool serve_brk(uintptr_t address, int *result)
 {
-	if (address < heap.main.region.start || address >= heap.main.region.limit)
+	if (address < heap.main.region.start || address >= heap.main.region.room)
 		return false;
 	*result = morecore_brk(&heap.main, address);
 	return true;

@@ -38,7 +38,11 @@ static void announced(void)
 	errno = error;
 }
 
-/* ld.so has put the address into the program's dynamic table. The program comes first. */
+/*
+ * ld.so has put the address into the program's dynamic table. The program comes first. A static one
+ * has a loader of its own inside, and what that loads brings a C library whose calls do not come to
+ * us: it is not watched.
+ */
 static int read_program(struct dl_phdr_info *program, size_t size, void *data)
 {
 	const struct r_debug **found = data;
@@ -55,6 +59,8 @@ static int read_program(struct dl_phdr_info *program, size_t size, void *data)
 			if (dynamic->d_tag == DT_DEBUG)
 				*found = (const struct r_debug *)dynamic->d_un.d_ptr;
 	}
+	if (*found && libc_object_holds(program, (*found)->r_brk))
+		*found = NULL;
 	return 1;
 }
 

@@ -127,6 +127,11 @@ struct copies {
 	uint64_t bytes;
 };
 
+static const unsigned char *wanted_code(const struct patch *patch)
+{
+	return patch->wanted ? patch->code : patch->original;
+}
+
 /*
  * Writes what is to be at [from, to): the text as it is, with the patches as they are wanted. In
  * one call, straight from the text: it is some twenty pages, and every program starts here.
@@ -138,64 +143,132 @@ static int write_wanted(int fd, uintptr_t from, uintptr_t to, const struct patch
 	int count = 0;
 
 	for (const struct patch *patch = first; patch < last; patch++) {
-		const unsigned char *code = patch->wanted ? patch->code : patch->original;
-
 		parts[count++] = (struct iovec){(void *)from, patch->at - from};
-		parts[count++] = (struct iovec){(void *)code, patch->bytes};
+		parts[count++] = (struct iovec){(void *)wanted_code(patch), patch->bytes};
 		from = patch->at + patch->bytes;
 	}
 	parts[count++] = (struct iovec){(void *)from, to - from};
 	return sys_writev(fd, parts, count);
 }
 
-/* Exchanges the pages [from, to) for a copy in which the patches [first, last) are as wanted. */
-static int exchange(struct copies *copies, uintptr_t from, uintptr_t to, struct patch *first,
-		    struct patch *last)
+/* Pages of text that are exchanged together, and their patches: [first, next). */
+struct text_pages {
+	uintptr_t from, to;
+	int first, next;
+	bool changes; /* one of them is not in the text as it is wanted */
+};
+
+static struct text_pages pages_of(int first)
 {
-	int failed, rights = PROT_READ | PROT_EXEC;
-	long mapped;
+	const uintptr_t page = getauxval(AT_PAGESZ);
+	struct text_pages pages = {.from = patches[first].at & ~(page - 1), .first = first};
+	uintptr_t end = patches[first].at;
+	int i = first;
+
+	for (; i < patch_count && patches[i].at < end + NEAR_BYTES; i++) {
+		end = patches[i].at + patches[i].bytes;
+		pages.changes = pages.changes || patches[i].wanted != patches[i].in_place;
+	}
+	pages.to = (end + page - 1) & ~(page - 1);
+	pages.next = i;
+	return pages;
+}
+
+static int rights_of(uintptr_t text)
+{
+	int rights = PROT_READ | PROT_EXEC;
+
+	if (cpu_has_text_right() && smaps_own_flag(text, CPU_TEXT_RIGHT_FLAG))
+		rights |= CPU_TEXT_RIGHT;
+	return rights;
+}
+
+/* A copy in the file, mapped over the text. */
+static long exchange_for_file(struct copies *copies, const struct text_pages *pages)
+{
+	const size_t bytes = pages->to - pages->from;
+	long result;
 
 	if (copies->fd < 0)
 		copies->fd = executable_file("libhugetlbfs:libc");
 	if (SYS_IS_ERROR(copies->fd))
-		return (int)copies->fd;
-	failed = write_wanted((int)copies->fd, from, to, first, last);
+		return copies->fd;
+	result = write_wanted((int)copies->fd, pages->from, pages->to, &patches[pages->first],
+			      &patches[pages->next]);
+	if (result)
+		return result;
+	result = sys_mmap(pages->from, bytes, rights_of(pages->from), MAP_PRIVATE | MAP_FIXED,
+			  (int)copies->fd, copies->bytes);
+	if (SYS_IS_ERROR(result))
+		return result;
+	copies->bytes += bytes;
+	return 0;
+}
+
+/* The same in anonymous memory, finished, but not in place. Returns its address, or -errno. */
+static long copy_to_memory(const struct text_pages *pages)
+{
+	const size_t bytes = pages->to - pages->from;
+	long at = sys_mmap(0, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	long failed;
+
+	if (SYS_IS_ERROR(at))
+		return at;
+	memcpy((void *)at, (const void *)pages->from, bytes);
+	for (int i = pages->first; i < pages->next; i++)
+		memcpy((void *)((uintptr_t)at + patches[i].at - pages->from),
+		       wanted_code(&patches[i]), patches[i].bytes);
+	failed = sys_mprotect((uintptr_t)at, bytes, rights_of(pages->from));
+	if (!failed)
+		return at;
+	sys_munmap((uintptr_t)at, bytes);
+	return failed;
+}
+
+static long move_over(const struct text_pages *pages, uintptr_t copy)
+{
+	const size_t bytes = pages->to - pages->from;
+	long result = sys_mremap(copy, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED, pages->from);
+
+	if (!SYS_IS_ERROR(result))
+		return 0;
+	sys_munmap(copy, bytes);
+	return result;
+}
+
+/*
+ * Exchanges the pages for a copy in which their patches are as wanted. In anonymous memory, where
+ * these pages are all that is exchanged: a file takes longer to be made and to go, but its pages
+ * cost a fork nothing. A policy may forbid to execute memory that was written to: then in the file.
+ */
+static int exchange(struct copies *copies, const struct text_pages *pages, bool alone)
+{
+	long copy = alone ? copy_to_memory(pages) : -EACCES;
+	long failed = SYS_IS_ERROR(copy) ? exchange_for_file(copies, pages)
+					 : move_over(pages, (uintptr_t)copy);
+
 	if (failed)
-		return failed;
-	if (cpu_has_text_right() && smaps_own_flag(from, CPU_TEXT_RIGHT_FLAG))
-		rights |= CPU_TEXT_RIGHT;
-	mapped = sys_mmap(from, to - from, rights, MAP_PRIVATE | MAP_FIXED, (int)copies->fd,
-			  copies->bytes);
-	if (SYS_IS_ERROR(mapped))
-		return (int)mapped;
-	copies->bytes += to - from;
-	for (struct patch *patch = first; patch < last; patch++)
-		patch->in_place = patch->wanted;
+		return (int)failed;
+	for (int i = pages->first; i < pages->next; i++)
+		patches[i].in_place = patches[i].wanted;
 	return 0;
 }
 
 /* Makes the text as it is wanted, range by range, up to the first failure. */
 static int exchange_all(void)
 {
-	uintptr_t page = getauxval(AT_PAGESZ);
 	struct copies copies = {.fd = -1};
-	int i = 0, failed = 0;
+	struct text_pages pages;
+	int changing = 0, failed = 0;
 
-	while (i < patch_count && !failed) {
-		int next = i + 1;
-		uintptr_t from = patches[i].at & ~(page - 1);
-		uintptr_t to = patches[i].at + patches[i].bytes;
-		bool changes = patches[i].wanted != patches[i].in_place;
-
-		while (next < patch_count && patches[next].at < to + NEAR_BYTES) {
-			to = patches[next].at + patches[next].bytes;
-			changes = changes || patches[next].wanted != patches[next].in_place;
-			next++;
-		}
-		if (changes)
-			failed = exchange(&copies, from, (to + page - 1) & ~(page - 1), &patches[i],
-					  &patches[next]);
-		i = next;
+	for (int i = 0; i < patch_count; i = pages.next) {
+		pages = pages_of(i);
+		changing += pages.changes;
+	}
+	for (int i = 0; i < patch_count && !failed; i = pages.next) {
+		pages = pages_of(i);
+		if (pages.changes)
+			failed = exchange(&copies, &pages, changing == 1);
 	}
 	if (copies.fd >= 0)
 		sys_close((int)copies.fd);

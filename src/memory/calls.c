@@ -190,7 +190,7 @@ static bool hint_allowed(uintptr_t address)
 {
 	struct region *region = registry_at(address);
 
-	return !region || region->by_program;
+	return region ? region->by_program : !registry_in_room(address);
 }
 
 static void *map(uintptr_t address, size_t bytes, int protection, int flags, int fd,
@@ -212,14 +212,12 @@ static void *map(uintptr_t address, size_t bytes, int protection, int flags, int
 	}
 	if (fixed)
 		look_at_text(address, bytes);
+	else if (address && !hint_allowed(address))
+		address = 0; /* the room there is its owner's to use later */
 	if (!touches_region(address, bytes) || !well_formed(address, bytes))
 		return (void *)answer(
 			kernel_mmap(address, bytes, protection, flags, fd, offset, by_libc));
-	/* A mere hint into a region: the room there is its owner's to use later. */
-	if (!fixed)
-		return (void *)answer(kernel_mmap(hint_allowed(address) ? address : 0, bytes,
-						  protection, flags, fd, offset, by_libc));
-	if (!memory_lock())
+	if (!fixed || !memory_lock())
 		return (void *)answer(
 			kernel_mmap(address, bytes, protection, flags, fd, offset, by_libc));
 	result = map_fixed(address, bytes, protection, flags, fd, offset);

@@ -50,12 +50,12 @@ static long userfault_control(int fd, unsigned long request, void *argument)
 }
 
 /*
- * Keeps all other threads from writing to the page, until writers_go(): they wait in the kernel.
- * Returns a descriptor, or -errno. For hugetlb since Linux 5.19. An unprivileged process gets it
- * for faults in user mode only: a system call of another thread that writes to this very page at
- * this moment fails with EFAULT.
+ * Keeps all other threads from writing to the page, until keep_writers_go(): they wait in the
+ * kernel. Returns a descriptor, or -errno. For hugetlb since Linux 5.19. An unprivileged process
+ * gets it for faults in user mode only: a system call of another thread that writes to this very
+ * page at this moment fails with EFAULT.
  */
-static long writers_stop(uintptr_t address, size_t bytes)
+long keep_writers_stop(uintptr_t address, size_t bytes)
 {
 	struct uffdio_api api = {
 		.api = UFFD_API,
@@ -95,7 +95,7 @@ static long writers_stop(uintptr_t address, size_t bytes)
 }
 
 /* Closing wakes who waits: they try again, and find what is mapped by then. */
-static void writers_go(long fd)
+void keep_writers_go(long fd)
 {
 	if (fd >= 0)
 		sys_close((int)fd);
@@ -210,7 +210,7 @@ static int data_make_small(struct region *region, size_t page, int rights, bool 
 	policy_of(address, &policy);
 	policy_give(&policy, (uintptr_t)aside, bytes);
 	if (rights & PROT_WRITE && !memory_single_threaded()) {
-		writers = writers_stop(address, bytes);
+		writers = keep_writers_stop(address, bytes);
 		if (SYS_IS_ERROR(writers)) {
 			log_warning_once(
 				"%s: a part of a huge page can't be made small while other "
@@ -243,7 +243,7 @@ static int data_make_small(struct region *region, size_t page, int rights, bool 
 	} else {
 		note_small(region, page);
 	}
-	writers_go(writers);
+	keep_writers_go(writers);
 	return failed ? -ENOMEM : 0;
 }
 
@@ -262,10 +262,12 @@ static int page_make_small(struct region *region, size_t page, bool sparse)
 
 static int make_small(struct region *region, uintptr_t from, uintptr_t to, bool all, bool sparse)
 {
-	size_t first = region_page(region, from), last = region_page(region, to - 1);
+	/* Address space that was never used can be a million pages, and a program may unmap all. */
+	uintptr_t end = to < region->high ? to : region->high;
 
-	for (size_t page = first; page <= last; page++) {
-		uintptr_t address = region_page_address(region, page);
+	for (uintptr_t address = from & ~(uintptr_t)(region->page_bytes - 1); address < end;
+	     address += region->page_bytes) {
+		size_t page = region_page(region, address);
 		bool whole = from <= address && to >= address + region->page_bytes;
 		int failed;
 

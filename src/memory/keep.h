@@ -28,6 +28,13 @@ int keep_make_small(struct region *region, uintptr_t from, uintptr_t to, bool al
  */
 int keep_make_sparse(struct region *region, uintptr_t from, uintptr_t to);
 
+/*
+ * Keeps all other threads from writing to [address, address + bytes), until keep_writers_go(): they
+ * wait in the kernel. A descriptor, or -errno where that can't be had.
+ */
+long keep_writers_stop(uintptr_t address, size_t bytes);
+void keep_writers_go(long fd);
+
 /* The program unmapped or replaced [from, to), which covers hugetlb pages only as wholes. */
 void keep_replaced(struct region *region, uintptr_t from, uintptr_t to);
 

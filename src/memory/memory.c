@@ -132,7 +132,7 @@ int memory_start(const struct options *options, bool with_break, const char *fea
 			failed == -ENOENT ? "it is not of a kind that we know"
 			: failed == -EPERM || failed == -EACCES
 				? "its text is sealed, or a policy forbids it"
-			: failed == -EFBIG ? "the limit for files, ulimit -f, forbids its copy"
+			: failed == -EFBIG ? "a limit on files, ulimit -f, forbids it"
 					   : "no memory");
 		return failed;
 	}
@@ -171,6 +171,11 @@ void memory_stop(void)
 
 /* The ranges that were taken; a region with no range is free. Under the lock. */
 static struct region taken[MEMORY_RANGES_MAX];
+
+static bool is_taken(const struct region *region)
+{
+	return region >= taken && region < taken + MEMORY_RANGES_MAX;
+}
 
 static int add_range(uintptr_t start, uintptr_t end, struct source *source, int rights, bool text)
 {
@@ -223,11 +228,13 @@ int memory_take_text(uintptr_t start, uintptr_t end, struct source *source, int 
 
 void memory_settle_range(uintptr_t start)
 {
+	struct region *region;
+
 	if (!memory_lock())
 		return;
-	for (struct region *region = taken; region < taken + MEMORY_RANGES_MAX; region++)
-		if (region->start == start)
-			region->may_go = false;
+	region = registry_at(start);
+	if (region && is_taken(region))
+		region->may_go = false;
 	memory_unlock();
 }
 
@@ -247,23 +254,25 @@ void memory_doubt_range(size_t n, bool may_go)
 	memory_unlock();
 }
 
+/* [start, end) is of the region. */
 static void forget_part(struct region *region, uintptr_t start, uintptr_t end)
 {
-	if (start <= region->start && end >= region->limit) {
+	if (start == region->start && end == region->limit) {
 		registry_remove(region);
 		region_drop(region);
 		return;
 	}
-	keep_replaced(region, start > region->start ? start : region->start,
-		      end < region->limit ? end : region->limit);
+	keep_replaced(region, start, end);
 }
 
 void memory_forget_range(uintptr_t start, uintptr_t end)
 {
+	struct region_part part;
+
 	if (!memory_lock())
 		return;
-	for (struct region *region = taken; region < taken + MEMORY_RANGES_MAX; region++)
-		if (region->start && region_touches(region, start, end))
-			forget_part(region, start, end);
+	while (registry_part(&start, end, &part))
+		if (is_taken(part.region))
+			forget_part(part.region, part.from, part.to);
 	memory_unlock();
 }

@@ -9,6 +9,7 @@
 #include <sys/auxv.h>
 
 #include "memory/region.h"
+#include "memory/registry.h"
 #include "log.h"
 #include "pages/aside.h"
 #include "sys.h"
@@ -36,6 +37,8 @@ void region_make_in(struct region *region, uintptr_t start, uintptr_t limit, str
 	*region = (struct region){
 		.start = start,
 		.limit = limit,
+		.room = limit,
+		.behind = limit,
 		.page_bytes = source->page_bytes,
 		.unit_bytes = unit_bytes_of(source),
 		.base_bytes = getauxval(AT_PAGESZ),
@@ -66,6 +69,107 @@ int region_make(struct region *region, uintptr_t start, uintptr_t limit, struct 
 				  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0));
 }
 
+/*
+ * A region that grows lies in the lower fifteen sixteenths of its room; the states of all that it
+ * may become lie behind them, far from what the kernel maps next to the room's end.
+ */
+#define ROOM_PARTS 16
+
+/* A region begins with so many units at least; and a room of so many need not grow: the states of
+ * all of it take a few small pages. */
+#define UNITS_AT_FIRST ((size_t)512)
+#define UNITS_AT_ONCE  ((size_t)16384)
+
+static size_t whole_base_pages(const struct region *region, size_t bytes)
+{
+	return (bytes + region->base_bytes - 1) & ~(region->base_bytes - 1);
+}
+
+/* Maps what of [from, to) begins on a small page. */
+static int map_states(const struct region *region, const void *from, const void *to)
+{
+	uintptr_t first = whole_base_pages(region, (uintptr_t)from);
+	uintptr_t end = whole_base_pages(region, (uintptr_t)to);
+	long at;
+
+	if (first >= end)
+		return 0;
+	at = sys_mmap(first, end - first, PROT_READ | PROT_WRITE,
+		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+	if (SYS_IS_ERROR(at))
+		return -ENOMEM;
+	if ((uintptr_t)at == first)
+		return 0;
+	sys_munmap((uintptr_t)at, end - first); /* a kernel before 4.17 */
+	return -ENOMEM;
+}
+
+/* Maps the states between the region's limit and the new one: both tables, or nothing. */
+static int map_more_states(const struct region *region, uintptr_t limit)
+{
+	const size_t page = region_page(region, region->limit);
+	const size_t unit = region_unit(region, region->limit);
+	uintptr_t first = whole_base_pages(region, (uintptr_t)(region->pages + page));
+	uint16_t *pages_end = region->pages + region_page(region, limit);
+	uintptr_t end = whole_base_pages(region, (uintptr_t)pages_end);
+	int failed = map_states(region, region->pages + page, pages_end);
+
+	if (failed)
+		return failed;
+	failed = map_states(region, region->units + unit,
+			    region->units + region_unit(region, limit));
+	if (failed && end > first)
+		sys_munmap(first, end - first);
+	return failed;
+}
+
+int region_make_growing(struct region *region, uintptr_t start, uintptr_t behind,
+			struct source *source)
+{
+	const size_t first = UNITS_AT_FIRST * unit_bytes_of(source) > source->page_bytes
+				     ? UNITS_AT_FIRST * unit_bytes_of(source)
+				     : source->page_bytes;
+	uintptr_t room = start + ((behind - start) / ROOM_PARTS * (ROOM_PARTS - 1) &
+				  ~(uintptr_t)(source->page_bytes - 1));
+	int failed;
+
+	if ((behind - start) / unit_bytes_of(source) <= UNITS_AT_ONCE || room - start <= first)
+		return region_make(region, start, behind, source);
+	region_make_in(region, start, room, source, (unsigned char *)room);
+	region->units = (unsigned char *)whole_base_pages(
+		region, (uintptr_t)(region->pages + region_page(region, room)));
+	region->behind = behind;
+	region->limit = start;
+	region->grows = true;
+	failed = region_grow(region, start + first);
+	if (failed)
+		*region = (struct region){0};
+	return failed;
+}
+
+uintptr_t region_next_limit(const struct region *region, size_t bytes)
+{
+	const size_t now = region->limit - region->start;
+
+	if (bytes > region->room - region->limit)
+		return 0;
+	if (now > region->room - region->limit)
+		return region->room;
+	return region->limit +
+	       (bytes > now ? (bytes + region->page_bytes - 1) & ~(region->page_bytes - 1) : now);
+}
+
+int region_grow(struct region *region, uintptr_t limit)
+{
+	int failed = map_more_states(region, limit);
+
+	if (!failed && registry_at(region->start) == region)
+		failed = registry_grow(region, limit);
+	if (!failed)
+		region->limit = limit;
+	return failed ? -ENOMEM : 0;
+}
+
 int region_make_aside(struct region *region, uintptr_t start, uintptr_t limit,
 		      struct source *source)
 {
@@ -73,9 +177,22 @@ int region_make_aside(struct region *region, uintptr_t start, uintptr_t limit,
 			 aside_map(region_state_bytes(limit - start, source), MAP_NORESERVE));
 }
 
+/* The states of what the region has grown to. */
+static void unmap_states(const struct region *region)
+{
+	const size_t pages = region_page(region, region->limit);
+	const size_t units = region_unit(region, region->limit);
+
+	sys_munmap((uintptr_t)region->pages,
+		   whole_base_pages(region, pages * sizeof(region->pages[0])));
+	sys_munmap((uintptr_t)region->units, whole_base_pages(region, units));
+}
+
 void region_drop(struct region *region)
 {
-	if (region->mapped_states)
+	if (region->grows)
+		unmap_states(region);
+	else if (region->mapped_states)
 		sys_munmap((uintptr_t)region->mapped_states, region->mapped_state_bytes);
 	*region = (struct region){0};
 }
@@ -133,9 +250,10 @@ void region_set_small(struct region *region, size_t page, unsigned char unit_fla
 
 	region->pages[page] = 0;
 	for (size_t i = page * units; i < (page + 1) * units; i++)
-		region->units[i] = (unsigned char)((region->units[i] &
-						    (UNIT_USED | UNIT_FIRST | UNIT_MARKED)) |
-						   unit_flags);
+		region->units[i] =
+			(unsigned char)((region->units[i] &
+					 (UNIT_USED | UNIT_FIRST | UNIT_MARKED | UNIT_PACKED)) |
+					unit_flags);
 }
 
 size_t region_run(const struct region *region, size_t page, size_t end, bool huge)

@@ -49,13 +49,16 @@ struct region_owner;
 #define UNIT_PACKED  0x40 /* several small mappings share it (mmap/place.c) */
 
 struct region {
-	uintptr_t start, limit;                    /* multiples of the page */
+	uintptr_t start, limit; /* multiples of the page */
+	uintptr_t room;         /* region_grow() may raise the limit up to here */
+	uintptr_t behind;       /* nothing of the region's, its states included, is here or above */
 	size_t page_bytes, unit_bytes, base_bytes; /* base: the kernel's small page */
 	uintptr_t high; /* nothing at or above it was ever mapped or in use by the owner */
 	uint16_t *pages;
 	unsigned char *units;
 	unsigned char *mapped_states; /* where both are, if the region mapped them, and how much */
 	size_t mapped_state_bytes;
+	bool grows; /* the states are behind the room, mapped up to those of the limit */
 	struct source *source;
 
 	/* set by the owner after region_make() */
@@ -75,6 +78,27 @@ struct region {
  * nothing is left then. The range itself stays untouched.
  */
 int region_make(struct region *region, uintptr_t start, uintptr_t limit, struct source *source);
+
+/*
+ * The same where nobody maps anything in [start, behind), which may be many times the machine's
+ * memory: the region begins with a small part of it, and region_grow() makes it larger as it is
+ * needed. States of what it never came to are not mapped: they would count where the program locks
+ * all of its memory (mlockall), or where its address space is limited. They never move.
+ */
+int region_make_growing(struct region *region, uintptr_t start, uintptr_t behind,
+			struct source *source);
+
+/*
+ * What the limit should become so that there are so many bytes more: at least twice as far from the
+ * start, so that it is rarely raised. 0: there is no room.
+ */
+uintptr_t region_next_limit(const struct region *region, size_t bytes);
+
+/*
+ * Raises the limit. 0; -ENOMEM: no memory, or somebody mapped something there. Under the lock,
+ * where the region is in the registry.
+ */
+int region_grow(struct region *region, uintptr_t limit);
 
 /* The same for memory that is there already, or is about to come into holes between other memory:
  * the states are far from it (pages/aside.h). */
@@ -153,7 +177,10 @@ int region_clear_dirty(struct region *region, uintptr_t from, uintptr_t to);
 /* Gives all memory of the range back and maps it anew, small and empty, on [from, to) alone. */
 int region_renew_small(struct region *region, uintptr_t from, uintptr_t to);
 
-/* The page is no hugetlb page any more: its units get these flags, beside USED, FIRST, MARKED. */
+/*
+ * The page is no hugetlb page any more: its units get these flags, beside USED, FIRST, MARKED and
+ * PACKED, which stay.
+ */
 void region_set_small(struct region *region, size_t page, unsigned char unit_flags);
 
 /* Ends of the run of pages from `page` on, before `end`, that are hugetlb (or are not). */

@@ -42,6 +42,13 @@ static size_t leaf_count;
 static uintptr_t lowest = UINTPTR_MAX, highest;
 static unsigned int changes; /* odd: in the middle of one */
 
+/* Where regions may grow to. There are few of them, and they come while one thread runs. */
+#define ROOMS_MAX 4
+
+static struct room {
+	uintptr_t start, behind;
+} rooms[ROOMS_MAX];
+
 /* Where an entry is. */
 struct position {
 	size_t leaf, place;
@@ -228,6 +235,31 @@ static int need_room(struct position at)
 	return leaf_count == LEAVES_MAX ? -ENOSPC : need_spare_leaf();
 }
 
+static void keep_room(const struct region *region, uintptr_t behind)
+{
+	for (struct room *room = rooms; region->grows && room < rooms + ROOMS_MAX; room++)
+		if (!room->behind || room->start == region->start) {
+			*room = (struct room){region->start, behind};
+			return;
+		}
+}
+
+bool registry_in_room(uintptr_t address)
+{
+	for (const struct room *room = rooms; room < rooms + ROOMS_MAX; room++)
+		if (address - room->start < room->behind - room->start)
+			return true;
+	return false;
+}
+
+bool registry_room_touch(uintptr_t from, uintptr_t to)
+{
+	for (const struct room *room = rooms; room < rooms + ROOMS_MAX; room++)
+		if (from < room->behind && to > room->start)
+			return true;
+	return registry_touch(from, to);
+}
+
 int registry_add(struct region *region)
 {
 	const struct entry *above = entry_above(region->start);
@@ -241,6 +273,20 @@ int registry_add(struct region *region)
 		return failed;
 	begin_change();
 	insert(at, region);
+	end_change();
+	keep_room(region, region->behind);
+	return 0;
+}
+
+int registry_grow(const struct region *region, uintptr_t limit)
+{
+	const struct position at = find_above(region->start, leaf_count);
+	const struct entry *above = entry_above(region->limit);
+
+	if (above && above->start < limit)
+		return -EEXIST;
+	begin_change();
+	leaves[at.leaf]->entries[at.place].limit = limit;
 	end_change();
 	return 0;
 }
@@ -272,6 +318,7 @@ void registry_remove(struct region *region)
 	leaf = leaves[at.leaf];
 	if (leaf->entries[at.place].region != region)
 		return;
+	keep_room(region, region->start);
 	begin_change();
 	leaf->count--;
 	memmove(&leaf->entries[at.place], &leaf->entries[at.place + 1],

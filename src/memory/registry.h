@@ -66,6 +66,18 @@ int registry_add(struct region *region);
  */
 int registry_shrink(struct region *region, uintptr_t start, uintptr_t limit, struct region *second);
 
+/*
+ * The region ends at limit from now on, which is above what it was. Before the region's own limit
+ * says so. 0, or -EEXIST with nothing changed: another region is there.
+ */
+int registry_grow(const struct region *region, uintptr_t limit);
+
+/* Is the address where a region may grow to, its states included? Needs no lock. */
+bool registry_in_room(uintptr_t address);
+
+/* Does [from, to) touch a region, or where one may grow to? While one thread runs. */
+bool registry_room_touch(uintptr_t from, uintptr_t to);
+
 /* Removes it; what is mapped there stays, and is the program's alone from now on. */
 void registry_remove(struct region *region);
 

@@ -1,6 +1,8 @@
 /*
  * Free slots and runs of them: see free_runs.h.
  */
+#include <string.h>
+
 #include "mmap/free_runs.h"
 
 /* Node 1 is the root, 2n and 2n + 1 are the halves of n, and the leaves come last. */
@@ -41,6 +43,22 @@ static struct free_run join(const struct free_run *left, const struct free_run *
 
 	whole.longest = smaller(whole.longest, across);
 	return whole;
+}
+
+/* The old tree becomes the first part of the new one: it moves down by some levels. */
+void free_runs_extend(struct free_runs *runs, size_t slots, void *memory,
+		      const struct free_runs *old)
+{
+	size_t root = leaves_for(slots) / old->leaves;
+
+	free_runs_begin(runs, slots, memory);
+	for (size_t level = 1; level <= old->leaves; level *= 2)
+		memcpy(&runs->nodes[level * root], &old->nodes[level],
+		       level * sizeof(runs->nodes[0]));
+	for (uint32_t half = (uint32_t)old->leaves; root > 1; half *= 2) {
+		root /= 2;
+		runs->nodes[root] = join(&runs->nodes[2 * root], &runs->nodes[2 * root + 1], half);
+	}
 }
 
 static void mark(struct free_runs *runs, size_t from, size_t to, uint32_t taken)

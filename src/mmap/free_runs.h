@@ -28,6 +28,10 @@ size_t free_runs_bytes(size_t slots);
 /* All slots are free. */
 void free_runs_begin(struct free_runs *runs, size_t slots, void *memory);
 
+/* The same, with all slots of `old`, no more than these, as they are there. */
+void free_runs_extend(struct free_runs *runs, size_t slots, void *memory,
+		      const struct free_runs *old);
+
 /* Marks the slots of [from, to). */
 void free_runs_take(struct free_runs *runs, size_t from, size_t to);
 void free_runs_release(struct free_runs *runs, size_t from, size_t to);

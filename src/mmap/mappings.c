@@ -6,6 +6,7 @@
 
 #include "log.h"
 #include "memory/choose.h"
+#include "memory/keep.h"
 #include "memory/lock.h"
 #include "memory/memory.h"
 #include "mmap/mappings.h"
@@ -198,7 +199,25 @@ static void owner_unmapped(struct region *region, uintptr_t from, uintptr_t to)
 	place_unused(&mappings.place, from, to);
 }
 
+/*
+ * A tail that shared its huge page with nobody, or not any more, goes with the whole page: else
+ * that would become small, which costs a copy of it.
+ */
+static bool owner_unmap(struct region *region, uintptr_t from, uintptr_t to)
+{
+	uintptr_t end = (to + region->page_bytes - 1) & ~(uintptr_t)(region->page_bytes - 1);
+
+	if (from % region->page_bytes || to == end || to >= region->limit ||
+	    !region_huge_at(region, to) || !place_is_unused(&mappings.place, to, end) ||
+	    sys_munmap(from, end - from))
+		return false;
+	keep_replaced(region, from, end);
+	place_unused(&mappings.place, from, end);
+	return true;
+}
+
 static const struct region_owner owner = {
+	.unmap = owner_unmap,
 	.opened = spans_open,
 	.place = owner_place,
 	.fill = owner_fill,

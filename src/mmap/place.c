@@ -2,62 +2,94 @@
  * Where mappings on huge pages go: see place.h.
  */
 #include <errno.h>
+#include <string.h>
 
 #include "mmap/place.h"
+#include "mmap/unit_runs.h"
 #include "sys.h"
-
-static size_t all_units(const struct place *place)
-{
-	return (place->region.limit - place->region.start) / place->region.unit_bytes;
-}
 
 static size_t page_units(const struct place *place)
 {
 	return place->region.page_bytes / place->region.unit_bytes;
 }
 
-static size_t bits_bytes(const struct place *place)
+static size_t all_units(const struct place *place)
 {
-	return all_units(place) * place->words * sizeof(uint64_t);
+	return (place->region.limit - place->region.start) / place->region.unit_bytes;
 }
 
-static size_t maps_bytes(const struct place *place)
+/*
+ * Maps for so many units, which hold what those of `old` do, if there are any; these stay. 0 or
+ * -ENOMEM.
+ */
+static int map_maps(struct place *place, size_t units, const struct place *old)
 {
-	return 2 * bits_bytes(place) + free_runs_bytes(all_units(place)) +
-	       free_runs_bytes(all_units(place) / page_units(place));
+	const size_t pages = units / page_units(place);
+	const size_t bits = units * place->words * sizeof(uint64_t);
+	const size_t bits_before = old->units.slots * place->words * sizeof(uint64_t);
+	const size_t bytes = 2 * bits + free_runs_bytes(units) + free_runs_bytes(pages);
+	long mapped =
+		sys_mmap(0, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	unsigned char *runs = (unsigned char *)mapped + 2 * bits;
+
+	if (SYS_IS_ERROR(mapped))
+		return -ENOMEM;
+	place->used = (uint64_t *)mapped;
+	place->there = (uint64_t *)((unsigned char *)mapped + bits);
+	place->maps_bytes = bytes;
+	if (!old->used) {
+		free_runs_begin(&place->units, units, runs);
+		free_runs_begin(&place->pages, pages, runs + free_runs_bytes(units));
+		return 0;
+	}
+	memcpy(place->used, old->used, bits_before);
+	memcpy(place->there, old->there, bits_before);
+	free_runs_extend(&place->units, units, runs, &old->units);
+	free_runs_extend(&place->pages, pages, runs + free_runs_bytes(units), &old->pages);
+	return 0;
 }
 
-int place_start(struct place *place, uintptr_t start, uintptr_t limit, struct source *source)
+/* Makes room for a run of so many units. False: there is none, or no memory for the maps. */
+static bool grow(struct place *place, size_t units)
 {
-	int failed = region_make(&place->region, start, limit, source);
-	unsigned char *runs;
-	long maps;
+	const struct place old = *place;
+	struct region *region = &place->region;
+	uintptr_t limit = region_next_limit(region, units * region->unit_bytes);
 
+	if (!limit || map_maps(place, (limit - region->start) / region->unit_bytes, &old))
+		return false;
+	if (!region_grow(region, limit)) {
+		sys_munmap((uintptr_t)old.used, old.maps_bytes);
+		return true;
+	}
+	sys_munmap((uintptr_t)place->used, place->maps_bytes);
+	*place = old;
+	return false;
+}
+
+int place_start(struct place *place, uintptr_t start, uintptr_t behind, struct source *source)
+{
+	const struct place none = {0};
+	int failed;
+
+	*place = none;
+	place->idle = SIZE_MAX;
+	failed = region_make_growing(&place->region, start, behind, source);
 	if (failed)
 		return failed;
-	place->next_pack = 0;
 	for (int i = 0; i < PLACE_PACKS; i++)
-		place->packs[i] = SIZE_MAX;
+		place->packs[i].unit = SIZE_MAX;
 	place->words = (place->region.unit_bytes / place->region.base_bytes + 63) / 64;
-	maps = sys_mmap(0, maps_bytes(place), PROT_READ | PROT_WRITE,
-			MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (SYS_IS_ERROR(maps)) {
+	failed = map_maps(place, all_units(place), &none);
+	if (failed)
 		region_drop(&place->region);
-		return (int)maps;
-	}
-	place->used = (uint64_t *)maps;
-	place->there = place->used + all_units(place) * place->words;
-	runs = (unsigned char *)maps + 2 * bits_bytes(place);
-	free_runs_begin(&place->units, all_units(place), runs);
-	free_runs_begin(&place->pages, all_units(place) / page_units(place),
-			runs + free_runs_bytes(all_units(place)));
-	return 0;
+	return failed;
 }
 
 void place_drop(struct place *place)
 {
 	if (place->used)
-		sys_munmap((uintptr_t)place->used, maps_bytes(place));
+		sys_munmap((uintptr_t)place->used, place->maps_bytes);
 	place->used = place->there = NULL;
 	region_drop(&place->region);
 }
@@ -92,11 +124,17 @@ static void set_bits(const struct place *place, uint64_t *map, uintptr_t from, u
 
 static bool has_bits(const struct place *place, const uint64_t *map, uintptr_t from, uintptr_t to)
 {
-	for (; from < to; from += place->region.base_bytes) {
-		size_t bit = page_bit(place, from);
+	const struct region *region = &place->region;
 
-		if (map[bit / 64] >> bit % 64 & 1)
+	while (from < to) {
+		size_t bit = page_bit(place, from), unit = region_unit(region, from);
+		size_t left = (region_unit_address(region, unit + 1) - from) / region->base_bytes;
+		uint64_t word = map[bit / 64] >> bit % 64;
+		size_t clear = word ? (size_t)__builtin_ctzll(word) : 64 - bit % 64;
+
+		if (!clear)
 			return true;
+		from += (clear < left ? clear : left) * region->base_bytes;
 	}
 	return false;
 }
@@ -109,8 +147,7 @@ static bool unit_is_empty(const struct place *place, size_t unit)
 	return true;
 }
 
-/* A free run for so many units, of whole pages where it is at least one; SIZE_MAX: none. */
-static size_t find_run(const struct place *place, size_t units)
+static size_t find_run_there(const struct place *place, size_t units)
 {
 	const size_t step = page_units(place);
 	size_t page;
@@ -119,6 +156,14 @@ static size_t find_run(const struct place *place, size_t units)
 		return free_runs_find(&place->units, units);
 	page = free_runs_find(&place->pages, (units + step - 1) / step);
 	return page == SIZE_MAX ? SIZE_MAX : page * step;
+}
+
+/* A free run for so many units, of whole pages where it is at least one; SIZE_MAX: none. */
+static size_t find_run(struct place *place, size_t units)
+{
+	size_t unit = find_run_there(place, units);
+
+	return unit == SIZE_MAX && grow(place, units) ? find_run_there(place, units) : unit;
 }
 
 static bool page_is_free(const struct place *place, size_t page)
@@ -187,15 +232,51 @@ uintptr_t place_take(struct place *place, size_t bytes, uintptr_t wanted)
 	return at;
 }
 
-/* Room for bytes in a packed unit, at a multiple of align; 0: none. */
-static uintptr_t find_in_unit(const struct place *place, size_t unit, size_t bytes, size_t align)
+/*
+ * Room for so many small pages in a packed unit, at a multiple of step; with ready, only where
+ * there is memory, which is zero then. SIZE_MAX: none. *any: there is, but for the multiple.
+ */
+static size_t find_in_unit(const struct place *place, size_t unit, size_t count, size_t step,
+			   bool ready, bool *any)
 {
-	uintptr_t start = region_unit_address(&place->region, unit);
-	uintptr_t end = start + place->region.unit_bytes;
+	const size_t pages = place->region.unit_bytes / place->region.base_bytes;
+	const uint64_t *used = place->used + unit * place->words;
+	const uint64_t *there = place->there + unit * place->words;
+	uint64_t free[UNIT_WORDS_MAX];
+	size_t found;
 
-	for (uintptr_t at = start; at + bytes <= end; at += align)
-		if (!has_bits(place, place->used, at, at + bytes))
-			return at;
+	for (size_t i = 0; i < place->words; i++)
+		free[i] = ~used[i] & (ready ? there[i] : UINT64_MAX);
+	if (pages % 64)
+		free[place->words - 1] &= ((uint64_t)1 << pages % 64) - 1;
+	found = unit_runs_find(free, place->words, count, step);
+	*any = false;
+	for (size_t i = 0; i < place->words; i++)
+		*any = *any || free[i];
+	return found;
+}
+
+/* Room for bytes in one of the packed units; what was never used costs no call. 0: none. */
+static uintptr_t find_in_packs(struct place *place, size_t bytes)
+{
+	const size_t base = place->region.base_bytes;
+	const size_t count = bytes / base, step = (bytes & -bytes) / base;
+	bool any;
+
+	for (struct place_pack *pack = place->packs; pack < place->packs + PLACE_PACKS; pack++) {
+		size_t page, ready;
+
+		if (pack->unit == SIZE_MAX || count >= pack->too_many)
+			continue;
+		page = find_in_unit(place, pack->unit, count, step, false, &any);
+		if (!any)
+			pack->too_many = count;
+		if (page == SIZE_MAX)
+			continue;
+		ready = find_in_unit(place, pack->unit, count, step, true, &any);
+		return region_unit_address(&place->region, pack->unit) +
+		       (ready == SIZE_MAX ? page : ready) * base;
+	}
 	return 0;
 }
 
@@ -218,19 +299,23 @@ static bool map_again(struct place *place, uintptr_t from, uintptr_t to)
 	return true;
 }
 
+/* The unit has room, more than it was known to have. */
 static void remember_pack(struct place *place, size_t unit)
 {
-	for (int i = 0; i < PLACE_PACKS; i++)
-		if (place->packs[i] == unit)
-			return;
-	place->packs[place->next_pack++ % PLACE_PACKS] = unit;
+	struct place_pack *pack = place->packs;
+
+	while (pack < place->packs + PLACE_PACKS && pack->unit != unit)
+		pack++;
+	if (pack == place->packs + PLACE_PACKS)
+		pack = &place->packs[place->next_pack++ % PLACE_PACKS];
+	*pack = (struct place_pack){unit, SIZE_MAX};
 }
 
 static void forget_pack(struct place *place, size_t unit)
 {
 	for (int i = 0; i < PLACE_PACKS; i++)
-		if (place->packs[i] == unit)
-			place->packs[i] = SIZE_MAX;
+		if (place->packs[i].unit == unit)
+			place->packs[i].unit = SIZE_MAX;
 }
 
 /* A new packed unit. False: no room, or no memory. */
@@ -254,12 +339,9 @@ static bool add_pack(struct place *place, size_t *unit)
 
 uintptr_t place_pack(struct place *place, size_t bytes)
 {
-	size_t align = bytes & -bytes, unit;
-	uintptr_t at = 0;
+	uintptr_t at = find_in_packs(place, bytes);
+	size_t unit;
 
-	for (int i = 0; i < PLACE_PACKS && !at; i++)
-		if (place->packs[i] != SIZE_MAX)
-			at = find_in_unit(place, place->packs[i], bytes, align);
 	if (!at) {
 		if (!add_pack(place, &unit))
 			return 0;
@@ -268,6 +350,8 @@ uintptr_t place_pack(struct place *place, size_t bytes)
 	if (!map_again(place, at, at + bytes))
 		return 0;
 	set_bits(place, place->used, at, at + bytes, true);
+	if (place->idle == region_unit(&place->region, at))
+		place->idle = SIZE_MAX;
 	return at;
 }
 
@@ -279,6 +363,11 @@ void place_share(struct place *place, uintptr_t address)
 	place->region.units[unit] |= UNIT_MAPPED | UNIT_ALTERED | UNIT_PACKED;
 	set_bits(place, place->there, at, at + place->region.unit_bytes, true);
 	remember_pack(place, unit);
+}
+
+bool place_is_unused(const struct place *place, uintptr_t from, uintptr_t to)
+{
+	return !has_bits(place, place->used, from, to);
 }
 
 void place_used(struct place *place, uintptr_t from, uintptr_t to)
@@ -311,10 +400,30 @@ static bool clear_unit(struct place *place, size_t unit)
 	    sys_munmap(at, region->unit_bytes))
 		return false;
 	forget_pack(place, unit);
+	if (place->idle == unit)
+		place->idle = SIZE_MAX;
 	set_bits(place, place->there, at, at + region->unit_bytes, false);
 	region->units[unit] = 0;
 	if (!region_huge_at(region, at))
 		region->pages[region_page(region, at)] = 0;
+	return true;
+}
+
+/*
+ * One packed unit that is empty stays, as long as some of it was never used: a program that maps
+ * and unmaps a small piece again and again would have a huge page cleared each time.
+ */
+static bool stays_idle(struct place *place, size_t unit)
+{
+	const struct region *region = &place->region;
+	uintptr_t at = region_unit_address(region, unit);
+
+	if (place->idle != SIZE_MAX || !(region->units[unit] & UNIT_PACKED) ||
+	    region_huge_at(region, at) ||
+	    !has_bits(place, place->there, at, at + region->unit_bytes))
+		return false;
+	place->idle = unit;
+	remember_pack(place, unit);
 	return true;
 }
 
@@ -328,7 +437,8 @@ void place_unused(struct place *place, uintptr_t from, uintptr_t to)
 	while (unit < end) {
 		size_t run = unit;
 
-		while (run < end && unit_is_empty(place, run) && clear_unit(place, run))
+		while (run < end && unit_is_empty(place, run) && !stays_idle(place, run) &&
+		       clear_unit(place, run))
 			run++;
 		release_units(place, unit, run);
 		if (run < end && region->units[run] & UNIT_PACKED)

@@ -20,6 +20,11 @@
 /* So many units that have room for small mappings are remembered. */
 #define PLACE_PACKS 64
 
+struct place_pack {
+	size_t unit;     /* SIZE_MAX: none */
+	size_t too_many; /* so many small pages side by side it does not have free */
+};
+
 struct place {
 	struct region region;
 	struct free_runs units; /* that are nobody's */
@@ -29,13 +34,19 @@ struct place {
 
 	/* a bit a small page: the program has it; it is mapped (in packed units alone) */
 	uint64_t *used, *there;
+	size_t maps_bytes; /* of the memory that all four maps lie in, from `used` on */
 
-	size_t packs[PLACE_PACKS]; /* packed units; SIZE_MAX: none */
+	struct place_pack packs[PLACE_PACKS];
 	unsigned int next_pack;
+	size_t idle; /* the one packed unit that may be empty; SIZE_MAX: none is */
 };
 
-/* 0, or -errno with nothing left. */
-int place_start(struct place *place, uintptr_t start, uintptr_t limit, struct source *source);
+/*
+ * The place begins with a small part of [start, behind), and grows as it is needed: so its maps,
+ * too, take the memory that the program's mappings need, and no more. 0, or -errno with nothing
+ * left.
+ */
+int place_start(struct place *place, uintptr_t start, uintptr_t behind, struct source *source);
 void place_drop(struct place *place);
 
 /*
@@ -53,6 +64,9 @@ uintptr_t place_pack(struct place *place, size_t bytes);
 
 /* The unit of the address is mapped to its end, and may be shared by small mappings from now on. */
 void place_share(struct place *place, uintptr_t address);
+
+/* Is nothing of [from, to) the program's? */
+bool place_is_unused(const struct place *place, uintptr_t from, uintptr_t to);
 
 /* The program mapped or unmapped [from, to): what is empty then is free. */
 void place_used(struct place *place, uintptr_t from, uintptr_t to);

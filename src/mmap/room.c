@@ -43,7 +43,7 @@ int room_find(size_t page_bytes, uintptr_t *start, uintptr_t *limit)
 	holes_find(&holes, (uintptr_t)sys_brk(0));
 	if (room_choose(holes.largest_start, holes.largest_end, page_bytes, memory_bytes, start,
 			limit) ||
-	    registry_touch(*start, *limit))
+	    registry_room_touch(*start, *limit))
 		return -ENOMEM;
 	*limit = holes_limit(*start, *limit, page_bytes);
 	return 0;

@@ -22,7 +22,7 @@
 #define SPAN_PAGES_CUT_MAX 4096
 
 /* The states of spans of up to so many bytes of them need no mapping of their own. */
-#define STATES_INSIDE 64
+#define STATES_INSIDE 192
 
 /* So many spans are mapped at once; they are never unmapped, since who looks for a region without
  * the lock may still read one that is gone. */

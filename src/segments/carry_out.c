@@ -108,11 +108,15 @@ static int take_shared(const struct run *run, const struct task *task,
 				  .mount = task->backing.source.mount};
 	int failed;
 
-	if (!text.file_bytes)
+	if (!text.file_bytes) {
+		share_decline(object->name, "was changed in memory");
 		return -ESTALE;
+	}
 	failed = share_read_object(&info, &text);
-	if (failed)
+	if (failed) {
+		share_decline(object->name, "has relocations in its text");
 		return failed;
+	}
 	failed = share_open(&text, run->options);
 	return failed < 0 ? failed : hugetlb_prepare_filled(failed, range, prepared);
 }

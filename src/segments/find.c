@@ -8,6 +8,7 @@
 
 #include "hugetlbfs.h"
 #include "libc/libc.h"
+#include "log.h"
 #include "segments/find.h"
 #include "segments/names.h"
 #include "segments/share.h"
@@ -144,14 +145,22 @@ static bool takes_part(struct search *search, const struct dl_phdr_info *info, b
 	/* in a static program the library is a part of the program, which is no reason */
 	if (!*is_main && libc_object_holds(info, (uintptr_t)takes_part))
 		return false;
-	if (search->before && (search->before(info) || is_unfinished(info)))
+	if (search->before && search->before(info))
 		return false;
 	names_read(info, *is_main, &names);
 	/* the last name costs system calls: only where it may matter */
 	if (!*is_main && names_matter(search->options->objects) && is_wide(search, info))
 		names_read_file(&names);
 	*is_listed = names_are_listed(&names, search->options->objects);
-	return has_wanted(search, info, *is_listed);
+	if (!has_wanted(search, info, *is_listed))
+		return false;
+	if (!search->before || !is_unfinished(info))
+		return true;
+	if (is_wide(search, info))
+		log_warning_once("text and data: %s comes late and has relocations in its text: it "
+				 "stays on small pages",
+				 info->dlpi_name);
+	return false;
 }
 
 static int look_at_object(struct dl_phdr_info *info, size_t size, void *data)

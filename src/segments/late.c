@@ -14,12 +14,15 @@
 #include "segments/unloaded.h"
 #include "sys.h"
 
+/* With what is initialised, on a page that the linker has touched: a start writes to no other. */
+#define AT_START __attribute__((section(".data.at_start")))
+
 /* Objects that were loaded when they were last looked at, or at the start. Few programs have more
  * than have room here. */
-static const ElfW(Phdr) * first_known[64];
+static AT_START const ElfW(Phdr) * first_known[64];
 static struct scratch known = SCRATCH_IN(first_known);
-static unsigned long confined_at_start;
-static void (*take_new)(late_known *known);
+static AT_START unsigned long confined_at_start;
+static AT_START void (*take_new)(late_known *known);
 
 static int remember_object(struct dl_phdr_info *info, size_t size, void *data)
 {

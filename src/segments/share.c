@@ -43,6 +43,11 @@ static void tell(const char *what, const char *copy, const char *reason)
 		log_warning(format, what, copy ? "/" : "", copy ? copy : "", reason);
 }
 
+void share_decline(const char *object, const char *reason)
+{
+	tell(object, NULL, reason);
+}
+
 /* May what was opened be trusted? What is nobody else's may neither be written by anybody else. */
 static const char *mistrust(const struct statx *status, unsigned int user)
 {
@@ -280,7 +285,7 @@ static int find_or_make(const struct place *place, const char *name, const struc
 static int open_shared(const struct place *place, const struct share_text *text)
 {
 	struct share_file file;
-	char name[SHARE_NAME_BYTES];
+	char name[SHARE_NAME_BYTES], reason[80];
 	int fd, failed = share_file_open(text, &file);
 
 	if (!failed && !text->fixed && (text->address - file.offset) % text->page_bytes) {
@@ -295,9 +300,9 @@ static int open_shared(const struct place *place, const struct share_text *text)
 		sys_close(file.fd);
 	}
 	if (failed) {
-		log_info("HUGETLB_SHARE: the text at 0x%lx is not shared: its file can't be read, "
-			 "or is not what is in memory (error %d)",
-			 (unsigned long)text->address, -failed);
+		text_format(reason, sizeof(reason),
+			    "can't be read, or is not what is in memory (error %d)", -failed);
+		tell(text->name, NULL, reason);
 		return failed;
 	}
 	if (fd < 0)

@@ -65,4 +65,7 @@ int share_read_object(const struct dl_phdr_info *object, struct share_text *text
  */
 int share_open(const struct share_text *text, const struct options *options);
 
+/* Tells that an object's text is not shared, and why: where it is no text for share_open(). */
+void share_decline(const char *object, const char *reason);
+
 #endif

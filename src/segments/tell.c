@@ -31,6 +31,20 @@ static size_t missing(const struct run *run, const struct task *task)
 	return got < task->planned_bytes ? task->planned_bytes - got : 0;
 }
 
+/* What the file's own pages can't be had for: where it lies in memory, or that it was changed. */
+static const char *reason_of_place(const struct run *run, const struct task *task)
+{
+	const struct plan_piece *pieces = run->pieces.items;
+
+	for (size_t i = 0; i < run->pieces.count; i++)
+		if (pieces[i].kind == task->kind && pieces[i].wanted && pieces[i].file &&
+		    pieces[i].end - pieces[i].start >= run->sizes.thp &&
+		    (pieces[i].offset - pieces[i].start) % run->sizes.thp)
+			return "its address and its place in the file disagree: see "
+			       "hugeedit --align";
+	return "pages in it were changed and are not the file's any more";
+}
+
 static void describe_reason(const struct run *run, const struct task *task, char *out, size_t bytes)
 {
 	const unsigned long page_kb = task->backing.source.page_bytes >> 10;
@@ -39,10 +53,9 @@ static void describe_reason(const struct run *run, const struct task *task, char
 	if (asks_for_hugetlb(run) && !run->traced && !task_wants(task, RUNG_HUGETLB))
 		text_format(out, bytes, "no care can be taken of them");
 	else if (wanted == BACKING_FILE && (!task->error || task->error == -ENOMEM))
-		text_format(out, bytes,
+		text_format(out, bytes, "%s",
 			    task->error ? "its pages in the cache are small and stay so"
-					: "its address and its place in the file disagree: see "
-					  "hugeedit --align");
+					: reason_of_place(run, task));
 	else if (wanted != BACKING_THP && task->error && page_kb &&
 		 (task->error == -ENOMEM || task->error == -ENOSPC || task->error == -EFAULT))
 		text_format(out, bytes, "the pool of %lu kB pages is short, error %d", page_kb,

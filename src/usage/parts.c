@@ -98,25 +98,56 @@ static bool part_in_program(const struct place *place, const struct clues *clues
 	return false;
 }
 
-/* Does any mapping of the same file have code? Then it is a library's. As a rule it is near. */
-static bool is_object(const struct place *places, size_t count, size_t at)
+/* The place whose first_of_hash begins the list of the file's hash. */
+static size_t hash_of(const struct place *place, size_t count)
 {
-	for (size_t i = at; i < count && same_file(&places[i], &places[at]); i++)
-		if (places[i].rights[2] == 'x')
-			return true;
-	for (size_t i = 0; i < count; i++)
-		if (places[i].rights[2] == 'x' && same_file(&places[i], &places[at]))
-			return true;
-	return false;
+	uint64_t file = place->inode ^ (uint64_t)place->device_major << 52 ^
+			(uint64_t)place->device_minor << 32;
+
+	return (size_t)((file * 0x9e3779b97f4a7c15) >> 32) % count;
 }
 
+/* Does any mapping of the same file have code? Then it is a library's. */
+static bool is_object(const struct place *places, size_t count, size_t at)
+{
+	uint32_t number = places[hash_of(&places[at], count)].first_of_hash;
+
+	while (number && !same_file(&places[number - 1], &places[at]))
+		number = places[number - 1].next_of_hash;
+	return number != 0;
+}
+
+/* One mapping of each file with code: a process may map as many pieces of files as it likes, and
+ * for none of them all others can be looked at. */
+static void find_objects(struct place *places, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		places[i].first_of_hash = places[i].next_of_hash = 0;
+	for (size_t i = 0; i < count; i++) {
+		uint32_t *first;
+
+		if (!places[i].inode || places[i].rights[2] != 'x' || is_object(places, count, i))
+			continue;
+		first = &places[hash_of(&places[i], count)].first_of_hash;
+		places[i].next_of_hash = *first;
+		*first = (uint32_t)(i + 1);
+	}
+}
+
+/* The lowest stack pointer that is not below the place decides. */
 static bool holds_stack(const struct place *place, const struct clues *clues)
 {
-	for (size_t i = 0; i < clues->stack_count; i++)
-		if (clues->stack_pointers[i] >= place->start &&
-		    clues->stack_pointers[i] < place->end)
-			return true;
-	return false;
+	size_t low = 0, high = clues->stack_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (clues->stack_pointers[middle] < place->start)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < clues->stack_count && clues->stack_pointers[low] < place->end;
 }
 
 static bool is_reserve(const struct place *place)
@@ -240,6 +271,7 @@ void parts_classify(struct place *places, size_t count, const struct clues *clue
 {
 	struct regions regions;
 
+	find_objects(places, count);
 	for (size_t i = 0; i < count; i++)
 		places[i].part = (unsigned char)first_guess(places, count, i, clues);
 	regions = find_regions(places, count, clues);

@@ -32,6 +32,9 @@ struct place {
 	bool is_hugetlb;
 	unsigned char name; /* enum place_name */
 	unsigned char part; /* enum part: what parts_classify() found */
+
+	/* parts_classify()'s own: a table of the files with code. Numbers of places; 0: none. */
+	uint32_t first_of_hash, next_of_hash;
 };
 
 void place_read(struct place *place, const struct smaps_mapping *mapping);
@@ -54,7 +57,7 @@ struct address_range {
 /* What beside smaps decides. */
 struct clues {
 	struct program_layout program;
-	const uint64_t *stack_pointers; /* of the threads, where the kernel tells them */
+	const uint64_t *stack_pointers; /* of the threads, where the kernel tells them; rising */
 	size_t stack_count;
 	uint64_t page_bytes; /* of a small page */
 

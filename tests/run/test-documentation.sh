@@ -1,6 +1,8 @@
 #!/bin/bash
 # The documentation and the table of options name the same variables, the lines that HOWTO quotes are
-# lines of the sources, README names the two commands, and the man pages render without a warning.
+# lines of the sources, and every line of the library stands in HOWTO. What the documents refer to is
+# there: sections, options of the tools, goals of make, manual pages. The man pages render without a
+# warning.
 . "$(dirname "$0")/lib.sh"
 
 root=$(dirname "$0")/../..
@@ -109,10 +111,88 @@ quoted_lines_are_lines_of_the_sources() {
 	done <"$work/quotes"
 }
 
-readme_names_the_commands() {
-	local command
-	for command in "make check" "make demo"; do
-		grep -qF "$command" "$root/README.md" || fail "README.md does not name $command"
+# Line breaks and blanks in HOWTO are where they fit.
+every_line_is_explained() {
+	local line squeezed howto
+	python3 "$root/tests/run/messages.py" "$root/src" >"$work/messages" || fail "messages.py"
+	(($(wc -l <"$work/messages") >= 100)) || fail "the messages of the sources are not found"
+	howto=$(tr -d '[:space:]' <"$root/HOWTO")
+	while read -r line; do
+		squeezed=${line//[[:space:]]/}
+		[[ $howto == *"$squeezed"* ]] || fail "HOWTO does not have what the library says: $line"
+	done <"$work/messages"
+}
+
+# Numbers and titles below each other, in the list of contents and over the sections.
+sections_are_listed() {
+	grep -E '^ ?[0-9]+\. [[:alnum:]]' "$root/HOWTO" | sed 's/^ //' >"$work/titles"
+	sort "$work/titles" | uniq -c | grep -v '^ *2 ' >"$work/unmatched"
+	[ ! -s "$work/unmatched" ] || {
+		show "$work/unmatched"
+		fail "HOWTO's contents are not its sections"
+	}
+	sections=$(($(wc -l <"$work/titles") / 2))
+	((sections >= 30)) || fail "HOWTO's sections are not found"
+}
+
+# "section 7", "sections 1 and 15"
+sections_are_there() {
+	local document number
+	for document in HOWTO README.md; do
+		for number in $(tr '\n' ' ' <"$root/$document" |
+			grep -oE '\b[Ss]ections? +[0-9]+( +(and|to) +[0-9]+)?' | grep -oE '[0-9]+'); do
+			((number >= 1 && number <= sections)) ||
+				fail "$document names section $number, and there are $sections"
+		done
+	done
+}
+
+# What stands behind the name of a tool on a line, up to the program that it runs, or to a remark.
+options_named_with() {
+	sed 's/\\-/-/g; s/ --  *.*//; s/^ *//; s/   .*//' "${documents[@]}" |
+		grep -ohE "(^|[[:space:]\`/\"'(])$1( +(-[-a-zA-Z]|[^-])[^ |;&]*)+" |
+		grep -oE -- '[[:space:]`]--[a-z][-a-z_]*' | tr -d ' \t`' | sort -u
+}
+
+options_of_tools_exist() {
+	local tool documents=("$root/README.md" "$root/HOWTO" "$root"/man/*.[1-8])
+	for tool in hugeadm hugectl hugeedit hugestat pagesize; do
+		[ -x "$BUILD/bin/$tool" ] || continue
+		"$BUILD/bin/$tool" --print-completion=options | sort -u >"$work/options"
+		options_named_with $tool >"$work/named"
+		comm -23 "$work/named" "$work/options" >"$work/unknown"
+		[ ! -s "$work/unknown" ] || {
+			show "$work/unknown"
+			fail "the documents name options that $tool has not"
+		}
+	done
+	[ "$(options_named_with hugeadm | wc -l)" -ge 10 ] || fail "the documents' options are not found"
+}
+
+goals_of_make_exist() {
+	local goal
+	for goal in $(sed -nE 's/^ +make ([a-z]+).*/\1/p; s/.*`make ([a-z]+)`.*/\1/p' \
+		"$root/README.md" "$root/HOWTO"); do
+		cat "$root/Makefile" "$root/tests/tests.mk" | grep -qE "^$goal:" ||
+			fail "there is no goal $goal in the Makefile"
+	done
+	for goal in check demo; do
+		grep -qE "^ +make $goal\b" "$root/README.md" || fail "README.md does not name make $goal"
+	done
+}
+
+# Pages of ours that a page refers to, and a page for each function.
+pages_are_there() {
+	local page name
+	for page in "$root"/man/*.[1-8]; do
+		for name in $(sed -n 's/\\-/-/g; s/^\.BR \([a-z_.]*\) (\([1-8]\)).*/\1.\2/p' "$page"); do
+			[[ $name =~ ^(huge|libhuge|ld.huge|get_?huge|pagesize) ]] || continue
+			[ -r "$root/man/$name" ] || grep -q "\b${name%.3}=" "$root/Makefile" ||
+				fail "${page##*/} refers to $name, which is not there"
+		done
+	done
+	for name in $(sed -nE 's/^[a-z].*[ *]([a-z_]+)\(.*/\1/p' "$root/include/hugetlbfs.h"); do
+		grep -qE "\b$name *\(|^\.B[IR]* .*\b$name\b" "$root"/man/*.3 || fail "no page has $name()"
 	done
 }
 
@@ -146,7 +226,13 @@ variables_of_table >"$work/table"
 every_variable_is_documented
 every_documented_variable_exists
 quoted_lines_are_lines_of_the_sources
-readme_names_the_commands
+sections_are_listed
+sections_are_there
+options_of_tools_exist
+goals_of_make_exist
+pages_are_there
 command -v man >/dev/null || command -v mandoc >/dev/null ||
-	skip "needs man or mandoc for the last part; the others pass"
+	skip "needs man or mandoc for the rendering of pages"
 pages_render
+need_program python3
+every_line_is_explained

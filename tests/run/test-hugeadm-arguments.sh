@@ -57,6 +57,9 @@ bad_combinations() {
 	refuses "--json does not go with --dry-run and --persist-pools" --json --dry-run --pool-list
 	refuses "--hard is for --pool-pages-min" --hard --pool-list
 	refuses "swap is added for --pool-pages-min, which is not given" --add-ramdisk-swap
+	refuses "--node is for pools: --pool-pages-min, --demote, --pool-list and --explain" \
+		--node 0 --create-mounts
+	refuses "--obey-mempolicy is for --pool-pages-min" --obey-mempolicy --pool-list
 	refuses "--persist is for --add-temp-swap and --add-ramdisk-swap" --persist --pool-list
 	refuses "options of mounts are given, but no --create-...-mounts" --max-size 1G --pool-list
 	refuses "--enable-zone-movable and --disable-zone-movable exclude each other" \

@@ -93,6 +93,51 @@ lists_strange_mounts() {
 	grep -q "^$work/a b/c:d " "$work/out" || { show "$work/out"; fail "a mount is not listed"; }
 }
 
+# What is in a name neither ends a line, nor speaks to the terminal, nor spoils the JSON, also where it
+# is no UTF-8; a mount that another file system hides keeps its page size.
+lists_bytes_of_names() {
+	local name names=(new$'\n'line esc$'\e'[31m latin$'\xe9' cut$'\xc3' half$'\xed\xa0\x80' \
+		'quote"d\' "d$(printf '\xc3\xa9')j$(printf '\xc3\xa0')" hidden)
+	mkdir "$work/names"
+	for name in "${names[@]}"; do
+		mkdir "$work/names/$name" && mount -t hugetlbfs -o pagesize=2M none "$work/names/$name" ||
+			fail "can't mount a hugetlbfs"
+	done
+	mount -t tmpfs none "$work/names/hidden"
+	at_end "umount -A $work/names/hidden $work/names/*"
+	succeeds --list-all-mounts
+	[ "$(grep -c "^$work/names/.* rw,.*pagesize=2M" "$work/out")" = ${#names[@]} ] &&
+		grep -qF 'new\012line ' "$work/out" && grep -qF 'esc\033[31m ' "$work/out" ||
+		{ show "$work/out"; fail "not a line for each mount"; }
+	command -v python3 >/dev/null || return
+	succeeds --list-all-mounts --explain --json
+	python3 - "$work/out" "$work/names" <<-'END' || { show "$work/out"; fail "JSON of odd names"; }
+		import json, os, sys
+		found = json.load(open(sys.argv[1], encoding="utf-8"))
+		base = sys.argv[2] + "/"
+		names = {m["path"][len(base):] for m in found["mounts"] if m["path"].startswith(base)}
+		assert names == {name.decode("utf-8", "replace")
+		                 for name in os.listdir(os.fsencode(base))}, names
+		assert all(m["page_size_bytes"] >= 2 << 20 for m in found["mounts"])
+		assert found["explain"]["mounts"] == found["mounts"]
+	END
+}
+
+# A shell gets a name with its own signs as one word (Samba has machines as host$).
+quotes_names() {
+	local name='od d$HOME'
+	"$hugeadm" --dry-run --create-user-mounts "$name" >"$work/out" 2>&1
+	[ "$(cat "$work/out")" = "hugeadm: --create-user-mounts: there is no user $name" ] || fail "a user"
+	cp /etc/passwd "$work/passwd"
+	echo "$name:x:4321:4321::/:/bin/false" >>"$work/passwd"
+	mount --bind "$work/passwd" /etc/passwd || return
+	at_end "umount /etc/passwd"
+	succeeds --dry-run --create-user-mounts "$name"
+	sh -eu "$work/out" >/dev/null || fail "the dry run's commands fail"
+	mounted "$mounts_base/user/$name/pagesize-2097152" 2097152 "4321:0 700"
+	umount "$mounts_base/user/$name"/pagesize-*
+}
+
 unlisted() {
 	succeeds --list-all-mounts
 	[ "$(cat "$work/out")" = "No hugetlbfs mount point found." ] || { show "$work/out"; fail none; }
@@ -105,3 +150,5 @@ each_option
 takes_from_the_pool
 dry_run_does_the_same
 lists_strange_mounts
+lists_bytes_of_names
+quotes_names

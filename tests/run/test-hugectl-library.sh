@@ -36,6 +36,10 @@ variables_are_kept() {
 	before=(LD_PRELOAD= LD_LIBRARY_PATH=)
 	preloads "$beside" ""
 	preloads "$beside" "$BUILD/lib" --library-path "$BUILD"
+	# also for who is in another directory then
+	(cd "$BUILD/bin" && preloads "$BUILD/bin/../lib/libhugetlbfs.so.0" "$BUILD/bin/../lib" \
+		--library-path ../lib) || exit 1
+	refuses "--library-path: an empty name is no directory" --library-path= true
 	before=("LD_PRELOAD=$work/other.so" LD_LIBRARY_PATH=/nowhere)
 	preloads "$beside:$work/other.so" /nowhere
 	preloads "$beside:$work/other.so" "$BUILD/lib:/nowhere" --library-path="$BUILD"

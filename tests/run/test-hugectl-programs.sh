@@ -45,6 +45,58 @@ scripts() {
 	says ""
 }
 
+# It is the interpreter that runs: what can't be preloaded into, or is of another kind, is told of a
+# script as well, also where another script is between. What such a script starts gets the library.
+interpreters() {
+	local program=$work/interpreter reason
+	reason="linked statically: no library can be preloaded into it"
+	write_program_with_a_heap
+	printf '#! %s argument\n' "$program" >"$work/script"
+	printf '#!%s\n' "$work/script" >"$work/outer"
+	chmod +x "$work/script" "$work/outer"
+	"${CC:-cc}" "$work/program.c" -o "$program" || fail "does not compile"
+	ends 3 --thp "$work/outer"
+	says ""
+	expect_line "preload $BUILD/lib/libhugetlbfs.so.0"
+	if "${CC:-cc}" -static "$work/program.c" -o "$program" 2>/dev/null; then
+		for script in script outer; do
+			ends 3 --heap "$work/$script"
+			says "hugectl: $work/$script (run by $program): $reason, only into what it starts"
+			expect_line "preload $BUILD/lib/libhugetlbfs.so.0"
+			expect_line "tunables -"
+			refuses "$work/$script (run by $program): $reason (--require: the program is not \
+started)" --heap --require "$work/$script"
+		done
+		ends 3 "$work/script"
+		says ""
+	fi
+	if "${CC:-cc}" -m32 "$work/program.c" -o "$program" 2>/dev/null; then
+		ends 3 --heap --quiet "$work/script"
+		says ""
+		refuses "$work/script (run by $program): no libhugetlbfs.so.0 for this kind of program \
+(32-bit) is installed (--require: the program is not started)" --heap --require "$work/script"
+	fi
+	# none that there is, or one in a circle: execve's own errors
+	printf '#!%s\n' "$work/outer" >"$work/script"
+	ends 126 --heap "$work/script"
+	printf '#!%s/nowhere\n' "$work" >"$work/script"
+	ends 127 --heap "$work/script"
+	echo '#!' >"$work/script"
+	ends 0 --thp "$work/script"
+}
+
+# A value that may be left out is never the next word: that is told to who thought so.
+values_as_programs() {
+	ends 127 --heap 2M true
+	says "hugectl: 2M: No such file or directory (if it is a value: --heap=2M)"
+	ends 127 --shm --heap thp true
+	says "hugectl: thp: No such file or directory (if it is a value: --heap=thp)"
+	ends 127 --quiet 2M true
+	says "hugectl: 2M: No such file or directory"
+	ends 127 --heap 2M
+	says "hugectl: 2M: No such file or directory"
+}
+
 static_programs() {
 	local flags program=$work/static reason
 	reason="hugectl: $program: linked statically: no library can be preloaded into it"
@@ -150,6 +202,8 @@ secure_programs() {
 exit_statuses
 same_process
 scripts
+interpreters
+values_as_programs
 secure_programs
 static_programs
 static_program_with_the_library

@@ -81,6 +81,43 @@ parts() {
 	}
 }
 
+# The first page of a program at fixed addresses begins with its headers, which only --merge puts on
+# a huge page together with the text behind them.
+merges() {
+	sed 's/TEXT_PAGES 4000/TEXT_PAGES 600/' "$here/big_text.h" >"$work/big_text.h"
+	sed -e 's/char data\[[^;]*;/char data[2];/' -e '/CHECK(data/d; /library/d' "$work/program.c" \
+		>"$work/merged.c"
+	"${CC:-cc}" -std=gnu11 -D_GNU_SOURCE -O1 "-I$work" "-I$here" -DVERSION=5 -no-pie -fno-pie \
+		-Wl,-z,max-page-size=0x1000 "$work/merged.c" -o "$work/merged" 2>"$work/err" ||
+		{ show "$work/err"; fail "the small program does not compile"; }
+	succeeds --text "$work/merged"
+	grep -qx "text 0" "$work/out" || { show "$work/out"; fail "it has a page for its text alone"; }
+	succeeds --text --merge "$work/merged"
+	grep -qx "text 2048" "$work/out" || { show "$work/out"; fail "--merge does not merge"; }
+}
+
+# bss that the program never touched comes to transparent huge pages when it is touched, or with the
+# copy. (Hugetlb pages are all there from the start.)
+copies_all() {
+	sed 's/\[0\] = 1, \[5 << 20\] = 2/0/; /CHECK(data/d' "$work/program.c" >"$work/zeroes.c"
+	"${CC:-cc}" -std=gnu11 -D_GNU_SOURCE -O1 "-I$here" -DVERSION=5 "$work/zeroes.c" -o "$work/zeroes" \
+		-Wl,-z,max-page-size=0x200000 -Wl,-rpath,"$work" "$work/libbig.so" || fail "bss"
+	succeeds --data --backing=thp "$work/zeroes"
+	# one page may have other data in it
+	grep -qE "^data (0|2048)$" "$work/out" || { show "$work/out"; fail "zero pages are copied unasked"; }
+	succeeds --data --backing=thp --no-minimal-copy "$work/zeroes"
+	awk '$1 == "data" && $2 >= 4096 { found = 1 } END { exit !found }' "$work/out" ||
+		{ show "$work/out"; fail "--no-minimal-copy: zero pages are not copied"; }
+}
+
+# Today it only says that it asks for nothing more.
+force_elfmap_says_so() {
+	local line="HUGETLB_FORCE_ELFMAP asks for what happens anyway"
+	parts "yes no no" --text --force-elfmap
+	"$hugectl" --text --force-elfmap --verbose 2 "$work/program" 2>&1 | grep -q ": $line$" ||
+		fail "--force-elfmap does not say: $line"
+}
+
 need_pages 40 2M
 write_program
 parts "no no no"
@@ -95,9 +132,9 @@ parts "yes no no" --text --libs=main
 parts "yes yes yes" --text --data --libs=all
 parts "yes no no" --text --backing=thp
 parts "yes no yes" --libs --backing thp
-parts "yes no no" --text --force-elfmap
-parts "yes no no" --text --merge
-parts "no yes no" --data --no-minimal-copy
+merges
+force_elfmap_says_so
+copies_all
 if [ "$(id -u)" = 0 ]; then
 	mkdir "$work/mount"
 	mount -t hugetlbfs -o pagesize=2M none "$work/mount" || exit 0

@@ -84,5 +84,15 @@ END
 ASAN_OPTIONS=exitcode=99 UBSAN_OPTIONS=exitcode=99 python3 "$work/mutate.py" \
 	"$BUILD/sanitized/bin/hugestat" $process "$work/damaged" "${MUTATIONS:-250}" ||
 	fail "see above"
+
+# Where its file was is a FIFO by now.
+umount "$work/program"
+mkfifo "$work/fifo"
+touch "$work/program"
+mount --bind "$work/fifo" "$work/program" || fail "a FIFO can't be mounted over the program"
+timeout 20 "$BUILD/sanitized/bin/hugestat" --perf-map $process >"$work/out" 2>&1
+status=$?
+[ $status = 1 ] || { show "$work/out"; fail "exit status $status with a FIFO"; }
+grep -q '^hugestat: no names for the text at ' "$work/out" || { show "$work/out"; fail "a FIFO"; }
 exec 8>&-
 wait $process || fail "the process: exit status $?"

@@ -78,7 +78,29 @@ below_destdir() {
 	[ "$(files_below "$work/stage$work/prefix")" = ./bin/other ] || fail "uninstall with DESTDIR"
 }
 
+# A path with blanks is one path, for uninstall above all: its first word may be somebody's directory.
+blanks_in_paths() {
+	local stage="$work/a stage" prefix="/opt/my own&" flags words
+	mkdir -p "$work/a/usr/share/libhugetlbfs" "$work/a/bin"
+	touch "$work/a/usr/share/libhugetlbfs/bystander" "$work/a/bin/bystander"
+	make_in_root PREFIX="$work/prefix" DESTDIR="$work/plain" install
+	make_in_root PREFIX="$prefix" DESTDIR="$stage" install
+	diff <(files_below "$work/plain$work/prefix") <(files_below "$stage$prefix") ||
+		fail "other files in a path with blanks"
+	if command -v pkg-config >/dev/null; then
+		flags=$(PKG_CONFIG_PATH="$stage$prefix/lib/pkgconfig" pkg-config --cflags --libs libhugetlbfs)
+		eval "words=($flags)"
+		[ "${words[*]}" = "-I$prefix/include -L$prefix/lib -lhugetlbfs" ] &&
+			[ ${#words[@]} = 3 ] ||
+			fail "pkg-config says $flags"
+	fi
+	make_in_root PREFIX="$prefix" DESTDIR="$stage" uninstall
+	[ "$(files_below "$work/a stage")" = "" ] || fail "uninstall leaves files in $stage"
+	[ "$(files_below "$work/a" | wc -l)" = 2 ] || fail "uninstall deletes what is not ours"
+}
+
 write_program
+blanks_in_paths
 try lib
 try lib64 LIBDIR="$work/prefix/lib64"
 [ -z "$triplet" ] || try "lib/$triplet" MULTIARCH=1

@@ -108,6 +108,16 @@ for size in 3M 0 -2M 2X 1 "" 99999999999999999999; do
 	refused "hugetlbfs-page-size=$size: " --hugetlbfs-align "--hugetlbfs-page-size=$size" a.o
 done
 
+# The emulation goes to the linker, and chooses the script.
+record -m elf_none --hugetlbfs-align a.o
+has_words -m elf_none
+refused "$work/elf_none.xB: there is no such linker script" -m elf_none --hugetlbfs-link=B \
+	"--hugetlbfs-script-path=$work" a.o
+refused "--hugetlbfs-script-path=: no directory is named" --hugetlbfs-script-path= a.o
+# the linker's words are its own, its help text too
+record --help
+printf '%s\n' --help | cmp - "$work/words" || fail "--help is not the linker's"
+
 # Never itself: a link, a copy, LD that names it, and PATH that begins with it.
 ln -s "$wrapper/ld.hugetlbfs" "$work/path/ld"
 cp "$wrapper/ld.hugetlbfs" "$work/with space/ld"

@@ -54,6 +54,16 @@ rm "$copy"
 mount -o remount,noexec "$mount" && refused "nothing may be executed"
 mount -o remount,exec "$mount"
 
+# Without a name there is no telling whether the file is still the one: of a program that was deleted.
+exec 5<"$program"
+mv "$program" "$work/renamed"
+cp "$work/renamed" "$program"
+program=/proc/self/fd/5
+rm "$work/renamed"
+refused "can't be read, or is not what is in memory"
+exec 5<&-
+program=$work/program
+
 # Not aligned: each start would make a copy that no other one can use.
 program=$programs/shared-text
 refused "lies elsewhere in its huge pages at each start"

@@ -7,8 +7,29 @@
 here=$(dirname "$0")
 root=$here/../..
 # what a tool's options are tried with; its exit status of bad input
-declare -A operands=([hugectl]=true [hugeedit]=/nowhere) statuses=([hugectl]=125)
-assertions='fail|hugeadm_fails|holds|pool_is|nodes_have|mounted|listed|refuses|parts|preloads|prints|letter|EXPECT_[A-Z]+=|expect_[a-z]+|cmp -s'
+declare -A operands=([hugectl]=true [hugeedit]=/nowhere [ld.hugetlbfs]=no.o) statuses=([hugectl]=125)
+# the one that has no table of options, as it is a script
+linker=$BUILD/share/libhugetlbfs/ld.hugetlbfs
+assertions='fail|refused|relinked|has_words|expect_runs|hugeadm_fails|holds|pool_is|nodes_have|mounted|listed|refuses|parts|preloads|prints|letter|EXPECT_[A-Z]+=|expect_[a-z]+|cmp -s'
+
+# run_tool <tool> <argument> ...
+run_tool() {
+	local tool=$1
+	shift
+	[ "$tool" = ld.hugetlbfs ] && tool=$linker || tool=$BUILD/bin/$tool
+	"$tool" "$@"
+}
+
+# What a tool says that its options are, one a line; leaves its help text.
+list_options() {
+	if [ "$1" = ld.hugetlbfs ]; then
+		"$linker" --hugetlbfs-help >"$work/help.$1"
+		sed -nE 's/^  (--?[a-z-]+).*/\1/p' "$work/help.$1"
+	else
+		"$BUILD/bin/$1" --help >"$work/help.$1"
+		"$BUILD/bin/$1" --print-completion=options
+	fi
+}
 
 # read_rows <tool>: its rows without the first column, sorted
 read_rows() {
@@ -39,7 +60,7 @@ has_an_effect() {
 	local tool=$1 option=$2 place=$3
 	read_body "$place"
 	[ -s "$work/body" ] || fail "$place: there is no such function"
-	grep -qE -- "(^|[[:space:]\"'(|])$option([][[:space:]=\"'|;)]|\$)" "$work/body" || {
+	grep -qE -- "(^|[[:space:]\"'(|,])$option([][[:space:]=\"'|;)]|\$)" "$work/body" || {
 		show "$work/body"
 		fail "$tool $option: $place does not use it"
 	}
@@ -50,7 +71,7 @@ has_an_effect() {
 refused() {
 	local tool=$1 line=$2 status
 	shift 2
-	"$BUILD/bin/$tool" "$@" ${operands[$tool]-} >"$work/out" 2>"$work/err"
+	run_tool "$tool" "$@" ${operands[$tool]-} >"$work/out" 2>"$work/err"
 	status=$?
 	[ $status = "${statuses[$tool]-1}" ] || fail "$tool $*: exit status $status"
 	[ "$(cat "$work/err")" = "$tool: $line" ] || {
@@ -71,7 +92,7 @@ refuses_bad_values() {
 	--*) kind=$(kind_of "$tool" "$option") ;;
 	*)
 		# a letter has its value behind it, or none
-		[ "$value" = - ] || { refused "$tool" "$line" "$option" "$value"
+		[[ $value == [-+] ]] || { refused "$tool" "$line" "$option" "$value"
 			refused "$tool" "$line" "$option$value"; }
 		return
 		;;
@@ -84,24 +105,26 @@ refuses_bad_values() {
 		[ -n "$kind" ] || fail "$tool $option: it takes no value"
 		refused "$tool" "$line" "$option=$value"
 		# a value that may be left out is the next word only where nothing else can be
-		[ "$kind" != "[=" ] && refused "$tool" "$line" "$option" "$value"
+		# and words of a linker's command line are passed one by one
+		[ "$kind" != "[=" ] && [ "$tool" != ld.hugetlbfs ] &&
+			refused "$tool" "$line" "$option" "$value"
 		;;
 	esac
 	if [ "$kind" = = ]; then
-		"$BUILD/bin/$tool" "$option" >"$work/out" 2>"$work/err" && fail "$tool $option: no value"
-		[ "$(cat "$work/err")" = "$tool: option '$option' requires an argument" ] ||
+		run_tool "$tool" "$option" >"$work/out" 2>"$work/err" && fail "$tool $option: no value"
+		grep -qxE "$tool: option '$option' requires an argument(, as $option=\.\.\.)?" "$work/err" &&
+			[ "$(wc -l <"$work/err")" = 1 ] ||
 			{ show "$work/err"; fail "$tool $option: another line without its value"; }
 	fi
 }
 
 rows=0
 # The tools as the Makefile has them.
-for tool in $(sed -n 's/^TABLE_TOOLS := //p' "$root/Makefile"); do
-	[ -x "$BUILD/bin/$tool" ] || continue
-	"$BUILD/bin/$tool" --print-completion=options | sort >"$work/options"
+for tool in $(sed -n 's/^TABLE_TOOLS := //p' "$root/Makefile") ld.hugetlbfs; do
+	[ "$tool" = ld.hugetlbfs ] || [ -x "$BUILD/bin/$tool" ] || continue
+	list_options "$tool" | sort >"$work/options"
 	read_rows "$tool" | cut -d ' ' -f 1 | diff "$work/options" - ||
 		fail "the options of $tool (<) are not those of tool-options (>)"
-	"$BUILD/bin/$tool" --help >"$work/help.$tool"
 	while read -r option place value line; do
 		has_an_effect "$tool" "$option" "$place"
 		refuses_bad_values "$tool" "$option" "$value" "$line"

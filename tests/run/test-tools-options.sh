@@ -41,6 +41,22 @@ agrees() {
 	[ ! -s "$work/out" ] || fail "$tool --no-such-option: something on standard output"
 }
 
+# The one that is a script has its help text and its manual page; the rest is the linker's.
+agrees_by_itself() {
+	local linker=$BUILD/share/libhugetlbfs/ld.hugetlbfs
+	"$linker" --hugetlbfs-help >"$work/help" || fail "ld.hugetlbfs --hugetlbfs-help"
+	! grep '.\{81\}' "$work/help" || fail "its help text is wider than 80 columns"
+	sed -nE 's/^  (--?[a-z-]+).*/\1/p' "$work/help" | sort >"$work/options"
+	(($(wc -l <"$work/options") >= 6)) || fail "ld.hugetlbfs has hardly an option"
+	entries_of_page "$root/man/ld.hugetlbfs.1" | diff "$work/options" - ||
+		fail "the help text of ld.hugetlbfs and its manual page differ"
+	# what it looks for in its command line
+	grep -oE '^	--hugetlbfs-[a-z-]*[a-z]' "$linker" | tr -d '\t' | sort -u >"$work/taken"
+	grep -v '^-m$' "$work/options" | diff - "$work/taken" ||
+		fail "ld.hugetlbfs takes other options (>) than its help text has (<)"
+}
+
+agrees_by_itself
 # The tools as the Makefile has them.
 for tool in $(sed -n 's/^TABLE_TOOLS := //p' "$root/Makefile"); do
 	agrees "$tool"

@@ -1,6 +1,7 @@
 /*
  * torture [seed [steps [threads]]]: random mmap, munmap, mremap, mprotect, madvise, mlock, mincore,
- * fork, vfork and posix_spawn on random parts of mappings, in several threads at once.
+ * fork, vfork and posix_spawn on random parts of mappings, and what the kernel reads and writes
+ * there, in several threads at once.
  *
  * A model (torture_model.h) says what every page must hold and who may do what with it; all of it
  * is compared, also in forked children, and a hash over all answers of the kernel is printed: a run
@@ -15,6 +16,7 @@
 #include <spawn.h>
 #include <sys/wait.h>
 
+#include "torture_kernel.h"
 #include "torture_moves.h"
 
 #define THREADS_MAX 16
@@ -219,19 +221,26 @@ static void spawn(void)
 		check_page(slot->at + first * BASE, &slot->pages[first]);
 }
 
-/* How much of this process is on huge pages just now. */
-static void look_for_huge_pages(void)
+/* So much of this process smaps counts under the two names. */
+static unsigned long kb_of(const char *first, const char *second)
 {
 	FILE *rollup = fopen("/proc/self/smaps_rollup", "re");
-	unsigned long kb, sum = 0;
+	unsigned long sum = 0;
 	char line[128];
 
 	while (rollup && fgets(line, sizeof(line), rollup))
-		if (sscanf(line, "AnonHugePages: %lu", &kb) == 1 ||
-		    sscanf(line, "Private_Hugetlb: %lu", &kb) == 1)
-			sum += kb;
+		if (!strncmp(line, first, strlen(first)) || !strncmp(line, second, strlen(second)))
+			sum += strtoul(strchr(line, ':') + 1, NULL, 10);
 	if (rollup)
 		fclose(rollup);
+	return sum;
+}
+
+/* How much of this process is on huge pages just now. */
+static void look_for_huge_pages(void)
+{
+	unsigned long sum = kb_of("AnonHugePages:", "Private_Hugetlb:");
+
 	if (sum > __atomic_load_n(&huge_kb_seen, __ATOMIC_RELAXED))
 		__atomic_store_n(&huge_kb_seen, sum, __ATOMIC_RELAXED);
 }
@@ -241,10 +250,11 @@ static void one_step(void)
 	static const struct {
 		unsigned int share; /* of all of them */
 		void (*run)(void);
-	} kinds[] = {{150, map},     {100, unmap},      {140, protect}, {30, commit},
-		     {70, map_over}, {140, advise},     {90, move},     {15, move_and_stay},
-		     {30, lock},     {150, write_some}, {120, look},    {15, wrong_calls},
-		     {3, grow_down}, {4, fork_once},    {3, spawn},     {2, check_rights}};
+	} kinds[] = {{150, map},        {100, unmap},      {140, protect}, {30, commit},
+		     {70, map_over},    {140, advise},     {90, move},     {15, move_and_stay},
+		     {30, lock},        {150, write_some}, {120, look},    {40, by_kernel},
+		     {15, wrong_calls}, {3, grow_down},    {4, fork_once}, {3, spawn},
+		     {2, check_rights}};
 	uint64_t all = 0, dice;
 	size_t kind = 0;
 
@@ -288,6 +298,10 @@ static void *torture(void *argument)
 	check_rights();
 	open_all();
 	check_all();
+	while (slot_count) {
+		CHECK(!munmap(slots[0].at, slots[0].count * BASE), "munmap: %s", strerror(errno));
+		cut(&slots[0], 0, slots[0].count);
+	}
 	*state = hash;
 	return NULL;
 }
@@ -319,6 +333,7 @@ int main(int argc, char **argv)
 	const unsigned long threads = argc > 3 ? strtoul(argv[3], NULL, 0) : 1;
 	uint64_t states[THREADS_MAX], all = 0;
 	pthread_t others[THREADS_MAX];
+	unsigned long left_kb = kb_of("Anonymous:", "Private_Hugetlb:");
 
 	CHECK(threads >= 1 && threads <= THREADS_MAX, "1 to %d threads", THREADS_MAX);
 	all_steps = number("TORTURE_STEPS", argc > 2 ? argv[2] : NULL, all_steps) / threads;
@@ -337,6 +352,9 @@ int main(int argc, char **argv)
 		all = all * 31 + states[i];
 	printf("seed %lu, %lu steps in %lu threads: %016" PRIx64 "\n", seed, all_steps, threads,
 	       all);
+	/* but for what malloc keeps, which may be on huge pages, a heap for each thread */
+	left_kb = kb_of("Anonymous:", "Private_Hugetlb:") - left_kb;
+	CHECK(left_kb < 4096 * (1 + threads), "%lu kB are left when all is unmapped", left_kb);
 	CHECK(huge_kb_seen >= number("EXPECT_HUGE_KB", NULL, 0), "%lu kB on huge pages at most",
 	      huge_kb_seen);
 	return 0;

@@ -4,6 +4,7 @@
  *
  *   userfault mapping    in a mapping of the program's
  *   userfault heap       in malloced memory
+ *   userfault small      in a small mapping beside another that is in use
  */
 #include <fcntl.h>
 #include <linux/userfaultfd.h>
@@ -41,11 +42,11 @@ static char *get_memory(const char *kind)
 	return at;
 }
 
-static int watch_faults(char *at)
+static int watch_faults(char *at, size_t bytes)
 {
 	struct uffdio_api api = {.api = UFFD_API};
 	struct uffdio_register enrol = {
-		.range = {.start = (uintptr_t)at, .len = BYTES},
+		.range = {.start = (uintptr_t)at, .len = bytes},
 		.mode = UFFDIO_REGISTER_MODE_MISSING,
 	};
 	int fd = (int)syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
@@ -86,15 +87,45 @@ static void expect_fault(int fd, char *at, int byte)
 	free(filled);
 }
 
+static char *map_small(size_t bytes)
+{
+	char *at = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	CHECK(at != MAP_FAILED, "mmap: %m");
+	return at;
+}
+
+/* What a neighbour's huge page brought along is as missing as if the program had it alone. */
+static void small_mapping(void)
+{
+	const size_t bytes = MEGABYTE / 4;
+	char *before = map_small(bytes), *at = map_small(bytes);
+	int fd;
+
+	memset(before, 1, bytes);
+	at[0] = 5;
+	CHECK(!mprotect(at + bytes / 2, page, PROT_READ), "mprotect: %m");
+	fd = watch_faults(at, bytes);
+	expect_fault(fd, at + page, 7);
+	expect_fault(fd, at + bytes / 2, 8);
+	expect_fault(fd, at + bytes - page, 9);
+	CHECK(at[0] == 5 && at[page] == 7, "%d %d", at[0], at[page]);
+	CHECK(before[0] == 1 && before[bytes - 1] == 1, "%d %d", before[0], before[bytes - 1]);
+}
+
 int main(int count, char **arguments)
 {
 	char *at;
 	int fd;
 
-	CHECK(count == 2, "usage: userfault mapping | heap");
+	CHECK(count == 2, "usage: userfault mapping | heap | small");
 	page = (size_t)sysconf(_SC_PAGESIZE);
+	if (!strcmp(arguments[1], "small")) {
+		small_mapping();
+		return puts("faults are told") < 0;
+	}
 	at = get_memory(arguments[1]);
-	fd = watch_faults(at);
+	fd = watch_faults(at, BYTES);
 	CHECK(at[HELD] == 5, "%d", at[HELD]);
 	expect_fault(fd, at + EMPTIED, 7);
 	/* the heap may have been written to by others before it was malloced */

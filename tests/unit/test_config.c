@@ -322,8 +322,11 @@ static void lines_not_understood(void **state)
 	/* a rule for somebody else is that one's matter */
 	assert_heap("[program=b]\ngarbage\nMORECORE=garbage\n", "a", HEAP_OFF);
 	/* one line for them all */
+	assert_bad("MORECROE \t= yes \r\n", ":1: MORECROE ?= yes: not understood; left out\n");
 	assert_bad("a\nb\nc\n", ":1: a: not understood; left out, and 2 more lines like it\n");
 	assert_int_equal(bad, 3);
+	/* as it stands there */
+	assert_bad("MORECOER = yes \n", ":1: MORECOER = yes: not understood; left out\n");
 	/* values have the place too */
 	assert_bad("\nMORECORE=garbage\n", ":2: HUGETLB_MORECORE=garbage: not understood; ");
 	/* and nothing is told where the file says so */
@@ -429,7 +432,7 @@ static void no_text_file(void **state)
 	close(fd);
 	assert_refused(" is not a text; ");
 	/* of holes: none of it is read */
-	assert_int_equal(truncate(file_path, CONFIG_BYTES), 0);
+	assert_int_equal(truncate(file_path, CONFIG_BYTES + 1), 0);
 	assert_refused(" is longer than 64 kB; ");
 	assert_int_equal(truncate(file_path, 1l << 30), 0);
 	gate_reset();

@@ -53,6 +53,42 @@ static void compare(size_t slots, unsigned int seed)
 	free(memory);
 }
 
+/* What was taken stays taken, and what comes is free: as if all had been there from the start. */
+static void extend(size_t slots, size_t more)
+{
+	void *memory = calloc(1, free_runs_bytes(slots)), *grown = calloc(1, free_runs_bytes(more));
+	bool taken[SLOTS_MAX] = {false};
+	struct free_runs before, runs;
+
+	assert_non_null(memory);
+	assert_non_null(grown);
+	free_runs_begin(&before, slots, memory);
+	for (size_t slot = 0; slot < slots; slot++)
+		if (random() % 3) {
+			taken[slot] = true;
+			free_runs_take(&before, slot, slot + 1);
+		}
+	free_runs_extend(&runs, more, grown, &before);
+	free(memory);
+	for (size_t count = 1; count <= more; count++)
+		assert_int_equal(free_runs_find(&runs, count), first_run(taken, more, count));
+	free_runs_take(&runs, more - 1, more);
+	taken[more - 1] = true;
+	for (size_t count = 1; count <= more; count++)
+		assert_int_equal(free_runs_find(&runs, count), first_run(taken, more, count));
+	free(grown);
+}
+
+static void more_slots(void **state)
+{
+	static const size_t sizes[] = {1, 2, 3, 31, 32, 33, 64, 65, 127, 128, 200, SLOTS_MAX};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(sizes); i++)
+		for (size_t j = i; j < COUNT_OF(sizes); j++)
+			extend(sizes[i], sizes[j]);
+}
+
 static void the_first_long_enough(void **state)
 {
 	static const size_t sizes[] = {1, 2, 3, 31, 32, 33, 64, 127, 200, SLOTS_MAX};
@@ -64,7 +100,8 @@ static void the_first_long_enough(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(the_first_long_enough)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(the_first_long_enough),
+					   cmocka_unit_test(more_slots)};
 
 	return cmocka_run_group_tests_name("free runs", tests, NULL, NULL);
 }

@@ -9,6 +9,7 @@
 #include "tools/hugestat/findings.h"
 #include "tools/hugestat/frames.h"
 #include "tools/common/json.h"
+#include "tools/common/shown_text.h"
 #include "tools/hugestat/process.h"
 #include "unit.h"
 
@@ -82,6 +83,50 @@ static void written_json(void **state)
 	free(text);
 }
 
+/* Writes text by text_show() and as JSON, and compares. */
+static void assert_shown(const char *text, const char *shown, const char *in_json)
+{
+	struct json json;
+	char *written;
+	size_t bytes;
+	FILE *out = open_memstream(&written, &bytes);
+
+	text_show(text, out);
+	fclose(out);
+	assert_string_equal(written, shown);
+	free(written);
+	out = open_memstream(&written, &bytes);
+	json = (struct json){.stream = out, .compact = true};
+	json_open(&json, NULL, '[');
+	json_text(&json, NULL, text);
+	json_close(&json, ']');
+	fclose(out);
+	assert_int_equal(written[bytes - 1], '\n');
+	written[bytes - 1] = '\0';
+	assert_string_equal(written, in_json);
+	free(written);
+}
+
+static void text_from_outside(void **state)
+{
+	(void)state;
+	assert_shown("plain /name", "plain /name", "[\"plain /name\"]");
+	assert_shown("\303\244 \342\202\254 \360\237\230\200",
+		     "\303\244 \342\202\254 \360\237\230\200",
+		     "[\"\303\244 \342\202\254 \360\237\230\200\"]");
+	assert_shown("\033]0;x\007\n", "\\033]0;x\\007\\012", "[\"\\u001b]0;x\\u0007\\u000a\"]");
+	assert_shown("\177\302\233", "\\177\\302\\233", "[\"\\u007f\\u009b\"]");
+	/* the writing direction */
+	assert_shown("\342\200\256x", "\\342\\200\\256x", "[\"\\u202ex\"]");
+	/* cut, overlong, a surrogate, beyond the last, a continuation and a byte of no character */
+	assert_shown("a\303", "a\\303", "[\"a\\ufffd\"]");
+	assert_shown("\300\257", "\\300\\257", "[\"\\ufffd\\ufffd\"]");
+	assert_shown("\355\240\200", "\\355\\240\\200", "[\"\\ufffd\\ufffd\\ufffd\"]");
+	assert_shown("\364\220\200\200", "\\364\\220\\200\\200",
+		     "[\"\\ufffd\\ufffd\\ufffd\\ufffd\"]");
+	assert_shown("\233\377", "\\233\\377", "[\"\\ufffd\\ufffd\"]");
+}
+
 static struct system system_facts;
 static struct findings findings;
 
@@ -150,6 +195,28 @@ static void pool_is_judged(void **state)
 	assert_null(find("no-pool"));
 }
 
+static void nodes_are_judged(void **state)
+{
+	struct system_pool *pool = &system_facts.pools[0];
+
+	(void)state;
+	pool->node_count = 3;
+	pool->nodes[0] = (struct system_node){.node = 0, .total = 10};
+	pool->nodes[1] = (struct system_node){.node = 2};
+	pool->nodes[2] = (struct system_node){.node = 5};
+	assert_false(find("node-without-pages")->problem);
+	assert_string_equal(find("node-without-pages")->command,
+			    "echo 64 >/sys/devices/system/node/node2/hugepages/hugepages-2048kB/"
+			    "nr_hugepages");
+	pool->nodes[1].total = pool->nodes[2].total = 1;
+	assert_null(find("node-without-pages"));
+	/* then the pool is the problem */
+	pool->pool.total = pool->pool.available = 0;
+	for (int i = 0; i < 3; i++)
+		pool->nodes[i].total = 0;
+	assert_null(find("node-without-pages"));
+}
+
 static void limit_is_judged(void **state)
 {
 	struct system_pool *pool = &system_facts.pools[0];
@@ -163,11 +230,16 @@ static void limit_is_judged(void **state)
 	assert_false(find("cgroup-limit")->problem);
 	pool->usage_bytes = 17 * MIB;
 	assert_true(find("cgroup-limit")->problem);
-	assert_string_equal(find("cgroup-limit")->command, "echo max >'/g/hugetlb.2MB.max'");
+	assert_string_equal(find("cgroup-limit")->command, "echo max >/g/hugetlb.2MB.max");
 	pool->usage_bytes = 19 * MIB;
 	assert_true(find("cgroup-limit")->problem);
 	pool->limit_version_2 = false;
-	assert_string_equal(find("cgroup-limit")->command, "echo -1 >'/g/hugetlb.2MB.max'");
+	assert_string_equal(find("cgroup-limit")->command, "echo -1 >/g/hugetlb.2MB.max");
+	/* who may make groups must not have root type what he likes */
+	strcpy(pool->limit_path, "/g/a';reboot'/l");
+	assert_string_equal(find("cgroup-limit")->command, "echo -1 >'/g/a'\\'';reboot'\\''/l'");
+	memset(pool->limit_path, '\'', sizeof(pool->limit_path) - 1);
+	assert_string_equal(find("cgroup-limit")->command, "");
 }
 
 static void thp_is_judged(void **state)
@@ -246,9 +318,17 @@ static void config_is_judged(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		UNIT_TEST(numa_lines),   UNIT_TEST(flag_names),    UNIT_TEST(written_json),
-		JUDGE(nothing_is_wrong), JUDGE(pool_is_judged),    JUDGE(limit_is_judged),
-		JUDGE(thp_is_judged),    JUDGE(mounts_are_judged), JUDGE(an_unknown_reason_is_told),
+		UNIT_TEST(numa_lines),
+		UNIT_TEST(flag_names),
+		UNIT_TEST(written_json),
+		UNIT_TEST(text_from_outside),
+		JUDGE(nothing_is_wrong),
+		JUDGE(pool_is_judged),
+		JUDGE(nodes_are_judged),
+		JUDGE(limit_is_judged),
+		JUDGE(thp_is_judged),
+		JUDGE(mounts_are_judged),
+		JUDGE(an_unknown_reason_is_told),
 		JUDGE(config_is_judged),
 	};
 

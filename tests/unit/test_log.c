@@ -132,6 +132,8 @@ static void line_stays_one_line(void **state)
 	log_warning("a\nb\033[1m\x7f\xc3\xa9");
 	assert_non_null(strstr(gate_stderr(), "WARNING: a?b?[1m?\xc3\xa9\n"));
 	assert_int_equal(gate_stderr_lines(), 1);
+	log_warning("%s", "\302\23331m \2331m\342\200\235\303\234");
+	assert_non_null(strstr(gate_stderr(), "WARNING: \302?31m ?1m\342\200\235\303\234\n"));
 
 	gate_catch_stderr();
 	memset(value, 'v', sizeof(value));

@@ -52,7 +52,12 @@ static int begin(size_t pool_pages, size_t threshold)
 
 static void end(void)
 {
-	ground_check_region(&mappings.place.region);
+	struct region *region = &mappings.place.region;
+
+	ground_check_region(region);
+	if (mappings.place.idle != SIZE_MAX)
+		munmap((void *)region_unit_address(region, mappings.place.idle),
+		       region->unit_bytes);
 	registry_remove(&mappings.place.region);
 	place_drop(&mappings.place);
 }
@@ -220,10 +225,20 @@ static void moves(void **state)
 	end();
 }
 
-/* Small ones share a unit, and give it back when the last is gone. */
+/* So many units of the first ones are in use, or idle. */
+static size_t units_taken(size_t first)
+{
+	size_t taken = 0;
+
+	for (size_t i = 0; i < first; i++)
+		taken += !!mappings.place.region.units[i];
+	return taken;
+}
+
+/* Small ones share a unit, and give it back when the last is gone; one stays for the next. */
 static void packed(void **state)
 {
-	char *at[40];
+	char *at[40], *again;
 
 	(void)state;
 	assert_int_equal(begin(100, 64 * KIB), 0);
@@ -238,8 +253,15 @@ static void packed(void **state)
 		check(at[i], 64 * KIB, i);
 		unmap(at[i], 64 * KIB);
 	}
-	for (size_t i = 0; i < 4; i++)
-		assert_int_equal(mappings.place.region.units[i], 0);
+	assert_int_equal(units_taken(4), 1);
+	/* what comes and goes finds new memory, until there is none in it */
+	for (size_t i = 0; i < 100; i++) {
+		again = map(NULL, 64 * KIB, RW, ANON);
+		check_zeroes(again, 64 * KIB);
+		fill(again, 64 * KIB, i);
+		unmap(again, 64 * KIB);
+		assert_int_equal(units_taken(4) + (mappings.place.idle == SIZE_MAX), 1);
+	}
 	end();
 }
 
@@ -340,6 +362,36 @@ static void every_call_of_the_start_fails_once(void **state)
 	assert_true(declined >= 2);
 }
 
+/* A huge page that a mapping's tail shares with small ones: it goes with the last of them. */
+static void a_shared_tail_goes(void **state)
+{
+	const size_t bytes = PAGE + PAGE / 4;
+	char *at, *small;
+
+	(void)state;
+	assert_int_equal(begin(100, 64 * KIB), 0);
+	at = map(NULL, bytes, RW, ANON);
+	assert_int_equal(huge_at(at, bytes), 2);
+	fill(at, bytes, 1);
+	small = map(NULL, PAGE / 4, RW, ANON);
+	assert_ptr_equal(small, at + bytes);
+	fill(small, PAGE / 4, 2);
+	unmap(at, bytes);
+	check(small, PAGE / 4, 2);
+	/* one may stay for the next */
+	unmap(small, PAGE / 4);
+	assert_int_equal(units_taken(8), 1);
+	/* where it was nobody else's it goes as a whole */
+	assert_int_equal(memory.pages_made_small, 1);
+	at = map(NULL, bytes, RW, ANON);
+	unmap(at, bytes);
+	assert_int_equal(units_taken(8), 1);
+	assert_int_equal(memory.pages_made_small, 1);
+	for (char *page = at; page < at + 2 * PAGE; page += BASE)
+		assert_false(ground_is_mapped((uintptr_t)page));
+	end();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -348,6 +400,7 @@ int main(void)
 		UNIT_TEST(a_reservation),
 		UNIT_TEST(moves),
 		UNIT_TEST(packed),
+		UNIT_TEST(a_shared_tail_goes),
 		UNIT_TEST(every_call_fails_once),
 		UNIT_TEST(every_call_of_the_start_fails_once),
 	};

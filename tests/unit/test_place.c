@@ -42,12 +42,16 @@ static void unmap(uintptr_t at, size_t bytes)
 	place_unused(&place, at, at + bytes);
 }
 
+/* But one huge page, for what comes next. */
 static void nothing_is_left(void)
 {
-	for (size_t i = 0; i < BYTES / PAGE; i++)
+	for (size_t i = 0; i < BYTES / PAGE; i++) {
+		if (i == place.idle)
+			continue;
 		assert_int_equal(place.region.units[i], 0);
-	for (uintptr_t at = ground; at < ground + BYTES; at += PAGE / 8)
-		assert_false(ground_is_mapped(at));
+		for (uintptr_t at = 0; at < PAGE; at += PAGE / 8)
+			assert_false(ground_is_mapped(ground + i * PAGE + at));
+	}
 }
 
 static void whole_units(void **state)
@@ -213,6 +217,43 @@ static void every_call_fails_once(void **state)
 	}
 }
 
+/* As many as there is room for, which is more than at first; each is where no other is. */
+static void the_place_grows(void **state)
+{
+	const size_t tiny = 16 * KIB;
+	uintptr_t last = 0, at;
+	size_t count = 0, first;
+
+	(void)state;
+	gate_reset();
+	gate_catch_stderr();
+	ground_pool(tiny, 0);
+	source = ground_source(tiny);
+	assert_int_equal(place_start(&place, ground, ground + GROUND_BYTES, &source), 0);
+	first = place.units.slots;
+	for (; (at = place_take(&place, 3 * tiny - BASE, 0)); last = at, count++)
+		assert_int_equal(at, last ? last + 3 * tiny : ground);
+	assert_true(count > 20 * first);
+	assert_int_equal(place.units.slots,
+			 (place.region.limit - place.region.start) / place.region.unit_bytes);
+	assert_true(place.region.room - last < 7 * tiny);
+	place_unused(&place, ground + 300 * tiny, ground + 303 * tiny - BASE);
+	assert_int_equal(place_take(&place, 3 * tiny, 0), ground + 300 * tiny);
+	place_drop(&place);
+	for (uintptr_t i = ground; i < ground + GROUND_BYTES; i += BASE)
+		assert_false(ground_is_mapped(i));
+	/* all or nothing, and again when there is memory */
+	assert_int_equal(place_start(&place, ground, ground + GROUND_BYTES, &source), 0);
+	place_take(&place, first * tiny, 0);
+	for (unsigned long nth = 1; nth < 3; nth++) {
+		gate_fail(CPU_MMAP_NUMBER, nth, ENOMEM);
+		assert_int_equal(place_take(&place, 10000 * tiny, 0), 0);
+		assert_int_equal(place.units.slots, first);
+	}
+	assert_int_equal(place_take(&place, 10000 * tiny, 0), ground + first * tiny);
+	place_drop(&place);
+}
+
 static void somebody_is_in_the_way(void **state)
 {
 	(void)state;
@@ -261,6 +302,7 @@ int main(void)
 		GROUND_TEST(small_ones_share_a_unit),
 		GROUND_TEST(random_sizes),
 		GROUND_TEST(every_call_fails_once),
+		GROUND_TEST(the_place_grows),
 		GROUND_TEST(somebody_is_in_the_way),
 		GROUND_TEST(the_room_is_within_the_hole),
 	};

@@ -7,6 +7,7 @@
 
 #include "ground.h"
 #include "memory/region.h"
+#include "memory/registry.h"
 #include "sys.h"
 
 /* A small page size keeps the tests cheap; 32M pages have 16 units, as 1G pages have 512. */
@@ -389,9 +390,124 @@ static void states_are_exact(void **state)
 	}
 }
 
+/* So small a page that the ground is more than what has its states from the start. */
+#define PAGE_TINY (16 * KIB)
+
+static void begin_growing(void)
+{
+	gate_catch_stderr();
+	ground_pool(PAGE_TINY, 0);
+	source = ground_source(PAGE_TINY);
+	assert_int_equal(region_make_growing(&region, ground, ground + GROUND_BYTES, &source), 0);
+	assert_int_equal(registry_add(&region), 0);
+}
+
+static void end_growing(void)
+{
+	registry_remove(&region);
+	region_drop(&region);
+	for (uintptr_t at = ground; at < ground + GROUND_BYTES; at += 4096)
+		assert_false(ground_is_mapped(at));
+}
+
+/* Raises the limit until there is no more room. */
+static size_t grow_to_the_end(void)
+{
+	uintptr_t limit;
+	size_t steps = 0;
+
+	while ((limit = region_next_limit(&region, PAGE_TINY))) {
+		size_t last = region_page(&region, region.limit) - 1;
+
+		region.pages[last] = PAGE_RESERVED;
+		region.units[last] = UNIT_USED;
+		assert_int_equal(region_grow(&region, limit), 0);
+		assert_int_equal(region.limit, limit);
+		assert_int_equal(region.pages[last], PAGE_RESERVED);
+		assert_int_equal(region.units[last], UNIT_USED);
+		for (size_t i = last + 1; i < region_page(&region, limit); i++)
+			assert_true(!region.pages[i] && !region.units[i]);
+		assert_true(registry_at(limit - 1) == &region);
+		assert_null(registry_at(limit));
+		steps++;
+	}
+	return steps;
+}
+
+static void it_grows_as_it_is_needed(void **state)
+{
+	uintptr_t first;
+
+	(void)state;
+	begin_growing();
+	first = region.limit;
+	assert_true(first - ground < GROUND_BYTES / 64);
+	assert_true(registry_in_room(ground + GROUND_BYTES - 1));
+	assert_true(registry_room_touch(ground + GROUND_BYTES - 1, ground + GROUND_BYTES));
+	assert_false(registry_in_room(ground + GROUND_BYTES));
+	assert_false(registry_touch(first, ground + GROUND_BYTES));
+	/* more than twice as much, where that is asked */
+	assert_int_equal(region_next_limit(&region, 1), first + (first - ground));
+	assert_int_equal(region_next_limit(&region, 3 * (first - ground) + 1),
+			 first + 3 * (first - ground) + PAGE_TINY);
+	assert_int_equal(region_next_limit(&region, GROUND_BYTES), 0);
+	assert_true(grow_to_the_end() < 10);
+	assert_int_equal(region.limit, region.room);
+	assert_true(region.room - ground >= GROUND_BYTES / 16 * 15);
+	assert_int_equal(region_map(&region, region.room - PAGE_TINY, region.room, 0), 0);
+	region_give_back(&region, region.room - PAGE_TINY, region.room);
+	end_growing();
+	assert_false(registry_in_room(ground));
+}
+
+/* Then it is as it was, and grows when the failure has passed. */
+static void it_can_not_grow(void **state)
+{
+	struct region other = {.start = 0};
+	uintptr_t limit;
+
+	(void)state;
+	for (unsigned long nth = 1; nth <= 2; nth++) {
+		gate_fail(CPU_MMAP_NUMBER, nth, ENOMEM);
+		source = ground_source(PAGE_TINY);
+		assert_int_equal(
+			region_make_growing(&region, ground, ground + GROUND_BYTES, &source),
+			-ENOMEM);
+		assert_false(ground_is_mapped(ground + GROUND_BYTES / 16 * 15));
+		begin_growing();
+		limit = region_next_limit(&region, GROUND_BYTES / 2);
+		gate_fail(CPU_MMAP_NUMBER, nth, ENOMEM);
+		assert_int_equal(region_grow(&region, limit), -ENOMEM);
+		assert_true(region.limit < limit);
+		assert_null(registry_at(limit - 1));
+		assert_int_equal(region_grow(&region, limit), 0);
+		end_growing();
+	}
+	begin_growing();
+	other.start = region.limit + PAGE_TINY;
+	other.limit = other.start + PAGE_TINY;
+	assert_int_equal(registry_add(&other), 0);
+	limit = region.limit;
+	assert_int_equal(region_grow(&region, region_next_limit(&region, 1)), -ENOMEM);
+	assert_int_equal(region.limit, limit);
+	registry_remove(&other);
+	end_growing();
+	/* somebody where the states are to come */
+	begin_growing();
+	ground_plant_foreign(region.room + 8 * 4096, 4096);
+	limit = region.limit;
+	assert_int_equal(region_grow(&region, region.room), -ENOMEM);
+	assert_int_equal(region.limit, limit);
+	assert_true(ground_foreign_is_intact(region.room + 8 * 4096, 4096));
+	munmap((void *)(region.room + 8 * 4096), 4096);
+	end_growing();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		GROUND_TEST(it_grows_as_it_is_needed),
+		GROUND_TEST(it_can_not_grow),
 		GROUND_TEST(nothing_is_mapped_at_first),
 		GROUND_TEST(full_pool),
 		GROUND_TEST(pages_beyond_are_taken_while_there_are_any),

@@ -3,6 +3,7 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 
@@ -127,6 +128,49 @@ static void parts_on_huge_pages(void **state)
 	assert_int_equal(mappings[2].part, PART_LIBRARIES);
 	assert_int_equal(mappings[3].part, PART_LIBRARIES);
 	assert_int_equal(mappings[5].part, PART_LIBRARIES);
+}
+
+/*
+ * Two million pieces of files, of which some have code in one piece: were each piece compared with
+ * all others, or with all stack pointers, this would take hours.
+ */
+static void parts_of_very_many_mappings(void **state)
+{
+	const size_t count = 2000000, files = 1000000;
+	struct place *mappings = calloc(count, sizeof(*mappings));
+	uint64_t *stacks = calloc(count, sizeof(*stacks));
+	struct clues clues = {
+		.page_bytes = 4096, .stack_pointers = stacks, .stack_count = count / 4};
+
+	(void)state;
+	assert_non_null(mappings);
+	assert_non_null(stacks);
+	for (size_t i = 0; i < count; i++) {
+		uint64_t inode = i < 1000000 ? 1 + i % 3 : 4 + i % files;
+
+		/* the last piece of file 2, and of every file with an odd number, has code */
+		mappings[i] = maps((i + 1) << 12, (i + 2) << 12, "r--p", inode, "/file");
+		if (i == 999997 || (inode >= 4 && inode % 2))
+			mappings[i].rights[2] = 'x';
+	}
+	assert_int_equal(mappings[999997].inode, 2);
+	/* a stack in every eighth, at its last byte */
+	for (size_t i = 0; i < clues.stack_count; i++)
+		stacks[i] = ((8 * i + 2) << 12) - 1;
+	parts_classify(mappings, count, &clues);
+	for (size_t i = 0; i < count; i++) {
+		bool object =
+			mappings[i].inode == 2 || (mappings[i].inode >= 4 && mappings[i].inode % 2);
+		enum part expected = object ? PART_LIBRARIES : PART_FILES;
+
+		if (i % 8 == 0)
+			expected = PART_STACKS;
+		if (mappings[i].part != expected)
+			fail_msg("mapping %zu: %s, not %s", i, part_name(mappings[i].part),
+				 part_name(expected));
+	}
+	free(mappings);
+	free(stacks);
 }
 
 static void columns_are_rising(void **state)
@@ -267,9 +311,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		UNIT_TEST(parts_of_a_process),  UNIT_TEST(parts_under_the_library),
-		UNIT_TEST(parts_on_huge_pages), UNIT_TEST(columns_are_rising),
-		UNIT_TEST(widest_table),        UNIT_TEST(own_process),
-		UNIT_TEST(many_mappings),       UNIT_TEST(own_calls_fail),
+		UNIT_TEST(parts_on_huge_pages), UNIT_TEST(parts_of_very_many_mappings),
+		UNIT_TEST(columns_are_rising),  UNIT_TEST(widest_table),
+		UNIT_TEST(own_process),         UNIT_TEST(many_mappings),
+		UNIT_TEST(own_calls_fail),
 	};
 
 	return cmocka_run_group_tests_name("usage", tests, NULL, NULL);

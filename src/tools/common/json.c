@@ -1,21 +1,27 @@
 /*
- * JSON on a stream: two spaces a level, names quoted, text escaped. Bytes from 0x80 on are passed
- * as they are: names of files are UTF-8, or nothing can be done.
+ * JSON on a stream: two spaces a level, names quoted, text escaped. JSON is UTF-8: a byte that is
+ * not comes out as U+FFFD. Control characters of all kinds are escaped, for it may be read on a
+ * terminal.
  */
 #include "tools/common/json.h"
+#include "tools/common/shown_text.h"
 
 static void quote(struct json *json, const char *text)
 {
 	putc('"', json->stream);
-	for (; *text; text++) {
-		const unsigned char byte = (unsigned char)*text;
+	while (*text) {
+		uint32_t code;
+		size_t bytes = text_character(text, &code);
 
-		if (byte == '"' || byte == '\\')
-			fprintf(json->stream, "\\%c", byte);
-		else if (byte < 0x20)
-			fprintf(json->stream, "\\u%04x", byte);
+		if (!bytes)
+			fputs("\\ufffd", json->stream);
+		else if (*text == '"' || *text == '\\')
+			fprintf(json->stream, "\\%c", *text);
+		else if (text_is_control(code))
+			fprintf(json->stream, "\\u%04x", (unsigned int)code);
 		else
-			putc(byte, json->stream);
+			fwrite(text, 1, bytes, json->stream);
+		text += bytes ? bytes : 1;
 	}
 	putc('"', json->stream);
 }

@@ -25,9 +25,20 @@ static void print_list(const struct option_table *table)
 	}
 }
 
-/* What compgen makes the words of a value from. */
+/* Words that are only the beginning of a value get no blank behind them. */
+static bool are_beginnings(const char *words)
+{
+	return words[0] && words[strlen(words) - 1] == ':';
+}
+
+/* What the words of a value are made from. */
 static void print_bash_words(const char *complete)
 {
+	if (!strcmp(complete, "@file"))
+		printf("\t\tcompopt -o filenames 2>/dev/null\n");
+	else if (are_beginnings(complete))
+		printf("\t\tcompopt -o nospace 2>/dev/null\n");
+	printf("\t\tmapfile -t COMPREPLY < <(compgen ");
 	if (!strcmp(complete, "@user"))
 		printf("-u");
 	else if (!strcmp(complete, "@group"))
@@ -36,6 +47,63 @@ static void print_bash_words(const char *complete)
 		printf("-f");
 	else
 		printf("-W '%s'", complete);
+	printf(" -- \"$current\")\n");
+}
+
+/* A value that may be left out is one only behind an equals sign. */
+static void print_bash_values(const struct option_table *table)
+{
+	printf("\tcase $equals$before in\n");
+	for (int i = 0; i < table->count; i++) {
+		const struct tool_option *row = &table->rows[i];
+
+		if (!row->name || !row->argument)
+			continue;
+		if (takes_value(row))
+			printf("\t--%s | ", row->name);
+		else
+			putchar('\t');
+		printf("=--%s)\n", row->name);
+		if (row->complete)
+			print_bash_words(row->complete);
+		printf("\t\treturn\n\t\t;;\n");
+	}
+	printf("\tesac\n");
+}
+
+/* The program begins at the first word that is neither an option nor the value of one. */
+static void print_bash_program(const struct option_table *table)
+{
+	const char *separator = "";
+
+	printf("\tlocal at helper\n\n"
+	       "\tfor ((at = 1; at < COMP_CWORD; at++)); do\n"
+	       "\t\tcase ${COMP_WORDS[at]} in\n"
+	       "\t\t--)\n\t\t\tat=$((at + 1))\n\t\t\tbreak\n\t\t\t;;\n"
+	       "\t\t=) at=$((at + 1)) ;;\n\t\t");
+	for (int i = 0; i < table->count; i++)
+		if (table->rows[i].name && takes_value(&table->rows[i])) {
+			printf("%s--%s", separator, table->rows[i].name);
+			separator = " | ";
+		}
+	printf(") [ \"${COMP_WORDS[at + 1]}\" = = ] || at=$((at + 1)) ;;\n"
+	       "\t\t-*) ;;\n"
+	       "\t\t*) break ;;\n"
+	       "\t\tesac\n"
+	       "\tdone\n"
+	       "\tif ((at < COMP_CWORD)); then\n"
+	       "\t\tfor helper in _comp_command_offset _command_offset; do\n"
+	       "\t\t\tdeclare -F $helper >/dev/null && $helper $at && return\n"
+	       "\t\tdone\n"
+	       "\t\tcompopt -o filenames 2>/dev/null\n"
+	       "\t\tmapfile -t COMPREPLY < <(compgen -f -- \"$current\")\n"
+	       "\t\treturn\n"
+	       "\tfi\n"
+	       "\tif ((at == COMP_CWORD)) && [[ -z $equals && $current != -* ]]; then\n"
+	       "\t\t[[ $current != */* ]] || compopt -o filenames 2>/dev/null\n"
+	       "\t\tmapfile -t COMPREPLY < <(compgen -c -- \"$current\")\n"
+	       "\t\treturn\n"
+	       "\tfi\n");
 }
 
 /* bash takes "--option=value" apart at the "=" before it asks. */
@@ -44,31 +112,21 @@ static void print_bash(const struct option_table *table)
 	printf("# bash completion of %s; made by %s --print-completion=bash\n", table->tool,
 	       table->tool);
 	printf("_%s()\n{\n", table->tool);
-	printf("\tlocal current=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}\n\n"
+	printf("\tlocal current=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} "
+	       "equals=''\n\n"
 	       "\tif [ \"$current\" = = ]; then\n"
-	       "\t\tcurrent=\n"
+	       "\t\tcurrent='' equals='='\n"
 	       "\telif [ \"$before\" = = ]; then\n"
-	       "\t\tbefore=${COMP_WORDS[COMP_CWORD - 2]}\n"
+	       "\t\tbefore=${COMP_WORDS[COMP_CWORD - 2]} equals='='\n"
 	       "\tfi\n"
-	       "\tCOMPREPLY=()\n"
-	       "\tcase $before in\n");
-	for (int i = 0; i < table->count; i++) {
-		const struct tool_option *row = &table->rows[i];
-
-		if (!row->name || !takes_value(row))
-			continue;
-		printf("\t--%s)\n", row->name);
-		if (row->complete) {
-			printf("\t\tmapfile -t COMPREPLY < <(compgen ");
-			print_bash_words(row->complete);
-			printf(" -- \"$current\")\n");
-		}
-		printf("\t\treturn\n\t\t;;\n");
-	}
-	printf("\tesac\n");
-	if (table->has_words)
+	       "\tCOMPREPLY=()\n");
+	if (table->has_words && !table->takes_file)
+		print_bash_program(table);
+	print_bash_values(table);
+	if (table->takes_file)
 		printf("\tif [[ $current != -* ]]; then\n"
-		       "\t\tmapfile -t COMPREPLY < <(compgen -c -- \"$current\")\n"
+		       "\t\tcompopt -o filenames 2>/dev/null\n"
+		       "\t\tmapfile -t COMPREPLY < <(compgen -f -- \"$current\")\n"
 		       "\t\treturn\n"
 		       "\tfi\n");
 	printf("\tmapfile -t COMPREPLY < <(compgen -W '");
@@ -105,9 +163,9 @@ static void print_zsh_value(const struct tool_option *row)
 	else if (!strcmp(row->complete, "@file"))
 		printf("_files");
 	else {
-		putchar('(');
+		printf(are_beginnings(row->complete) ? "{compadd -S \"\" " : "(");
 		print_zsh_text(row->complete);
-		putchar(')');
+		putchar(are_beginnings(row->complete) ? '}' : ')');
 	}
 }
 
@@ -137,7 +195,9 @@ static void print_zsh(const struct option_table *table)
 		if (row->name)
 			print_zsh_option(row, "--", row->name);
 	}
-	if (table->has_words)
+	if (table->takes_file)
+		printf(" \\\n\t'*:file:_files'");
+	else if (table->has_words)
 		printf(" \\\n\t'*::command:_normal'");
 	putchar('\n');
 }

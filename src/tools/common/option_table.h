@@ -24,8 +24,9 @@ struct option_table {
 	const char *about; /* one sentence */
 	const struct tool_option *rows;
 	int count;
-	bool has_words;    /* others than options may follow, a command: options end at the first */
+	bool has_words;    /* others than options may follow: options end at the first */
 	bool has_operands; /* others than options may stand among them */
+	bool takes_file;   /* the words are names of files; else a command with its arguments */
 };
 
 /* The rows that every tool ends its table with; option_table_next() serves them itself. */

@@ -9,21 +9,37 @@
 
 #include "tools/common/shell_word.h"
 
-void shell_word_print(const char *word)
+void shell_word_write(const char *word, FILE *stream)
 {
 	static const char safe[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 				   "_-+./:,@%=";
 
 	if (*word && *word != '=' && !word[strspn(word, safe)]) {
-		fputs(word, stdout);
+		fputs(word, stream);
 		return;
 	}
-	putchar('\'');
+	putc('\'', stream);
 	for (; *word; word++) {
 		if (*word == '\'')
-			fputs("'\\''", stdout);
+			fputs("'\\''", stream);
 		else
-			putchar(*word);
+			putc(*word, stream);
 	}
-	putchar('\'');
+	putc('\'', stream);
+}
+
+void shell_word_print(const char *word)
+{
+	shell_word_write(word, stdout);
+}
+
+const char *shell_word(const char *word, char *text, size_t bytes)
+{
+	FILE *stream = fmemopen(text, bytes, "w");
+
+	if (stream)
+		shell_word_write(word, stream);
+	if (!stream || fclose(stream))
+		text[0] = '\0';
+	return text;
 }

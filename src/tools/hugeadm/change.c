@@ -45,6 +45,21 @@ void tell(const struct request *request, const char *format, ...)
 	fputc('\n', stderr);
 }
 
+bool change_is_forbidden(int result)
+{
+	return result == -EACCES || result == -EPERM || result == -EROFS;
+}
+
+const char *change_hint(int error)
+{
+	if (error == EROFS)
+		return " (mounted read-only, as containers have it: only the host can change it)";
+	if (!change_is_forbidden(-error))
+		return "";
+	return geteuid() ? " (this takes root)"
+			 : " (root may not do this here, as in a container: only the host can)";
+}
+
 static struct pretended {
 	char path[160];
 	unsigned long number;
@@ -109,7 +124,8 @@ int change_write(const struct request *request, const char *path, const char *te
 	tell(request, "writing %s to %s", text, path);
 	result = write_once(path, text, 0);
 	if (result)
-		complain(result, "can't write %s to %s: %s", text, path, strerror(-result));
+		complain(result, "can't write %s to %s: %s%s", text, path, strerror(-result),
+			 change_hint(-result));
 	return result;
 }
 
@@ -130,9 +146,9 @@ int change_save(const struct request *request, const char *path, const char *con
 	int result;
 
 	if (request->dry_run) {
-		fputs("cat >", stdout);
+		fputs("(umask 022; cat >", stdout);
 		shell_word_print(path);
-		printf(" <<'END'\n%sEND\n", content);
+		printf(") <<'END'\n%sEND\n", content);
 		return 0;
 	}
 	tell(request, "writing %s", path);
@@ -142,9 +158,16 @@ int change_save(const struct request *request, const char *path, const char *con
 		result = -errno;
 	if (result) {
 		unlink(aside);
-		complain(result, "can't write %s: %s", path, strerror(-result));
+		complain(result, "can't write %s: %s%s", path, strerror(-result),
+			 change_hint(-result));
 	}
 	return result;
+}
+
+static int cant_make_directory(const char *path, int error)
+{
+	return complain(-error, "can't make the directory %s: %s%s", path, strerror(error),
+			change_hint(error));
 }
 
 /* Everybody may look inside, whatever umask we were given; what is there stays as it is. */
@@ -166,11 +189,10 @@ int change_directories(const struct request *request, const char *path)
 			continue;
 		snprintf(part, sizeof(part), "%.*s", (int)(end - path), path);
 		if (mkdir(part, 0755) && errno != EEXIST)
-			return complain(-errno, "can't make the directory %s: %s", part,
-					strerror(errno));
+			return cant_make_directory(part, errno);
 	}
 	if (mkdir(path, 0755) && errno != EEXIST)
-		return complain(-errno, "can't make the directory %s: %s", path, strerror(errno));
+		return cant_make_directory(path, errno);
 	return 0;
 }
 

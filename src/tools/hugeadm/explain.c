@@ -86,12 +86,12 @@ static void explain_swap(struct json *json)
 
 int explain(const struct request *request, struct json *json)
 {
-	const struct advice advices[] = {
+	struct advice advices[] = {
 		{"vm.min_free_kbytes", "min_free_kbytes", PATH_MIN_FREE, recommended_min_free_kb(),
 		 "--set-recommended-min_free_kbytes"},
-		{"kernel.shmmax", "shmmax", PATH_SHMMAX, recommended_shmmax_bytes(request),
-		 "--set-recommended-shmmax"},
+		{"kernel.shmmax", "shmmax", PATH_SHMMAX, 0, "--set-recommended-shmmax"},
 	};
+	size_t advice_count = sizeof(advices) / sizeof(advices[0]);
 	char word[24];
 	int result;
 
@@ -109,7 +109,10 @@ int explain(const struct request *request, struct json *json)
 		result = list_pools(request, NULL);
 		printf("\nTransparent huge pages: %s\n", word[0] ? word : "none in this kernel");
 	}
-	for (size_t i = 0; i < sizeof(advices) / sizeof(advices[0]); i++)
+	/* the last is made of the pools: nothing more to say where these can't be read */
+	if (result || recommended_shmmax_bytes(request, &advices[advice_count - 1].recommended))
+		advice_count--;
+	for (size_t i = 0; i < advice_count; i++)
 		explain_number(&advices[i], json);
 	explain_shm_group(json);
 	explain_swap(json);

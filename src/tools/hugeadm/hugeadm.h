@@ -18,6 +18,8 @@
 #define UNSET       ULONG_MAX
 #define MOUNTS_BASE "/var/lib/hugetlbfs"
 
+#define HUGETLBFS_TYPE 0x958458f6U /* what statfs(2) has for a hugetlbfs, in 32 bits */
+
 enum pool_kind { POOL_MINIMUM, POOL_MAXIMUM, POOL_DEMOTE };
 
 /* --pool-pages-min, --pool-pages-max, --demote */
@@ -86,6 +88,12 @@ int change_save(const struct request *request, const char *path, const char *con
 int change_directories(const struct request *request, const char *path);
 int change_run(const struct request *request, const char *const arguments[]);
 
+/* Of a result of these: nobody may do that here, the same again would only say so again. */
+bool change_is_forbidden(int result);
+
+/* Who may, as the end of a message; error is errno. Empty where that is not the trouble. */
+const char *change_hint(int error);
+
 /* options.c: 0, -EINVAL with a line on stderr, or 1 where all that was asked is done. */
 int options_into_request(int argc, char **argv, struct request *request);
 
@@ -146,7 +154,7 @@ int sysctls_change(const struct request *request);
 int min_free_change(const struct request *request);
 int zone_movable_change(const struct request *request);
 unsigned long recommended_min_free_kb(void);
-unsigned long recommended_shmmax_bytes(const struct request *request);
+int recommended_shmmax_bytes(const struct request *request, unsigned long *bytes);
 int mounts_create(const struct request *request, const struct mounts_change *mounts);
 int persist_pools(const struct request *request);
 int list_mounts(const struct request *request, struct json *json);

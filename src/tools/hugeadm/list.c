@@ -2,6 +2,7 @@
  * The listings: mounts, pools and page sizes, as text for people and scripts, or as JSON.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "hugeadm.h"
@@ -13,6 +14,38 @@ static void put_mount(struct json *json, const void *mounts, size_t number)
 	json_text(json, "path", mount->path);
 	json_number(json, "page_size_bytes", mount->page_bytes);
 	json_text(json, "options", mount->options);
+}
+
+/*
+ * A mount has one line, whatever is in its name: a byte that would end the line or speak to the
+ * terminal is shown as /proc/mounts shows it. As the list, it lives until the end of the tool.
+ */
+static char *shown_path(const char *path)
+{
+	char *shown = malloc(4 * strlen(path) + 1), *end = shown;
+
+	if (!shown)
+		abort();
+	for (; *path; path++) {
+		const unsigned char byte = (unsigned char)*path;
+
+		if (byte < ' ' || byte == 0x7f)
+			end += sprintf(end, "\\%03o", byte);
+		else
+			*end++ = *path;
+	}
+	*end = '\0';
+	return shown;
+}
+
+/* A character of UTF-8 has one byte that is no continuation. */
+static int columns_of(const char *text)
+{
+	int columns = 0;
+
+	for (; *text; text++)
+		columns += (*text & 0xc0) != 0x80;
+	return columns;
 }
 
 int list_mounts(const struct request *request, struct json *json)
@@ -29,12 +62,15 @@ int list_mounts(const struct request *request, struct json *json)
 		puts("No hugetlbfs mount point found.");
 		return 0;
 	}
-	for (int i = 0; i < count; i++)
-		if ((int)strlen(mounts[i].path) > width)
-			width = (int)strlen(mounts[i].path);
+	for (int i = 0; i < count; i++) {
+		mounts[i].path = shown_path(mounts[i].path);
+		if (columns_of(mounts[i].path) > width)
+			width = columns_of(mounts[i].path);
+	}
 	printf("%-*s %s\n", width, "Mount Point", "Options");
 	for (int i = 0; i < count; i++)
-		printf("%-*s %s\n", width, mounts[i].path, mounts[i].options);
+		printf("%s%*s %s\n", mounts[i].path, width - columns_of(mounts[i].path), "",
+		       mounts[i].options);
 	return 0;
 }
 

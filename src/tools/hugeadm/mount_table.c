@@ -8,12 +8,32 @@
 #include <sys/statfs.h>
 
 #include "hugeadm.h"
+#include "tools/common/size_text.h"
+
+/* Where another file system is mounted over it, only the options tell; they name the size always.
+ */
+static size_t page_bytes_of(const struct mntent *entry)
+{
+	static const char name[] = "pagesize";
+	const char *option = hasmntopt(entry, name);
+	struct statfs filesystem;
+	char text[SIZE_TEXT_BYTES];
+	size_t bytes;
+
+	if (!statfs(entry->mnt_dir, &filesystem) &&
+	    (unsigned int)filesystem.f_type == HUGETLBFS_TYPE)
+		return (size_t)filesystem.f_bsize;
+	if (!option || option[sizeof(name) - 1] != '=')
+		return 0;
+	option += sizeof(name);
+	snprintf(text, sizeof(text), "%.*s", (int)strcspn(option, ","), option);
+	return size_text_parse(text, &bytes) ? 0 : bytes;
+}
 
 int mount_table_read(struct listed_mount **mounts)
 {
 	FILE *table = setmntent("/proc/self/mounts", "re");
 	static char line[65536];
-	struct statfs filesystem;
 	struct mntent entry;
 	int count = 0;
 
@@ -29,8 +49,7 @@ int mount_table_read(struct listed_mount **mounts)
 		*mounts = grown;
 		grown[count].path = strdup(entry.mnt_dir);
 		grown[count].options = strdup(entry.mnt_opts);
-		grown[count].page_bytes =
-			statfs(entry.mnt_dir, &filesystem) ? 0 : (size_t)filesystem.f_bsize;
+		grown[count].page_bytes = page_bytes_of(&entry);
 		if (!grown[count].path || !grown[count].options)
 			abort();
 		count++;

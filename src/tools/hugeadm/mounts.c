@@ -15,9 +15,8 @@
 #include <sys/statfs.h>
 
 #include "hugeadm.h"
+#include "tools/common/shell_word.h"
 #include "tools/common/size_text.h"
-
-#define HUGETLBFS_MAGIC 0x958458f6U
 
 struct wanted_mount {
 	const struct request *request;
@@ -147,7 +146,7 @@ static int check(const struct wanted_mount *mount, const char *options, bool is_
 
 	if (statfs(mount->path, &filesystem) || stat(mount->path, &root))
 		return complain(-errno, "can't look at %s: %s", mount->path, strerror(errno));
-	if ((unsigned int)filesystem.f_type != HUGETLBFS_MAGIC)
+	if ((unsigned int)filesystem.f_type != HUGETLBFS_TYPE)
 		return complain(-EEXIST, "%s: another file system is mounted over it", mount->path);
 	result = differs(mount, "bytes a page", mount->page_bytes, (size_t)filesystem.f_bsize, "");
 	if (is_new || request->mount_uid != UNSET)
@@ -183,7 +182,9 @@ static int create(const struct wanted_mount *wanted)
 	if (result)
 		return result;
 	if (wanted->request->dry_run) {
-		printf("mount -t hugetlbfs -o %s none %s\n", wanted->options, wanted->path);
+		printf("mount -t hugetlbfs -o %s none ", wanted->options);
+		shell_word_print(wanted->path);
+		putchar('\n');
 		return 0;
 	}
 	tell(wanted->request, "mounting %s with %s", wanted->path, wanted->options);
@@ -193,7 +194,7 @@ static int create(const struct wanted_mount *wanted)
 				wanted->options, strerror(error),
 				error == ENOMEM && wanted->min_pages != UNSET
 					? " (the pool is short of --min-size)"
-					: "");
+					: change_hint(error));
 	}
 	if (!find_mounted(wanted->path, options, sizeof(options)))
 		options[0] = '\0';
@@ -206,12 +207,13 @@ int mounts_create(const struct request *request, const struct mounts_change *mou
 
 	if (!request->sizes.huge_count)
 		return complain(-ENOSYS, "this kernel has no huge pages to mount a hugetlbfs for");
-	for (int i = 0; i < request->sizes.huge_count; i++) {
+	/* who may not do it for one size may not for the others, and has been told */
+	for (int i = 0; i < request->sizes.huge_count && !change_is_forbidden(result); i++) {
 		struct wanted_mount mount;
+		const int failed =
+			prepare(&mount, request, mounts, request->sizes.huge[i]) ?: create(&mount);
 
-		result =
-			(prepare(&mount, request, mounts, request->sizes.huge[i]) ?: create(&mount))
-				?: result;
+		result = failed ?: result;
 	}
 	return result;
 }

@@ -58,7 +58,8 @@ int pool_numbers_read(size_t page_bytes, int node, struct pool_numbers *numbers)
 		pool_path(path, sizeof(path), page_bytes, node, files[i].name);
 		*files[i].number = 0;
 		if (!read_number(path, files[i].number) && !files[i].may_lack)
-			return complain(-ENOENT, "can't read %s", path);
+			return complain(-ENOENT, "can't read %s%s", path,
+					access(path, F_OK) ? ", which is not there" : "");
 	}
 	numbers->minimum = numbers->current - numbers->surplus;
 	if (numbers->surplus > numbers->current) /* read one after the other */

@@ -323,6 +323,7 @@ static int check(const struct request *request)
 				      request->mount_gid != UNSET || request->mount_mode != UNSET;
 	const bool has_swap = request->temporary_swap_pages || request->ramdisk_swap;
 	bool has_minimum = false, has_maximum = false;
+	const bool has_pools = request->pool_count || request->list_pools || request->explain;
 
 	for (int i = 0; i < request->pool_count; i++) {
 		has_minimum |= request->pools[i].kind == POOL_MINIMUM;
@@ -334,6 +335,11 @@ static int check(const struct request *request)
 		return complain(-EINVAL, "--persist is for --add-temp-swap and --add-ramdisk-swap");
 	if (request->hard && !has_minimum)
 		return complain(-EINVAL, "--hard is for --pool-pages-min");
+	if (request->node != MACHINE && !has_pools)
+		return complain(-EINVAL, "--node is for pools: --pool-pages-min, --demote, "
+					 "--pool-list and --explain");
+	if (request->obey_policy && !has_minimum && !has_maximum)
+		return complain(-EINVAL, "--obey-mempolicy is for --pool-pages-min");
 	if (has_mount_option && !request->mounts_count)
 		return complain(-EINVAL, "options of mounts are given, but no --create-...-mounts");
 	if (has_maximum && request->node != MACHINE)

@@ -3,7 +3,8 @@
  *
  * As files: what sysctl has (the default page size, and its overcommit) goes into sysctl.d; pools
  * of nodes and of other sizes into systemd units, one a node, which run before other services.
- * Files of an earlier run that are not needed any more are deleted. Or as words of the kernel's
+ * Files of an earlier run that are not needed any more are deleted. Where no systemd is installed
+ * the units are written, and it is told that nobody runs them. Or as words of the kernel's
  * command line, which is the only sure way to many pages of 1G.
  */
 #include <errno.h>
@@ -58,11 +59,24 @@ static int link_unit(const struct request *request, const char *unit, const char
 	return change_directories(request, WANTS) ?: change_run(request, arguments);
 }
 
+/* Of a root that is being set up for another machine, too: installed is enough. */
+static bool has_systemd(void)
+{
+	static const char *const signs[] = {"/run/systemd/system", "/usr/lib/systemd/systemd",
+					    "/lib/systemd/systemd"};
+
+	for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++)
+		if (!access(signs[i], F_OK))
+			return true;
+	return false;
+}
+
 /* The unit that fills pools by writing to files, or none where lines is empty. */
 static int save_unit(const struct request *request, const char *name, const char *what,
 		     const char *condition, const char *lines)
 {
 	char path[160], link[160], content[CONTENT_BYTES] = FIRST_LINE;
+	int result;
 
 	snprintf(path, sizeof(path), UNITS "/%s.service", name);
 	snprintf(link, sizeof(link), WANTS "/%s.service", name);
@@ -73,8 +87,14 @@ static int save_unit(const struct request *request, const char *name, const char
 	       "Before=sysinit.target\nConditionPathExists=%s\n\n[Service]\nType=oneshot\n"
 	       "RemainAfterExit=yes\n%s\n[Install]\nWantedBy=sysinit.target\n",
 	       what, condition, lines);
-	return change_directories(request, UNITS) ?: change_save(request, path, content)
-		       ?: link_unit(request, path, link);
+	result = change_directories(request, UNITS) ?: change_save(request, path, content)
+			 ?: link_unit(request, path, link);
+	if (!result && !has_systemd())
+		result = complain(-ENOTSUP,
+				  "there is no systemd here that would run %s: have a boot script "
+				  "do what stands behind its ExecStart=",
+				  path);
+	return result;
 }
 
 static void add_line(char *lines, size_t page_bytes, int node, const char *file,
@@ -165,16 +185,16 @@ static int save_files(const struct request *request)
 	return result;
 }
 
-/* "0:16,1:8" for the nodes of a machine with several, else the number. */
-static bool pages_by_node(size_t page_bytes, char *words)
+/* "0:16,1:8" for the nodes of a machine with several, else the number; "" where it is 0. */
+static void pages_by_node(size_t page_bytes, const struct pool_numbers *machine, char *words)
 {
 	struct pool_numbers numbers;
 	const bool by_node = node_count() > 1;
 	const char *separator = "";
 
 	words[0] = '\0';
-	if (!by_node && !pool_numbers_read(page_bytes, MACHINE, &numbers) && numbers.minimum)
-		append(words, "%lu", numbers.minimum);
+	if (!by_node && machine->minimum)
+		append(words, "%lu", machine->minimum);
 	for (int node = node_next(MACHINE); by_node && node != MACHINE; node = node_next(node)) {
 		char path[160];
 		unsigned long any;
@@ -186,29 +206,37 @@ static bool pages_by_node(size_t page_bytes, char *words)
 		append(words, "%s%d:%lu", separator, node, numbers.minimum);
 		separator = ",";
 	}
-	return words[0];
 }
 
+/* Half a command line would be a wrong one: it is printed when all is known. */
 static int print_command_line(const struct request *request)
 {
-	char size[SIZE_TEXT_BYTES], words[CONTENT_BYTES];
+	char size[SIZE_TEXT_BYTES], pages[CONTENT_BYTES], words[CONTENT_BYTES] = "";
 	int result = 0;
 
-	printf("default_hugepagesz=%s", size_text_print(size, request->sizes.default_huge));
+	if (!request->sizes.huge_count)
+		return complain(-ENOSYS, "this kernel has no pools of huge pages");
+	if (request->sizes.default_huge)
+		append(words, "default_hugepagesz=%s ",
+		       size_text_print(size, request->sizes.default_huge));
 	for (int i = 0; i < request->sizes.huge_count; i++) {
 		const size_t page_bytes = request->sizes.huge[i];
 		struct pool_numbers numbers;
 
+		if (pool_numbers_read(page_bytes, MACHINE, &numbers))
+			return -ENOENT;
 		size_text_print(size, page_bytes);
-		if (pages_by_node(page_bytes, words))
-			printf(" hugepagesz=%s hugepages=%s", size, words);
-		if (!pool_numbers_read(page_bytes, MACHINE, &numbers) && numbers.overcommit)
+		pages_by_node(page_bytes, &numbers, pages);
+		if (pages[0])
+			append(words, "hugepagesz=%s hugepages=%s ", size, pages);
+		if (numbers.overcommit)
 			result = complain(-ENOTSUP,
 					  "the command line can't say that %lu pages of %s "
 					  "may be overcommitted",
 					  numbers.overcommit, size);
 	}
-	putchar('\n');
+	words[strlen(words) - (words[0] != '\0')] = '\0';
+	puts(words);
 	return result;
 }
 

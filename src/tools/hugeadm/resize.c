@@ -33,7 +33,9 @@ static unsigned long adjusted(unsigned long before, const struct pool_change *ch
 
 	switch (change->sign) {
 	case '+':
-		return __builtin_add_overflow(before, change->pages, &after) ? LONG_MAX : after;
+		if (__builtin_add_overflow(before, change->pages, &after) || after > LONG_MAX)
+			return LONG_MAX;
+		return after;
 	case '-':
 		return before > change->pages ? before - change->pages : 0;
 	}
@@ -206,8 +208,9 @@ static int set_overcommit(const struct resize *resize, unsigned long asked)
 		return result;
 	pool_path(path, sizeof(path), resize->page_bytes, MACHINE, "nr_overcommit_hugepages");
 	result = change_write_number(resize->request, path, asked);
-	if (resize->request->dry_run)
-		return 0;
+	/* who is told that nobody may write there need not be told that nothing changed */
+	if (resize->request->dry_run || change_is_forbidden(result))
+		return result;
 	pool_numbers_read(resize->page_bytes, MACHINE, &numbers);
 	if (result || numbers.overcommit != asked)
 		return complain(result ? result : -EIO, "%s: asked for a maximum of %lu, got %lu",

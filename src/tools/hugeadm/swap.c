@@ -149,6 +149,7 @@ static int switch_off(const struct request *request, const char *path)
 int swap_remove(const struct request *request)
 {
 	const char *const delete[] = {"rm", swap_file, NULL};
+	const char *const clear[] = {"rmdir", "--ignore-fail-on-non-empty", SWAP_DIRECTORY, NULL};
 	int result = 0;
 
 	if (request->persist_swap) {
@@ -163,7 +164,7 @@ int swap_remove(const struct request *request)
 	if (!swap_file[0] || result)
 		return result;
 	if (request->dry_run)
-		return change_run(request, delete);
+		return change_run(request, delete) ?: change_run(request, clear);
 	if (unlink(swap_file))
 		return complain(-errno, "can't delete %s: %s", swap_file, strerror(errno));
 	rmdir(SWAP_DIRECTORY);

@@ -46,22 +46,24 @@ unsigned long recommended_min_free_kb(void)
 }
 
 /* All pools at their maximum in one segment. */
-unsigned long recommended_shmmax_bytes(const struct request *request)
+int recommended_shmmax_bytes(const struct request *request, unsigned long *bytes)
 {
-	unsigned long bytes = 0;
-
+	*bytes = 0;
 	for (int i = 0; i < request->sizes.huge_count; i++) {
 		struct pool_numbers numbers;
 		unsigned long pool_bytes;
+		const int result = pool_numbers_read(request->sizes.huge[i], MACHINE, &numbers);
 
-		if (pool_numbers_read(request->sizes.huge[i], MACHINE, &numbers))
-			continue;
+		if (result)
+			return result;
 		if (__builtin_mul_overflow(pool_maximum(&numbers), request->sizes.huge[i],
 					   &pool_bytes) ||
-		    __builtin_add_overflow(bytes, pool_bytes, &bytes))
-			return ULONG_MAX;
+		    __builtin_add_overflow(*bytes, pool_bytes, bytes))
+			*bytes = ULONG_MAX;
+		if (*bytes == ULONG_MAX)
+			break;
 	}
-	return bytes;
+	return 0;
 }
 
 static int raise_to(const struct request *request, const char *path, unsigned long wanted)
@@ -98,10 +100,12 @@ static int set_shm_group(const struct request *request)
 
 int sysctls_change(const struct request *request)
 {
+	unsigned long bytes;
 	int result = 0;
 
 	if (request->set_shmmax)
-		result = raise_to(request, PATH_SHMMAX, recommended_shmmax_bytes(request));
+		result = recommended_shmmax_bytes(request, &bytes)
+				 ?: raise_to(request, PATH_SHMMAX, bytes);
 	if (request->shm_group != UNSET)
 		result = set_shm_group(request) ?: result;
 	return result;

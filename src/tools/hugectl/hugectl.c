@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "tools/hugectl/hugectl.h"
@@ -32,7 +33,25 @@ static int flush_output(void)
 	return EXIT_SUCCESS;
 }
 
-/* Returns only where it fails. */
+/* "--heap 2M program": a value that may be left out is never the next word. */
+static bool is_meant_as_value(char **program)
+{
+	const char *option = program[-1];
+	size_t bytes;
+
+	if (!program[1] || strncmp(option, "--", 2) ||
+	    (strcasecmp(program[0], "thp") && options_parse_size(program[0], &bytes)))
+		return false;
+	for (int i = 0; i < hugectl_table.count; i++) {
+		const struct tool_option *row = &hugectl_table.rows[i];
+
+		if (row->name && !strcmp(row->name, option + 2))
+			return row->argument && row->argument[0] == '[';
+	}
+	return false;
+}
+
+/* Returns only where it fails. The words of the command line stand before the program. */
 static int become_program(const struct request *request, char **program)
 {
 	const int error = environment_apply(&request->environment);
@@ -45,8 +64,15 @@ static int become_program(const struct request *request, char **program)
 		tell(request, "%s=%s", request->environment.changes[i].name,
 		     request->environment.changes[i].value);
 	execvp(program[0], program);
-	fprintf(stderr, "hugectl: %s: %s\n", program[0], strerror(errno));
-	return errno == ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_RUN;
+	if (errno != ENOENT) {
+		fprintf(stderr, "hugectl: %s: %s\n", program[0], strerror(errno));
+		return STATUS_NOT_RUN;
+	}
+	fprintf(stderr, "hugectl: %s: %s", program[0], strerror(ENOENT));
+	if (is_meant_as_value(program))
+		fprintf(stderr, " (if it is a value: %s=%s)", program[-1], program[0]);
+	fputc('\n', stderr);
+	return STATUS_NOT_FOUND;
 }
 
 int main(int argc, char **argv)

@@ -84,8 +84,11 @@ struct elf_kind elf_kind_of(const char *path);
  */
 bool elf_needs_first(const char *path, char *name, size_t bytes);
 
+/* Of a script all but the path is its interpreter's: that is what the kernel runs. */
 struct program {
-	const char *path; /* as execvp finds it; its name where it doesn't: nothing is known then */
+	const char *path;  /* as execvp finds it; its name where it doesn't: nothing is known then */
+	const char *shown; /* for messages, with the interpreter of a script */
+	bool is_script;
 	struct elf_kind kind;
 	bool ignores_environment; /* set-uid and its like: secure execution */
 	bool has_library;         /* a static one into which the library was linked */

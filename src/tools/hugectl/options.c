@@ -87,13 +87,15 @@ static const struct tool_option rows[] = {
 	[BACKING] = {"backing", 0, "auto|hugetlb|file|thp",
 		"Which huge pages text and data are put on.", "auto hugetlb file thp", NULL},
 	[MERGE] = {"merge", 0, NULL,
-		"Constants and text that share a huge page become readable and executable together.",
+		"Constants and text that share a huge page go on it together, which makes the constants "
+		"executable.",
 		NULL, NULL},
 	[FORCE_ELFMAP] = {"force-elfmap", 0, NULL,
-		"Text and data also of a program that was not linked for it, which is done anyway.",
+		"Changes nothing any more: programs that were not linked for it are served anyway.",
 		NULL, NULL},
 	[NO_MINIMAL_COPY] = {"no-minimal-copy", 0, NULL,
-		"Copies all of the data, also what the program never initialised.", NULL, NULL},
+		"Copies all of the data, also bss that is still zero: transparent huge pages are then "
+		"there from the start.", NULL, NULL},
 	[SHARE_TEXT] = {"share-text", 0, NULL, "One copy of text for many processes.", NULL, NULL},
 	[SHARE_PATH] = {"share-path", 0, "directory", "Where shared copies are kept.", "@file", NULL},
 
@@ -321,6 +323,31 @@ static int set_verbose(struct request *request, const struct together *together)
 	return set(request, VERBOSE, level);
 }
 
+/* For programs that change their directory, and what they start. */
+static int set_library_path(struct request *request, const char *directory)
+{
+	char *current, *path;
+
+	request->library_path = directory;
+	if (!*directory) {
+		fputs("hugectl: --library-path: an empty name is no directory\n", stderr);
+		return -EINVAL;
+	}
+	if (*directory == '/')
+		return 0;
+	current = getcwd(NULL, 0);
+	if (!current) {
+		fprintf(stderr,
+			"hugectl: --library-path: %s: can't tell the current directory: %s\n",
+			directory, strerror(errno));
+		return -errno;
+	}
+	if (asprintf(&path, "%s/%s", current, directory) < 0)
+		abort();
+	request->library_path = path;
+	return 0;
+}
+
 /* clang-format off */
 static int take(struct request *request, struct together *together, enum option_id id,
 		const char *value)
@@ -338,7 +365,7 @@ static int take(struct request *request, struct together *together, enum option_
 	case NO_PRELOAD: request->preload = PRELOAD_NEVER; return 0;
 	case FORCE_PRELOAD: request->preload = PRELOAD_ALWAYS; return 0;
 	case LIBRARY_USE_PATH: request->library_use_path = true; return 0;
-	case LIBRARY_PATH: request->library_path = value; return 0;
+	case LIBRARY_PATH: return set_library_path(request, value);
 	case DRY_RUN: request->dry_run = true; return 0;
 	default: return set(request, id, value);
 	}

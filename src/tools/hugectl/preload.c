@@ -9,8 +9,8 @@
 
 #include "tools/hugectl/hugectl.h"
 
-/* This tool's own kind stands for programs that are no ELF file: their interpreter is of that kind.
- */
+/* A file that is neither ELF nor a script with an interpreter is run by sh, which is of this tool's
+ * kind. */
 static struct elf_kind kind_to_serve(const struct program *program)
 {
 	return program->kind.class_bits ? program->kind : elf_kind_of("/proc/self/exe");
@@ -100,16 +100,16 @@ static int go_without(struct request *request, const struct program *program, co
 {
 	if (request->options.require) {
 		fprintf(stderr, "hugectl: %s: %s (--require: the program is not started)\n",
-			program->path, reason);
+			program->shown, reason);
 		return -ENOTSUP;
 	}
 	if (!request->environment.count)
 		return 0;
 	if (libc_can && request->options.heap != HEAP_OFF && tunables_serve_heap(request))
 		tell(request, "%s: %s; malloc is asked for huge pages by GLIBC_TUNABLES instead",
-		     program->path, reason);
+		     program->shown, reason);
 	else
-		tell(request, "%s: %s", program->path, reason);
+		tell(request, "%s: %s", program->shown, reason);
 	return 0;
 }
 
@@ -151,10 +151,19 @@ static int arrange(struct request *request, const struct program *program)
 					  "set-uid, set-gid or with capabilities: it ignores the "
 					  "environment",
 					  false);
-		if (program->kind.is_static && !program->has_library)
+		if (program->kind.is_static && !program->has_library &&
+		    (!program->is_script || request->options.require))
 			return go_without(request, program,
 					  "linked statically: no library can be preloaded into it",
 					  program->has_tunable);
+		/* starting others is what scripts are for: malloc's own pages would be in their way
+		 */
+		if (program->kind.is_static && !program->has_library && request->environment.count)
+			tell(request,
+			     "%s: linked statically: no library can be preloaded into it, only "
+			     "into "
+			     "what it starts",
+			     program->shown);
 	}
 	if (request->library_use_path) {
 		preload_first(request, LIBRARY_NAME);

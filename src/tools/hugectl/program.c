@@ -7,66 +7,18 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
-#include <sys/xattr.h>
 #include <unistd.h>
 
+#include "tools/common/program_file.h"
 #include "tools/hugectl/hugectl.h"
 
-static bool is_executable(const char *path)
-{
-	struct stat status;
-
-	return !stat(path, &status) && S_ISREG(status.st_mode) && !access(path, X_OK);
-}
-
-/* The first of PATH's directories that has it, as execvp(3) searches them. */
-static const char *find_in_path(const char *name)
-{
-	const char *list = getenv("PATH");
-
-	if (!list)
-		list = "/bin:/usr/bin";
-	for (;; list++) {
-		const int length = (int)strcspn(list, ":");
-		char *path;
-
-		if (asprintf(&path, "%.*s%s%s", length, list, length ? "/" : "", name) < 0)
-			abort();
-		if (is_executable(path))
-			return path;
-		free(path);
-		list += length;
-		if (!*list)
-			return NULL;
-	}
-}
-
-/* As the kernel decides it at execve (AT_SECURE): the program then ignores the environment. */
-static bool runs_securely(const char *path)
-{
-	struct statvfs filesystem;
-	struct stat status;
-
-	if (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1 || stat(path, &status) ||
-	    (!statvfs(path, &filesystem) && filesystem.f_flag & ST_NOSUID))
-		return false;
-	if (status.st_mode & S_ISUID && status.st_uid != getuid())
-		return true;
-	if ((status.st_mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP) &&
-	    status.st_gid != getgid())
-		return true;
-	return getuid() && getxattr(path, "security.capability", NULL, 0) > 0;
-}
-
 /* Looks for names that the library and libc have in their read-only data. */
-static void look_into(struct program *program)
+static void look_into(struct program *program, const char *path)
 {
 	static const char library[] = "HUGETLB_MORECORE_HEAPBASE",
 			  tunable[] = "glibc.malloc.hugetlb";
-	const int file = open(program->path, O_RDONLY | O_CLOEXEC);
+	const int file = open(path, O_RDONLY | O_CLOEXEC);
 	struct stat status;
 	void *content;
 
@@ -88,18 +40,28 @@ static void look_into(struct program *program)
 
 void program_inspect(struct program *program, const char *name)
 {
-	const char *found = strchr(name, '/') ? name : find_in_path(name);
+	const char *found = program_file_find(name), *file;
+	char *shown;
 
 	/* that there is none, execvp will say */
-	*program = (struct program){.path = found ? found : name};
+	*program = (struct program){.path = found ? found : name, .shown = name};
 	if (!found)
 		return;
-	program->kind = elf_kind_of(program->path);
-	/* an interpreter's file has no rights of its own */
-	program->ignores_environment = program->kind.class_bits && runs_securely(program->path);
+	file = program_file_run_by(found);
+	program->shown = found;
+	program->is_script = file != found;
+	if (program->is_script) {
+		if (asprintf(&shown, "%s (run by %s)", found, file) < 0)
+			abort();
+		program->shown = shown;
+	}
+	program->kind = elf_kind_of(file);
+	/* rights of a file that is neither a script with an interpreter nor ELF count for nothing
+	 */
+	program->ignores_environment =
+		program->kind.class_bits && program_file_changes_rights(file);
 	if (program->kind.is_static)
-		look_into(program);
-	else if (!elf_needs_first(program->path, program->needs_first,
-				  sizeof(program->needs_first)))
+		look_into(program, file);
+	else if (!elf_needs_first(file, program->needs_first, sizeof(program->needs_first)))
 		*program->needs_first = '\0';
 }

@@ -43,6 +43,7 @@ static const struct option_table table = {
 	.rows = rows,
 	.count = sizeof(rows) / sizeof(rows[0]),
 	.has_words = true,
+	.takes_file = true,
 };
 
 struct wishes {

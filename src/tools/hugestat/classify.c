@@ -26,6 +26,13 @@ static bool stack_pointer_of(const char *text, uint64_t *pointer)
 	return *pointer != 0;
 }
 
+static int by_value(const void *a, const void *b)
+{
+	const uint64_t first = *(const uint64_t *)a, second = *(const uint64_t *)b;
+
+	return first < second ? -1 : first > second;
+}
+
 /* Returns how many; *pointers is the caller's to free. */
 static size_t read_stack_pointers(pid_t pid, uint64_t **pointers)
 {
@@ -66,6 +73,8 @@ int process_classify(struct process *process)
 		place_read(&places[i], &process->mappings[i].smaps);
 	program_layout_read(process->pid, &clues.program);
 	clues.stack_count = read_stack_pointers(process->pid, &stack_pointers);
+	if (clues.stack_count)
+		qsort(stack_pointers, clues.stack_count, sizeof(*stack_pointers), by_value);
 	clues.stack_pointers = stack_pointers;
 	parts_classify(places, process->count, &clues);
 	for (size_t i = 0; i < process->count; i++)

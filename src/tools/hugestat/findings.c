@@ -11,8 +11,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "tools/hugestat/findings.h"
 #include "tools/common/json.h"
+#include "tools/common/shell_word.h"
+#include "tools/common/shown_text.h"
+#include "tools/hugestat/findings.h"
 
 #define POOL_DIRECTORY "/sys/kernel/mm/hugepages/hugepages-%zukB"
 #define THP_DIRECTORY  "/sys/kernel/mm/transparent_hugepage"
@@ -106,12 +108,38 @@ static void check_default_pool(const struct system *system, struct findings *fin
 		pool->page_bytes >> 10);
 }
 
+/* A program gets pages of another node, which are slower, or of none where it is bound to its own.
+ */
+static void check_nodes(const struct system *system, struct findings *findings)
+{
+	const struct system_pool *pool = system_default_pool(system);
+	const struct system_node *first = NULL;
+	struct finding *finding;
+	int empty = 0;
+
+	for (int i = 0; pool && pool->pool.total && i < pool->node_count; i++)
+		if (!pool->nodes[i].total && !empty++)
+			first = &pool->nodes[i];
+	if (!empty || empty == pool->node_count)
+		return;
+	finding =
+		add(findings, "node-without-pages", false,
+		    "%d of %d nodes with memory have no page of the pool of %zu kB pages, node %d "
+		    "for one: programs that run there get those of other nodes, and none where "
+		    "they are bound to theirs",
+		    empty, pool->node_count, pool->page_bytes >> 10, first->node);
+	COMMAND(finding,
+		"echo %zu >/sys/devices/system/node/node%d/hugepages/hugepages-%zukB/nr_hugepages",
+		pages_to_begin_with(system, pool->page_bytes), first->node, pool->page_bytes >> 10);
+}
+
 static void check_limits(const struct system *system, struct findings *findings)
 {
 	for (int i = 0; i < system->sizes.huge_count; i++) {
 		const struct system_pool *pool = &system->pools[i];
 		unsigned long long room, obtainable;
 		struct finding *finding;
+		char word[sizeof(finding->command) - sizeof("echo max >")];
 		bool none;
 
 		if (pool->limit_bytes == SYSTEM_NO_LIMIT)
@@ -129,8 +157,8 @@ static void check_limits(const struct system *system, struct findings *findings)
 			      pool->usage_bytes >> 10, pool->limit_path,
 			      none ? "not one more page can be had"
 				   : "less than the pool would give");
-		COMMAND(finding, "echo %s >'%s'", pool->limit_version_2 ? "max" : "-1",
-			pool->limit_path);
+		if (*shell_word(pool->limit_path, word, sizeof(word)))
+			COMMAND(finding, "echo %s >%s", pool->limit_version_2 ? "max" : "-1", word);
 	}
 }
 
@@ -298,18 +326,21 @@ static void check_config(const struct system *system, struct findings *findings)
 {
 	const struct config *config = &system->config;
 	struct finding *finding;
-	char more[64] = "";
+	char more[64] = "", path[sizeof(finding->command) / 3] = "";
 
+	if (config->path)
+		shell_word(config->path, path, sizeof(path));
 	if (config->problem) {
 		finding = add(findings, "config-ignored", config->tell_problem,
 			      "%s %s: nothing in it counts", config->path, config->problem);
 		if (config->of_rights)
-			COMMAND(finding, "chown root %s && chmod go-w %s", config->path,
-				config->path);
+			COMMAND(finding, "chown root %s && chmod go-w %s", path, path);
+		else if (config->error == ENOENT)
+			; /* HUGETLB_CONFIG names it: what was meant, its owner knows */
 		else if (config->error)
-			COMMAND(finding, "chmod a+r %s", config->path);
+			COMMAND(finding, "chmod a+r %s", path);
 		else
-			COMMAND(finding, "mv %s %s.bad", config->path, config->path);
+			COMMAND(finding, "mv %s %s.bad", path, path);
 	}
 	if (!config->bad_lines)
 		return;
@@ -317,7 +348,7 @@ static void check_config(const struct system *system, struct findings *findings)
 		snprintf(more, sizeof(more), " (and %u more lines)", config->bad_lines - 1);
 	finding = add(findings, "config-line", true, "line %u of %s is not understood: %s%s",
 		      config->first_bad_line, config->path, config->first_bad_text, more);
-	COMMAND(finding, "sed -i '%us/^/# /' %s", config->first_bad_line, config->path);
+	COMMAND(finding, "sed -i '%us/^/# /' %s", config->first_bad_line, path);
 }
 
 /* Whatever else keeps a page from the caller: told last, and only where nothing above explains it.
@@ -338,6 +369,7 @@ void findings_collect(const struct system *system, struct findings *findings)
 	findings->count = findings->problems = 0;
 	check_files(system, findings);
 	check_default_pool(system, findings);
+	check_nodes(system, findings);
 	check_limits(system, findings);
 	check_mounts(system, findings);
 	check_thp(system, findings);
@@ -354,11 +386,14 @@ void findings_print(const struct findings *findings, bool problems_only)
 
 		if (problems_only && !finding->problem)
 			continue;
-		printf("  %s %s: %s\n", finding->problem ? "[WRONG]" : "[note] ", finding->name,
-		       finding->cause);
-		if (finding->command[0])
-			printf("          %s: %s\n", finding->needs_root ? "as root" : "type",
-			       finding->command);
+		printf("  %s %s: ", finding->problem ? "[WRONG]" : "[note] ", finding->name);
+		text_show(finding->cause, stdout);
+		putchar('\n');
+		if (!finding->command[0])
+			continue;
+		printf("          %s: ", finding->needs_root ? "as root" : "type");
+		text_show(finding->command, stdout);
+		putchar('\n');
 	}
 }
 

@@ -27,6 +27,8 @@ static int show_system(const struct hugestat_options *options)
 		json = (struct json){.stream = stdout};
 		json_open(&json, NULL, '{');
 		system_json(&system, &json);
+		if (options->numa)
+			system_json_node_memory(&json);
 		findings_json(&findings, &json);
 		json_close(&json, '}');
 	} else if (options->check) {

@@ -7,9 +7,11 @@
 #include <gelf.h>
 #include <libelf.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "sys.h"
+#include "tools/common/shown_text.h"
 #include "tools/hugestat/objects.h"
 
 struct object {
@@ -19,11 +21,15 @@ struct object {
 
 static int object_open(struct object *object, const char *path)
 {
-	object->fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat status;
+
+	/* Whoever owns the process may have put a FIFO where its file was. */
+	object->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (object->fd < 0)
 		return -errno;
 	object->elf = NULL;
-	if (elf_version(EV_CURRENT) != EV_NONE)
+	if (!fstat(object->fd, &status) && S_ISREG(status.st_mode) &&
+	    elf_version(EV_CURRENT) != EV_NONE)
 		object->elf = elf_begin(object->fd, ELF_C_READ, NULL);
 	if (object->elf && elf_kind(object->elf) == ELF_K_ELF)
 		return 0;
@@ -152,8 +158,10 @@ static int write_section(Elf *elf, Elf_Scn *section, const GElf_Shdr *header, ui
 		name = elf_strptr(elf, header->sh_link, symbol.st_name);
 		if (at < start || at >= end || !name || !*name)
 			continue;
-		fprintf(out, "%llx %llx %s\n", (unsigned long long)at,
-			(unsigned long long)symbol.st_size, name);
+		fprintf(out, "%llx %llx ", (unsigned long long)at,
+			(unsigned long long)symbol.st_size);
+		text_show(name, out);
+		putc('\n', out);
 		written++;
 	}
 	return written;

@@ -20,6 +20,7 @@ enum hugestat_option {
 	OPTION_COUNT,
 	OPTION_PERF_MAP,
 	OPTION_JSON,
+	OPTION_OUTPUT,
 };
 
 /* clang-format off */
@@ -43,6 +44,8 @@ static const struct tool_option rows[] = {
 		NULL, NULL},
 	[OPTION_JSON] = {"json", 'j', NULL,
 		"The same as JSON; sizes in kB.", NULL, "Output"},
+	[OPTION_OUTPUT] = {"output", 'o', "file",
+		"Of a program's memory: there, instead of standard error.", NULL, NULL},
 	OPTION_TABLE_COMMON_ROWS,
 };
 /* clang-format on */
@@ -109,6 +112,9 @@ static int take_option(enum hugestat_option option, const char *value,
 	case OPTION_JSON:
 		options->json = true;
 		break;
+	case OPTION_OUTPUT:
+		options->output = value;
+		break;
 	}
 	if (good)
 		return 0;
@@ -128,8 +134,14 @@ static int check_together(const struct hugestat_options *options)
 		problem = "--check is about the system, not a process";
 	else if ((options->watch || options->perf_map) && options->operand_count != 1)
 		problem = "--watch and --perf-map need one PID or name";
+	else if (!options->watch && options->interval_seconds)
+		problem = "--interval goes with --watch";
+	else if (!options->watch && options->count)
+		problem = "--count goes with --watch";
 	else if ((options->pages || options->verbose) && !process)
 		problem = "--verbose and --pages need a PID, a name or a program";
+	else if (options->output && !options->program)
+		problem = "--output needs a program to run";
 	else if (options->perf_map && (options->watch || options->json))
 		problem = "--perf-map goes with no other option";
 	if (!problem)
@@ -160,7 +172,7 @@ int hugestat_options_parse(int argc, char **argv, struct hugestat_options *optio
 	const char *value;
 	int option;
 
-	*options = (struct hugestat_options){.interval_seconds = 1};
+	*options = (struct hugestat_options){0};
 	argc = find_program(argc, argv, options);
 	if (argc < 0)
 		return argc;

@@ -8,11 +8,12 @@
 
 struct hugestat_options {
 	bool check, json, verbose, numa, pages, watch, perf_map;
-	double interval_seconds;
-	unsigned long count; /* of --watch; 0: until the process ends */
-	char **operands;     /* PIDs and names */
+	double interval_seconds; /* of --watch; 0: not given */
+	unsigned long count;     /* of --watch; 0: until the process ends */
+	char **operands;         /* PIDs and names */
 	int operand_count;
-	char **program; /* behind "--", ended by NULL; NULL: none */
+	const char *output; /* a file, with a program; NULL: stderr */
+	char **program;     /* behind "--", ended by NULL; NULL: none */
 };
 
 /* Returns 0, OPTION_TABLE_BAD with the reason told on stderr, or OPTION_TABLE_DONE. May reorder

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "tools/common/shown_text.h"
 #include "tools/hugestat/objects.h"
 #include "tools/hugestat/process.h"
 #include "tools/hugestat/show.h"
@@ -139,10 +140,11 @@ int write_perf_map(pid_t pid)
 	}
 	printf("%s: %d functions in %d mappings of text without a file\n", path, written.functions,
 	       written.mappings);
-	if (written.name)
-		printf("perf does not look there for text that is a file's by its name, such as\n"
-		       "%s: start the program under perf, or have its text on thp or file\n",
-		       written.name);
+	if (written.name) {
+		puts("perf does not look there for text that is a file's by its name, such as");
+		text_show(written.name, stdout);
+		puts(": start the program under perf, or have its text on thp or file");
+	}
 	process_free(&process);
 	return written.functions || !written.mappings ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -44,15 +44,23 @@ static int read_mappings(struct process *process)
 	return process->count ? 0 : -ESRCH;
 }
 
-int process_read(struct process *process, pid_t pid)
+/* The kernel ends it by a newline; there may be others in it. Empty: there is no such process. */
+static void read_name(pid_t pid, char *name, size_t bytes)
 {
 	char path[64];
+	long length;
+
+	snprintf(path, sizeof(path), "/proc/%d/comm", (int)pid);
+	length = sys_read_file(path, name, bytes);
+	name[length > 0 ? length - 1 : 0] = '\0';
+}
+
+int process_read(struct process *process, pid_t pid)
+{
 	int result;
 
 	*process = (struct process){.pid = pid};
-	snprintf(path, sizeof(path), "/proc/%d/comm", (int)pid);
-	sys_read_file(path, process->name, sizeof(process->name));
-	process->name[strcspn(process->name, "\n")] = '\0';
+	read_name(pid, process->name, sizeof(process->name));
 	result = read_mappings(process);
 	if (!result)
 		result = process_classify(process);
@@ -82,12 +90,9 @@ static bool has_name(pid_t pid, const char *name)
 	char path[64], text[4096], *last;
 	ssize_t length;
 
-	snprintf(path, sizeof(path), "/proc/%d/comm", (int)pid);
-	if (sys_read_file(path, text, sizeof(text)) > 0) {
-		text[strcspn(text, "\n")] = '\0';
-		if (!strcmp(text, name))
-			return true;
-	}
+	read_name(pid, text, sizeof(text));
+	if (*text && !strcmp(text, name))
+		return true;
 	snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
 	length = readlink(path, text, sizeof(text) - 1);
 	if (length <= 0)

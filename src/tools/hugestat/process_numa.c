@@ -36,13 +36,22 @@ bool process_numa_line(const char *line, uint64_t *address, unsigned long *kb)
 	return true;
 }
 
+/* Addresses rise in both files. */
 static const struct process_mapping *find_mapping(const struct process *process, uint64_t address)
 {
-	for (size_t i = 0; i < process->count; i++)
-		if (process->mappings[i].smaps.start <= address &&
-		    address < process->mappings[i].smaps.end)
-			return &process->mappings[i];
-	return NULL;
+	size_t low = 0, high = process->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (process->mappings[middle].smaps.end <= address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low == process->count || process->mappings[low].smaps.start > address)
+		return NULL;
+	return &process->mappings[low];
 }
 
 int process_numa_read(const struct process *process, struct process_numa *numa)

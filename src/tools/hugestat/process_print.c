@@ -3,6 +3,7 @@
  */
 #include <stdio.h>
 
+#include "tools/common/shown_text.h"
 #include "tools/hugestat/process.h"
 
 /* One line. Of pmap -XX's columns those that are not 0; the size and the pages' size always. */
@@ -10,11 +11,11 @@ static void print_mapping(const struct process_mapping *mapping, FILE *out)
 {
 	const struct smaps_mapping *smaps = &mapping->smaps;
 
-	fprintf(out, "%012llx-%012llx %s %08llx %02x:%02x %llu %s (%s):",
-		(unsigned long long)smaps->start, (unsigned long long)smaps->end, smaps->rights,
-		(unsigned long long)smaps->offset, smaps->device_major, smaps->device_minor,
-		(unsigned long long)smaps->inode, smaps->name[0] ? smaps->name : "[anonymous]",
-		part_name(mapping->part));
+	fprintf(out, "%012llx-%012llx %s %08llx %02x:%02x %llu ", (unsigned long long)smaps->start,
+		(unsigned long long)smaps->end, smaps->rights, (unsigned long long)smaps->offset,
+		smaps->device_major, smaps->device_minor, (unsigned long long)smaps->inode);
+	text_show(smaps->name[0] ? smaps->name : "[anonymous]", out);
+	fprintf(out, " (%s):", part_name(mapping->part));
 	for (unsigned int field = 0; field < SMAPS_FIELDS; field++) {
 		bool is_kb = field != SMAPS_THP_ELIGIBLE && field != SMAPS_PROTECTION_KEY;
 
@@ -31,8 +32,9 @@ void process_print(const struct process *process, bool verbose, FILE *out)
 	char table[USAGE_TABLE_BYTES];
 
 	usage_text(&process->table, table, sizeof(table));
-	fprintf(out, "%s, process %d: kB in memory, and on each kind of page\n%s", process->name,
-		(int)process->pid, table);
+	text_show(process->name, out);
+	fprintf(out, ", process %d: kB in memory, and on each kind of page\n%s", (int)process->pid,
+		table);
 	if (!verbose)
 		return;
 	fputc('\n', out);

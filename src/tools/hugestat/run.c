@@ -6,6 +6,7 @@
  * speed, and its signals go to it as they come.
  */
 #include <errno.h>
+#include <linux/capability.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,12 +16,19 @@
 #include <unistd.h>
 
 #include "tools/common/json.h"
+#include "tools/common/program_file.h"
 #include "tools/hugestat/show.h"
+#include "tools/hugestat/system.h"
 
 /* As a shell has it. */
 #define STATUS_NOT_FOUND 127
 #define STATUS_NOT_RUN   126
 #define STATUS_BY_SIGNAL 128
+
+static int exit_status(int status)
+{
+	return WIFSIGNALED(status) ? STATUS_BY_SIGNAL + WTERMSIG(status) : WEXITSTATUS(status);
+}
 
 static void __attribute__((noreturn)) become_program(char **program, int go)
 {
@@ -62,20 +70,21 @@ static void pass_signals_to(pid_t pid)
 	signal(SIGQUIT, SIG_IGN);
 }
 
-static void show_at_end(pid_t pid, const struct hugestat_options *options)
+static void show_at_end(pid_t pid, const struct hugestat_options *options, FILE *out)
 {
 	struct json json;
 
-	json = (struct json){.stream = stderr};
-	show_process(pid, options, stderr, options->json ? &json : NULL);
-	fflush(stderr);
+	json = (struct json){.stream = out};
+	show_process(pid, options, out, options->json ? &json : NULL);
+	if (fflush(out))
+		fprintf(stderr, "hugestat: %s: %s\n", options->output, strerror(errno));
 }
 
 /*
  * What a stop is about is in the word above the signal. A group's stop (SIGSTOP, SIGTSTP) is kept
  * up by listening; every other signal is passed on.
  */
-static int follow(pid_t pid, const struct hugestat_options *options)
+static int follow(pid_t pid, const struct hugestat_options *options, FILE *out)
 {
 	bool started = false, shown = false;
 	int status;
@@ -98,7 +107,7 @@ static int follow(pid_t pid, const struct hugestat_options *options)
 		case PTRACE_EVENT_EXIT:
 			/* Before it has become the program, it has no memory but a copy of ours. */
 			if (started)
-				show_at_end(pid, options);
+				show_at_end(pid, options, out);
 			shown = true;
 			ptrace(PTRACE_CONT, pid, 0, 0);
 			break;
@@ -117,14 +126,37 @@ static int follow(pid_t pid, const struct hugestat_options *options)
 	}
 	if (!shown)
 		fputs("hugestat: the program ended too suddenly to look at its memory\n", stderr);
-	return WIFSIGNALED(status) ? STATUS_BY_SIGNAL + WTERMSIG(status) : WEXITSTATUS(status);
+	return exit_status(status);
 }
 
-int run_program(const struct hugestat_options *options)
+/* The program is not looked at. */
+static int wait_for(pid_t pid)
 {
-	int go[2], status;
-	pid_t pid;
+	int status = 0;
 
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	return exit_status(status);
+}
+
+/* A program that is traced gets no other rights than the tracer's, unless that may trace all. */
+static bool would_lose_rights(const char *program)
+{
+	const char *path = program_file_find(program);
+
+	return path && !system_has_capability(CAP_SYS_PTRACE) &&
+	       program_file_changes_rights(program_file_run_by(path));
+}
+
+static int run(const struct hugestat_options *options, FILE *out)
+{
+	int go[2];
+	pid_t pid;
+	bool traced = !would_lose_rights(options->program[0]);
+
+	if (!traced)
+		fprintf(stderr, "hugestat: no report: %s runs with other rights than yours\n",
+			options->program[0]);
 	if (pipe(go)) {
 		perror("hugestat: pipe");
 		return EXIT_FAILURE;
@@ -141,15 +173,26 @@ int run_program(const struct hugestat_options *options)
 	}
 	close(go[0]);
 	pass_signals_to(pid);
-	if (ptrace(PTRACE_SEIZE, pid, 0, PTRACE_O_TRACEEXIT | PTRACE_O_TRACEEXEC)) {
+	if (traced && ptrace(PTRACE_SEIZE, pid, 0, PTRACE_O_TRACEEXIT | PTRACE_O_TRACEEXEC)) {
 		fprintf(stderr, "hugestat: no report: the program can't be traced: %s\n",
 			strerror(errno));
-		close(go[1]);
-		while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-			;
-		return WIFSIGNALED(status) ? STATUS_BY_SIGNAL + WTERMSIG(status)
-					   : WEXITSTATUS(status);
+		traced = false;
 	}
 	close(go[1]);
-	return follow(pid, options);
+	return traced ? follow(pid, options, out) : wait_for(pid);
+}
+
+int run_program(const struct hugestat_options *options)
+{
+	FILE *out = options->output ? fopen(options->output, "we") : stderr;
+	int status;
+
+	if (!out) {
+		fprintf(stderr, "hugestat: %s: %s\n", options->output, strerror(errno));
+		return EXIT_FAILURE;
+	}
+	status = run(options, out);
+	if (out != stderr)
+		fclose(out);
+	return status;
 }

@@ -4,13 +4,13 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tools/hugestat/frames.h"
 #include "tools/common/json.h"
 #include "tools/hugestat/process.h"
 #include "tools/hugestat/show.h"
 
-/* Returns 0 or -errno, which is told. */
 static int show_parts(const struct process *process, const struct hugestat_options *options,
 		      FILE *out, struct json *json)
 {
@@ -56,8 +56,29 @@ static const char *reason(pid_t pid, int error)
 	if (error == ESRCH && (!kill(pid, 0) || errno != ESRCH))
 		return "it has no memory of its own: a thread of the kernel, or it is ending";
 	if (error == EACCES || error == EPERM)
-		return "it is another user's, or has more rights (root sees it)";
+		return geteuid()
+			       ? "it is another user's, or has more rights (root sees it)"
+			       : "it is of another namespace, or a policy forbids it, also to you";
 	return strerror(error);
+}
+
+int show_failure(pid_t pid, int error)
+{
+	fprintf(stderr, "hugestat: process %d: %s\n", (int)pid, reason(pid, -error));
+	return error;
+}
+
+int show_read_process(const struct process *process, const struct hugestat_options *options,
+		      FILE *out, struct json *json)
+{
+	int result;
+
+	if (json)
+		json_open(json, NULL, '{');
+	result = show_parts(process, options, out, json);
+	if (json)
+		json_close(json, '}');
+	return result;
 }
 
 int show_process(pid_t pid, const struct hugestat_options *options, FILE *out, struct json *json)
@@ -65,15 +86,9 @@ int show_process(pid_t pid, const struct hugestat_options *options, FILE *out, s
 	struct process process;
 	int result = process_read(&process, pid);
 
-	if (result) {
-		fprintf(stderr, "hugestat: process %d: %s\n", (int)pid, reason(pid, -result));
-		return result;
-	}
-	if (json)
-		json_open(json, NULL, '{');
-	result = show_parts(&process, options, out, json);
-	if (json)
-		json_close(json, '}');
+	if (result)
+		return show_failure(pid, result);
+	result = show_read_process(&process, options, out, json);
 	process_free(&process);
 	return result;
 }

@@ -12,13 +12,20 @@
 struct json;
 
 /* What can't be had is told on stderr. json: an array's or an outermost object is written; or NULL.
- */
+ * Returns 0 or -errno. */
 int show_process(pid_t pid, const struct hugestat_options *options, FILE *out, struct json *json);
+
+/* Its two halves: of a process that was read, and why one could not be (returns the error). */
+struct process;
+int show_read_process(const struct process *process, const struct hugestat_options *options,
+		      FILE *out, struct json *json);
+int show_failure(pid_t pid, int error);
 
 /* Looks at pid again and again. Returns an exit status. */
 int watch_process(pid_t pid, const struct hugestat_options *options);
 
-/* Runs the program and shows its memory on stderr when it ends. Returns its exit status. */
+/* Runs the program and shows its memory on stderr, or in the output file, when it ends. Returns its
+ * exit status. */
 int run_program(const struct hugestat_options *options);
 
 /* Writes /tmp/perf-PID.map. Returns an exit status. */

@@ -4,12 +4,13 @@
 #include <dirent.h>
 #include <errno.h>
 #include <gnu/libc-version.h>
-#include <grp.h>
+#include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/shm.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -103,27 +104,27 @@ static void read_pools(struct system *system)
 	}
 }
 
-/* The kernel lets a process with CAP_IPC_LOCK, or one of the group, have shared huge pages. */
-static bool may_have_shm(const struct system *system)
+bool system_has_capability(unsigned int capability)
 {
-	gid_t groups[512];
-	int count;
 	char status[8192], *line;
 
 	if (sys_read_file("/proc/self/status", status, sizeof(status)) > 0 &&
-	    (line = strstr(status, "\nCapEff:"))) {
-		if (strtoull(line + 8, NULL, 16) & (1ull << 14 /* CAP_IPC_LOCK */))
-			return true;
-	} else if (!system->uid) {
-		return true;
-	}
-	if ((long)getegid() == system->shm_group)
-		return true;
-	count = getgroups(512, groups);
-	for (int i = 0; i < count; i++)
-		if ((long)groups[i] == system->shm_group)
-			return true;
-	return false;
+	    (line = strstr(status, "\nCapEff:")))
+		return strtoull(line + 8, NULL, 16) >> capability & 1;
+	return !geteuid();
+}
+
+/*
+ * By trying: a capability in a user namespace does not count, and before Linux 6.1 the limit of
+ * locked memory did. No page is taken or reserved for it.
+ */
+static bool may_have_shm(size_t page_bytes)
+{
+	int id = shmget(IPC_PRIVATE, page_bytes, IPC_CREAT | SHM_HUGETLB | SHM_NORESERVE | 0600);
+
+	if (id >= 0)
+		shmctl(id, IPC_RMID, NULL);
+	return id >= 0 || errno != EPERM;
 }
 
 static unsigned long long limit_of(rlim_t value)
@@ -143,13 +144,24 @@ static void read_process_limits(struct system *system)
 	system->shmmax_bytes = system_number("/proc/sys/kernel/shmmax", 0);
 	system->shmall_pages = system_number("/proc/sys/kernel/shmall", 0);
 	system->shm_group = (long)system_number("/proc/sys/vm/hugetlb_shm_group", ULLONG_MAX);
-	system->may_shm = may_have_shm(system);
+	system->may_shm = may_have_shm(system->sizes.default_huge);
 	system->thp_disabled_for_process = prctl(PR_GET_THP_DISABLE, 0, 0, 0, 0) == 1;
 	tunables = tunables ? strstr(tunables, name) : NULL;
 	if (tunables) {
 		snprintf(system->tunables, sizeof(system->tunables), "%s", tunables + strlen(name));
 		system->tunables[strcspn(system->tunables, ":")] = '\0';
 	}
+}
+
+/* The file that a program of the caller's would read. */
+static void read_config(struct config *config)
+{
+	const char *path = getenv("HUGETLB_CONFIG");
+
+	if (!path)
+		config_read(config, CONFIG_PATH, false, NULL);
+	else if (*path == '/')
+		config_read(config, path, true, NULL);
 }
 
 void system_read(struct system *system)
@@ -172,6 +184,6 @@ void system_read(struct system *system)
 	system_read_mounts(system);
 	system_read_limits(system);
 	read_process_limits(system);
-	config_read(&system->config, CONFIG_PATH, false, NULL);
+	read_config(&system->config);
 	system_try(system);
 }

@@ -93,6 +93,9 @@ void system_try(struct system *system);
 unsigned long long system_number(const char *path, unsigned long long otherwise);
 void system_word(const char *path, char *word, size_t bytes);
 
+/* Has this process the capability (CAP_...)? */
+bool system_has_capability(unsigned int capability);
+
 /* The default pool; NULL where the kernel has no hugetlb pages. */
 const struct system_pool *system_default_pool(const struct system *system);
 
@@ -104,5 +107,6 @@ void system_print_node_memory(void);
 
 struct json;
 void system_json(const struct system *system, struct json *json);
+void system_json_node_memory(struct json *json);
 
 #endif

@@ -72,6 +72,8 @@ static void put_thp(const struct system *system, struct json *json)
 	json_text(json, "enabled", system->thp_enabled);
 	json_text(json, "defrag", system->thp_defrag);
 	json_text(json, "shmem_enabled", system->thp_shmem);
+	json_boolean(json, "off_for_process", system->thp_disabled_for_process);
+	json_text(json, "khugepaged_defrag", system->khugepaged_defrag);
 	json_number(json, "khugepaged_pages_to_scan", system->khugepaged_pages);
 	json_number(json, "khugepaged_scan_sleep_ms", system->khugepaged_scan_ms);
 	json_number(json, "khugepaged_alloc_sleep_ms", system->khugepaged_alloc_ms);
@@ -90,6 +92,8 @@ static void put_mount(struct json *json, const void *system, size_t number)
 	json_number(json, "gid", mount->gid);
 	json_number(json, "mode", mount->mode);
 	json_boolean(json, "usable", mount->writable);
+	number_or_null(json, "limit_pages", mount->total ? mount->total : SYSTEM_NO_LIMIT);
+	number_or_null(json, "free_pages", mount->total ? mount->free : SYSTEM_NO_LIMIT);
 }
 
 void system_json(const struct system *system, struct json *json)
@@ -97,6 +101,7 @@ void system_json(const struct system *system, struct json *json)
 	json_text(json, "kernel", system->kernel);
 	json_text(json, "machine", system->machine);
 	json_text(json, "glibc", system->glibc);
+	json_text(json, "glibc_malloc_hugetlb", system->tunables[0] ? system->tunables : NULL);
 	json_objects(json, "pools", (size_t)system->sizes.huge_count, put_pool, system);
 	put_thp(system, json);
 	json_objects(json, "mounts", (size_t)system->mount_count, put_mount, system);
@@ -105,5 +110,9 @@ void system_json(const struct system *system, struct json *json)
 	number_or_null(json, "shmmax_bytes", system->shmmax_bytes);
 	number_or_null(json, "shmall_pages", system->shmall_pages);
 	json_boolean(json, "shm_on_huge_pages", system->may_shm);
+	if (system->shm_group >= 0)
+		json_number(json, "shm_group", (unsigned long long)system->shm_group);
+	else
+		json_text(json, "shm_group", NULL);
 	json_close(json, '}');
 }

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "sys.h"
+#include "tools/common/shown_text.h"
 #include "tools/hugestat/system.h"
 
 /* More than any machine has: the kernel has no word for it where it is a number. */
@@ -123,9 +124,11 @@ static void print_mounts(const struct system *system)
 	for (int i = 0; i < system->mount_count; i++) {
 		const struct system_mount *mount = &system->mounts[i];
 
-		printf("  %s: pages of %zu kB, user %u, group %u, mode %04o, you may%s use it",
-		       mount->path, mount->page_bytes >> 10, (unsigned int)mount->uid,
-		       (unsigned int)mount->gid, mount->mode, mount->writable ? "" : " not");
+		fputs("  ", stdout);
+		text_show(mount->path, stdout);
+		printf(": pages of %zu kB, user %u, group %u, mode %04o, you may%s use it",
+		       mount->page_bytes >> 10, (unsigned int)mount->uid, (unsigned int)mount->gid,
+		       mount->mode, mount->writable ? "" : " not");
 		if (mount->total)
 			printf(", %lu of %lu pages free", mount->free, mount->total);
 		putchar('\n');
@@ -146,16 +149,22 @@ static void print_limits(const struct system *system)
 	for (int i = 0; i < system->sizes.huge_count; i++) {
 		const struct system_pool *pool = &system->pools[i];
 
-		if (pool->limit_bytes != SYSTEM_NO_LIMIT)
-			printf("  cgroup, pages of %zu kB: %llu kB, in use %llu kB (%s)\n",
-			       pool->page_bytes >> 10, pool->limit_bytes >> 10,
-			       pool->usage_bytes >> 10, pool->limit_path);
-		else
+		if (pool->limit_bytes == SYSTEM_NO_LIMIT) {
 			printf("  cgroup, pages of %zu kB: no limit\n", pool->page_bytes >> 10);
+			continue;
+		}
+		printf("  cgroup, pages of %zu kB: %llu kB, in use %llu kB (",
+		       pool->page_bytes >> 10, pool->limit_bytes >> 10, pool->usage_bytes >> 10);
+		text_show(pool->limit_path, stdout);
+		puts(")");
 	}
 	print_kb_limit("locked memory (ulimit -l)", system->memlock_soft);
 	print_kb_limit("one piece of shared memory (kernel.shmmax)", system->shmmax_bytes);
-	printf("  shared memory in all (kernel.shmall): %llu pages\n", system->shmall_pages);
+	if (system->shmall_pages >= UNLIMITED)
+		puts("  shared memory in all (kernel.shmall): unlimited");
+	else
+		printf("  shared memory in all (kernel.shmall): %llu pages\n",
+		       system->shmall_pages);
 	printf("  shared memory on huge pages (vm.hugetlb_shm_group %ld): %sallowed\n",
 	       system->shm_group, system->may_shm ? "" : "not ");
 }
@@ -184,43 +193,4 @@ void system_print(const struct system *system)
 	print_thp(system);
 	print_mounts(system);
 	print_limits(system);
-}
-
-/* As numastat -m shows it: /sys/devices/system/node/node<n>/meminfo, a column a node. */
-void system_print_node_memory(void)
-{
-	FILE *files[SYSTEM_NODES_MAX];
-	int count = 0, node;
-	char line[160], name[64], unit[8];
-	unsigned long long kb;
-	bool more;
-
-	fputs("\nMemory by node, kB        ", stdout);
-	for (node = 0; node < SYSTEM_NODES_MAX; node++) {
-		char path[96];
-
-		snprintf(path, sizeof(path), "/sys/devices/system/node/node%d/meminfo", node);
-		files[count] = fopen(path, "re");
-		if (files[count]) {
-			printf("       node %-3d", node);
-			count++;
-		}
-	}
-	puts(count ? "" : "none to be seen");
-	for (more = count > 0; more;) {
-		for (int i = 0; i < count; i++) {
-			*unit = '\0';
-			more = fgets(line, sizeof(line), files[i]) &&
-			       sscanf(line, "Node %*d %63[^:]: %llu %7s", name, &kb, unit) >= 2;
-			if (!more)
-				break;
-			if (!i)
-				printf("  %-24s", name);
-			printf(" %14llu", kb);
-		}
-		if (more)
-			puts(*unit ? "" : "  (pages)");
-	}
-	for (int i = 0; i < count; i++)
-		fclose(files[i]);
 }

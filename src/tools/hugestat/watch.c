@@ -1,63 +1,152 @@
 /*
  * --watch: the same picture again and again, in place on a terminal, one below the other elsewhere.
+ *
+ * On a terminal a picture is cut to the window, for what is longer would scroll the beginning away.
+ * The terminal's state is not changed, so nothing has to be put back, however watching ends.
  */
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "tools/common/json.h"
+#include "tools/hugestat/process.h"
 #include "tools/hugestat/show.h"
 
-static void pause_for(double seconds)
-{
-	struct timespec rest = {(time_t)seconds, (long)((seconds - (double)(time_t)seconds) * 1e9)};
+#ifndef SYS_pidfd_open
+#define SYS_pidfd_open 434 /* Linux 5.3, on every CPU */
+#endif
 
-	while (nanosleep(&rest, &rest) && errno == EINTR)
-		;
+#define DEFAULT_SECONDS 1
+
+struct watch {
+	pid_t pid;
+	int descriptor; /* of the process, which stays that one when its number is used again; or -1
+			 */
+	bool terminal;  /* that can go back to its first line */
+	const struct hugestat_options *options;
+};
+
+/* Waits so long at most; true: the process has ended. */
+static bool wait_for_end(const struct watch *watch, double seconds)
+{
+	struct pollfd process = {.fd = watch->descriptor, .events = POLLIN};
+
+	if (poll(&process, 1, (int)(seconds * 1000)) > 0)
+		return true;
+	return watch->descriptor < 0 && kill(watch->pid, 0) && errno == ESRCH;
+}
+
+static bool is_terminal(void)
+{
+	const char *type = getenv("TERM");
+
+	return isatty(STDOUT_FILENO) && type && *type && strcmp(type, "dumb");
+}
+
+/* The part of a line that fits into so many columns: its bytes. */
+static size_t fitting(const char *line, size_t bytes, size_t columns)
+{
+	size_t at = 0;
+
+	for (; at < bytes && columns; columns--)
+		do {
+			at++;
+		} while (at < bytes && ((unsigned char)line[at] & 0xc0) == 0x80);
+	return at;
+}
+
+/* In the place of the picture before; the last line of the window stays free for the cursor. */
+static void put_on_terminal(const char *text)
+{
+	struct winsize window = {0};
+	size_t lines = 23, columns = 80;
+
+	if (!ioctl(STDOUT_FILENO, TIOCGWINSZ, &window) && window.ws_row && window.ws_col) {
+		lines = window.ws_row - 1u;
+		columns = window.ws_col;
+	}
+	fputs("\033[H\033[J", stdout);
+	for (; *text && lines; lines--) {
+		size_t bytes = strcspn(text, "\n");
+
+		fwrite(text, 1, fitting(text, bytes, columns), stdout);
+		putchar('\n');
+		text += bytes + (text[bytes] == '\n');
+	}
 }
 
 /* A picture at once: a terminal does not flicker, a pipe has no half of one. */
-static int show_once(pid_t pid, const struct hugestat_options *options, bool terminal)
+static int show_picture(const struct watch *watch, const struct process *process)
 {
 	char *text = NULL;
 	size_t bytes = 0;
 	FILE *buffer = open_memstream(&text, &bytes);
+	const bool as_json = watch->options->json;
 	struct json json;
 	int result;
 
 	if (!buffer)
 		return -ENOMEM;
 	json = (struct json){.stream = buffer, .compact = true};
-	result = show_process(pid, options, buffer, options->json ? &json : NULL);
-	fclose(buffer);
-	if (!result) {
-		if (terminal)
-			fputs("\033[H\033[J", stdout);
+	result = show_read_process(process, watch->options, buffer, as_json ? &json : NULL);
+	if (fclose(buffer))
+		result = -ENOMEM;
+	if (!result && watch->terminal)
+		put_on_terminal(text);
+	else if (!result)
 		fwrite(text, 1, bytes, stdout);
-		if (!terminal && !options->json)
-			putchar('\n');
-		if (fflush(stdout))
-			result = -errno;
-	}
+	if (!result && !watch->terminal && !as_json)
+		putchar('\n');
+	if (!result && fflush(stdout))
+		result = -errno;
 	free(text);
 	return result;
 }
 
-int watch_process(pid_t pid, const struct hugestat_options *options)
+/* That the process has ended is how watching ends; but there must have been something. */
+static int look_again_and_again(const struct watch *watch)
 {
-	bool terminal = isatty(STDOUT_FILENO) && !options->json;
+	const double interval = watch->options->interval_seconds;
 
 	for (unsigned long shown = 0;;) {
-		/* That it has ended is how watching ends; but there must have been something. */
-		if (shown && kill(pid, 0) && errno == ESRCH)
+		struct process process;
+		int result = process_read(&process, watch->pid);
+
+		if (result == -ESRCH && shown)
 			return EXIT_SUCCESS;
-		if (show_once(pid, options, terminal))
-			return shown && kill(pid, 0) ? EXIT_SUCCESS : EXIT_FAILURE;
-		if (++shown == options->count)
+		if (result) {
+			show_failure(watch->pid, result);
+			return EXIT_FAILURE;
+		}
+		result = show_picture(watch, &process);
+		process_free(&process);
+		if (result)
+			return wait_for_end(watch, 0) ? EXIT_SUCCESS : EXIT_FAILURE;
+		if (++shown == watch->options->count)
 			return EXIT_SUCCESS;
-		pause_for(options->interval_seconds);
+		if (wait_for_end(watch, interval ? interval : DEFAULT_SECONDS))
+			return EXIT_SUCCESS;
 	}
+}
+
+int watch_process(pid_t pid, const struct hugestat_options *options)
+{
+	struct watch watch = {
+		.pid = pid,
+		.descriptor = (int)syscall(SYS_pidfd_open, pid, 0),
+		.terminal = !options->json && is_terminal(),
+		.options = options,
+	};
+	int status = look_again_and_again(&watch);
+
+	if (watch.descriptor >= 0)
+		close(watch.descriptor);
+	return status;
 }
