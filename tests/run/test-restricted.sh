@@ -44,24 +44,6 @@ no_memfd_means_small_pages() {
 	[ $status = 125 ] || { show "$work/err"; fail "no-memfd, HUGETLB_REQUIRE: exit status $status"; }
 }
 
-# Who writes beyond the limit for files (ulimit -f) is ended by a signal: the library never does. Its
-# lines are for a file, too, of which 1 kB is there already.
-small_files_end_nobody() {
-	local setting limit status
-	for setting in HUGETLB_MORECORE=yes HUGETLB_MORECORE=thp HUGETLB_MMAP=yes HUGETLB_ELFMAP=RW; do
-		for limit in 0 1 8 1000000; do
-			head -c 1024 /dev/zero >"$work/err"
-			(ulimit -f "$limit" && preloaded "$setting" HUGETLB_REPORT="$work/report" \
-				"$programs/small-blocks" 20 2>>"$work/err" >/dev/null)
-			status=$?
-			rm -f "$work/report"
-			[ $status = 0 ] || fail "ulimit -f $limit, $setting: exit status $status"
-		done
-	done
-	(ulimit -f 8 && preloaded HUGETLB_MORECORE=yes "$programs/small-blocks" 20) >/dev/null 2>"$work/err"
-	says_once "ulimit -f 8" "heap: libc can't be redirected (the limit for files, ulimit -f, forbids its copy): the heap stays on small pages"
-}
-
 # What the library knows of its ranges takes address space itself: next to none where there is little.
 little_address_space_is_left_to_the_program() {
 	local setting kb=16000
@@ -98,6 +80,5 @@ pages_stay_whole_under service
 pages_are_split_by_the_kernel_under container
 pages_are_split_by_the_kernel_under service
 no_memfd_means_small_pages
-small_files_end_nobody
 little_address_space_is_left_to_the_program
 executable_memfds_by_sysctl
