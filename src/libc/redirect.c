@@ -183,8 +183,11 @@ static int rights_of(uintptr_t text)
 	return rights;
 }
 
-/* A copy in the file, mapped over the text. */
-static long exchange_for_file(struct copies *copies, const struct text_pages *pages)
+/*
+ * Exchanges the pages for a copy in which their patches are as wanted. In a file, where anonymous
+ * memory would be made faster: that would be empty after MADV_DONTNEED, which text bears.
+ */
+static int exchange(struct copies *copies, const struct text_pages *pages)
 {
 	const size_t bytes = pages->to - pages->from;
 	long result;
@@ -192,70 +195,16 @@ static long exchange_for_file(struct copies *copies, const struct text_pages *pa
 	if (copies->fd < 0)
 		copies->fd = executable_file("libhugetlbfs:libc");
 	if (SYS_IS_ERROR(copies->fd))
-		return copies->fd;
+		return (int)copies->fd;
 	result = write_wanted((int)copies->fd, pages->from, pages->to, &patches[pages->first],
 			      &patches[pages->next]);
 	if (result)
-		return result;
+		return (int)result;
 	result = sys_mmap(pages->from, bytes, rights_of(pages->from), MAP_PRIVATE | MAP_FIXED,
 			  (int)copies->fd, copies->bytes);
 	if (SYS_IS_ERROR(result))
-		return result;
+		return (int)result;
 	copies->bytes += bytes;
-	return 0;
-}
-
-/* The same in anonymous memory, finished, but not in place. Returns its address, or -errno. */
-static long copy_to_memory(const struct text_pages *pages)
-{
-	const size_t bytes = pages->to - pages->from;
-	long at = sys_mmap(0, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	long failed;
-
-	if (SYS_IS_ERROR(at))
-		return at;
-	memcpy((void *)at, (const void *)pages->from, bytes);
-	for (int i = pages->first; i < pages->next; i++)
-		memcpy((void *)((uintptr_t)at + patches[i].at - pages->from),
-		       wanted_code(&patches[i]), patches[i].bytes);
-	failed = sys_mprotect((uintptr_t)at, bytes, rights_of(pages->from));
-	if (!failed)
-		return at;
-	sys_munmap((uintptr_t)at, bytes);
-	return failed;
-}
-
-static long move_over(const struct text_pages *pages, uintptr_t copy)
-{
-	const size_t bytes = pages->to - pages->from;
-	long result = sys_mremap(copy, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED, pages->from);
-
-	if (!SYS_IS_ERROR(result))
-		return 0;
-	sys_munmap(copy, bytes);
-	return result;
-}
-
-/*
- * Exchanges the pages for a copy in which their patches are as wanted. In anonymous memory, where
- * these pages are all that is exchanged: a file takes longer to be made and to go, but its pages
- * cost a fork nothing. A policy may forbid to execute memory that was written to: then in the file;
- * or a limit forbids files so long: then in memory.
- */
-static int exchange(struct copies *copies, const struct text_pages *pages, bool alone)
-{
-	long copy = alone ? copy_to_memory(pages) : -EACCES;
-	long failed = SYS_IS_ERROR(copy) ? exchange_for_file(copies, pages) : 0;
-
-	/* The process may not make files so long (ulimit -f). */
-	if (failed == -EFBIG && !alone) {
-		copy = copy_to_memory(pages);
-		failed = SYS_IS_ERROR(copy) ? failed : 0;
-	}
-	if (!failed && !SYS_IS_ERROR(copy))
-		failed = move_over(pages, (uintptr_t)copy);
-	if (failed)
-		return (int)failed;
 	for (int i = pages->first; i < pages->next; i++)
 		patches[i].in_place = patches[i].wanted;
 	return 0;
@@ -266,16 +215,12 @@ static int exchange_all(void)
 {
 	struct copies copies = {.fd = -1};
 	struct text_pages pages;
-	int changing = 0, failed = 0;
+	int failed = 0;
 
-	for (int i = 0; i < patch_count; i = pages.next) {
-		pages = pages_of(i);
-		changing += pages.changes;
-	}
 	for (int i = 0; i < patch_count && !failed; i = pages.next) {
 		pages = pages_of(i);
 		if (pages.changes)
-			failed = exchange(&copies, &pages, changing == 1);
+			failed = exchange(&copies, &pages);
 	}
 	if (copies.fd >= 0)
 		sys_close((int)copies.fd);

@@ -43,15 +43,7 @@ expect_line() {
 	[ $count = 0 ] || grep -qF "$words" "$work/err" || { show "$work/err"; fail "ulimit -f $*: another line"; }
 }
 
-# libc's pages are exchanged all the same: 4 are enough for a part of what would be written. Only where
-# nothing that was written to may be executed either, the limit stands.
-for blocks in 0 4 12; do
-	expect_line none $blocks HUGETLB_MORECORE=thp EXPECT_THP=0.9 "$programs/small-blocks" 50
-	expect_line none $blocks HUGETLB_MORECORE=thp HUGETLB_MMAP=yes,thp "$programs/fork" both-write
-done
-"$programs/restricted" mdwe true >/dev/null 2>&1
-[ $? = 77 ] || expect_line "a limit on files, ulimit -f, forbids it" 0 HUGETLB_MORECORE=thp \
-	HUGETLB_RESTRICT_EXE=small-blocks "$programs/restricted" mdwe small-blocks 20
+expect_line "a limit on files, ulimit -f, forbids it" 0 HUGETLB_MORECORE=thp "$programs/small-blocks" 20
 
 # For a part of a huge page of text that is made small it takes a file as long as the page.
 for blocks in 4 200; do
