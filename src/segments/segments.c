@@ -126,15 +126,15 @@ static int look_again(struct run *run, const struct task *task)
 /* Before anything is taken libc's text is changed for care, which huge pages would not bear. */
 static int prepare_care(struct run *run, struct task *task)
 {
-	const bool changed = care_prepare(run, task);
+	const bool copies = task_wants(task, RUNG_HUGETLB) || task_wants(task, RUNG_THP);
 
 	/* A part of a page of text that is made small goes into a file as long as the page. */
-	if (task->cared && task->kind == PLAN_TEXT &&
+	if (task->kind == PLAN_TEXT && copies &&
 	    task_page_bytes(run, task) > sys_limit(RLIMIT_FSIZE)) {
 		task_decline(run, task, too_long_a_file);
 		return -EFBIG;
 	}
-	return changed ? look_again(run, task) : 0;
+	return care_prepare(run, task) ? look_again(run, task) : 0;
 }
 
 static int prepare_data(struct run *run, struct task *data)
