@@ -47,17 +47,34 @@ uint64_t sys_limit(int resource)
 	return soft_and_hard[0];
 }
 
-int sys_writev(int fd, const struct iovec *parts, int count)
+/* The parts behind the first so many bytes. */
+static struct iovec *skip_bytes(struct iovec *parts, const struct iovec *end, size_t bytes)
 {
-	long bytes = 0, wrote = -EINTR;
+	while (parts < end && bytes >= parts->iov_len)
+		bytes -= parts++->iov_len;
+	if (parts < end) {
+		parts->iov_base = (char *)parts->iov_base + bytes;
+		parts->iov_len -= bytes;
+	}
+	return parts;
+}
 
-	for (int i = 0; i < count; i++)
-		bytes += (long)parts[i].iov_len;
-	for (int i = 0; i < TRIES_MAX && wrote == -EINTR; i++)
-		wrote = sys_without_signal(SYS_writev, fd, (long)parts, count, 0, 0, 0);
-	if (SYS_IS_ERROR(wrote))
-		return (int)wrote;
-	return wrote == bytes ? 0 : -ENOSPC;
+int sys_writev(int fd, struct iovec *parts, int count)
+{
+	const struct iovec *const end = parts + count;
+	long wrote = 0;
+
+	for (int i = 0; i < TRIES_MAX; i++) {
+		wrote = sys_without_signal(SYS_writev, fd, (long)parts, end - parts, 0, 0, 0);
+		if (wrote == -EINTR)
+			continue;
+		if (SYS_IS_ERROR(wrote))
+			break;
+		parts = skip_bytes(parts, end, (size_t)wrote);
+		if (parts == end)
+			return 0;
+	}
+	return SYS_IS_ERROR(wrote) ? (int)wrote : -ENOSPC;
 }
 
 /* The kernel never refuses it, so one more try is for a test that does. */

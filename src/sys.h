@@ -186,8 +186,11 @@ static inline long sys_set_size(int fd, size_t bytes)
 	return sys_without_signal(SYS_ftruncate, fd, (long)bytes, 0, 0, 0, 0);
 }
 
-/* All of the parts, one behind the other: 0, or -errno with what could be written. */
-int sys_writev(int fd, const struct iovec *parts, int count);
+/*
+ * All of the parts, one behind the other, which are changed thereby: 0, or -errno with what could
+ * be written.
+ */
+int sys_writev(int fd, struct iovec *parts, int count);
 
 /* A limit of the process (RLIMIT_...); UINT64_MAX: there is none, or it can't be told. */
 uint64_t sys_limit(int resource);

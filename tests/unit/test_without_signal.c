@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "pages/executable.h"
@@ -76,6 +77,22 @@ static void too_long_a_file_is_an_error(void **state)
 	assert_mask_is(&mask);
 }
 
+/* What fits is written, and the limit is told, not that the file is full. */
+static void parts_are_written_to_the_limit(void **state)
+{
+	static char bytes[LIMIT_BYTES];
+	struct iovec all[] = {{bytes, 0}, {bytes, 1000}, {bytes, 96}};
+	struct iovec more[] = {{bytes, 2999}, {bytes, 0}, {bytes, 2}};
+
+	(void)state;
+	gate_fail(SYS_writev, 1, EINTR);
+	assert_int_equal(sys_writev(file, all, 3), 0);
+	assert_int_equal(lseek(file, 0, SEEK_CUR), 1096);
+	assert_int_equal(sys_writev(file, more, 3), -EFBIG);
+	assert_int_equal(lseek(file, 0, SEEK_CUR), LIMIT_BYTES);
+	assert_int_equal(caught, 0);
+}
+
 static void pipe_without_reader_is_an_error(void **state)
 {
 	sigset_t mask;
@@ -121,6 +138,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(too_long_a_file_is_an_error, start, stop),
+		cmocka_unit_test_setup_teardown(parts_are_written_to_the_limit, start, stop),
 		cmocka_unit_test_setup_teardown(pipe_without_reader_is_an_error, start, stop),
 		cmocka_unit_test_setup_teardown(waiting_signals_stay, start, stop),
 		cmocka_unit_test_setup_teardown(mask_that_cannot_be_put_back_is_tried_again, start,
