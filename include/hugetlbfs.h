@@ -27,14 +27,15 @@ extern "C" {
 /*
  * The default huge page size in bytes: HUGETLB_DEFAULT_PAGE_SIZE where the machine has that size,
  * or else the system's. -1 with errno ENOSYS: the system has no huge pages; EOVERFLOW: a long can't
- * hold the size.
+ * hold the size; EMFILE, ENFILE: nobody can tell, as no file can be opened (so does every function
+ * below that needs to know).
  */
 long gethugepagesize(void);
 
 /*
  * The huge page sizes of the system in bytes, rising, at most n_elem of them. Returns how many were
  * stored; for NULL and 0, how many there are, which may be 0. -1 with errno EINVAL: n_elem is
- * negative, or pagesizes is NULL and n_elem is not 0.
+ * negative, or pagesizes is NULL and n_elem is not 0; EMFILE, ENFILE.
  */
 int gethugepagesizes(long pagesizes[], int n_elem);
 
@@ -176,7 +177,7 @@ struct hugetlbfs_backing {
 /*
  * Tells what the bytes from address on are on, as the kernel says (/proc/self/smaps). Touches none
  * of them and allocates nothing. Returns 0, or -1 with errno EINVAL: bytes is 0, backing is NULL or
- * the range wraps around; or as open(2) sets it, where there is no /proc.
+ * the range wraps around; or as open(2) sets it, where there is no /proc or no descriptor left.
  */
 int hugetlbfs_backing(const void *address, size_t bytes, struct hugetlbfs_backing *backing);
 

@@ -9,6 +9,9 @@
 
 #include "sys.h"
 
+/* What is interrupted is tried so often. */
+#define TRIES_MAX 5
+
 /*
  * Returns the number of bytes read, or -errno; the buffer ends by a zero byte in both cases. Files
  * of /proc and /sys come in pieces, so it reads until the end or until the buffer is full.
@@ -33,6 +36,28 @@ long sys_read_file(const char *path, char *buffer, size_t bytes)
 	buffer[used] = '\0';
 	sys_close((int)fd);
 	return got < 0 ? got : (long)used;
+}
+
+uint64_t sys_limit(int resource)
+{
+	uint64_t soft_and_hard[2];
+
+	if (sys_gate(SYS_prlimit64, 0, resource, 0, (long)soft_and_hard, 0, 0))
+		return UINT64_MAX;
+	return soft_and_hard[0];
+}
+
+int sys_writev(int fd, const struct iovec *parts, int count)
+{
+	long bytes = 0, wrote = -EINTR;
+
+	for (int i = 0; i < count; i++)
+		bytes += (long)parts[i].iov_len;
+	for (int i = 0; i < TRIES_MAX && wrote == -EINTR; i++)
+		wrote = sys_without_signal(SYS_writev, fd, (long)parts, count, 0, 0, 0);
+	if (SYS_IS_ERROR(wrote))
+		return (int)wrote;
+	return wrote == bytes ? 0 : -ENOSPC;
 }
 
 /* The kernel never refuses it, so one more try is for a test that does. */
@@ -62,14 +87,19 @@ bool sys_single_threaded(void)
 long sys_without_signal(long number, long a, long b, long c, long d, long e, long f)
 {
 	static const uint64_t deadly = 1ull << (SIGPIPE - 1) | 1ull << (SIGXFSZ - 1);
-	uint64_t before;
+	uint64_t before, ours, waiting = 0;
 	bool blocked = !sys_block_more_signals(&deadly, &before);
-	long result = sys_gate(number, a, b, c, d, e, f);
+	long result;
 
+	/* One that the program blocks and that waits already is the program's. */
+	if (blocked && before & deadly)
+		sys_pending_signals(&waiting);
+	result = sys_gate(number, a, b, c, d, e, f);
 	if (!blocked)
 		return result;
-	if (result == -EPIPE || result == -EFBIG)
-		sys_take_signal(&deadly);
+	ours = deadly & ~waiting;
+	if (ours && (result == -EPIPE || result == -EFBIG))
+		sys_take_signal(&ours);
 	sys_restore_signals(&before);
 	return result;
 }

@@ -16,6 +16,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
+#include <sys/uio.h>
 #include <sys/utsname.h>
 #include <kernel.h>
 
@@ -154,7 +155,8 @@ static inline long sys_read(int fd, void *buffer, size_t bytes)
 	return sys_gate(SYS_read, fd, (long)buffer, (long)bytes, 0, 0, 0);
 }
 
-/* A 32-bit CPU takes the offset in two halves, of which the upper is 0 for what we read. */
+/* A 32-bit CPU takes the offset in two halves, of which the upper is 0 for what we read and write.
+ */
 static inline long sys_pread(int fd, void *buffer, size_t bytes, size_t offset)
 {
 	return sys_gate(SYS_pread64, fd, (long)buffer, (long)bytes, (long)offset, 0, 0);
@@ -183,6 +185,12 @@ static inline long sys_set_size(int fd, size_t bytes)
 {
 	return sys_without_signal(SYS_ftruncate, fd, (long)bytes, 0, 0, 0, 0);
 }
+
+/* All of the parts, one behind the other: 0, or -errno with what could be written. */
+int sys_writev(int fd, const struct iovec *parts, int count);
+
+/* A limit of the process (RLIMIT_...); UINT64_MAX: there is none, or it can't be told. */
+uint64_t sys_limit(int resource);
 
 static inline long sys_ioctl(int fd, unsigned long request, void *argument)
 {
@@ -224,6 +232,12 @@ static inline long sys_block_more_signals(const uint64_t *more, uint64_t *before
 {
 	return sys_gate(SYS_rt_sigprocmask, 0 /* SIG_BLOCK */, (long)more, (long)before,
 			sizeof(*more), 0, 0);
+}
+
+/* Those that the thread blocks and that wait for it. */
+static inline long sys_pending_signals(uint64_t *pending)
+{
+	return sys_gate(SYS_rt_sigpending, (long)pending, sizeof(*pending), 0, 0, 0, 0);
 }
 
 /* Takes one of these signals away, where one is pending: its number, or -EAGAIN. */

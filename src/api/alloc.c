@@ -75,7 +75,7 @@ static void *get_pages(size_t len, ghp_t flags)
 	int result;
 
 	if (!page_bytes)
-		return api_no_pointer(-ENOSYS);
+		return api_no_pointer(api_no_sizes());
 	(void)flags;
 	if (!len || len % page_bytes)
 		return api_no_pointer(-EINVAL);
@@ -92,7 +92,7 @@ static void *get_region(size_t len, ghr_t flags)
 
 	if (!len)
 		return api_no_pointer(-EINVAL);
-	result = page_bytes ? range_round(len, page_bytes, &bytes) : -ENOSYS;
+	result = page_bytes ? range_round(len, page_bytes, &bytes) : api_no_sizes();
 	if (!result)
 		result = map_huge(bytes, &start);
 	if (result && strict)

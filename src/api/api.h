@@ -24,6 +24,12 @@
 /* The default huge page size, HUGETLB_DEFAULT_PAGE_SIZE considered; 0: there are no huge pages. */
 size_t api_default_page_bytes(void);
 
+/*
+ * What it means, as -errno, where no huge page size was found: -ENOSYS, the system has none, or why
+ * nobody can tell (this process has no descriptor left).
+ */
+int api_no_sizes(void);
+
 /* The machine's page sizes, read each time. */
 void api_sizes(struct page_sizes *sizes);
 

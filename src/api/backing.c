@@ -34,19 +34,29 @@ struct scan {
 /* What of a mapping lies in the range, and on what that is. */
 struct part {
 	uintptr_t start, end;
-	unsigned long hugetlb_kb, resident_kb, transparent_kb;
+	size_t hugetlb_bytes, resident_bytes, transparent_bytes;
 };
 
-/* Counts the pages of a range that are there; 0 where the file can't be read. */
-static size_t count_present(uintptr_t start, uintptr_t end)
+/* The bytes that two ranges have in common. */
+static size_t common_bytes(uintptr_t start, uintptr_t end, uintptr_t other_start,
+			   uintptr_t other_end)
+{
+	const uintptr_t from = start > other_start ? start : other_start;
+	const uintptr_t to = end < other_end ? end : other_end;
+
+	return from < to ? to - from : 0;
+}
+
+/* Counts the bytes of a range whose pages are there. Returns 0 or -errno. */
+static int count_present(uintptr_t start, uintptr_t end, size_t *bytes)
 {
 	const size_t base = getauxval(AT_PAGESZ);
 	long fd = sys_open(PAGEMAP, O_RDONLY | O_CLOEXEC, 0);
 	uint64_t entries[128];
-	size_t bytes = 0;
 
+	*bytes = 0;
 	if (SYS_IS_ERROR(fd))
-		return 0;
+		return (int)fd;
 	for (uintptr_t at = start & ~(base - 1); at < end;) {
 		size_t pages = (end - at + base - 1) / base;
 		long got;
@@ -58,10 +68,11 @@ static size_t count_present(uintptr_t start, uintptr_t end)
 		if (got <= 0)
 			break;
 		for (size_t i = 0; i < (size_t)got / sizeof(entries[0]); i++, at += base)
-			bytes += entries[i] >> 63 ? base : 0;
+			if (entries[i] >> 63)
+				*bytes += common_bytes(start, end, at, at + base);
 	}
 	sys_close((int)fd);
-	return bytes;
+	return 0;
 }
 
 /* How many bytes of a range are on transparent huge pages. Returns 0 or -errno. */
@@ -86,31 +97,36 @@ static int scan_transparent(uintptr_t start, uintptr_t end, size_t *bytes)
 	do {
 		found = sys_gate(SYS_ioctl, fd, (long)PAGEMAP_SCAN, (long)&scan, 0, 0, 0);
 		for (long i = 0; i < found; i++)
-			*bytes += (size_t)(regions[i].end - regions[i].start);
+			*bytes += common_bytes(start, end, (uintptr_t)regions[i].start,
+					       (uintptr_t)regions[i].end);
 		scan.start = scan.walk_end;
 	} while (found >= 0 && scan.walk_end < scan.end);
 	sys_close((int)fd);
 	return found < 0 ? (int)found : 0;
 }
 
-/* Sets the counts, which are those of the whole mapping, to those of the part. */
-static void count_part(struct part *part, struct hugetlbfs_backing *backing)
+/* Sets the counts, which are those of the whole mapping, to those of the part. Returns 0 or -errno.
+ */
+static int count_part(struct part *part, struct hugetlbfs_backing *backing)
 {
-	size_t present = count_present(part->start, part->end);
-	size_t transparent = 0;
+	size_t present, transparent = 0;
+	const int result = count_present(part->start, part->end, &present);
 
-	if (part->hugetlb_kb) {
-		part->hugetlb_kb = present >> 10;
-		return;
+	if (result)
+		return result;
+	if (part->hugetlb_bytes) {
+		part->hugetlb_bytes = present;
+		return 0;
 	}
-	if (part->transparent_kb == part->resident_kb)
+	if (part->transparent_bytes == part->resident_bytes)
 		transparent = present;
-	else if (part->transparent_kb && scan_transparent(part->start, part->end, &transparent))
+	else if (part->transparent_bytes && scan_transparent(part->start, part->end, &transparent))
 		backing->exact = 0;
 	if (transparent > present)
 		transparent = present;
-	part->resident_kb = present >> 10;
-	part->transparent_kb = transparent >> 10;
+	part->resident_bytes = present;
+	part->transparent_bytes = transparent;
+	return 0;
 }
 
 /* Keeps the list rising; a size that finds no room is in the sum only. */
@@ -134,29 +150,39 @@ static void add_hugetlb(struct hugetlbfs_backing *backing, size_t page_bytes, si
 	backing->hugetlb[at].bytes += bytes;
 }
 
-/* Adds what of a mapping lies in the range. */
-static void add_mapping(const struct smaps_mapping *mapping, uintptr_t start, uintptr_t end,
-			struct hugetlbfs_backing *backing)
+static size_t bytes_of_kb(unsigned long long kb)
+{
+	return (size_t)kb << 10;
+}
+
+/* Adds what of a mapping lies in the range. Returns 0 or -errno. */
+static int add_mapping(const struct smaps_mapping *mapping, uintptr_t start, uintptr_t end,
+		       struct hugetlbfs_backing *backing)
 {
 	struct part part = {
 		.start = mapping->start > start ? mapping->start : start,
 		.end = mapping->end < end ? mapping->end : end,
-		.hugetlb_kb = smaps_hugetlb_kb(mapping),
-		.resident_kb = mapping->value[SMAPS_RSS],
-		.transparent_kb = mapping->value[SMAPS_ANON_HUGE] +
-				  mapping->value[SMAPS_SHMEM_PMD] + mapping->value[SMAPS_FILE_PMD],
+		.hugetlb_bytes = bytes_of_kb(smaps_hugetlb_kb(mapping)),
+		.resident_bytes = bytes_of_kb(mapping->value[SMAPS_RSS]),
+		.transparent_bytes = bytes_of_kb(mapping->value[SMAPS_ANON_HUGE] +
+						 mapping->value[SMAPS_SHMEM_PMD] +
+						 mapping->value[SMAPS_FILE_PMD]),
 	};
+	int result = 0;
 
 	if (part.start >= part.end)
-		return;
+		return 0;
 	backing->mapped_bytes += part.end - part.start;
 	if (part.start != mapping->start || part.end != mapping->end)
-		count_part(&part, backing);
-	if (part.hugetlb_kb)
-		add_hugetlb(backing, (size_t)mapping->value[SMAPS_KERNEL_PAGE] << 10,
-			    (size_t)part.hugetlb_kb << 10);
-	backing->transparent_bytes += (size_t)part.transparent_kb << 10;
-	backing->small_bytes += (size_t)(part.resident_kb - part.transparent_kb) << 10;
+		result = count_part(&part, backing);
+	if (result)
+		return result;
+	if (part.hugetlb_bytes)
+		add_hugetlb(backing, bytes_of_kb(mapping->value[SMAPS_KERNEL_PAGE]),
+			    part.hugetlb_bytes);
+	backing->transparent_bytes += part.transparent_bytes;
+	backing->small_bytes += part.resident_bytes - part.transparent_bytes;
+	return 0;
 }
 
 int api_backing(uintptr_t address, size_t bytes, struct hugetlbfs_backing *backing)
@@ -171,10 +197,10 @@ int api_backing(uintptr_t address, size_t bytes, struct hugetlbfs_backing *backi
 	result = smaps_open(&smaps, "/proc/self/smaps");
 	if (result)
 		return result;
-	while (smaps_next(&smaps, &mapping) && mapping.start < end)
-		add_mapping(&mapping, address, end, backing);
+	while (!result && smaps_next(&smaps, &mapping) && mapping.start < end)
+		result = add_mapping(&mapping, address, end, backing);
 	smaps_close(&smaps);
-	return 0;
+	return result;
 }
 
 int hugetlbfs_backing(const void *address, size_t bytes, struct hugetlbfs_backing *backing)

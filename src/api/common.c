@@ -2,6 +2,7 @@
  * The user's settings, as the functions of the API need them.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/auxv.h>
 
 #include "api/api.h"
@@ -26,6 +27,17 @@ void api_sizes(struct page_sizes *sizes)
 	sizes_read(sizes, getauxval(AT_PAGESZ));
 }
 
+int api_no_sizes(void)
+{
+	const long fd = sys_open("/sys/kernel/mm/hugepages", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+
+	if (fd == -EMFILE || fd == -ENFILE || fd == -ENOMEM)
+		return (int)fd;
+	if (fd >= 0)
+		sys_close((int)fd);
+	return -ENOSYS;
+}
+
 static size_t read_default_page_bytes(void)
 {
 	const size_t asked = options_get(NULL, NULL)->default_page_bytes;
@@ -34,6 +46,9 @@ static size_t read_default_page_bytes(void)
 	api_sizes(&sizes);
 	if (!asked || sizes_have(&sizes, asked))
 		return asked ? asked : sizes.default_huge;
+	/* a process that may open no file learns nothing of the machine */
+	if (!sizes.huge_count && api_no_sizes() != -ENOSYS)
+		return 0;
 	log_warning("HUGETLB_DEFAULT_PAGE_SIZE: this machine has no huge pages of %zu kB; the "
 		    "system's default is taken",
 		    asked >> 10);

@@ -130,6 +130,7 @@ static int check_request(struct request *request)
 {
 	const unsigned int steps =
 		HUGETLBFS_OR_SMALLER_HUGE | HUGETLBFS_OR_TRANSPARENT | HUGETLBFS_OR_SMALL;
+	int result;
 
 	if (!request->bytes || (request->fallback & ~HUGETLBFS_OR_ANY) ||
 	    request->node < HUGETLBFS_ANY_NODE || request->node >= RANGE_NODES)
@@ -138,13 +139,16 @@ static int check_request(struct request *request)
 	if (!request->page_bytes) {
 		request->page_bytes = api_default_page_bytes();
 		if (!request->page_bytes && !(request->fallback & steps))
-			return -ENOSYS;
+			return api_no_sizes();
 		return 0;
 	}
 	if (request->page_bytes == request->sizes.base ||
 	    sizes_have(&request->sizes, request->page_bytes) || (request->fallback & steps))
 		return 0;
-	return -EINVAL;
+	if (request->sizes.huge_count)
+		return -EINVAL;
+	result = api_no_sizes();
+	return result == -ENOSYS ? -EINVAL : result;
 }
 
 static int kind_of(const struct step *step)

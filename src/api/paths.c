@@ -49,7 +49,7 @@ static int check_size(size_t page_bytes)
 
 	api_sizes(&sizes);
 	if (!sizes.huge_count)
-		return -ENOSYS;
+		return api_no_sizes();
 	return sizes_have(&sizes, page_bytes) ? 0 : -EINVAL;
 }
 

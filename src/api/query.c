@@ -12,7 +12,7 @@ long gethugepagesize(void)
 	size_t bytes = api_default_page_bytes();
 
 	if (!bytes)
-		return api_no_result(-ENOSYS);
+		return api_no_result(api_no_sizes());
 	if (bytes > LONG_MAX)
 		return api_no_result(-EOVERFLOW);
 	return (long)bytes;
@@ -22,11 +22,14 @@ long gethugepagesize(void)
 static int list_sizes(long list[], int room, bool with_base)
 {
 	struct page_sizes sizes;
-	int count = 0, total;
+	int count = 0, total, result;
 
 	if (room < 0 || (room > 0 && !list))
 		return api_no_result(-EINVAL);
 	api_sizes(&sizes);
+	result = sizes.huge_count ? -ENOSYS : api_no_sizes();
+	if (result != -ENOSYS)
+		return api_no_result(result);
 	total = sizes.huge_count + with_base;
 	if (!list)
 		return total;

@@ -107,9 +107,14 @@ static int choose_space(const struct options *options)
 			(unsigned long)options->heap_base);
 		failed = space_choose(&holes, heap.source.page_bytes, heap.memory_bytes, 0, &plan);
 	}
-	if (!failed)
-		failed = morecore_start(&heap.main, plan.main_start, plan.main_limit, &heap.source,
-					options->heap_shrink);
+	if (failed)
+		return failed;
+	plan.main_limit = holes_limit(plan.main_start, plan.main_limit, heap.source.page_bytes);
+	if (plan.zone_start)
+		plan.zone_limit =
+			holes_limit(plan.zone_start, plan.zone_limit, heap.source.page_bytes);
+	failed = morecore_start(&heap.main, plan.main_start, plan.main_limit, &heap.source,
+				options->heap_shrink);
 	if (!failed && plan.zone_start)
 		failed = zone_start(&heap.zone, plan.zone_start, plan.zone_limit, &heap.source);
 	if (failed)

@@ -127,32 +127,28 @@ struct copies {
 	uint64_t bytes;
 };
 
-/* What is to be at [from, from + bytes): the text as it is, with the patches as they are wanted. */
-static void read_wanted(unsigned char *out, uintptr_t from, size_t bytes, const struct patch *first,
-			const struct patch *last)
+static const unsigned char *wanted_code(const struct patch *patch)
 {
-	memcpy(out, (const void *)from, bytes);
-	for (const struct patch *patch = first; patch < last; patch++) {
-		const unsigned char *code = patch->wanted ? patch->code : patch->original;
-
-		for (size_t i = 0; i < patch->bytes; i++)
-			if (patch->at + i - from < bytes)
-				out[patch->at + i - from] = code[i];
-	}
+	return patch->wanted ? patch->code : patch->original;
 }
 
-/* Writes in pieces of a small page, so that none is begun in one piece and ended in the next. */
+/*
+ * Writes what is to be at [from, to): the text as it is, with the patches as they are wanted. In
+ * one call, straight from the text: it is some twenty pages, and every program starts here.
+ */
 static int write_wanted(int fd, uintptr_t from, uintptr_t to, const struct patch *first,
 			const struct patch *last)
 {
-	unsigned char piece[4096];
-	int failed = 0;
+	struct iovec parts[2 * PATCHES_MAX + 1];
+	int count = 0;
 
-	for (; from < to && !failed; from += sizeof(piece)) {
-		read_wanted(piece, from, sizeof(piece), first, last);
-		failed = executable_write(fd, piece, sizeof(piece));
+	for (const struct patch *patch = first; patch < last; patch++) {
+		parts[count++] = (struct iovec){(void *)from, patch->at - from};
+		parts[count++] = (struct iovec){(void *)wanted_code(patch), patch->bytes};
+		from = patch->at + patch->bytes;
 	}
-	return failed;
+	parts[count++] = (struct iovec){(void *)from, to - from};
+	return sys_writev(fd, parts, count);
 }
 
 /* Pages of text that are exchanged together, and their patches: [first, next). */
@@ -187,8 +183,11 @@ static int rights_of(uintptr_t text)
 	return rights;
 }
 
-/* A copy in the file, mapped over the text. */
-static long exchange_for_file(struct copies *copies, const struct text_pages *pages)
+/*
+ * Exchanges the pages for a copy in which their patches are as wanted. In a file, where anonymous
+ * memory would be made faster: that would be empty after MADV_DONTNEED, which text bears.
+ */
+static int exchange(struct copies *copies, const struct text_pages *pages)
 {
 	const size_t bytes = pages->to - pages->from;
 	long result;
@@ -196,61 +195,16 @@ static long exchange_for_file(struct copies *copies, const struct text_pages *pa
 	if (copies->fd < 0)
 		copies->fd = executable_file("libhugetlbfs:libc");
 	if (SYS_IS_ERROR(copies->fd))
-		return copies->fd;
+		return (int)copies->fd;
 	result = write_wanted((int)copies->fd, pages->from, pages->to, &patches[pages->first],
 			      &patches[pages->next]);
 	if (result)
-		return result;
+		return (int)result;
 	result = sys_mmap(pages->from, bytes, rights_of(pages->from), MAP_PRIVATE | MAP_FIXED,
 			  (int)copies->fd, copies->bytes);
 	if (SYS_IS_ERROR(result))
-		return result;
+		return (int)result;
 	copies->bytes += bytes;
-	return 0;
-}
-
-/* The same in anonymous memory, finished, but not in place. Returns its address, or -errno. */
-static long copy_to_memory(const struct text_pages *pages)
-{
-	const size_t bytes = pages->to - pages->from;
-	long at = sys_mmap(0, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	long failed;
-
-	if (SYS_IS_ERROR(at))
-		return at;
-	read_wanted((unsigned char *)at, pages->from, bytes, &patches[pages->first],
-		    &patches[pages->next]);
-	failed = sys_mprotect((uintptr_t)at, bytes, rights_of(pages->from));
-	if (!failed)
-		return at;
-	sys_munmap((uintptr_t)at, bytes);
-	return failed;
-}
-
-static long move_over(const struct text_pages *pages, uintptr_t copy)
-{
-	const size_t bytes = pages->to - pages->from;
-	long result = sys_mremap(copy, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED, pages->from);
-
-	if (!SYS_IS_ERROR(result))
-		return 0;
-	sys_munmap(copy, bytes);
-	return result;
-}
-
-/*
- * Exchanges the pages for a copy in which their patches are as wanted. In anonymous memory, where
- * these pages are all that is exchanged: a file takes longer to be made and to go, but its pages
- * cost a fork nothing. A policy may forbid to execute memory that was written to: then in the file.
- */
-static int exchange(struct copies *copies, const struct text_pages *pages, bool alone)
-{
-	long copy = alone ? copy_to_memory(pages) : -EACCES;
-	long failed = SYS_IS_ERROR(copy) ? exchange_for_file(copies, pages)
-					 : move_over(pages, (uintptr_t)copy);
-
-	if (failed)
-		return (int)failed;
 	for (int i = pages->first; i < pages->next; i++)
 		patches[i].in_place = patches[i].wanted;
 	return 0;
@@ -261,16 +215,12 @@ static int exchange_all(void)
 {
 	struct copies copies = {.fd = -1};
 	struct text_pages pages;
-	int changing = 0, failed = 0;
+	int failed = 0;
 
-	for (int i = 0; i < patch_count; i = pages.next) {
-		pages = pages_of(i);
-		changing += pages.changes;
-	}
 	for (int i = 0; i < patch_count && !failed; i = pages.next) {
 		pages = pages_of(i);
 		if (pages.changes)
-			failed = exchange(&copies, &pages, changing == 1);
+			failed = exchange(&copies, &pages);
 	}
 	if (copies.fd >= 0)
 		sys_close((int)copies.fd);

@@ -4,7 +4,7 @@
  * glibc's malloc calls its own sbrk, mmap and mprotect directly, so no symbol of ours can stand in
  * between; the hook that it had for this, __morecore, is gone since 2.34. What works on all
  * versions, 2.31 to 2.43 by test, is one mechanism: a jump at the function's entry. The page of
- * text that holds it is copied aside (to a memfd, or a single one to anonymous memory), the jump is
+ * text that holds it is copied to a memfd, the jump is
  * written into the copy, and the copy is mapped over the page, readable and executable: one atomic
  * exchange, and no memory is ever writable and executable at once. (The hook would still work up to
  * 2.33, for the main heap alone: arenas and blocks need the entries there as well, so there is
@@ -33,7 +33,7 @@ struct redirect {
  * Redirects these functions, and what redirect_call() and redirect_entry() asked for since the last
  * time: all or, on failure, none of them; what earlier calls installed stays. Returns 0, or -errno:
  * -ENOENT (a function is not there, or too short: an unknown libc), -EPERM or -EACCES (the text is
- * sealed, or a policy forbids new executable mappings), -ENOMEM.
+ * sealed, or a policy forbids new executable mappings), -EFBIG (the limit for files), -ENOMEM.
  */
 int redirect_install(const struct libc *libc, const struct redirect *redirects, int count);
 

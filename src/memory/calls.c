@@ -238,14 +238,14 @@ void *call_mmap64(void *address, size_t bytes, int protection, int flags, int fd
 		   CALLER_IS_LIBC());
 }
 
-/* Lets the owner of the region where the range begins do it, where it wants to. */
+/* Lets the owner of the region that the range is in do it, where it wants to. */
 static bool owner_unmaps(uintptr_t from, uintptr_t to)
 {
 	struct region *region = registry_at(from);
 
-	if (!region || !region->owner || !region->owner->unmap)
+	if (!region || to > region->limit || !region->owner || !region->owner->unmap)
 		return false;
-	return region->owner->unmap(region, from, to < region->limit ? to : region->limit);
+	return region->owner->unmap(region, from, to);
 }
 
 int call_munmap(void *address, size_t bytes)

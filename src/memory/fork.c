@@ -50,11 +50,12 @@ struct piece {
 
 /*
  * What one fork agreed on before it happened. Under the lock, and with all signals blocked: a
- * handler that forks, too, does so before or after.
+ * handler that forks, too, does so before or after. (Not in a sandbox, where such a fork finds the
+ * lock taken, and shares all.)
  */
 static struct {
-	bool begun;           /* false: the thread had the lock already, and nothing is done */
-	uint64_t signals;     /* those that were blocked before */
+	bool blocked; /* signals are, and these were before: */
+	uint64_t signals;
 	bool inherited_alone; /* only pages without a reservation are copied */
 	enum way way;
 	int ends[2]; /* of a pipe: the child closes its end when its memory is its own; -1: none */
@@ -352,20 +353,26 @@ static struct extent agree_on_way(bool others)
 	return extent;
 }
 
-/* Before the fork, in the parent. */
-static void agree(void)
+static bool block_signals(uint64_t *before)
 {
 	const uint64_t all = UINT64_MAX;
-	struct extent extent;
-	uint64_t signals;
 
-	if (!memory.active || sys_block_signals(&all, &signals))
-		return;
+	return !memory.sandboxed && !sys_block_signals(&all, before);
+}
+
+/* Before the fork, in the parent. False: the thread has the lock already, and nothing is done. */
+static bool agree(void)
+{
+	struct extent extent;
+	uint64_t signals = 0;
+	bool blocked = block_signals(&signals);
+
 	if (!memory_lock()) {
-		sys_restore_signals(&signals);
-		return;
+		if (blocked)
+			sys_restore_signals(&signals);
+		return false;
 	}
-	agreed.begun = true;
+	agreed.blocked = blocked;
 	agreed.signals = signals;
 	agreed.ends[0] = agreed.ends[1] = -1;
 	extent = agree_on_way(!memory_single_threaded());
@@ -376,6 +383,7 @@ static void agree(void)
 	if (agreed.way == WAY_CHILD_COPIES && !memory.sandboxed &&
 	    SYS_IS_ERROR(sys_pipe2(agreed.ends, O_CLOEXEC)))
 		agreed.ends[0] = agreed.ends[1] = -1;
+	return true;
 }
 
 /*
@@ -481,9 +489,6 @@ static void after_in_child(void)
 {
 	struct region *region;
 
-	if (!agreed.begun)
-		return;
-	agreed.begun = false;
 	memory_unlock_in_child();
 	for (region = registry_first(); region; region = registry_next(region))
 		keep_locked(region, region->start, region->high, false);
@@ -495,18 +500,17 @@ static void after_in_child(void)
 	for (int i = 0; i < 2; i++)
 		if (agreed.ends[i] >= 0)
 			sys_close(agreed.ends[i]);
-	sys_restore_signals(&agreed.signals);
+	if (agreed.blocked)
+		sys_restore_signals(&agreed.signals);
 }
 
 /* Waits until the child has closed its end of the pipe, by being ready or by dying. */
 static void after_in_parent(void)
 {
 	const uint64_t signals = agreed.signals;
+	const bool blocked = agreed.blocked;
 	char byte;
 
-	if (!agreed.begun)
-		return;
-	agreed.begun = false;
 	if (agreed.ends[0] >= 0) {
 		sys_close(agreed.ends[1]);
 		while (sys_read(agreed.ends[0], &byte, 1) == -EINTR)
@@ -515,21 +519,57 @@ static void after_in_parent(void)
 	}
 	drop_copies();
 	memory_unlock();
-	sys_restore_signals(&signals);
+	if (blocked)
+		sys_restore_signals(&signals);
 }
 
 /* Stands in for _Fork inside libc's fork. */
 static pid_t fork_with_memory(void)
 {
-	pid_t child;
+	const bool agreed_on = memory.active && agree();
+	pid_t child = real_fork();
 
-	agree();
-	child = real_fork();
+	if (!agreed_on)
+		return child;
 	if (!child)
 		after_in_child();
 	else
 		after_in_parent();
 	return child;
+}
+
+/*
+ * The same by handlers. How many forks nothing was agreed on: those of signal handlers, one within
+ * the other, in the thread that has the lock.
+ */
+static unsigned int passed_over;
+
+static void prepare(void)
+{
+	if (memory.active && !agree())
+		passed_over++;
+}
+
+static bool was_passed_over(void)
+{
+	if (!memory.active)
+		return true;
+	if (!passed_over)
+		return false;
+	passed_over--;
+	return true;
+}
+
+static void handle_child(void)
+{
+	if (!was_passed_over())
+		after_in_child();
+}
+
+static void handle_parent(void)
+{
+	if (!was_passed_over())
+		after_in_parent();
 }
 
 int fork_prepare(const struct libc *libc)
@@ -546,5 +586,5 @@ int fork_prepare(const struct libc *libc)
 	/* A static program that never forks is linked without fork. */
 	if (!register_handlers)
 		return libc_symbol(libc, "fork", NULL) ? -ENOENT : 0;
-	return register_handlers(agree, after_in_parent, after_in_child, NULL) ? -ENOMEM : 0;
+	return register_handlers(prepare, handle_parent, handle_child, NULL) ? -ENOMEM : 0;
 }

@@ -177,11 +177,11 @@ static long kernel_remap(uintptr_t from, size_t bytes, size_t new_bytes, int fla
 		return result;
 	new_end = range_end((uintptr_t)result, new_bytes);
 	if ((uintptr_t)result == from) {
-		/* What stays is what it was. */
+		/* What stays is what it was, and what it grew by bears the same advice. */
 		if (new_end < end)
 			calls_note_unmapped(new_end, end);
 		else if (new_end > end)
-			calls_note_mapped(end, new_end);
+			note_moved(end, new_end);
 		return result;
 	}
 	/* With MREMAP_DONTUNMAP an empty mapping stays. */

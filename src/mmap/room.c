@@ -45,5 +45,6 @@ int room_find(size_t page_bytes, uintptr_t *start, uintptr_t *limit)
 			limit) ||
 	    registry_room_touch(*start, *limit))
 		return -ENOMEM;
+	*limit = holes_limit(*start, *limit, page_bytes);
 	return 0;
 }

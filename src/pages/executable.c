@@ -17,21 +17,6 @@ long executable_file(const char *name)
 	return fd;
 }
 
-int executable_write(int fd, const unsigned char *bytes, size_t count)
-{
-	while (count) {
-		long wrote = sys_write(fd, bytes, count);
-
-		if (wrote == -EINTR)
-			continue;
-		if (wrote <= 0)
-			return wrote ? (int)wrote : -ENOSPC;
-		bytes += wrote;
-		count -= (size_t)wrote;
-	}
-	return 0;
-}
-
 static bool is_zero(const unsigned char *bytes, size_t count)
 {
 	const unsigned long *word = (const unsigned long *)bytes;

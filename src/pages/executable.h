@@ -15,9 +15,6 @@
 /* Makes an empty one. Returns a descriptor, close-on-exec, which the caller closes; or -errno. */
 long executable_file(const char *name);
 
-/* Writes all of it at the descriptor's place. 0 or -errno; then a part may be written. */
-int executable_write(int fd, const unsigned char *bytes, size_t count);
-
 /*
  * Fills a new file with so many whole pages; those that are zero are left out, and take no memory
  * until they are touched. 0 or -errno.

@@ -7,6 +7,7 @@
 #ifndef PAGES_HOLES_H
 #define PAGES_HOLES_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 /* Both [start, end), above an address that was given. */
@@ -17,6 +18,13 @@ struct holes {
 
 /* Finds them by /proc; without it up to half of the way to the nearest thing that is known. */
 void holes_find(struct holes *holes, uintptr_t above);
+
+/*
+ * Where a range of the process's own that begins at start, and could go up to limit, had better
+ * end: what is known of each of its pages takes address space, too, which RLIMIT_AS (ulimit -v) may
+ * have made scarce. Four times as much as can be mapped is left to it. In whole pages.
+ */
+uintptr_t holes_limit(uintptr_t start, uintptr_t limit, size_t page_bytes);
 
 /* By /proc alone. 0 or -errno: it is not there, or there is no hole. */
 int holes_read(struct holes *holes, uintptr_t above);

@@ -5,9 +5,10 @@
 #include <errno.h>
 #include <layout.h>
 #include <sys/auxv.h>
+#include <sys/resource.h>
 
 #include "log.h"
-#include "memory/memory.h"
+#include "segments/care.h"
 #include "segments/late.h"
 #include "segments/pieces.h"
 #include "segments/segments.h"
@@ -16,6 +17,8 @@
 #include "sys.h"
 
 static const char other_threads[] = "other threads run already";
+static const char too_long_a_file[] =
+	"the process may not make files as long as a huge page (ulimit -f)";
 
 /* What declining leads to. */
 static const char where_they_are[] = "text and data stay where they are";
@@ -120,50 +123,18 @@ static int look_again(struct run *run, const struct task *task)
 	return failed;
 }
 
-/*
- * What is on hugetlb pages needs care: parts of it may be protected later, and a child of fork
- * keeps its data. Both kinds share it; it is asked for once.
- */
-static struct {
-	bool asked, taken;
-	bool missed; /* nothing was there to be taken care of, and then threads came */
-} care;
-
-/* aloud: somebody is to hear of it where it is not to be had. */
-static bool take_care(const struct options *options, const char *name, bool aloud)
-{
-	if (!care.asked)
-		care.taken = !memory_start(options, false, name,
-					   aloud ? "no hugetlb pages are taken for it" : NULL);
-	care.asked = true;
-	return care.taken;
-}
-
-static void end_care(void)
-{
-	if (care.taken)
-		memory_stop();
-	care.asked = care.taken = false;
-}
-
-/*
- * Care of copies: of hugetlb pages, and of text that is no file's any more. For it libc's text is
- * changed, where it was not yet, which can't be done under threads. Without it hugetlb pages are
- * not taken, and text on transparent ones is in a file in memory.
- */
+/* Before anything is taken libc's text is changed for care, which huge pages would not bear. */
 static int prepare_care(struct run *run, struct task *task)
 {
-	const bool hugetlb = task_wants(task, RUNG_HUGETLB), before = care.taken;
+	const bool copies = task_wants(task, RUNG_HUGETLB) || task_wants(task, RUNG_THP);
 
-	if (!hugetlb && !(task->kind == PLAN_TEXT && task_wants(task, RUNG_THP)))
-		return 0;
-	take_care(run->options, task->name, hugetlb && !run->told);
-	task->cared = care.taken;
-	if (task->cared)
-		return before ? 0 : look_again(run, task);
-	task_forgo(task, RUNG_HUGETLB);
-	run->told = run->told || hugetlb;
-	return 0;
+	/* A part of a page of text that is made small goes into a file as long as the page. */
+	if (task->kind == PLAN_TEXT && copies &&
+	    task_page_bytes(run, task) > sys_limit(RLIMIT_FSIZE)) {
+		task_decline(run, task, too_long_a_file);
+		return -EFBIG;
+	}
+	return care_prepare(run, task) ? look_again(run, task) : 0;
 }
 
 static int prepare_data(struct run *run, struct task *data)
@@ -224,8 +195,7 @@ static bool files_are_dumped(void)
 	return (last <= '9' ? last - '0' : last - 'a' + 10) & 4;
 }
 
-/* As put_data(). Before anything is taken libc's text is changed for care, which huge pages would
- * not bear. */
+/* As put_data(). */
 static int put_text(struct run *run, struct task *text)
 {
 	long planned = task_plan(run, text);
@@ -255,7 +225,7 @@ static int put_all(struct run *run)
 		text_failed = put_text(run, &text);
 	if (!run->later && !text.got_bytes[RUNG_HUGETLB] && !data.got_bytes[RUNG_HUGETLB] &&
 	    !text.got_bytes[RUNG_THP])
-		end_care();
+		care_end();
 	if (!failed)
 		failed = text_failed;
 	return failed ? failed : task_tell(run, &text, &data);
@@ -285,20 +255,6 @@ static int run_once(struct run *run, late_known *before)
 	return failed;
 }
 
-/*
- * For care libc's text is changed, which costs as much as the rest of an idle start, and can't be
- * done under threads. So it is done when the first library comes late, whatever its length: a
- * program that loads none never pays, and one that does has one thread then, as a rule.
- */
-static void foresee_care(const struct run *run)
-{
-	if (care.asked || run->options->backing == BACKING_FILE)
-		return;
-	care.missed = !sys_single_threaded();
-	if (!care.missed)
-		take_care(run->options, "text", !run->traced && run_may_take_hugetlb(run));
-}
-
 /* Objects that have just been loaded, of which nobody knows anything yet. What has no whole huge
  * page costs no system call. */
 static void take_late(late_known *known)
@@ -311,13 +267,13 @@ static void take_late(late_known *known)
 	const bool is_wide = find_widest(options, known) >= CPU_HUGE_BYTES_MIN;
 	struct status status;
 
-	if (!is_wide && (care.asked || care.missed))
+	if (!is_wide && care_is_decided())
 		return;
 	status = status_read();
 	if (!late_is_allowed(&status))
 		return;
 	run.traced = status.traced;
-	foresee_care(&run);
+	care_foresee(&run);
 	if (is_wide)
 		run_once(&run, known);
 }

@@ -14,6 +14,10 @@
 /* A guard below a thread's stack has a few pages; what is bigger is a reservation. */
 #define GUARD_BYTES_MAX ((uint64_t)1 << 20)
 
+/* Records of libhugetlbfs are so far from what they are about, or farther. */
+#define RECORDS_GAP_BYTES ((uint64_t)1 << 30)
+#define HUGE_BYTES_MIN    ((uint64_t)2 << 20)
+
 static bool begins(const char *name, const char *prefix)
 {
 	return !strncmp(name, prefix, strlen(prefix));
@@ -187,6 +191,7 @@ static struct address_range find_hole(const struct place *places, size_t count)
 
 struct regions {
 	struct address_range main, arenas, room;
+	bool guessed;
 };
 
 /*
@@ -201,13 +206,14 @@ static struct regions find_regions(const struct place *places, size_t count,
 	uint64_t part;
 
 	if (clues->regions_known)
-		return (struct regions){clues->break_region, clues->arenas_region, {0, 0}};
+		return (struct regions){clues->break_region, clues->arenas_region, {0, 0}, false};
 	hole = find_hole(places, count);
 	part = (hole.end - hole.start) / 32;
 	return (struct regions){
 		.main = {hole.start, hole.start + 16 * part},
 		.arenas = {hole.start + 16 * part, hole.start + 25 * part},
 		.room = {hole.start + 25 * part, hole.start + 29 * part},
+		.guessed = true,
 	};
 }
 
@@ -241,6 +247,23 @@ static bool lies_in(const struct place *place, struct address_range range)
 	return place->start >= range.start && place->start < range.end;
 }
 
+/*
+ * libhugetlbfs's records of the pages of a region lie at the end of its room, far behind the memory
+ * that is in use, and have no whole huge pages; what follows in the same range is theirs as well.
+ */
+static bool is_record(const struct place *places, size_t at, const struct regions *regions,
+		      struct address_range range)
+{
+	const struct place *place = &places[at], *before = at ? &places[at - 1] : NULL;
+
+	if (!regions->guessed || !before || !lies_in(before, range))
+		return false;
+	if (before->part == PART_MAPPINGS)
+		return true;
+	return place->start - before->end >= RECORDS_GAP_BYTES &&
+	       (place->end - place->start) % HUGE_BYTES_MIN;
+}
+
 static enum part second_guess(const struct place *places, size_t count, size_t at,
 			      const struct regions *regions)
 {
@@ -248,9 +271,10 @@ static enum part second_guess(const struct place *places, size_t count, size_t a
 	bool adjacent = before && before->end == place->start;
 
 	if (lies_in(place, regions->main))
-		return PART_BREAK;
+		return is_record(places, at, regions, regions->main) ? PART_MAPPINGS : PART_BREAK;
 	if (lies_in(place, regions->arenas))
-		return PART_ARENAS;
+		return is_record(places, at, regions, regions->arenas) ? PART_MAPPINGS
+								       : PART_ARENAS;
 	if (lies_in(place, regions->room))
 		return PART_MAPPINGS;
 	if (adjacent && before->part == PART_LIBRARIES && before->inode && before->rights[1] == 'w')

@@ -9,12 +9,14 @@
  * there before anything is loaded. forks: another thread forks all the time, and its children run
  * the first library. each: each library has a thread that loads it. With LACKS=<library>, that one
  * can't be loaded, as it needs what is nowhere. With NAMESPACE each is loaded into a namespace of
- * its own. With MAY_KEEP_PAGES the process may keep pages until it ends.
+ * its own. With MAY_KEEP_PAGES the process may keep pages until it ends. With DROP_TEXT all text is
+ * read again from its files before.
  */
 #include <dlfcn.h>
 #include <link.h>
 #include <pthread.h>
 #include <stdbool.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 
 #include "test.h"
@@ -222,6 +224,28 @@ static void load_first(const char *path)
 	run_always = check_of(library);
 }
 
+/* Text and constants: what is not written to is the file's, and is read again from there. */
+static int drop_text(struct dl_phdr_info *object, size_t size, void *data)
+{
+	const uintptr_t mask = (uintptr_t)sysconf(_SC_PAGESIZE) - 1;
+
+	(void)size;
+	(void)data;
+	for (int i = 0; i < object->dlpi_phnum; i++) {
+		const ElfW(Phdr) *header = &object->dlpi_phdr[i];
+		uintptr_t start = object->dlpi_addr + header->p_vaddr;
+		uintptr_t end = (start + header->p_memsz + mask) & ~mask;
+
+		/* the kernel's own object has no file */
+		if (header->p_type == PT_LOAD && !(header->p_flags & PF_W) &&
+		    !strstr(object->dlpi_name, "vdso"))
+			CHECK(!madvise((void *)(start & ~mask), end - (start & ~mask),
+				       MADV_DONTNEED),
+			      "%s: %m", object->dlpi_name);
+	}
+	return 0;
+}
+
 int main(int count, char **arguments)
 {
 	const char *mode = count > 1 ? arguments[1] : "";
@@ -236,6 +260,8 @@ int main(int count, char **arguments)
 		load_first(arguments[next++]);
 	others = each || forks;
 	before_kb = pool_kb();
+	if (getenv("DROP_TEXT"))
+		dl_iterate_phdr(drop_text, NULL);
 	if (each)
 		load_each_in_a_thread(count - next, arguments + next);
 	else if (forks || threads || threads_first)

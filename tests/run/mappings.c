@@ -134,6 +134,22 @@ static void left_alone(void)
 	}
 }
 
+/* What a locked mapping grows by is locked as well: then a part of it is a mapping of its own. */
+static void growth_of_locked_memory(void)
+{
+	char *at = map(6 * MEGABYTE, RW, 0);
+
+	CHECK(!munmap(at + MEGABYTE, 5 * MEGABYTE) && !mlock(at, MEGABYTE), "mlock: %s",
+	      strerror(errno));
+	CHECK(mremap(at, MEGABYTE, 3 * MEGABYTE, 0) == at, "mremap: %s", strerror(errno));
+	CHECK(!munlock(at + 5 * MEGABYTE / 2, MEGABYTE / 2), "munlock: %s", strerror(errno));
+	errno = 0;
+	CHECK(mremap(at + 2 * MEGABYTE, MEGABYTE, 2 * MEGABYTE, MREMAP_MAYMOVE) == MAP_FAILED &&
+		      errno == EFAULT,
+	      "mremap of what is locked in part: %s", strerror(errno));
+	CHECK(!munmap(at, 3 * MEGABYTE), "munmap");
+}
+
 /* Small ones share huge pages, if the threshold says so; one goes without the others. */
 static void small_ones(void)
 {
@@ -197,6 +213,7 @@ int main(void)
 	reservations();
 	over_commitment();
 	left_alone();
+	growth_of_locked_memory();
 	small_ones();
 	refused();
 	printf("all kinds\n");

@@ -15,7 +15,6 @@
 #define PAGE         ((size_t)4096)
 #define PAGES        12
 #define MEMORY_BYTES (PAGES * 2 * MEGABYTE)
-#define HANDLED      5000
 
 static char *memory; /* in the heap */
 static volatile sig_atomic_t handled;
@@ -28,13 +27,6 @@ static void make_calls(void)
 	CHECK(mapped != MAP_FAILED, "%m");
 	CHECK(madvise(memory, PAGE, MADV_WILLNEED) == 0, "%m");
 	CHECK(munmap(mapped, 4 * MEGABYTE) == 0, "%m");
-}
-
-static void set_timer(long first_us, long interval_us)
-{
-	const struct itimerval timer = {{0, interval_us}, {0, first_us}};
-
-	CHECK(setitimer(ITIMER_REAL, &timer, NULL) == 0, "%m");
 }
 
 static void fork_once(int code)
@@ -62,9 +54,7 @@ static void on_call(int number)
 
 	(void)number;
 	make_calls();
-	/* from here: where calls take longer than the timer, nothing but handlers ever runs */
-	if (++handled == HANDLED)
-		set_timer(0, 0);
+	handled++;
 	errno = error;
 }
 
@@ -78,12 +68,23 @@ static void on_fork(int number)
 	errno = error;
 }
 
+static void set_timer(long microseconds)
+{
+	const struct itimerval timer = {{0, 0}, {0, microseconds}};
+
+	CHECK(setitimer(ITIMER_REAL, &timer, NULL) == 0, "%m");
+}
+
 static void interrupt_calls(void)
 {
+	uint64_t state = 1;
+
 	signal(SIGALRM, on_call);
-	set_timer(1, 23);
-	while (handled < HANDLED)
-		make_calls();
+	for (int i = 0; i < 3000; i++) {
+		set_timer(1 + next_random(&state) % 300);
+		while (handled == i)
+			make_calls();
+	}
 }
 
 static void interrupt_forks(void)
@@ -93,7 +94,7 @@ static void interrupt_forks(void)
 		char *part = memory + (size_t)i / 10 * 2 * MEGABYTE;
 
 		/* each a little later within the fork than the last one */
-		set_timer(20 + i * 30, 0);
+		set_timer(20 + i * 30);
 		fork_once(2);
 		while (handled == i)
 			usleep(100);

@@ -79,6 +79,8 @@ static_program() {
 
 [ -d /sys/kernel/mm/hugepages/hugepages-2048kB ] || skip "needs huge pages of 2M"
 passes "$api" sizes
+passes "$api" no-descriptors
+passes HUGETLB_DEFAULT_PAGE_SIZE=2M "$api" no-descriptors
 passes "$api" small $thp
 need_root
 need_pages 20 2M

@@ -31,9 +31,33 @@ for blocks in 0 4 100 2048 100000; do
 			{ show "$work/err"; fail "ulimit -f $blocks, $setting: another message"; }
 	done
 done
-limited 0 HUGETLB_MORECORE=thp "$programs/small-blocks" 20 2>&1 >/dev/null | cat >"$work/err"
-[ "$(lines_of_ours "$work/err")" = 1 ] && grep -qF "a limit on files, ulimit -f, forbids it" "$work/err" ||
-	{ show "$work/err"; fail "the limit is not told"; }
+
+# expect_line WORDS|none <blocks> <setting> ... <program> ...: it runs well, and this is all that is said.
+expect_line() {
+	local words=$1 count=1
+	shift
+	[ "$words" = none ] && count=0
+	limited "$@" 2>&1 >/dev/null | cat >"$work/err"
+	[ "${PIPESTATUS[0]}" = 0 ] || { show "$work/err"; fail "ulimit -f $*"; }
+	[ "$(lines_of_ours "$work/err")" = $count ] || { show "$work/err"; fail "ulimit -f $*: not $count lines"; }
+	[ $count = 0 ] || grep -qF "$words" "$work/err" || { show "$work/err"; fail "ulimit -f $*: another line"; }
+}
+
+# libc's pages are exchanged for some in a file of 100 kB.
+for blocks in 0 4 12; do
+	expect_line "a limit on files, ulimit -f, forbids it" $blocks HUGETLB_MORECORE=thp "$programs/small-blocks" 50
+done
+expect_line none 128 HUGETLB_MORECORE=thp EXPECT_THP=0.9 "$programs/small-blocks" 50
+
+# For a part of a huge page of text that is made small it takes a file as long as the page.
+for blocks in 4 200; do
+	for backing in hugetlb thp auto; do
+		expect_line "text: the process may not make files as long as a huge page (ulimit -f): it stays" \
+			$blocks HUGETLB_ELFMAP=R HUGETLB_ELFMAP_BACKING=$backing "$programs/text-misuse" threads
+	done
+done
+expect_line none 3000 HUGETLB_ELFMAP=R HUGETLB_ELFMAP_BACKING=thp EXPECT_HUGE_KB=12288 \
+	"$programs/text-misuse" threads
 
 # Messages into a file that may not grow, and a report.
 for setting in "HUGETLB_MORECORE=thp HUGETLB_DEBUG=yes" "HUGETLB_REPORT=2" "HUGETLB_REPORT=$work/report"; do

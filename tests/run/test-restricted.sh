@@ -44,6 +44,19 @@ no_memfd_means_small_pages() {
 	[ $status = 125 ] || { show "$work/err"; fail "no-memfd, HUGETLB_REQUIRE: exit status $status"; }
 }
 
+# What the library knows of its ranges takes address space itself: next to none where there is little.
+little_address_space_is_left_to_the_program() {
+	local setting kb=16000
+	until (ulimit -v "$kb" && preloaded "$programs/small-blocks" 20) >/dev/null 2>&1; do
+		kb=$((kb + 1000))
+		[ "$kb" -lt 200000 ] || fail "ulimit -v: even $kb kB are not enough"
+	done
+	for setting in HUGETLB_MORECORE=thp HUGETLB_MMAP=yes HUGETLB_MORECORE=yes; do
+		(ulimit -v $((kb + 2000)) && preloaded "$setting" "$programs/small-blocks" 20) >/dev/null 2>"$work/err" ||
+			{ show "$work/err"; fail "ulimit -v $((kb + 2000)), $setting: exit status $?"; }
+	done
+}
+
 # vm.memfd_noexec belongs to a PID namespace: 1 is no obstacle to who asks for an executable memfd.
 memfd_noexec() {
 	local level=$1
@@ -67,4 +80,5 @@ pages_stay_whole_under service
 pages_are_split_by_the_kernel_under container
 pages_are_split_by_the_kernel_under service
 no_memfd_means_small_pages
+little_address_space_is_left_to_the_program
 executable_memfds_by_sysctl

@@ -14,3 +14,14 @@ preloaded "${settings[@]}" HUGETLB_REPORT=2 "$programs/own-stderr" "$work/own" 2
 [ "$(cat "$work/own")" = "of the program" ] || { show "$work/own"; fail "reported to a program's file"; }
 preloaded "${settings[@]}" "$programs/own-stderr" "$work/own" 2>&-
 [ "$(cat "$work/own")" = "of the program" ] || { show "$work/own"; fail "written to a file as 2"; }
+
+# A report for standard output: no file of the program's own, and no pipe that nobody reads.
+# shellcheck disable=SC2016 # the inner shell's
+preloaded HUGETLB_REPORT=- bash -c 'exec >"$1"; printf "of the program"' - "$work/own" >"$work/out" ||
+	fail "stdout replaced: exit status $?"
+[ "$(cat "$work/own")" = "of the program" ] || { show "$work/own"; fail "reported to a program's own output"; }
+preloaded HUGETLB_REPORT=- bash -c 'sleep 0.3; :' | true
+status=${PIPESTATUS[0]}
+[ "$status" = 0 ] || fail "a pipe that nobody reads: exit status $status"
+preloaded HUGETLB_REPORT=- bash -c : >"$work/out"
+grep -q "in memory" "$work/out" || { show "$work/out"; fail "no report on stdout"; }

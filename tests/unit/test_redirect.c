@@ -173,57 +173,6 @@ static void install_and_undo(void **state)
 	assert_int_equal(gate_calls(SYS_close), 6);
 }
 
-/* Where one place is all that changes there is no file, unless a policy leaves nothing else. */
-static void one_place_takes_no_file(void **state)
-{
-	static const int policies[] = {0, EACCES, EPERM};
-
-	(void)state;
-	for (size_t i = 0; i < COUNT_OF(policies); i++) {
-		gate_reset();
-		if (policies[i])
-			gate_fail_always(SYS_mprotect, policies[i]);
-		assert_int_equal(redirect_install(&libc, redirects, 2), 0);
-		assert_int_equal(call(first, 7), 6);
-		assert_int_equal(call(second, 7), 5);
-		assert_int_equal(call(far_two, 7), 507);
-		assert_int_equal(gate_calls(SYS_memfd_create), policies[i] != 0);
-		/* one more place is again one; then there are two to undo */
-		assert_int_equal(redirect_install(&libc, redirects, COUNT_OF(redirects)), 0);
-		assert_redirected();
-		redirect_undo(&libc);
-		assert_as_before();
-	}
-}
-
-/* Every call of it fails once, and then all that are alike. */
-static void one_place_or_nothing(void **state)
-{
-	static const long always[] = {CPU_MMAP_NUMBER, SYS_mremap};
-	unsigned int installed = 0;
-
-	(void)state;
-	for (unsigned long nth = 1; nth < 5 + COUNT_OF(always); nth++) {
-		int failed;
-
-		gate_reset();
-		if (nth < 5)
-			gate_fail(GATE_ANY, nth, ENOMEM);
-		else
-			gate_fail_always(always[nth - 5], ENOMEM);
-		failed = redirect_install(&libc, redirects, 2);
-		gate_reset();
-		if (failed)
-			assert_int_equal(failed, -ENOMEM);
-		else
-			assert_int_equal(call(first, 7), 6);
-		installed += !failed;
-		redirect_undo(&libc);
-		assert_as_before();
-	}
-	assert_int_equal(installed, 3);
-}
-
 static void a_call_is_redirected(void **state)
 {
 	uintptr_t found = 0;
@@ -390,7 +339,7 @@ static void what_always_fails_changes_nothing(void **state)
 		int error;
 	} rows[] = {
 		{CPU_MMAP_NUMBER, EPERM}, {CPU_MMAP_NUMBER, EACCES},  {CPU_MMAP_NUMBER, ENOMEM},
-		{SYS_write, ENOSPC},      {SYS_memfd_create, ENOSYS}, {SYS_memfd_create, EMFILE},
+		{SYS_writev, ENOSPC},     {SYS_memfd_create, ENOSYS}, {SYS_memfd_create, EMFILE},
 	};
 
 	(void)state;
@@ -444,8 +393,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		UNIT_TEST(install_and_undo),
-		UNIT_TEST(one_place_takes_no_file),
-		UNIT_TEST(one_place_or_nothing),
 		UNIT_TEST(a_call_is_redirected),
 		UNIT_TEST(calls_that_are_not_there),
 		UNIT_TEST(unknown_functions_change_nothing),

@@ -85,6 +85,18 @@ static void parts_under_the_library(void **state)
 		maps(LIBRARY, LIBRARY + MIB, "r-xp", 6, "/lib/libhugetlbfs.so.0"),
 		maps(LIBRARY + 9 * MIB, LIBRARY + 10 * MIB, "rw-p", 11, "/anon_hugepage (deleted)"),
 	};
+	const uint64_t main_end = (uint64_t)960 << 30, arenas = LIBRARY / 16 * 11;
+	struct place records[] = {
+		maps(0x400000, 0x500000, "rw-p", 0, "[heap]"),
+		maps(0x40000000, 0x40200000, "rw-p", 9, "/anon_hugepage (deleted)"),
+		maps(0x40200000, 0x40300000, "rw-p", 0, ""),
+		maps(main_end, main_end + 0x1000, "rw-p", 0, ""),
+		maps(main_end + 0xf0000, main_end + 0xf1000, "rw-p", 0, ""),
+		maps(arenas, arenas + 2 * MIB, "rw-p", 10, "/memfd:libhugetlbfs (deleted)"),
+		maps(arenas + 4096 * MIB, arenas + 4098 * MIB, "rw-p", 0, ""),
+		maps(arenas + 90000 * MIB, arenas + 90000 * MIB + 0x1000, "rw-p", 0, ""),
+		maps(LIBRARY, LIBRARY + MIB, "r-xp", 6, "/lib/libhugetlbfs.so.0"),
+	};
 
 	(void)state;
 	parts_classify(mappings, COUNT_OF(mappings), &clues);
@@ -92,6 +104,15 @@ static void parts_under_the_library(void **state)
 	assert_int_equal(mappings[2].part, PART_ARENAS);
 	assert_int_equal(mappings[3].part, PART_LIBRARIES);
 	assert_int_equal(mappings[4].part, PART_MAPPINGS);
+	/* the records of a region, at the end of its room, are none of the heap */
+	parts_classify(records, COUNT_OF(records), &clues);
+	assert_int_equal(records[1].part, PART_BREAK);
+	assert_int_equal(records[2].part, PART_BREAK);
+	assert_int_equal(records[3].part, PART_MAPPINGS);
+	assert_int_equal(records[4].part, PART_MAPPINGS);
+	assert_int_equal(records[5].part, PART_ARENAS);
+	assert_int_equal(records[6].part, PART_ARENAS);
+	assert_int_equal(records[7].part, PART_MAPPINGS);
 	/* and where it knows its regions, what is in these */
 	clues.regions_known = true;
 	clues.break_region = (struct address_range){0x600000, 0x700000};

@@ -10,29 +10,11 @@
 #include <stdint.h>
 #include <string.h>
 
+#define ENTRY_ENDBR_LAST 0xfb
+#include "../x86/landing.h"
+
 /* The longest jump that entry_encode_jump() writes. */
 #define ENTRY_JUMP_BYTES_MAX 5
-
-/* Bytes at the start of a function that must stay: the landing pad of indirect branch tracking. */
-static inline size_t entry_landing_bytes(const unsigned char *code, size_t bytes)
-{
-	static const unsigned char endbr32[] = {0xf3, 0x0f, 0x1e, 0xfb};
-
-	return bytes >= sizeof(endbr32) && !memcmp(code, endbr32, sizeof(endbr32)) ? sizeof(endbr32)
-										   : 0;
-}
-
-/* The same, written anew in front of a jump; returns its length. */
-#define ENTRY_LANDING_BYTES_MAX 4
-
-static inline size_t entry_encode_landing(unsigned char *out, const unsigned char *code,
-					  size_t bytes)
-{
-	size_t landing = entry_landing_bytes(code, bytes);
-
-	memcpy(out, code, landing);
-	return landing;
-}
 
 /* Writes a branch with a rel32 behind the given opcode; returns its length. */
 static inline size_t entry_encode_relative(unsigned char *out, unsigned char opcode, uintptr_t at,

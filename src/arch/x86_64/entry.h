@@ -10,29 +10,11 @@
 #include <stdint.h>
 #include <string.h>
 
+#define ENTRY_ENDBR_LAST 0xfa
+#include "../x86/landing.h"
+
 /* The longest jump that entry_encode_jump() writes. */
 #define ENTRY_JUMP_BYTES_MAX 14
-
-/* Bytes at the start of a function that must stay: the landing pad of indirect branch tracking. */
-static inline size_t entry_landing_bytes(const unsigned char *code, size_t bytes)
-{
-	static const unsigned char endbr64[] = {0xf3, 0x0f, 0x1e, 0xfa};
-
-	return bytes >= sizeof(endbr64) && !memcmp(code, endbr64, sizeof(endbr64)) ? sizeof(endbr64)
-										   : 0;
-}
-
-/* The same, written anew in front of a jump; returns its length. */
-#define ENTRY_LANDING_BYTES_MAX 4
-
-static inline size_t entry_encode_landing(unsigned char *out, const unsigned char *code,
-					  size_t bytes)
-{
-	size_t landing = entry_landing_bytes(code, bytes);
-
-	memcpy(out, code, landing);
-	return landing;
-}
 
 static inline int entry_in_reach(uintptr_t next, uintptr_t target)
 {

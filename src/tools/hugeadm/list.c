@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "hugeadm.h"
+#include "tools/common/shown_text.h"
 
 static void put_mount(struct json *json, const void *mounts, size_t number)
 {
@@ -16,25 +17,19 @@ static void put_mount(struct json *json, const void *mounts, size_t number)
 	json_text(json, "options", mount->options);
 }
 
-/*
- * A mount has one line, whatever is in its name: a byte that would end the line or speak to the
- * terminal is shown as /proc/mounts shows it. As the list, it lives until the end of the tool.
+/* A mount has one line, whatever is in its name. As the list, it lives until the end of the tool.
  */
 static char *shown_path(const char *path)
 {
-	char *shown = malloc(4 * strlen(path) + 1), *end = shown;
+	char *shown = NULL;
+	size_t bytes;
+	FILE *stream = open_memstream(&shown, &bytes);
 
-	if (!shown)
+	if (!stream)
 		abort();
-	for (; *path; path++) {
-		const unsigned char byte = (unsigned char)*path;
-
-		if (byte < ' ' || byte == 0x7f)
-			end += sprintf(end, "\\%03o", byte);
-		else
-			*end++ = *path;
-	}
-	*end = '\0';
+	text_show(path, stream);
+	if (fclose(stream))
+		abort();
 	return shown;
 }
 

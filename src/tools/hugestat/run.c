@@ -76,7 +76,7 @@ static void show_at_end(pid_t pid, const struct hugestat_options *options, FILE 
 
 	json = (struct json){.stream = out};
 	show_process(pid, options, out, options->json ? &json : NULL);
-	if (fflush(out))
+	if (fflush(out) && options->output)
 		fprintf(stderr, "hugestat: %s: %s\n", options->output, strerror(errno));
 }
 

@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -40,6 +41,56 @@ static void check_on_hugetlb(const void *address, size_t bytes, size_t page_byte
 		      !backing.hugetlb[1].page_bytes,
 	      "pages of %zu bytes", backing.hugetlb[0].page_bytes);
 	CHECK(!backing.small_bytes && !backing.transparent_bytes, "%zu small", backing.small_bytes);
+	/* bytes, not pages */
+	backing = backing_of((const char *)address + 5, 100);
+	CHECK(backing.mapped_bytes == 100 && backing.hugetlb_bytes == 100 &&
+		      backing.hugetlb[0].bytes == 100,
+	      "%zu of 100 bytes", backing.hugetlb_bytes);
+}
+
+/*
+ * With no descriptor left nobody knows what the machine has: that is the error, not that it has
+ * nothing, and what needs no file works. Comes first: what was read once is known.
+ */
+static void test_without_descriptors(void)
+{
+	struct hugetlbfs_backing backing;
+	struct hugetlbfs_given given;
+	struct rlimit limit, none;
+	void *region;
+	long sizes[4];
+	int last;
+
+	CHECK(!getrlimit(RLIMIT_NOFILE, &limit), "errno %d", errno);
+	last = dup(0);
+	CHECK(last > 0 && !close(last), "no descriptor");
+	none = limit;
+	none.rlim_cur = (rlim_t)last;
+	CHECK(!setrlimit(RLIMIT_NOFILE, &none), "errno %d", errno);
+	CHECK_FAILS(gethugepagesize(), -1, EMFILE);
+	CHECK_FAILS(gethugepagesizes(NULL, 0), -1, EMFILE);
+	CHECK_FAILS(getpagesizes(sizes, 4), -1, EMFILE);
+	CHECK_FAILS(hugetlbfs_find_path(), NULL, EMFILE);
+	CHECK_FAILS(hugetlbfs_find_path_for_size(PAGE_2M), NULL, EMFILE);
+	CHECK_FAILS(hugetlbfs_unlinked_fd(), -1, EMFILE);
+	CHECK_FAILS(get_huge_pages(PAGE_2M, GHP_DEFAULT), NULL, EMFILE);
+	CHECK_FAILS(get_hugepage_region(1, GHR_STRICT), NULL, EMFILE);
+	CHECK_FAILS(hugetlbfs_map(1, 0, HUGETLBFS_ANY_NODE, 0, NULL), NULL, EMFILE);
+	CHECK_FAILS(hugetlbfs_map(1, PAGE_2M, HUGETLBFS_ANY_NODE, 0, NULL), NULL, EMFILE);
+	CHECK_FAILS(hugetlbfs_backing(&limit, 1, &backing), -1, EMFILE);
+	region = get_hugepage_region(5000, GHR_FALLBACK);
+	CHECK(region, "errno %d", errno);
+	memset(region, 1, 5000);
+	free_hugepage_region(region);
+	region = hugetlbfs_map(5000, 0, HUGETLBFS_ANY_NODE, HUGETLBFS_OR_SMALL, &given);
+	CHECK(region && given.kind == HUGETLBFS_SMALL, "errno %d", errno);
+	CHECK(!hugetlbfs_unmap(region), "errno %d", errno);
+	/* one is enough for /proc/self/smaps, and not for what counts parts of mappings */
+	none.rlim_cur++;
+	CHECK(!setrlimit(RLIMIT_NOFILE, &none), "errno %d", errno);
+	CHECK_FAILS(hugetlbfs_backing(&limit, 1, &backing), -1, EMFILE);
+	CHECK(!setrlimit(RLIMIT_NOFILE, &limit), "errno %d", errno);
+	CHECK(gethugepagesize() > 0 && gethugepagesizes(NULL, 0) > 0, "errno %d", errno);
 }
 
 static void test_sizes(void)
@@ -393,6 +444,9 @@ static void test_backing(bool thp)
 	CHECK(backing_of(area, bytes).small_bytes == 8192, "not two pages");
 	backing = backing_of(area + 10 * 4096, 10 * 4096);
 	CHECK(backing.small_bytes == 4096 && backing.mapped_bytes == 10 * 4096, "not one page");
+	/* the end of a page that is there, and the beginning of one that is not */
+	backing = backing_of(area + 11 * 4096 - 6, 20);
+	CHECK(backing.small_bytes == 6 && backing.mapped_bytes == 20, "%zu", backing.small_bytes);
 	CHECK(!hugetlbfs_unmap(area), "errno %d", errno);
 	if (!thp)
 		return;
@@ -408,6 +462,8 @@ static void test_backing(bool thp)
 	      "%zu", backing.transparent_bytes);
 	backing = backing_of(area + 4096, PAGE_2M - 8192);
 	CHECK(backing.transparent_bytes == PAGE_2M - 8192, "%zu", backing.transparent_bytes);
+	backing = backing_of(area + 1, 7);
+	CHECK(backing.transparent_bytes == 7 || !backing.exact, "%zu", backing.transparent_bytes);
 }
 
 static void *get_and_free(void *unused)
@@ -439,6 +495,8 @@ int main(int count, char **arguments)
 
 	if (!strcmp(part, "sizes"))
 		test_sizes();
+	else if (!strcmp(part, "no-descriptors"))
+		test_without_descriptors();
 	else if (!strcmp(part, "default"))
 		CHECK(gethugepagesize() == atol(argument), "%ld", gethugepagesize());
 	else if (!strcmp(part, "none"))
