@@ -210,9 +210,10 @@ static void *map(uintptr_t address, size_t bytes, int protection, int flags, int
 		if (ours)
 			return (void *)ours;
 	}
-	if (fixed)
+	/* what does not replace fails where libc's text is */
+	if (fixed && !(flags & MAP_FIXED_NOREPLACE))
 		look_at_text(address, bytes);
-	else if (address && !hint_allowed(address))
+	else if (!fixed && address && !hint_allowed(address))
 		address = 0; /* the room there is its owner's to use later */
 	if (!touches_region(address, bytes) || !well_formed(address, bytes))
 		return (void *)answer(
