@@ -57,7 +57,11 @@ int sys_writev(int fd, const struct iovec *parts, int count)
 		wrote = sys_without_signal(SYS_writev, fd, (long)parts, count, 0, 0, 0);
 	if (SYS_IS_ERROR(wrote))
 		return (int)wrote;
-	return wrote == bytes ? 0 : -ENOSPC;
+	if (wrote == bytes)
+		return 0;
+	/* Why not all of it, a limit or a lack, is told to who goes on. */
+	wrote = sys_write(fd, "", 1);
+	return SYS_IS_ERROR(wrote) ? (int)wrote : -ENOSPC;
 }
 
 /* The kernel never refuses it, so one more try is for a test that does. */
