@@ -15,7 +15,7 @@
 #include "pages/smaps.h"
 #include "sys.h"
 
-#define PATCHES_MAX 24
+#define PATCHES_MAX 32
 #define PATCH_BYTES 24
 /* Patches this near to each other are exchanged as one range: fewer mappings. */
 #define NEAR_BYTES ((uintptr_t)64 << 10)
@@ -119,6 +119,56 @@ int redirect_call(const struct libc *libc, const char *caller, const char *calle
 		at += bytes;
 		found++;
 	}
+}
+
+/* The call that stands next to the first one of another function in the caller's text; 0: none. */
+static uintptr_t find_neighbour(const struct libc *libc, const char *caller,
+				const struct redirect_neighbour *neighbour)
+{
+	size_t bytes;
+	uintptr_t at = libc_symbol(libc, caller, &bytes),
+		  of = libc_symbol(libc, neighbour->of, NULL);
+	uintptr_t first = at, end = at + bytes;
+	long offset;
+
+	if (!at || !of || at < libc->text || end > libc->text_end)
+		return 0;
+	offset = entry_find_call((const unsigned char *)at, bytes, at, of);
+	if (offset < 0)
+		return 0;
+	at += (uintptr_t)offset;
+	at = neighbour->behind ? at + ENTRY_CALL_BYTES : at - ENTRY_CALL_BYTES;
+	return at >= first && at + ENTRY_CALL_BYTES <= end ? at : 0;
+}
+
+static uintptr_t call_in_libc(const struct libc *libc, uintptr_t at)
+{
+	uintptr_t target = at ? entry_call_target((const unsigned char *)at, at) : 0;
+
+	return target >= libc->text && target < libc->text_end ? target : 0;
+}
+
+int redirect_neighbours(const struct libc *libc, const char *caller,
+			const struct redirect_neighbour *neighbours, int count)
+{
+	unsigned char code[ENTRY_CALL_BYTES];
+	uintptr_t at;
+
+	for (int i = 0; i < count; i++) {
+		at = find_neighbour(libc, caller, &neighbours[i]);
+		*neighbours[i].callee = call_in_libc(libc, at);
+		if (!*neighbours[i].callee || !entry_encode_call(code, at, neighbours[i].handler))
+			return -ENOENT;
+	}
+	for (int i = 0; i < count; i++) {
+		int failed;
+
+		at = find_neighbour(libc, caller, &neighbours[i]);
+		failed = add_patch(at, code, entry_encode_call(code, at, neighbours[i].handler));
+		if (failed)
+			return failed;
+	}
+	return 0;
 }
 
 /* A file in memory that takes up the copies of all ranges: made for the first one. */

@@ -4,11 +4,10 @@
  * glibc's malloc calls its own sbrk, mmap and mprotect directly, so no symbol of ours can stand in
  * between; the hook that it had for this, __morecore, is gone since 2.34. What works on all
  * versions, 2.31 to 2.43 by test, is one mechanism: a jump at the function's entry. The page of
- * text that holds it is copied to a memfd, the jump is
- * written into the copy, and the copy is mapped over the page, readable and executable: one atomic
- * exchange, and no memory is ever writable and executable at once. (The hook would still work up to
- * 2.33, for the main heap alone: arenas and blocks need the entries there as well, so there is
- * nothing to win by a second way.)
+ * text that holds it is copied to a memfd, the jump is written into the copy, and the copy is
+ * mapped over the page, readable and executable: one atomic exchange, and no memory is ever
+ * writable and executable at once. (The hook would still work up to 2.33, for the main heap alone:
+ * arenas and blocks need the entries there as well, so there is nothing to win by a second way.)
  *
  * To be called while only one thread runs: a thread that stands within the first bytes of an entry
  * would run into the middle of the jump. Text that is on hugetlb pages can't be exchanged any more
@@ -44,6 +43,22 @@ int redirect_install(const struct libc *libc, const struct redirect *redirects, 
  */
 int redirect_call(const struct libc *libc, const char *caller, const char *callee_name,
 		  uintptr_t handler, uintptr_t *callee);
+
+/* A call by what it calls is not known, but what is called right before it, or right behind. */
+struct redirect_neighbour {
+	const char *of;
+	bool behind; /* it follows the first call of that one; else it stands before it */
+	uintptr_t handler;
+	uintptr_t *callee; /* gets the address of what was called */
+};
+
+/*
+ * Lets such calls inside one function end in their handlers: all, or none, with -ENOENT, where one
+ * of these places holds no direct call of libc's. -ENOMEM: there is no room for more; nothing of
+ * libc is to be redirected then. To be called before redirect_install().
+ */
+int redirect_neighbours(const struct libc *libc, const char *caller,
+			const struct redirect_neighbour *neighbours, int count);
 
 /*
  * Lets one function of any object end in handler: entry is its address, bytes what may be

@@ -18,6 +18,7 @@
 #include "libc/redirect.h"
 #include "log.h"
 #include "memory/fork.h"
+#include "memory/fork_steps.h"
 #include "memory/keep.h"
 #include "memory/lock.h"
 #include "memory/memory.h"
@@ -360,8 +361,7 @@ static bool block_signals(uint64_t *before)
 	return !memory.sandboxed && !sys_block_signals(&all, before);
 }
 
-/* Before the fork, in the parent. False: the thread has the lock already, and nothing is done. */
-static bool agree(void)
+bool fork_begin(void)
 {
 	struct extent extent;
 	uint64_t signals = 0;
@@ -485,7 +485,7 @@ static void child_takes_copies(void)
 	agreed.copies = 0;
 }
 
-static void after_in_child(void)
+void fork_end_in_child(void)
 {
 	struct region *region;
 
@@ -504,8 +504,8 @@ static void after_in_child(void)
 		sys_restore_signals(&agreed.signals);
 }
 
-/* Waits until the child has closed its end of the pipe, by being ready or by dying. */
-static void after_in_parent(void)
+/* Waits until the child has closed its end of the pipe. */
+void fork_end_in_parent(void)
 {
 	const uint64_t signals = agreed.signals;
 	const bool blocked = agreed.blocked;
@@ -526,65 +526,24 @@ static void after_in_parent(void)
 /* Stands in for _Fork inside libc's fork. */
 static pid_t fork_with_memory(void)
 {
-	const bool agreed_on = memory.active && agree();
+	const bool agreed_on = memory.active && fork_begin();
 	pid_t child = real_fork();
 
 	if (!agreed_on)
 		return child;
 	if (!child)
-		after_in_child();
+		fork_end_in_child();
 	else
-		after_in_parent();
+		fork_end_in_parent();
 	return child;
-}
-
-/*
- * The same by handlers. How many forks nothing was agreed on: those of signal handlers, one within
- * the other, in the thread that has the lock.
- */
-static unsigned int passed_over;
-
-static void prepare(void)
-{
-	if (memory.active && !agree())
-		passed_over++;
-}
-
-static bool was_passed_over(void)
-{
-	if (!memory.active)
-		return true;
-	if (!passed_over)
-		return false;
-	passed_over--;
-	return true;
-}
-
-static void handle_child(void)
-{
-	if (!was_passed_over())
-		after_in_child();
-}
-
-static void handle_parent(void)
-{
-	if (!was_passed_over())
-		after_in_parent();
 }
 
 int fork_prepare(const struct libc *libc)
 {
-	int (*register_handlers)(void (*)(void), void (*)(void), void (*)(void), void *);
 	uintptr_t callee;
 
-	if (!redirect_call(libc, "fork", "_Fork", (uintptr_t)fork_with_memory, &callee)) {
-		real_fork = (pid_t(*)(void))callee;
-		return 0;
-	}
-	register_handlers = (int (*)(void (*)(void), void (*)(void), void (*)(void),
-				     void *))libc_symbol(libc, "__register_atfork", NULL);
-	/* A static program that never forks is linked without fork. */
-	if (!register_handlers)
-		return libc_symbol(libc, "fork", NULL) ? -ENOENT : 0;
-	return register_handlers(prepare, handle_parent, handle_child, NULL) ? -ENOMEM : 0;
+	if (redirect_call(libc, "fork", "_Fork", (uintptr_t)fork_with_memory, &callee))
+		return fork_prepare_handlers(libc);
+	real_fork = (pid_t(*)(void))callee;
+	return 0;
 }

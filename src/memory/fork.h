@@ -9,8 +9,8 @@
  * Such pages of the child have no reservation. Forks of its own never leave them to the kernel:
  * there, it would be the one that forks who gets SIGBUS.
  *
- * From glibc 2.34 on this happens inside fork(), before libc's own work in the child touches the
- * heap; before that, in the first fork handler.
+ * This happens inside fork(), while libc holds malloc's locks, and before its own work in the child
+ * touches the heap. Before glibc 2.34 a program of one thread has it in the first fork handler.
  */
 #ifndef FORK_H
 #define FORK_H

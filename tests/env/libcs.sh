@@ -1,8 +1,8 @@
 # Tests on this machine's kernel: the heap program built for other C libraries and for 32 bits,
 # under the one library that was built here. Sourced by run.
 
-scenarios=(small threads8 threads48 large realloc fork misuse misuse-thread segments segments-thp
-	dlopen dlopen-data)
+scenarios=(small threads8 threads48 large realloc fork fork-threads misuse misuse-thread
+	segments segments-thp dlopen dlopen-data)
 
 # What is left to reserve of the pool that the caller prepared.
 pool_pages()

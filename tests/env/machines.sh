@@ -1,12 +1,13 @@
 # Tests in virtual machines: other kernels, two NUMA nodes, pools of our own size, another CPU. One
 # boot runs all cases of a kernel; `guest` is what runs inside. Sourced by run.
 
-arm64_cases=(text-misuse text-guarded small threads8 threads48 large realloc fork misuse misuse-thread unprivileged
-	segments segments-thp segments-and-heap segments-short-pool segments-empty-pool
-	pool-returned cgroup-limit thp empty-pool short-pool short-pool-fork)
+arm64_cases=(text-misuse text-guarded small threads8 threads48 large realloc fork fork-threads
+	misuse misuse-thread unprivileged segments segments-thp segments-and-heap
+	segments-short-pool segments-empty-pool pool-returned cgroup-limit thp empty-pool
+	short-pool short-pool-fork)
 # transparent huge pages are of 32M there, too big for heaps of this size
-arm64_16k_cases=(small threads8 large realloc fork misuse misuse-thread segments pool-returned
-	segments-short-pool segments-empty-pool short-pool-fork)
+arm64_16k_cases=(small threads8 large realloc fork fork-threads misuse misuse-thread segments
+	pool-returned segments-short-pool segments-empty-pool short-pool-fork)
 x86_64_cases=("${arm64_cases[@]:2}" numa-empty-node numa-empty-node-threads numa-full-node
 	hugeadm-node hugeadm-policy hugeadm-numactl hugeadm-short hugeadm-ramdisk hugeadm-persist
 	hugestat-system hugestat-process)

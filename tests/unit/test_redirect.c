@@ -20,7 +20,7 @@
 #define NEAR(section_name) \
 	__attribute__((section(section_name), noinline, used, aligned(FUNCTION_BYTES)))
 
-static volatile int zero;
+static volatile int zero, steps;
 
 /* In front of the functions of each section lie more bytes than one range takes. */
 __asm__(".pushsection private_near, \"ax\", %progbits\n\t.space 262144\n\t.popsection\n\t"
@@ -31,6 +31,16 @@ NEAR("private_near") static int first(int value) { return value + zero + 100; }
 NEAR("private_near") static int second(int value) { return value + zero + 200; }
 NEAR("private_near") static int callee(int value) { return value + zero + 300; }
 NEAR("private_near") static int caller(int value) { return callee(value) + zero + 1000; }
+NEAR("private_near") static void step_one(void) { steps = steps * 10 + 1; }
+NEAR("private_near") static void step_two(void) { steps = steps * 10 + 2; }
+NEAR("private_near") static void step_three(void) { steps = steps * 10 + 3; }
+NEAR("private_near") static int stepper(int value)
+{
+	step_one();
+	step_two();
+	step_three();
+	return value + zero;
+}
 NEAR("private_far") static int far_one(int value) { return value + zero + 400; }
 NEAR("private_far") static int far_two(int value) { return value + zero + 500; }
 /* clang-format on */
@@ -53,13 +63,24 @@ static int call(int (*function)(int), int value)
 	return pointer(value);
 }
 
+/* What takes and returns nothing, and is not called like the others: adds is -1. */
+#define STEP(function) ((int (*)(int))(void (*)(void))(function))
+
 static const struct {
 	const char *name;
 	int (*function)(int);
 	int adds;
 } functions[] = {
-	{"first", first, 100},    {"second", second, 200},   {"callee", callee, 300},
-	{"caller", caller, 1300}, {"far_one", far_one, 400}, {"far_two", far_two, 500},
+	{"first", first, 100},
+	{"second", second, 200},
+	{"callee", callee, 300},
+	{"caller", caller, 1300},
+	{"far_one", far_one, 400},
+	{"far_two", far_two, 500},
+	{"stepper", stepper, 0},
+	{"step_one", STEP(step_one), -1},
+	{"step_two", STEP(step_two), -1},
+	{"step_three", STEP(step_three), -1},
 };
 
 #define COUNT COUNT_OF(functions)
@@ -143,7 +164,8 @@ static void assert_as_before(void)
 {
 	assert_memory_equal((void *)libc.text, saved, libc.text_end - libc.text);
 	for (size_t i = 0; i < COUNT; i++)
-		assert_int_equal(call(functions[i].function, 7), 7 + functions[i].adds);
+		if (functions[i].adds >= 0)
+			assert_int_equal(call(functions[i].function, 7), 7 + functions[i].adds);
 }
 
 static void assert_redirected(void)
@@ -205,6 +227,69 @@ static void calls_that_are_not_there(void **state)
 		-ENOENT);
 	assert_int_equal(redirect_install(&libc, redirects, COUNT_OF(redirects)), 0);
 	assert_int_equal(call(caller, 7), 1307);
+	redirect_undo(&libc);
+	assert_as_before();
+}
+
+static uintptr_t called_behind, called_before;
+
+static void four_and_two(void)
+{
+	steps = steps * 10 + 4;
+	((void (*)(void))called_behind)();
+}
+
+static void five_and_one(void)
+{
+	steps = steps * 10 + 5;
+	((void (*)(void))called_before)();
+}
+
+static const struct redirect_neighbour neighbours[] = {
+	{"step_one", true, (uintptr_t)four_and_two, &called_behind},
+	{"step_two", false, (uintptr_t)five_and_one, &called_before},
+};
+
+static void calls_beside_known_ones(void **state)
+{
+	(void)state;
+	assert_int_equal(redirect_neighbours(&libc, "stepper", neighbours, COUNT_OF(neighbours)),
+			 0);
+	assert_true(called_behind == (uintptr_t)step_two && called_before == (uintptr_t)step_one);
+	assert_as_before();
+	assert_int_equal(redirect_install(&libc, redirects, COUNT_OF(redirects)), 0);
+	steps = 0;
+	assert_int_equal(call(stepper, 7), 7);
+	assert_int_equal(steps, 51423);
+	redirect_undo(&libc);
+	assert_as_before();
+	steps = 0;
+	call(stepper, 7);
+	assert_int_equal(steps, 123);
+}
+
+/* One is not there: then none is redirected. */
+static void calls_that_are_not_beside(void **state)
+{
+	struct redirect_neighbour wanted[] = {neighbours[0], neighbours[1]};
+	/* nothing is called in front of the first, nor behind the last; unknown names */
+	const struct redirect_neighbour missing[] = {
+		{"step_one", false, (uintptr_t)four_and_two, &called_before},
+		{"step_three", true, (uintptr_t)four_and_two, &called_before},
+		{"callee", true, (uintptr_t)four_and_two, &called_before},
+		{"not_there", true, (uintptr_t)four_and_two, &called_before},
+	};
+
+	(void)state;
+	assert_int_equal(redirect_neighbours(&libc, "not_there", wanted, 2), -ENOENT);
+	for (size_t i = 0; i < COUNT_OF(missing); i++) {
+		wanted[1] = missing[i];
+		assert_int_equal(redirect_neighbours(&libc, "stepper", wanted, 2), -ENOENT);
+	}
+	assert_int_equal(redirect_install(&libc, redirects, COUNT_OF(redirects)), 0);
+	steps = 0;
+	call(stepper, 7);
+	assert_int_equal(steps, 123);
 	redirect_undo(&libc);
 	assert_as_before();
 }
@@ -395,6 +480,8 @@ int main(void)
 		UNIT_TEST(install_and_undo),
 		UNIT_TEST(a_call_is_redirected),
 		UNIT_TEST(calls_that_are_not_there),
+		UNIT_TEST(calls_beside_known_ones),
+		UNIT_TEST(calls_that_are_not_beside),
 		UNIT_TEST(unknown_functions_change_nothing),
 		UNIT_TEST(aliases),
 		UNIT_TEST(too_many),

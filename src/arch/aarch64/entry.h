@@ -81,21 +81,26 @@ static inline size_t entry_encode_jump(unsigned char *out, uintptr_t at, uintptr
 /* The length of the longest call instruction that entry_find_call() finds. */
 #define ENTRY_CALL_BYTES 4
 
+/* What a direct call calls; 0: it is another instruction. Reads ENTRY_CALL_BYTES. */
+static inline uintptr_t entry_call_target(const unsigned char *code, uintptr_t at)
+{
+	uint32_t instruction;
+	int64_t words;
+
+	memcpy(&instruction, code, sizeof(instruction));
+	if ((instruction & 0xfc000000) != 0x94000000)
+		return 0;
+	words = (int64_t)((uint64_t)instruction << 38) >> 38;
+	return at + (uintptr_t)(words * 4);
+}
+
 /* Finds the first direct call of target in code; returns its offset, or -1. */
 static inline long entry_find_call(const unsigned char *code, size_t bytes, uintptr_t at,
 				   uintptr_t target)
 {
-	for (size_t i = 0; i + ENTRY_CALL_BYTES <= bytes; i += 4) {
-		uint32_t instruction;
-		int64_t words;
-
-		memcpy(&instruction, code + i, sizeof(instruction));
-		if ((instruction & 0xfc000000) != 0x94000000)
-			continue;
-		words = (int64_t)((uint64_t)instruction << 38) >> 38;
-		if (at + i + (uintptr_t)(words * 4) == target)
+	for (size_t i = 0; i + ENTRY_CALL_BYTES <= bytes; i += 4)
+		if (entry_call_target(code + i, at + i) == target)
 			return (long)i;
-	}
 	return -1;
 }
 

@@ -44,19 +44,24 @@ static inline size_t entry_encode_jump(unsigned char *out, uintptr_t at, uintptr
 /* The length of the longest call instruction that entry_find_call() finds. */
 #define ENTRY_CALL_BYTES 5
 
+/* What a direct call calls; 0: it is another instruction. Reads ENTRY_CALL_BYTES. */
+static inline uintptr_t entry_call_target(const unsigned char *code, uintptr_t at)
+{
+	int32_t distance;
+
+	if (code[0] != 0xe8)
+		return 0;
+	memcpy(&distance, code + 1, sizeof(distance));
+	return at + ENTRY_CALL_BYTES + (uintptr_t)(intptr_t)distance;
+}
+
 /* Finds the first direct call of target in code; returns its offset, or -1. */
 static inline long entry_find_call(const unsigned char *code, size_t bytes, uintptr_t at,
 				   uintptr_t target)
 {
-	for (size_t i = 0; i + ENTRY_CALL_BYTES <= bytes; i++) {
-		int32_t distance;
-
-		if (code[i] != 0xe8)
-			continue;
-		memcpy(&distance, code + i + 1, sizeof(distance));
-		if (at + i + ENTRY_CALL_BYTES + (uintptr_t)(intptr_t)distance == target)
+	for (size_t i = 0; i + ENTRY_CALL_BYTES <= bytes; i++)
+		if (entry_call_target(code + i, at + i) == target)
 			return (long)i;
-	}
 	return -1;
 }
 

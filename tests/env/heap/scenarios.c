@@ -184,29 +184,76 @@ static void run_realloc(size_t bytes)
 	free(memory);
 }
 
-static void run_fork(size_t bytes)
+/* Forks: parent and child both write to what they have. */
+static void fork_both_write(struct blocks *blocks)
 {
-	struct blocks blocks = {.random = 9};
-	pid_t child;
+	pid_t child = fork();
 	int status;
 
-	blocks_add(&blocks, bytes, 24, 2000);
-	blocks_share_check(&blocks, "before fork");
-	child = fork();
 	if (child < 0)
 		fail("fork: %s", strerror(errno));
-	blocks_verify(&blocks);
-	blocks_rewrite(&blocks, child ? 1 : 2);
-	blocks_churn(&blocks);
+	blocks_verify(blocks);
+	blocks_rewrite(blocks, child ? 1 : 2);
+	blocks_churn(blocks);
 	if (!child) {
-		blocks_free(&blocks);
+		blocks_free(blocks);
 		_exit(0);
 	}
 	if (waitpid(child, &status, 0) != child)
 		fail("waitpid: %s", strerror(errno));
 	if (status)
 		fail("the child ended with status 0x%x", (unsigned int)status);
+}
+
+static void run_fork(size_t bytes)
+{
+	struct blocks blocks = {.random = 9};
+
+	blocks_add(&blocks, bytes, 24, 2000);
+	blocks_share_check(&blocks, "before fork");
+	fork_both_write(&blocks);
 	blocks_share_check(&blocks, "parent after fork");
+	blocks_free(&blocks);
+}
+
+static bool forks_are_over;
+
+/* Now and then a big block fills an arena, and malloc maps another one, with its locks held. */
+static void *allocate_until_forks_are_over(void *argument)
+{
+	unsigned int random = (unsigned int)(uintptr_t)argument;
+	char *blocks[64] = {NULL};
+
+	while (!__atomic_load_n(&forks_are_over, __ATOMIC_RELAXED)) {
+		char **block = &blocks[rand_r(&random) % 64];
+
+		free(*block);
+		*block = malloc(rand_r(&random) % 9 ? rand_r(&random) % 200000 : 3 * MEGABYTE);
+		if (!*block)
+			fail("malloc: %s", strerror(errno));
+		**block = 1;
+	}
+	for (int i = 0; i < 64; i++)
+		free(blocks[i]);
+	return NULL;
+}
+
+/* Forks while other threads are in malloc: none waits for another for ever. */
+static void run_fork_threads(size_t bytes)
+{
+	struct blocks blocks = {.random = 11};
+	pthread_t threads[2];
+
+	blocks_add(&blocks, bytes, 24, 2000);
+	for (uintptr_t i = 0; i < 2; i++)
+		if (pthread_create(&threads[i], NULL, allocate_until_forks_are_over, (void *)i))
+			fail("thread %zu", (size_t)i);
+	for (int i = 0; i < 30; i++)
+		fork_both_write(&blocks);
+	__atomic_store_n(&forks_are_over, true, __ATOMIC_RELAXED);
+	for (int i = 0; i < 2; i++)
+		pthread_join(threads[i], NULL);
+	blocks_share_check(&blocks, "after forks");
 	blocks_free(&blocks);
 }
 
@@ -238,10 +285,15 @@ static const struct scenario {
 	void (*run)(size_t bytes);
 	size_t megabytes;
 } scenarios[] = {
-	{"small", run_small, 200},         {"threads8", run_threads8, 200},
-	{"threads48", run_threads48, 200}, {"large", run_large, 100},
-	{"realloc", run_realloc, 256},     {"fork", run_fork, 100},
-	{"misuse", run_misuse, 100},       {"misuse-thread", run_misuse_thread, 100},
+	{"small", run_small, 200},
+	{"threads8", run_threads8, 200},
+	{"threads48", run_threads48, 200},
+	{"large", run_large, 100},
+	{"realloc", run_realloc, 256},
+	{"fork", run_fork, 100},
+	{"fork-threads", run_fork_threads, 10},
+	{"misuse", run_misuse, 100},
+	{"misuse-thread", run_misuse_thread, 100},
 };
 
 /*
