@@ -22,6 +22,7 @@
 #include "memory/keep.h"
 #include "memory/lock.h"
 #include "memory/memory.h"
+#include "pages/aside.h"
 #include "pages/pages.h"
 #include "sys.h"
 
@@ -315,8 +316,8 @@ static int parent_copies(const struct extent *extent)
 
 	agreed.pieces_bytes = (extent->runs + 64) * sizeof(struct piece);
 	agreed.copies_bytes = extent->used_bytes + room;
-	mapped = sys_mmap(0, agreed.pieces_bytes, PROT_READ | PROT_WRITE,
-			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	/* not between the segments of a library that another thread loads just now */
+	mapped = aside_map(agreed.pieces_bytes, 0);
 	if (SYS_IS_ERROR(mapped))
 		return -ENOMEM;
 	agreed.pieces = (struct piece *)mapped;

@@ -64,18 +64,29 @@ int hugetlb_prepare_filled(int fd, const struct plan_range *range, struct prepar
 	return failed;
 }
 
+/* Tries where another thread has mapped something in the hole meanwhile. */
+#define HOLES_MAX 5
+
 int hugetlb_prepare_data(const struct backing *backing, const struct plan_range *range,
 			 struct prepared *prepared)
 {
 	struct source source = backing->source;
 	const size_t pages = (range->end - range->start) / source.page_bytes;
-	long at = backing_find_hole(pages * source.page_bytes, source.page_bytes);
 
 	*prepared = (struct prepared){.fd = -1};
-	if (SYS_IS_ERROR(at))
-		return (int)at;
 	source.memfd = true;
-	prepared->address = (uintptr_t)at;
-	prepared->bytes = source_map_huge(&source, (uintptr_t)at, pages) * source.page_bytes;
-	return prepared->bytes ? 0 : source.last_error ? source.last_error : -ENOMEM;
+	for (int i = 0; i < HOLES_MAX; i++) {
+		long at = backing_find_hole(pages * source.page_bytes, source.page_bytes);
+
+		if (SYS_IS_ERROR(at))
+			return (int)at;
+		prepared->address = (uintptr_t)at;
+		prepared->bytes =
+			source_map_huge(&source, (uintptr_t)at, pages) * source.page_bytes;
+		if (prepared->bytes)
+			return 0;
+		if (source.last_error != -EEXIST)
+			break;
+	}
+	return source.last_error ? source.last_error : -ENOMEM;
 }

@@ -401,6 +401,37 @@ static void a_hole_is_filled(void **state)
 	assert_filled();
 }
 
+/* Between its finding and its use another thread has mapped something in the hole. */
+static void data_looks_for_another_hole(void **state)
+{
+	const struct gate_pool pool = {.page_bytes = HUGE_,
+				       .pages = 4,
+				       .populate_limit = SIZE_MAX,
+				       .populate_error = EFAULT};
+	const struct backing backing = {.source = {.page_bytes = HUGE_,
+						   .hugetlb = true,
+						   .reserve = true,
+						   .populate = true,
+						   .populate_write = true}};
+	const struct plan_range range = {.start = (uintptr_t)memory_at,
+					 .end = (uintptr_t)memory_at + 2 * HUGE_};
+	struct prepared prepared;
+
+	(void)state;
+	gate_pool(&pool);
+	gate_fail(CPU_MMAP_NUMBER, 2, EEXIST);
+	assert_int_equal(hugetlb_prepare_data(&backing, &range, &prepared), 0);
+	assert_int_equal(prepared.bytes, 2 * HUGE_);
+	assert_int_equal(gate_calls(CPU_MMAP_NUMBER), 4);
+	backing_drop(&prepared);
+	/* what is no matter of the place is not tried again */
+	gate_reset();
+	gate_pool(&pool);
+	gate_fail(CPU_MMAP_NUMBER, 2, EPERM);
+	assert_int_equal(hugetlb_prepare_data(&backing, &range, &prepared), -EPERM);
+	assert_int_equal(gate_calls(CPU_MMAP_NUMBER), 2);
+}
+
 static bool is_unmapped(const char *at, size_t bytes)
 {
 	unsigned char resident;
@@ -517,13 +548,21 @@ static void what_is_copied(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		UNIT_TEST(names_in_the_list),          UNIT_TEST(each_name_will_do),
-		UNIT_TEST(own_segments_are_found),     UNIT_TEST(own_width_is_known),
-		UNIT_TEST(a_list_outgrows_its_array),  UNIT_TEST(mappings_are_cut),
-		MEMORY_TEST(text_survives_failures),   MEMORY_TEST(data_survives_failures),
-		MEMORY_TEST(refused_protection),       MEMORY_TEST(a_hole_is_filled),
-		MEMORY_TEST(what_is_copied),           MEMORY_TEST(holes_are_looked_at),
-		MEMORY_TEST(a_moved_break_is_no_hole), UNIT_TEST(lists_are_far_away),
+		UNIT_TEST(names_in_the_list),
+		UNIT_TEST(each_name_will_do),
+		UNIT_TEST(own_segments_are_found),
+		UNIT_TEST(own_width_is_known),
+		UNIT_TEST(a_list_outgrows_its_array),
+		UNIT_TEST(mappings_are_cut),
+		MEMORY_TEST(text_survives_failures),
+		MEMORY_TEST(data_survives_failures),
+		MEMORY_TEST(refused_protection),
+		MEMORY_TEST(a_hole_is_filled),
+		MEMORY_TEST(what_is_copied),
+		MEMORY_TEST(holes_are_looked_at),
+		MEMORY_TEST(data_looks_for_another_hole),
+		MEMORY_TEST(a_moved_break_is_no_hole),
+		UNIT_TEST(lists_are_far_away),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
