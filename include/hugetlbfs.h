@@ -6,8 +6,8 @@
  * HUGETLB_NO_PREFAULT say holds for them, as they were when the program started.
  *
  * Sizes are in bytes. The functions down to "Beyond the original" are those of libhugetlbfs 2.x, by
- * its symbol versions (VERS_1.0, HTLBFS_2.0, HTLBFS_2.1): programs that use them run with either. The
- * rest is this library's own, and programs that use it need this library (HUGETLBFS_3.0).
+ * its symbol versions (VERS_1.0, HTLBFS_2.0, HTLBFS_2.1): programs that use them run with either.
+ * The rest is this library's own, and programs that use it need this library (HUGETLBFS_3.0).
  */
 #ifndef HUGETLBFS_H
 #define HUGETLBFS_H

@@ -86,7 +86,7 @@ bool elf_needs_first(const char *path, char *name, size_t bytes);
 
 /* Of a script all but the path is its interpreter's: that is what the kernel runs. */
 struct program {
-	const char *path;  /* as execvp finds it; its name where it doesn't: nothing is known then */
+	const char *path; /* as execvp finds it; its name where it doesn't: nothing is known then */
 	const char *shown; /* for messages, with the interpreter of a script */
 	bool is_script;
 	struct elf_kind kind;
