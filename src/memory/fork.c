@@ -289,6 +289,17 @@ static int copy_used(const struct region *region, size_t page, size_t count, siz
 }
 
 /*
+ * Linux 7.2 refuses MADV_DOFORK for hugetlb pages: what was kept back there would be so for ever.
+ * It is shared, then, until the child replaces it.
+ */
+static long keep_back(uintptr_t address, size_t bytes)
+{
+	if (sys_madvise(address, bytes, MADV_DOFORK))
+		return 0;
+	return sys_madvise(address, bytes, MADV_DONTFORK);
+}
+
+/*
  * Copies a run of pages and then keeps the pages from the child. On failure the run is shared, as
  * without us; what was kept back before has its copy.
  */
@@ -299,7 +310,7 @@ static void keep_run(const struct region *region, size_t page, size_t count, siz
 	size_t pieces_before = agreed.piece_count, used_before = *used;
 
 	if (!copy_used(region, page, count, used) && !add_piece(address, 0, bytes) &&
-	    !sys_madvise(address, bytes, MADV_DONTFORK))
+	    !keep_back(address, bytes))
 		return;
 	agreed.piece_count = pieces_before;
 	*used = used_before;
@@ -451,7 +462,7 @@ static void take_copy(const struct piece *piece)
 		memcpy((void *)piece->address, (void *)piece->copy, piece->bytes);
 }
 
-/* What the parent copied comes to where it belongs, which is empty in the child. */
+/* What the parent copied comes to where it belongs, which is emptied in the child. */
 static void child_takes_copies(void)
 {
 	const struct piece *const pieces = agreed.pieces, *const end = pieces + agreed.piece_count;
@@ -462,7 +473,10 @@ static void child_takes_copies(void)
 
 		region = registry_at(piece->address);
 		page = region_page(region, piece->address);
-		for (size_t n = 0; !piece->copy && n < piece->bytes / region->page_bytes; n++)
+		if (piece->copy)
+			continue;
+		sys_munmap(piece->address, piece->bytes); /* where it was not kept back */
+		for (size_t n = 0; n < piece->bytes / region->page_bytes; n++)
 			region_set_small(region, page + n, 0);
 	}
 	for (const struct piece *piece = pieces; piece < end; piece++) {
