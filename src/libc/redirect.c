@@ -94,10 +94,18 @@ static int add_entry(const struct libc *libc, const struct redirect *redirect)
 	return failed == -ENOENT && redirect->optional ? 0 : failed;
 }
 
+/* Lets the direct call there be one of handler. */
+static int add_call(uintptr_t at, uintptr_t handler)
+{
+	unsigned char code[ENTRY_CALL_BYTES];
+	size_t bytes = entry_encode_call(code, at, handler);
+
+	return bytes ? add_patch(at, code, bytes) : -ENOENT;
+}
+
 int redirect_call(const struct libc *libc, const char *caller, const char *callee_name,
 		  uintptr_t handler, uintptr_t *callee)
 {
-	unsigned char code[ENTRY_CALL_BYTES];
 	size_t caller_bytes, found = 0;
 	uintptr_t at = libc_symbol(libc, caller, &caller_bytes), end = at + caller_bytes;
 
@@ -106,17 +114,15 @@ int redirect_call(const struct libc *libc, const char *caller, const char *calle
 		return -ENOENT;
 	for (;;) {
 		long offset = entry_find_call((const unsigned char *)at, end - at, at, *callee);
-		size_t bytes;
 		int failed;
 
 		if (offset < 0)
 			return found ? 0 : -ENOENT;
 		at += (uintptr_t)offset;
-		bytes = entry_encode_call(code, at, handler);
-		failed = bytes ? add_patch(at, code, bytes) : -ENOENT;
+		failed = add_call(at, handler);
 		if (failed)
 			return failed;
-		at += bytes;
+		at += ENTRY_CALL_BYTES;
 		found++;
 	}
 }
@@ -126,19 +132,18 @@ static uintptr_t find_neighbour(const struct libc *libc, const char *caller,
 				const struct redirect_neighbour *neighbour)
 {
 	size_t bytes;
-	uintptr_t at = libc_symbol(libc, caller, &bytes),
-		  of = libc_symbol(libc, neighbour->of, NULL);
-	uintptr_t first = at, end = at + bytes;
+	uintptr_t start = libc_symbol(libc, caller, &bytes);
+	uintptr_t of = libc_symbol(libc, neighbour->of, NULL);
 	long offset;
 
-	if (!at || !of || at < libc->text || end > libc->text_end)
+	if (!start || !of || start < libc->text || start + bytes > libc->text_end)
 		return 0;
-	offset = entry_find_call((const unsigned char *)at, bytes, at, of);
+	offset = entry_find_call((const unsigned char *)start, bytes, start, of);
 	if (offset < 0)
 		return 0;
-	at += (uintptr_t)offset;
-	at = neighbour->behind ? at + ENTRY_CALL_BYTES : at - ENTRY_CALL_BYTES;
-	return at >= first && at + ENTRY_CALL_BYTES <= end ? at : 0;
+	offset += neighbour->behind ? ENTRY_CALL_BYTES : -ENTRY_CALL_BYTES;
+	return offset >= 0 && (size_t)offset + ENTRY_CALL_BYTES <= bytes ? start + (size_t)offset
+									 : 0;
 }
 
 static uintptr_t call_in_libc(const struct libc *libc, uintptr_t at)
@@ -161,10 +166,9 @@ int redirect_neighbours(const struct libc *libc, const char *caller,
 			return -ENOENT;
 	}
 	for (int i = 0; i < count; i++) {
-		int failed;
+		int failed = add_call(find_neighbour(libc, caller, &neighbours[i]),
+				      neighbours[i].handler);
 
-		at = find_neighbour(libc, caller, &neighbours[i]);
-		failed = add_patch(at, code, entry_encode_call(code, at, neighbours[i].handler));
 		if (failed)
 			return failed;
 	}
