@@ -51,11 +51,10 @@ static uint64_t space_end(void)
 	return (uint64_t)1 << (64 - __builtin_clzll(highest));
 }
 
-/* Can no hole above that mapping be larger than the largest one yet? */
-static bool nothing_larger_above(const struct holes *holes, const struct smaps_mapping *mapping)
+/* Can no hole between that mapping and the end be larger than the largest one yet? */
+static bool nothing_larger_above(const struct holes *holes, const struct smaps_mapping *mapping,
+				 uint64_t end)
 {
-	const uint64_t end = space_end();
-
 	return end <= mapping->end ||
 	       end - mapping->end <= holes->largest_end - holes->largest_start;
 }
@@ -63,6 +62,7 @@ static bool nothing_larger_above(const struct holes *holes, const struct smaps_m
 int holes_read(struct holes *holes, uintptr_t above)
 {
 	struct smaps_mapping mapping;
+	const uint64_t end = space_end();
 	uintptr_t last = above;
 	struct maps maps;
 	int failed = maps_open(&maps, false);
@@ -76,7 +76,7 @@ int holes_read(struct holes *holes, uintptr_t above)
 			break;
 		if (mapping.start > last)
 			take_hole(holes, last, (uintptr_t)mapping.start);
-		if (holes->first_end && nothing_larger_above(holes, &mapping))
+		if (holes->first_end && nothing_larger_above(holes, &mapping, end))
 			break;
 	}
 	maps_close(&maps);
