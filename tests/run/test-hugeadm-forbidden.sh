@@ -15,41 +15,29 @@ cp "$hugeadm" "$work/hugeadm"
 chmod 711 "$work"
 
 # by_a_user <argument> ...: without any right
+program=$hugeadm
 by_a_user() {
 	setpriv --reuid=65534 --regid=65534 --clear-groups "$work/hugeadm" "$@"
 }
 
-# changes_nothing <who> <error and hint>
+# changes_nothing <error and hint>
 changes_nothing() {
-	local who=$1 error=$2 before
-	tool_name=$who
+	local error=$1 before
 	before=$(cat $pool_2m/nr_hugepages $pool_2m/nr_overcommit_hugepages)
-	says_that "can't write $pages to $pool_2m/nr_hugepages: $error" --pool-pages-min "2M:$pages"
-	says_that "can't write $pages to $pool_2m/nr_hugepages: $error" --hard --pool-pages-min 2M:+1
-	says_that "can't write 7777777 to $pool_2m/nr_overcommit_hugepages: $error" \
+	refuses "can't write $pages to $pool_2m/nr_hugepages: $error" --pool-pages-min "2M:$pages"
+	refuses "can't write $pages to $pool_2m/nr_hugepages: $error" --hard --pool-pages-min 2M:+1
+	refuses "can't write 7777777 to $pool_2m/nr_overcommit_hugepages: $error" \
 		--pool-pages-max "2M:$((pages - 1 + 7777777))"
-	says_that "can't write 0 to /proc/sys/vm/hugetlb_shm_group: $error" --set-shm-group 0
+	refuses "can't write 0 to /proc/sys/vm/hugetlb_shm_group: $error" --set-shm-group 0
 	[ "$(cat $pool_2m/nr_hugepages $pool_2m/nr_overcommit_hugepages)" = "$before" ] ||
 		fail "the pool has changed"
-}
-
-# says_that <message> <argument> ...: that one line, exit status 1
-says_that() {
-	local message=$1 status
-	shift
-	"$tool_name" "$@" >"$work/out" 2>"$work/err"
-	status=$?
-	[ $status = 1 ] || fail "$tool_name $*: exit status $status"
-	[ "$(cat "$work/err")" = "hugeadm: $message" ] ||
-		{ show "$work/err"; fail "hugeadm $*: not this line: $message"; }
 }
 
 # The same directory is in the way of all page sizes.
 no_mounts_for_a_user() {
 	cover $mounts_base
 	chmod 755 $mounts_base
-	tool_name=by_a_user
-	says_that "can't make the directory $mounts_base/pagesize-2097152: Permission denied$root_hint" \
+	refuses "can't make the directory $mounts_base/pagesize-2097152: Permission denied$root_hint" \
 		--create-mounts
 }
 
@@ -58,14 +46,13 @@ without_pools() {
 	[ "$("$BUILD/bin/pagesize" -H | head -n 1)" = 2097152 ] || return
 	mount -t tmpfs none /sys/kernel/mm/hugepages || fail "can't hide the pools"
 	at_end "umount /sys/kernel/mm/hugepages"
-	tool_name=$hugeadm
 	[ -n "$("$BUILD/bin/pagesize" -H)" ] || return
-	says_that "$absent" --pool-list
-	says_that "$absent" --pool-pages-min 2M:1
-	says_that "$absent" --set-recommended-shmmax
-	says_that "$absent" --explain
+	fails_saying "$absent" --pool-list
+	refuses "$absent" --pool-pages-min 2M:1
+	refuses "$absent" --set-recommended-shmmax
+	fails_saying "$absent" --explain
 	! grep -q shmmax "$work/out" || fail "something is recommended for pools that were not read"
-	says_that "$absent" --persist-pools=cmdline
+	refuses "$absent" --persist-pools=cmdline
 	[ ! -s "$work/out" ] || { show "$work/out"; fail "half a command line"; }
 	"$hugeadm" --json --pool-list --page-sizes-all --list-all-mounts --explain >"$work/out" \
 		2>"$work/err" && fail "listings without pools succeed"
@@ -75,11 +62,13 @@ without_pools() {
 		{ show "$work/out"; fail "no JSON where pools can't be read"; }
 }
 
-changes_nothing by_a_user "Permission denied$root_hint"
+hugeadm=by_a_user
+changes_nothing "Permission denied$root_hint"
 no_mounts_for_a_user
+hugeadm=$program
 mount -o remount,ro,bind /sys || mount -o bind,ro /sys /sys || skip "/sys can't be made read-only"
 mount --bind /proc/sys /proc/sys && mount -o remount,ro,bind /proc/sys ||
 	skip "/proc/sys can't be made read-only"
 at_end "umount /proc/sys"
-changes_nothing "$hugeadm" "Read-only file system$read_only_hint"
+changes_nothing "Read-only file system$read_only_hint"
 without_pools

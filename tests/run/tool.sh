@@ -13,8 +13,8 @@ succeeds() {
 	}
 }
 
-# refuses <message> <argument> ...: that one line on stderr, nothing on stdout, and the exit status.
-refuses() {
+# fails_saying <message> <argument> ...: that one line on stderr, and the exit status.
+fails_saying() {
 	local message=$1 status
 	shift
 	"${!tool_name}" "$@" >"$work/out" 2>"$work/err"
@@ -22,7 +22,13 @@ refuses() {
 	[ $status = "$refusal_status" ] ||
 		fail "$tool_name $*: exit status $status, not $refusal_status"
 	says "$tool_name: $message"
-	[ ! -s "$work/out" ] || { show "$work/out"; fail "$tool_name $*: something on standard output"; }
+}
+
+# refuses <message> <argument> ...: the same, and nothing on stdout.
+refuses() {
+	fails_saying "$@"
+	[ ! -s "$work/out" ] ||
+		{ show "$work/out"; fail "$tool_name ${*:2}: something on standard output"; }
 }
 
 # One line on stderr, that one.
