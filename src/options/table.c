@@ -9,7 +9,7 @@
 
 #include "base/log.h"
 #include "base/words.h"
-#include "options/options.h"
+#include "options/table.h"
 
 #define PATH_BYTES 4096
 
