@@ -3,7 +3,7 @@
  */
 #include "base/sys.h"
 #include "mmap/mappings.h"
-#include "pages/pages.h"
+#include "pages/pool.h"
 
 struct mappings mappings;
 

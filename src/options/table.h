@@ -38,13 +38,17 @@ enum segment_backing {
 	BACKING_THP,
 };
 
+/* HUGETLB_PATH names at most this many directories. */
+#define OPTIONS_MOUNTS_MAX 8
+
 struct options {
 	enum heap_pages heap;
 	size_t heap_page_bytes;
 	uintptr_t heap_base; /* 0: behind the program's break */
 	bool heap_shrink;
 	size_t default_page_bytes; /* 0: the system's */
-	const char *path;          /* a hugetlbfs mount, or NULL; a copy */
+	const char *path;          /* HUGETLB_PATH as it was given, or NULL; a copy */
+	const char *mounts[OPTIONS_MOUNTS_MAX + 1]; /* its directories, up to the first NULL */
 	bool no_prefault;
 	bool no_reserve;
 	bool shm;              /* System V shared memory on huge pages */
