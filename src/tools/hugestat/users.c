@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "sys.h"
+#include "base/sys.h"
 #include "tools/common/shell_word.h"
 #include "tools/hugestat/users_scan.h"
 
@@ -344,6 +344,7 @@ static void read_pools(struct users *users)
 	struct page_sizes sizes;
 
 	sizes_read(&sizes, (size_t)sysconf(_SC_PAGESIZE));
+	users->pool_count = 0;
 	for (int i = 0; i < sizes.huge_count; i++) {
 		struct pool pool;
 
@@ -419,6 +420,7 @@ void users_read(struct users *users)
 	scan_own_devices(&scan);
 	scan_mounts_of(&scan, getpid());
 	scan_processes(&scan);
+	read_pools(users); /* again: as near to the processes' figures as can be */
 	scan_files(&scan);
 	scan_segments(&scan);
 	give_private_pages(&scan);

@@ -9,7 +9,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "sys.h"
+#include "base/sys.h"
 #include "tools/common/size_text.h"
 #include "tools/hugestat/users_scan.h"
 

@@ -11,7 +11,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "pages/smaps.h"
+#include "proc/smaps.h"
 #include "tools/hugestat/users_scan.h"
 
 #define DIRECTORIES_MAX 32 /* below each other */

@@ -12,8 +12,8 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "pages/smaps.h"
-#include "sys.h"
+#include "proc/smaps.h"
+#include "base/sys.h"
 #include "tools/hugestat/users_scan.h"
 
 #define PAGEMAP_PRESENT (1ull << 63)
