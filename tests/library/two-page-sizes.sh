@@ -3,7 +3,6 @@
 . "$(dirname "$0")/../lib/test.sh"
 
 need_root
-need_program python3
 need_pages 50 2M
 need_pages 1 1G
 for size in 2M 1G; do
@@ -12,15 +11,10 @@ for size in 2M 1G; do
 	at_end "umount $work/$size"
 done
 
-# maps <setting> ...: prints the mappings of a program with a heap and an anonymous mapping of 8M.
+# maps <setting> ...: the mappings of a program with a heap and an anonymous mapping of 8M.
 maps() {
-	preloaded HUGETLB_MORECORE=1G HUGETLB_MMAP=yes "$@" python3 -c '
-import mmap
-memory = mmap.mmap(-1, 8 << 20, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-memory.write(b"x" * (8 << 20))
-blocks = [bytes(100000) for i in range(100)]
-print(open("/proc/self/maps").read())' >"$work/maps" 2>"$work/err" ||
-		{ show "$work/err"; fail "$*: exit status $?"; }
+	preloaded HUGETLB_MORECORE=1G HUGETLB_MMAP=yes "$@" "$helpers/print-heap-and-mapping" \
+		>"$work/maps" 2>"$work/err" || { show "$work/err"; fail "$*: exit status $?"; }
 }
 
 mapped_from() {
