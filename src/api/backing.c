@@ -95,7 +95,7 @@ static int scan_transparent(uintptr_t start, uintptr_t end, size_t *bytes)
 		return (int)fd;
 	*bytes = 0;
 	do {
-		found = sys_gate(SYS_ioctl, fd, (long)PAGEMAP_SCAN, (long)&scan, 0, 0, 0);
+		found = sys_call(SYS_ioctl, fd, PAGEMAP_SCAN, &scan);
 		for (long i = 0; i < found; i++)
 			*bytes += common_bytes(start, end, (uintptr_t)regions[i].start,
 					       (uintptr_t)regions[i].end);

@@ -44,7 +44,7 @@ uint64_t sys_limit(int resource)
 {
 	uint64_t soft_and_hard[2];
 
-	if (sys_gate(SYS_prlimit64, 0, resource, 0, (long)soft_and_hard, 0, 0))
+	if (sys_call(SYS_prlimit64, 0, resource, 0, soft_and_hard))
 		return UINT64_MAX;
 	return soft_and_hard[0];
 }
@@ -95,10 +95,9 @@ bool sys_single_threaded(void)
 	struct statx task = {0};
 	long failed;
 
-	if (!sys_is_filtered() && !sys_gate(SYS_unshare, CLONE_THREAD, 0, 0, 0, 0, 0))
+	if (!sys_is_filtered() && !sys_call(SYS_unshare, CLONE_THREAD))
 		return true;
-	failed = sys_gate(SYS_statx, AT_FDCWD, (long)"/proc/self/task", 0, STATX_NLINK, (long)&task,
-			  0);
+	failed = sys_call(SYS_statx, AT_FDCWD, "/proc/self/task", 0, STATX_NLINK, &task);
 	/* A link for "." and one from the parent, and one for each thread's directory. */
 	return failed || task.stx_nlink <= 3;
 }
@@ -113,7 +112,7 @@ long sys_without_signal(long number, long a, long b, long c, long d, long e, lon
 	/* One that the program blocks and that waits already is the program's. */
 	if (blocked && before & deadly)
 		sys_pending_signals(&waiting);
-	result = sys_gate(number, a, b, c, d, e, f);
+	result = sys_call(number, a, b, c, d, e, f);
 	if (!blocked)
 		return result;
 	ours = deadly & ~waiting;

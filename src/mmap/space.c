@@ -38,7 +38,7 @@ int mmap_space_find(size_t page_bytes, uintptr_t *start, uintptr_t *limit)
 	uint64_t memory_bytes = (uint64_t)1 << 30;
 	struct sysinfo machine;
 
-	if (!sys_gate(SYS_sysinfo, (long)&machine, 0, 0, 0, 0, 0))
+	if (!sys_call(SYS_sysinfo, &machine))
 		memory_bytes = (uint64_t)machine.totalram * machine.mem_unit;
 	holes_find(&holes, (uintptr_t)sys_brk(0));
 	if (mmap_space_choose(holes.largest_start, holes.largest_end, page_bytes, memory_bytes,

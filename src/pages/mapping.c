@@ -43,7 +43,7 @@ static int bind_to_node(uintptr_t address, size_t bytes, int node)
 static int touch_each_page(uintptr_t address, size_t bytes, size_t page_bytes)
 {
 	for (uintptr_t at = address; at - address < bytes; at += page_bytes) {
-		if (sys_gate(SYS_getcpu, (long)at, 0, 0, 0, 0, 0))
+		if (sys_call(SYS_getcpu, at))
 			return -ENOMEM;
 		*(unsigned int *)at = 0;
 	}
@@ -180,10 +180,10 @@ int mapping_unmap(uintptr_t address, size_t bytes)
 	int result = 0;
 
 	if (!range_is_shared(address, bytes) || open_pieces(&pieces, address, bytes))
-		return (int)sys_munmap(address, bytes);
+		return sys_munmap(address, bytes);
 	while (!result && next_piece(&pieces))
 		if (pieces.piece_is_own)
-			result = (int)sys_munmap(pieces.piece, pieces.piece_end - pieces.piece);
+			result = sys_munmap(pieces.piece, pieces.piece_end - pieces.piece);
 	smaps_close(&pieces.maps);
 	return result;
 }

@@ -169,7 +169,7 @@ int swap_in_data(const struct backing *backing, const struct plan_range *range,
 		 struct prepared *prepared)
 {
 	uint64_t all = UINT64_MAX, before;
-	int failed = (int)sys_block_signals(&all, &before);
+	int failed = sys_block_signals(&all, &before);
 
 	if (failed) {
 		backing_drop(prepared);
