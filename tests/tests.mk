@@ -9,7 +9,7 @@ RUN_PROGRAMS := $(patsubst tests/run/%.c,$(BUILD)/tests/run/%,$(sort $(wildcard 
 $(BUILD)/tests/run/%: tests/run/%.c $(wildcard tests/run/*.h)
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -Isrc/arch/$(CPU) -fno-builtin-malloc -fno-builtin-free \
-		-fno-builtin-calloc -fno-builtin-realloc $(CFLAGS) $< -o $@ $(LDFLAGS) -pthread
+		-fno-builtin-calloc -fno-builtin-realloc $(CFLAGS) $< -o $@ $(LDFLAGS) -pthread $(LIBS_DLOPEN)
 
 # Programs that call the library by name.
 LINKED_PROGRAMS := $(patsubst tests/run/%.c,$(BUILD)/tests/run/%,$(sort $(wildcard tests/run/linked/*.c)))
