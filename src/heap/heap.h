@@ -11,14 +11,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "heap/arenas.h"
-#include "heap/morecore.h"
-#include "options.h"
+#include "heap/break.h"
+#include "heap/zone.h"
 #include "pages/source.h"
 
 struct heap {
 	struct source source;
-	struct morecore main;
+	struct heap_break main;
 	struct zone zone;      /* zone.region.start is 0 where there is none (32-bit) */
 	bool shrink;           /* HUGETLB_MORECORE_SHRINK: freed pages go back to the pool */
 	uint64_t memory_bytes; /* of the machine */
@@ -26,11 +25,5 @@ struct heap {
 };
 
 extern struct heap heap;
-
-/*
- * Puts the program's heap on huge pages as the options ask. Returns 0, or -errno with the program
- * as it was and one line about the reason written.
- */
-int heap_start(const struct options *options);
 
 #endif

@@ -8,11 +8,12 @@
 #include <fcntl.h>
 #include <string.h>
 
-#include "log.h"
-#include "options.h"
-#include "pages/pages.h"
-#include "stream.h"
-#include "sys.h"
+#include "base/log.h"
+#include "base/stream.h"
+#include "base/sys.h"
+#include "options/options.h"
+#include "pages/mount.h"
+#include "pages/sizes.h"
 
 #define HUGE_DIRECTORY "/sys/kernel/mm/hugepages"
 #define THP_DIRECTORY  "/sys/kernel/mm/transparent_hugepage"

@@ -10,8 +10,8 @@
 
 #include <stddef.h>
 
-#include "pages/pages.h"
-#include "pages/smaps.h"
+#include "pages/sizes.h"
+#include "proc/smaps.h"
 
 enum part {
 	PART_TEXT,     /* the program's code and constants */

@@ -7,10 +7,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "log.h"
-#include "pages/pages.h"
-#include "stream.h"
-#include "sys.h"
+#include "base/log.h"
+#include "base/stream.h"
+#include "base/sys.h"
+#include "pages/pool.h"
+#include "pages/sizes.h"
 #include "unit.h"
 
 #define HUGE   "/sys/kernel/mm/hugepages"

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "options.h"
-#include "pages/pages.h"
+#include "options/options.h"
+#include "pages/sizes.h"
 #include "tools/common/option_table.h"
 #include "tools/hugeedit/edit.h"
 #include "tools/hugeedit/image.h"
