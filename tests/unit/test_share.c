@@ -606,7 +606,7 @@ static void build_ids(void **state)
 		.first_name = "GNU",
 		.second = {4, 20, NT_GNU_BUILD_ID},
 		.second_name = "GNU",
-		.id = "12345678901234567890",
+		.id = "1234567890123456789",
 	};
 	static ElfW(Dyn) dynamic[2];
 	ElfW(Phdr) headers[2] = {
