@@ -11,8 +11,29 @@
 
 bool sys_sandboxed;
 
-/* What is interrupted is tried so often. */
+/* An interrupted call is tried this often (EINTR, and EAGAIN of MADV_POPULATE_WRITE pass). */
 #define TRIES_MAX 5
+
+int sys_mmap_at(uintptr_t address, size_t bytes, int protection, int flags, int fd, uint64_t offset)
+{
+	long at = sys_mmap(address, bytes, protection, flags | MAP_FIXED_NOREPLACE, fd, offset);
+
+	if (SYS_IS_ERROR(at))
+		return (int)at;
+	if ((uintptr_t)at == address)
+		return 0;
+	sys_munmap((uintptr_t)at, bytes);
+	return -EEXIST;
+}
+
+int sys_populate(uintptr_t address, size_t bytes)
+{
+	int result = -EAGAIN;
+
+	for (int i = 0; i < TRIES_MAX && (result == -EAGAIN || result == -EINTR); i++)
+		result = sys_madvise(address, bytes, MADV_POPULATE_WRITE);
+	return result;
+}
 
 /*
  * Returns the number of bytes read, or -errno; the buffer ends by a zero byte in both cases. Files

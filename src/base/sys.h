@@ -42,6 +42,14 @@ static inline long sys_mmap(uintptr_t address, size_t bytes, int protection, int
 			(long)(offset / CPU_MMAP_OFFSET_UNIT));
 }
 
+/*
+ * Maps at address and nowhere else, where nothing is mapped yet. 0, -EEXIST (something is there),
+ * or -errno. Kernels before 4.17 take the flag as a hint: what they map elsewhere is unmapped
+ * again.
+ */
+int sys_mmap_at(uintptr_t address, size_t bytes, int protection, int flags, int fd,
+		uint64_t offset);
+
 static inline int sys_munmap(uintptr_t address, size_t bytes)
 {
 	return (int)sys_call(SYS_munmap, address, bytes);
@@ -62,6 +70,9 @@ static inline int sys_madvise(uintptr_t address, size_t bytes, int advice)
 {
 	return (int)sys_call(SYS_madvise, address, bytes, advice);
 }
+
+/* Makes all pages of a range present and writable (Linux 5.14); an interrupted try is repeated. */
+int sys_populate(uintptr_t address, size_t bytes);
 
 static inline int sys_mincore(uintptr_t address, size_t bytes, unsigned char *resident)
 {

@@ -4,18 +4,18 @@
 #include <errno.h>
 #include <sys/auxv.h>
 
+#include "base/align.h"
 #include "base/sys.h"
 #include "pages/mapping.h"
 #include "proc/smaps.h"
 
 #define BITS_PER_LONG (8 * (int)sizeof(unsigned long))
-#define RETRIES_MAX   5
 
 int mapping_round(size_t bytes, size_t page_bytes, size_t *rounded)
 {
 	if (__builtin_add_overflow(bytes, page_bytes - 1, &bytes))
 		return -ENOMEM;
-	*rounded = bytes & ~(page_bytes - 1);
+	*rounded = align_down(bytes, page_bytes);
 	return 0;
 }
 
@@ -52,11 +52,7 @@ static int touch_each_page(uintptr_t address, size_t bytes, size_t page_bytes)
 
 static int populate(uintptr_t address, size_t bytes, size_t page_bytes)
 {
-	long result = -EAGAIN;
-
-	for (int i = 0; i < RETRIES_MAX && (result == -EAGAIN || result == -EINTR); i++)
-		result = sys_madvise(address, bytes, MADV_POPULATE_WRITE);
-	return result ? touch_each_page(address, bytes, page_bytes) : 0;
+	return sys_populate(address, bytes) ? touch_each_page(address, bytes, page_bytes) : 0;
 }
 
 long mapping_map_small(size_t bytes, size_t align, int protection)
