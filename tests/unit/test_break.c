@@ -1,6 +1,6 @@
 /*
- * The break: random ups and downs against a model that is simple. What is below the break keeps its
- * content, what it passes is zero, and a failure changes nothing.
+ * The break agrees with a simple model after random moves. Memory below the break keeps its
+ * content, memory it passes is zero, and a failure changes nothing.
  *
  * All that the break has passed is filled with words that follow from their addresses, so whatever
  * comes back dirty, moved or lost shows itself.

@@ -1,6 +1,6 @@
 /*
- * Redirecting functions, on a libc of our own: some functions of this very program, far enough from
- * each other to be exchanged in two ranges, and a symbol table made for them.
+ * Functions are redirected in a libc made by the test. It is some functions of this program, far
+ * enough from each other to be replaced in two ranges, and a symbol table made for them.
  */
 #include <errno.h>
 #include <stdlib.h>
