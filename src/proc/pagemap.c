@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/auxv.h>
 
 #include "base/sys.h"
 #include "proc/pagemap.h"
@@ -128,4 +129,21 @@ size_t pagemap_huge_bytes(uintptr_t start, uintptr_t end)
 	bytes = pagemap_bytes(&pagemap, start, end);
 	pagemap_close(&pagemap);
 	return bytes;
+}
+
+#define ENTRY_SOFT_DIRTY (1ull << 55)
+
+bool pagemap_has_soft_dirty(void)
+{
+	static volatile unsigned char
+		written; /* what was just written to is dirty, or nothing is */
+	struct pagemap pagemap;
+	uint64_t entry;
+	long got;
+
+	written = 1;
+	pagemap_open(&pagemap);
+	got = pagemap_read(&pagemap, (uintptr_t)&written / getauxval(AT_PAGESZ), &entry, 1);
+	pagemap_close(&pagemap);
+	return got != 1 || entry & ENTRY_SOFT_DIRTY;
 }
