@@ -107,6 +107,24 @@ void sys_restore_signals(const uint64_t *before)
 		sys_block_signals(before, NULL);
 }
 
+/* rt_sigprocmask reads the new mask before it looks at how it shall be used. */
+static bool can_read_word(uintptr_t address)
+{
+	return sys_gate(SYS_rt_sigprocmask, -1, (long)address, 0, sizeof(uint64_t), 0, 0) !=
+	       -EFAULT;
+}
+
+bool sys_can_read(const void *address, size_t bytes)
+{
+	const size_t page_bytes = 4096; /* no kernel has smaller ones */
+	uintptr_t at = (uintptr_t)address, last = at + bytes - sizeof(uint64_t);
+
+	for (; at < last; at = (at | (page_bytes - 1)) + 1)
+		if (!can_read_word(at))
+			return false;
+	return can_read_word(last);
+}
+
 /*
  * unshare(2) of a thread group does nothing but fail where there are other threads, and takes a
  * tenth of the time that a directory of /proc takes to appear. A filter may kill for it.
