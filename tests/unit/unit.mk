@@ -19,8 +19,9 @@ FAULTS_LIBRARY := $(BUILD)/tests/libhugetlbfs-faults.so
 FAULTS_OBJECTS := $(filter-out $(BUILD)/obj/base/gate.o,$(LIBRARY_OBJECTS)) \
 	$(BUILD)/tests/unit/gate_faults.o
 
-.PHONY: unit
-unit: $(UNIT_PROGRAMS) $(FAULTS_LIBRARY)
+.PHONY: unit unit-programs
+unit: unit-programs $(FAULTS_LIBRARY)
+unit-programs: $(UNIT_PROGRAMS)
 
 $(FAULTS_LIBRARY): $(FAULTS_OBJECTS) src/libhugetlbfs.map
 	$(LIBRARY_LINK) $(FAULTS_OBJECTS) -o $@
