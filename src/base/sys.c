@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <sys/stat.h>
 
+#include "base/align.h"
 #include "base/sys.h"
 
 bool sys_sandboxed;
@@ -24,6 +25,20 @@ int sys_mmap_at(uintptr_t address, size_t bytes, int protection, int flags, int 
 		return 0;
 	sys_munmap((uintptr_t)at, bytes);
 	return -EEXIST;
+}
+
+size_t sys_move(uintptr_t from, uintptr_t to, size_t bytes, size_t unit, bool undo)
+{
+	const int flags = MREMAP_MAYMOVE | MREMAP_FIXED;
+
+	for (; bytes; bytes = align_down(bytes / 2, unit)) {
+		long at = undo ? sys_pass(SYS_mremap, from, bytes, bytes, flags, to)
+			       : sys_mremap(from, bytes, bytes, flags, to);
+
+		if (!SYS_IS_ERROR(at))
+			break;
+	}
+	return bytes;
 }
 
 int sys_populate(uintptr_t address, size_t bytes)
@@ -105,6 +120,24 @@ void sys_restore_signals(const uint64_t *before)
 {
 	if (sys_block_signals(before, NULL))
 		sys_block_signals(before, NULL);
+}
+
+/* rt_sigprocmask reads the new mask before it looks at how it shall be used. */
+static bool can_read_word(uintptr_t address)
+{
+	return sys_gate(SYS_rt_sigprocmask, -1, (long)address, 0, sizeof(uint64_t), 0, 0) !=
+	       -EFAULT;
+}
+
+bool sys_can_read(const void *address, size_t bytes)
+{
+	const size_t page_bytes = 4096; /* no kernel has smaller ones */
+	uintptr_t at = (uintptr_t)address, last = at + bytes - sizeof(uint64_t);
+
+	for (; at < last; at = (at | (page_bytes - 1)) + 1)
+		if (!can_read_word(at))
+			return false;
+	return can_read_word(last);
 }
 
 /*

@@ -61,6 +61,14 @@ static inline long sys_mremap(uintptr_t old_address, size_t old_bytes, size_t ne
 	return sys_call(SYS_mremap, old_address, old_bytes, new_bytes, flags, new_address);
 }
 
+/*
+ * Moves the longest piece of [from, from + bytes) that the kernel moves in one call: it takes one
+ * mapping at a time, and this tries all, then half, down to one unit. What is mapped at `to` goes.
+ * Returns the length of the piece, 0 where not even a unit can be moved. undo: it is a step back,
+ * which no test fails.
+ */
+size_t sys_move(uintptr_t from, uintptr_t to, size_t bytes, size_t unit, bool undo);
+
 static inline int sys_mprotect(uintptr_t address, size_t bytes, int protection)
 {
 	return (int)sys_call(SYS_mprotect, address, bytes, protection);
@@ -207,6 +215,13 @@ static inline int sys_block_more_signals(const uint64_t *more, uint64_t *before)
 	return (int)sys_call(SYS_rt_sigprocmask, SIG_BLOCK, more, before, sizeof(*more));
 }
 
+/*
+ * May this thread read all of a range? By a call that the kernel refuses after it has read eight
+ * bytes, and that programs make under any filter; so a pointer of the program's that leads nowhere
+ * ends in an errno. bytes is at least 8.
+ */
+bool sys_can_read(const void *address, size_t bytes);
+
 /* Those that the thread blocks and that wait for it. */
 static inline int sys_pending_signals(uint64_t *pending)
 {
@@ -328,6 +343,27 @@ static inline long sys_shmget(int key, size_t bytes, int flags)
 	if (CPU_SHMGET_BY_IPC)
 		return sys_pass(CPU_SHMGET_NUMBER, IPC_CALL_SHMGET, key, bytes, flags);
 	return sys_pass(CPU_SHMGET_NUMBER, key, bytes, flags);
+}
+
+/* shmat(2) of the program, passed on: an address, or -errno. */
+static inline long sys_shmat(int id, const void *address, int flags)
+{
+	unsigned long at;
+	long failed;
+
+	if (!CPU_SHMGET_BY_IPC)
+		return sys_pass(CPU_SHMAT_NUMBER, id, (long)address, flags, 0, 0, 0);
+	failed = sys_pass(CPU_SHMAT_NUMBER, 21 /* SHMAT */, id, flags, (long)&at, (long)address, 0);
+	return failed ? failed : (long)at;
+}
+
+/* shmctl(2). */
+static inline long sys_shmctl(int id, int command, void *argument)
+{
+	if (CPU_SHMGET_BY_IPC)
+		return sys_gate(CPU_SHMCTL_NUMBER, 24 /* SHMCTL */, id,
+				command | 0x100 /* IPC_64 */, 0, (long)argument, 0);
+	return sys_gate(CPU_SHMCTL_NUMBER, id, command, (long)argument, 0, 0, 0);
 }
 
 /* Binds a range's pages, those that are still to come, to one NUMA node. */

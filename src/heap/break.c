@@ -206,12 +206,13 @@ long break_sbrk(struct heap_break *heap, intptr_t delta)
 	log_debug("heapbase = 0x%lx, heaptop = 0x%lx, mapsize = %lx, delta=%ld",
 		  (unsigned long)heap->region.start, (unsigned long)before,
 		  (unsigned long)(heap->mapped_end - heap->region.start), (long)delta);
+	/* as the kernel's: below its start nothing changes, which libc takes for success */
 	if (delta > 0)
 		failed = before + (uintptr_t)delta < before ? -ENOMEM
 							    : grow(heap, before + (uintptr_t)delta);
-	else if (-(uintptr_t)delta > before - heap->region.start)
+	else if (-(uintptr_t)delta > before)
 		failed = -ENOMEM;
-	else
+	else if (-(uintptr_t)delta <= before - heap->region.start)
 		shrink(heap, before + (uintptr_t)delta);
 	if (failed) {
 		log_debug("... = failed (error %d)", -failed);

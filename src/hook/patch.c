@@ -303,6 +303,16 @@ int patch_install(const struct libc *libc, const struct hook *hooks, int count)
 	return failed;
 }
 
+bool patch_is_installed(const struct libc *libc, const char *name)
+{
+	uintptr_t entry = libc_symbol(libc, name, NULL);
+
+	for (int i = 0; i < patch_count; i++)
+		if (patches[i].at == entry && patches[i].in_place)
+			return true;
+	return false;
+}
+
 void patch_undo(const struct libc *object)
 {
 	for (int i = 0; i < patch_count; i++)
