@@ -11,7 +11,7 @@ UNIT_TOOL_TESTS_LEFT_OUT := $(if $(filter hugestat,$(TOOL_NAMES)),,test_hugestat
 UNIT_NAMES    := $(filter-out $(UNIT_ENTRY_TESTS_LEFT_OUT) $(UNIT_TOOL_TESTS_LEFT_OUT), \
 	$(patsubst tests/unit/%.c,%,$(sort $(wildcard tests/unit/test_*.c))))
 UNIT_PROGRAMS := $(UNIT_NAMES:%=$(BUILD)/tests/unit/%)
-UNIT_GATE     := $(BUILD)/tests/unit/gate.o $(BUILD)/tests/unit/gate_pool.o $(BUILD)/tests/unit/ground.o
+UNIT_GATE     := $(BUILD)/tests/unit/gate.o $(BUILD)/tests/unit/gate_pool.o $(BUILD)/tests/unit/fixture.o
 UNIT_LIBRARY  := $(BUILD)/tests/unit/library.a
 
 # The library with a gate that fails on demand, for whole programs: tests/library/every-call-fails-*.sh
