@@ -301,47 +301,35 @@ static void move_states(struct region *region, uintptr_t from, struct region *ta
  * kernel takes: a run of hugetlb or of small pages, then ever smaller ones. Returns how much of it
  * was moved: all, or less where a page can't be.
  */
-static size_t move_pieces(uintptr_t from, uintptr_t to, size_t bytes, int flags, bool back)
+static size_t move_pieces(uintptr_t from, uintptr_t to, size_t bytes, int more, bool back)
 {
-	size_t moved = 0, piece = bytes;
+	size_t moved = 0;
 
 	while (moved < bytes) {
 		struct region *huge;
 		uintptr_t at = from + moved;
 		size_t run = registry_run(at, from + bytes, &huge) - at;
 		size_t page = huge ? huge->page_bytes : process_base_bytes;
-		long result;
+		size_t piece = sys_move(at, to + moved, run, page, more, back);
 
-		if (piece > run)
-			piece = run;
-		/* The way back is the program's own memory: not a test's to fail. */
-		result = back ? sys_pass(SYS_mremap, (long)at, (long)piece, (long)piece, flags,
-					 (long)(to + moved), 0)
-			      : sys_mremap(at, piece, piece, flags, to + moved);
-		if (SYS_IS_ERROR(result)) {
-			piece = piece / 2 & ~(page - 1);
-			if (!piece)
-				break;
-			continue;
-		}
+		if (!piece)
+			break;
 		note_moved(to + moved, to + moved + piece);
 		if (huge)
 			move_states(huge, at, registry_at(to + moved), to + moved, piece);
 		moved += piece;
-		piece = bytes - moved;
 	}
 	return moved;
 }
 
 /* All or nothing: what was moved goes back where not all of it could be. */
-static int move_all(uintptr_t from, uintptr_t to, size_t bytes, int flags)
+static int move_all(uintptr_t from, uintptr_t to, size_t bytes, int more)
 {
-	const int move = MREMAP_MAYMOVE | MREMAP_FIXED;
-	size_t moved = move_pieces(from, to, bytes, move | flags, false);
+	size_t moved = move_pieces(from, to, bytes, more, false);
 
 	if (moved == bytes)
 		return 0;
-	move_pieces(to, from, moved, move, true);
+	move_pieces(to, from, moved, 0, true);
 	return -ENOMEM;
 }
 
@@ -469,7 +457,7 @@ static long move_and_grow(uintptr_t from, uintptr_t to, size_t bytes, size_t new
 		note_moved(to + before_last, to + new_bytes);
 		return 0;
 	}
-	move_pieces(to, from, before_last, MREMAP_MAYMOVE | MREMAP_FIXED, true);
+	move_pieces(to, from, before_last, 0, true);
 	return result;
 }
 
