@@ -9,7 +9,7 @@ root=$(dirname "$0")/../..
 
 variables_of_table() {
 	sed -n '/^static const struct option_row table\[\]/,/^};/s/^.*{"\(HUGETLB_[A-Z_]*\)".*/\1/p' \
-		"$root/src/options_table.c" | sort -u
+		"$root/src/options/table.c" | sort -u
 }
 
 variables_named_in() {

@@ -5,10 +5,10 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/sys.h"
 #include "ground.h"
-#include "memory/region.h"
-#include "memory/registry.h"
-#include "sys.h"
+#include "region/region.h"
+#include "region/registry.h"
 
 /* A small page size keeps the tests cheap; 32M pages have 16 units, as 1G pages have 512. */
 #define PAGE_SMALL (64 * KIB)

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "options.h"
+#include "options/options.h"
 #include "tools/common/size_text.h"
 
 int size_text_parse(const char *text, size_t *bytes)
