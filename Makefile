@@ -157,7 +157,7 @@ completion: $(COMPLETIONS)
 # the tests need besides is named in files of theirs, and a test does without what can't be had.
 check:
 	@CC="$(CC)" tests/install-packages compiler
-	@CC="$(CC)" tests/install-packages --optional $$(cat $(wildcard tests/*/needs) /dev/null)
+	@CC="$(CC)" tests/install-packages --optional $$(cat $(wildcard tests/needs tests/*/needs) /dev/null)
 	@$(MAKE) --no-print-directory run-check
 
 demo:

@@ -126,7 +126,7 @@ prepare_x86_64()
 	mkdir -p "$directory"/{bin,lib} && build_heap "$directory/bin/heap" gcc &&
 		copy_libraries "$directory/bin/heap" "$directory" &&
 		gcc -O2 "$here/membind.c" -o "$directory/bin/membind" >>"$cache/log" 2>&1 &&
-		gcc -O2 -D_GNU_SOURCE -pthread "$here/../run/kinds-of-pages.c" \
+		gcc -O2 -D_GNU_SOURCE -pthread -I"$here/../lib" "$here/../helpers/kinds-of-pages.c" \
 			-o "$directory/bin/kinds-of-pages" >>"$cache/log" 2>&1 &&
 		add_tools "$directory" "$build/bin/hugeadm" "$build/bin/hugestat" \
 			"$(command -v numastat)" "$(command -v numactl)" &&
@@ -206,12 +206,12 @@ prepare_arm64()
 # where they may (whose own start has no such places): build_text_misuse <directory> <compiler> <tree>
 build_text_misuse()
 {
-	local directory=$1 source=$here/../run/text-misuse.c
-	local gcc=(env CC="$2" "$here/gcc-at" "$3" -std=gnu11 -D_GNU_SOURCE -O2 -pthread)
+	local directory=$1 source=$here/../cases/text-misuse.c
+	local gcc=(env CC="$2" "$here/gcc-at" "$3" -std=gnu11 -D_GNU_SOURCE -O2 -pthread -I"$here/../lib")
 
 	{
 		"${gcc[@]}" "$source" -o "$directory/bin/text-misuse" &&
-			"${gcc[@]}" "$here/../run/run-library.c" -o "$directory/bin/run-library" &&
+			"${gcc[@]}" "$here/../helpers/run-library.c" -o "$directory/bin/run-library" &&
 			"${gcc[@]}" "$source" -DLIBRARY -fPIC -shared -nostartfiles \
 				-mbranch-protection=standard -Wl,-z,force-bti \
 				-o "$directory/lib/libmisuse.so"
