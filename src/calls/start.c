@@ -17,6 +17,7 @@
 #include "calls/start.h"
 #include "calls/userfaultfd.h"
 #include "hook/patch.h"
+#include "region/exact.h"
 #include "region/process.h"
 
 struct libc_calls libc_calls;
@@ -108,6 +109,7 @@ int calls_start(const struct options *options, bool with_break, const char *feat
 	}
 	libc_calls.fork = options->fork;
 	process_base_bytes = getauxval(AT_PAGESZ);
+	exact_start(options);
 	failed = find_libc(feature, otherwise);
 	if (failed)
 		return failed;

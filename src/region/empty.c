@@ -41,7 +41,7 @@ int empty_pages(struct region *region, uintptr_t from, uintptr_t to, bool give_b
 		} else if (region->pages[page] & PAGE_PROTECTED) {
 			/* We may not write here; small pages keep their rights while the kernel
 			 * empties them. */
-			int failed = split_page(region, page, false);
+			int failed = split_page(region, page);
 
 			if (!failed)
 				failed = (int)sys_pass(SYS_madvise, (long)from, (long)(stop - from),

@@ -83,4 +83,9 @@ static inline void cpu_restart_call(cpu_registers *registers)
 	(void)registers;
 }
 
+static inline void cpu_undo_restart(cpu_registers *registers)
+{
+	(void)registers;
+}
+
 #endif

@@ -80,4 +80,12 @@ static inline void cpu_restart_call(cpu_registers *registers)
 	registers->eip -= 2;
 }
 
+/* As before cpu_restart_call(), while that instruction has not been reached. */
+static inline void cpu_undo_restart(cpu_registers *registers)
+{
+	registers->orig_eax = registers->eax;
+	registers->eax = -EINTR;
+	registers->eip += 2;
+}
+
 #endif

@@ -83,4 +83,12 @@ static inline void cpu_restart_call(cpu_registers *registers)
 	registers->rip -= 2;
 }
 
+/* As before cpu_restart_call(), while that instruction has not been reached. */
+static inline void cpu_undo_restart(cpu_registers *registers)
+{
+	registers->orig_rax = registers->rax;
+	registers->rax = (unsigned long)-EINTR;
+	registers->rip += 2;
+}
+
 #endif
