@@ -105,7 +105,8 @@ static uintptr_t map_whole(uintptr_t hint, size_t bytes, int flags)
 		return 0;
 	lock_release();
 	failed = fill(at, mapped, take, &huge_bytes);
-	lock_take();
+	while (!lock_take())
+		;
 	if (failed) {
 		if (failed != -EEXIST)
 			placement_unused(&mappings.place, at, at + bytes);

@@ -344,10 +344,14 @@ void stop_threads_end(struct stop *stop)
 			continue;
 		deadline = deadline ? deadline : now_ns() + DEADLINE_NS;
 		end_restart(stop, thread, deadline);
+		/*
+		 * To detach it at the entry would make the kernel look for signals, and end the
+		 * call with EINTR. Whoever runs is let go when the helper ends.
+		 */
 		if (thread->id && thread->stopped)
-			trace(PTRACE_DETACH, thread, 0, thread->signal);
+			trace(thread->signal ? PTRACE_DETACH : PTRACE_CONT, thread, 0,
+			      thread->signal);
 	}
-	/* Whoever has not stopped is let go when the helper ends. */
 	sys_munmap((uintptr_t)stop->threads, TABLE_BYTES);
 	stop->threads = NULL;
 }
