@@ -7,7 +7,7 @@
 #include "base/sys.h"
 #include "calls/brk.h"
 #include "calls/result.h"
-#include "calls/start.h"
+#include "calls/state.h"
 
 static struct {
 	uintptr_t thread; /* the one on trial, or 0 */

@@ -19,8 +19,7 @@
 #include "base/log.h"
 #include "base/sys.h"
 #include "calls/fork.h"
-#include "calls/fork_steps.h"
-#include "calls/start.h"
+#include "calls/state.h"
 #include "hook/patch.h"
 #include "pages/pages.h"
 #include "region/lock.h"
@@ -561,7 +560,7 @@ int fork_prepare(const struct libc *libc)
 	uintptr_t callee;
 
 	if (patch_call(libc, "fork", "_Fork", (uintptr_t)fork_with_memory, &callee))
-		return fork_prepare_handlers(libc);
+		return -ENOENT;
 	real_fork = (pid_t(*)(void))callee;
 	return 0;
 }

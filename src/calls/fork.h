@@ -17,9 +17,26 @@
 
 #include <sys/types.h>
 
+#include <stdbool.h>
+
 #include "hook/symbols.h"
 
-/* Arranges for it; part of what patch_install() then carries out. 0 or -errno. */
+/*
+ * Arranges for it; part of what patch_install() then carries out. 0 or -errno; -ENOENT: libc's fork
+ * has no _Fork inside (before glibc 2.34), see fork_handlers.h.
+ */
 int fork_prepare(const struct libc *libc);
+
+/*
+ * Before the fork, in the parent: takes the lock, and blocks all signals. No other thread may be in
+ * malloc from here on, nor come into it: it would wait for us with malloc's locks. False: the
+ * thread has the lock already, and nothing is done.
+ */
+bool fork_begin(void);
+
+/* Behind it, where that was true; gives the lock back. The parent waits until the child is ready.
+ */
+void fork_end_in_parent(void);
+void fork_end_in_child(void);
 
 #endif

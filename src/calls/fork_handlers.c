@@ -11,8 +11,9 @@
 #include <errno.h>
 #include <layout.h>
 
-#include "calls/fork_steps.h"
-#include "calls/start.h"
+#include "calls/fork.h"
+#include "calls/fork_handlers.h"
+#include "calls/state.h"
 #include "hook/patch.h"
 #include "region/process.h"
 
@@ -91,7 +92,7 @@ static void handle_child(void)
 	end_by_handler(fork_end_in_child);
 }
 
-int fork_prepare_handlers(const struct libc *libc)
+int fork_handlers_prepare(const struct libc *libc)
 {
 	const struct patch_neighbour places[] = {
 		{"_IO_list_lock", true, (uintptr_t)with_malloc_locked, &lock_malloc},

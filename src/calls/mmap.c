@@ -8,7 +8,7 @@
 #include "calls/brk.h"
 #include "calls/mmap.h"
 #include "calls/result.h"
-#include "calls/start.h"
+#include "calls/state.h"
 #include "region/lock.h"
 #include "region/page_state.h"
 #include "region/ranges.h"

@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #include "base/sys.h"
-#include "calls/start.h"
+#include "calls/state.h"
 
 /* Is the caller of this function libc itself? malloc's calls are direct ones. */
 #define CALLER_IS_LIBC()                                            \

@@ -9,6 +9,7 @@
 #include "base/sys.h"
 #include "calls/brk.h"
 #include "calls/fork.h"
+#include "calls/fork_handlers.h"
 #include "calls/madvise.h"
 #include "calls/mlock.h"
 #include "calls/mmap.h"
@@ -19,8 +20,6 @@
 #include "hook/patch.h"
 #include "region/exact.h"
 #include "region/process.h"
-
-struct libc_calls libc_calls;
 
 static unsigned int users;
 static bool break_redirected;
@@ -60,6 +59,8 @@ static int redirect(bool with_break)
 
 	if (!libc_calls.active) {
 		failed = fork_prepare(&libc_calls.libc);
+		if (failed == -ENOENT)
+			failed = fork_handlers_prepare(&libc_calls.libc);
 		if (!failed)
 			failed = patch_install(&libc_calls.libc, hooks,
 					       ALL_REDIRECTS - (with_break ? 0 : BREAK_REDIRECTS));
@@ -130,26 +131,6 @@ int calls_start(const struct options *options, bool with_break, const char *feat
 	libc_calls.active = true;
 	users++;
 	return 0;
-}
-
-void calls_add_mapper(calls_mapper *mapper)
-{
-	for (int i = 0; i < CALLS_MAPPERS; i++)
-		if (!libc_calls.mappers[i] || libc_calls.mappers[i] == mapper) {
-			libc_calls.mappers[i] = mapper;
-			return;
-		}
-}
-
-void calls_remove_mapper(calls_mapper *mapper)
-{
-	int kept = 0;
-
-	for (int i = 0; i < CALLS_MAPPERS; i++)
-		if (libc_calls.mappers[i] != mapper)
-			libc_calls.mappers[kept++] = libc_calls.mappers[i];
-	while (kept < CALLS_MAPPERS)
-		libc_calls.mappers[kept++] = NULL;
 }
 
 void calls_stop(void)

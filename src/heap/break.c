@@ -9,6 +9,7 @@
 #include "base/sys.h"
 #include "heap/break.h"
 #include "region/lock.h"
+#include "region/registry.h"
 
 /*
  * A hugetlb mapping never merges with its neighbour, and a process has 65530 mappings: growing by
@@ -131,7 +132,7 @@ static int make_room(struct region *region, uintptr_t to)
 	limit = region_next_limit(region, to - region->limit);
 	if (!limit || !lock_take())
 		return -ENOMEM;
-	failed = region_grow(region, limit);
+	failed = registry_grow(region, limit);
 	lock_release();
 	return failed;
 }

@@ -9,6 +9,7 @@
 
 #include "base/sys.h"
 #include "heap/zone.h"
+#include "region/registry.h"
 
 /*
  * An arena opens in steps of 128 KiB. The first pages come one by one, for a program may have many
@@ -60,7 +61,7 @@ static int grow_zone(struct zone *zone, size_t units)
 {
 	uintptr_t limit = region_next_limit(&zone->region, units * zone->region.unit_bytes);
 
-	return limit ? region_grow(&zone->region, limit) : -ENOMEM;
+	return limit ? registry_grow(&zone->region, limit) : -ENOMEM;
 }
 
 /* The same, for which the region may grow. */

@@ -14,6 +14,7 @@
 #include "pages/select.h"
 #include "region/lock.h"
 #include "region/page_state.h"
+#include "region/registry.h"
 #include "region/split.h"
 
 struct mappings mappings;

@@ -7,6 +7,7 @@
 #include "base/sys.h"
 #include "mmap/placement.h"
 #include "region/bit_runs.h"
+#include "region/registry.h"
 
 static size_t page_units(const struct placement *place)
 {
@@ -58,7 +59,7 @@ static bool grow(struct placement *place, size_t units)
 
 	if (!limit || map_maps(place, (limit - region->start) / region->unit_bytes, &old))
 		return false;
-	if (!region_grow(region, limit)) {
+	if (!registry_grow(region, limit)) {
 		sys_munmap((uintptr_t)old.used, old.maps_bytes);
 		return true;
 	}

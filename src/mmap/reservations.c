@@ -15,6 +15,7 @@
 #include "region/lock.h"
 #include "region/page_state.h"
 #include "region/process.h"
+#include "region/registry.h"
 #include "region/split.h"
 
 /* A program that reserves more than this at once has plans of its own with it. */

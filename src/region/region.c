@@ -12,7 +12,6 @@
 #include "base/log.h"
 #include "base/sys.h"
 #include "region/region.h"
-#include "region/registry.h"
 
 /* Units of at most 2 MiB: an arena of 64 MiB starts on any multiple of one. */
 #define UNIT_BYTES_MAX ((size_t)2 << 20)
@@ -163,8 +162,6 @@ int region_grow(struct region *region, uintptr_t limit)
 {
 	int failed = map_more_states(region, limit);
 
-	if (!failed && registry_at(region->start) == region)
-		failed = registry_grow(region, limit);
 	if (!failed)
 		region->limit = limit;
 	return failed ? -ENOMEM : 0;

@@ -95,8 +95,8 @@ int region_make_growing(struct region *region, uintptr_t start, uintptr_t behind
 uintptr_t region_next_limit(const struct region *region, size_t bytes);
 
 /*
- * Raises the limit. 0; -ENOMEM: no memory, or somebody mapped something there. Under the lock,
- * where the region is in the registry.
+ * Raises the limit of a region that is not in the registry (registry_grow() is for those that are).
+ * 0; -ENOMEM: no memory, or something else is mapped there.
  */
 int region_grow(struct region *region, uintptr_t limit);
 

@@ -278,13 +278,19 @@ int registry_add(struct region *region)
 	return 0;
 }
 
-int registry_grow(const struct region *region, uintptr_t limit)
+int registry_grow(struct region *region, uintptr_t limit)
 {
-	const struct position at = find_above(region->start, leaf_count);
-	const struct entry *above = entry_above(region->limit);
+	const bool registered = registry_at(region->start) == region;
+	const struct entry *above = registered ? entry_above(region->limit) : NULL;
+	struct position at;
+	int failed;
 
 	if (above && above->start < limit)
-		return -EEXIST;
+		return -ENOMEM;
+	failed = region_grow(region, limit);
+	if (failed || !registered)
+		return failed;
+	at = find_above(region->start, leaf_count);
 	begin_change();
 	leaves[at.leaf]->entries[at.place].limit = limit;
 	end_change();

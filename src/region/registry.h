@@ -67,10 +67,10 @@ int registry_add(struct region *region);
 int registry_shrink(struct region *region, uintptr_t start, uintptr_t limit, struct region *second);
 
 /*
- * The region ends at limit from now on, which is above what it was. Before the region's own limit
- * says so. 0, or -EEXIST with nothing changed: another region is there.
+ * Raises the region's limit, as region_grow() does, and with it what is registered, where the
+ * region is. 0, or -ENOMEM with nothing changed: no memory, or another region or mapping is there.
  */
-int registry_grow(const struct region *region, uintptr_t limit);
+int registry_grow(struct region *region, uintptr_t limit);
 
 /* Is the address where a region may grow to, its states included? Needs no lock. */
 bool registry_in_room(uintptr_t address);

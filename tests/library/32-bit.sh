@@ -16,10 +16,10 @@ same_as_plain HUGETLB_MORECORE=thp EXPECT_THP=0.9 -- "$cases/small-blocks" 200
 same_as_plain HUGETLB_MORECORE=yes HUGETLB_MORECORE_SHRINK=yes -- "$cases/calloc-after-free"
 same_as_plain HUGETLB_MORECORE=yes -- "$cases/threads" 8
 same_as_plain HUGETLB_MORECORE=yes -- "$cases/realloc-patterns"
-same_as_plain HUGETLB_MORECORE=yes -- "$cases/own-break"
+same_as_plain HUGETLB_MORECORE=yes -- "$cases/sbrk-by-program"
 same_as_plain HUGETLB_MORECORE=yes -- "$cases/fork" both-write
-same_as_plain HUGETLB_MORECORE=yes -- "$cases/misuse" protect-none main
-same_as_plain HUGETLB_MORECORE=yes -- "$cases/misuse" unmap large
+same_as_plain HUGETLB_MORECORE=yes -- "$cases/partial-page-calls" protect-none main
+same_as_plain HUGETLB_MORECORE=yes -- "$cases/partial-page-calls" unmap large
 same_as_plain HUGETLB_MORECORE=yes EXPECT_HUGETLB=0.95 -- "$cases/seccomp-growth"
 same_as_plain HUGETLB_MMAP=64K EXPECT_HUGE_KB=10240 -- "$cases/torture" 11
 same_as_plain HUGETLB_MMAP=yes,thp EXPECT_HUGE_KB=2048 -- "$cases/torture" 12 10000 2

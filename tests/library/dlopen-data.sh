@@ -16,16 +16,16 @@ libraries=("$work/libfirst.so" "$work/libsecond.so" "$work/libfourth.so")
 # 16M of data and bss have at least 7 whole huge pages inside.
 data=(HUGETLB_ELFMAP=W HUGETLB_ELFMAP_OBJECTS=all)
 export EXPECT_HUGE_KB=14336
-late "${data[@]}" "$helpers/late-libraries" 4 "${libraries[@]}"
-late "${data[@]}" LACKS="$work/liblacking.so" "$helpers/late-libraries" 2 "$work/libfirst.so"
-late "${data[@]}" LIBRARY_OPENS="$work/libsecond.so" "$helpers/late-libraries" 3 "$work/libfirst.so"
-late "${data[@]}" "$helpers/late-libraries" threads 4 "${libraries[@]}"
-late "${data[@]}" "$helpers/late-libraries" forks 20 "${libraries[@]}"
-late "${data[@]}" "$helpers/late-libraries" each 20 "${libraries[@]}"
+late "${data[@]}" "$helpers/dlopen-libraries" 4 "${libraries[@]}"
+late "${data[@]}" LACKS="$work/liblacking.so" "$helpers/dlopen-libraries" 2 "$work/libfirst.so"
+late "${data[@]}" LIBRARY_OPENS="$work/libsecond.so" "$helpers/dlopen-libraries" 3 "$work/libfirst.so"
+late "${data[@]}" "$helpers/dlopen-libraries" threads 4 "${libraries[@]}"
+late "${data[@]}" "$helpers/dlopen-libraries" forks 20 "${libraries[@]}"
+late "${data[@]}" "$helpers/dlopen-libraries" each 20 "${libraries[@]}"
 late "${data[@]}" HUGETLB_ELFMAP=RW HUGETLB_MORECORE=yes MAY_KEEP_PAGES=yes \
-	"$helpers/late-libraries" forks 4 "${libraries[@]}"
-late "${data[@]}" HUGETLB_ELFMAP_OBJECTS=libfirst "$helpers/late-libraries" 2 "$work/libfirst.so"
+	"$helpers/dlopen-libraries" forks 4 "${libraries[@]}"
+late "${data[@]}" HUGETLB_ELFMAP_OBJECTS=libfirst "$helpers/dlopen-libraries" 2 "$work/libfirst.so"
 export EXPECT_HUGE_KB=0
-late "${data[@]}" HUGETLB_ELFMAP_OBJECTS=libsecond "$helpers/late-libraries" 1 "$work/libfirst.so"
-late "${data[@]}" HUGETLB_ELFMAP=R "$helpers/late-libraries" 1 "$work/libfirst.so"
-late "${data[@]}" HUGETLB_ELFMAP_BACKING=thp "$helpers/late-libraries" forks 4 "${libraries[@]}"
+late "${data[@]}" HUGETLB_ELFMAP_OBJECTS=libsecond "$helpers/dlopen-libraries" 1 "$work/libfirst.so"
+late "${data[@]}" HUGETLB_ELFMAP=R "$helpers/dlopen-libraries" 1 "$work/libfirst.so"
+late "${data[@]}" HUGETLB_ELFMAP_BACKING=thp "$helpers/dlopen-libraries" forks 4 "${libraries[@]}"

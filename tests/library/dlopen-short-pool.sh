@@ -23,9 +23,9 @@ short() {
 
 for pages in 5 0; do
 	set_pool $pages
-	short "$helpers/late-libraries" 2 "${libraries[@]}"
-	short "$helpers/late-libraries" threads 2 "${libraries[@]}"
-	short "$helpers/late-libraries" forks 8 "${libraries[@]}"
+	short "$helpers/dlopen-libraries" 2 "${libraries[@]}"
+	short "$helpers/dlopen-libraries" threads 2 "${libraries[@]}"
+	short "$helpers/dlopen-libraries" forks 8 "${libraries[@]}"
 	# where to have fallen short means not to start, it started
-	short HUGETLB_REQUIRE=yes "$helpers/late-libraries" 1 "${libraries[@]}"
+	short HUGETLB_REQUIRE=yes "$helpers/dlopen-libraries" 1 "${libraries[@]}"
 done

@@ -53,11 +53,11 @@ expect_line none 128 HUGETLB_MORECORE=thp EXPECT_THP=0.9 "$cases/small-blocks" 5
 for blocks in 4 200; do
 	for backing in hugetlb thp auto; do
 		expect_line "text: the process may not make files as long as a huge page (ulimit -f): it stays" \
-			$blocks HUGETLB_ELFMAP=R HUGETLB_ELFMAP_BACKING=$backing "$cases/text-misuse" threads
+			$blocks HUGETLB_ELFMAP=R HUGETLB_ELFMAP_BACKING=$backing "$cases/text-page-calls" threads
 	done
 done
 expect_line none 3000 HUGETLB_ELFMAP=R HUGETLB_ELFMAP_BACKING=thp EXPECT_HUGE_KB=12288 \
-	"$cases/text-misuse" threads
+	"$cases/text-page-calls" threads
 
 # Messages into a file that may not grow, and a report.
 for setting in "HUGETLB_MORECORE=thp HUGETLB_DEBUG=yes" "HUGETLB_REPORT=2" "HUGETLB_REPORT=$work/report"; do

@@ -10,7 +10,7 @@ cat >"$work/objects.py" <<-'END'
 	import os, sys
 	sys.path.insert(0, sys.argv[1])
 	sys.dont_write_bytecode = True
-	from share import share
+	from huge_share import share
 	rows, names = [], {}
 	for i in range(1500000):
 	    rows.append([i, str(i), float(i)])
@@ -26,7 +26,7 @@ cat >"$work/arrays.py" <<-'END'
 	sys.path.insert(0, sys.argv[1])
 	sys.dont_write_bytecode = True
 	import numpy
-	from share import share
+	from huge_share import share
 	arrays = [numpy.ones(1000003 * k) for k in range(1, 9)]
 	everything = numpy.concatenate(arrays)
 	least = os.environ.get("LEAST")

@@ -51,7 +51,7 @@ whole_kb=$(in_smaps FilePmdMapped)
 
 # The first 2M of the text stay small; python's descriptor is the only one of this pipe.
 mkfifo "$work/hold" || fail "no pipe"
-python3 "$tests/helpers/hold-small.py" "$program" 2097152 2097152 <"$work/hold" >"$work/held" &
+python3 "$tests/helpers/hold-small-pages.py" "$program" 2097152 2097152 <"$work/hold" >"$work/held" &
 holder=$!
 exec 8>"$work/hold"
 until [ -s "$work/held" ] || ! kill -0 $holder 2>/dev/null; do sleep 0.05; done

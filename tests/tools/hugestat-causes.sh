@@ -62,7 +62,7 @@ no_pool() {
 pool_used_up() {
 	set_pool 2
 	mkfifo "$work/wait"
-	"$helpers/kinds-of-pages" hugetlb=2 <"$work/wait" >"$work/kinds" 9>&- &
+	"$helpers/page-kinds" hugetlb=2 <"$work/wait" >"$work/kinds" 9>&- &
 	program=$!
 	at_end "kill $program 2>/dev/null; wait $program 2>/dev/null"
 	exec 8>"$work/wait"

@@ -12,7 +12,7 @@ need_pages 12 2M
 start_program() {
 	local tries
 	mkfifo "$work/wait"
-	"$helpers/kinds-of-pages" "$@" <"$work/wait" >"$work/kinds" 2>&1 9>&- &
+	"$helpers/page-kinds" "$@" <"$work/wait" >"$work/kinds" 2>&1 9>&- &
 	program=$!
 	at_end "kill $program 2>/dev/null; wait $program 2>/dev/null"
 	exec 8>"$work/wait"
@@ -63,7 +63,7 @@ expect_part 'shared memory' 'part["small_kb"]' 40
 "$hugestat" $program >"$work/table" || fail "exit status $?"
 grep -qE '^  mappings +[0-9]+ +6144 ' "$work/table" || { show "$work/table"; fail "another table"; }
 grep -q '####' "$work/table" || fail "no bar"
-"$hugestat" kinds-of-pages | cmp -s - "$work/table" || fail "a name finds something else"
+"$hugestat" page-kinds | cmp -s - "$work/table" || fail "a name finds something else"
 
 # The system's figures are those of /sys.
 "$hugestat" --json >"$work/system" || fail "exit status $?"

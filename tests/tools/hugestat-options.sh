@@ -160,11 +160,11 @@ heap_is_named() {
 	status_of -- env LD_PRELOAD="$LIB" HUGETLB_MORECORE=yes "$helpers/print-heap" >/dev/null
 	awk '/^  heap: break/ && $4 >= 20480 { found = 1 } END { exit !found }' "$work/err" ||
 		{ show "$work/err"; fail "20M of the break are not there"; }
-	status_of -- env LD_PRELOAD="$LIB" HUGETLB_MORECORE=yes "$helpers/kinds-of-pages" stack \
+	status_of -- env LD_PRELOAD="$LIB" HUGETLB_MORECORE=yes "$helpers/page-kinds" stack \
 		>/dev/null </dev/null
 	awk '/^  heap: arenas/ && $4 >= 2048 { found = 1 } END { exit !found }' "$work/err" ||
 		{ show "$work/err"; fail "the arena is not there"; }
-	status_of -- env LD_PRELOAD="$LIB" HUGETLB_MMAP=yes "$helpers/kinds-of-pages" thp >/dev/null </dev/null
+	status_of -- env LD_PRELOAD="$LIB" HUGETLB_MMAP=yes "$helpers/page-kinds" thp >/dev/null </dev/null
 	awk '/^  mappings/ && $3 >= 2048 { found = 1 } END { exit !found }' "$work/err" ||
 		{ show "$work/err"; fail "the mapping is not there"; }
 }
@@ -242,7 +242,7 @@ letters_do_the_same() {
 perf_map_names_functions() {
 	rm -f "$work/wait" "$work/address"
 	mkfifo "$work/wait"
-	"$helpers/lost-text" "$@" <"$work/wait" >"$work/address" &
+	"$helpers/anonymous-text" "$@" <"$work/wait" >"$work/address" &
 	local program=$! told=
 	at_end "kill $program 2>/dev/null; wait $program 2>/dev/null; rm -f /tmp/perf-$program.map"
 	exec 8>"$work/wait"
@@ -258,7 +258,7 @@ without a file" || { show "$work/out"; fail "the map is not told"; }
 /memfd:$1 (deleted): start the program under perf, or have its text on thp or file"
 	[ "$(sed 1d "$work/out")" = "$told" ] || { show "$work/out"; fail "what perf does is not told"; }
 	exec 8>&-
-	wait $program || fail "lost-text: exit status $?"
+	wait $program || fail "anonymous-text: exit status $?"
 }
 
 bad_input

@@ -14,6 +14,7 @@
 #include "ground.h"
 #include "mmap/mappings.h"
 #include "region/process.h"
+#include "region/registry.h"
 #include "region/split.h"
 
 #define PAGE (2 * MIB)

@@ -11,7 +11,7 @@ before=$(pool_value 2M free_hugepages)
 
 run() {
 	env MAY_KEEP_PAGES=yes LD_PRELOAD="$BUILD/tests/libhugetlbfs-faults.so" HUGETLB_ELFMAP=RW HUGETLB_ELFMAP_OBJECTS=all \
-		"$@" "$helpers/late-libraries" 2 \
+		"$@" "$helpers/dlopen-libraries" 2 \
 		"$work/libfirst.so" "$work/libsecond.so" >"$work/out" 2>"$work/err" 3>"$work/count" ||
 		{ show "$work/out" "$work/err"; fail "exit status $?: $*"; }
 	[ "$(cat "$work/out")" = "done" ] || { show "$work/out"; fail "another output: $*"; }

@@ -1,5 +1,5 @@
 /*
- * Loads a library late and runs its main: run-library <file> arguments…
+ * Loads a library late and runs its main: dlopen-main <file> arguments…
  */
 #include <dlfcn.h>
 

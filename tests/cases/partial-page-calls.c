@@ -1,36 +1,36 @@
 /*
- * What programs do to single small pages of their heap: misuse ACTION PLACE.
+ * What programs do to single small pages of their heap: partial-page-calls ACTION PLACE.
  *
  * PLACE is where the page lies: main (the break), arena (a thread's heap), large (a block that libc
  * maps by itself). The results are printed; under the library they must be what they are on small
  * pages. All that surrounds the page keeps its content, and the memory can be freed and used again.
  */
-#include "misuse.h"
+#include "partial_page_calls.h"
 
 static const struct {
 	const char *name;
 	void (*run)(char *at);
 } actions[] = {
-	{"protect-none", misuse_protect_none},
-	{"protect-read", misuse_protect_read},
-	{"protect-execute", misuse_protect_execute},
-	{"protect-keys", misuse_protect_keys},
-	{"protect-across", misuse_protect_across},
-	{"protect-errors", misuse_protect_errors},
-	{"advise-dontneed", misuse_advise_dontneed},
-	{"advise-free", misuse_advise_free},
-	{"advise-harmless", misuse_advise_harmless},
-	{"advise-dontfork", misuse_advise_dontfork},
-	{"advise-wipeonfork", misuse_advise_wipeonfork},
-	{"advise-errors", misuse_advise_errors},
-	{"lock", misuse_lock},
-	{"mincore", misuse_mincore},
-	{"map-anonymous", misuse_map_anonymous},
-	{"map-file", misuse_map_file},
-	{"map-noreplace", misuse_map_noreplace},
-	{"unmap", misuse_unmap},
-	{"move-away", misuse_move_away},
-	{"synchronize", misuse_synchronize},
+	{"protect-none", partial_protect_none},
+	{"protect-read", partial_protect_read},
+	{"protect-execute", partial_protect_execute},
+	{"protect-keys", partial_protect_keys},
+	{"protect-across", partial_protect_across},
+	{"protect-errors", partial_protect_errors},
+	{"advise-dontneed", partial_advise_dontneed},
+	{"advise-free", partial_advise_free},
+	{"advise-harmless", partial_advise_harmless},
+	{"advise-dontfork", partial_advise_dontfork},
+	{"advise-wipeonfork", partial_advise_wipeonfork},
+	{"advise-errors", partial_advise_errors},
+	{"lock", partial_lock},
+	{"mincore", partial_mincore},
+	{"map-anonymous", partial_map_anonymous},
+	{"map-file", partial_map_file},
+	{"map-noreplace", partial_map_noreplace},
+	{"unmap", partial_unmap},
+	{"move-away", partial_move_away},
+	{"synchronize", partial_synchronize},
 };
 
 /* 64 blocks of 64K; the page is the 9th of one in the middle, so its huge page holds others. */
@@ -86,7 +86,7 @@ int main(int count, char **arguments)
 	void (*run)(char *at) = NULL;
 	pthread_t thread;
 
-	CHECK(count == 3, "misuse ACTION PLACE");
+	CHECK(count == 3, "partial-page-calls ACTION PLACE");
 	CHECK(sysconf(_SC_PAGESIZE) == SMALL_PAGE || !(SMALL_PAGE % sysconf(_SC_PAGESIZE)),
 	      "small pages of %ld bytes", sysconf(_SC_PAGESIZE));
 	for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++)

@@ -321,7 +321,7 @@ static void write_and_execute(void)
 	printf("the whole page's function returns %d\n", call(whole + 64));
 }
 
-static void misuse(void)
+static void change_pages(void)
 {
 	patch(1, 1000);
 	look();
@@ -377,7 +377,7 @@ int main(int count, char **arguments)
 	expect_name();
 	if (others && !early)
 		start_threads();
-	misuse();
+	change_pages();
 	empty();
 	stop = true;
 	for (int i = 0; others && i < 2; i++)

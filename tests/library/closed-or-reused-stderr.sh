@@ -7,12 +7,12 @@ settings=(HUGETLB_MORECORE=yes HUGETLB_DEBUG=yes HUGETLB_VERBOSE=99)
 preloaded "${settings[@]}" "$cases/small-blocks" 20 2>"$work/err" || fail "exit status $?"
 (($(lines_of_ours "$work/err") > 0)) || fail "nothing is said at all"
 preloaded "${settings[@]}" "$cases/small-blocks" 20 2>&- || fail "stderr closed: exit status $?"
-preloaded "${settings[@]}" "$helpers/own-stderr" "$work/own" 2>"$work/err" ||
+preloaded "${settings[@]}" "$helpers/open-as-stderr" "$work/own" 2>"$work/err" ||
 	fail "stderr replaced: exit status $?"
 [ "$(cat "$work/own")" = "of the program" ] || { show "$work/own"; fail "written to a program's file"; }
-preloaded "${settings[@]}" HUGETLB_REPORT=2 "$helpers/own-stderr" "$work/own" 2>"$work/err"
+preloaded "${settings[@]}" HUGETLB_REPORT=2 "$helpers/open-as-stderr" "$work/own" 2>"$work/err"
 [ "$(cat "$work/own")" = "of the program" ] || { show "$work/own"; fail "reported to a program's file"; }
-preloaded "${settings[@]}" "$helpers/own-stderr" "$work/own" 2>&-
+preloaded "${settings[@]}" "$helpers/open-as-stderr" "$work/own" 2>&-
 [ "$(cat "$work/own")" = "of the program" ] || { show "$work/own"; fail "written to a file as 2"; }
 
 # A report for standard output: no file of the program's own, and no pipe that nobody reads.

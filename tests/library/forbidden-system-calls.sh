@@ -16,7 +16,7 @@ says_once() {
 # The program's mprotect fails then, as section 12 of HOWTO has it, and the program says so itself.
 pages_stay_whole_under() {
 	local kind=$1 status
-	preloaded HUGETLB_MORECORE=yes "$restricted" "$kind" misuse-while-writing main >"$work/out" 2>"$work/err"
+	preloaded HUGETLB_MORECORE=yes "$restricted" "$kind" writes-during-partial-page-calls main >"$work/out" 2>"$work/err"
 	status=$?
 	[ $status = 77 ] && skip "$(tail -n 1 "$work/out")"
 	[ $status = 1 ] || { show "$work/err"; fail "$kind: exit status $status"; }
@@ -26,7 +26,7 @@ pages_stay_whole_under() {
 
 # Transparent huge pages are the way out that HOWTO names.
 pages_are_split_by_the_kernel_under() {
-	preloaded HUGETLB_MORECORE=thp "$restricted" "$1" misuse-while-writing main >"$work/out" 2>"$work/err" ||
+	preloaded HUGETLB_MORECORE=thp "$restricted" "$1" writes-during-partial-page-calls main >"$work/out" 2>"$work/err" ||
 		{ show "$work/err"; fail "$1, thp: exit status $?"; }
 	no_lines_of_ours "$work/err"
 }

@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #define AREA_PAGES 16
-#define COPIES     2 /* of each kind of misuse, at different places of the heap */
+#define COPIES     2 /* of each kind of call, at different places of the heap */
 
 static size_t page_bytes;
 static bool may_refuse;
@@ -153,11 +153,11 @@ static bool removed_page(char *page)
 		      page, "mmap into a hole");
 }
 
-static const struct misuse {
+static const struct call {
 	const char *name;
 	bool (*run)(char *page);
 	bool content_kept;
-} misuses[] = {
+} calls[] = {
 	{"guard page", guard_page, true},
 	{"read-only page", read_only_page, true},
 	{"page of code", executable_page, true},
@@ -168,25 +168,25 @@ static const struct misuse {
 	{"page unmapped", removed_page, false},
 };
 
-#define MISUSES (sizeof(misuses) / sizeof(misuses[0]))
-#define AREAS   (MISUSES * COPIES)
+#define CALLS (sizeof(calls) / sizeof(calls[0]))
+#define AREAS (CALLS * COPIES)
 
-static void area_run(const struct misuse *misuse, char *area, uint64_t seed)
+static void area_run(const struct call *call, char *area, uint64_t seed)
 {
 	char *page = (char *)(((uintptr_t)area + AREA_PAGES / 2 * page_bytes) & -page_bytes);
 	char content[AREA_PAGES * page_bytes];
 	size_t before = (size_t)(page - area);
 
-	bool happened = misuse->run(page);
+	bool happened = call->run(page);
 
 	/* compared as it would be on small pages: all is kept, or this one page is zero */
 	pattern_write(content, sizeof(content), seed);
-	if (happened && !misuse->content_kept) {
-		zeroes_verify(page, page_bytes, misuse->name);
+	if (happened && !call->content_kept) {
+		zeroes_verify(page, page_bytes, call->name);
 		memset(content + before, 0, page_bytes);
 	}
 	if (memcmp(area, content, sizeof(content)))
-		fail("%s: the memory around it is changed", misuse->name);
+		fail("%s: the memory around it is changed", call->name);
 	memset(page, 1, page_bytes);
 }
 
@@ -211,7 +211,7 @@ static size_t huge_bytes_now(void)
 	return share_huge_bytes();
 }
 
-void misuse_run(size_t bytes, bool refusal_allowed)
+void partial_page_run(size_t bytes, bool refusal_allowed)
 {
 	struct blocks blocks = {.random = 7};
 	size_t before, after;
@@ -230,13 +230,13 @@ void misuse_run(size_t bytes, bool refusal_allowed)
 	share_mark_blocks(&blocks);
 	for (size_t i = 0; i < AREAS; i++)
 		share_mark(areas[i], AREA_PAGES * page_bytes);
-	share_check("before misuse");
+	share_check("before calls on small pages");
 
 	for (size_t i = 0; i < AREAS; i++)
-		area_run(&misuses[i % MISUSES], areas[i], i);
+		area_run(&calls[i % CALLS], areas[i], i);
 	after = huge_bytes_now();
 	if (after + AREAS * huge_page_bytes() < before)
-		fail("misuse of %zu small pages cost %zu kB of huge pages", AREAS,
+		fail("calls on %zu small pages cost %zu kB of huge pages", AREAS,
 		     (before - after) / 1024);
 
 	blocks_verify(&blocks);

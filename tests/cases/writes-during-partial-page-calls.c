@@ -1,6 +1,6 @@
 /*
  * While one thread protects small pages of many huge pages, others write to the rest of those: no
- * write is lost, none faults. The argument: main or arena, as in misuse.c.
+ * write is lost, none faults. The argument: main or arena, as in partial-page-calls.c.
  */
 #include <sys/mman.h>
 #include "heap_share.h"
@@ -33,7 +33,7 @@ static void *write_counters(void *argument)
 	return NULL;
 }
 
-static void misuse_one(int i, char *at)
+static void partial_one(int i, char *at)
 {
 	switch (i % 4) {
 	case 0:
@@ -70,7 +70,7 @@ static void *run(void *unused)
 		writer[i] = start_thread(write_counters, (void *)i);
 	/* from the far end, so that a huge page is met while nobody has split it */
 	for (int i = BLOCKS - 1; i >= 0; i--)
-		misuse_one(i / 32, block[i] + page);
+		partial_one(i / 32, block[i] + page);
 	stop = 1;
 	for (int i = 0; i < WRITERS; i++)
 		pthread_join(writer[i], NULL);

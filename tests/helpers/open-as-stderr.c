@@ -6,7 +6,7 @@ int main(int count, char **arguments)
 {
 	int fd;
 
-	CHECK(count == 2, "own-stderr FILE");
+	CHECK(count == 2, "open-as-stderr FILE");
 	close(2);
 	fd = open(arguments[1], O_CREAT | O_TRUNC | O_WRONLY, 0600);
 	CHECK(fd == 2 && write(2, "of the program\n", 15) == 15, "descriptor %d", fd);

@@ -3,7 +3,7 @@
  * runs, and is on hugetlb pages as far as EXPECT_HUGE_KB says (0: on none, unset: as may be); what
  * it has made read-only is so; closed, nothing of it is left mapped, and no page is left in use.
  *
- *   late-libraries [threads|threads-first|forks|each] <turns> <library> ...
+ *   dlopen-libraries [threads|threads-first|forks|each] <turns> <library> ...
  *
  * threads: another thread runs the first library all the time. threads-first: one waits, and is
  * there before anything is loaded. forks: another thread forks all the time, and its children run

@@ -35,7 +35,7 @@ share_of() {
 	is_waiting $process || { show "$work/err"; fail "$1 does not wait for input"; }
 	no_lines_of_ours "$work/err"
 	# shellcheck disable=SC2046
-	read -r total allowed huge < <(python3 "$tests/helpers/segments-shares.py" $process \
+	read -r total allowed huge < <(python3 "$tests/helpers/huge-text.py" $process \
 		$([ "$of_what" = allowed ] && ls "$work/ld.$process"))
 	kill $process
 	wait $process 2>/dev/null

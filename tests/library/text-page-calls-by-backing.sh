@@ -1,12 +1,12 @@
 #!/bin/bash
-# text-misuse on what takes more than a row of cases: copies that processes share, which one of them
+# text-page-calls on what takes more than a row of cases: copies that processes share, which one of them
 # can't change for another; libraries that come late; the file's own pages; pages of 1G.
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/relink.sh"
 . "$(dirname "$0")/../lib/share.sh"
 
 need_pages 60 2M
-source=$tests/cases/text-misuse.c
+source=$tests/cases/text-page-calls.c
 
 build() {
 	local output=$1
@@ -16,8 +16,8 @@ build() {
 		{ show "$work/compile"; fail "$output does not build"; }
 }
 
-# misuse SETTINGS -- PROGRAM ARGUMENTS…: as plain, and all pages of the pools are back.
-misuse() {
+# same_and_gives_back SETTINGS -- PROGRAM ARGUMENTS…: as plain, and all pages of the pools are back.
+same_and_gives_back() {
 	local before
 	before=$(free_pages)
 	same_as_plain HUGETLB_ELFMAP=R "$@"
@@ -26,26 +26,26 @@ misuse() {
 }
 
 libraries_that_come_late() {
-	local library=$work/libmisuse.so backing words
+	local library=$work/libtext-page-calls.so backing words
 	build "$library" -DLIBRARY -fPIC -shared
 	for backing in hugetlb thp; do
 		for words in "" threads mapped; do
 			# shellcheck disable=SC2086 # one word or none
-			misuse HUGETLB_ELFMAP_OBJECTS=all HUGETLB_ELFMAP_BACKING=$backing EXPECT_HUGE_KB=12288 \
-				-- "$helpers/run-library" "$library" $words
+			same_and_gives_back HUGETLB_ELFMAP_OBJECTS=all HUGETLB_ELFMAP_BACKING=$backing EXPECT_HUGE_KB=12288 \
+				-- "$helpers/dlopen-main" "$library" $words
 		done
 	done
-	misuse HUGETLB_ELFMAP_OBJECTS=all HUGETLB_MORECORE=yes HUGETLB_MMAP=yes EXPECT_HUGE_KB=12288 \
-		-- "$helpers/run-library" "$library" threads
+	same_and_gives_back HUGETLB_ELFMAP_OBJECTS=all HUGETLB_MORECORE=yes HUGETLB_MMAP=yes EXPECT_HUGE_KB=12288 \
+		-- "$helpers/dlopen-main" "$library" threads
 }
 
 # The cache may have small pages for good (another filesystem), which is no matter here.
 pages_of_the_file() {
-	cp "$cases/text-misuse" "$work/aligned"
+	cp "$cases/text-page-calls" "$work/aligned"
 	"$hugeedit" --align "$work/aligned" >"$work/hugeedit" 2>&1 || fail "hugeedit --align"
 	sync "$work/aligned"
-	misuse HUGETLB_ELFMAP_BACKING=file HUGETLB_VERBOSE=0 EXPECT_MAPPED=/aligned -- "$work/aligned"
-	misuse HUGETLB_ELFMAP_BACKING=file HUGETLB_VERBOSE=0 EXPECT_MAPPED=/aligned -- "$work/aligned" threads
+	same_and_gives_back HUGETLB_ELFMAP_BACKING=file HUGETLB_VERBOSE=0 EXPECT_MAPPED=/aligned -- "$work/aligned"
+	same_and_gives_back HUGETLB_ELFMAP_BACKING=file HUGETLB_VERBOSE=0 EXPECT_MAPPED=/aligned -- "$work/aligned" threads
 }
 
 # What one process did to its text the next one does not see: it finds the copy as it was made, and
@@ -76,8 +76,8 @@ pages_of_1G() {
 	END
 	build "$library" "$work/wide.s" -DLIBRARY -fPIC -fno-plt -shared -nostartfiles -Wl,-z,now \
 		-Wl,-z,norelro -Wl,-z,noseparate-code -Wl,-z,max-page-size=0x40000000
-	misuse HUGETLB_ELFMAP=R=1G HUGETLB_ELFMAP_OBJECTS=libwide HUGETLB_VERBOSE=0 \
-		EXPECT_HUGE_KB=1048576 EXPECT_PAGE_KB=1048576 -- "$helpers/run-library" "$library"
+	same_and_gives_back HUGETLB_ELFMAP=R=1G HUGETLB_ELFMAP_OBJECTS=libwide HUGETLB_VERBOSE=0 \
+		EXPECT_HUGE_KB=1048576 EXPECT_PAGE_KB=1048576 -- "$helpers/dlopen-main" "$library"
 	(($(pool_value 1G free_hugepages) >= 1)) || fail "the page of 1G did not go back"
 }
 

@@ -1,6 +1,6 @@
 """Of the executable memory of a live process, what could be and what is on huge pages.
 
-segments-shares.py PID [<file that LD_DEBUG=files wrote>]
+huge-text.py PID [<file that LD_DEBUG=files wrote>]
     prints three numbers in kB: executable memory of its program, and with the second argument of
     every library that the file names; what of it whole huge pages allow, inside one segment, or
     inside neighbours of equal rights; and what of it is on huge pages by smaps. Reads program

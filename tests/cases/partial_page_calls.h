@@ -1,9 +1,10 @@
 /*
- * The actions of misuse.c. Each gets the address of one small page inside malloced memory, filled
- * with pattern_at(seed 1), may leave it with any content, and must leave it readable and writable.
+ * The actions of partial-page-calls.c. Each gets the address of one small page inside malloced
+ * memory, filled with pattern_at(seed 1), may leave it with any content, and must leave it readable
+ * and writable.
  */
-#ifndef MISUSE_H
-#define MISUSE_H
+#ifndef PARTIAL_PAGE_CALLS_H
+#define PARTIAL_PAGE_CALLS_H
 
 #include <fcntl.h>
 #include <setjmp.h>
@@ -19,35 +20,35 @@
 #define SMALL_PAGE 4096L
 #endif
 
-static sigjmp_buf misuse_recovered;
-static void *volatile misuse_fault;
-static volatile int misuse_signal;
+static sigjmp_buf partial_recovered;
+static void *volatile partial_fault;
+static volatile int partial_signal;
 
-static inline void misuse_on_fault(int number, siginfo_t *info, void *context)
+static inline void partial_on_fault(int number, siginfo_t *info, void *context)
 {
 	(void)context;
-	misuse_fault = info->si_addr;
-	misuse_signal = number;
-	siglongjmp(misuse_recovered, 1);
+	partial_fault = info->si_addr;
+	partial_signal = number;
+	siglongjmp(partial_recovered, 1);
 }
 
 /* Says whether a touch at an address works or which signal it gives, and whether there. */
-static inline void misuse_touch(const char *what, char *at, int write_too)
+static inline void partial_touch(const char *what, char *at, int write_too)
 {
-	struct sigaction action = {.sa_sigaction = misuse_on_fault, .sa_flags = SA_SIGINFO};
+	struct sigaction action = {.sa_sigaction = partial_on_fault, .sa_flags = SA_SIGINFO};
 	struct sigaction old_segv, old_bus;
 
 	sigaction(SIGSEGV, &action, &old_segv);
 	sigaction(SIGBUS, &action, &old_bus);
-	if (sigsetjmp(misuse_recovered, 1) == 0) {
+	if (sigsetjmp(partial_recovered, 1) == 0) {
 		char byte = *(volatile char *)at;
 
 		if (write_too)
 			*(volatile char *)at = byte;
 		printf("%s: touched\n", what);
 	} else {
-		printf("%s: signal %d %s\n", what, misuse_signal,
-		       misuse_fault == at ? "there" : "elsewhere");
+		printf("%s: signal %d %s\n", what, partial_signal,
+		       partial_fault == at ? "there" : "elsewhere");
 	}
 	sigaction(SIGSEGV, &old_segv, NULL);
 	sigaction(SIGBUS, &old_bus, NULL);
@@ -62,36 +63,36 @@ static inline void misuse_touch(const char *what, char *at, int write_too)
 		printf("%s: %ld %s\n", #call, result_, strerror(errno)); \
 	} while (0)
 
-static inline void misuse_make_usable(char *at)
+static inline void partial_make_usable(char *at)
 {
 	CHECK(mprotect(at, SMALL_PAGE, PROT_READ | PROT_WRITE) == 0, "%m");
-	misuse_touch("usable again", at, 1);
+	partial_touch("usable again", at, 1);
 }
 
-static inline void misuse_protect_none(char *at)
+static inline void partial_protect_none(char *at)
 {
 	SHOW(mprotect(at, SMALL_PAGE, PROT_NONE));
-	misuse_touch("first byte", at, 0);
-	misuse_touch("last byte", at + SMALL_PAGE - 1, 0);
-	misuse_touch("before", at - 1, 1);
-	misuse_touch("behind", at + SMALL_PAGE, 1);
-	misuse_make_usable(at);
+	partial_touch("first byte", at, 0);
+	partial_touch("last byte", at + SMALL_PAGE - 1, 0);
+	partial_touch("before", at - 1, 1);
+	partial_touch("behind", at + SMALL_PAGE, 1);
+	partial_make_usable(at);
 	check_pattern(at, SMALL_PAGE, 1);
 }
 
-static inline void misuse_protect_read(char *at)
+static inline void partial_protect_read(char *at)
 {
 	SHOW(mprotect(at, SMALL_PAGE, PROT_READ));
 	check_pattern(at, SMALL_PAGE, 1);
-	misuse_touch("read", at, 0);
-	misuse_touch("write", at, 1);
-	misuse_touch("write behind", at + SMALL_PAGE, 1);
-	misuse_make_usable(at);
+	partial_touch("read", at, 0);
+	partial_touch("write", at, 1);
+	partial_touch("write behind", at + SMALL_PAGE, 1);
+	partial_make_usable(at);
 	check_pattern(at, SMALL_PAGE, 1);
 }
 
 /* A function that returns 42, in memory that is executable and no longer writable. */
-static inline void misuse_protect_execute(char *at)
+static inline void partial_protect_execute(char *at)
 {
 #if defined(__x86_64__) || defined(__i386__)
 	static const unsigned char code[] = {0xb8, 42, 0, 0, 0, 0xc3};
@@ -109,29 +110,29 @@ static inline void misuse_protect_execute(char *at)
 	__builtin___clear_cache(at, at + sizeof(code));
 	*(void **)&function = at;
 	printf("the function returns %d\n", function());
-	misuse_touch("write to code", at, 1);
-	misuse_touch("write behind", at + SMALL_PAGE, 1);
-	misuse_make_usable(at);
+	partial_touch("write to code", at, 1);
+	partial_touch("write behind", at + SMALL_PAGE, 1);
+	partial_make_usable(at);
 }
 
-static inline void misuse_protect_keys(char *at)
+static inline void partial_protect_keys(char *at)
 {
 	int key = pkey_alloc(0, 0);
 
 	SHOW(pkey_mprotect(at, SMALL_PAGE, PROT_READ, -1));
-	misuse_touch("write", at, 1);
+	partial_touch("write", at, 1);
 	SHOW(pkey_mprotect(at, SMALL_PAGE, PROT_READ | PROT_WRITE, 14));
 	if (key >= 0) {
 		SHOW(pkey_mprotect(at, SMALL_PAGE, PROT_READ, key));
-		misuse_touch("write with key", at, 1);
+		partial_touch("write with key", at, 1);
 		SHOW(pkey_mprotect(at, SMALL_PAGE, PROT_READ | PROT_WRITE, 0));
 		pkey_free(key);
 	}
-	misuse_make_usable(at);
+	partial_make_usable(at);
 }
 
 /* A range that begins in one huge page and ends in another. */
-static inline void misuse_protect_across(char *at)
+static inline void partial_protect_across(char *at)
 {
 	char *from = (char *)(((uintptr_t)at | 0x1fffff) + 1) - 3 * SMALL_PAGE;
 	uint64_t first, last;
@@ -142,25 +143,25 @@ static inline void misuse_protect_across(char *at)
 	first = *(uint64_t *)from;
 	last = *(uint64_t *)(from + 4 * SMALL_PAGE);
 	CHECK(mprotect(from, 5 * SMALL_PAGE, PROT_READ) == 0, "%m");
-	misuse_touch("write to the first", from, 1);
-	misuse_touch("write to the last", from + 5 * SMALL_PAGE - 1, 1);
+	partial_touch("write to the first", from, 1);
+	partial_touch("write to the last", from + 5 * SMALL_PAGE - 1, 1);
 	CHECK(*(uint64_t *)from == first && *(uint64_t *)(from + 4 * SMALL_PAGE) == last, "lost");
 	CHECK(mprotect(from, 5 * SMALL_PAGE, PROT_READ | PROT_WRITE) == 0, "%m");
-	misuse_touch("write again", from, 1);
+	partial_touch("write again", from, 1);
 }
 
-static inline void misuse_protect_errors(char *at)
+static inline void partial_protect_errors(char *at)
 {
 	SHOW(mprotect(at + 1, SMALL_PAGE, PROT_READ));
 	SHOW(mprotect(at, 0, PROT_NONE));
 	SHOW(mprotect(at, SMALL_PAGE, 0x1000000));
 	SHOW(mprotect(at, 1, PROT_READ));
-	misuse_touch("a byte protects its page", at + SMALL_PAGE - 1, 1);
+	partial_touch("a byte protects its page", at + SMALL_PAGE - 1, 1);
 	SHOW(mprotect(at, (size_t)-SMALL_PAGE, PROT_READ));
-	misuse_make_usable(at);
+	partial_make_usable(at);
 }
 
-static inline void misuse_advise_dontneed(char *at)
+static inline void partial_advise_dontneed(char *at)
 {
 	SHOW(madvise(at, SMALL_PAGE, MADV_DONTNEED));
 	check_zero(at, SMALL_PAGE);
@@ -171,7 +172,7 @@ static inline void misuse_advise_dontneed(char *at)
 	SHOW(posix_madvise(at, SMALL_PAGE, POSIX_MADV_DONTNEED));
 }
 
-static inline void misuse_advise_free(char *at)
+static inline void partial_advise_free(char *at)
 {
 	SHOW(madvise(at, SMALL_PAGE, MADV_FREE));
 	/* old or zero: both are allowed; once written, it stays */
@@ -179,7 +180,7 @@ static inline void misuse_advise_free(char *at)
 	CHECK(at[0] == 3 && at[SMALL_PAGE - 1] == 3, "lost");
 }
 
-static inline void misuse_advise_harmless(char *at)
+static inline void partial_advise_harmless(char *at)
 {
 	SHOW(madvise(at, SMALL_PAGE, MADV_NORMAL));
 	SHOW(madvise(at, SMALL_PAGE, MADV_RANDOM));
@@ -199,7 +200,7 @@ static inline void misuse_advise_harmless(char *at)
 }
 
 /* Runs in a child what shall be shown of it. */
-static inline void misuse_in_child(void (*show)(char *at), char *at)
+static inline void partial_in_child(void (*show)(char *at), char *at)
 {
 	pid_t child;
 	int status;
@@ -215,40 +216,40 @@ static inline void misuse_in_child(void (*show)(char *at), char *at)
 	printf("the child's status: %d\n", status);
 }
 
-static inline void misuse_child_touches(char *at)
+static inline void partial_child_touches(char *at)
 {
-	misuse_touch("child before", at - 1, 1);
-	misuse_touch("child there", at, 1);
-	misuse_touch("child behind", at + SMALL_PAGE, 1);
+	partial_touch("child before", at - 1, 1);
+	partial_touch("child there", at, 1);
+	partial_touch("child behind", at + SMALL_PAGE, 1);
 }
 
-static inline void misuse_advise_dontfork(char *at)
+static inline void partial_advise_dontfork(char *at)
 {
 	SHOW(madvise(at, SMALL_PAGE, MADV_DONTFORK));
-	misuse_in_child(misuse_child_touches, at);
+	partial_in_child(partial_child_touches, at);
 	check_pattern(at, SMALL_PAGE, 1);
 	SHOW(madvise(at, SMALL_PAGE, MADV_DOFORK));
-	misuse_in_child(misuse_child_touches, at);
+	partial_in_child(partial_child_touches, at);
 	check_pattern(at, SMALL_PAGE, 1);
 }
 
-static inline void misuse_child_reads(char *at)
+static inline void partial_child_reads(char *at)
 {
 	printf("child reads %s\n", *(uint64_t *)at ? "content" : "zero");
 	check_pattern(at + SMALL_PAGE, 64, 1);
 }
 
-static inline void misuse_advise_wipeonfork(char *at)
+static inline void partial_advise_wipeonfork(char *at)
 {
 	SHOW(madvise(at, SMALL_PAGE, MADV_WIPEONFORK));
-	misuse_in_child(misuse_child_reads, at);
+	partial_in_child(partial_child_reads, at);
 	check_pattern(at, SMALL_PAGE, 1);
 	SHOW(madvise(at, SMALL_PAGE, MADV_KEEPONFORK));
-	misuse_in_child(misuse_child_reads, at);
+	partial_in_child(partial_child_reads, at);
 	check_pattern(at, SMALL_PAGE, 1);
 }
 
-static inline void misuse_advise_errors(char *at)
+static inline void partial_advise_errors(char *at)
 {
 	SHOW(madvise(at + 1, SMALL_PAGE, MADV_DONTNEED));
 	SHOW(madvise(at, 0, MADV_DONTNEED));
@@ -257,7 +258,7 @@ static inline void misuse_advise_errors(char *at)
 	check_pattern(at, SMALL_PAGE, 1);
 }
 
-static inline void misuse_lock(char *at)
+static inline void partial_lock(char *at)
 {
 	SHOW(mlock(at, SMALL_PAGE));
 	SHOW(mlock(at + 10, 10));
@@ -271,7 +272,7 @@ static inline void misuse_lock(char *at)
 	check_pattern(at, SMALL_PAGE, 1);
 }
 
-static inline void misuse_mincore(char *at)
+static inline void partial_mincore(char *at)
 {
 	long small = sysconf(_SC_PAGESIZE);
 	unsigned char resident[3] = {0xfe, 0xfe, 0xfe};
@@ -282,7 +283,7 @@ static inline void misuse_mincore(char *at)
 	check_pattern(at, SMALL_PAGE, 1);
 }
 
-static inline void misuse_map_anonymous(char *at)
+static inline void partial_map_anonymous(char *at)
 {
 	int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED;
 
@@ -290,14 +291,14 @@ static inline void misuse_map_anonymous(char *at)
 	check_zero(at, SMALL_PAGE);
 	memset(at, 1, SMALL_PAGE);
 	CHECK(mmap(at, SMALL_PAGE, PROT_NONE, flags, -1, 0) == at, "%m");
-	misuse_touch("reserved", at, 0);
-	misuse_make_usable(at);
+	partial_touch("reserved", at, 0);
+	partial_make_usable(at);
 	check_zero(at, SMALL_PAGE);
 }
 
-static inline void misuse_map_file(char *at)
+static inline void partial_map_file(char *at)
 {
-	char name[] = "/tmp/misuse-XXXXXX", text[] = "of the file";
+	char name[] = "/tmp/partial-page-XXXXXX", text[] = "of the file";
 	int fd = mkstemp(name);
 
 	CHECK(fd >= 0 && unlink(name) == 0 && ftruncate(fd, SMALL_PAGE) == 0, "%m");
@@ -315,27 +316,27 @@ static inline void misuse_map_file(char *at)
 	      "%m");
 }
 
-static inline void misuse_map_noreplace(char *at)
+static inline void partial_map_noreplace(char *at)
 {
 	SHOW(mmap(at, SMALL_PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | 0x100000, -1, 0));
 	SHOW(mmap(at + 1, SMALL_PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0));
 	check_pattern(at, SMALL_PAGE, 1);
 }
 
-static inline void misuse_unmap(char *at)
+static inline void partial_unmap(char *at)
 {
 	SHOW(munmap(at, SMALL_PAGE));
-	misuse_touch("unmapped", at, 0);
-	misuse_touch("behind", at + SMALL_PAGE, 1);
+	partial_touch("unmapped", at, 0);
+	partial_touch("behind", at + SMALL_PAGE, 1);
 	SHOW(munmap(at, SMALL_PAGE));
 	SHOW(munmap(at + 1, SMALL_PAGE));
 	SHOW(munmap(at, 0));
 	SHOW(mprotect(at, SMALL_PAGE, PROT_READ));
 	SHOW(madvise(at, SMALL_PAGE, MADV_DONTNEED));
-	misuse_map_anonymous(at);
+	partial_map_anonymous(at);
 }
 
-static inline void misuse_move_away(char *at)
+static inline void partial_move_away(char *at)
 {
 	char *elsewhere = mmap(NULL, SMALL_PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	uint64_t first = *(uint64_t *)at;
@@ -343,9 +344,9 @@ static inline void misuse_move_away(char *at)
 	CHECK(mremap(at, SMALL_PAGE, SMALL_PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, elsewhere) ==
 		      elsewhere,
 	      "%m");
-	misuse_touch("where it was", at, 0);
+	partial_touch("where it was", at, 0);
 	printf("content %s\n", *(uint64_t *)elsewhere == first ? "moved" : "lost");
-	misuse_touch("where it is", elsewhere, 1);
+	partial_touch("where it is", elsewhere, 1);
 	/* back to where it was */
 	CHECK(mremap(elsewhere, SMALL_PAGE, SMALL_PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, at) == at,
 	      "%m");
@@ -355,7 +356,7 @@ static inline void misuse_move_away(char *at)
 	check_pattern(at, SMALL_PAGE, 1);
 }
 
-static inline void misuse_synchronize(char *at)
+static inline void partial_synchronize(char *at)
 {
 	SHOW(msync(at, SMALL_PAGE, MS_SYNC));
 	SHOW(msync(at, SMALL_PAGE, MS_ASYNC));

@@ -1,6 +1,6 @@
 # Holds a part of a file in the page cache as small pages, mapped, until standard input ends:
 #
-#   hold-small.py FILE OFFSET LENGTH
+#   hold-small-pages.py FILE OFFSET LENGTH
 import mmap
 import os
 import sys

@@ -10,7 +10,7 @@ in_own_mounts
 need_program python3
 build_sanitized hugestat
 
-cp "$helpers/lost-text" "$work/program"
+cp "$helpers/anonymous-text" "$work/program"
 mkfifo "$work/wait"
 "$work/program" <"$work/wait" >"$work/address" &
 process=$!
