@@ -11,6 +11,7 @@
 #include "calls/result.h"
 #include "calls/userfaultfd.h"
 #include "region/lock.h"
+#include "region/page_state.h"
 #include "region/ranges.h"
 #include "region/split.h"
 #include "region/zeroes.h"
@@ -19,6 +20,8 @@ static long make_part_sparse(const struct region_part *part)
 {
 	long failed = split_sparse(part->region, part->from, part->to);
 
+	if (!failed)
+		page_state_registered(part->region, part->from, part->to);
 	/*
 	 * Text is the file's: there is no zero in it that nobody wrote. And a filter of system
 	 * calls may kill for reading so.

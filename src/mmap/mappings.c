@@ -221,7 +221,7 @@ static bool owner_unmap(struct region *region, uintptr_t from, uintptr_t to)
 
 static const struct region_owner owner = {
 	.unmap = owner_unmap,
-	.opened = reservations_open,
+	.open = reservations_open,
 	.place = owner_place,
 	.fill = owner_fill,
 	.mapped = owner_mapped,

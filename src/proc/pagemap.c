@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/auxv.h>
 
 #include "base/sys.h"
 #include "proc/pagemap.h"
@@ -20,6 +21,7 @@ struct scanned {
 };
 
 #define SCAN_PRESENT      (1u << 3)
+#define SCAN_SWAPPED      (1u << 4)
 #define SCAN_HUGE         (1u << 6)
 #define SCAN_REQUEST      0xc0606610 /* _IOWR('f', 16, struct scan) */
 #define SCAN_VECTOR_COUNT 32
@@ -106,4 +108,51 @@ size_t pagemap_huge_bytes(uintptr_t start, uintptr_t end)
 	bytes = pagemap_bytes(&readback, start, end);
 	pagemap_close(&readback);
 	return bytes;
+}
+
+/* What mincore() is asked for in one call. */
+#define RESIDENT_PAGES 512
+
+static bool is_not_resident(uintptr_t start, uintptr_t end)
+{
+	const size_t base = getauxval(AT_PAGESZ);
+	unsigned char resident[RESIDENT_PAGES];
+
+	while (start < end) {
+		size_t pages = (end - start) / base;
+
+		if (pages > RESIDENT_PAGES)
+			pages = RESIDENT_PAGES;
+		if (sys_mincore(start, pages * base, resident))
+			return false;
+		for (size_t i = 0; i < pages; i++)
+			if (resident[i] & 1)
+				return false;
+		start += pages * base;
+	}
+	return true;
+}
+
+bool pagemap_is_empty(uintptr_t start, uintptr_t end)
+{
+	struct scanned found;
+	struct scan request = {
+		.size = sizeof(request),
+		.start = start,
+		.end = end,
+		.vector = (uintptr_t)&found,
+		.vector_count = 1,
+		.pages_max = 1,
+		.any_of = SCAN_PRESENT | SCAN_SWAPPED,
+		.returned = SCAN_PRESENT,
+	};
+	struct pagemap readback;
+	long result;
+
+	pagemap_open(&readback);
+	result = SYS_IS_ERROR(readback.fd)
+			 ? readback.fd
+			 : sys_ioctl((int)readback.fd, SCAN_REQUEST, &request);
+	pagemap_close(&readback);
+	return SYS_IS_ERROR(result) ? is_not_resident(start, end) : !result;
 }

@@ -4,6 +4,7 @@
 #ifndef PAGEMAP_H
 #define PAGEMAP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -11,7 +12,13 @@
  * (Linux 6.7), else by /proc/self/smaps; 0 without both. */
 size_t pagemap_huge_bytes(uintptr_t start, uintptr_t end);
 
-/* The same for who asks more than once: the page tables, opened. Never fails; see above. */
+/*
+ * Is no page of [start, end) in memory or in swap? By the page tables, else by mincore, which does
+ * not see swap. False where it cannot be told.
+ */
+bool pagemap_is_empty(uintptr_t start, uintptr_t end);
+
+/* As pagemap_huge_bytes(), for callers that ask more than once: the page tables, opened. */
 struct pagemap {
 	long fd;
 };
