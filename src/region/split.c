@@ -98,20 +98,25 @@ static int text_make_small(struct region *region, size_t page, int rights)
 	return -ENOMEM;
 }
 
-/* The page is small now: so it is known, and the program's advice for it holds again. */
-static void note_small(struct region *region, size_t page)
+void split_note_page(struct region *region, size_t page, bool altered)
 {
 	const uintptr_t address = region_page_address(region, page);
 	const unsigned int state = region->pages[page];
 
-	region_set_small(region, page, UNIT_MAPPED | UNIT_ALTERED);
-	split_count++;
+	region_set_small(region, page,
+			 (unsigned char)(UNIT_MAPPED | (altered ? UNIT_ALTERED : 0)));
 	if (state & PAGE_LOCKED)
 		sys_gate(SYS_mlock, (long)address, (long)region->page_bytes, 0, 0, 0, 0);
 	if (state & PAGE_DONTFORK)
 		sys_madvise(address, region->page_bytes, MADV_DONTFORK);
 	if (state & PAGE_DONTDUMP)
 		sys_madvise(address, region->page_bytes, MADV_DONTDUMP);
+}
+
+static void note_split(struct region *region, size_t page)
+{
+	split_note_page(region, page, true);
+	split_count++;
 }
 
 /* Pages from `page` on, before end, that are hugetlb pages in the same state; at most so many. */
@@ -151,7 +156,7 @@ static int split_data(struct region *region, size_t page, size_t end, const stru
 	int failed = exchange_pages(&exchange, &done);
 
 	for (; done; done -= region->page_bytes)
-		note_small(region, page++);
+		note_split(region, page++);
 	if (failed && !how->silent)
 		warn_refused(region, failed);
 	return failed ? -ENOMEM : 0;
@@ -164,7 +169,7 @@ static int split_text(struct region *region, size_t page, size_t end)
 	for (; !failed && page < end; page++) {
 		failed = text_make_small(region, page, page_state_rights(region->pages[page]));
 		if (!failed)
-			note_small(region, page);
+			note_split(region, page);
 	}
 	return failed;
 }

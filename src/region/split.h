@@ -42,6 +42,12 @@ int split_sparse(struct region *region, uintptr_t from, uintptr_t to);
 int split_page(struct region *region, size_t page);
 
 /*
+ * Base pages are in the place of a hugetlb page: records it, and gives them the program's advice
+ * and lock for that page. `altered`: what is there only the kernel knows.
+ */
+void split_note_page(struct region *region, size_t page, bool altered);
+
+/*
  * Maps bytes (a multiple of the page) of base pages somewhere on a boundary of the huge page, to be
  * moved over a page. Returns the address, or -errno.
  */

@@ -251,7 +251,6 @@ static void dontneed_empties_exactly(void **state)
 			size_t from = ground_random(&random) % all & ~(BASE - 1);
 			size_t to =
 				from + BASE + (ground_random(&random) % (all - from) & ~(BASE - 1));
-			bool give_back = round % 2;
 			size_t whole = 0, before;
 
 			if (to > all)
@@ -266,12 +265,12 @@ static void dontneed_empties_exactly(void **state)
 					 (page + 1) * page_sizes[i] <= to &&
 					 region_huge_at(region, ground + page * page_sizes[i]);
 			before = huge_pages();
-			assert_int_equal(empty_pages(region, ground + from, ground + to, give_back),
+			assert_int_equal(empty_pages(region, ground + from, ground + to),
 					 0);
 			ground_check_filled(ground, ground + from, SEED);
 			ground_check_zero(ground + from, ground + to);
 			ground_check_filled(ground + to, ground + all, SEED);
-			assert_int_equal(huge_pages(), give_back ? before - whole : before);
+			assert_int_equal(huge_pages(), before - whole);
 			ground_fill(ground, limit, SEED);
 			end();
 		}
@@ -285,7 +284,7 @@ static void dontneed_of_protected_pages(void **state)
 	begin(PAGE);
 	assert_int_equal(sys_mprotect(page, PAGE, PROT_NONE), 0);
 	page_state_protected(region, page, page + PAGE, PROT_NONE, 0);
-	assert_int_equal(empty_pages(region, ground + PAGE, ground + 4 * PAGE, false), 0);
+	assert_int_equal(empty_pages(region, ground + PAGE, ground + 4 * PAGE), 0);
 	assert_mapping(page, "---p", " dc ", false);
 	assert_int_equal(sys_mprotect(page, PAGE, PROT_READ | PROT_WRITE), 0);
 	ground_check_zero(ground + PAGE, ground + 4 * PAGE);
@@ -336,18 +335,15 @@ static void every_call_fails_once(void **state)
 static void dontneed_where_every_call_fails(void **state)
 {
 	(void)state;
-	for (int give_back = 0; give_back < 2; give_back++)
-		for (unsigned long nth = 1; nth < 8; nth++) {
-			begin(PAGE);
-			gate_fail(GATE_ANY, nth, ENOMEM);
-			assert_int_equal(
-				empty_pages(region, ground + BASE, ground + 5 * PAGE, give_back),
-				0);
-			ground_check_filled(ground, ground + BASE, SEED);
-			ground_check_zero(ground + BASE, ground + 5 * PAGE);
-			ground_check_filled(ground + 5 * PAGE, limit, SEED);
-			end();
-		}
+	for (unsigned long nth = 1; nth < 16; nth++) {
+		begin(PAGE);
+		gate_fail(GATE_ANY, nth, ENOMEM);
+		assert_int_equal(empty_pages(region, ground + BASE, ground + 5 * PAGE), 0);
+		ground_check_filled(ground, ground + BASE, SEED);
+		ground_check_zero(ground + BASE, ground + 5 * PAGE);
+		ground_check_filled(ground + 5 * PAGE, limit, SEED);
+		end();
+	}
 }
 
 static void aside_is_aligned_or_nothing(void **state)
@@ -366,47 +362,79 @@ static void aside_is_aligned_or_nothing(void **state)
 	end();
 }
 
-/* Other threads run: they are kept from writing, or nothing happens and one line says why. */
-static void with_other_threads(void **state)
+/* Others run, and there is no way to keep them from writing: nothing happens, one line says why. */
+static void others_that_cannot_be_stopped(void **state)
 {
-	static const bool not_single = false;
-
 	(void)state;
 	begin(PAGE);
-	process_libc_single_threaded = &not_single;
+	gate_fail_always(SYS_unshare, EINVAL);
 	gate_fail_always(SYS_userfaultfd, ENOSYS);
+	gate_fail_always(SYS_openat, ENOENT);
 	for (int i = 0; i < 3; i++)
 		assert_int_equal(split_pages(region, ground + BASE, ground + 2 * BASE, false),
 				 -ENOMEM);
 	assert_int_equal(huge_pages(), 8);
 	assert_int_equal(gate_stderr_lines(), 1);
+	assert_int_equal(gate_calls(SYS_userfaultfd), 3);
 	ground_check_filled(ground, limit, SEED);
-	/* in a sandbox there is no way to keep them from it, and no call for it is made */
-	sys_sandboxed = true;
-	assert_int_equal(gate_calls(SYS_userfaultfd), 3);
-	assert_int_equal(split_pages(region, ground + BASE, ground + 2 * BASE, false), -ENOMEM);
-	assert_int_equal(gate_calls(SYS_userfaultfd), 3);
 	end();
 }
 
-/* A filter from outside, as a service manager's, may kill for userfaultfd. */
-static void with_other_threads_under_a_filter(void **state)
+/* Others run, and they are kept from writing by what there is. */
+static void others_are_kept_from_writing(void **state)
 {
-	static const bool not_single = false;
+	(void)state;
+	begin(PAGE);
+	gate_fail_always(SYS_unshare, EINVAL);
+	assert_int_equal(split_pages(region, ground + BASE, ground + 2 * BASE, false), 0);
+	gate_fail_always(SYS_userfaultfd, ENOSYS);
+	assert_int_equal(split_pages(region, ground + PAGE, ground + PAGE + BASE, false), 0);
+	assert_int_equal(huge_pages(), 6);
+	assert_int_equal(gate_stderr_lines(), 0);
+	ground_check_filled(ground, limit, SEED);
+	end();
+}
+
+/* A program that has locked itself in: with one thread no other call is made than those of growth.
+ */
+static void locked_in(void **state)
+{
+	static const bool single = true, not_single = false;
+	static const long forbidden[] = {SYS_userfaultfd,    SYS_unshare, SYS_clone, SYS_ptrace,
+					 SYS_rt_sigprocmask, SYS_openat,  SYS_prctl, SYS_wait4};
+
+	(void)state;
+	begin(PAGE);
+	sys_sandboxed = true;
+	process_libc_single_threaded = &not_single;
+	assert_int_equal(split_pages(region, ground + BASE, ground + 2 * BASE, false), -ENOMEM);
+	assert_int_equal(huge_pages(), 8);
+	process_libc_single_threaded = &single;
+	assert_int_equal(split_pages(region, ground + BASE, ground + 2 * BASE, false), 0);
+	assert_int_equal(huge_pages(), 7);
+	for (size_t i = 0; i < COUNT_OF(forbidden); i++)
+		assert_int_equal(gate_calls(forbidden[i]), 0);
+	ground_check_filled(ground, limit, SEED);
+	end();
+}
+
+/* A filter from outside, as a service manager's, may kill for these calls. */
+static void one_thread_under_a_filter(void **state)
+{
 	static struct sock_filter allow_all[] = {BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
 	struct sock_fprog program = {1, allow_all};
 
 	(void)state;
 	begin(PAGE);
-	process_libc_single_threaded = &not_single;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
 	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program)) {
 		end();
 		skip();
 	}
-	assert_int_equal(split_pages(region, ground + BASE, ground + 2 * BASE, false), -ENOMEM);
+	assert_int_equal(split_pages(region, ground + BASE, ground + 2 * BASE, false), 0);
 	assert_int_equal(gate_calls(SYS_userfaultfd), 0);
-	assert_int_equal(huge_pages(), 8);
+	assert_int_equal(gate_calls(SYS_unshare), 0);
+	assert_int_equal(huge_pages(), 7);
 	end();
 }
 
@@ -466,9 +494,11 @@ int main(void)
 		GROUND_TEST(every_call_fails_once),
 		GROUND_TEST(dontneed_where_every_call_fails),
 		GROUND_TEST(aside_is_aligned_or_nothing),
-		GROUND_TEST(with_other_threads),
+		GROUND_TEST(others_that_cannot_be_stopped),
+		GROUND_TEST(others_are_kept_from_writing),
+		GROUND_TEST(locked_in),
 		/* last: the filter stays */
-		GROUND_TEST(with_other_threads_under_a_filter),
+		GROUND_TEST(one_thread_under_a_filter),
 	};
 
 	return cmocka_run_group_tests_name("keep", tests, NULL, NULL);
