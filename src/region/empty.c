@@ -8,6 +8,7 @@
 #include "region/mempolicy.h"
 #include "region/page_state.h"
 #include "region/split.h"
+#include "region/verify.h"
 
 /*
  * Hugetlb pages [page, end), all in the same state, go back to the pool: empty base pages take
@@ -80,6 +81,8 @@ int empty_pages(struct region *region, uintptr_t from, uintptr_t to)
 {
 	int failed = 0;
 
+	if (from < to)
+		verify_range(region, from, to);
 	for (uintptr_t stop; !failed && from < to; from = stop) {
 		const size_t page = region_page(region, from), last = region_page(region, to);
 		const uintptr_t address = region_page_address(region, page);

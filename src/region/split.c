@@ -15,6 +15,7 @@
 #include "region/page_state.h"
 #include "region/process.h"
 #include "region/split.h"
+#include "region/verify.h"
 
 unsigned long split_count;
 
@@ -174,7 +175,7 @@ static int split_text(struct region *region, size_t page, size_t end)
 	return failed;
 }
 
-/* Hugetlb pages [page, end) of any state. */
+/* The hugetlb pages of [page, end). */
 static int split_run(struct region *region, size_t page, size_t end, const struct split *how)
 {
 	const size_t most = EXCHANGE_BYTES_MAX / region->page_bytes + 1;
@@ -182,6 +183,8 @@ static int split_run(struct region *region, size_t page, size_t end, const struc
 
 	for (size_t next; !failed && page < end; page = next) {
 		next = run_of_same(region, page, end, most);
+		if (!(region->pages[page] & PAGE_HUGE))
+			continue;
 		failed = region->text ? split_text(region, page, next)
 				      : split_data(region, page, next, how);
 	}
@@ -203,8 +206,12 @@ int split_range(struct region *region, uintptr_t from, uintptr_t to, const struc
 		next = page + 1;
 		if (!(region->pages[page] & PAGE_HUGE) || (whole && !how->all))
 			continue;
-		if (how->all)
+		if (how->all) {
 			next = region_run(region, page, last, true);
+			verify_range(region, address, region_page_address(region, next));
+		} else if (!verify_page(region, page)) {
+			continue;
+		}
 		failed = split_run(region, page, next, how);
 	}
 	return failed;
