@@ -2,7 +2,7 @@
  * mmap, munmap and mprotect: see mmap.h.
  */
 #include <layout.h>
-#include <sys/prctl.h>
+#include <string.h>
 
 #include "base/sys.h"
 #include "calls/brk.h"
@@ -13,6 +13,7 @@
 #include "region/page_state.h"
 #include "region/ranges.h"
 #include "region/split.h"
+#include "region/unmapped.h"
 
 /*
  * The owner of a region opens what it can at *from, which it advances. Returns up to where the
@@ -160,6 +161,12 @@ static long map_fixed(uintptr_t address, size_t bytes, int protection, int flags
 
 	if (flags & MAP_FIXED_NOREPLACE && is_plain_memory(protection, flags))
 		return add_plain(address, end, flags);
+	/* What could only be marked as unmapped is still there. */
+	if (is_plain_memory(protection, flags) && unmapped_contains(address, end)) {
+		unmapped_forget(address, end);
+		memset((void *)address, 0, end - address);
+		return (long)address;
+	}
 	if (!(flags & MAP_FIXED_NOREPLACE))
 		result = ranges_split(address, end, false);
 	if (SYS_IS_ERROR(result))
@@ -248,13 +255,8 @@ int call_munmap(void *address, size_t bytes)
 
 	if (!ranges_touch(from, bytes) || !ranges_well_formed(from, bytes) || !lock_take())
 		return (int)answer(sys_pass(SYS_munmap, (long)from, (long)bytes, 0, 0, 0, 0));
-	if (!owner_unmaps(from, end)) {
-		result = ranges_split(from, end, false);
-		if (!result)
-			result = sys_pass(SYS_munmap, (long)from, (long)bytes, 0, 0, 0, 0);
-		if (!result)
-			ranges_note_unmapped(from, end);
-	}
+	if (!owner_unmaps(from, end))
+		result = ranges_unmap(from, end);
 	lock_release();
 	return (int)answer(result);
 }

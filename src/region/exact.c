@@ -11,6 +11,7 @@
 #include <sys/ptrace.h>
 #include <task.h>
 
+#include "base/log.h"
 #include "base/sys.h"
 #include "region/exact.h"
 #include "region/helper.h"
@@ -44,11 +45,6 @@ void exact_start(const struct options *options)
 	strict = options->exact == EXACT_STRICT;
 	if (options->exact_means)
 		allowed_by_setting = options->exact_means & EXACT_BY_ALL;
-}
-
-bool exact_is_strict(void)
-{
-	return strict;
 }
 
 void exact_changed(void)
@@ -322,6 +318,17 @@ bool region_exact_possible(void)
 	if (possible == POSSIBLE_UNKNOWN)
 		possible = try_possible() ? POSSIBLE : IMPOSSIBLE;
 	return possible == POSSIBLE;
+}
+
+bool exact_allows_hugetlb(const struct options *options, const char *feature)
+{
+	exact_start(options);
+	if (!strict || region_exact_possible())
+		return true;
+	log_warning("%s: HUGETLB_EXACT=strict: neither userfaultfd nor ptrace is allowed here, so "
+		    "part of a hugetlb page cannot be changed exactly; using transparent huge pages",
+		    feature);
+	return false;
 }
 
 const char *exact_matter(int error)

@@ -70,8 +70,11 @@ void exact_end(struct exact *exact, uintptr_t address, size_t bytes, bool replac
 bool region_exact_possible(void);
 void exact_changed(void);
 
-/* HUGETLB_EXACT=strict. */
-bool exact_is_strict(void);
+/*
+ * May a feature hand out hugetlb pages? Not with HUGETLB_EXACT=strict where changes will not always
+ * be exact: then a line says so. Before the first page.
+ */
+bool exact_allows_hugetlb(const struct options *options, const char *feature);
 
 /* What the program set by PR_SET_PTRACER; 0: nothing. */
 void exact_note_ptracer(long process);

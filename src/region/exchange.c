@@ -44,11 +44,6 @@ static bool is_zero(uintptr_t at, size_t bytes)
 	return true;
 }
 
-static bool is_skipped(const struct exchange *wanted, uintptr_t at)
-{
-	return at >= wanted->skip_from && at < wanted->skip_to;
-}
-
 /* Maps memory without access on a boundary of the huge page, or, where that is not possible, on
  * none. */
 static long map_anywhere(const struct exchange *wanted)
@@ -104,14 +99,14 @@ static bool has_much_content(const struct exchange *wanted, uintptr_t page)
 	size_t full = 0;
 
 	for (uintptr_t at = page; at < page + wanted->page_bytes && full < enough; at += step)
-		full += !is_skipped(wanted, at) && !is_zero(at, wanted->base_bytes);
+		full += !is_zero(at, wanted->base_bytes);
 	return full >= enough;
 }
 
 static void copy(const struct exchange *wanted, uintptr_t to, uintptr_t from)
 {
 	for (size_t done = 0; done < wanted->page_bytes; done += wanted->base_bytes)
-		if (!is_skipped(wanted, from + done) && !is_zero(from + done, wanted->base_bytes))
+		if (!is_zero(from + done, wanted->base_bytes))
 			memcpy((void *)(to + done), (const void *)(from + done),
 			       wanted->base_bytes);
 }
@@ -125,8 +120,6 @@ static int copy_unreadable(const struct exchange *wanted, uintptr_t to, uintptr_
 	if (SYS_IS_ERROR(fd))
 		return (int)fd;
 	for (size_t done = 0; done < wanted->page_bytes; done += sizeof(part)) {
-		if (is_skipped(wanted, from + done))
-			continue;
 		got = sys_pread((int)fd, part, sizeof(part), from + done);
 		if (got != (long)sizeof(part))
 			break;

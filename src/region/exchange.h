@@ -18,9 +18,6 @@ struct exchange {
 	int rights, key; /* of all of them */
 	bool thp;        /* the base pages may become transparent huge pages */
 	bool sparse;     /* what reads as zero gets no page, and stays without until it is touched */
-
-	/* Not copied, but zero: the program unmaps or replaces it. */
-	uintptr_t skip_from, skip_to;
 };
 
 /* How many bytes of base pages one exchange may hold at the same time. */

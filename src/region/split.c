@@ -150,8 +150,6 @@ static int split_data(struct region *region, size_t page, size_t end, const stru
 		.key = (int)(state >> PAGE_KEY_SHIFT),
 		.thp = region->source->thp,
 		.sparse = how->sparse,
-		.skip_from = how->skip_from,
-		.skip_to = how->skip_to,
 	};
 	size_t done;
 	int failed = exchange_pages(&exchange, &done);

@@ -22,9 +22,6 @@ struct split {
 	bool all;    /* every page that the range touches, not only those that it covers in part */
 	bool sparse; /* what reads as zero has no page then: its next touch is a fault */
 	bool silent; /* the caller has another way where it fails */
-
-	/* This part of the range need not keep its content: it may be zero afterwards. */
-	uintptr_t skip_from, skip_to;
 };
 
 /*
