@@ -261,6 +261,37 @@ int call_munmap(void *address, size_t bytes)
 	return (int)answer(result);
 }
 
+/* Do [from, to) and all of the hugetlb page that it lies in have these rights already? */
+static bool has_rights(uintptr_t from, int protection)
+{
+	const struct region *region = registry_at(from);
+
+	return region && region_huge_at(region, from) && !region->text &&
+	       page_state_rights(region->pages[region_page(region, from)]) == protection;
+}
+
+/*
+ * Leaves out of [*from, *to) the hugetlb pages at its ends that it covers in part and that have
+ * the rights already: they need not be split.
+ */
+static void leave_out_protected(uintptr_t *from, uintptr_t *to, int protection)
+{
+	if (has_rights(*from, protection)) {
+		const size_t bytes = registry_at(*from)->page_bytes;
+		const uintptr_t end = (*from | (bytes - 1)) + 1;
+
+		if (*from & (bytes - 1) || end > *to)
+			*from = end < *to ? end : *to;
+	}
+	if (*from < *to && has_rights(*to - 1, protection)) {
+		const size_t bytes = registry_at(*to - 1)->page_bytes;
+		const uintptr_t start = *to & ~(uintptr_t)(bytes - 1);
+
+		if (start < *to)
+			*to = start > *from ? start : *from;
+	}
+}
+
 /*
  * As ranges_split(); but text that the program wants to write to becomes small as a whole: its
  * pages are the file's, and the pool may have no other for what is written.
@@ -325,6 +356,8 @@ static long protect(long number, uintptr_t from, size_t bytes, int protection, l
 		return result;
 	if (!lock_take())
 		return sys_pass(number, (long)from, (long)bytes, protection, key, 0, 0);
+	if (number == SYS_mprotect)
+		leave_out_protected(&from, &end, protection);
 	result = make_small_for(from, end, protection);
 	if (!result)
 		result = protect_runs(number, from, end, protection, key);

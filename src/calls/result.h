@@ -14,9 +14,9 @@
 #include "calls/state.h"
 
 /*
- * Was the call made by libc itself? malloc's calls are direct ones of a function of libc. libc calls
- * what belongs to the program by its address: where that ends in a call to us (a tail call), libc
- * is where we return to, but not who called.
+ * Was the call made by libc itself? malloc's calls are direct ones of a function of libc. libc
+ * calls what belongs to the program by its address: where that ends in a call to us (a tail call),
+ * libc is where we return to, but not who called.
  */
 static inline bool is_libc_call(uintptr_t return_address)
 {

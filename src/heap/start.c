@@ -20,7 +20,6 @@
 #include "heap/space.h"
 #include "heap/start.h"
 #include "pages/select.h"
-#include "region/exact.h"
 
 /* What declining leads to. */
 static const char small_pages[] = "the heap stays on small pages";
@@ -175,7 +174,7 @@ int heap_start(const struct options *options)
 	}
 	heap.shrink = options->heap_shrink;
 	failed = select_pages(options, &wanted, &heap.source);
-	if (!failed && heap.source.hugetlb && !exact_allows_hugetlb(options, "heap")) {
+	if (!failed && heap.source.hugetlb && !calls_allow_hugetlb(options, "heap")) {
 		wanted.pages = HEAP_THP;
 		failed = select_pages(options, &wanted, &heap.source);
 	}

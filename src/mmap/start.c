@@ -10,7 +10,6 @@
 #include "mmap/space.h"
 #include "mmap/start.h"
 #include "pages/select.h"
-#include "region/exact.h"
 #include "region/registry.h"
 
 static const char small_pages[] = "mappings stay on small pages";
@@ -26,7 +25,7 @@ static int choose(const struct options *options)
 	};
 	int failed = select_pages(options, &wanted, &mappings.source);
 
-	if (!failed && mappings.source.hugetlb && !exact_allows_hugetlb(options, "mappings")) {
+	if (!failed && mappings.source.hugetlb && !calls_allow_hugetlb(options, "mappings")) {
 		wanted.pages = HEAP_THP;
 		failed = select_pages(options, &wanted, &mappings.source);
 	}

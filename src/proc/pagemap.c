@@ -150,9 +150,8 @@ bool pagemap_is_empty(uintptr_t start, uintptr_t end)
 	long result;
 
 	pagemap_open(&readback);
-	result = SYS_IS_ERROR(readback.fd)
-			 ? readback.fd
-			 : sys_ioctl((int)readback.fd, SCAN_REQUEST, &request);
+	result = SYS_IS_ERROR(readback.fd) ? readback.fd
+					   : sys_ioctl((int)readback.fd, SCAN_REQUEST, &request);
 	pagemap_close(&readback);
 	return SYS_IS_ERROR(result) ? is_not_resident(start, end) : !result;
 }

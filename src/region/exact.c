@@ -40,11 +40,11 @@ static struct {
 
 static enum { POSSIBLE_UNKNOWN, POSSIBLE, IMPOSSIBLE } possible;
 
-void exact_start(const struct options *options)
+void exact_start(bool is_strict, unsigned int means)
 {
-	strict = options->exact == EXACT_STRICT;
-	if (options->exact_means)
-		allowed_by_setting = options->exact_means & EXACT_BY_ALL;
+	strict = is_strict;
+	if (means)
+		allowed_by_setting = means & EXACT_BY_ALL;
 }
 
 void exact_changed(void)
@@ -320,14 +320,14 @@ bool region_exact_possible(void)
 	return possible == POSSIBLE;
 }
 
-bool exact_allows_hugetlb(const struct options *options, const char *feature)
+bool exact_allows_hugetlb(const char *feature)
 {
-	exact_start(options);
 	if (!strict || region_exact_possible())
 		return true;
-	log_warning("%s: HUGETLB_EXACT=strict: neither userfaultfd nor ptrace is allowed here, so "
-		    "part of a hugetlb page cannot be changed exactly; using transparent huge pages",
-		    feature);
+	log_warning(
+		"%s: HUGETLB_EXACT=strict: neither userfaultfd nor ptrace is allowed here, so "
+		"part of a hugetlb page cannot be changed exactly; using transparent huge pages",
+		feature);
 	return false;
 }
 

@@ -17,8 +17,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "options/options.h"
-
 #define EXACT_BY_USERFAULTFD 1u
 #define EXACT_BY_ALONE       2u
 #define EXACT_BY_PTRACE      4u
@@ -39,8 +37,8 @@ struct exact {
 	long process, caller;
 };
 
-/* From HUGETLB_EXACT. */
-void exact_start(const struct options *options);
+/* Which ways are allowed (0: all), and whether there may be no hugetlb pages without one. */
+void exact_start(bool strict, unsigned int means);
 
 /*
  * Where the work finds what it needs, HELPER_ARGUMENT_BYTES in all, with the members of exact.c
@@ -74,7 +72,7 @@ void exact_changed(void);
  * May a feature hand out hugetlb pages? Not with HUGETLB_EXACT=strict where changes will not always
  * be exact: then a line says so. Before the first page.
  */
-bool exact_allows_hugetlb(const struct options *options, const char *feature);
+bool exact_allows_hugetlb(const char *feature);
 
 /* What the program set by PR_SET_PTRACER; 0: nothing. */
 void exact_note_ptracer(long process);

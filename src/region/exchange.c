@@ -31,7 +31,8 @@ _Static_assert(sizeof(struct job) <= HELPER_ARGUMENT_BYTES, "it fits");
 /* The compiler makes vectors of the inner loop, which has one length and one end. */
 static bool is_zero(uintptr_t at, size_t bytes)
 {
-	const unsigned long *word = (const unsigned long *)at, *const end = word + bytes / sizeof(*word);
+	const unsigned long *word = (const unsigned long *)at, *const end =
+								       word + bytes / sizeof(*word);
 
 	for (; word < end; word += WORDS_AT_ONCE) {
 		unsigned long any = 0;
@@ -144,8 +145,8 @@ static long set_rights(uintptr_t address, size_t bytes, int rights, int with_key
  */
 static int copy_made_readable(const struct exchange *wanted, uintptr_t to, uintptr_t from)
 {
-	long failed = set_rights(from, wanted->page_bytes, wanted->rights | PROT_READ, wanted->key,
-				 0);
+	long failed =
+		set_rights(from, wanted->page_bytes, wanted->rights | PROT_READ, wanted->key, 0);
 
 	if (failed)
 		return (int)failed;

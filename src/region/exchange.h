@@ -17,7 +17,7 @@ struct exchange {
 	size_t bytes, page_bytes, base_bytes;
 	int rights, key; /* of all of them */
 	bool thp;        /* the base pages may become transparent huge pages */
-	bool sparse;     /* what reads as zero gets no page, and stays without until it is touched */
+	bool sparse; /* what reads as zero gets no page, and stays without until it is touched */
 };
 
 /* How many bytes of base pages one exchange may hold at the same time. */

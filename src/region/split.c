@@ -104,8 +104,7 @@ void split_note_page(struct region *region, size_t page, bool altered)
 	const uintptr_t address = region_page_address(region, page);
 	const unsigned int state = region->pages[page];
 
-	region_set_small(region, page,
-			 (unsigned char)(UNIT_MAPPED | (altered ? UNIT_ALTERED : 0)));
+	region_set_small(region, page, (unsigned char)(UNIT_MAPPED | (altered ? UNIT_ALTERED : 0)));
 	if (state & PAGE_LOCKED)
 		sys_gate(SYS_mlock, (long)address, (long)region->page_bytes, 0, 0, 0, 0);
 	if (state & PAGE_DONTFORK)

@@ -23,8 +23,8 @@ static void remove_part(size_t i)
 static bool join(struct part *part, uintptr_t page, uintptr_t page_end)
 {
 	for (size_t i = 0; i < part_count; i++) {
-		if (parts[i].from > part->to || parts[i].to < part->from ||
-		    parts[i].from < page || parts[i].to > page_end)
+		if (parts[i].from > part->to || parts[i].to < part->from || parts[i].from < page ||
+		    parts[i].to > page_end)
 			continue;
 		if (parts[i].from < part->from)
 			part->from = parts[i].from;

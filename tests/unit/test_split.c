@@ -265,8 +265,7 @@ static void dontneed_empties_exactly(void **state)
 					 (page + 1) * page_sizes[i] <= to &&
 					 region_huge_at(region, ground + page * page_sizes[i]);
 			before = huge_pages();
-			assert_int_equal(empty_pages(region, ground + from, ground + to),
-					 0);
+			assert_int_equal(empty_pages(region, ground + from, ground + to), 0);
 			ground_check_filled(ground, ground + from, SEED);
 			ground_check_zero(ground + from, ground + to);
 			ground_check_filled(ground + to, ground + all, SEED);

@@ -15,8 +15,8 @@
  * stack_end, a multiple of 16, and then ends with what that returned. Returns the task's number,
  * or -errno.
  */
-static inline long cpu_start_task(unsigned long flags, uintptr_t stack_end,
-				  int (*function)(void *), void *argument)
+static inline long cpu_start_task(unsigned long flags, uintptr_t stack_end, int (*function)(void *),
+				  void *argument)
 {
 	/* The argument lies on a multiple of 16, where a function expects its first one. */
 	uintptr_t *stack = (uintptr_t *)(stack_end - 16);
