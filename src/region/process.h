@@ -24,7 +24,7 @@ bool process_single_threaded(void);
 bool process_alone(void);
 
 /*
- * The program has locked itself in (seccomp, no new privileges): from now on only the calls of
+ * The program has installed a filter of system calls (seccomp): from now on only the calls of
  * growth are made, and nothing is printed.
  */
 void process_enter_sandbox(void);

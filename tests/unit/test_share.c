@@ -1,5 +1,5 @@
 /*
- * Sharing of text, with tmpfs in the place of hugetlbfs: the gate says that its pages are huge.
+ * Text is shared by a file, with tmpfs in place of hugetlbfs: the gate reports its pages as huge.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -606,7 +606,7 @@ static void build_ids(void **state)
 		.first_name = "GNU",
 		.second = {4, 20, NT_GNU_BUILD_ID},
 		.second_name = "GNU",
-		.id = "12345678901234567890",
+		.id = "1234567890123456789",
 	};
 	static ElfW(Dyn) dynamic[2];
 	ElfW(Phdr) headers[2] = {
