@@ -2,6 +2,9 @@
 #
 #   make            the library and its tools
 #   make check      every test; installs what the tests need, reserves huge pages and puts them back
+#   make check-build
+#                   builds with every gcc and clang of the suite, in each way that distributions and
+#                   developers build, runs the unit tests, and prints a table; ONLY=gcc-12/O2 for one
 #   make torture    random calls on mappings, with and without huge pages, a million in each mode;
 #                   SEED=1 STEPS=1000000
 #   make demo       three programs on small and on huge pages, side by side
@@ -15,7 +18,8 @@
 #   make clean      takes $(BUILD) away
 #   make help       this list
 #
-# BUILD, CC, CFLAGS and LDFLAGS can be given, as make BUILD=/tmp/build CC=clang.
+# BUILD, CC, CFLAGS and LDFLAGS can be given, as make BUILD=/tmp/build CC=clang. WERROR=1 makes each
+# warning an error.
 
 BUILD   ?= build
 CC      ?= cc
@@ -30,7 +34,7 @@ MULTIARCH ?=
 LIBDIR    ?= $(PREFIX)/lib$(if $(MULTIARCH),/$(shell $(CC) $(CFLAGS) -print-multiarch))
 
 # A fresh machine has no compiler: these goals do without, and install one before they build.
-WITHOUT_COMPILER := check torture demo bench deb rpm uninstall clean format lint help
+WITHOUT_COMPILER := check check-build torture demo bench deb rpm uninstall clean format lint help
 
 # The directory of src/arch/ that fits the compiler's target, CFLAGS (-m32) included.
 ifneq ($(filter-out $(WITHOUT_COMPILER),$(or $(MAKECMDGOALS),all)),)
@@ -44,9 +48,19 @@ $(error no src/arch directory for the target of $(CC))
 endif
 endif
 
-WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes
+# WERROR=1 makes each warning an error: for developers, CI and `make check-build`. A compiler that is
+# newer than this tree may warn about new things, which must not keep a user from building.
+WERROR   ?=
+WARNINGS := -Wall -Wextra $(if $(filter-out 0,$(WERROR)),-Werror) -Wshadow -Wstrict-prototypes \
+	-Wmissing-prototypes
 COMPILE   = $(CC) -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -Isrc -Isrc/arch/$(CPU) -Iinclude \
 	-fPIC -fvisibility=hidden -fno-strict-aliasing $(CFLAGS) -MMD -MP
+
+# Before glibc 2.34 dlopen() and its like are in a library of their own. Only tests call them, so the
+# linker is asked when the first test is linked.
+LIBS_DLOPEN = $(eval LIBS_DLOPEN := $(shell \
+	echo 'int dlclose(void *); int main(void) { return dlclose(0); }' | \
+	$(CC) $(CFLAGS) $(LDFLAGS) -x c - -o /dev/null 2>/dev/null || echo -Wl,--as-needed -ldl))$(LIBS_DLOPEN)
 
 # Few mappings at the start of every process: one read-only segment with the text.
 LIBRARY_LINK = $(CC) -shared $(CFLAGS) $(LDFLAGS) -Wl,-soname,libhugetlbfs.so.0 \
@@ -80,7 +94,7 @@ LIBS_hugeedit  := -lelf
 LIBS_hugestat  := -lelf
 LIBS_hugectl   := -lm
 
-.PHONY: all check demo bench deb rpm run-check run-demo run-bench install uninstall install-development \
+.PHONY: all check check-build demo bench deb rpm run-check run-demo run-bench install uninstall install-development \
 	uninstall-development clean format lint help
 all: $(BUILD)/lib/libhugetlbfs.so $(BUILD)/lib/libhugetlbfs.a $(TOOLS) $(BUILD)/share/libhugetlbfs/ld
 
@@ -161,6 +175,13 @@ check:
 	@CC="$(CC)" tests/install-packages --optional $$(cat $(wildcard tests/needs tests/*/needs) /dev/null)
 	@$(MAKE) --no-print-directory run-check
 
+# The package lists name the compilers that the suite has.
+check-build:
+	@CC="$(CC)" tests/install-packages compiler
+	@CC="$(CC)" tests/install-packages --optional libelf cmocka clang \
+		$$(apt-cache search --names-only '^(gcc|clang)-[0-9]+$$' 2>/dev/null | sed 's/ .*//')
+	+@BUILD='$(BUILD)' MAKE='$(MAKE)' tests/compilers/run $(if $(ONLY),-k '$(ONLY)')
+
 demo:
 	@CC="$(CC)" tests/install-packages compiler libelf python3
 	@$(MAKE) --no-print-directory run-demo
@@ -205,7 +226,7 @@ examples: $(EXAMPLES)
 # As a user would build them, beside the build directory's library.
 $(BUILD)/examples/%: examples/%.c include/hugetlbfs.h $(BUILD)/lib/libhugetlbfs.so
 	@mkdir -p $(@D)
-	$(CC) -std=c99 -Wall -Wextra -Werror -Iinclude $(CFLAGS) $< -o $@ $(LDFLAGS) \
+	$(CC) -std=c99 $(WARNINGS) -Iinclude $(CFLAGS) $< -o $@ $(LDFLAGS) \
 		-L$(BUILD)/lib -Wl,-rpath,'$$ORIGIN/../lib' -lhugetlbfs
 
 # Two functions that share a manual page: <other name>=<page>

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <sys/auxv.h>
 
+#include "pages/select.h"
 #include "api/api.h"
 #include "base/log.h"
 #include "base/sys.h"
@@ -77,25 +78,17 @@ void api_source_small(struct source *source, size_t page_bytes)
 }
 
 /*
- * HUGETLB_PATH is a mount of one page size: it serves that one, and for the others pages are taken
- * without a mount.
+ * Pages of a size that no mount of HUGETLB_PATH has are taken without a mount.
  */
 void api_source(struct source *source, size_t page_bytes)
 {
 	const struct options *options = options_get(NULL, NULL);
 	static bool warned;
-	char path[4096];
 
 	api_source_small(source, page_bytes);
-	source->hugetlb = true;
-	source->reserve = !options->no_reserve;
-	source->memfd = options->no_map_hugetlb;
-	if (!options->path)
-		return;
-	if (!mount_find(page_bytes, options->path, path, sizeof(path)))
-		source->mount = options->path;
-	else if (page_bytes == api_default_page_bytes() &&
-		 !__atomic_exchange_n(&warned, true, __ATOMIC_RELAXED))
+	select_hugetlb(options, page_bytes, source);
+	if (options->path && !source->mount && page_bytes == api_default_page_bytes() &&
+	    !__atomic_exchange_n(&warned, true, __ATOMIC_RELAXED))
 		log_warning("HUGETLB_PATH=%s is no hugetlbfs mount for pages of %zu kB that this "
 			    "user may write to; pages are taken without it",
 			    options->path, page_bytes >> 10);

@@ -1,6 +1,6 @@
 /*
- * The environment, and behind it the configuration file (options_config.c), read by the table of
- * the variables (options_table.c).
+ * The environment, and behind it the configuration file (config.c), read by the table of
+ * the variables (table.c).
  *
  * Owns what the process was asked for. Runs in the constructor, as a rule, with one thread; uses
  * libc's string functions and getauxval only, no locale.
@@ -245,7 +245,7 @@ const struct options *options_get(int *set, int *bad)
 		__atomic_store_n(&process.state, READ, __ATOMIC_RELEASE);
 	} else {
 		while (__atomic_load_n(&process.state, __ATOMIC_ACQUIRE) != READ)
-			sys_pass(SYS_sched_yield, 0, 0, 0, 0, 0, 0);
+			sys_pass(SYS_sched_yield);
 	}
 	if (set)
 		*set = process.set;

@@ -3,6 +3,8 @@
  */
 #include <errno.h>
 
+#include "pages/mount.h"
+#include "pages/select.h"
 #include "base/log.h"
 #include "segments/task.h"
 
@@ -98,13 +100,28 @@ void task_forgo(struct task *task, enum rung rung)
 	task->rungs = kept;
 }
 
-/* The hugetlb pages for a task. Says so itself where the size can't be had. */
-static int select_pages(struct run *run, struct task *task)
+/* The mount for a task's pages: one of HUGETLB_PATH, or else the first that may be written to. */
+static void choose_mount(struct task *task, const struct options *options)
 {
-	static char mounts[2][256];
+	struct source *source = &task->backing.source;
+
+	if (source->mount)
+		return;
+	if (options->path)
+		log_warning_once("%s: HUGETLB_PATH=%s is no hugetlbfs mount for pages of %lu kB "
+				 "that this user may write to; pages are taken without a mount",
+				 task->name, options->path,
+				 (unsigned long)(source->page_bytes >> 10));
+	else if (!mount_find(source->page_bytes, NULL, task->mount, sizeof(task->mount)))
+		source->mount = task->mount;
+}
+
+/* The hugetlb pages for a task. Says so itself where the size can't be had. */
+static int choose_pages(struct run *run, struct task *task)
+{
 	const struct options *options = run->options;
 	struct source *source = &task->backing.source;
-	char *mount = mounts[task->kind == PLAN_DATA], reason[64];
+	char reason[64];
 	size_t bytes =
 		task->kind == PLAN_DATA ? options->data_page_bytes : options->text_page_bytes;
 
@@ -116,24 +133,18 @@ static int select_pages(struct run *run, struct task *task)
 		task_decline(run, task, reason);
 		return -EINVAL;
 	}
-	source->page_bytes = bytes ? bytes : run->sizes.default_huge;
-	source->hugetlb = true;
-	source->reserve = !options->no_reserve;
+	select_hugetlb(options, bytes ? bytes : run->sizes.default_huge, source);
 	source->populate = true; /* it is written to at once, and then a missing page is SIGBUS */
 	source->populate_write = source_can_populate_write();
 	source->memfd = true;
-	if (!run_may_take_hugetlb(run))
+	if (run_may_take_hugetlb(run) && source->page_bytes)
+		choose_mount(task, options);
+	else
 		source->mount = NULL;
-	else if (source->page_bytes && !mount_find(source->page_bytes, options->path, mount, 256))
-		source->mount = mount;
-	else if (options->path)
-		log_warning_once("%s: HUGETLB_PATH=%s is no hugetlbfs mount for pages of %lu kB "
-				 "that this user may write to; pages are taken without a mount",
-				 task->name, options->path,
-				 (unsigned long)(source->page_bytes >> 10));
 	task->backing.copy_all = options->copy_all;
 	if (task->lasting) {
 		task->lasting[RUNG_HUGETLB] = *source;
+		task->lasting[RUNG_HUGETLB].mount = NULL; /* the path goes with the task */
 		task->lasting[RUNG_THP] =
 			(struct source){.page_bytes = run->sizes.thp, .thp = true};
 	}
@@ -142,7 +153,7 @@ static int select_pages(struct run *run, struct task *task)
 
 long task_plan(struct run *run, struct task *task)
 {
-	int failed = select_pages(run, task);
+	int failed = choose_pages(run, task);
 
 	if (failed)
 		return failed;

@@ -1,7 +1,7 @@
 /*
- * torture [seed [steps [threads]]]: random mmap, munmap, mremap, mprotect, madvise, mlock, mincore,
- * fork, vfork and posix_spawn on random parts of mappings, and what the kernel reads and writes
- * there, in several threads at once.
+ * Random calls on parts of mappings give the same results as on small pages. torture [seed [steps
+ * [threads]]]: mmap, munmap, mremap, mprotect, madvise, mlock, mincore, fork, vfork and
+ * posix_spawn, and what the kernel reads and writes there, in several threads at once.
  *
  * A model (torture_model.h) says what every page must hold and who may do what with it; all of it
  * is compared, also in forked children, and a hash over all answers of the kernel is printed: a run
@@ -192,28 +192,37 @@ static void fork_once(void)
 	check_all();
 }
 
-/* A child that borrows this memory, until it ends or is another program. */
+/* A child process that borrows this memory: it writes the page at an address that is not NULL, and
+ * ends. No variable of a caller can change between the two returns of vfork(). */
+static __attribute__((noinline)) pid_t borrow_memory(char *const at, struct page *const page)
+{
+	const pid_t child = vfork();
+
+	if (!child) {
+		if (at)
+			write_page(at, page, 12345);
+		_exit(0);
+	}
+	return child;
+}
+
+/* A child process in this memory, until it ends or runs another program. */
 static void spawn(void)
 {
 	static char name[] = "true";
 	static char *const arguments[] = {name, NULL}, *const environment[] = {NULL};
 	size_t first, count;
 	struct slot *slot = some_part(&first, &count);
-	char *at;
+	bool writable;
 	int status;
 	pid_t child;
 
 	if (rnd(2)) {
 		CHECK(!posix_spawnp(&child, name, NULL, NULL, arguments, environment), "spawn");
 	} else {
-		at = slot && page_rights(&slot->pages[first]) & PROT_WRITE ? slot->at + first * BASE
-									   : NULL;
-		child = vfork();
-		if (!child) {
-			if (at)
-				write_page(at, &slot->pages[first], 12345);
-			_exit(0);
-		}
+		writable = slot && page_rights(&slot->pages[first]) & PROT_WRITE;
+		child = writable ? borrow_memory(slot->at + first * BASE, &slot->pages[first])
+				 : borrow_memory(NULL, NULL);
 	}
 	CHECK(waitpid(child, &status, 0) == child && status == 0, "step %lu: child: %x", step,
 	      (unsigned int)status);

@@ -1,7 +1,7 @@
 #!/bin/bash
-# Where a filter or a policy forbids what the library needs, the program goes on without it, and one
-# line says so; and a filter that kills never finds a call of the library to kill for. (What goes on
-# working under such filters is in the rows of cases.)
+# Where a seccomp filter or a policy forbids a system call, the program runs on without the feature,
+# and one line says so. A filter that kills never meets a call of the library. What still works
+# under such filters is tested by rows of cases/table.
 . "$(dirname "$0")/../lib/test.sh"
 
 restricted=$cases/restricted
@@ -61,7 +61,9 @@ little_address_space_is_left_to_the_program() {
 memfd_noexec() {
 	local level=$1
 	shift
-	unshare --pid --fork --mount-proc bash -c 'echo '"$level"' >/proc/sys/vm/memfd_noexec && exec "$@"' - \
+	# shellcheck disable=SC2016 # that shell's own
+	"$helpers/own-mounts" unshare --pid --fork bash -c '
+		mount -t proc proc /proc && echo "$1" >/proc/sys/vm/memfd_noexec && shift && exec "$@"' - "$level" \
 		env LD_PRELOAD="$LIB" HUGETLB_MORECORE=yes "$@" >"$work/out" 2>"$work/err" ||
 		{ show "$work/err"; fail "memfd_noexec=$level: exit status $?"; }
 }

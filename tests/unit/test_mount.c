@@ -1,11 +1,11 @@
 /*
- * Finding a hugetlbfs in /proc/mounts as the test wrote it.
+ * A hugetlbfs is found in a /proc/mounts made by the test.
  */
 #include <errno.h>
 #include <string.h>
 
 #include "base/sys.h"
-#include "pages/pages.h"
+#include "pages/mount.h"
 #include "unit.h"
 
 #define MAGIC 0x958458f6

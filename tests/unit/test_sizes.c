@@ -1,5 +1,5 @@
 /*
- * Page sizes, THP words and pools, from a /proc and a /sys that the test made.
+ * Page sizes, THP settings and pools, from a /proc and a /sys made by the test.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -10,7 +10,8 @@
 #include "base/log.h"
 #include "base/stream.h"
 #include "base/sys.h"
-#include "pages/pages.h"
+#include "pages/pool.h"
+#include "pages/sizes.h"
 #include "unit.h"
 
 #define HUGE   "/sys/kernel/mm/hugepages"
