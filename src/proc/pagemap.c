@@ -135,15 +135,54 @@ size_t pagemap_huge_bytes(uintptr_t start, uintptr_t end)
 
 bool pagemap_has_soft_dirty(void)
 {
-	static volatile unsigned char
-		written; /* what was just written to is dirty, or nothing is */
+	static volatile unsigned char written;
 	struct pagemap pagemap;
 	uint64_t entry;
 	long got;
 
-	written = 1;
+	written = 1; /* so this page is dirty, or none is */
 	pagemap_open(&pagemap);
 	got = pagemap_read(&pagemap, (uintptr_t)&written / getauxval(AT_PAGESZ), &entry, 1);
 	pagemap_close(&pagemap);
 	return got != 1 || entry & ENTRY_SOFT_DIRTY;
+}
+
+/* What mincore() is asked for in one call. */
+#define RESIDENT_PAGES 512
+
+static bool is_not_resident(uintptr_t start, uintptr_t end)
+{
+	const size_t base = getauxval(AT_PAGESZ);
+	unsigned char resident[RESIDENT_PAGES];
+
+	while (start < end) {
+		size_t pages = (end - start) / base;
+
+		if (pages > RESIDENT_PAGES)
+			pages = RESIDENT_PAGES;
+		if (sys_mincore(start, pages * base, resident))
+			return false;
+		for (size_t i = 0; i < pages; i++)
+			if (resident[i] & 1)
+				return false;
+		start += pages * base;
+	}
+	return true;
+}
+
+bool pagemap_is_empty(uintptr_t start, uintptr_t end)
+{
+	const struct pagemap_query query = {
+		.any_of = PAGE_IS_PRESENT | PAGE_IS_SWAPPED,
+		.returned = PAGE_IS_PRESENT,
+	};
+	struct pagemap_range found;
+	struct pagemap pagemap;
+	uint64_t from = start;
+	long result;
+
+	pagemap_open(&pagemap);
+	result = pagemap_scan(&pagemap, &query, &from, end, &found, 1);
+	pagemap_close(&pagemap);
+	return SYS_IS_ERROR(result) ? is_not_resident(start, end) : !result;
 }
