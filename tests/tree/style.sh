@@ -11,7 +11,7 @@ avoids() {
 }
 
 # HOWTO without the messages of the library, which are the sources' text: its quotes, and the list.
-awk '/^21\. / { list = 1 } /^22\. / { list = 0 } /^    / || (list && /^  [^ ]/) { next } { print }' \
+awk '/^20\. / { list = 1 } /^22\. / { list = 0 } /^    / || (list && /^  [^ ]/) { next } { print }' \
 	"$root/HOWTO" >"$work/HOWTO"
 avoids "$root/README.md" "$work/HOWTO" "$root"/man/*.[1-8] "$root"/examples/* || {
 	show "$work/found"
