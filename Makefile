@@ -45,7 +45,7 @@ endif
 endif
 
 WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes
-COMPILE   = $(CC) -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -Isrc -Isrc/arch/$(CPU) -Iinclude \
+COMPILE   = $(CC) -std=gnu11 -D_GNU_SOURCE -DLIBHUGETLBFS_VERSION='"$(VERSION)"' $(WARNINGS) -Isrc -Isrc/arch/$(CPU) -Iinclude \
 	-fPIC -fvisibility=hidden -fno-strict-aliasing $(CFLAGS) -MMD -MP
 
 # Few mappings at the start of every process: one read-only segment with the text.

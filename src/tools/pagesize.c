@@ -14,7 +14,8 @@ enum { ALL, HUGE_ONLY };
 static const struct tool_option rows[] = {
 	[ALL] = {"all", 'a', NULL, "The base page and every huge page size, one a line.", NULL,
 		"Which sizes"},
-	[HUGE_ONLY] = {"huge-only", 'H', NULL, "Every huge page size, one a line.", NULL, NULL},
+	[HUGE_ONLY] = {"huge-only", 'H', NULL, "Every huge page size, one a line; also after --all.",
+		NULL, NULL},
 	OPTION_TABLE_COMMON_ROWS,
 };
 /* clang-format on */
@@ -45,7 +46,7 @@ int main(int argc, char **argv)
 	int row;
 
 	while ((row = option_table_next(&table, argc, argv, &value)) >= 0) {
-		base = row == ALL;
+		base &= row == ALL;
 		huge = true;
 	}
 	if (row == OPTION_TABLE_BAD)
