@@ -54,9 +54,9 @@ LIBRARY_LINK = $(CC) -shared $(CFLAGS) $(LDFLAGS) -Wl,-soname,libhugetlbfs.so.0 
 	-Wl,-z,noseparate-code
 
 # In a static program the linker says where libc's functions are; the archive alone has that part.
-STATIC_SOURCES  := src/libc/static_libc.c
+STATIC_SOURCES  := src/hook/static_symbols.c
 LIBRARY_SOURCES := $(filter-out $(STATIC_SOURCES),$(sort $(wildcard src/*.c \
-	$(patsubst %,src/%/*.c,pages usage libc memory heap mmap segments api))))
+	$(patsubst %,src/%/*.c,base options proc pages region hook calls heap mmap segments usage api))))
 LIBRARY_OBJECTS := $(LIBRARY_SOURCES:src/%.c=$(BUILD)/obj/%.o)
 STATIC_OBJECTS  := $(STATIC_SOURCES:src/%.c=$(BUILD)/obj/%.o)
 
@@ -157,7 +157,7 @@ completion: $(COMPLETIONS)
 # the tests need besides is named in files of theirs, and a test does without what can't be had.
 check:
 	@CC="$(CC)" tests/install-packages compiler
-	@CC="$(CC)" tests/install-packages --optional $$(cat $(wildcard tests/*/needs) /dev/null)
+	@CC="$(CC)" tests/install-packages --optional $$(cat $(wildcard tests/needs tests/*/needs) /dev/null)
 	@$(MAKE) --no-print-directory run-check
 
 demo:

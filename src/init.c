@@ -7,13 +7,13 @@
  */
 #include <errno.h>
 
+#include "base/log.h"
+#include "base/sys.h"
 #include "heap/heap.h"
-#include "log.h"
 #include "mmap/mappings.h"
-#include "options.h"
+#include "options/options.h"
 #include "report.h"
 #include "segments/segments.h"
-#include "sys.h"
 
 /* What a program that does not start returns: env(1), timeout(1) and others do it alike. */
 #define EXIT_NOT_STARTED 125

@@ -8,12 +8,14 @@
 #include <fcntl.h>
 #include <string.h>
 
+#include "base/log.h"
+#include "base/sys.h"
+#include "calls/start.h"
 #include "heap/heap.h"
-#include "log.h"
-#include "memory/memory.h"
-#include "options.h"
+#include "options/options.h"
+#include "region/process.h"
+#include "region/split.h"
 #include "report.h"
-#include "sys.h"
 #include "usage/records.h"
 
 struct page_text {
@@ -131,11 +133,11 @@ static void add_reasons(struct page_text *text, const struct own_usage *usage)
 		    "%d)\n",
 		    (unsigned long)(source->page_bytes >> 10), source->short_falls,
 		    -source->last_error);
-	if (memory.pages_made_small)
+	if (split_count)
 		ADD(text,
 		    "  not huge any more: %lu pages of which the program protected, advised or "
 		    "replaced a part\n",
-		    memory.pages_made_small);
+		    split_count);
 }
 
 static struct address_range range_of(const struct region *region)
@@ -207,7 +209,7 @@ void report_write(const char *target, const char *program)
 	static struct page_text text;
 	int result = 0;
 
-	if (memory.sandboxed)
+	if (sys_sandboxed)
 		return;
 	make_table(&text, program);
 	if (!strcmp(target, "2")) {

@@ -3,22 +3,25 @@
 
 -include tests/unit/unit.mk
 
-RUN_PROGRAMS := $(patsubst tests/run/%.c,$(BUILD)/tests/run/%,$(sort $(wildcard tests/run/*.c)))
+# Programs that the tests run, of ours: $(BUILD)/tests/cases/ and $(BUILD)/tests/helpers/.
+RUN_PROGRAMS := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/cases/*.c tests/helpers/*.c)))
+RUN_HEADERS  := $(wildcard tests/lib/*.h tests/cases/*.h)
 
 # -fno-builtin: the compiler may remove a malloc whose memory it sees unused.
-$(BUILD)/tests/run/%: tests/run/%.c $(wildcard tests/run/*.h)
+$(RUN_PROGRAMS): $(BUILD)/tests/%: tests/%.c $(RUN_HEADERS)
 	@mkdir -p $(@D)
-	$(CC) -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -Isrc/arch/$(CPU) -fno-builtin-malloc -fno-builtin-free \
-		-fno-builtin-calloc -fno-builtin-realloc $(CFLAGS) $< -o $@ $(LDFLAGS) -pthread
+	$(CC) -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -Itests/lib -Isrc/arch/$(CPU) -fno-builtin-malloc \
+		-fno-builtin-free -fno-builtin-calloc -fno-builtin-realloc $(CFLAGS) $< -o $@ $(LDFLAGS) \
+		-pthread
 
 # Programs that call the library by name.
-LINKED_PROGRAMS := $(patsubst tests/run/%.c,$(BUILD)/tests/run/%,$(sort $(wildcard tests/run/linked/*.c)))
+LINKED_PROGRAMS := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/helpers/linked/*.c)))
 
-$(LINKED_PROGRAMS): $(BUILD)/tests/run/%: tests/run/%.c tests/run/test.h include/hugetlbfs.h \
+$(LINKED_PROGRAMS): $(BUILD)/tests/%: tests/%.c tests/lib/test.h include/hugetlbfs.h \
 		$(BUILD)/lib/libhugetlbfs.so
 	@mkdir -p $(@D)
-	$(CC) -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -Iinclude $(CFLAGS) $< -o $@ $(LDFLAGS) -pthread \
-		-L$(BUILD)/lib -lhugetlbfs
+	$(CC) -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -Itests/lib -Iinclude $(CFLAGS) $< -o $@ $(LDFLAGS) \
+		-pthread -L$(BUILD)/lib -lhugetlbfs
 
 .PHONY: unit run-programs print-unit-programs
 run-programs: $(RUN_PROGRAMS) $(LINKED_PROGRAMS)

@@ -5,8 +5,8 @@
 
 #include "api/api.h"
 #include "api/regions.h"
-#include "log.h"
-#include "sys.h"
+#include "base/log.h"
+#include "base/sys.h"
 
 /*
  * The step of a colour: a multiple of any CPU's cache line, so that nobody needs to be asked how
@@ -30,7 +30,7 @@ static int map_huge(size_t bytes, uintptr_t *start)
 	struct source source;
 
 	api_source(&source, api_default_page_bytes());
-	return range_map(RANGE_HUGETLB, &source, bytes, RANGE_ANY_NODE, start);
+	return mapping_map(MAPPING_HUGETLB, &source, bytes, MAPPING_ANY_NODE, start);
 }
 
 /* Base pages, advised to become transparent huge pages where there is room for one. */
@@ -41,20 +41,20 @@ static int map_fallback(size_t bytes, uintptr_t *start, size_t *mapped_bytes)
 	int result;
 
 	api_sizes(&sizes);
-	result = range_round(bytes, sizes.base, mapped_bytes);
+	result = mapping_round(bytes, sizes.base, mapped_bytes);
 	if (result)
 		return result;
-	if (sizes.thp && bytes >= sizes.thp && !range_round(bytes, sizes.thp, mapped_bytes)) {
+	if (sizes.thp && bytes >= sizes.thp && !mapping_round(bytes, sizes.thp, mapped_bytes)) {
 		api_source_small(&source, sizes.thp);
 		/* they come when they are touched, as base pages do */
 		source.populate = false;
-		result = range_map(RANGE_THP, &source, *mapped_bytes, RANGE_ANY_NODE, start);
+		result = mapping_map(MAPPING_THP, &source, *mapped_bytes, MAPPING_ANY_NODE, start);
 		if (!result)
 			return 0;
-		range_round(bytes, sizes.base, mapped_bytes);
+		mapping_round(bytes, sizes.base, mapped_bytes);
 	}
 	api_source_small(&source, sizes.base);
-	return range_map(RANGE_SMALL, &source, *mapped_bytes, RANGE_ANY_NODE, start);
+	return mapping_map(MAPPING_SMALL, &source, *mapped_bytes, MAPPING_ANY_NODE, start);
 }
 
 static void *hand_out(uintptr_t start, size_t offset, size_t bytes)
@@ -92,7 +92,7 @@ static void *get_region(size_t len, ghr_t flags)
 
 	if (!len)
 		return api_no_pointer(-EINVAL);
-	result = page_bytes ? range_round(len, page_bytes, &bytes) : api_no_sizes();
+	result = page_bytes ? mapping_round(len, page_bytes, &bytes) : api_no_sizes();
 	if (!result)
 		result = map_huge(bytes, &start);
 	if (result && strict)
@@ -124,7 +124,7 @@ static void give_back(const char *function, void *pointer)
 			    function, (unsigned long)pointer);
 		return;
 	}
-	result = range_unmap(start, bytes);
+	result = mapping_unmap(start, bytes);
 	if (result) {
 		log_warning("%s(0x%lx): can't be unmapped (error %d)", function,
 			    (unsigned long)pointer, -result);

@@ -11,8 +11,8 @@
 #include <sys/auxv.h>
 
 #include "api/api.h"
-#include "pages/smaps.h"
-#include "sys.h"
+#include "base/sys.h"
+#include "proc/smaps.h"
 
 #define PAGEMAP "/proc/self/pagemap"
 

@@ -6,9 +6,9 @@
 #include <sys/auxv.h>
 
 #include "api/api.h"
-#include "log.h"
-#include "options.h"
-#include "sys.h"
+#include "base/log.h"
+#include "base/sys.h"
+#include "options/options.h"
 
 void *api_no_pointer(long error)
 {

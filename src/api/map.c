@@ -6,8 +6,8 @@
 
 #include "api/api.h"
 #include "api/regions.h"
-#include "log.h"
-#include "sys.h"
+#include "base/log.h"
+#include "base/sys.h"
 
 /* What was asked, and the machine that it is asked of. */
 struct request {
@@ -19,7 +19,7 @@ struct request {
 
 /* One step down the ladder, with what it came to. */
 struct step {
-	enum range_kind kind;
+	enum mapping_kind kind;
 	size_t page_bytes, bytes;
 	int node;
 	uintptr_t start;
@@ -27,7 +27,7 @@ struct step {
 
 static void set_up_source(struct source *source, const struct step *step)
 {
-	if (step->kind == RANGE_HUGETLB)
+	if (step->kind == MAPPING_HUGETLB)
 		api_source(source, step->page_bytes);
 	else
 		api_source_small(source, step->page_bytes);
@@ -39,9 +39,9 @@ static size_t huge_bytes(const struct step *step, bool populated)
 	struct hugetlbfs_backing backing;
 
 	/* every page of it has been made sure of */
-	if (step->kind == RANGE_HUGETLB)
+	if (step->kind == MAPPING_HUGETLB)
 		return populated ? step->bytes : 0;
-	if (step->kind == RANGE_SMALL || api_backing(step->start, step->bytes, &backing))
+	if (step->kind == MAPPING_SMALL || api_backing(step->start, step->bytes, &backing))
 		return 0;
 	return backing.transparent_bytes;
 }
@@ -50,16 +50,16 @@ static size_t huge_bytes(const struct step *step, bool populated)
 static int try_on_node(const struct request *request, struct step *step, size_t *huge)
 {
 	struct source source;
-	int result = range_round(request->bytes, step->page_bytes, &step->bytes);
+	int result = mapping_round(request->bytes, step->page_bytes, &step->bytes);
 
 	if (result)
 		return result;
 	set_up_source(&source, step);
-	result = range_map(step->kind, &source, step->bytes, step->node, &step->start);
+	result = mapping_map(step->kind, &source, step->bytes, step->node, &step->start);
 	if (result)
 		return result;
 	*huge = huge_bytes(step, source.populate);
-	if (step->kind == RANGE_THP && source.populate && *huge < step->bytes &&
+	if (step->kind == MAPPING_THP && source.populate && *huge < step->bytes &&
 	    !(request->fallback & HUGETLBFS_OR_SMALL)) {
 		sys_munmap(step->start, step->bytes);
 		return -ENOMEM;
@@ -68,7 +68,7 @@ static int try_on_node(const struct request *request, struct step *step, size_t 
 }
 
 /* On the node, then on any. *error keeps what the first try of all came to. */
-static bool try_step(const struct request *request, enum range_kind kind, size_t page_bytes,
+static bool try_step(const struct request *request, enum mapping_kind kind, size_t page_bytes,
 		     struct step *step, size_t *huge, int *error)
 {
 	int result;
@@ -95,7 +95,7 @@ static bool try_hugetlb(const struct request *request, struct step *step, size_t
 			       (request->fallback & HUGETLBFS_OR_SMALLER_HUGE);
 
 		if ((asked || smaller) &&
-		    try_step(request, RANGE_HUGETLB, sizes->huge[i], step, huge, error))
+		    try_step(request, MAPPING_HUGETLB, sizes->huge[i], step, huge, error))
 			return true;
 	}
 	return false;
@@ -117,10 +117,10 @@ static int map_by_ladder(const struct request *request, struct step *step, size_
 	if (try_hugetlb(request, step, huge, &error))
 		return 0;
 	if ((request->fallback & HUGETLBFS_OR_TRANSPARENT) && thp_is_on(sizes) &&
-	    try_step(request, RANGE_THP, sizes->thp, step, huge, &error))
+	    try_step(request, MAPPING_THP, sizes->thp, step, huge, &error))
 		return 0;
 	if ((request->page_bytes == sizes->base || (request->fallback & HUGETLBFS_OR_SMALL)) &&
-	    try_step(request, RANGE_SMALL, sizes->base, step, huge, &error))
+	    try_step(request, MAPPING_SMALL, sizes->base, step, huge, &error))
 		return 0;
 	return error ? error : -ENOMEM;
 }
@@ -133,7 +133,7 @@ static int check_request(struct request *request)
 	int result;
 
 	if (!request->bytes || (request->fallback & ~HUGETLBFS_OR_ANY) ||
-	    request->node < HUGETLBFS_ANY_NODE || request->node >= RANGE_NODES)
+	    request->node < HUGETLBFS_ANY_NODE || request->node >= MAPPING_NODES)
 		return -EINVAL;
 	api_sizes(&request->sizes);
 	if (!request->page_bytes) {
@@ -154,9 +154,9 @@ static int check_request(struct request *request)
 static int kind_of(const struct step *step)
 {
 	switch (step->kind) {
-	case RANGE_HUGETLB:
+	case MAPPING_HUGETLB:
 		return HUGETLBFS_HUGETLB;
-	case RANGE_THP:
+	case MAPPING_THP:
 		return HUGETLBFS_TRANSPARENT;
 	default:
 		return HUGETLBFS_SMALL;
@@ -203,7 +203,7 @@ int hugetlbfs_unmap(void *address)
 
 	if (result)
 		return api_no_result(result);
-	result = range_unmap(start, bytes);
+	result = mapping_unmap(start, bytes);
 	if (!result)
 		return 0;
 	regions_add((uintptr_t)address, start, bytes);

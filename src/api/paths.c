@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "api/api.h"
-#include "options.h"
-#include "sys.h"
+#include "base/sys.h"
+#include "options/options.h"
 
 #define PATH_BYTES 4096
 

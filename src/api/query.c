@@ -5,7 +5,7 @@
 #include <limits.h>
 
 #include "api/api.h"
-#include "sys.h"
+#include "base/sys.h"
 
 long gethugepagesize(void)
 {

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 
 #include "api/regions.h"
-#include "sys.h"
+#include "base/sys.h"
 
 #define CHUNK_BYTES 4096
 

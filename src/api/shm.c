@@ -8,9 +8,9 @@
 #include <sys/shm.h>
 
 #include "api/api.h"
-#include "log.h"
-#include "options.h"
-#include "sys.h"
+#include "base/log.h"
+#include "base/sys.h"
+#include "options/options.h"
 
 #ifndef SHM_HUGE_SHIFT
 #define SHM_HUGE_SHIFT 26
@@ -65,7 +65,7 @@ static long get_huge_segment(key_t key, size_t bytes, int flags, size_t page_byt
 
 	if (!page_bytes)
 		return -ENOSYS;
-	if (!bytes || range_round(bytes, page_bytes, &rounded))
+	if (!bytes || mapping_round(bytes, page_bytes, &rounded))
 		return -EINVAL;
 	flags &= ~SHM_HUGE_BITS;
 	flags |= SHM_HUGETLB | __builtin_ctzl(page_bytes) << SHM_HUGE_SHIFT;

@@ -9,11 +9,11 @@
 #include <linux/prctl.h>
 #include <string.h>
 
+#include "base/log.h"
+#include "base/sys.h"
+#include "calls/start.h"
 #include "heap/foreign_break.h"
 #include "heap/heap.h"
-#include "log.h"
-#include "memory/memory.h"
-#include "sys.h"
 
 /* An entry's jump: more than any CPU's takes. */
 #define ENTRY_BYTES 16
@@ -76,10 +76,10 @@ static int move_kernel_break(uintptr_t address)
 void foreign_break_expect(uintptr_t from, uintptr_t to)
 {
 	static uint32_t expected;
-	uintptr_t entry = libc_symbol(&memory.libc, "sbrk", NULL);
+	uintptr_t entry = libc_symbol(&libc_calls.libc, "sbrk", NULL);
 	int failed;
 
-	if (!entry || entry + ENTRY_BYTES <= from || entry >= to || memory.sandboxed ||
+	if (!entry || entry + ENTRY_BYTES <= from || entry >= to || sys_sandboxed ||
 	    __atomic_exchange_n(&expected, 1, __ATOMIC_RELAXED))
 		return;
 	failed = move_kernel_break(heap.main.region.behind);

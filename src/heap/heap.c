@@ -1,7 +1,7 @@
 /*
  * Putting the program's heap on huge pages: the order of steps, each of which may decline.
  *
- * Runs in the constructor. Until memory_start() nothing of the program has changed; after it,
+ * Runs in the constructor. Until calls_start() nothing of the program has changed; after it,
  * the trial decides whether what was installed works, and everything is undone if not.
  */
 #include <errno.h>
@@ -11,14 +11,14 @@
 #include <string.h>
 #include <sys/sysinfo.h>
 
+#include "base/log.h"
+#include "base/sys.h"
+#include "calls/brk.h"
+#include "calls/start.h"
 #include "heap/heap.h"
-#include "heap/serve.h"
+#include "heap/owner.h"
 #include "heap/space.h"
-#include "log.h"
-#include "memory/calls.h"
-#include "memory/choose.h"
-#include "memory/memory.h"
-#include "sys.h"
+#include "pages/select.h"
 
 struct heap heap;
 
@@ -77,11 +77,11 @@ static bool trial_passes(const struct libc *libc)
 		release = (void (*)(void *))libc_symbol(libc, "free", NULL);
 	if (!allocate || !release)
 		return false;
-	calls_trial_begin();
+	brk_trial_begin();
 	got = allocate(bytes);
 	if (got)
 		release(got);
-	return calls_trial_end();
+	return brk_trial_end();
 }
 
 /* Lays out the regions. Nothing is mapped in them yet. */
@@ -113,8 +113,8 @@ static int choose_space(const struct options *options)
 	if (plan.zone_start)
 		plan.zone_limit =
 			holes_limit(plan.zone_start, plan.zone_limit, heap.source.page_bytes);
-	failed = morecore_start(&heap.main, plan.main_start, plan.main_limit, &heap.source,
-				options->heap_shrink);
+	failed = break_start(&heap.main, plan.main_start, plan.main_limit, &heap.source,
+			     options->heap_shrink);
 	if (!failed && plan.zone_start)
 		failed = zone_start(&heap.zone, plan.zone_start, plan.zone_limit, &heap.source);
 	if (failed)
@@ -126,20 +126,20 @@ static int choose_space(const struct options *options)
 /* From here on libc's malloc is ours; or nothing has changed. */
 static int take_over(const struct options *options)
 {
-	int failed = memory_start(options, true, "heap", small_pages);
+	int failed = calls_start(options, true, "heap", small_pages);
 
 	if (failed)
 		return failed;
-	if (!trial_passes(&memory.libc)) {
-		memory_stop();
+	if (!trial_passes(&libc_calls.libc)) {
+		calls_stop();
 		log_declined(small_pages,
 			     "heap: libc's malloc does not ask for its break where we wait for it");
 		return -ENOTSUP;
 	}
-	tune_malloc(&memory.libc, &heap);
-	failed = serve_begin();
+	tune_malloc(&libc_calls.libc, &heap);
+	failed = owner_begin();
 	if (failed) {
-		memory_stop();
+		calls_stop();
 		log_declined(small_pages, "heap: its range is somebody else's (error %d)", -failed);
 	}
 	return failed;
@@ -174,7 +174,7 @@ int heap_start(const struct options *options)
 		return -EBUSY;
 	}
 	heap.shrink = options->heap_shrink;
-	failed = choose_pages(options, &wanted, &heap.source);
+	failed = select_pages(options, &wanted, &heap.source);
 	if (!failed && options->require && heap.source.hugetlb) {
 		failed = source_try(&heap.source);
 		if (failed)

@@ -11,14 +11,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "heap/arenas.h"
-#include "heap/morecore.h"
-#include "options.h"
+#include "heap/break.h"
+#include "heap/zone.h"
+#include "options/options.h"
 #include "pages/source.h"
 
 struct heap {
 	struct source source;
-	struct morecore main;
+	struct heap_break main;
 	struct zone zone;      /* zone.region.start is 0 where there is none (32-bit) */
 	bool shrink;           /* HUGETLB_MORECORE_SHRINK: freed pages go back to the pool */
 	uint64_t memory_bytes; /* of the machine */

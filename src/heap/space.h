@@ -1,13 +1,13 @@
 /*
  * Where in the address space the heap's regions go.
  */
-#ifndef SPACE_H
-#define SPACE_H
+#ifndef HEAP_SPACE_H
+#define HEAP_SPACE_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-#include "pages/holes.h"
+#include "proc/holes.h"
 
 /* What was chosen: [start, limit) each; a zone of 0 means none. */
 struct space_plan {

@@ -4,16 +4,18 @@
 #include <errno.h>
 #include <sys/mman.h>
 
-#include "log.h"
-#include "memory/choose.h"
-#include "memory/keep.h"
-#include "memory/lock.h"
-#include "memory/memory.h"
+#include "base/log.h"
+#include "base/sys.h"
+#include "calls/start.h"
 #include "mmap/mappings.h"
-#include "mmap/spans.h"
-#include "mmap/room.h"
+#include "mmap/reservations.h"
+#include "mmap/space.h"
 #include "pages/pages.h"
-#include "sys.h"
+#include "pages/select.h"
+#include "region/lock.h"
+#include "region/page_state.h"
+#include "region/registry.h"
+#include "region/split.h"
 
 struct mappings mappings;
 
@@ -32,7 +34,7 @@ static void read_limit(void)
 	struct pool pool;
 
 	mappings.refused = 0;
-	if (mappings.limit_is_given || !mappings.source.hugetlb || memory.sandboxed)
+	if (mappings.limit_is_given || !mappings.source.hugetlb || sys_sandboxed)
 		return;
 	mappings.limit = 0;
 	if (!pool_read(mappings.source.page_bytes, &pool))
@@ -75,7 +77,7 @@ static void note_filled(uintptr_t at, size_t bytes, size_t huge_bytes)
 	if (huge_bytes)
 		region_adopt_huge(&mappings.place.region, at, at + huge_bytes);
 	if (bytes > huge_bytes)
-		place_used(&mappings.place, at + huge_bytes, at + bytes);
+		placement_used(&mappings.place, at + huge_bytes, at + bytes);
 }
 
 /* Where small mappings share huge pages, a tail that is worth one shares its own with them. */
@@ -96,23 +98,23 @@ static size_t with_tail_unit(size_t bytes)
 static uintptr_t map_whole(uintptr_t hint, size_t bytes, int flags)
 {
 	size_t take = flags & MAP_NORESERVE || !mappings_may_take(bytes) ? 0 : bytes;
-	uintptr_t at = place_take(&mappings.place, bytes, hint);
+	uintptr_t at = placement_take(&mappings.place, bytes, hint);
 	size_t huge_bytes, mapped = with_tail_unit(bytes);
 	int failed;
 
 	if (!at)
 		return 0;
-	memory_unlock();
+	lock_release();
 	failed = fill(at, mapped, take, &huge_bytes);
-	memory_lock();
+	lock_take();
 	if (failed) {
 		if (failed != -EEXIST)
-			place_unused(&mappings.place, at, at + bytes);
+			placement_unused(&mappings.place, at, at + bytes);
 		return 0;
 	}
 	note_filled(at, bytes, huge_bytes);
 	if (mapped > bytes)
-		place_share(&mappings.place, at + bytes);
+		placement_share(&mappings.place, at + bytes);
 	return at;
 }
 
@@ -130,7 +132,7 @@ static bool packs_well(size_t bytes)
 	return unit_bytes % bytes <= unit_bytes / IDLE_SHARE;
 }
 
-/* memory_mapper. */
+/* calls_mapper. */
 static uintptr_t map(uintptr_t hint, size_t bytes, int protection, int flags, bool by_libc)
 {
 	struct region *region = &mappings.place.region;
@@ -144,21 +146,21 @@ static uintptr_t map(uintptr_t hint, size_t bytes, int protection, int flags, bo
 	 */
 	if (hint && !region_touches(region, hint, hint + 1))
 		return 0;
-	if (!memory_lock())
+	if (!lock_take())
 		return 0;
 	bytes = (bytes + region->base_bytes - 1) & ~(region->base_bytes - 1);
 	if (bytes >= region->page_bytes || bytes >= region->unit_bytes)
 		at = map_whole(hint, bytes, flags);
 	else if (mappings.threshold < region->unit_bytes && !hint && packs_well(bytes))
-		at = place_pack(&mappings.place, bytes);
-	memory_unlock();
+		at = placement_pack(&mappings.place, bytes);
+	lock_release();
 	return at;
 }
 
 static uintptr_t owner_place(struct region *region, size_t bytes)
 {
 	(void)region;
-	return bytes < region->page_bytes ? 0 : place_take(&mappings.place, bytes, 0);
+	return bytes < region->page_bytes ? 0 : placement_take(&mappings.place, bytes, 0);
 }
 
 static int owner_fill(struct region *region, uintptr_t from, uintptr_t to)
@@ -181,7 +183,7 @@ static int owner_fill(struct region *region, uintptr_t from, uintptr_t to)
 		return -ENOMEM;
 	}
 	if (boundary > from)
-		place_used(&mappings.place, from, boundary);
+		placement_used(&mappings.place, from, boundary);
 	if (to > boundary)
 		note_filled(boundary, to - boundary, huge_bytes);
 	return 0;
@@ -190,13 +192,13 @@ static int owner_fill(struct region *region, uintptr_t from, uintptr_t to)
 static void owner_mapped(struct region *region, uintptr_t from, uintptr_t to)
 {
 	(void)region;
-	place_used(&mappings.place, from, to);
+	placement_used(&mappings.place, from, to);
 }
 
 static void owner_unmapped(struct region *region, uintptr_t from, uintptr_t to)
 {
 	(void)region;
-	place_unused(&mappings.place, from, to);
+	placement_unused(&mappings.place, from, to);
 }
 
 /*
@@ -208,17 +210,17 @@ static bool owner_unmap(struct region *region, uintptr_t from, uintptr_t to)
 	uintptr_t end = (to + region->page_bytes - 1) & ~(uintptr_t)(region->page_bytes - 1);
 
 	if (from % region->page_bytes || to == end || to >= region->limit ||
-	    !region_huge_at(region, to) || !place_is_unused(&mappings.place, to, end) ||
+	    !region_huge_at(region, to) || !placement_is_unused(&mappings.place, to, end) ||
 	    sys_munmap(from, end - from))
 		return false;
-	keep_replaced(region, from, end);
-	place_unused(&mappings.place, from, end);
+	page_state_replaced(region, from, end);
+	placement_unused(&mappings.place, from, end);
 	return true;
 }
 
 static const struct region_owner owner = {
 	.unmap = owner_unmap,
-	.opened = spans_open,
+	.opened = reservations_open,
 	.place = owner_place,
 	.fill = owner_fill,
 	.mapped = owner_mapped,
@@ -234,7 +236,7 @@ static int choose(const struct options *options)
 		.variable = "HUGETLB_MMAP",
 		.otherwise = small_pages,
 	};
-	int failed = choose_pages(options, &wanted, &mappings.source);
+	int failed = select_pages(options, &wanted, &mappings.source);
 
 	if (!failed && options->require && mappings.source.hugetlb) {
 		failed = source_try(&mappings.source);
@@ -249,10 +251,10 @@ static int choose(const struct options *options)
 static int lay_out(void)
 {
 	uintptr_t start, limit;
-	int failed = room_find(mappings.source.page_bytes, &start, &limit);
+	int failed = mmap_space_find(mappings.source.page_bytes, &start, &limit);
 
 	if (!failed)
-		failed = place_start(&mappings.place, start, limit, &mappings.source);
+		failed = placement_start(&mappings.place, start, limit, &mappings.source);
 	if (failed)
 		log_declined(small_pages, "mappings: no room in the address space (error %d)",
 			     -failed);
@@ -269,9 +271,9 @@ int mappings_start(const struct options *options)
 	failed = lay_out();
 	if (failed)
 		return failed;
-	failed = memory_start(options, false, "mappings", small_pages);
+	failed = calls_start(options, false, "mappings", small_pages);
 	if (failed) {
-		place_drop(&mappings.place);
+		placement_drop(&mappings.place);
 		return failed;
 	}
 	region->name = "mappings";
@@ -280,8 +282,8 @@ int mappings_start(const struct options *options)
 	if (failed) {
 		log_declined(small_pages, "mappings: their range is somebody else's (error %d)",
 			     -failed);
-		memory_stop();
-		place_drop(&mappings.place);
+		calls_stop();
+		placement_drop(&mappings.place);
 		return failed;
 	}
 	mappings.threshold =
@@ -293,7 +295,7 @@ int mappings_start(const struct options *options)
 	mappings.code = options->mmap_code;
 	mappings.active = true;
 	read_limit();
-	memory_add_mapper(map);
-	memory.watch = spans_watch;
+	calls_add_mapper(map);
+	libc_calls.watch = reservations_watch;
 	return 0;
 }

@@ -27,13 +27,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "mmap/place.h"
-#include "options.h"
+#include "mmap/placement.h"
+#include "options/options.h"
 #include "pages/source.h"
 
 struct mappings {
 	struct source source; /* what whole pages come from */
-	struct place place;
+	struct placement place;
 	size_t threshold, limit; /* see above; bytes */
 	bool limit_is_given;     /* by the user */
 	unsigned int refused;    /* mappings over the limit since the pool was last looked at */

@@ -4,8 +4,8 @@
 #include <errno.h>
 #include <stdbool.h>
 
+#include "base/sys.h"
 #include "pages/executable.h"
-#include "sys.h"
 
 /* Kernels before 6.3 don't know the flag that asks for a file that may be executed. */
 long executable_file(const char *name)

@@ -9,9 +9,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/stream.h"
+#include "base/sys.h"
 #include "pages/pages.h"
-#include "stream.h"
-#include "sys.h"
 
 #define HUGETLBFS_MAGIC 0x958458f6UL
 

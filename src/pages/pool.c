@@ -3,10 +3,10 @@
  */
 #include <limits.h>
 
-#include "log.h"
-#include "options.h"
+#include "base/log.h"
+#include "base/sys.h"
+#include "options/options.h"
 #include "pages/pages.h"
-#include "sys.h"
 
 static int read_count(size_t page_bytes, const char *name, unsigned long *count)
 {

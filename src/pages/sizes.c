@@ -8,11 +8,11 @@
 #include <fcntl.h>
 #include <string.h>
 
-#include "log.h"
-#include "options.h"
+#include "base/log.h"
+#include "base/stream.h"
+#include "base/sys.h"
+#include "options/options.h"
 #include "pages/pages.h"
-#include "stream.h"
-#include "sys.h"
 
 #define HUGE_DIRECTORY "/sys/kernel/mm/hugepages"
 #define THP_DIRECTORY  "/sys/kernel/mm/transparent_hugepage"

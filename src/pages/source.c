@@ -7,9 +7,9 @@
 #include <errno.h>
 #include <fcntl.h>
 
-#include "log.h"
+#include "base/log.h"
+#include "base/sys.h"
 #include "pages/source.h"
-#include "sys.h"
 
 #define BACK_OFF_MAX 32
 
@@ -18,8 +18,6 @@
 
 /* EAGAIN and EINTR pass; if they don't, the pages can't be had now. */
 #define RETRIES_MAX 5
-
-bool source_sandboxed;
 
 bool source_can_populate_write(void)
 {
@@ -78,7 +76,7 @@ int source_open(const struct source *source)
 /* Returns a descriptor, -ENODATA where an anonymous mapping is wanted, or another -errno. */
 static int open_backing(const struct source *source)
 {
-	if (source_sandboxed || (!source->mount && !source->memfd))
+	if (sys_sandboxed || (!source->mount && !source->memfd))
 		return -ENODATA;
 	return source_open(source);
 }
@@ -247,7 +245,7 @@ size_t source_map_huge(struct source *source, uintptr_t address, size_t pages)
 	if (!source->hugetlb || !pages)
 		return 0;
 	/* neither mincore nor the kernel would tell what populating came to */
-	if (source_sandboxed && source->populate && !source->populate_write)
+	if (sys_sandboxed && source->populate && !source->populate_write)
 		return 0;
 	if (is_backing_off(source))
 		return 0;
@@ -280,7 +278,7 @@ int source_try(const struct source *source)
 	int error = 0;
 	long at;
 
-	if (source_sandboxed && source->populate && !source->populate_write)
+	if (sys_sandboxed && source->populate && !source->populate_write)
 		return -EPERM;
 	at = map_pages(source, 0, 1);
 	if (SYS_IS_ERROR(at))

@@ -32,9 +32,6 @@ struct source {
 	int last_error; /* -errno of the last one that fell short; 0: none did */
 };
 
-/* The program has locked itself in: from now on only mmap, munmap and madvise, of all sources. */
-extern bool source_sandboxed;
-
 /* Does the kernel have MADV_POPULATE_WRITE? Touches no memory. */
 bool source_can_populate_write(void);
 

@@ -5,9 +5,9 @@
 #include <string.h>
 #include <sys/auxv.h>
 
+#include "base/sys.h"
 #include "pages/sparse.h"
 #include "segments/backing.h"
-#include "sys.h"
 
 /*
  * Has the pages mapped in one go, which is faster than one fault each. Where the kernel can't read

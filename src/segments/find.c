@@ -6,11 +6,11 @@
 #include <string.h>
 #include <sys/auxv.h>
 
+#include "base/log.h"
+#include "hook/symbols.h"
 #include "hugetlbfs.h"
-#include "libc/libc.h"
-#include "log.h"
 #include "segments/find.h"
-#include "segments/names.h"
+#include "segments/object_names.h"
 #include "segments/share.h"
 
 struct search {
@@ -66,7 +66,7 @@ static int add_segment(struct search *search, const struct object *object,
 	segment.header = (int)(header - object->headers);
 	segment.flags = header->p_flags;
 	segment.wanted = is_wanted(search->options, header->p_flags, is_listed);
-	if (!scratch_add(&found->segments))
+	if (!vector_add(&found->segments))
 		return -ENOMEM;
 	/* An object's own segments rise already. */
 	list = found->segments.items;
@@ -82,7 +82,7 @@ static int add_segment(struct search *search, const struct object *object,
 static int add_object(struct search *search, const struct dl_phdr_info *info, bool is_main,
 		      bool is_listed)
 {
-	struct object *object = scratch_add(&search->found->objects);
+	struct object *object = vector_add(&search->found->objects);
 
 	if (!object)
 		return -ENOMEM;
@@ -136,7 +136,7 @@ static bool is_wide(const struct search *search, const struct dl_phdr_info *info
 static bool takes_part(struct search *search, const struct dl_phdr_info *info, bool *is_main,
 		       bool *is_listed)
 {
-	struct names names;
+	struct object_names names;
 
 	*is_main = !search->seen_main;
 	search->seen_main = true;
@@ -147,11 +147,11 @@ static bool takes_part(struct search *search, const struct dl_phdr_info *info, b
 		return false;
 	if (search->before && search->before(info))
 		return false;
-	names_read(info, *is_main, &names);
+	object_names_read(info, *is_main, &names);
 	/* the last name costs system calls: only where it may matter */
-	if (!*is_main && names_matter(search->options->objects) && is_wide(search, info))
-		names_read_file(&names);
-	*is_listed = names_are_listed(&names, search->options->objects);
+	if (!*is_main && object_names_matter(search->options->objects) && is_wide(search, info))
+		object_names_read_file(&names);
+	*is_listed = object_names_are_listed(&names, search->options->objects);
 	if (!has_wanted(search, info, *is_listed))
 		return false;
 	if (!search->before || !is_unfinished(info))
@@ -182,8 +182,8 @@ int find_segments(const struct options *options, bool (*before)(const struct dl_
 				.found = found,
 				.base_bytes = getauxval(AT_PAGESZ)};
 
-	*found = (struct found){.objects = SCRATCH_OF(struct object),
-				.segments = SCRATCH_OF(struct segment)};
+	*found = (struct found){.objects = VECTOR_OF(struct object),
+				.segments = VECTOR_OF(struct segment)};
 	dl_iterate_phdr(look_at_object, &search);
 	return search.failed ? -ENOMEM : 0;
 }
@@ -227,8 +227,8 @@ size_t find_widest(const struct options *options, bool (*before)(const struct dl
 
 void found_free(struct found *found)
 {
-	scratch_free(&found->objects);
-	scratch_free(&found->segments);
+	vector_free(&found->objects);
+	vector_free(&found->segments);
 }
 
 static int look_for_mark(struct dl_phdr_info *info, size_t size, void *data)
@@ -256,14 +256,14 @@ struct word {
 static int look_for_name(struct dl_phdr_info *info, size_t size, void *data)
 {
 	struct word *word = data;
-	struct names names;
+	struct object_names names;
 
 	(void)size;
-	names_read(info, !word->seen_main, &names);
+	object_names_read(info, !word->seen_main, &names);
 	if (word->seen_main)
-		names_read_file(&names);
+		object_names_read_file(&names);
 	word->seen_main = true;
-	return names_fit(&names, word->text, word->length);
+	return object_names_fit(&names, word->text, word->length);
 }
 
 bool find_named(const char *text, size_t length)

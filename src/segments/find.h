@@ -12,8 +12,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "options.h"
-#include "segments/scratch.h"
+#include "base/vector.h"
+#include "options/options.h"
 
 /* The program, or a shared library. */
 struct object {
@@ -36,7 +36,7 @@ struct segment {
 };
 
 struct found {
-	struct scratch objects, segments; /* by rising address, of objects that take part */
+	struct vector objects, segments; /* by rising address, of objects that take part */
 };
 
 /*

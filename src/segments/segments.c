@@ -7,14 +7,14 @@
 #include <sys/auxv.h>
 #include <sys/resource.h>
 
-#include "log.h"
-#include "segments/care.h"
-#include "segments/late.h"
-#include "segments/pieces.h"
+#include "base/log.h"
+#include "base/sys.h"
+#include "proc/status.h"
+#include "segments/classify.h"
+#include "segments/dlopen.h"
+#include "segments/hook_libc.h"
 #include "segments/segments.h"
-#include "segments/status.h"
 #include "segments/task.h"
-#include "sys.h"
 
 static const char other_threads[] = "other threads run already";
 static const char too_long_a_file[] =
@@ -92,7 +92,7 @@ static void read_sizes(struct run *run)
 /* Everything that the plan rests on. A debugger matters to hugetlb pages alone. */
 static int look_around(struct run *run)
 {
-	int failed = pieces_read(&run->pieces, &run->found);
+	int failed = classify_read(&run->pieces, &run->found);
 
 	if (failed) {
 		decline(run, "/proc/self/maps can't be read");
@@ -116,8 +116,8 @@ static int look_again(struct run *run, const struct task *task)
 {
 	int failed;
 
-	scratch_free(&run->pieces);
-	failed = pieces_read(&run->pieces, &run->found);
+	vector_free(&run->pieces);
+	failed = classify_read(&run->pieces, &run->found);
 	if (failed)
 		task_decline(run, task, "/proc/self/maps can't be read");
 	return failed;
@@ -134,7 +134,7 @@ static int prepare_care(struct run *run, struct task *task)
 		task_decline(run, task, too_long_a_file);
 		return -EFBIG;
 	}
-	return care_prepare(run, task) ? look_again(run, task) : 0;
+	return hook_libc_prepare(run, task) ? look_again(run, task) : 0;
 }
 
 static int prepare_data(struct run *run, struct task *data)
@@ -176,7 +176,7 @@ static int put_data(struct run *run, struct task *data)
 	old_break = move_break(run, task_page_bytes(run, data));
 	data->backing.break_start = old_break;
 	data->backing.break_end = old_break ? run->break_now : 0;
-	task_carry_out(run, data);
+	task_apply(run, data);
 	if (old_break && !data->got_bytes[RUNG_HUGETLB] && !data->got_bytes[RUNG_THP])
 		sys_brk(old_break);
 	return failed;
@@ -206,7 +206,7 @@ static int put_text(struct run *run, struct task *text)
 	failed = prepare_care(run, text);
 	run->files_dumped = files_are_dumped();
 	if (!failed)
-		task_carry_out(run, text);
+		task_apply(run, text);
 	return failed;
 }
 
@@ -225,14 +225,14 @@ static int put_all(struct run *run)
 		text_failed = put_text(run, &text);
 	if (!run->later && !text.got_bytes[RUNG_HUGETLB] && !data.got_bytes[RUNG_HUGETLB] &&
 	    !text.got_bytes[RUNG_THP])
-		care_end();
+		hook_libc_end();
 	if (!failed)
 		failed = text_failed;
 	return failed ? failed : task_tell(run, &text, &data);
 }
 
 /* Lists nothing where no segment is long enough: that is so in most programs. */
-static int run_once(struct run *run, late_known *before)
+static int run_once(struct run *run, dlopen_known *before)
 {
 	const bool is_empty = find_widest(run->options, before) < CPU_HUGE_BYTES_MIN;
 	int failed;
@@ -249,31 +249,31 @@ static int run_once(struct run *run, late_known *before)
 	else if (!run->later)
 		log_info("text and data: no segment is as long as a huge page");
 	found_free(&run->found);
-	scratch_free(&run->pieces);
-	scratch_free(&run->done);
+	vector_free(&run->pieces);
+	vector_free(&run->done);
 	told = told || run->told;
 	return failed;
 }
 
 /* Objects that have just been loaded, of which nobody knows anything yet. What has no whole huge
  * page costs no system call. */
-static void take_late(late_known *known)
+static void take_late(dlopen_known *known)
 {
 	const struct options *options = options_get(NULL, NULL);
 	struct run run = {.options = options,
 			  .later = true,
 			  .told = told,
-			  .done = SCRATCH_OF(struct plan_range)};
+			  .done = VECTOR_OF(struct plan_range)};
 	const bool is_wide = find_widest(options, known) >= CPU_HUGE_BYTES_MIN;
 	struct status status;
 
-	if (!is_wide && care_is_decided())
+	if (!is_wide && hook_libc_is_decided())
 		return;
 	status = status_read();
-	if (!late_is_allowed(&status))
+	if (!dlopen_is_allowed(&status))
 		return;
 	run.traced = status.traced;
-	care_foresee(&run);
+	hook_libc_foresee(&run);
 	if (is_wide)
 		run_once(&run, known);
 }
@@ -302,14 +302,14 @@ bool segments_are_marked(void)
 
 int segments_start(const struct options *options)
 {
-	struct start start = {.run = {.options = options, .done = SCRATCH_OF(struct plan_range)}};
+	struct start start = {.run = {.options = options, .done = VECTOR_OF(struct plan_range)}};
 
 	if (options->force_segments)
 		log_info("HUGETLB_FORCE_ELFMAP asks for what happens anyway");
 	if (!options->share)
 		log_debug("HUGETLB_SHARE=0, sharing disabled");
 	task_tell_absent(options);
-	late_watch(options, take_late);
+	dlopen_watch(options, take_late);
 	dl_iterate_phdr(run_at_start, &start);
 	return start.failed;
 }

@@ -6,7 +6,7 @@
 
 #include <stdbool.h>
 
-#include "options.h"
+#include "options/options.h"
 
 /* Has the program or a library segments that the linker or hugeedit marked? For a process in which
  * no variable is set: makes no system call. */

@@ -10,10 +10,10 @@
 #include <string.h>
 #include <sys/statvfs.h>
 
-#include "log.h"
+#include "base/log.h"
+#include "base/sys.h"
 #include "segments/share.h"
 #include "segments/share_file.h"
-#include "sys.h"
 
 #define HUGETLBFS_MAGIC 0x958458f6UL
 #define PATH_BYTES      4096

@@ -23,7 +23,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "options.h"
+#include "options/options.h"
 
 #define SHARE_BUILD_ID_BYTES_MAX 32
 

@@ -6,18 +6,18 @@
 #include <string.h>
 #include <sys/auxv.h>
 
-#include "log.h"
-#include "segments/origin.h"
+#include "base/log.h"
+#include "base/sys.h"
+#include "segments/mapped_file.h"
 #include "segments/sha256.h"
 #include "segments/share_file.h"
-#include "sys.h"
 
 /*
  * Is the open file the one that is mapped? On btrfs and overlayfs the file's device is another one
  * in stat than in maps; then a mapping of it is made, to be compared with the text's.
  */
 static bool is_origin(const struct share_file *file, const struct statx *status,
-		      const struct origin *origin)
+		      const struct mapped_file *origin)
 {
 	const size_t base_bytes = getauxval(AT_PAGESZ);
 	bool same;
@@ -29,7 +29,7 @@ static bool is_origin(const struct share_file *file, const struct statx *status,
 	probe = sys_mmap(0, base_bytes, PROT_READ, MAP_PRIVATE, file->fd, 0);
 	if (SYS_IS_ERROR(probe))
 		return false;
-	same = origin_is_mapped((uintptr_t)probe, origin);
+	same = mapped_file_is_mapped((uintptr_t)probe, origin);
 	sys_munmap((uintptr_t)probe, base_bytes);
 	return same;
 }
@@ -49,9 +49,9 @@ static int read_status(struct share_file *file, struct statx *status)
 
 int share_file_open(const struct share_text *text, struct share_file *file)
 {
-	struct origin origin;
+	struct mapped_file origin;
 	struct statx status;
-	int failed = origin_find(text->address, text->file_bytes, &origin);
+	int failed = mapped_file_find(text->address, text->file_bytes, &origin);
 	long fd;
 
 	if (failed)
@@ -65,7 +65,7 @@ int share_file_open(const struct share_text *text, struct share_file *file)
 	failed = read_status(file, &status);
 	if (!failed)
 		failed = is_origin(file, &status, &origin)
-				 ? origin_check_pages(text->address, text->file_bytes)
+				 ? mapped_file_check_pages(text->address, text->file_bytes)
 				 : -ESTALE;
 	if (failed)
 		sys_close(file->fd);

@@ -9,8 +9,8 @@
 #include <string.h>
 #include <sys/auxv.h>
 
+#include "base/sys.h"
 #include "segments/swap.h"
-#include "sys.h"
 
 static bool is_mapped(uintptr_t address)
 {

@@ -3,7 +3,7 @@
  */
 #include <errno.h>
 
-#include "log.h"
+#include "base/log.h"
 #include "segments/task.h"
 
 bool run_may_take_hugetlb(const struct run *run)
@@ -99,7 +99,7 @@ void task_forgo(struct task *task, enum rung rung)
 }
 
 /* The hugetlb pages for a task. Says so itself where the size can't be had. */
-static int choose_pages(struct run *run, struct task *task)
+static int select_pages(struct run *run, struct task *task)
 {
 	static char mounts[2][256];
 	const struct options *options = run->options;
@@ -142,7 +142,7 @@ static int choose_pages(struct run *run, struct task *task)
 
 long task_plan(struct run *run, struct task *task)
 {
-	int failed = choose_pages(run, task);
+	int failed = select_pages(run, task);
 
 	if (failed)
 		return failed;

@@ -9,11 +9,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "options.h"
+#include "base/vector.h"
+#include "options/options.h"
 #include "pages/pages.h"
 #include "segments/backing.h"
 #include "segments/find.h"
-#include "segments/scratch.h"
 
 enum rung { RUNG_HUGETLB, RUNG_FILE, RUNG_THP, RUNGS };
 
@@ -22,11 +22,11 @@ struct run {
 	const struct options *options;
 	struct page_sizes sizes;
 	struct found found;
-	struct scratch pieces;
-	struct scratch done; /* of struct plan_range: what is huge */
-	bool alone;          /* no other thread */
-	bool traced;         /* a debugger is at it */
-	bool later;          /* the program runs, and loads libraries */
+	struct vector pieces;
+	struct vector done; /* of struct plan_range: what is huge */
+	bool alone;         /* no other thread */
+	bool traced;        /* a debugger is at it */
+	bool later;         /* the program runs, and loads libraries */
 	uintptr_t break_now;
 	bool break_movable; /* there is no heap yet */
 	bool files_dumped;  /* core files hold private mappings of files */
@@ -74,7 +74,7 @@ bool task_wants(const struct task *task, enum rung rung);
 void task_forgo(struct task *task, enum rung rung);
 
 /* Does it: what came of it is in the task. */
-void task_carry_out(struct run *run, struct task *task);
+void task_apply(struct run *run, struct task *task);
 
 /*
  * One line for both tasks, where not all is as it was asked for; each of them may be planned or

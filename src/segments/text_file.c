@@ -3,10 +3,10 @@
  */
 #include <errno.h>
 
-#include "pages/range.h"
+#include "base/sys.h"
+#include "pages/mapping.h"
 #include "segments/text_file.h"
-#include "segments/text_source.h"
-#include "sys.h"
+#include "segments/text_reader.h"
 
 /* Somewhere on a boundary of the page. The address, or -errno. */
 static long map_file(const struct text_file *file, size_t bytes, int protection, int flags)
@@ -15,7 +15,7 @@ static long map_file(const struct text_file *file, size_t bytes, int protection,
 
 	if (file->hugetlb)
 		return sys_mmap(0, bytes, protection, flags | MAP_NORESERVE, file->fd, 0);
-	room = range_map_small(bytes, file->page_bytes, PROT_NONE);
+	room = mapping_map_small(bytes, file->page_bytes, PROT_NONE);
 	if (SYS_IS_ERROR(room))
 		return room;
 	at = sys_mmap((uintptr_t)room, bytes, protection, flags | MAP_FIXED, file->fd, 0);
@@ -29,7 +29,7 @@ static long map_file(const struct text_file *file, size_t bytes, int protection,
  * there are; *error says why not all. The pages are the file's before they are touched, so no touch
  * can fail.
  */
-static size_t fill(const struct text_file *file, const struct text_source *text, uintptr_t window,
+static size_t fill(const struct text_file *file, const struct text_reader *text, uintptr_t window,
 		   int *error)
 {
 	const struct plan_range *range = text->range;
@@ -38,7 +38,7 @@ static size_t fill(const struct text_file *file, const struct text_source *text,
 	for (size_t done = 0; done < bytes; done += file->page_bytes) {
 		*error = file->give_page(file, done, window + done);
 		if (!*error)
-			*error = text_source_read(text, range->start + done,
+			*error = text_reader_read(text, range->start + done,
 						  range->start + done + file->page_bytes,
 						  window + done);
 		if (*error)
@@ -66,16 +66,16 @@ int text_file_prepare(const struct text_file *file, const struct backing *backin
 {
 	const size_t bytes = range->end - range->start;
 	long window = map_file(file, bytes, PROT_READ | PROT_WRITE, MAP_SHARED);
-	struct text_source text;
+	struct text_reader text;
 	int error = 0;
 
 	*prepared = (struct prepared){.fd = file->fd};
 	if (SYS_IS_ERROR(window)) {
 		error = (int)window;
 	} else {
-		text_source_open(&text, backing, range);
+		text_reader_open(&text, backing, range);
 		prepared->bytes = fill(file, &text, (uintptr_t)window, &error);
-		text_source_close(&text);
+		text_reader_close(&text);
 		sys_munmap((uintptr_t)window, bytes);
 	}
 	if (prepared->bytes)

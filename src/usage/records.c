@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/auxv.h>
 
-#include "sys.h"
+#include "base/sys.h"
 #include "usage/records.h"
 
 #define FIRST_BYTES ((size_t)1 << 18)

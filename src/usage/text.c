@@ -3,7 +3,7 @@
  */
 #include <string.h>
 
-#include "log.h"
+#include "base/log.h"
 #include "usage/usage.h"
 
 #define BAR_WIDTH  20

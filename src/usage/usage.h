@@ -11,7 +11,7 @@
 #include <stddef.h>
 
 #include "pages/pages.h"
-#include "pages/smaps.h"
+#include "proc/smaps.h"
 
 enum part {
 	PART_TEXT,     /* the program's code and constants */

@@ -1,7 +1,7 @@
 # Tests on this machine's kernel: the heap program built for other C libraries and for 32 bits,
 # under the one library that was built here. Sourced by run.
 
-scenarios=(small threads8 threads48 large realloc fork fork-threads misuse misuse-thread
+scenarios=(small threads8 threads48 large realloc fork fork-threads partial-page partial-page-thread
 	segments segments-thp dlopen dlopen-data)
 
 # What is left to reserve of the pool that the caller prepared.
@@ -83,10 +83,10 @@ passes()
 	esac
 }
 
-# A thread's misuse of a page needs userfaultfd's write protection of huge pages, of Linux 5.19.
+# A thread's partial-page of a page needs userfaultfd's write protection of huge pages, of Linux 5.19.
 kernel_refuses()
 {
-	[ "$1" = misuse-thread ] &&
+	[ "$1" = partial-page-thread ] &&
 		[ "$(printf '%s\n' 5.19 "$(uname -r)" | sort -V | head -1)" != 5.19 ]
 }
 

@@ -1,12 +1,12 @@
 # Tests in virtual machines: other kernels, two NUMA nodes, pools of our own size, another CPU. One
 # boot runs all cases of a kernel; `guest` is what runs inside. Sourced by run.
 
-arm64_cases=(text-misuse text-guarded small threads8 threads48 large realloc fork fork-threads
-	misuse misuse-thread unprivileged segments segments-thp segments-and-heap
+arm64_cases=(text-page-calls text-guarded small threads8 threads48 large realloc fork fork-threads
+	partial-page partial-page-thread unprivileged segments segments-thp segments-and-heap
 	segments-short-pool segments-empty-pool pool-returned cgroup-limit thp empty-pool
 	short-pool short-pool-fork)
 # transparent huge pages are of 32M there, too big for heaps of this size
-arm64_16k_cases=(small threads8 large realloc fork fork-threads misuse misuse-thread segments
+arm64_16k_cases=(small threads8 large realloc fork fork-threads partial-page partial-page-thread segments
 	pool-returned segments-short-pool segments-empty-pool short-pool-fork)
 x86_64_cases=("${arm64_cases[@]:2}" numa-empty-node numa-empty-node-threads numa-full-node
 	hugeadm-node hugeadm-policy hugeadm-numactl hugeadm-short hugeadm-ramdisk hugeadm-persist
@@ -126,8 +126,8 @@ prepare_x86_64()
 	mkdir -p "$directory"/{bin,lib} && build_heap "$directory/bin/heap" gcc &&
 		copy_libraries "$directory/bin/heap" "$directory" &&
 		gcc -O2 "$here/membind.c" -o "$directory/bin/membind" >>"$cache/log" 2>&1 &&
-		gcc -O2 -D_GNU_SOURCE -pthread "$here/../run/kinds-of-pages.c" \
-			-o "$directory/bin/kinds-of-pages" >>"$cache/log" 2>&1 &&
+		gcc -O2 -D_GNU_SOURCE -pthread -I"$here/../lib" "$here/../helpers/page-kinds.c" \
+			-o "$directory/bin/page-kinds" >>"$cache/log" 2>&1 &&
 		add_tools "$directory" "$build/bin/hugeadm" "$build/bin/hugestat" \
 			"$(command -v numastat)" "$(command -v numactl)" &&
 		cp -L "$library" "$directory/lib/libhugetlbfs.so" &&
@@ -192,7 +192,7 @@ prepare_arm64()
 	"$here/libc" trixie arm64 "$tree" >>"$cache/log" 2>&1 || return 1
 	mkdir -p "$directory"/{bin,lib} || return 1
 	CC=$compiler build_heap "$directory/bin/heap" "$here/gcc-at" "$tree" || return 1
-	build_text_misuse "$directory" "$compiler" "$tree" || return 1
+	build_text_page_calls "$directory" "$compiler" "$tree" || return 1
 	build_library "$build/arm64" CC="env CC=$compiler $here/gcc-at $tree" || return 1
 	cp -L "$build/arm64/lib/libhugetlbfs.so" "$directory/lib/" || return 1
 	for name in ld-linux-aarch64.so.1 libc.so.6; do
@@ -203,18 +203,18 @@ prepare_arm64()
 }
 
 # A program that changes its own text, and the same as a library in which indirect branches end only
-# where they may (whose own start has no such places): build_text_misuse <directory> <compiler> <tree>
-build_text_misuse()
+# where they may (whose own start has no such places): build_text_page_calls <directory> <compiler> <tree>
+build_text_page_calls()
 {
-	local directory=$1 source=$here/../run/text-misuse.c
-	local gcc=(env CC="$2" "$here/gcc-at" "$3" -std=gnu11 -D_GNU_SOURCE -O2 -pthread)
+	local directory=$1 source=$here/../cases/text-page-calls.c
+	local gcc=(env CC="$2" "$here/gcc-at" "$3" -std=gnu11 -D_GNU_SOURCE -O2 -pthread -I"$here/../lib")
 
 	{
-		"${gcc[@]}" "$source" -o "$directory/bin/text-misuse" &&
-			"${gcc[@]}" "$here/../run/run-library.c" -o "$directory/bin/run-library" &&
+		"${gcc[@]}" "$source" -o "$directory/bin/text-page-calls" &&
+			"${gcc[@]}" "$here/../helpers/dlopen-main.c" -o "$directory/bin/dlopen-main" &&
 			"${gcc[@]}" "$source" -DLIBRARY -fPIC -shared -nostartfiles \
 				-mbranch-protection=standard -Wl,-z,force-bti \
-				-o "$directory/lib/libmisuse.so"
+				-o "$directory/lib/libtext-page-calls.so"
 	} >"$scratch/compile" 2>&1
 }
 

@@ -11,9 +11,9 @@
 #include <sys/auxv.h>
 #include <unistd.h>
 
+#include "base/sys.h"
 #include "gate.h"
 #include "gate_pool.h"
-#include "sys.h"
 
 #define NUMBERS_MAX  512
 #define FAILURES_MAX 4

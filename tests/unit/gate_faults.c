@@ -14,7 +14,7 @@
  */
 #include <stdlib.h>
 
-#include "sys.h"
+#include "base/sys.h"
 
 static unsigned long calls;
 

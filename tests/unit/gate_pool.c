@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/sys.h"
 #include "gate.h"
 #include "gate_pool.h"
-#include "sys.h"
 
 #define PAGES_MAX 4096
 #define SIZE_BITS (0x3fu << MAP_HUGE_SHIFT)

@@ -4,10 +4,12 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/sys.h"
+#include "calls/start.h"
 #include "ground.h"
 #include "heap/heap.h"
-#include "memory/memory.h"
-#include "sys.h"
+#include "region/process.h"
+#include "region/split.h"
 
 #define BASE 4096ul
 
@@ -32,7 +34,11 @@ int ground_release(void **state)
 	(void)state;
 	gate_reset();
 	memset(&heap, 0, sizeof(heap));
-	memset(&memory, 0, sizeof(memory));
+	memset(&libc_calls, 0, sizeof(libc_calls));
+	process_base_bytes = 0;
+	process_libc_single_threaded = NULL;
+	sys_sandboxed = false;
+	split_count = 0;
 	return munmap((void *)ground, GROUND_BYTES);
 }
 

@@ -11,8 +11,8 @@
 #include <stdint.h>
 #include <sys/mman.h>
 
-#include "memory/region.h"
 #include "pages/source.h"
+#include "region/region.h"
 #include "unit.h"
 
 #define KIB 1024ul

@@ -10,10 +10,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "log.h"
-#include "options.h"
-#include "options_config.h"
-#include "options_rule.h"
+#include "base/log.h"
+#include "options/config.h"
+#include "options/options.h"
+#include "options/rule.h"
 #include "unit.h"
 
 static struct options options;

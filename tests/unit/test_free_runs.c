@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mmap/free_runs.h"
+#include "region/free_runs.h"
 #include "unit.h"
 
 #define SLOTS_MAX 300

@@ -6,10 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tools/hugestat/findings.h"
-#include "tools/hugestat/frames.h"
+#include "region/process.h"
 #include "tools/common/json.h"
 #include "tools/common/shown_text.h"
+#include "tools/hugestat/findings.h"
+#include "tools/hugestat/frames.h"
 #include "tools/hugestat/process.h"
 #include "unit.h"
 

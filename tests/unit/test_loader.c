@@ -10,8 +10,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "libc/loader.h"
-#include "sys.h"
+#include "base/sys.h"
+#include "hook/loader.h"
+#include "region/process.h"
 #include "unit.h"
 
 /* A small library that every glibc has and that nobody needs. */

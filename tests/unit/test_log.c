@@ -11,8 +11,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "log.h"
-#include "sys.h"
+#include "base/log.h"
+#include "base/sys.h"
 #include "unit.h"
 
 static char out[64];

@@ -6,11 +6,16 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/sys.h"
+#include "calls/madvise.h"
+#include "calls/mmap.h"
+#include "calls/mremap.h"
+#include "calls/start.h"
 #include "ground.h"
-#include "memory/calls.h"
-#include "memory/memory.h"
 #include "mmap/mappings.h"
-#include "sys.h"
+#include "region/process.h"
+#include "region/registry.h"
+#include "region/split.h"
 
 #define PAGE (2 * MIB)
 #define BASE 4096ul
@@ -39,10 +44,14 @@ static int begin(size_t pool_pages, size_t threshold)
 	gate_file("/sys/kernel/mm/transparent_hugepage/hpage_pmd_size", "2097152\n");
 	gate_file("/proc/meminfo", "Hugepagesize: 2048 kB\n");
 	memset(&mappings, 0, sizeof(mappings));
-	memset(&memory, 0, sizeof(memory));
+	memset(&libc_calls, 0, sizeof(libc_calls));
+	process_base_bytes = 0;
+	process_libc_single_threaded = NULL;
+	sys_sandboxed = false;
+	split_count = 0;
 	/* Libc's entries stay as they are: the test calls what they would lead to. */
-	memory.active = true;
-	memory.base_bytes = BASE;
+	libc_calls.active = true;
+	process_base_bytes = BASE;
 	failed = mappings_start(&options);
 	gate_reset();
 	gate_catch_stderr();
@@ -59,7 +68,7 @@ static void end(void)
 		munmap((void *)region_unit_address(region, mappings.place.idle),
 		       region->unit_bytes);
 	registry_remove(&mappings.place.region);
-	place_drop(&mappings.place);
+	placement_drop(&mappings.place);
 }
 
 static size_t huge_at(const void *at, size_t bytes)
@@ -346,7 +355,7 @@ static void every_call_of_the_start_fails_once(void **state)
 
 		assert_int_equal(begin(100, 0), 0);
 		registry_remove(&mappings.place.region);
-		place_drop(&mappings.place);
+		placement_drop(&mappings.place);
 		memset(&mappings, 0, sizeof(mappings));
 		gate_fail(CPU_MMAP_NUMBER, nth, ENOMEM);
 		if (!mappings_start(&options)) {
@@ -382,11 +391,11 @@ static void a_shared_tail_goes(void **state)
 	unmap(small, PAGE / 4);
 	assert_int_equal(units_taken(8), 1);
 	/* where it was nobody else's it goes as a whole */
-	assert_int_equal(memory.pages_made_small, 1);
+	assert_int_equal(split_count, 1);
 	at = map(NULL, bytes, RW, ANON);
 	unmap(at, bytes);
 	assert_int_equal(units_taken(8), 1);
-	assert_int_equal(memory.pages_made_small, 1);
+	assert_int_equal(split_count, 1);
 	for (char *page = at; page < at + 2 * PAGE; page += BASE)
 		assert_false(ground_is_mapped((uintptr_t)page));
 	end();

@@ -4,8 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/sys.h"
 #include "pages/pages.h"
-#include "sys.h"
 #include "unit.h"
 
 #define MAGIC 0x958458f6

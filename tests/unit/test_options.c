@@ -7,8 +7,9 @@
 #include <string.h>
 #include <sys/syscall.h>
 
-#include "log.h"
-#include "options.h"
+#include "base/log.h"
+#include "options/options.h"
+#include "region/process.h"
 #include "unit.h"
 
 static struct options options;

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "region/ranges.h"
 #include "segments/plan.h"
 #include "unit.h"
 

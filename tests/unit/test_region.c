@@ -5,10 +5,10 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/sys.h"
 #include "ground.h"
-#include "memory/region.h"
-#include "memory/registry.h"
-#include "sys.h"
+#include "region/region.h"
+#include "region/registry.h"
 
 /* A small page size keeps the tests cheap; 32M pages have 16 units, as 1G pages have 512. */
 #define PAGE_SMALL (64 * KIB)
@@ -421,7 +421,7 @@ static size_t grow_to_the_end(void)
 
 		region.pages[last] = PAGE_RESERVED;
 		region.units[last] = UNIT_USED;
-		assert_int_equal(region_grow(&region, limit), 0);
+		assert_int_equal(registry_grow(&region, limit), 0);
 		assert_int_equal(region.limit, limit);
 		assert_int_equal(region.pages[last], PAGE_RESERVED);
 		assert_int_equal(region.units[last], UNIT_USED);
@@ -477,10 +477,10 @@ static void it_can_not_grow(void **state)
 		begin_growing();
 		limit = region_next_limit(&region, GROUND_BYTES / 2);
 		gate_fail(CPU_MMAP_NUMBER, nth, ENOMEM);
-		assert_int_equal(region_grow(&region, limit), -ENOMEM);
+		assert_int_equal(registry_grow(&region, limit), -ENOMEM);
 		assert_true(region.limit < limit);
 		assert_null(registry_at(limit - 1));
-		assert_int_equal(region_grow(&region, limit), 0);
+		assert_int_equal(registry_grow(&region, limit), 0);
 		end_growing();
 	}
 	begin_growing();
@@ -488,7 +488,7 @@ static void it_can_not_grow(void **state)
 	other.limit = other.start + PAGE_TINY;
 	assert_int_equal(registry_add(&other), 0);
 	limit = region.limit;
-	assert_int_equal(region_grow(&region, region_next_limit(&region, 1)), -ENOMEM);
+	assert_int_equal(registry_grow(&region, region_next_limit(&region, 1)), -ENOMEM);
 	assert_int_equal(region.limit, limit);
 	registry_remove(&other);
 	end_growing();
@@ -496,7 +496,7 @@ static void it_can_not_grow(void **state)
 	begin_growing();
 	ground_plant_foreign(region.room + 8 * 4096, 4096);
 	limit = region.limit;
-	assert_int_equal(region_grow(&region, region.room), -ENOMEM);
+	assert_int_equal(registry_grow(&region, region.room), -ENOMEM);
 	assert_int_equal(region.limit, limit);
 	assert_true(ground_foreign_is_intact(region.room + 8 * 4096, 4096));
 	munmap((void *)(region.room + 8 * 4096), 4096);

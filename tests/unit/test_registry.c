@@ -7,10 +7,15 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "base/sys.h"
+#include "calls/madvise.h"
+#include "calls/mmap.h"
+#include "calls/start.h"
 #include "ground.h"
-#include "memory/calls.h"
-#include "memory/memory.h"
-#include "sys.h"
+#include "region/process.h"
+#include "region/ranges.h"
+#include "region/split.h"
+#include "segments/replaced.h"
 
 #define PAGE ((size_t)64 * KIB)
 #define BASE 4096ul
@@ -164,8 +169,12 @@ static struct source take(int rights)
 	gate_reset();
 	gate_catch_stderr();
 	ground_pool(PAGE, 8);
-	memset(&memory, 0, sizeof(memory));
-	memory.base_bytes = BASE;
+	memset(&libc_calls, 0, sizeof(libc_calls));
+	process_base_bytes = 0;
+	process_libc_single_threaded = NULL;
+	sys_sandboxed = false;
+	split_count = 0;
+	process_base_bytes = BASE;
 	assert_int_equal(source_map_huge(&source, ground, 8), 8);
 	ground_fill(ground, ground + 8 * PAGE, SEED);
 	assert_int_equal(sys_mprotect(ground, 8 * PAGE, rights), 0);
@@ -178,7 +187,7 @@ static void a_taken_range_bears_what_small_pages_bear(void **state)
 
 	(void)state;
 	assert_int_equal(
-		memory_take_range(ground, ground + 8 * PAGE, &source, PROT_READ | PROT_WRITE), 0);
+		replaced_add_data(ground, ground + 8 * PAGE, &source, PROT_READ | PROT_WRITE), 0);
 	assert_int_equal(call_mprotect((void *)(ground + BASE), BASE, PROT_READ), 0);
 	assert_int_equal(gate_pool_mapped(ground, GROUND_BYTES), 7);
 	assert_int_equal(call_munmap((void *)(ground + 3 * PAGE + BASE), BASE), 0);
@@ -187,8 +196,8 @@ static void a_taken_range_bears_what_small_pages_bear(void **state)
 	ground_check_filled(ground, ground + 3 * PAGE + BASE, SEED);
 	ground_check_filled(ground + 3 * PAGE + 2 * BASE, ground + 8 * PAGE, SEED);
 	assert_int_equal(gate_pool_violations(), 0);
-	assert_int_equal(memory.pages_made_small, 2);
-	memory_forget_range(ground, ground + 8 * PAGE);
+	assert_int_equal(split_count, 2);
+	replaced_forget(ground, ground + 8 * PAGE);
 	assert_null(registry_first());
 }
 
@@ -197,13 +206,13 @@ static void a_taken_range_keeps_its_rights(void **state)
 	struct source source = take(PROT_READ);
 
 	(void)state;
-	assert_int_equal(memory_take_range(ground, ground + 8 * PAGE, &source, PROT_READ), 0);
+	assert_int_equal(replaced_add_data(ground, ground + 8 * PAGE, &source, PROT_READ), 0);
 	assert_int_equal(call_mprotect((void *)ground, BASE, PROT_READ | PROT_WRITE), 0);
 	*(volatile char *)ground = *(volatile char *)ground;
 	/* the rest of the page is read-only still: the kernel refuses to write there */
 	assert_int_equal(sys_pass(SYS_getcpu, (long)(ground + BASE), 0, 0, 0, 0, 0), -EFAULT);
 	ground_check_filled(ground, ground + 8 * PAGE, SEED);
-	memory_forget_range(ground, ground + 8 * PAGE);
+	replaced_forget(ground, ground + 8 * PAGE);
 }
 
 /* Text is a file's: emptied it is what it was, and what is written to is small before. */
@@ -214,9 +223,9 @@ static void taken_text_is_as_it_was_on_its_file(void **state)
 	uintptr_t start, end;
 
 	(void)state;
-	assert_false(memory_nth_range(0, &start, &end));
-	assert_int_equal(memory_take_text(ground, ground + 8 * PAGE, &source, rights), 0);
-	assert_true(memory_nth_range(0, &start, &end) && start == ground);
+	assert_false(replaced_nth(0, &start, &end));
+	assert_int_equal(replaced_add_text(ground, ground + 8 * PAGE, &source, rights), 0);
+	assert_true(replaced_nth(0, &start, &end) && start == ground);
 	assert_int_equal(call_madvise((void *)ground, 2 * PAGE, MADV_DONTNEED), 0);
 	assert_int_equal(gate_pool_mapped(ground, GROUND_BYTES), 8);
 	assert_int_equal(call_mprotect((void *)(ground + BASE), BASE, PROT_READ | PROT_WRITE), 0);
@@ -231,8 +240,8 @@ static void taken_text_is_as_it_was_on_its_file(void **state)
 	assert_int_equal(gate_pool_mapped(ground, GROUND_BYTES), 6);
 	ground_check_filled(ground, ground + 8 * PAGE, SEED);
 	assert_int_equal(gate_pool_violations(), 0);
-	memory_forget_range(ground, ground + 8 * PAGE);
-	assert_false(memory_nth_range(0, &start, &end));
+	replaced_forget(ground, ground + 8 * PAGE);
+	assert_false(replaced_nth(0, &start, &end));
 }
 
 /* The program is refused what it asks for, and its text is whole. */
@@ -246,7 +255,7 @@ static void text_where_a_call_fails(void **state)
 	for (size_t i = 0; i < COUNT_OF(numbers); i++) {
 		struct source source = take(rights);
 
-		assert_int_equal(memory_take_text(ground, ground + 8 * PAGE, &source, rights), 0);
+		assert_int_equal(replaced_add_text(ground, ground + 8 * PAGE, &source, rights), 0);
 		gate_fail(numbers[i], 1, ENOMEM);
 		assert_int_equal(call_mprotect((void *)ground, BASE, PROT_READ | PROT_WRITE), -1);
 		assert_int_equal(errno, ENOMEM);
@@ -254,7 +263,7 @@ static void text_where_a_call_fails(void **state)
 		ground_check_filled(ground, ground + 8 * PAGE, SEED);
 		assert_int_equal(call_mprotect((void *)ground, BASE, PROT_READ | PROT_WRITE), 0);
 		ground_check_filled(ground, ground + 8 * PAGE, SEED);
-		memory_forget_range(ground, ground + 8 * PAGE);
+		replaced_forget(ground, ground + 8 * PAGE);
 		assert_int_equal(munmap((void *)ground, GROUND_BYTES), 0);
 	}
 }
@@ -264,14 +273,14 @@ static void ranges_that_can_not_be_taken(void **state)
 	struct source source = take(PROT_READ | PROT_WRITE);
 
 	(void)state;
-	assert_int_equal(memory_take_range(ground, ground + BASE, &source, PROT_READ), -EINVAL);
-	assert_int_equal(memory_take_range(ground, ground, &source, PROT_READ), -EINVAL);
+	assert_int_equal(replaced_add_data(ground, ground + BASE, &source, PROT_READ), -EINVAL);
+	assert_int_equal(replaced_add_data(ground, ground, &source, PROT_READ), -EINVAL);
 	gate_fail_always(CPU_MMAP_NUMBER, ENOMEM);
-	assert_int_equal(memory_take_range(ground, ground + PAGE, &source, PROT_READ), -ENOMEM);
+	assert_int_equal(replaced_add_data(ground, ground + PAGE, &source, PROT_READ), -ENOMEM);
 	gate_reset();
-	assert_int_equal(memory_take_range(ground, ground + PAGE, &source, PROT_READ), 0);
-	assert_int_equal(memory_take_range(ground, ground + PAGE, &source, PROT_READ), -EEXIST);
-	memory_forget_range(ground, ground + PAGE);
+	assert_int_equal(replaced_add_data(ground, ground + PAGE, &source, PROT_READ), 0);
+	assert_int_equal(replaced_add_data(ground, ground + PAGE, &source, PROT_READ), -EEXIST);
+	replaced_forget(ground, ground + PAGE);
 	assert_null(registry_first());
 }
 
@@ -282,14 +291,14 @@ static void a_part_is_forgotten(void **state)
 
 	(void)state;
 	assert_int_equal(
-		memory_take_range(ground, ground + 8 * PAGE, &source, PROT_READ | PROT_WRITE), 0);
+		replaced_add_data(ground, ground + 8 * PAGE, &source, PROT_READ | PROT_WRITE), 0);
 	assert_int_equal(munmap((void *)ground, 2 * PAGE), 0);
 	gate_pool_forget(ground, 2 * PAGE);
-	memory_forget_range(ground, ground + 2 * PAGE);
+	replaced_forget(ground, ground + 2 * PAGE);
 	assert_int_equal(call_mprotect((void *)ground, BASE, PROT_READ), -1);
 	assert_int_equal(call_mprotect((void *)(ground + 2 * PAGE), BASE, PROT_READ), 0);
 	ground_check_filled(ground + 2 * PAGE, ground + 8 * PAGE, SEED);
-	memory_forget_range(ground, ground + 8 * PAGE);
+	replaced_forget(ground, ground + 8 * PAGE);
 }
 
 int main(void)

@@ -10,14 +10,15 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "memory/memory.h"
-#include "pages/aside.h"
+#include "base/aside.h"
+#include "base/sys.h"
+#include "calls/start.h"
+#include "region/process.h"
 #include "segments/backing.h"
+#include "segments/classify.h"
 #include "segments/find.h"
-#include "segments/names.h"
-#include "segments/pieces.h"
+#include "segments/object_names.h"
 #include "segments/swap.h"
-#include "sys.h"
 #include "unit.h"
 
 #define PAGE  ((size_t)4096)
@@ -60,10 +61,10 @@ static void names_in_the_list(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
-		const struct names names = {
+		const struct object_names names = {
 			.list = {rows[i].name}, .count = 1, .is_main = rows[i].is_main};
 
-		if (names_are_listed(&names, rows[i].list) != rows[i].listed)
+		if (object_names_are_listed(&names, rows[i].list) != rows[i].listed)
 			fail_msg("%s in %s", rows[i].name, rows[i].list ? rows[i].list : "none");
 	}
 }
@@ -71,21 +72,21 @@ static void names_in_the_list(void **state)
 /* Whatever it was opened by: the link, the soname, the file. */
 static void each_name_will_do(void **state)
 {
-	static const struct names names = {
+	static const struct object_names names = {
 		.list = {"/opt/plug.so", "libplug.so.1", "/opt/libplug-real.so.1.2"}, .count = 3};
 
 	(void)state;
-	assert_true(names_are_listed(&names, "plug"));
-	assert_true(names_are_listed(&names, "libplug"));
-	assert_true(names_are_listed(&names, "libplug-real.so.1.2"));
-	assert_false(names_are_listed(&names, "libplug-other"));
-	assert_false(names_are_listed(&names, "all:-libplug"));
-	assert_false(names_are_listed(&names, "plug:-libplug-real"));
-	assert_false(names_matter("all"));
-	assert_false(names_matter("all:-main"));
-	assert_false(names_matter(NULL));
-	assert_true(names_matter("all:-libc"));
-	assert_true(names_matter("main:libc"));
+	assert_true(object_names_are_listed(&names, "plug"));
+	assert_true(object_names_are_listed(&names, "libplug"));
+	assert_true(object_names_are_listed(&names, "libplug-real.so.1.2"));
+	assert_false(object_names_are_listed(&names, "libplug-other"));
+	assert_false(object_names_are_listed(&names, "all:-libplug"));
+	assert_false(object_names_are_listed(&names, "plug:-libplug-real"));
+	assert_false(object_names_matter("all"));
+	assert_false(object_names_matter("all:-main"));
+	assert_false(object_names_matter(NULL));
+	assert_true(object_names_matter("all:-libc"));
+	assert_true(object_names_matter("main:libc"));
 }
 
 static void own_segments_are_found(void **state)
@@ -152,13 +153,13 @@ static void own_width_is_known(void **state)
 static void a_list_outgrows_its_array(void **state)
 {
 	static int array[3] = {7, 7, 7};
-	struct scratch list = SCRATCH_IN(array);
+	struct vector list = VECTOR_IN(array);
 	void *mapped;
 
 	(void)state;
 	gate_reset();
 	for (int i = 0; i < 3; i++) {
-		int *item = scratch_add(&list);
+		int *item = vector_add(&list);
 
 		assert_ptr_equal(item, &array[i]);
 		assert_int_equal(*item, 0);
@@ -166,11 +167,11 @@ static void a_list_outgrows_its_array(void **state)
 	}
 	assert_int_equal(gate_calls(GATE_ANY), 0);
 	gate_fail_always(CPU_MMAP_NUMBER, ENOMEM);
-	assert_null(scratch_add(&list));
+	assert_null(vector_add(&list));
 	assert_int_equal(list.count, 3);
 	gate_reset();
 	for (int i = 3; i < 20000; i++) {
-		int *item = scratch_add(&list);
+		int *item = vector_add(&list);
 
 		assert_non_null(item);
 		assert_int_equal(*item, 0);
@@ -180,7 +181,7 @@ static void a_list_outgrows_its_array(void **state)
 		assert_int_equal(((int *)list.items)[i], i + 1);
 	assert_int_equal(array[2], 3);
 	mapped = list.items;
-	scratch_free(&list);
+	vector_free(&list);
 	assert_int_equal(list.count, 0);
 	/* what was mapped is gone, and the array is nobody's to unmap */
 	assert_int_equal(msync(mapped, 1, MS_ASYNC), -1);
@@ -201,57 +202,57 @@ static const struct found one_object = {
 		     .count = COUNT_OF(segments_of_object),
 		     .item_bytes = sizeof(segments_of_object[0])}};
 
-static struct plan_piece *cut(struct scratch *pieces, uintptr_t start, uintptr_t end,
+static struct plan_piece *cut(struct vector *pieces, uintptr_t start, uintptr_t end,
 			      const char *rights, size_t expected)
 {
 	struct smaps_mapping mapping = {.start = start, .end = end, .inode = 1};
 
 	memcpy(mapping.rights, rights, 5);
-	*pieces = SCRATCH_OF(struct plan_piece);
-	assert_int_equal(pieces_add(pieces, &mapping, &one_object, PAGE), 0);
+	*pieces = VECTOR_OF(struct plan_piece);
+	assert_int_equal(classify_add(pieces, &mapping, &one_object, PAGE), 0);
 	assert_int_equal(pieces->count, expected);
 	return pieces->items;
 }
 
 static void mappings_are_cut(void **state)
 {
-	struct scratch list;
+	struct vector list;
 	struct plan_piece *pieces;
 
 	(void)state;
 	pieces = cut(&list, 0x8000, 0x9000, "r-xp", 1);
 	assert_int_equal(pieces[0].kind, PLAN_OTHER);
-	scratch_free(&list);
+	vector_free(&list);
 	/* beyond the segment's last page begins what is not the object's */
 	pieces = cut(&list, 0x10000, 0x16000, "r-xp", 2);
 	assert_int_equal(pieces[0].kind, PLAN_TEXT);
 	assert_int_equal(pieces[0].end, 0x15000);
 	assert_int_equal(pieces[1].kind, PLAN_OTHER);
 	assert_int_equal(pieces[1].offset, 0x5000);
-	scratch_free(&list);
+	vector_free(&list);
 	pieces = cut(&list, 0x15000, 0x1a000, "---p", 1);
 	assert_int_equal(pieces[0].kind, PLAN_GAP);
-	scratch_free(&list);
+	vector_free(&list);
 	pieces = cut(&list, 0x21000, 0x30000, "---p", 1);
 	assert_int_equal(pieces[0].kind, PLAN_OTHER);
-	scratch_free(&list);
+	vector_free(&list);
 	/* RELRO, as it is after the linker is done, and before */
 	pieces = cut(&list, 0x1a000, 0x1b000, "r--p", 1);
 	assert_int_equal(pieces[0].kind, PLAN_DATA);
 	assert_int_equal(pieces[0].protection, PROT_READ);
-	scratch_free(&list);
+	vector_free(&list);
 	pieces = cut(&list, 0x1a000, 0x21000, "rw-p", 2);
 	assert_int_equal(pieces[0].kind, PLAN_OTHER);
 	assert_int_equal(pieces[0].end, 0x1b000);
 	assert_int_equal(pieces[1].kind, PLAN_DATA);
-	scratch_free(&list);
+	vector_free(&list);
 	/* text that is being written to, memory that is shared or can't be read, and worse */
 	for (size_t i = 0; i < 5; i++) {
 		static const char *const bad[] = {"rw-p", "r-xs", "--xp", "rwxp", "---p"};
 
 		pieces = cut(&list, 0x10000, 0x14000, bad[i], 1);
 		assert_int_equal(pieces[0].kind, PLAN_OTHER);
-		scratch_free(&list);
+		vector_free(&list);
 	}
 }
 
@@ -277,7 +278,7 @@ static int setup(void **state)
 	gate_reset();
 	assert_true(room != MAP_FAILED);
 	memory_at = (char *)(((uintptr_t)room + HUGE_ - 1) & ~(HUGE_ - 1));
-	memory.base_bytes = PAGE;
+	process_base_bytes = PAGE;
 	assert_true(mmap(memory_at, BYTES, PROT_READ | PROT_WRITE,
 			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == memory_at);
 	fill();

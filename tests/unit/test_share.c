@@ -12,9 +12,9 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-#include "log.h"
+#include "base/log.h"
+#include "base/sys.h"
 #include "segments/share.h"
-#include "sys.h"
 #include "unit.h"
 
 #define MAGIC 0x958458f6

@@ -7,10 +7,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "log.h"
+#include "base/log.h"
+#include "base/stream.h"
+#include "base/sys.h"
 #include "pages/pages.h"
-#include "stream.h"
-#include "sys.h"
 #include "unit.h"
 
 #define HUGE   "/sys/kernel/mm/hugepages"

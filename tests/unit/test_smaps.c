@@ -4,8 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "pages/smaps.h"
-#include "sys.h"
+#include "base/sys.h"
+#include "proc/smaps.h"
 #include "unit.h"
 
 #define PATH "/proc/7/smaps"

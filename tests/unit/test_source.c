@@ -5,8 +5,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "base/sys.h"
 #include "pages/source.h"
-#include "sys.h"
 #include "unit.h"
 
 #define PAGE  (2ul << 20)
@@ -263,10 +263,10 @@ static void old_kernel_in_a_sandbox_gets_no_huge_pages(void **state)
 	(void)state;
 	gate_pool(&plain_pool);
 	source.populate_write = false;
-	source_sandboxed = true;
+	sys_sandboxed = true;
 	assert_int_equal(source_map_huge(&source, range, PAGES), 0);
 	assert_int_equal(source_try(&source), -EPERM);
-	source_sandboxed = false;
+	sys_sandboxed = false;
 	assert_int_equal(gate_calls(GATE_ANY), 0);
 }
 
@@ -327,10 +327,10 @@ static void files_are_closed(void **state)
 	gate_reset();
 	gate_pool(&pool);
 	source = plain_source;
-	source.memfd = source_sandboxed = true;
+	source.memfd = sys_sandboxed = true;
 	source.mount = "/gate-huge";
 	assert_int_equal(source_map_huge(&source, range, PAGES), 30);
-	source_sandboxed = false;
+	sys_sandboxed = false;
 	assert_given(30, PAGES);
 	assert_int_equal(gate_calls(GATE_ANY),
 			 gate_calls(CPU_MMAP_NUMBER) + gate_calls(SYS_madvise));

@@ -6,8 +6,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/sys.h"
 #include "heap/space.h"
-#include "sys.h"
 #include "unit.h"
 
 #define MIB ((uint64_t)1 << 20)

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/syscall.h>
 
-#include "sys.h"
+#include "base/sys.h"
 #include "unit.h"
 #include "usage/records.h"
 

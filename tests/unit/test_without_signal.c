@@ -7,8 +7,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "base/sys.h"
 #include "pages/executable.h"
-#include "sys.h"
 #include "unit.h"
 
 #define LIMIT_BYTES 4096

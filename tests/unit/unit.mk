@@ -14,9 +14,9 @@ UNIT_PROGRAMS := $(UNIT_NAMES:%=$(BUILD)/tests/unit/%)
 UNIT_GATE     := $(BUILD)/tests/unit/gate.o $(BUILD)/tests/unit/gate_pool.o $(BUILD)/tests/unit/ground.o
 UNIT_LIBRARY  := $(BUILD)/tests/unit/library.a
 
-# The library with a gate that fails on demand, for whole programs: tests/run/test-every-call-fails-*.sh
+# The library with a gate that fails on demand, for whole programs: tests/library/every-call-fails-*.sh
 FAULTS_LIBRARY := $(BUILD)/tests/libhugetlbfs-faults.so
-FAULTS_OBJECTS := $(filter-out $(BUILD)/obj/gate.o,$(LIBRARY_OBJECTS)) \
+FAULTS_OBJECTS := $(filter-out $(BUILD)/obj/base/gate.o,$(LIBRARY_OBJECTS)) \
 	$(BUILD)/tests/unit/gate_faults.o
 
 .PHONY: unit
@@ -29,7 +29,7 @@ $(BUILD)/tests/unit/%.o: tests/unit/%.c
 	@mkdir -p $(@D)
 	$(COMPILE) -Itests/unit -c $< -o $@
 
-$(UNIT_LIBRARY): $(filter-out $(BUILD)/obj/gate.o $(BUILD)/obj/init.o,$(LIBRARY_OBJECTS))
+$(UNIT_LIBRARY): $(filter-out $(BUILD)/obj/base/gate.o $(BUILD)/obj/init.o,$(LIBRARY_OBJECTS))
 	@mkdir -p $(@D)
 	rm -f $@
 	$(AR) rcs $@ $^

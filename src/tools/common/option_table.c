@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "similar.h"
+#include "base/similar.h"
 #include "tools/common/option_table.h"
 
 #define TEXT_COLUMNS 80

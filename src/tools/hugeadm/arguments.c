@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "hugeadm.h"
-#include "options.h"
+#include "options/options.h"
 #include "tools/common/size_text.h"
 
 int argument_number(const char *name, const char *value, unsigned long *number)

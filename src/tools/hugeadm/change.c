@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "hugeadm.h"
-#include "log.h"
+#include "base/log.h"
 #include "tools/common/shell_word.h"
 
 extern char **environ;

@@ -6,8 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/sys.h"
 #include "hugeadm.h"
-#include "sys.h"
 
 struct advice {
 	const char *name, *json_name, *path;

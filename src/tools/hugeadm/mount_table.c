@@ -9,7 +9,7 @@
 #include <sys/statfs.h>
 
 #include "hugeadm.h"
-#include "options.h"
+#include "options/options.h"
 #include "tools/common/size_text.h"
 
 #define PATH_MOUNTS "/proc/self/mounts"

@@ -9,8 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/sys.h"
 #include "hugeadm.h"
-#include "sys.h"
 
 #define NODES "/sys/devices/system/node"
 

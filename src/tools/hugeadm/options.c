@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "hugeadm.h"
-#include "log.h"
+#include "base/log.h"
 #include "tools/common/option_table.h"
 
 enum option_id {

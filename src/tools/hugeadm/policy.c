@@ -15,12 +15,12 @@
 /* linux/mempolicy.h's modes; flags may be in the bits above */
 enum { MODE_PREFERRED = 1, MODE_BIND = 2, MODE_INTERLEAVE = 3, MODE_BITS = 0xff };
 
-struct policy {
+struct mempolicy {
 	int mode; /* 0, the default, also where the kernel knows no policies */
 	unsigned long nodes[NODES_MAX / WORD_BITS];
 };
 
-static void read_policy(struct policy *policy)
+static void read_policy(struct mempolicy *policy)
 {
 	memset(policy, 0, sizeof(*policy));
 	if (syscall(SYS_get_mempolicy, &policy->mode, policy->nodes, NODES_MAX, NULL, 0))
@@ -31,7 +31,7 @@ static void read_policy(struct policy *policy)
 /* Is memory to come from certain nodes and no others? */
 bool policy_binds(void)
 {
-	struct policy policy;
+	struct mempolicy policy;
 
 	read_policy(&policy);
 	return policy.mode == MODE_BIND;
@@ -39,7 +39,7 @@ bool policy_binds(void)
 
 void policy_command(char *command, size_t bytes)
 {
-	struct policy policy;
+	struct mempolicy policy;
 	size_t used;
 	const char *option, *separator = "";
 

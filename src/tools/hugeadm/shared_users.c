@@ -15,9 +15,9 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "pages/smaps.h"
+#include "base/sys.h"
+#include "proc/smaps.h"
 #include "shared_text.h"
-#include "sys.h"
 
 #define DELETED " (deleted)"
 

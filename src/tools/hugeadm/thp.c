@@ -6,8 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/sys.h"
 #include "hugeadm.h"
-#include "sys.h"
 
 #define KHUGEPAGED PATH_THP "/khugepaged/"
 

@@ -9,7 +9,7 @@
 #include <strings.h>
 #include <unistd.h>
 
-#include "log.h"
+#include "base/log.h"
 #include "tools/hugectl/hugectl.h"
 
 void tell(const struct request *request, const char *format, ...)

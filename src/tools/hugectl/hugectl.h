@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "options.h"
+#include "options/options.h"
 #include "tools/common/option_table.h"
 
 /* As env(1) and others have it. */

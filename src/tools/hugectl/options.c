@@ -11,7 +11,7 @@
 #include <strings.h>
 #include <unistd.h>
 
-#include "log.h"
+#include "base/log.h"
 #include "tools/hugectl/hugectl.h"
 
 enum option_id {

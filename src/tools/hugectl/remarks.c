@@ -7,7 +7,7 @@
 #include <strings.h>
 #include <unistd.h>
 
-#include "options_config.h"
+#include "options/config.h"
 #include "tools/hugectl/hugectl.h"
 
 static bool asks(const struct request *request, const char *variable)

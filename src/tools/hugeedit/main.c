@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "options.h"
+#include "options/options.h"
 #include "pages/pages.h"
 #include "tools/common/option_table.h"
 #include "tools/hugeedit/edit.h"

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "sys.h"
+#include "base/sys.h"
 #include "tools/hugestat/objects.h"
 #include "tools/hugestat/process.h"
 #include "usage/parts.h"

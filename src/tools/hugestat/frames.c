@@ -12,8 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "tools/hugestat/frames.h"
 #include "tools/common/json.h"
+#include "tools/hugestat/frames.h"
 
 #define WORDS_AT_ONCE 4096
 

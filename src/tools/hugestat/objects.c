@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "sys.h"
+#include "base/sys.h"
 #include "tools/common/shown_text.h"
 #include "tools/hugestat/objects.h"
 

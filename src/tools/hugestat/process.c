@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "sys.h"
+#include "base/sys.h"
 #include "tools/hugestat/process.h"
 
 static int read_mappings(struct process *process)

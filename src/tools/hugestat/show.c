@@ -6,8 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "tools/hugestat/frames.h"
 #include "tools/common/json.h"
+#include "tools/hugestat/frames.h"
 #include "tools/hugestat/process.h"
 #include "tools/hugestat/show.h"
 

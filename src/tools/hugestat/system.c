@@ -14,8 +14,8 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "log.h"
-#include "sys.h"
+#include "base/log.h"
+#include "base/sys.h"
 #include "tools/hugestat/system.h"
 
 unsigned long long system_number(const char *path, unsigned long long otherwise)

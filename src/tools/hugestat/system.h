@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#include "options_config.h"
+#include "options/config.h"
 #include "pages/pages.h"
 
 #define SYSTEM_NODES_MAX  64

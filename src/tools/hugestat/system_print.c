@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "sys.h"
+#include "base/sys.h"
 #include "tools/common/shown_text.h"
 #include "tools/hugestat/system.h"
 

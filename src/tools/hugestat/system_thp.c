@@ -7,9 +7,9 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "base/sys.h"
 #include "pages/source.h"
-#include "pages/smaps.h"
-#include "sys.h"
+#include "proc/smaps.h"
 #include "tools/hugestat/system.h"
 
 /* Of pages that are bigger none is tried, but for the default size. */

@@ -69,9 +69,9 @@ struct share share_sum(void);
 void share_check(const char *when);
 
 /*
- * misuse.c: uses single small pages of a heap of that size. Where a refusal is allowed, a call may
- * fail with ENOMEM, and then nothing may have changed.
+ * partial_page.c: uses single small pages of a heap of that size. Where a refusal is allowed, a
+ * call may fail with ENOMEM, and then nothing may have changed.
  */
-void misuse_run(size_t bytes, bool refusal_allowed);
+void partial_page_run(size_t bytes, bool refusal_allowed);
 
 #endif

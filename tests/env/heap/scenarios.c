@@ -4,8 +4,8 @@
  *   heap [-m megabytes] [-s percent] [-t] [-r] [-u] [-n node] scenario
  *
  * -s: of the heap at least that many percent are on hugetlb pages (default 99); with -t,
- * transparent huge pages count too. -r: misuse of a page may be refused with ENOMEM, as long as
- * nothing changes. -u: as nobody. -n: all memory has to come from that NUMA node.
+ * transparent huge pages count too. -r: a call on a small page may be refused with ENOMEM, as long
+ * as nothing changes. -u: as nobody. -n: all memory has to come from that NUMA node.
  *
  * Exit status 0: all well; 1: the share is too small; 2: wrong data or a refused call.
  */
@@ -257,24 +257,24 @@ static void run_fork_threads(size_t bytes)
 	blocks_free(&blocks);
 }
 
-static void *misuse_thread(void *bytes)
+static void *partial_page_thread(void *bytes)
 {
-	misuse_run(*(size_t *)bytes, refusal_allowed);
+	partial_page_run(*(size_t *)bytes, refusal_allowed);
 	return NULL;
 }
 
-static void run_misuse(size_t bytes)
+static void run_partial_page(size_t bytes)
 {
-	misuse_run(bytes, false);
+	partial_page_run(bytes, false);
 }
 
 /* In a thread's arena, in a process of two threads. */
-static void run_misuse_thread(size_t bytes)
+static void run_partial_page_thread(size_t bytes)
 {
 	pthread_t thread;
 	int error;
 
-	error = pthread_create(&thread, NULL, misuse_thread, &bytes);
+	error = pthread_create(&thread, NULL, partial_page_thread, &bytes);
 	if (error)
 		fail("thread: %s", strerror(error));
 	pthread_join(thread, NULL);
@@ -292,8 +292,8 @@ static const struct scenario {
 	{"realloc", run_realloc, 256},
 	{"fork", run_fork, 100},
 	{"fork-threads", run_fork_threads, 10},
-	{"misuse", run_misuse, 100},
-	{"misuse-thread", run_misuse_thread, 100},
+	{"partial-page", run_partial_page, 100},
+	{"partial-page-thread", run_partial_page_thread, 100},
 };
 
 /*

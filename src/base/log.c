@@ -1,0 +1,357 @@
+/*
+ * Lines for people, and the formatter behind them.
+ *
+ * Owns the level, the identity of descriptors 1 and 2 and nothing else. Needs no libc but memory
+ * functions; a line is built on the stack (1.5 kB) and leaves in one write, so that the lines of
+ * several threads and processes don't mix. What does not fit is cut, and the cut is shown.
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/sys.h"
+
+#define LINE_BYTES 1024
+
+static int verbose = LOG_WARNING;
+static bool stopped;
+static bool warned;
+static const char *refusal;
+
+/* What is known of descriptors 1 and 2 since they were remembered. */
+static struct {
+	enum { PLACE_UNKNOWN, PLACE_CLOSED, PLACE_REMEMBERED } state;
+	struct statx file;
+} places[3];
+
+/* The text that is being made: what does not fit is left out. */
+struct text {
+	char *out;
+	size_t bytes, used;
+	bool cut;
+};
+
+static void text_char(struct text *text, char c)
+{
+	if (text->used + 1 < text->bytes)
+		text->out[text->used++] = c;
+	else
+		text->cut = true;
+}
+
+static void text_string(struct text *text, const char *string)
+{
+	for (string = string ? string : "(null)"; *string; string++)
+		text_char(text, *string);
+}
+
+/* How a number is to look: `%08lx` has zero, width 8 and base 16. */
+struct number_shape {
+	bool zero, negative;
+	unsigned int width, base;
+};
+
+static void text_number(struct text *text, unsigned long value, struct number_shape shape)
+{
+	char digits[3 * sizeof(value)];
+	unsigned int count = 0, length;
+
+	do {
+		digits[count++] = "0123456789abcdef"[value % shape.base];
+		value /= shape.base;
+	} while (value);
+	length = count + shape.negative;
+	if (shape.negative && shape.zero)
+		text_char(text, '-');
+	for (; length < shape.width; length++)
+		text_char(text, shape.zero ? '0' : ' ');
+	if (shape.negative && !shape.zero)
+		text_char(text, '-');
+	while (count)
+		text_char(text, digits[--count]);
+}
+
+static void text_signed(struct text *text, long value, struct number_shape shape)
+{
+	shape.negative = value < 0;
+	text_number(text, value < 0 ? -(unsigned long)value : (unsigned long)value, shape);
+}
+
+/* Takes one conversion's argument; `size` is 'l', 'z' or 0. False: not a conversion of ours. */
+static bool text_convert(struct text *text, char conversion, char size, struct number_shape shape,
+			 va_list *arguments)
+{
+	shape.base = conversion == 'x' ? 16 : 10;
+	switch (conversion) {
+	case 's':
+		text_string(text, va_arg(*arguments, const char *));
+		return true;
+	case 'c':
+		text_char(text, (char)va_arg(*arguments, int));
+		return true;
+	case '%':
+		text_char(text, '%');
+		return true;
+	case 'd':
+		if (size)
+			text_signed(text, va_arg(*arguments, long), shape);
+		else
+			text_signed(text, va_arg(*arguments, int), shape);
+		return true;
+	case 'u':
+	case 'x':
+		if (size)
+			text_number(text, va_arg(*arguments, unsigned long), shape);
+		else
+			text_number(text, va_arg(*arguments, unsigned int), shape);
+		return true;
+	default:
+		return false;
+	}
+}
+
+/*
+ * From a conversion that is not known on, the format is put out as it stands: the arguments behind
+ * it can't be found.
+ */
+static void text_append(struct text *text, const char *format, va_list *arguments)
+{
+	while (*format) {
+		struct number_shape shape = {0};
+		const char *at = format;
+		char size = 0;
+
+		if (*at != '%') {
+			text_char(text, *format++);
+			continue;
+		}
+		for (at++; *at == '0'; at++)
+			shape.zero = true;
+		for (; *at >= '0' && *at <= '9' && shape.width < LINE_BYTES; at++)
+			shape.width = shape.width * 10 + (unsigned int)(*at - '0');
+		if (*at == 'l' || *at == 'z')
+			size = *at++;
+		if (!text_convert(text, *at, size, shape, arguments)) {
+			text_string(text, format);
+			return;
+		}
+		format = at + 1;
+	}
+}
+
+int text_format(char *out, unsigned long bytes, const char *format, ...)
+{
+	struct text text = {.out = out, .bytes = bytes};
+	va_list arguments;
+
+	if (!bytes)
+		return 0;
+	va_start(arguments, format);
+	text_append(&text, format, &arguments);
+	va_end(arguments);
+	out[text.used] = '\0';
+	return (int)text.used;
+}
+
+void text_make_plain(char *text, unsigned long bytes)
+{
+	for (unsigned long i = 0; i < bytes; i++) {
+		const unsigned char byte = (unsigned char)text[i];
+
+		/* the second byte of U+0080 to U+009F: a control character in UTF-8, and alone */
+		if (byte >= 0x80 && byte < 0xa0 &&
+		    (!i || (unsigned char)text[i - 1] == 0xc2 || (unsigned char)text[i - 1] < 0x80))
+			text[i] = '?';
+		else if (byte < ' ' || byte == 0x7f)
+			text[i] = '?';
+	}
+}
+
+void log_set_level(int level)
+{
+	verbose = level;
+}
+
+bool log_at(int level)
+{
+	return level <= verbose && !stopped;
+}
+
+static void remember(int fd)
+{
+	long result = sys_statx_fd(fd, &places[fd].file);
+
+	if (!result)
+		places[fd].state = PLACE_REMEMBERED;
+	else
+		places[fd].state = result == -EBADF ? PLACE_CLOSED : PLACE_UNKNOWN;
+}
+
+void log_start(void)
+{
+	remember(2);
+}
+
+void log_start_output(void)
+{
+	remember(1);
+}
+
+void log_stop(void)
+{
+	stopped = true;
+}
+
+/*
+ * Is the descriptor still the place for messages? A pipe that nobody reads any more is not.
+ */
+static bool is_still_there(int fd)
+{
+	struct pollfd descriptor = {.fd = fd, .events = POLLOUT};
+	const struct statx *then = &places[fd].file;
+	struct statx now;
+
+	if (places[fd].state == PLACE_CLOSED)
+		return false;
+	if (places[fd].state == PLACE_REMEMBERED &&
+	    (sys_statx_fd(fd, &now) || now.stx_ino != then->stx_ino ||
+	     now.stx_dev_major != then->stx_dev_major || now.stx_dev_minor != then->stx_dev_minor))
+		return false;
+	return sys_poll_now(&descriptor) < 0 || !(descriptor.revents & (POLLERR | POLLNVAL));
+}
+
+int log_write(int fd, const char *text, unsigned long bytes)
+{
+	long result = 0;
+
+	for (unsigned long done = 0; done < bytes && result >= 0; done += (unsigned long)result) {
+		do {
+			result = sys_write(fd, text + done, bytes - done);
+		} while (result == -EINTR);
+		if (!result)
+			result = -EIO;
+	}
+	return result < 0 ? (int)result : 0;
+}
+
+static void __attribute__((format(printf, 2, 3)))
+text_add(struct text *text, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	text_append(text, format, &arguments);
+	va_end(arguments);
+}
+
+static void log_line(const char *level, const char *ending, const char *format, va_list *arguments)
+{
+	char line[LINE_BYTES];
+	/* a byte is kept back for the newline */
+	struct text text = {.out = line, .bytes = sizeof(line) - 1};
+	struct utsname host;
+
+	if (!is_still_there(2))
+		return;
+	if (sys_uname(&host))
+		strcpy(host.nodename, "?");
+	text_add(&text, "libhugetlbfs [%s:%ld]: %s: ", host.nodename, sys_getpid(), level);
+	text_append(&text, format, arguments);
+	if (ending)
+		text_add(&text, "%s", ending);
+	if (text.cut)
+		memcpy(line + text.used - 3, "...", 3);
+	text_make_plain(line, text.used);
+	line[text.used++] = '\n';
+	log_write(2, line, text.used);
+}
+
+void log_text(const char *text, unsigned long bytes)
+{
+	if (!stopped && is_still_there(2))
+		log_write(2, text, bytes);
+}
+
+int log_output(const char *text, unsigned long bytes)
+{
+	if (stopped)
+		return 0;
+	return is_still_there(1) ? log_write(1, text, bytes) : -EBADF;
+}
+
+void log_error(const char *format, ...)
+{
+	va_list arguments;
+
+	if (!log_at(LOG_ERROR))
+		return;
+	va_start(arguments, format);
+	log_line("ERROR", NULL, format, &arguments);
+	va_end(arguments);
+}
+
+void log_warning(const char *format, ...)
+{
+	va_list arguments;
+
+	if (!log_at(LOG_WARNING))
+		return;
+	va_start(arguments, format);
+	log_line("WARNING", NULL, format, &arguments);
+	va_end(arguments);
+}
+
+void log_refuse(const char *instead)
+{
+	refusal = instead;
+}
+
+void log_declined(const char *otherwise, const char *format, ...)
+{
+	char ending[128];
+	va_list arguments;
+
+	if (!log_at(refusal ? LOG_ERROR : LOG_WARNING))
+		return;
+	if (refusal)
+		text_format(ending, sizeof(ending), " (%s)", refusal);
+	else
+		text_format(ending, sizeof(ending), ": %s", otherwise);
+	va_start(arguments, format);
+	log_line(refusal ? "ERROR" : "WARNING", ending, format, &arguments);
+	va_end(arguments);
+}
+
+void log_warning_once(const char *format, ...)
+{
+	va_list arguments;
+
+	if (!log_at(LOG_WARNING) || __atomic_exchange_n(&warned, true, __ATOMIC_RELAXED))
+		return;
+	va_start(arguments, format);
+	log_line("WARNING", NULL, format, &arguments);
+	va_end(arguments);
+}
+
+void log_info(const char *format, ...)
+{
+	va_list arguments;
+
+	if (!log_at(LOG_INFO))
+		return;
+	va_start(arguments, format);
+	log_line("INFO", NULL, format, &arguments);
+	va_end(arguments);
+}
+
+void log_debug(const char *format, ...)
+{
+	va_list arguments;
+
+	if (!log_at(LOG_DEBUG))
+		return;
+	va_start(arguments, format);
+	log_line("DEBUG", NULL, format, &arguments);
+	va_end(arguments);
+}

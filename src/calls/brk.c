@@ -1,0 +1,65 @@
+/*
+ * sbrk and brk: see brk.h.
+ */
+#include <errno.h>
+#include <layout.h>
+
+#include "base/sys.h"
+#include "calls/brk.h"
+#include "calls/result.h"
+#include "calls/state.h"
+
+static struct {
+	uintptr_t thread; /* the one on trial, or 0 */
+	bool asked_break;
+} trial;
+
+bool brk_on_trial(void)
+{
+	return trial.thread && trial.thread == cpu_thread_pointer();
+}
+
+void brk_trial_begin(void)
+{
+	trial.asked_break = false;
+	trial.thread = cpu_thread_pointer();
+}
+
+bool brk_trial_end(void)
+{
+	trial.thread = 0;
+	return trial.asked_break;
+}
+
+static int kernel_brk(uintptr_t address)
+{
+	return (uintptr_t)sys_pass(SYS_brk, (long)address, 0, 0, 0, 0, 0) == address ? 0 : -ENOMEM;
+}
+
+long brk_kernel_sbrk(intptr_t delta)
+{
+	uintptr_t now = (uintptr_t)sys_pass(SYS_brk, 0, 0, 0, 0, 0, 0);
+
+	return delta && kernel_brk(now + (uintptr_t)delta) ? -ENOMEM : (long)now;
+}
+
+void *call_sbrk(intptr_t delta)
+{
+	if (brk_on_trial()) {
+		trial.asked_break = true;
+		return (void *)answer(-ENOMEM);
+	}
+	if (!libc_calls.own_break)
+		return (void *)answer(brk_kernel_sbrk(delta));
+	return (void *)answer(libc_calls.own_break->sbrk(delta));
+}
+
+int call_brk(void *address)
+{
+	int result;
+
+	if (libc_calls.own_break && libc_calls.own_break->brk((uintptr_t)address, &result))
+		return (int)answer(result);
+	/* Below our heap: the kernel's break, which is still there. */
+	return (int)answer(kernel_brk((uintptr_t)address));
+}

@@ -1,0 +1,115 @@
+/*
+ * fork in glibc before 2.34, which has no _Fork inside that we could stand in for.
+ *
+ * Where one thread runs, handlers do: libc calls the first of them, which is ours, last before the
+ * fork. With more threads libc takes malloc's locks behind all handlers, and it would wait for ever
+ * for a thread that is in malloc and waits for our lock. So our part comes with malloc's locks
+ * held: in place of the calls that take and release them. These are hidden functions, known by what
+ * fork calls beside them, which is the same from 2.26 to 2.33. Where the calls are not found,
+ * several threads' memory is left to the kernel's sharing.
+ */
+#include <errno.h>
+#include <layout.h>
+
+#include "calls/fork.h"
+#include "calls/fork_handlers.h"
+#include "calls/state.h"
+#include "hook/patch.h"
+#include "region/process.h"
+
+/* libc's own: all there, or none. */
+static uintptr_t lock_malloc, unlock_malloc, unlock_malloc_in_child;
+
+/* The thread between fork_begin() and its end; 0: none. */
+static uintptr_t forking;
+
+/* How many forks of signal handlers, one within the other, came in between in this thread. */
+static unsigned int nested;
+
+static bool is_forking(void)
+{
+	return __atomic_load_n(&forking, __ATOMIC_RELAXED) == cpu_thread_pointer();
+}
+
+static void begin(void)
+{
+	if (fork_begin())
+		__atomic_store_n(&forking, cpu_thread_pointer(), __ATOMIC_RELAXED);
+}
+
+static void end(void (*step)(void))
+{
+	if (nested || !is_forking())
+		return;
+	__atomic_store_n(&forking, 0, __ATOMIC_RELAXED);
+	step();
+}
+
+static void with_malloc_locked(void)
+{
+	((void (*)(void))lock_malloc)();
+	if (libc_calls.active && !is_forking())
+		begin();
+}
+
+static void before_malloc_is_unlocked(void)
+{
+	end(fork_end_in_parent);
+	((void (*)(void))unlock_malloc)();
+}
+
+static void before_malloc_is_unlocked_in_child(void)
+{
+	end(fork_end_in_child);
+	((void (*)(void))unlock_malloc_in_child)();
+}
+
+static void prepare(void)
+{
+	if (!libc_calls.active)
+		return;
+	if (is_forking())
+		nested++;
+	else if (process_single_threaded())
+		begin();
+}
+
+static void end_by_handler(void (*step)(void))
+{
+	if (nested && is_forking())
+		nested--;
+	else
+		end(step);
+}
+
+static void handle_parent(void)
+{
+	end_by_handler(fork_end_in_parent);
+}
+
+static void handle_child(void)
+{
+	end_by_handler(fork_end_in_child);
+}
+
+int fork_handlers_prepare(const struct libc *libc)
+{
+	const struct patch_neighbour places[] = {
+		{"_IO_list_lock", true, (uintptr_t)with_malloc_locked, &lock_malloc},
+		{"_IO_list_unlock", false, (uintptr_t)before_malloc_is_unlocked, &unlock_malloc},
+		{"_IO_iter_begin", false, (uintptr_t)before_malloc_is_unlocked_in_child,
+		 &unlock_malloc_in_child},
+	};
+	int (*register_handlers)(void (*)(void), void (*)(void), void (*)(void), void *);
+	int failed;
+
+	register_handlers = (int (*)(void (*)(void), void (*)(void), void (*)(void),
+				     void *))libc_symbol(libc, "__register_atfork", NULL);
+	/* A static program that never forks is linked without fork. */
+	if (!register_handlers)
+		return libc_symbol(libc, "fork", NULL) ? -ENOENT : 0;
+	failed = patch_neighbours(libc, "fork", places, sizeof(places) / sizeof(places[0]));
+	if (failed && failed != -ENOENT)
+		return failed;
+	return register_handlers(prepare, handle_parent, handle_child, NULL) ? -ENOMEM : 0;
+}

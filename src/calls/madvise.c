@@ -1,0 +1,301 @@
+/*
+ * madvise and its like, of a range that touches a region: see madvise.h.
+ */
+#include <limits.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/sys.h"
+#include "calls/madvise.h"
+#include "calls/result.h"
+#include "options/options.h"
+#include "region/empty.h"
+#include "region/lock.h"
+#include "region/page_state.h"
+#include "region/ranges.h"
+
+#ifndef MADV_WIPEONFORK
+#define MADV_WIPEONFORK 18
+#define MADV_KEEPONFORK 19
+#endif
+
+#ifndef MADV_GUARD_INSTALL
+#define MADV_GUARD_INSTALL 102 /* Linux 6.13 */
+#define MADV_GUARD_REMOVE  103
+#endif
+#ifndef MADV_POPULATE_READ
+#define MADV_POPULATE_READ 22 /* Linux 5.14 */
+#endif
+
+enum advice_kind {
+	ADVICE_HINT,  /* no effect on what a program can see, or none that a hugetlb page has */
+	ADVICE_EMPTY, /* the memory reads as zero afterwards */
+	ADVICE_MARK,  /* lasts, and a hugetlb page can bear it as a whole */
+	ADVICE_SMALL, /* lasts, and only small pages can bear it */
+};
+
+static enum advice_kind advice_kind(int advice)
+{
+	switch (advice) {
+	case MADV_NORMAL:
+	case MADV_RANDOM:
+	case MADV_SEQUENTIAL:
+	case MADV_WILLNEED:
+	case MADV_FREE:
+	case MADV_MERGEABLE:
+	case MADV_UNMERGEABLE:
+	case MADV_HUGEPAGE:
+	case MADV_NOHUGEPAGE:
+	case MADV_COLD:
+	case MADV_PAGEOUT:
+	case MADV_POPULATE_READ:
+	case MADV_POPULATE_WRITE:
+	case MADV_COLLAPSE:
+	case MADV_REMOVE:
+		return ADVICE_HINT;
+	case MADV_DONTNEED:
+	case MADV_DONTNEED_LOCKED:
+		return ADVICE_EMPTY;
+	case MADV_WIPEONFORK:
+	case MADV_KEEPONFORK:
+	case MADV_GUARD_INSTALL:
+	case MADV_GUARD_REMOVE:
+		return ADVICE_SMALL;
+	default:
+		return ADVICE_MARK;
+	}
+}
+
+/*
+ * What the kernel says of memory that is what this region is to the program: anonymous, or a
+ * private mapping of a file that nobody may write to. 0: nothing against it.
+ */
+static long refusal(const struct region *region, int advice)
+{
+	switch (advice) {
+	case MADV_REMOVE:
+		return region->text ? -EACCES : -EINVAL;
+	case MADV_FREE:
+	case MADV_WIPEONFORK:
+		return region->text ? -EINVAL : 0;
+	default:
+		return 0;
+	}
+}
+
+/* What the kernel would answer for [from, to), small pages of the same rights and marks. */
+static long answer_for_huge(const struct region *region, uintptr_t from, uintptr_t to, long number,
+			    int advice)
+{
+	if (number != SYS_madvise)
+		return 0;
+	if (refusal(region, advice))
+		return refusal(region, advice);
+	switch (advice) {
+	case MADV_FREE:
+	case MADV_COLD:
+	case MADV_PAGEOUT:
+		return page_state_unlocked_end(region, from, to) < to ? -EINVAL : 0;
+	case MADV_POPULATE_READ:
+	case MADV_POPULATE_WRITE:
+		/* It depends on their rights, which hugetlb pages have as well. */
+		return sys_pass(number, (long)from, (long)(to - from), advice, 0, 0, 0);
+	default:
+		return 0;
+	}
+}
+
+/*
+ * What the kernel answers for [from, to), where hugetlb pages need nothing: it goes on after a
+ * hole, and says -ENOMEM in the end; everything else ends it at once.
+ */
+long madvise_small_runs(uintptr_t from, uintptr_t to, long number, int advice)
+{
+	struct region *huge;
+	long result = 0;
+
+	while (from < to) {
+		uintptr_t end = registry_run(from, to, &huge);
+		long here =
+			huge ? answer_for_huge(huge, from, end, number, advice)
+			     : sys_pass(number, (long)from, (long)(end - from), advice, 0, 0, 0);
+
+		if (here && (here != -ENOMEM || number != SYS_madvise))
+			return here;
+		if (here)
+			result = here;
+		from = end;
+	}
+	return result;
+}
+
+/* Up to the first page that is locked, but with MADV_DONTNEED_LOCKED. */
+static long empty_huge(struct region *region, uintptr_t from, uintptr_t to, int advice)
+{
+	uintptr_t end = advice == MADV_DONTNEED ? page_state_unlocked_end(region, from, to) : to;
+	long result = empty_pages(region, from, end, region->give_back);
+
+	return !result && end < to ? -EINVAL : result;
+}
+
+/* MADV_DONTNEED and its like: as above, but hugetlb pages are emptied. */
+static long empty_runs(uintptr_t from, uintptr_t to, int advice)
+{
+	struct region *huge;
+	long result = 0;
+
+	while (from < to) {
+		uintptr_t end = registry_run(from, to, &huge);
+		long here;
+
+		if (!huge)
+			here = sys_pass(SYS_madvise, (long)from, (long)(end - from), advice, 0, 0,
+					0);
+		else
+			here = empty_huge(huge, from, end, advice);
+		if (here && here != -ENOMEM)
+			return here;
+		if (here)
+			result = here;
+		from = end;
+	}
+	return result;
+}
+
+/* Advice that lasts. */
+static long mark(uintptr_t from, uintptr_t to, int advice, bool all_small)
+{
+	struct region_part part;
+	struct region *huge;
+	long result = ranges_split(from, to, all_small);
+	uintptr_t at = from;
+
+	if (result)
+		return result;
+	while (at < to) {
+		uintptr_t end = registry_run(at, to, &huge);
+		long here = sys_pass(SYS_madvise, (long)at, (long)(end - at), advice, 0, 0, 0);
+
+		if (here && here != -ENOMEM)
+			return here;
+		if (here)
+			result = here;
+		while (registry_part(&at, end, &part))
+			page_state_advised(part.region, part.from, part.to, advice);
+		at = end;
+	}
+	return result;
+}
+
+/* As mark(), up to the first page that the kernel would refuse: that is not made small for it. */
+static long mark_small(uintptr_t from, uintptr_t to, int advice)
+{
+	struct region *huge;
+	uintptr_t at = from;
+
+	while (at < to) {
+		uintptr_t end = registry_run(at, to, &huge);
+		long refused = huge ? refusal(huge, advice) : 0;
+
+		if (refused) {
+			long failed = at > from ? mark(from, at, advice, true) : 0;
+
+			return failed ? failed : refused;
+		}
+		at = end;
+	}
+	return mark(from, to, advice, true);
+}
+
+static long advise(uintptr_t from, uintptr_t to, int advice)
+{
+	switch (advice_kind(advice)) {
+	case ADVICE_HINT:
+		return madvise_small_runs(from, to, SYS_madvise, advice);
+	case ADVICE_EMPTY:
+		return empty_runs(from, to, advice);
+	case ADVICE_SMALL:
+		return mark_small(from, to, advice);
+	case ADVICE_MARK:
+		break;
+	}
+	return mark(from, to, advice, false);
+}
+
+long madvise_ranges(uintptr_t from, uintptr_t to, int advice)
+{
+	return advise(from, to, advice);
+}
+
+static long kernel_or_our_advice(uintptr_t from, size_t bytes, int advice)
+{
+	long result;
+
+	if (!ranges_touch(from, bytes) || !ranges_well_formed(from, bytes) || !lock_take())
+		return sys_pass(SYS_madvise, (long)from, (long)bytes, advice, 0, 0, 0);
+	result = advise(from, ranges_end(from, bytes), advice);
+	lock_release();
+	return result;
+}
+
+int call_madvise(void *address, size_t bytes, int advice)
+{
+	return (int)answer(kernel_or_our_advice((uintptr_t)address, bytes, advice));
+}
+
+int call_posix_madvise(void *address, size_t bytes, int advice)
+{
+	/* As libc: what would lose data does nothing; the error is the result. */
+	return advice == POSIX_MADV_DONTNEED
+		       ? 0
+		       : (int)-kernel_or_our_advice((uintptr_t)address, bytes, advice);
+}
+
+/* Is it a descriptor of this very process? The kernel has names for that, too (Linux 6.14). */
+static bool is_own_process(int pidfd)
+{
+	char path[64], text[512], *line, *end;
+	size_t id;
+
+	if (pidfd == -10000 || pidfd == -10001)
+		return true;
+	if (pidfd < 0 || sys_sandboxed)
+		return false;
+	text_format(path, sizeof(path), "/proc/self/fdinfo/%d", pidfd);
+	if (SYS_IS_ERROR(sys_read_file(path, text, sizeof(text))))
+		return false;
+	line = strstr(text, "Pid:\t");
+	end = line ? strchr(line, '\n') : NULL;
+	if (!end)
+		return false;
+	*end = '\0';
+	return !options_parse_size(line + strlen("Pid:\t"), &id) && id == (size_t)sys_getpid();
+}
+
+static bool any_touches_region(const struct iovec *parts, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (ranges_touch((uintptr_t)parts[i].iov_base, parts[i].iov_len))
+			return true;
+	return false;
+}
+
+ssize_t call_process_madvise(int pidfd, const struct iovec *parts, size_t count, int advice,
+			     unsigned int flags)
+{
+	ssize_t done = 0;
+	long result;
+
+	if (count > IOV_MAX || !any_touches_region(parts, count) || !is_own_process(pidfd))
+		return answer(sys_pass(SYS_process_madvise, pidfd, (long)parts, (long)count, advice,
+				       flags, 0));
+	/* Which advice it takes at all depends on the kernel: asked for nothing, it says so. */
+	result = sys_pass(SYS_process_madvise, pidfd, (long)parts, 0, advice, flags, 0);
+	for (size_t i = 0; i < count && !result; i++) {
+		result = kernel_or_our_advice((uintptr_t)parts[i].iov_base, parts[i].iov_len,
+					      advice);
+		if (!result)
+			done += (ssize_t)parts[i].iov_len;
+	}
+	return done ? done : answer(result);
+}

@@ -1,0 +1,110 @@
+/*
+ * mlock and its like, of a range that touches a region: see mlock.h.
+ */
+#include <sys/mman.h>
+
+#include "base/sys.h"
+#include "calls/madvise.h"
+#include "calls/mlock.h"
+#include "calls/result.h"
+#include "region/lock.h"
+#include "region/page_state.h"
+#include "region/ranges.h"
+#include "region/split.h"
+
+#ifndef MLOCK_ONFAULT
+#define MLOCK_ONFAULT 1 /* Linux 4.4 */
+#endif
+
+/* Of a page that is, or becomes, locked in part only the kernel can keep account. */
+static void make_small_for_lock(uintptr_t from, uintptr_t to, bool on)
+{
+	struct region_part part;
+
+	while (registry_part(&from, to, &part))
+		if (on || page_state_unlocked_end(part.region, part.from, part.to) < part.to)
+			split_pages(part.region, part.from, part.to, false);
+}
+
+/*
+ * A hugetlb page never leaves memory, and ours are populated: the kernel locks whole ones without a
+ * trace, and refuses a part in some versions; then the other parts are locked. What a locked page
+ * refuses afterwards is ours to know.
+ */
+static long lock_with_regions(long number, uintptr_t from, uintptr_t to, int flags)
+{
+	const bool on = number != SYS_munlock;
+	struct region_part part;
+	long result;
+
+	make_small_for_lock(from, to, on);
+	result = sys_pass(number, (long)from, (long)(to - from), flags, 0, 0, 0);
+	if (result == -EINVAL && !(flags & ~MLOCK_ONFAULT))
+		result = madvise_small_runs(from, to, number, flags);
+	while (!result && registry_part(&from, to, &part))
+		page_state_locked(part.region, part.from, part.to, on);
+	return result;
+}
+
+long mlock_ranges(uintptr_t from, uintptr_t to)
+{
+	return lock_with_regions(SYS_mlock, from, to, 0);
+}
+
+static long lock(long number, uintptr_t from, size_t bytes, int flags)
+{
+	uintptr_t start = from & ~(uintptr_t)(process_base_bytes - 1);
+	long result;
+
+	if (!ranges_touch(from, bytes) || !ranges_well_formed(start, bytes) || !lock_take())
+		return sys_pass(number, (long)from, (long)bytes, flags, 0, 0, 0);
+	result = lock_with_regions(number, start, ranges_end(from, bytes), flags);
+	lock_release();
+	return result;
+}
+
+int call_mlock(const void *address, size_t bytes)
+{
+	return (int)answer(lock(SYS_mlock, (uintptr_t)address, bytes, 0));
+}
+
+int call_mlock2(const void *address, size_t bytes, unsigned int flags)
+{
+	/* As libc: without a flag it is mlock, which older kernels have, too. */
+	return (int)answer(
+		lock(flags ? SYS_mlock2 : SYS_mlock, (uintptr_t)address, bytes, (int)flags));
+}
+
+int call_munlock(const void *address, size_t bytes)
+{
+	return (int)answer(lock(SYS_munlock, (uintptr_t)address, bytes, 0));
+}
+
+/* What comes later is locked when it is mapped: by the kernel, which does so for small pages. */
+static void note_all_locked(bool on)
+{
+	if (!lock_take())
+		return;
+	for (struct region *region = registry_first(); region; region = registry_next(region))
+		if (region->high > region->start)
+			page_state_locked(region, region->start, region->high, on);
+	lock_release();
+}
+
+int call_mlockall(int flags)
+{
+	long result = sys_pass(SYS_mlockall, flags, 0, 0, 0, 0, 0);
+
+	if (!result && flags & MCL_CURRENT)
+		note_all_locked(true);
+	return (int)answer(result);
+}
+
+int call_munlockall(void)
+{
+	long result = sys_pass(SYS_munlockall, 0, 0, 0, 0, 0, 0);
+
+	if (!result)
+		note_all_locked(false);
+	return (int)answer(result);
+}

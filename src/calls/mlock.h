@@ -1,0 +1,22 @@
+/*
+ * mlock, munlock and their like.
+ *
+ * All set errno as libc's do.
+ * A call that touches no region goes to the kernel as it came.
+ */
+#ifndef CALLS_MLOCK_H
+#define CALLS_MLOCK_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+int call_mlock(const void *address, size_t bytes);
+int call_mlock2(const void *address, size_t bytes, unsigned int flags);
+int call_mlockall(int flags);
+int call_munlockall(void);
+int call_munlock(const void *address, size_t bytes);
+
+/* As mlock, under the lock, on whole base pages: 0 or -errno. */
+long mlock_ranges(uintptr_t from, uintptr_t to);
+
+#endif

@@ -1,0 +1,511 @@
+/*
+ * mremap of memory that touches a region: see mremap.h.
+ *
+ * Reads /proc/self/maps where the kernel's own mremap would refuse what we cut into pieces; in a
+ * sandbox it can't, and hugetlb pages become small then.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "base/sys.h"
+#include "calls/madvise.h"
+#include "calls/mlock.h"
+#include "calls/mremap.h"
+#include "calls/result.h"
+#include "pages/executable.h"
+#include "proc/smaps.h"
+#include "region/lock.h"
+#include "region/page_state.h"
+#include "region/ranges.h"
+
+#ifndef MREMAP_DONTUNMAP
+#define MREMAP_DONTUNMAP 4 /* Linux 5.7 */
+#endif
+#ifndef MADV_WIPEONFORK
+#define MADV_WIPEONFORK 18
+#endif
+
+/* What is in a range is of one kind. */
+struct kind {
+	char rights[5];
+	unsigned int pieces;
+	unsigned int marks; /* bits: places in all_marks */
+};
+
+static int protection_of(const struct kind *kind)
+{
+	return (kind->rights[0] == 'r' ? PROT_READ : 0) |
+	       (kind->rights[1] == 'w' ? PROT_WRITE : 0) | (kind->rights[2] == 'x' ? PROT_EXEC : 0);
+}
+
+/*
+ * Private memory that is no file's? Hugetlb pages of ours have a file's name; and text, which was
+ * one mapping of one file, is of several since parts of it are small.
+ */
+static bool is_plain(const struct smaps_mapping *mapping)
+{
+	struct region *region = registry_at((uintptr_t)mapping->start);
+
+	if (mapping->rights[3] != 'p')
+		return false;
+	return !mapping->inode ||
+	       (region && (region->text || region_huge_at(region, (uintptr_t)mapping->start))) ||
+	       !strncmp(mapping->name, EXECUTABLE_TEXT_MAPPED, strlen(EXECUTABLE_TEXT_MAPPED));
+}
+
+/* The next mapping that ends above from. False: there is none. */
+static bool next_mapping(struct smaps *maps, uintptr_t from, struct smaps_mapping *mapping)
+{
+	do {
+		if (!smaps_next(maps, mapping))
+			return false;
+	} while (mapping->end <= from);
+	return true;
+}
+
+/* Is [from, to) mapped without a hole, and private anonymous memory of the same rights? */
+static bool has_one_kind_of_rights(uintptr_t from, uintptr_t to, struct kind *kind)
+{
+	struct smaps maps;
+	struct smaps_mapping mapping;
+	bool one = true;
+
+	kind->pieces = 0;
+	if (sys_sandboxed || smaps_open(&maps, "/proc/self/maps"))
+		return false;
+	while (one && from < to) {
+		one = next_mapping(&maps, from, &mapping);
+		if (!one)
+			break;
+		one = is_plain(&mapping) && mapping.start <= from &&
+		      (!kind->pieces || !strcmp(mapping.rights, kind->rights));
+		memcpy(kind->rights, mapping.rights, sizeof(kind->rights));
+		kind->pieces++;
+		from = (uintptr_t)mapping.end;
+	}
+	smaps_close(&maps);
+	return one;
+}
+
+/* May the program have given advice that lasts on some of it? Outside of regions we don't know. */
+static bool may_be_marked(uintptr_t from, uintptr_t to)
+{
+	struct region_part part;
+
+	while (from < to) {
+		uintptr_t before = from;
+
+		if (!registry_part(&from, to, &part) || part.from != before)
+			return true;
+		for (size_t i = region_unit(part.region, part.from);
+		     i <= region_unit(part.region, part.to - 1); i++)
+			if (part.region->units[i] & UNIT_MARKED)
+				return true;
+	}
+	return false;
+}
+
+/*
+ * The marks that keep the kernel from merging mappings, and what gives them; huge pages' own are
+ * left out.
+ */
+#define LOCK  (-1)
+#define MARKS 7
+
+static const struct {
+	char word[3];
+	int advice;
+} all_marks[MARKS] = {
+	{"wf", MADV_WIPEONFORK}, {"dc", MADV_DONTFORK}, {"dd", MADV_DONTDUMP},  {"lo", LOCK},
+	{"sr", MADV_SEQUENTIAL}, {"rr", MADV_RANDOM},   {"mg", MADV_MERGEABLE},
+};
+
+static unsigned int marks_of(const char *flags)
+{
+	unsigned int marks = 0;
+
+	for (int i = 0; i < MARKS; i++)
+		if (strstr(flags, all_marks[i].word))
+			marks |= 1u << i;
+	return marks;
+}
+
+/* What a range grew by gets the marks of the rest, as far as they can be had. */
+static void give_marks(uintptr_t from, uintptr_t to, unsigned int marks)
+{
+	for (int i = 0; i < MARKS && from < to; i++)
+		if (marks & 1u << i && all_marks[i].advice == LOCK)
+			mlock_ranges(from, to);
+		else if (marks & 1u << i)
+			madvise_ranges(from, to, all_marks[i].advice);
+}
+
+/* The same marks in all of [from, to)? */
+static bool has_one_kind_of_marks(uintptr_t from, uintptr_t to, struct kind *kind)
+{
+	struct smaps_mapping mapping;
+	struct smaps smaps;
+	bool any = false, one = true;
+
+	if (smaps_open(&smaps, "/proc/self/smaps"))
+		return false;
+	while (one && smaps_next(&smaps, &mapping) && mapping.start < to) {
+		if (mapping.end <= from)
+			continue;
+		one = !any || marks_of(mapping.flags) == kind->marks;
+		kind->marks = marks_of(mapping.flags);
+		any = true;
+	}
+	smaps_close(&smaps);
+	return one;
+}
+
+static bool is_of_one_kind(uintptr_t from, uintptr_t to, struct kind *kind)
+{
+	kind->marks = 0;
+	return has_one_kind_of_rights(from, to, kind) &&
+	       (!may_be_marked(from, to) || has_one_kind_of_marks(from, to, kind));
+}
+
+/* What was moved may bear advice; what never was in a region is not known. */
+static void note_moved(uintptr_t to, uintptr_t end)
+{
+	struct region_part part;
+	uintptr_t at = to;
+
+	ranges_note_mapped(to, end);
+	while (registry_part(&at, end, &part))
+		page_state_marked(part.region, part.from, part.to);
+}
+
+static long kernel_remap(uintptr_t from, size_t bytes, size_t new_bytes, int flags, uintptr_t to)
+{
+	uintptr_t end = ranges_end(from, bytes), new_end;
+	long result =
+		sys_pass(SYS_mremap, (long)from, (long)bytes, (long)new_bytes, flags, (long)to, 0);
+
+	if (SYS_IS_ERROR(result))
+		return result;
+	new_end = ranges_end((uintptr_t)result, new_bytes);
+	if ((uintptr_t)result == from) {
+		/* What stays is what it was, and what it grew by bears the same advice. */
+		if (new_end < end)
+			ranges_note_unmapped(new_end, end);
+		else if (new_end > end)
+			note_moved(end, new_end);
+		return result;
+	}
+	/* With MREMAP_DONTUNMAP an empty mapping stays. */
+	if (flags & MREMAP_DONTUNMAP)
+		ranges_note_mapped(from, end);
+	else
+		ranges_note_unmapped(from, end);
+	note_moved((uintptr_t)result, new_end);
+	return result;
+}
+
+/* Is there a hugetlb page of ours? */
+static bool has_huge(uintptr_t from, uintptr_t to)
+{
+	struct region *huge;
+
+	while (from < to) {
+		from = registry_run(from, to, &huge);
+		if (huge)
+			return true;
+	}
+	return false;
+}
+
+/* Is a hugetlb page locked there? What it grows by is locked, too: small pages know how. */
+static bool has_locked(uintptr_t from, uintptr_t to)
+{
+	struct region_part part;
+
+	while (registry_part(&from, to, &part))
+		if (page_state_unlocked_end(part.region, part.from, part.to) < part.to)
+			return true;
+	return false;
+}
+
+static bool touches_text(uintptr_t from, uintptr_t to)
+{
+	struct region_part part;
+
+	while (registry_part(&from, to, &part))
+		if (part.region->text)
+			return true;
+	return false;
+}
+
+static long shrink(uintptr_t from, size_t bytes, size_t new_bytes)
+{
+	uintptr_t keep = from + new_bytes, end = from + bytes;
+	long result = ranges_split(keep, end, false);
+
+	if (result)
+		return result;
+	if (!has_huge(from, from + 1))
+		return kernel_remap(from, bytes, new_bytes, 0, 0);
+	result = sys_pass(SYS_munmap, (long)keep, (long)(end - keep), 0, 0, 0, 0);
+	if (result)
+		return result;
+	ranges_note_unmapped(keep, end);
+	return (long)from;
+}
+
+/* Hugetlb pages were moved: what was known of them is true of their new place. */
+static void move_states(struct region *region, uintptr_t from, struct region *target, uintptr_t to,
+			size_t bytes)
+{
+	region_adopt_huge(target, to, to + bytes);
+	for (size_t i = 0; i < bytes / region->page_bytes; i++) {
+		size_t page = region_page(region, from) + i;
+
+		target->pages[region_page(target, to) + i] = region->pages[page];
+		region_set_small(region, page, UNIT_MAPPED | UNIT_ALTERED);
+	}
+}
+
+/*
+ * Moves [from, from + bytes) to `to`, where an empty mapping or nothing is, in pieces that the
+ * kernel takes: a run of hugetlb or of small pages, then ever smaller ones. Returns how much of it
+ * was moved: all, or less where a page can't be.
+ */
+static size_t move_pieces(uintptr_t from, uintptr_t to, size_t bytes, bool back)
+{
+	size_t moved = 0, piece = bytes;
+
+	while (moved < bytes) {
+		struct region *huge;
+		uintptr_t at = from + moved;
+		size_t run = registry_run(at, from + bytes, &huge) - at;
+		size_t page = huge ? huge->page_bytes : process_base_bytes;
+		long result;
+
+		if (piece > run)
+			piece = run;
+		/* The way back is the program's own memory: not a test's to fail. */
+		result = back ? sys_pass(SYS_mremap, (long)at, (long)piece, (long)piece,
+					 MREMAP_MAYMOVE | MREMAP_FIXED, (long)(to + moved), 0)
+			      : sys_mremap(at, piece, piece, MREMAP_MAYMOVE | MREMAP_FIXED,
+					   to + moved);
+		if (SYS_IS_ERROR(result)) {
+			piece = piece / 2 & ~(page - 1);
+			if (!piece)
+				break;
+			continue;
+		}
+		note_moved(to + moved, to + moved + piece);
+		if (huge)
+			move_states(huge, at, registry_at(to + moved), to + moved, piece);
+		moved += piece;
+		piece = bytes - moved;
+	}
+	return moved;
+}
+
+/* All or nothing: what was moved goes back where not all of it could be. */
+static int move_all(uintptr_t from, uintptr_t to, size_t bytes)
+{
+	size_t moved = move_pieces(from, to, bytes, false);
+
+	if (moved == bytes)
+		return 0;
+	move_pieces(to, from, moved, true);
+	return -ENOMEM;
+}
+
+/* To a place in the same region, where huge pages stay what they are. 0: not possible. */
+static uintptr_t move_within_region(uintptr_t from, size_t bytes, size_t new_bytes)
+{
+	struct region *region = registry_at(from);
+	const struct region_owner *owner = region ? region->owner : NULL;
+	uintptr_t to, old_end = ranges_end(from, bytes);
+	size_t old = old_end - from;
+
+	if (!owner || !owner->place || (from - region->start) % region->page_bytes ||
+	    old_end > region->limit || new_bytes < old || ranges_split(from, old_end, false))
+		return 0;
+	to = owner->place(region, new_bytes);
+	if (!to)
+		return 0;
+	if (new_bytes > old && owner->fill(region, to + old, ranges_end(to, new_bytes)))
+		goto failed;
+	if (move_all(from, to, old)) {
+		sys_munmap(to + old, to + new_bytes - (to + old));
+		goto failed;
+	}
+	ranges_note_unmapped(from, old_end);
+	return to;
+failed:
+	ranges_note_unmapped(to, ranges_end(to, new_bytes));
+	return 0;
+}
+
+/* Growth without a move: into what is free behind the range. */
+static long grow_in_place(uintptr_t from, size_t bytes, size_t new_bytes, int protection)
+{
+	uintptr_t end = ranges_end(from, bytes), new_end = ranges_end(from, new_bytes);
+	long at = sys_mmap(end, new_end - end, protection,
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+
+	if (at == (long)end) {
+		ranges_note_mapped(end, new_end);
+		return (long)from;
+	}
+	if (!SYS_IS_ERROR(at))
+		sys_munmap((uintptr_t)at, new_end - end);
+	return -ENOMEM;
+}
+
+/* Small pages, in as many pieces as there are. `fixed`: to `to`, where make_small() was done. */
+static long move_small(uintptr_t from, size_t bytes, size_t new_bytes, bool fixed, uintptr_t to,
+		       int protection)
+{
+	size_t old = bytes, all = new_bytes;
+	size_t moved = old < all ? old : all;
+	long at = sys_mmap(fixed ? to : 0, all, PROT_NONE,
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | (fixed ? MAP_FIXED : 0),
+			   -1, 0);
+	long failed = 0;
+
+	if (SYS_IS_ERROR(at))
+		return at;
+	to = (uintptr_t)at;
+	ranges_note_mapped(to, to + all);
+	if (all > moved)
+		failed = sys_mprotect(to + moved, all - moved, protection);
+	if (!failed)
+		failed = move_all(from, to, moved);
+	if (failed) {
+		sys_munmap(to, all);
+		ranges_note_unmapped(to, to + all);
+		return -ENOMEM;
+	}
+	if (old > moved)
+		sys_munmap(from + moved, old - moved);
+	ranges_note_unmapped(from, from + old);
+	return (long)to;
+}
+
+static long move_of_one_kind(uintptr_t from, size_t bytes, size_t new_bytes, int flags,
+			     uintptr_t to, const struct kind *kind)
+{
+	bool fixed = flags & MREMAP_FIXED;
+	int protection = protection_of(kind);
+	uintptr_t place;
+	long failed;
+
+	if (!fixed && new_bytes == bytes)
+		return (long)from;
+	if (!(flags & MREMAP_MAYMOVE))
+		return grow_in_place(from, bytes, new_bytes, protection);
+	if (!fixed && protection == (PROT_READ | PROT_WRITE) &&
+	    has_huge(from, ranges_end(from, bytes))) {
+		place = move_within_region(from, bytes, new_bytes);
+		if (place)
+			return (long)place;
+	}
+	failed = ranges_split(from, ranges_end(from, bytes), true);
+	if (!failed && fixed)
+		failed = ranges_split(to, ranges_end(to, new_bytes), false);
+	return failed ? failed : move_small(from, bytes, new_bytes, fixed, to, protection);
+}
+
+/*
+ * All of it, not only what is covered in part: where the kernel refuses the source, the target may
+ * be gone already, or not.
+ */
+static long make_target_small(uintptr_t to, uintptr_t end)
+{
+	return ranges_split(to, end, true);
+}
+
+/* What the kernel refuses before it looks at any memory. */
+static bool is_valid(uintptr_t from, size_t bytes, size_t new_bytes, int flags, uintptr_t to)
+{
+	if (!bytes || !new_bytes || flags & ~(MREMAP_MAYMOVE | MREMAP_FIXED))
+		return false;
+	if (!(flags & MREMAP_FIXED))
+		return true;
+	return flags & MREMAP_MAYMOVE && !(to & (process_base_bytes - 1)) &&
+	       !(to < ranges_end(from, bytes) && from < ranges_end(to, new_bytes));
+}
+
+static long remap_ranges(uintptr_t from, size_t bytes, size_t new_bytes, int flags, uintptr_t to)
+{
+	uintptr_t end = ranges_end(from, bytes);
+	bool fixed = flags & MREMAP_FIXED;
+	struct kind kind;
+	long result = 0;
+
+	if (!is_valid(from, bytes, new_bytes, flags, to)) {
+		if (bytes)
+			result = ranges_split(from, end, true);
+		/* With MREMAP_DONTUNMAP the kernel may well do it. */
+		if (!result && fixed && flags & MREMAP_DONTUNMAP &&
+		    ranges_well_formed(to, new_bytes))
+			result = make_target_small(to, ranges_end(to, new_bytes));
+		return result ? result : kernel_remap(from, bytes, new_bytes, flags, to);
+	}
+	bytes = end - from;
+	new_bytes = ranges_end(0, new_bytes);
+	if (!fixed && new_bytes < bytes)
+		return shrink(from, bytes, new_bytes);
+	if (!has_huge(from, end)) {
+		if (fixed)
+			result = make_target_small(to, to + new_bytes);
+		if (!result)
+			result = kernel_remap(from, bytes, new_bytes, flags, to);
+		if (result != -EFAULT)
+			return result;
+	}
+	/* Text is moved as small pages in any case, and these have the program's marks alone. */
+	if ((fixed || new_bytes > bytes) && touches_text(from, end)) {
+		result = ranges_split(from, end, true);
+		if (result)
+			return result;
+	}
+	if (!has_locked(from, end) && is_of_one_kind(from, end, &kind)) {
+		result = move_of_one_kind(from, bytes, new_bytes, flags, to, &kind);
+		if (!SYS_IS_ERROR(result))
+			give_marks((uintptr_t)result + bytes, (uintptr_t)result + new_bytes,
+				   kind.marks);
+		return result;
+	}
+	result = ranges_split(from, end, true);
+	if (!result && fixed)
+		result = make_target_small(to, to + new_bytes);
+	return result ? result : kernel_remap(from, bytes, new_bytes, flags, to);
+}
+
+static bool owner_remaps(uintptr_t from, size_t bytes, size_t new_bytes, int flags, bool by_libc,
+			 long *result)
+{
+	struct region *region = registry_at(from);
+
+	if (flags & MREMAP_FIXED || !region || !region->owner || !region->owner->remap)
+		return false;
+	return region->owner->remap(region, from, bytes, new_bytes, flags & MREMAP_MAYMOVE, by_libc,
+				    result);
+}
+
+void *call_mremap(void *address, size_t bytes, size_t new_bytes, int flags, void *new_address)
+{
+	uintptr_t from = (uintptr_t)address;
+	/* An argument that most callers don't pass: it is there with these flags only. */
+	uintptr_t to = flags & (MREMAP_FIXED | MREMAP_DONTUNMAP) ? (uintptr_t)new_address : 0;
+	bool by_libc = CALLER_IS_LIBC();
+	long result;
+
+	if (!(ranges_touch(from, bytes) || (flags & MREMAP_FIXED && ranges_touch(to, new_bytes))) ||
+	    !ranges_well_formed(from, bytes ? bytes : 1) || !ranges_well_formed(to, new_bytes) ||
+	    !lock_take())
+		return (void *)answer(sys_pass(SYS_mremap, (long)from, (long)bytes, (long)new_bytes,
+					       flags, (long)to, 0));
+	if (!owner_remaps(from, bytes, new_bytes, flags, by_libc, &result))
+		result = remap_ranges(from, bytes, new_bytes, flags, to);
+	lock_release();
+	return (void *)answer(result);
+}

@@ -1,0 +1,15 @@
+/*
+ * mremap of memory that touches a region.
+ *
+ * What is one mapping to the program may be several to the kernel: hugetlb pages, base pages that
+ * took the place of a huge one, a tail. The kernel moves one mapping per call, so a range that is
+ * contiguous, private and of the same rights throughout is moved piece by piece.
+ */
+#ifndef CALLS_MREMAP_H
+#define CALLS_MREMAP_H
+
+#include <stddef.h>
+
+void *call_mremap(void *address, size_t bytes, size_t new_bytes, int flags, void *new_address);
+
+#endif

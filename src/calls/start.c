@@ -1,0 +1,140 @@
+/*
+ * Hooking libc's entry points, for all features: see start.h.
+ */
+#include <errno.h>
+#include <string.h>
+#include <sys/auxv.h>
+
+#include "base/log.h"
+#include "base/sys.h"
+#include "calls/brk.h"
+#include "calls/fork.h"
+#include "calls/fork_handlers.h"
+#include "calls/madvise.h"
+#include "calls/mlock.h"
+#include "calls/mmap.h"
+#include "calls/mremap.h"
+#include "calls/prctl.h"
+#include "calls/start.h"
+#include "calls/userfaultfd.h"
+#include "hook/patch.h"
+#include "region/process.h"
+
+static unsigned int users;
+static bool break_redirected;
+
+/* A function as a handler: its own type does not matter to a jump. */
+#define HANDLER(function) ((void (*)(void))(function))
+
+static const struct hook hooks[] = {
+	{"mmap", HANDLER(call_mmap), false},
+	{"mmap64", HANDLER(call_mmap64), false},
+	{"munmap", HANDLER(call_munmap), false},
+	{"mremap", HANDLER(call_mremap), false},
+	{"mprotect", HANDLER(call_mprotect), false},
+	{"madvise", HANDLER(call_madvise), false},
+	{"posix_madvise", HANDLER(call_posix_madvise), true},
+	{"process_madvise", HANDLER(call_process_madvise), true},
+	{"mlock", HANDLER(call_mlock), false},
+	{"munlock", HANDLER(call_munlock), false},
+	{"mlockall", HANDLER(call_mlockall), true},
+	{"munlockall", HANDLER(call_munlockall), true},
+	{"mlock2", HANDLER(call_mlock2), true},
+	{"pkey_mprotect", HANDLER(call_pkey_mprotect), true},
+	{"prctl", HANDLER(call_prctl), false},
+	{"ioctl", HANDLER(call_ioctl), false},
+	/* the break's, at the end */
+	{"sbrk", HANDLER(call_sbrk), false},
+	{"brk", HANDLER(call_brk), false},
+};
+
+#define ALL_REDIRECTS   ((int)(sizeof(hooks) / sizeof(hooks[0])))
+#define BREAK_REDIRECTS 2
+
+/* Redirects what is not yet redirected. */
+static int redirect(bool with_break)
+{
+	int failed = 0;
+
+	if (!libc_calls.active) {
+		failed = fork_prepare(&libc_calls.libc);
+		if (failed == -ENOENT)
+			failed = fork_handlers_prepare(&libc_calls.libc);
+		if (!failed)
+			failed = patch_install(&libc_calls.libc, hooks,
+					       ALL_REDIRECTS - (with_break ? 0 : BREAK_REDIRECTS));
+	} else if (with_break && !break_redirected) {
+		failed = patch_install(&libc_calls.libc, hooks + ALL_REDIRECTS - BREAK_REDIRECTS,
+				       BREAK_REDIRECTS);
+	}
+	if (!failed)
+		break_redirected = break_redirected || with_break;
+	return failed;
+}
+
+static void decline(const char *feature, const char *otherwise, const char *matter)
+{
+	if (otherwise)
+		log_declined(otherwise, "%s: libc can't be redirected (%s)", feature, matter);
+	else
+		log_info("%s: libc can't be redirected (%s)", feature, matter);
+}
+
+static int find_libc(const char *feature, const char *otherwise)
+{
+	int failed = libc_find(&libc_calls.libc);
+
+	if (failed) {
+		decline(feature, otherwise, "it is not a glibc that we know");
+		return failed;
+	}
+	/* In a static program libc's own calls can't be told from others. */
+	if (!libc_calls.libc.static_address) {
+		libc_calls.text = libc_calls.libc.text;
+		libc_calls.text_end = libc_calls.libc.text_end;
+	}
+	process_libc_single_threaded =
+		(const bool *)libc_symbol(&libc_calls.libc, "__libc_single_threaded", NULL);
+	return 0;
+}
+
+int calls_start(const struct options *options, bool with_break, const char *feature,
+		const char *otherwise)
+{
+	int failed;
+
+	if (libc_calls.active && (!with_break || break_redirected)) {
+		users++;
+		return 0;
+	}
+	libc_calls.fork = options->fork;
+	process_base_bytes = getauxval(AT_PAGESZ);
+	failed = find_libc(feature, otherwise);
+	if (failed)
+		return failed;
+	if (!sys_single_threaded()) {
+		decline(feature, otherwise, "other threads run already");
+		return -EBUSY;
+	}
+	failed = redirect(with_break);
+	if (failed) {
+		decline(feature, otherwise,
+			failed == -ENOENT ? "it is not of a kind that we know"
+			: failed == -EPERM || failed == -EACCES
+				? "its text is sealed, or a policy forbids it"
+			: failed == -EFBIG ? "a limit on files, ulimit -f, forbids it"
+					   : "no memory");
+		return failed;
+	}
+	libc_calls.active = true;
+	users++;
+	return 0;
+}
+
+void calls_stop(void)
+{
+	if (!users || --users)
+		return;
+	patch_undo(&libc_calls.libc);
+	libc_calls.active = break_redirected = false;
+}

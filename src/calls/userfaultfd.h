@@ -1,0 +1,9 @@
+/*
+ * ioctl, for the requests of userfaultfd on memory of a region.
+ */
+#ifndef CALLS_USERFAULTFD_H
+#define CALLS_USERFAULTFD_H
+
+int call_ioctl(int fd, unsigned long request, void *argument);
+
+#endif

@@ -1,0 +1,237 @@
+/*
+ * The main heap: see morecore.h. The messages are the original library's, word for word: people
+ * and tools look for them.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/sys.h"
+#include "heap/break.h"
+#include "region/lock.h"
+#include "region/registry.h"
+
+/*
+ * A hugetlb mapping never merges with its neighbour, and a process has 65530 mappings: growing by
+ * a 64th of the heap keeps their number at some hundreds, at 1.6 % more pages than asked for.
+ */
+#define GROWTH_SHARE     64
+#define GROWTH_BYTES_MAX ((size_t)256 << 20)
+
+static uintptr_t align_up(uintptr_t value, size_t to)
+{
+	return (value + to - 1) & ~(uintptr_t)(to - 1);
+}
+
+int break_start(struct heap_break *heap, uintptr_t start, uintptr_t limit, struct source *source,
+		bool shrink)
+{
+	int failed = region_make_growing(&heap->region, start, limit, source);
+
+	if (failed)
+		return failed;
+	heap->now = heap->mapped_end = heap->high = start;
+	heap->shrink = shrink;
+	return 0;
+}
+
+/* Maps so much that the break can be at `to`. */
+static int map_up_to(struct heap_break *heap, uintptr_t to)
+{
+	struct region *region = &heap->region;
+	uintptr_t needed = align_up(to, region->unit_bytes);
+	uintptr_t wanted = align_up(to, region->page_bytes);
+	size_t unit;
+	size_t extra = (heap->now - region->start) / GROWTH_SHARE;
+	int failed;
+
+	if (extra > GROWTH_BYTES_MAX)
+		extra = GROWTH_BYTES_MAX;
+	wanted += extra & ~(region->page_bytes - 1);
+	if (wanted > region->limit)
+		wanted = region->limit;
+	log_debug("Attempting to map %lu bytes", (unsigned long)(needed - heap->mapped_end));
+	failed = region_map(region, heap->mapped_end, needed, wanted);
+	unit = region_unit(region, heap->mapped_end);
+	while (region_unit_address(region, unit) < region->limit &&
+	       region->units[unit] & UNIT_MAPPED)
+		unit++;
+	log_debug("... = 0x%lx", (unsigned long)heap->mapped_end);
+	/* What could not be unmapped when the break was there before. */
+	if (!failed)
+		failed = region_clear_dirty(region, heap->mapped_end,
+					    region_unit_address(region, unit));
+	if (failed)
+		return -ENOMEM;
+	heap->mapped_end = region_unit_address(region, unit);
+	return heap->mapped_end >= needed ? 0 : -ENOMEM;
+}
+
+/*
+ * Makes [from, to) of a unit that the program altered zero; what lies behind `to` in the unit is
+ * above the break, and goes, too.
+ */
+static int renew_altered(const struct region *region, uintptr_t from, uintptr_t to,
+			 uintptr_t unit_end)
+{
+	/* The page that the break lies in belongs to what is below it. */
+	uintptr_t anew = align_up(from, region->base_bytes);
+	uintptr_t page = from & ~(uintptr_t)(region->base_bytes - 1);
+	long failed = 0;
+
+	if (anew < unit_end)
+		failed = sys_mmap(anew, unit_end - anew, PROT_READ | PROT_WRITE,
+				  MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+	if (SYS_IS_ERROR(failed))
+		return (int)failed;
+	if (from == anew)
+		return 0;
+	/*
+	 * -EINVAL: the page can't be written to, or the kernel can't tell (before 5.14). Then it
+	 * stays as it is: the kernel's own brk never clears it.
+	 */
+	failed = sys_madvise(page, region->base_bytes, MADV_POPULATE_WRITE);
+	if (!failed)
+		memset((void *)from, 0, (anew < to ? anew : to) - from);
+	return failed == -EINVAL ? 0 : (int)failed;
+}
+
+/*
+ * Makes [from, to), which the break is about to pass, zero again where it was in use before. What
+ * the program altered there (took rights from, say) is mapped anew, as after the kernel's brk.
+ */
+static int clear_again(struct heap_break *heap, uintptr_t from, uintptr_t to)
+{
+	const struct region *region = &heap->region;
+	uintptr_t end = to < heap->high ? to : heap->high;
+
+	while (from < end) {
+		uintptr_t unit_end = align_up(from + 1, region->unit_bytes);
+		uintptr_t stop = unit_end < end ? unit_end : end;
+		int failed = 0;
+
+		if (region->units[region_unit(region, from)] & UNIT_ALTERED)
+			failed = renew_altered(region, from, stop, unit_end);
+		else
+			memset((void *)from, 0, stop - from);
+		if (failed)
+			return failed;
+		from = stop;
+	}
+	return 0;
+}
+
+/* Makes the region reach to `to`: rarely anything to do. */
+static int make_room(struct region *region, uintptr_t to)
+{
+	uintptr_t limit;
+	int failed;
+
+	if (to <= region->limit)
+		return 0;
+	limit = region_next_limit(region, to - region->limit);
+	if (!limit || !lock_take())
+		return -ENOMEM;
+	failed = registry_grow(region, limit);
+	lock_release();
+	return failed;
+}
+
+static int grow(struct heap_break *heap, uintptr_t to)
+{
+	struct region *region = &heap->region;
+	int failed = make_room(region, to);
+
+	if (!failed && to > heap->mapped_end)
+		failed = map_up_to(heap, to);
+	if (!failed)
+		failed = clear_again(heap, heap->now, to);
+	if (failed)
+		return failed;
+	region_use(region, heap->now & ~(uintptr_t)(region->unit_bytes - 1),
+		   align_up(to, region->unit_bytes));
+	heap->now = to;
+	if (to > heap->high)
+		heap->high = to;
+	return 0;
+}
+
+/* The lowest unit at or above `from` whose memory the program altered; mapped_end if none. */
+static uintptr_t first_altered(const struct heap_break *heap, uintptr_t from)
+{
+	const struct region *region = &heap->region;
+	size_t unit = region_unit(region, from), end = region_unit(region, heap->mapped_end);
+
+	while (unit < end && !(region->units[unit] & UNIT_ALTERED))
+		unit++;
+	return region_unit_address(region, unit);
+}
+
+void break_refit(struct heap_break *heap)
+{
+	const struct region *region = &heap->region;
+	uintptr_t end = align_up(heap->now, region->unit_bytes);
+
+	while (end < heap->mapped_end && region->units[region_unit(region, end)] & UNIT_MAPPED)
+		end += region->unit_bytes;
+	heap->mapped_end = end;
+	if (heap->high > end)
+		heap->high = end;
+}
+
+/*
+ * Lowers the break. What the program altered is unmapped, as the kernel's brk would; other memory
+ * goes back to the pool where HUGETLB_MORECORE_SHRINK says so, else stays for the next growth.
+ */
+static void shrink(struct heap_break *heap, uintptr_t to)
+{
+	struct region *region = &heap->region;
+	uintptr_t unused = align_up(to, region->unit_bytes);
+	uintptr_t keep_to;
+
+	heap->now = to;
+	region_unuse(region, unused, heap->mapped_end);
+	keep_to = heap->shrink ? unused : first_altered(heap, unused);
+	if (keep_to >= heap->mapped_end)
+		return;
+	region_give_back(region, keep_to, heap->mapped_end);
+	/* A page of 1 GiB goes only as a whole, and its small units go with an altered one. */
+	break_refit(heap);
+}
+
+long break_sbrk(struct heap_break *heap, intptr_t delta)
+{
+	uintptr_t before = heap->now;
+	int failed = 0;
+
+	if (!delta)
+		return (long)before;
+	log_debug("hugetlbfs_morecore(%ld) = ...", (long)delta);
+	log_debug("heapbase = 0x%lx, heaptop = 0x%lx, mapsize = %lx, delta=%ld",
+		  (unsigned long)heap->region.start, (unsigned long)before,
+		  (unsigned long)(heap->mapped_end - heap->region.start), (long)delta);
+	if (delta > 0)
+		failed = before + (uintptr_t)delta < before ? -ENOMEM
+							    : grow(heap, before + (uintptr_t)delta);
+	else if (-(uintptr_t)delta > before - heap->region.start)
+		failed = -ENOMEM;
+	else
+		shrink(heap, before + (uintptr_t)delta);
+	if (failed) {
+		log_debug("... = failed (error %d)", -failed);
+		return failed;
+	}
+	log_debug("... = 0x%lx", (unsigned long)before);
+	return (long)before;
+}
+
+int break_brk(struct heap_break *heap, uintptr_t address)
+{
+	if (address < heap->region.start)
+		return -ENOMEM;
+	if (address < heap->now)
+		shrink(heap, address);
+	else if (address > heap->now)
+		return grow(heap, address);
+	return 0;
+}

@@ -1,0 +1,41 @@
+/*
+ * The main heap: a break of our own, on a region.
+ *
+ * sbrk and brk of the whole process end here. As with libc's own, the caller keeps two threads
+ * from moving the break at once (malloc does, by its arena's lock).
+ */
+#ifndef BREAK_H
+#define BREAK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "region/region.h"
+
+struct heap_break {
+	struct region region;
+	uintptr_t now;        /* the break */
+	uintptr_t mapped_end; /* all of [region.start, mapped_end) is mapped */
+	uintptr_t high;       /* the highest break since the memory behind it was last zero */
+	bool shrink;          /* HUGETLB_MORECORE_SHRINK */
+};
+
+/* Begins a heap at the region's start. Returns 0 or -errno. */
+int break_start(struct heap_break *heap, uintptr_t start, uintptr_t limit, struct source *source,
+		bool shrink);
+
+/*
+ * sbrk: moves the break by delta bytes and returns the old one, or -ENOMEM with nothing changed.
+ * Memory between the old and the new break is zero. Makes no system call while the pages at hand
+ * suffice.
+ */
+long break_sbrk(struct heap_break *heap, intptr_t delta);
+
+/* After a fork's child lost what was mapped above the break: takes stock of what is left. */
+void break_refit(struct heap_break *heap);
+
+/* brk: as break_sbrk() to an address at or above the region's start; 0 or -ENOMEM. */
+int break_brk(struct heap_break *heap, uintptr_t address);
+
+#endif

@@ -1,0 +1,168 @@
+/*
+ * What libc's malloc gets when it asks for memory: see serve.h.
+ *
+ * Only malloc's own calls, which come from libc's text, get memory of the heap.
+ */
+#include <errno.h>
+#include <sys/mman.h>
+
+#include "calls/brk.h"
+#include "calls/start.h"
+#include "heap/foreign_break.h"
+#include "heap/heap.h"
+#include "heap/owner.h"
+#include "region/lock.h"
+#include "region/process.h"
+#include "region/ranges.h"
+
+/* HEAP_MAX_SIZE of glibc on 64 bits: arenas lie on its multiples. */
+#define ARENA_BYTES ((size_t)64 << 20)
+
+static long serve_sbrk(intptr_t delta)
+{
+	/* What took sbrk over gave it back; malloc's break is the kernel's by now. */
+	if (foreign_break_in_use())
+		return brk_kernel_sbrk(delta);
+	return break_sbrk(&heap.main, delta);
+}
+
+static bool serve_brk(uintptr_t address, int *result)
+{
+	if (address < heap.main.region.start || address >= heap.main.region.room)
+		return false;
+	*result = break_brk(&heap.main, address);
+	return true;
+}
+
+/* An arena (without access) or a block (readable, writable). */
+static uintptr_t serve_map(uintptr_t hint, size_t bytes, int protection, int flags, bool by_libc)
+{
+	struct zone *zone = &heap.zone;
+	const int kind = MAP_PRIVATE | MAP_ANONYMOUS;
+	size_t unit = zone->region.unit_bytes;
+	uintptr_t address = 0;
+
+	(void)hint;
+	if (!by_libc || !zone->region.start || (flags & ~MAP_NORESERVE) != kind || bytes < unit ||
+	    !lock_take())
+		return 0;
+	if (protection == PROT_NONE && bytes % unit == 0 && bytes / unit > 1) {
+		/* libc wants a boundary of its heap size, 64 MiB, in this or in twice as much. */
+		size_t boundary = bytes & -bytes;
+
+		address =
+			zone_reserve(zone, bytes, boundary < ARENA_BYTES ? boundary : ARENA_BYTES);
+	} else if (protection == (PROT_READ | PROT_WRITE)) {
+		address = zone_reserve(zone, bytes, unit);
+		/* Clearing pages takes long; where no page is shared, others need not wait for it.
+		 */
+		if (address && unit == zone->region.page_bytes) {
+			lock_release();
+			if (!zone_fill_block(zone, address, bytes))
+				return address;
+			if (lock_take())
+				zone_release(zone, address, bytes);
+			address = 0;
+		} else if (address && zone_fill_block(zone, address, bytes)) {
+			zone_release(zone, address, bytes);
+			address = 0;
+		}
+	}
+	lock_release();
+	return address;
+}
+
+static bool serve_unmap(struct region *region, uintptr_t from, uintptr_t to)
+{
+	(void)region;
+	if (!zone_ends_at(&heap.zone, from, to))
+		return false;
+	zone_release(&heap.zone, from, to - from);
+	return true;
+}
+
+static bool serve_remap(struct region *region, uintptr_t from, size_t bytes, size_t new_bytes,
+			bool may_move, bool by_libc, long *result)
+{
+	if (!by_libc || from % region->unit_bytes)
+		return false;
+	*result = zone_remap_block(&heap.zone, from, bytes, new_bytes, may_move);
+	return true;
+}
+
+static bool serve_protect(struct region *region, uintptr_t from, size_t bytes, int protection,
+			  bool by_libc, long *result)
+{
+	/* An arena's pages are its thread's alone, but several arenas share a page of 1G. */
+	bool shared = region->unit_bytes != region->page_bytes;
+
+	if (!by_libc || protection != (PROT_READ | PROT_WRITE))
+		return false;
+	if (shared && !lock_take()) {
+		*result = -ENOMEM;
+		return true;
+	}
+	*result = zone_commit(&heap.zone, from, bytes);
+	if (shared)
+		lock_release();
+	return true;
+}
+
+static void refit_main(struct region *region)
+{
+	(void)region;
+	break_refit(&heap.main);
+}
+
+static const struct region_owner main_owner = {
+	.refit = refit_main,
+};
+
+static const struct region_owner zone_owner = {
+	.unmap = serve_unmap,
+	.remap = serve_remap,
+	.protect = serve_protect,
+};
+
+static const struct calls_break own_break = {
+	.sbrk = serve_sbrk,
+	.brk = serve_brk,
+	.text_opened = foreign_break_expect,
+};
+
+static int add_region(struct region *region, const struct region_owner *owner)
+{
+	region->name = "heap";
+	region->owner = owner;
+	region->give_back = heap.shrink;
+	return registry_add(region);
+}
+
+int owner_begin(void)
+{
+	int failed = 0;
+
+	if (heap.main.region.start)
+		failed = add_region(&heap.main.region, &main_owner);
+	if (!failed && heap.zone.region.start)
+		failed = add_region(&heap.zone.region, &zone_owner);
+	if (failed) {
+		owner_end();
+		return failed;
+	}
+	if (heap.main.region.start)
+		libc_calls.own_break = &own_break;
+	if (heap.zone.region.start)
+		calls_add_mapper(serve_map);
+	heap.active = true;
+	return 0;
+}
+
+void owner_end(void)
+{
+	registry_remove(&heap.main.region);
+	registry_remove(&heap.zone.region);
+	calls_remove_mapper(serve_map);
+	libc_calls.own_break = NULL;
+	heap.active = false;
+}

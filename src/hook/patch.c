@@ -1,0 +1,312 @@
+/*
+ * The redirection of functions to ours: see redirect.h.
+ *
+ * Runs while one thread runs, as a rule in the constructor. Between two system calls here no
+ * function of libc is needed, so it does not matter which of its pages is being exchanged.
+ */
+#include <entry.h>
+#include <errno.h>
+#include <layout.h>
+#include <string.h>
+#include <sys/auxv.h>
+
+#include "base/sys.h"
+#include "hook/patch.h"
+#include "pages/executable.h"
+#include "proc/smaps.h"
+
+#define PATCHES_MAX 32
+#define PATCH_BYTES 24
+/* Patches this near to each other are exchanged as one range: fewer mappings. */
+#define NEAR_BYTES ((uintptr_t)64 << 10)
+
+struct patch {
+	uintptr_t at;
+	size_t bytes;
+	bool wanted;   /* the text shall have it */
+	bool in_place; /* the text has it */
+	bool settled;  /* the patch_install() that carried it out succeeded */
+	unsigned char code[PATCH_BYTES], original[PATCH_BYTES];
+};
+
+_Static_assert(ENTRY_LANDING_BYTES_MAX + ENTRY_JUMP_BYTES_MAX <= PATCH_BYTES,
+	       "a jump fits into a patch");
+
+static struct patch patches[PATCHES_MAX]; /* by rising address */
+static int patch_count;
+
+/* Adds a patch in its place; one at the same address (an alias) is left as it is. */
+static int add_patch(uintptr_t at, const unsigned char *code, size_t bytes)
+{
+	int place = 0;
+
+	while (place < patch_count && patches[place].at < at)
+		place++;
+	if (place < patch_count && patches[place].at == at) {
+		patches[place].wanted = true;
+		return 0;
+	}
+	if (patch_count == PATCHES_MAX)
+		return -ENOMEM;
+	memmove(&patches[place + 1], &patches[place],
+		(size_t)(patch_count - place) * sizeof(patches[0]));
+	patches[place] = (struct patch){.at = at, .bytes = bytes, .wanted = true};
+	memcpy(patches[place].code, code, bytes);
+	memcpy(patches[place].original, (const void *)at, bytes);
+	patch_count++;
+	return 0;
+}
+
+/* What is neither wanted nor in place is forgotten. */
+static void forget_patches(void)
+{
+	int kept = 0;
+
+	for (int i = 0; i < patch_count; i++)
+		if (patches[i].wanted || patches[i].in_place)
+			patches[kept++] = patches[i];
+	patch_count = kept;
+}
+
+int patch_entry(const struct libc *object, uintptr_t entry, size_t bytes, void (*handler)(void))
+{
+	unsigned char code[PATCH_BYTES];
+	size_t length;
+
+	if (entry < object->text || entry + bytes > object->text_end)
+		return -ENOENT;
+	length = entry_encode_landing(code, (const unsigned char *)entry, bytes);
+	length += entry_encode_jump(code + length, entry + length, (uintptr_t)handler);
+	if (length > bytes)
+		return -ENOENT;
+	return add_patch(entry, code, length);
+}
+
+static int add_entry(const struct libc *libc, const struct hook *hook)
+{
+	size_t function_bytes;
+	uintptr_t entry = libc_symbol(libc, hook->name, &function_bytes);
+	int failed;
+
+	if (!entry)
+		return hook->optional || libc->static_address ? 0 : -ENOENT;
+	failed = patch_entry(libc, entry, function_bytes, hook->handler);
+	return failed == -ENOENT && hook->optional ? 0 : failed;
+}
+
+/* Lets the direct call there be one of handler. */
+static int add_call(uintptr_t at, uintptr_t handler)
+{
+	unsigned char code[ENTRY_CALL_BYTES];
+	size_t bytes = entry_encode_call(code, at, handler);
+
+	return bytes ? add_patch(at, code, bytes) : -ENOENT;
+}
+
+int patch_call(const struct libc *libc, const char *caller, const char *callee_name,
+	       uintptr_t handler, uintptr_t *callee)
+{
+	size_t caller_bytes, found = 0;
+	uintptr_t at = libc_symbol(libc, caller, &caller_bytes), end = at + caller_bytes;
+
+	*callee = libc_symbol(libc, callee_name, NULL);
+	if (!at || !*callee || at < libc->text || end > libc->text_end)
+		return -ENOENT;
+	for (;;) {
+		long offset = entry_find_call((const unsigned char *)at, end - at, at, *callee);
+		int failed;
+
+		if (offset < 0)
+			return found ? 0 : -ENOENT;
+		at += (uintptr_t)offset;
+		failed = add_call(at, handler);
+		if (failed)
+			return failed;
+		at += ENTRY_CALL_BYTES;
+		found++;
+	}
+}
+
+/* The call that stands next to the first one of another function in the caller's text; 0: none. */
+static uintptr_t find_neighbour(const struct libc *libc, const char *caller,
+				const struct patch_neighbour *neighbour)
+{
+	size_t bytes;
+	uintptr_t start = libc_symbol(libc, caller, &bytes);
+	uintptr_t of = libc_symbol(libc, neighbour->of, NULL);
+	long offset;
+
+	if (!start || !of || start < libc->text || start + bytes > libc->text_end)
+		return 0;
+	offset = entry_find_call((const unsigned char *)start, bytes, start, of);
+	if (offset < 0)
+		return 0;
+	offset += neighbour->behind ? ENTRY_CALL_BYTES : -ENTRY_CALL_BYTES;
+	return offset >= 0 && (size_t)offset + ENTRY_CALL_BYTES <= bytes ? start + (size_t)offset
+									 : 0;
+}
+
+static uintptr_t call_in_libc(const struct libc *libc, uintptr_t at)
+{
+	uintptr_t target = at ? entry_call_target((const unsigned char *)at, at) : 0;
+
+	return target >= libc->text && target < libc->text_end ? target : 0;
+}
+
+int patch_neighbours(const struct libc *libc, const char *caller,
+		     const struct patch_neighbour *neighbours, int count)
+{
+	unsigned char code[ENTRY_CALL_BYTES];
+	uintptr_t at;
+
+	for (int i = 0; i < count; i++) {
+		at = find_neighbour(libc, caller, &neighbours[i]);
+		*neighbours[i].callee = call_in_libc(libc, at);
+		if (!*neighbours[i].callee || !entry_encode_call(code, at, neighbours[i].handler))
+			return -ENOENT;
+	}
+	for (int i = 0; i < count; i++) {
+		int failed = add_call(find_neighbour(libc, caller, &neighbours[i]),
+				      neighbours[i].handler);
+
+		if (failed)
+			return failed;
+	}
+	return 0;
+}
+
+/* A file in memory that takes up the copies of all ranges: made for the first one. */
+struct copies {
+	long fd; /* -1: none yet */
+	uint64_t bytes;
+};
+
+static const unsigned char *wanted_code(const struct patch *patch)
+{
+	return patch->wanted ? patch->code : patch->original;
+}
+
+/*
+ * Writes what is to be at [from, to): the text as it is, with the patches as they are wanted. In
+ * one call, straight from the text: it is some twenty pages, and every program starts here.
+ */
+static int write_wanted(int fd, uintptr_t from, uintptr_t to, const struct patch *first,
+			const struct patch *last)
+{
+	struct iovec parts[2 * PATCHES_MAX + 1];
+	int count = 0;
+
+	for (const struct patch *patch = first; patch < last; patch++) {
+		parts[count++] = (struct iovec){(void *)from, patch->at - from};
+		parts[count++] = (struct iovec){(void *)wanted_code(patch), patch->bytes};
+		from = patch->at + patch->bytes;
+	}
+	parts[count++] = (struct iovec){(void *)from, to - from};
+	return sys_writev(fd, parts, count);
+}
+
+/* Pages of text that are exchanged together, and their patches: [first, next). */
+struct text_pages {
+	uintptr_t from, to;
+	int first, next;
+	bool changes; /* one of them is not in the text as it is wanted */
+};
+
+static struct text_pages pages_of(int first)
+{
+	const uintptr_t page = getauxval(AT_PAGESZ);
+	struct text_pages pages = {.from = patches[first].at & ~(page - 1), .first = first};
+	uintptr_t end = patches[first].at;
+	int i = first;
+
+	for (; i < patch_count && patches[i].at < end + NEAR_BYTES; i++) {
+		end = patches[i].at + patches[i].bytes;
+		pages.changes = pages.changes || patches[i].wanted != patches[i].in_place;
+	}
+	pages.to = (end + page - 1) & ~(page - 1);
+	pages.next = i;
+	return pages;
+}
+
+static int rights_of(uintptr_t text)
+{
+	int rights = PROT_READ | PROT_EXEC;
+
+	if (cpu_has_text_right() && smaps_own_flag(text, CPU_TEXT_RIGHT_FLAG))
+		rights |= CPU_TEXT_RIGHT;
+	return rights;
+}
+
+/*
+ * Exchanges the pages for a copy in which their patches are as wanted. In a file, where anonymous
+ * memory would be made faster: that would be empty after MADV_DONTNEED, which text bears.
+ */
+static int exchange(struct copies *copies, const struct text_pages *pages)
+{
+	const size_t bytes = pages->to - pages->from;
+	long result;
+
+	if (copies->fd < 0)
+		copies->fd = executable_file("libhugetlbfs:libc");
+	if (SYS_IS_ERROR(copies->fd))
+		return (int)copies->fd;
+	result = write_wanted((int)copies->fd, pages->from, pages->to, &patches[pages->first],
+			      &patches[pages->next]);
+	if (result)
+		return (int)result;
+	result = sys_mmap(pages->from, bytes, rights_of(pages->from), MAP_PRIVATE | MAP_FIXED,
+			  (int)copies->fd, copies->bytes);
+	if (SYS_IS_ERROR(result))
+		return (int)result;
+	copies->bytes += bytes;
+	for (int i = pages->first; i < pages->next; i++)
+		patches[i].in_place = patches[i].wanted;
+	return 0;
+}
+
+/* Makes the text as it is wanted, range by range, up to the first failure. */
+static int exchange_all(void)
+{
+	struct copies copies = {.fd = -1};
+	struct text_pages pages;
+	int failed = 0;
+
+	for (int i = 0; i < patch_count && !failed; i = pages.next) {
+		pages = pages_of(i);
+		if (pages.changes)
+			failed = exchange(&copies, &pages);
+	}
+	if (copies.fd >= 0)
+		sys_close((int)copies.fd);
+	return failed;
+}
+
+int patch_install(const struct libc *libc, const struct hook *hooks, int count)
+{
+	int failed = 0;
+
+	for (int i = 0; i < count && !failed; i++)
+		failed = add_entry(libc, &hooks[i]);
+	if (!failed)
+		failed = exchange_all();
+	for (int i = 0; i < patch_count; i++) {
+		if (!failed)
+			patches[i].settled = true;
+		else if (!patches[i].settled)
+			patches[i].wanted = false;
+	}
+	if (failed) {
+		exchange_all();
+		forget_patches();
+	}
+	return failed;
+}
+
+void patch_undo(const struct libc *object)
+{
+	for (int i = 0; i < patch_count; i++)
+		if (patches[i].at >= object->text && patches[i].at < object->text_end)
+			patches[i].wanted = patches[i].settled = false;
+	exchange_all();
+	forget_patches();
+}

@@ -1,0 +1,251 @@
+/*
+ * Address space that the program itself chose or reserved: see spans.h.
+ *
+ * Huge pages are made ready elsewhere and moved over what is there, in one atomic call: where it
+ * fails nothing has changed. Kernels before 5.16 don't move them; there THP is all that these
+ * places get.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "base/sys.h"
+#include "calls/start.h"
+#include "mmap/mappings.h"
+#include "mmap/reservations.h"
+#include "region/lock.h"
+#include "region/page_state.h"
+#include "region/process.h"
+#include "region/registry.h"
+#include "region/split.h"
+
+/* A program that reserves more than this at once has plans of its own with it. */
+#define SPAN_PAGES_MAX ((size_t)1 << 19)
+
+/* What is unmapped in the middle of a longer one is not worth the copy of its states. */
+#define SPAN_PAGES_CUT_MAX 4096
+
+/* The states of spans of up to so many bytes of them need no mapping of their own. */
+#define STATES_INSIDE 192
+
+/* So many spans are mapped at once; they are never unmapped, since who looks for a region without
+ * the lock may still read one that is gone. */
+#define SPANS_MAPPED 64
+
+struct span {
+	struct region region; /* first: a region of this owner is a span */
+	struct span *next_spare;
+	_Alignas(uint16_t) unsigned char states[STATES_INSIDE];
+};
+
+static struct span *spare_spans;
+
+#define PLAIN (MAP_PRIVATE | MAP_ANONYMOUS)
+
+/*
+ * The run of pages from *page on, before end, that can be exchanged: small ones that are zero. With
+ * anew all are, else those that were reserved and never opened.
+ */
+static size_t next_run(const struct region *region, size_t *page, size_t end, bool anew)
+{
+	size_t run;
+
+	while (*page < end && region->pages[*page] != (anew ? 0 : PAGE_RESERVED))
+		++*page;
+	for (run = *page; run < end && region->pages[run] == (anew ? 0 : PAGE_RESERVED); run++)
+		;
+	return run - *page;
+}
+
+/* Exchanges so many pages for hugetlb ones. Returns how many, from the start. */
+static size_t exchange(struct region *region, size_t page, size_t count)
+{
+	struct placement *place = &mappings.place;
+	uintptr_t to = region_page_address(region, page);
+	size_t bytes = count * region->page_bytes, got;
+	uintptr_t aside;
+
+	if (!mappings.can_move || sys_sandboxed || !mappings_may_take(bytes))
+		return 0;
+	aside = placement_take(place, bytes, 0);
+	if (!aside)
+		return 0;
+	got = source_map_huge(&mappings.source, aside, count);
+	if (got &&
+	    SYS_IS_ERROR(sys_mremap(aside, got * region->page_bytes, got * region->page_bytes,
+				    MREMAP_MAYMOVE | MREMAP_FIXED, to))) {
+		mappings.can_move = false;
+		sys_munmap(aside, got * region->page_bytes);
+		got = 0;
+	}
+	placement_unused(place, aside, aside + bytes);
+	if (got)
+		region_adopt_huge(region, to, to + got * region->page_bytes);
+	return got;
+}
+
+void reservations_open(struct region *region, uintptr_t from, uintptr_t to, bool anew)
+{
+	size_t page = region_page(region, from + region->page_bytes - 1);
+	size_t end = region_page(region, to), count;
+
+	for (; page < end && (count = next_run(region, &page, end, anew)); page += count) {
+		size_t got = exchange(region, page, count);
+		uintptr_t at = region_page_address(region, page + got);
+
+		if (got < count && mappings.source.thp)
+			sys_madvise(at, (count - got) * region->page_bytes, MADV_HUGEPAGE);
+	}
+}
+
+static int need_spare_span(void)
+{
+	long mapped;
+
+	if (spare_spans)
+		return 0;
+	mapped = sys_mmap(0, SPANS_MAPPED * sizeof(struct span), PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (SYS_IS_ERROR(mapped))
+		return -ENOMEM;
+	for (int i = 0; i < SPANS_MAPPED; i++) {
+		struct span *span = (struct span *)mapped + i;
+
+		span->next_spare = spare_spans;
+		spare_spans = span;
+	}
+	return 0;
+}
+
+static void drop_span(struct span *span)
+{
+	region_drop(&span->region);
+	span->next_spare = spare_spans;
+	spare_spans = span;
+}
+
+static const struct region_owner span_owner;
+
+/* A span of [from, to), whole pages, that the registry does not know yet. NULL: no memory. */
+static struct region *new_span(uintptr_t from, uintptr_t to)
+{
+	struct source *source = &mappings.source;
+	struct region *region;
+	struct span *span;
+
+	if (need_spare_span())
+		return NULL;
+	span = spare_spans;
+	region = &span->region;
+	if (region_state_bytes(to - from, source) <= STATES_INSIDE) {
+		memset(span->states, 0, sizeof(span->states));
+		region_make_in(region, from, to, source, span->states);
+	} else if (region_make(region, from, to, source)) {
+		return NULL;
+	}
+	spare_spans = span->next_spare;
+	region->name = "mappings";
+	region->owner = &span_owner;
+	region->by_program = true;
+	return region;
+}
+
+/*
+ * What is behind a hole becomes a span of its own, with its states. Where it can't, the hole stays
+ * in the span: an address there costs a look, and a mapping there stays as the kernel has it.
+ */
+static void split_span(struct region *region, uintptr_t hole, uintptr_t behind)
+{
+	const size_t page = region_page(region, behind), unit = region_unit(region, behind);
+	struct region *second = NULL;
+
+	if ((region->limit - behind) / region->page_bytes <= SPAN_PAGES_CUT_MAX)
+		second = new_span(behind, region->limit);
+	if (!second)
+		return;
+	memcpy(second->pages, region->pages + page,
+	       (region->limit - behind) / region->page_bytes * sizeof(region->pages[0]));
+	memcpy(second->units, region->units + unit, (region->limit - behind) / region->unit_bytes);
+	second->high = region->high > behind ? region->high : behind;
+	if (registry_shrink(region, region->start, hole, second))
+		drop_span((struct span *)second);
+	else
+		region_shrink(region, region->start, hole);
+}
+
+/* What is unmapped is no span any more, so that there are no more of them than the program has. */
+static void span_unmapped(struct region *region, uintptr_t from, uintptr_t to)
+{
+	/* A page that is hit in part is small by now: the kernel's matter alone. */
+	uintptr_t hole = from & ~(uintptr_t)(region->page_bytes - 1);
+	uintptr_t behind = (to + region->page_bytes - 1) & ~(uintptr_t)(region->page_bytes - 1);
+	uintptr_t start = region->start, limit = region->limit;
+
+	if (hole > start && behind < limit) {
+		split_span(region, hole, behind);
+	} else if (hole <= start && behind >= limit) {
+		registry_remove(region);
+		drop_span((struct span *)region);
+	} else {
+		if (hole > start)
+			limit = hole;
+		else
+			start = behind;
+		registry_shrink(region, start, limit, NULL);
+		region_shrink(region, start, limit);
+	}
+}
+
+static const struct region_owner span_owner = {
+	.opened = reservations_open,
+	.unmapped = span_unmapped,
+};
+
+/* Makes a span of the whole pages of [from, to); NULL: there are none, or too many spans. */
+static struct region *add_span(uintptr_t from, uintptr_t to)
+{
+	size_t page_bytes = mappings.source.page_bytes;
+	struct region *region;
+
+	from = (from + page_bytes - 1) & ~(uintptr_t)(page_bytes - 1);
+	to &= ~(uintptr_t)(page_bytes - 1);
+	if (from >= to || (to - from) / page_bytes > SPAN_PAGES_MAX || registry_touch(from, to))
+		return NULL;
+	region = new_span(from, to);
+	if (region && registry_add(region)) {
+		drop_span((struct span *)region);
+		return NULL;
+	}
+	return region;
+}
+
+static bool is_stack(int flags)
+{
+	return flags & (MAP_STACK | MAP_GROWSDOWN);
+}
+
+void reservations_watch(uintptr_t address, size_t bytes, int protection, int flags, uintptr_t hint,
+			bool by_libc)
+{
+	const size_t page_bytes = mappings.source.page_bytes;
+	const int kind = flags & ~(MAP_FIXED | MAP_FIXED_NOREPLACE | MAP_NORESERVE);
+	uintptr_t end = (address + bytes + process_base_bytes - 1) & ~(process_base_bytes - 1);
+	bool data = protection == (PROT_READ | PROT_WRITE) && bytes >= mappings.threshold;
+	struct region *region;
+
+	if (bytes < page_bytes || !(flags & MAP_PRIVATE) || !(flags & MAP_ANONYMOUS))
+		return;
+	if ((mappings.stacks && is_stack(flags)) || (mappings.code && protection & PROT_EXEC))
+		sys_madvise(address, end - address, MADV_HUGEPAGE);
+	/* An arena of libc opens by steps that are far smaller than a page. */
+	if (kind != PLAIN || !(data || (protection == PROT_NONE && !by_libc)) || !lock_take())
+		return;
+	if (data && (flags & MAP_NORESERVE || !hint) && mappings.source.thp)
+		sys_madvise(address, end - address, MADV_HUGEPAGE);
+	else if ((region = add_span(address, end))) {
+		if (data)
+			reservations_open(region, region->start, region->limit, true);
+		else
+			page_state_reserved(region, region->start, region->limit);
+	}
+	lock_release();
+}

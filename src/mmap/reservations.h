@@ -1,0 +1,24 @@
+/*
+ * Address space that the program itself chose or reserved: a span. What it opens there becomes
+ * huge.
+ */
+#ifndef RESERVATIONS_H
+#define RESERVATIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "region/region.h"
+
+/* As libc_calls.watch has it: notes reservations and mappings at chosen places. Takes the lock. */
+void reservations_watch(uintptr_t address, size_t bytes, int protection, int flags, uintptr_t hint,
+			bool by_libc);
+
+/*
+ * As region_owner's opened(): puts the whole pages of [from, to), as far as they are zero, on huge
+ * pages. Under the lock.
+ */
+void reservations_open(struct region *region, uintptr_t from, uintptr_t to, bool anew);
+
+#endif

@@ -1,0 +1,294 @@
+/*
+ * The environment, and behind it the configuration file (options_config.c), read by the table of
+ * the variables (options_table.c).
+ *
+ * Owns what the process was asked for. Runs in the constructor, as a rule, with one thread; uses
+ * libc's string functions and getauxval only, no locale.
+ */
+#include <errno.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/similar.h"
+#include "base/sys.h"
+#include "base/words.h"
+#include "options/config.h"
+#include "options/options.h"
+
+#define PREFIX       "HUGETLB_"
+#define PREFIX_BYTES (sizeof(PREFIX) - 1)
+
+/* Returns the row whose variable entry sets, or -1; *value is behind the equals sign. To an entry
+ * without one getenv is blind, and so are we. */
+static int row_of(const char *entry, const char **value)
+{
+	int rows;
+	const struct option_row *table = options_table(&rows);
+	size_t name_bytes = word_bytes(entry, '=');
+
+	if (!entry[name_bytes])
+		return -1;
+	for (int i = 0; i < rows; i++)
+		if (!strncmp(table[i].name, entry, name_bytes) && !table[i].name[name_bytes]) {
+			*value = entry + name_bytes + 1;
+			return i;
+		}
+	return -1;
+}
+
+/* The variable that a misspelt name was meant to be, or NULL. */
+static const char *meant_variable(const char *name, size_t name_bytes)
+{
+	int rows;
+	const struct option_row *table = options_table(&rows);
+	unsigned int nearest = SIMILAR_NEVER;
+	const char *meant = NULL;
+
+	for (int i = 0; i < rows; i++) {
+		unsigned int distance = similar_distance(
+			name + PREFIX_BYTES, name_bytes - PREFIX_BYTES, table[i].name + PREFIX_BYTES);
+
+		if (distance < nearest) {
+			nearest = distance;
+			meant = table[i].name;
+		}
+	}
+	return meant;
+}
+
+/* Returns whether the name is a misspelt one of ours. */
+static bool log_unknown(const char *entry)
+{
+	char name[64];
+	const size_t name_bytes = word_bytes(entry, '=');
+	const char *meant = meant_variable(entry, name_bytes);
+
+	text_format(name, name_bytes + 1 < sizeof(name) ? name_bytes + 1 : sizeof(name), "%s",
+		    entry);
+	if (meant)
+		log_warning("%s is not a variable of this library and has no effect; did you mean %s?",
+			    name, meant);
+	else
+		log_debug("%s is not a variable of this library", name);
+	return meant;
+}
+
+static bool begins_with_prefix(const char *entry)
+{
+	return !strncmp(entry, PREFIX, PREFIX_BYTES);
+}
+
+/* What was set, row by row; NULL where nothing was. */
+struct settings {
+	const char *value[OPTIONS_ROWS_MAX];
+	const char *file;                    /* where those with a line come from */
+	unsigned int line[OPTIONS_ROWS_MAX]; /* 0: the environment */
+};
+
+/*
+ * The first of two entries of one name counts, as it does for getenv. An empty value leaves the
+ * variable unset, except where the table gives it a meaning.
+ */
+static void read_environment(struct settings *settings, char **environment)
+{
+	int rows;
+	const struct option_row *table = options_table(&rows);
+
+	for (; *environment; environment++) {
+		const char *value;
+		int row;
+
+		if (!begins_with_prefix(*environment))
+			continue;
+		row = row_of(*environment, &value);
+		if (row >= 0 && !settings->value[row] && (*value || table[row].flags & OPTION_TAKES_EMPTY))
+			settings->value[row] = value;
+	}
+}
+
+/* Returns how many are misspelt. */
+static int log_unknown_variables(char **environment)
+{
+	const char *value;
+	int misspelt = 0;
+
+	for (; *environment; environment++)
+		if (begins_with_prefix(*environment) && row_of(*environment, &value) < 0)
+			misspelt += log_unknown(*environment);
+	return misspelt;
+}
+
+static const char *value_of(const struct settings *settings, const char *name)
+{
+	int rows;
+	const struct option_row *table = options_table(&rows);
+
+	for (int i = 0; i < rows; i++)
+		if (!strcmp(table[i].name, name))
+			return settings->value[i];
+	return NULL;
+}
+
+/* Adds what the environment does not have. */
+static void add_config(struct settings *settings, const struct config *config)
+{
+	int rows;
+
+	options_table(&rows);
+	settings->file = config->path;
+	for (int i = 0; i < rows; i++)
+		if (!settings->value[i] && config->settings[i].value) {
+			settings->value[i] = config->settings[i].value;
+			settings->line[i] = config->settings[i].line;
+		}
+}
+
+/* Reads one row's value; returns whether it was bad. */
+static bool read_row(const struct settings *settings, int row, struct options *options)
+{
+	int rows;
+	const struct option_row *option = &options_table(&rows)[row];
+	const char *value = settings->value[row];
+	char shown[64], place[128] = "";
+
+	if (!option->parse(value, options, (char *)options + option->field))
+		return false;
+	if (settings->line[row])
+		text_format(place, sizeof(place), "%s:%u: ", settings->file, settings->line[row]);
+	text_format(shown, sizeof(shown), "%s", value);
+	log_warning("%s%s=%s%s: not understood; accepted: %s; the feature stays off", place,
+		    option->name, shown, strlen(value) >= sizeof(shown) ? "..." : "",
+		    option->values);
+	return true;
+}
+
+/* Reads the rows with that value of OPTION_EARLY. Returns how many are set. */
+static int read_rows(const struct settings *settings, struct options *options, unsigned int early,
+		     int *bad)
+{
+	int rows, count = 0;
+	const struct option_row *table = options_table(&rows);
+
+	for (int i = 0; i < rows; i++)
+		if (settings->value[i] && (table[i].flags & OPTION_EARLY) == early) {
+			*bad += read_row(settings, i, options);
+			count++;
+		}
+	return count;
+}
+
+static const char *base_name(const char *path)
+{
+	const char *slash = path ? strrchr(path, '/') : NULL;
+
+	if (slash)
+		return slash + 1;
+	return path ? path : "";
+}
+
+/* A list that names nobody was told to be bad, and restricts nobody. */
+static bool program_takes_part(const struct settings *settings, const char *program)
+{
+	const char *list = value_of(settings, PREFIX "RESTRICT_EXE");
+
+	if (!list || !list[strspn(list, ":")])
+		return true;
+	for (; *list; list += *list == ':') {
+		size_t length = word_bytes(list, ':');
+
+		if (length && word_is(list, length, program))
+			return true;
+		list += length;
+	}
+	return false;
+}
+
+/* Reads what the environment leaves open, unless it forbids just that. */
+static void read_config(struct config *config, const struct settings *settings, const char *program)
+{
+	const char *path = value_of(settings, PREFIX "CONFIG");
+
+	memset(config, 0, sizeof(*config));
+	if (!path)
+		config_read(config, CONFIG_PATH, false, program);
+	else if (*path == '/')
+		config_read(config, path, true, program);
+}
+
+/* The lines of the early rows come first: they may say that there are to be none. */
+static int read_settings(struct options *options, const struct settings *settings,
+			 const struct config *config, char **environment, const char *program,
+			 int *bad)
+{
+	int count = read_rows(settings, options, OPTION_EARLY, bad);
+
+	if (options->debug)
+		options->verbose = 99;
+	log_set_level(options->verbose);
+	if (!program_takes_part(settings, program)) {
+		log_debug("HUGETLB_RESTRICT_EXE leaves %s out", program);
+		memset(options, 0, sizeof(*options));
+		options->segments = SEGMENTS_OFF;
+		*bad = 0;
+		return 0;
+	}
+	*bad += log_unknown_variables(environment);
+	config_log(config);
+	*bad += (int)config->bad_lines + (config->problem && config->tell_problem);
+	return count + read_rows(settings, options, 0, bad);
+}
+
+int options_read(struct options *options, char **environment, const char *program, int *bad)
+{
+	struct settings settings = {0};
+	struct config config;
+
+	*bad = 0;
+	memset(options, 0, sizeof(*options));
+	options->verbose = LOG_WARNING;
+	if (getauxval(AT_SECURE)) {
+		options->segments = SEGMENTS_OFF;
+		return 0;
+	}
+	program = base_name(program);
+	read_environment(&settings, environment);
+	memset(&config, 0, sizeof(config));
+	if (program_takes_part(&settings, program)) {
+		read_config(&config, &settings, program);
+		add_config(&settings, &config);
+	}
+	return read_settings(options, &settings, &config, environment, program, bad);
+}
+
+const struct options *options_get(int *set, int *bad)
+{
+	/* not 0: initialized data shares a page that ld.so has written to, bss takes a fault or two
+	 * of every process that only preloads the library */
+	enum { UNREAD = 1, READING, READ };
+	static struct {
+		struct options options;
+		int set, bad;
+		uint32_t state;
+	} process = {.state = UNREAD};
+	static char *none[] = {NULL};
+	uint32_t state = UNREAD;
+
+	if (__atomic_load_n(&process.state, __ATOMIC_ACQUIRE) == READ) {
+		/* as it nearly always is */
+	} else if (__atomic_compare_exchange_n(&process.state, &state, READING, false,
+					       __ATOMIC_ACQUIRE, __ATOMIC_ACQUIRE)) {
+		process.set = options_read(&process.options, environ ? environ : none,
+					   program_invocation_short_name, &process.bad);
+		__atomic_store_n(&process.state, READ, __ATOMIC_RELEASE);
+	} else {
+		while (__atomic_load_n(&process.state, __ATOMIC_ACQUIRE) != READ)
+			sys_pass(SYS_sched_yield, 0, 0, 0, 0, 0, 0);
+	}
+	if (set)
+		*set = process.set;
+	if (bad)
+		*bad = process.bad;
+	return &process.options;
+}

@@ -1,0 +1,102 @@
+/*
+ * Which pages a feature gets: see choose.h. Reads /sys and /proc, in the constructor.
+ */
+#include <errno.h>
+#include <sys/auxv.h>
+
+#include "base/log.h"
+#include "pages/pages.h"
+#include "pages/select.h"
+
+/* THP. `why` it is not hugetlb that is tried, in words, or "". */
+static int select_thp(const struct wanted_pages *wanted, const struct page_sizes *sizes,
+		      struct source *source, const char *why)
+{
+	enum thp_mode mode = sizes_thp_mode(sizes->thp);
+
+	if (!sizes->thp || mode == THP_NONE || mode == THP_NEVER) {
+		log_declined(
+			wanted->otherwise,
+			"%s: %stransparent huge pages are off "
+			"(/sys/kernel/mm/transparent_hugepage/enabled must say madvise or always)",
+			wanted->feature, why);
+		return -ENOTSUP;
+	}
+	if (*why)
+		log_warning("%s: %stransparent huge pages are taken", wanted->feature, why);
+	source->page_bytes = sizes->thp;
+	source->hugetlb = false;
+	source->thp = true;
+	return 0;
+}
+
+int select_pages(const struct options *options, const struct wanted_pages *wanted,
+		 struct source *source)
+{
+	static char mount[256];
+	static bool told;
+	struct page_sizes sizes;
+	enum thp_mode mode;
+
+	sizes_read(&sizes, getauxval(AT_PAGESZ));
+	if (log_at(LOG_INFO) && !told) {
+		sizes_log(&sizes);
+		told = true;
+	}
+	if (wanted->pages == HEAP_THP)
+		return select_thp(wanted, &sizes, source, "");
+	source->page_bytes = wanted->pages == HEAP_SIZE ? wanted->page_bytes : sizes.default_huge;
+	if (wanted->pages == HEAP_DEFAULT && options->default_page_bytes) {
+		if (sizes_have(&sizes, options->default_page_bytes)) {
+			source->page_bytes = options->default_page_bytes;
+		} else {
+			log_declined("the system's default is taken",
+				     "HUGETLB_DEFAULT_PAGE_SIZE: this machine has no huge pages of "
+				     "%lu kB",
+				     (unsigned long)(options->default_page_bytes >> 10));
+			if (options->require)
+				return -EINVAL;
+		}
+	}
+	if (!sizes.huge_count || !source->page_bytes) {
+		static const char none[] = "this kernel shows no hugetlb pages; ";
+
+		if (!options->require)
+			return select_thp(wanted, &sizes, source, none);
+		log_declined(wanted->otherwise, "%s: %s%s asks for them", wanted->feature, none,
+			     wanted->variable);
+		return -ENOTSUP;
+	}
+	if (!sizes_have(&sizes, source->page_bytes)) {
+		log_declined(wanted->otherwise, "%s: %s: this machine has no huge pages of %lu kB",
+			     wanted->feature, wanted->variable,
+			     (unsigned long)(source->page_bytes >> 10));
+		return -EINVAL;
+	}
+	mode = sizes_thp_mode(sizes.thp);
+	source->hugetlb = true;
+	source->thp = sizes.thp && (mode == THP_MADVISE || mode == THP_ALWAYS);
+	source->reserve = !options->no_reserve;
+	source->populate = !options->no_prefault;
+	source->populate_write = source_can_populate_write();
+	source->memfd = options->no_map_hugetlb;
+	if (options->path) {
+		if (mount_find(source->page_bytes, options->path, mount, sizeof(mount)))
+			log_warning("%s: HUGETLB_PATH=%s is no hugetlbfs mount for pages of %lu "
+				    "kB that this "
+				    "user may write to; pages are taken without a mount",
+				    wanted->feature, options->path,
+				    (unsigned long)(source->page_bytes >> 10));
+		else
+			source->mount = mount;
+	}
+	if (!options->require && pool_is_empty(source->page_bytes))
+		log_warning_once(
+			"%s: the pool has no free huge pages of %lu kB: %s pages are taken as long "
+			"as it has none (echo <pages> >/sys/kernel/mm/hugepages/hugepages-%lukB/"
+			"nr_hugepages reserves some)",
+			wanted->feature, (unsigned long)(source->page_bytes >> 10),
+			source->thp ? "transparent huge" : "small",
+			(unsigned long)(source->page_bytes >> 10));
+	return 0;
+}

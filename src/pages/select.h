@@ -1,0 +1,22 @@
+/*
+ * Which pages a feature gets: what the options ask for, as far as the machine has it.
+ */
+#ifndef SELECT_H
+#define SELECT_H
+
+#include "options/options.h"
+#include "pages/source.h"
+
+struct wanted_pages {
+	enum heap_pages pages;
+	size_t page_bytes;     /* with HEAP_SIZE */
+	const char *feature;   /* "heap": begins the lines about it */
+	const char *variable;  /* "HUGETLB_..." that asks for it */
+	const char *otherwise; /* what declining leads to */
+};
+
+/* Fills in *source. 0, or -errno with a line about the reason. */
+int select_pages(const struct options *options, const struct wanted_pages *wanted,
+		 struct source *source);
+
+#endif

@@ -1,0 +1,114 @@
+/*
+ * Holes: see holes.h.
+ */
+#include <errno.h>
+#include <stdbool.h>
+#include <sys/auxv.h>
+#include <sys/resource.h>
+
+#include "base/sys.h"
+#include "proc/holes.h"
+#include "proc/maps.h"
+
+static void take_hole(struct holes *holes, uintptr_t start, uintptr_t end)
+{
+	if (!holes->first_end) {
+		holes->first_start = start;
+		holes->first_end = end;
+	}
+	if (end - start > holes->largest_end - holes->largest_start) {
+		holes->largest_start = start;
+		holes->largest_end = end;
+	}
+}
+
+/* Addresses of this process that lie far from each other: text, stack, the kernel's and ld.so's. */
+#define KNOWN 4
+
+static void known_addresses(uintptr_t known[KNOWN])
+{
+	static char here;
+
+	known[0] = (uintptr_t)&here;
+	known[1] = (uintptr_t)__builtin_frame_address(0);
+	known[2] = getauxval(AT_SYSINFO_EHDR);
+	known[3] = getauxval(AT_BASE);
+}
+
+/*
+ * Where the kernel's own mappings end: the power of two behind the highest of them. Beyond lies
+ * only what a program asked for, by a hint, where there are five levels of page tables: nobody is
+ * to be put there who did not.
+ */
+static uint64_t space_end(void)
+{
+	uintptr_t known[KNOWN], highest = 1;
+
+	known_addresses(known);
+	for (int i = 0; i < KNOWN; i++)
+		if (known[i] > highest)
+			highest = known[i];
+	return (uint64_t)1 << (64 - __builtin_clzll(highest));
+}
+
+/* Can no hole between that mapping and the end be larger than the largest one yet? */
+static bool nothing_larger_above(const struct holes *holes, const struct smaps_mapping *mapping,
+				 uint64_t end)
+{
+	return end <= mapping->end ||
+	       end - mapping->end <= holes->largest_end - holes->largest_start;
+}
+
+int holes_read(struct holes *holes, uintptr_t above)
+{
+	struct smaps_mapping mapping;
+	const uint64_t end = space_end();
+	uintptr_t last = above;
+	struct maps maps;
+	int failed = maps_open(&maps, false);
+
+	*holes = (struct holes){0};
+	if (failed)
+		return failed;
+	for (; maps_above(&maps, last, &mapping); last = (uintptr_t)mapping.end) {
+		/* the kernel's own page at the very top ends no hole for us */
+		if (mapping.start > UINTPTR_MAX / 2 && sizeof(uintptr_t) == 8)
+			break;
+		if (mapping.start > last)
+			take_hole(holes, last, (uintptr_t)mapping.start);
+		if (holes->first_end && nothing_larger_above(holes, &mapping, end))
+			break;
+	}
+	maps_close(&maps);
+	return holes->first_end ? 0 : -ENOENT;
+}
+
+uintptr_t holes_limit(uintptr_t start, uintptr_t limit, size_t page_bytes)
+{
+	const uint64_t mapped_max = sys_limit(RLIMIT_AS);
+	uint64_t bytes;
+
+	if (mapped_max >= (limit - start) / 4)
+		return limit;
+	bytes = (4 * mapped_max + page_bytes - 1) & ~(uint64_t)(page_bytes - 1);
+	return bytes < limit - start ? start + (uintptr_t)bytes : limit;
+}
+
+static void guess(struct holes *holes, uintptr_t above)
+{
+	uintptr_t known[KNOWN];
+	uintptr_t nearest = UINTPTR_MAX;
+
+	known_addresses(known);
+	for (int i = 0; i < KNOWN; i++)
+		if (known[i] > above && known[i] < nearest)
+			nearest = known[i];
+	holes->first_start = holes->largest_start = above;
+	holes->first_end = holes->largest_end = above + (nearest - above) / 2;
+}
+
+void holes_find(struct holes *holes, uintptr_t above)
+{
+	if (holes_read(holes, above))
+		guess(holes, above);
+}

@@ -1,0 +1,19 @@
+/*
+ * Emptying pages: what MADV_DONTNEED does, for memory of a region.
+ */
+#ifndef EMPTY_H
+#define EMPTY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "region/region.h"
+
+/*
+ * [from, to) reads as zero afterwards: a range of the region, in whole base pages, under the lock.
+ * With give_back, hugetlb pages wholly inside return to the pool and base pages take their place;
+ * otherwise they stay and are cleared. 0 or -errno.
+ */
+int empty_pages(struct region *region, uintptr_t from, uintptr_t to, bool give_back);
+
+#endif

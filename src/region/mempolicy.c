@@ -1,0 +1,22 @@
+/*
+ * NUMA policies: see policy.h. One system call each, of which the second is seldom made.
+ */
+#include "base/sys.h"
+#include "region/mempolicy.h"
+
+void mempolicy_read(uintptr_t address, struct mempolicy *policy)
+{
+	*policy = (struct mempolicy){0};
+	if (sys_sandboxed || sys_is_filtered())
+		return;
+	if (sys_gate(SYS_get_mempolicy, (long)&policy->mode, (long)policy->nodes,
+		     MEMPOLICY_NODES_MAX, (long)address, 2 /* MPOL_F_ADDR */, 0))
+		policy->mode = 0;
+}
+
+void mempolicy_apply(const struct mempolicy *policy, uintptr_t address, size_t bytes)
+{
+	if (policy->mode)
+		sys_gate(SYS_mbind, (long)address, (long)bytes, policy->mode, (long)policy->nodes,
+			 MEMPOLICY_NODES_MAX, 0);
+}

@@ -1,0 +1,280 @@
+/*
+ * Carrying out what a task plans: each range goes down the ladder by itself.
+ */
+#include <errno.h>
+
+#include "base/log.h"
+#include "base/sys.h"
+#include "calls/start.h"
+#include "proc/pagemap.h"
+#include "segments/replaced.h"
+#include "segments/share.h"
+#include "segments/swap.h"
+#include "segments/task.h"
+
+static const char *const rung_names[RUNGS] = {"hugetlb", "the file's own huge", "transparent huge"};
+
+/*
+ * What is huge already is cut off a range: what comes first of the rest stays, and what is behind
+ * it is planned again. False: nothing is left.
+ */
+static bool cut_done(const struct run *run, struct plan_range *range)
+{
+	const struct plan_range *done = run->done.items;
+
+	for (size_t i = 0; i < run->done.count; i++) {
+		if (done[i].end <= range->start || done[i].start >= range->end)
+			continue;
+		if (done[i].start > range->start) {
+			range->end = done[i].start;
+			continue;
+		}
+		range->start = done[i].end;
+		if (range->start >= range->end)
+			return false;
+		i = (size_t)-1;
+	}
+	return true;
+}
+
+/* Without memory for the list, what is huge is at worst asked for twice. */
+static void remember(struct run *run, uintptr_t start, uintptr_t end)
+{
+	struct plan_range *done = vector_add(&run->done);
+
+	if (done)
+		*done = (struct plan_range){.start = start, .end = end};
+}
+
+/* Of a file's own pages any may be huge, and stay so; what is not goes down the ladder. */
+static void remember_pages(struct run *run, const struct plan_range *range)
+{
+	const size_t page_bytes = run->sizes.thp;
+	struct pagemap page_tables;
+	uintptr_t at = range->start, from;
+
+	pagemap_open(&page_tables);
+	while (at < range->end) {
+		from = at;
+		while (at < range->end &&
+		       pagemap_bytes(&page_tables, at, at + page_bytes) == page_bytes)
+			at += page_bytes;
+		if (at > from)
+			remember(run, from, at);
+		at += page_bytes;
+	}
+	pagemap_close(&page_tables);
+}
+
+static const struct object *object_of(const struct run *run, const struct plan_range *range)
+{
+	return (const struct object *)run->found.objects.items + range->object;
+}
+
+/* The lines that users of such libraries look for. */
+static void log_mapped(const struct task *task, const struct plan_range *range, size_t bytes)
+{
+	uintptr_t from = range->start, to = range->start + bytes;
+	size_t copied = 0;
+
+	for (size_t i = range->first_piece; i < task->backing.piece_count; i++) {
+		const struct plan_piece *piece = &task->backing.pieces[i];
+
+		if (piece->start >= to)
+			break;
+		if (piece->file && piece->kind != PLAN_GAP && piece->end > from)
+			copied += (piece->end < to ? piece->end : to) -
+				  (piece->start > from ? piece->start : from);
+	}
+	log_debug("Mapped hugeseg at 0x%lx. Copying 0x%lx bytes and 0x%lx extra bytes from "
+		  "0x%lx...done",
+		  (unsigned long)from, (unsigned long)copied, (unsigned long)(bytes - copied),
+		  (unsigned long)from);
+}
+
+/* The one place where hugetlb text comes from somewhere else: a copy that processes share. */
+static int take_shared(const struct run *run, const struct task *task,
+		       const struct plan_range *range, struct prepared *prepared)
+{
+	const struct object *object = object_of(run, range);
+	const struct dl_phdr_info info = {.dlpi_addr = object->base,
+					  .dlpi_name = object->name,
+					  .dlpi_phdr = object->headers,
+					  .dlpi_phnum = (ElfW(Half))object->header_count};
+	struct share_text text = {.name = object->name,
+				  .address = range->start,
+				  .bytes = range->end - range->start,
+				  .file_bytes = backing_file_bytes(&task->backing, range),
+				  .page_bytes = task->backing.source.page_bytes,
+				  .mount = task->backing.source.mount};
+	int failed;
+
+	if (!text.file_bytes) {
+		share_decline(object->name, "was changed in memory");
+		return -ESTALE;
+	}
+	failed = share_read_object(&info, &text);
+	if (failed) {
+		share_decline(object->name, "has relocations in its text");
+		return failed;
+	}
+	failed = share_open(&text, run->options);
+	return failed < 0 ? failed : hugetlb_prepare_filled(failed, range, prepared);
+}
+
+/* Where nobody takes care of it, or where a policy forbids to execute memory that was written to,
+ * it is in a file. */
+static int prepare_thp_text(const struct run *run, const struct task *task,
+			    const struct plan_range *range, struct prepared *prepared)
+{
+	int failed = task->cared ? thp_prepare_text(&task->backing, range, run->sizes.thp, prepared)
+				 : -EACCES;
+
+	if (failed != -EACCES && failed != -EPERM)
+		return failed;
+	return thp_prepare_text_file(&task->backing, range, run->sizes.thp, prepared);
+}
+
+static int prepare(const struct run *run, const struct task *task, enum rung rung,
+		   const struct plan_range *range, struct prepared *prepared)
+{
+	const struct backing *backing = &task->backing;
+	const bool text = task->kind == PLAN_TEXT;
+
+	if (rung == RUNG_THP)
+		return text ? prepare_thp_text(run, task, range, prepared)
+			    : thp_prepare_data(range, run->sizes.thp, prepared);
+	if (!text)
+		return hugetlb_prepare_data(backing, range, prepared);
+	if (run->options->share && !take_shared(run, task, range, prepared))
+		return 0;
+	return hugetlb_prepare_text(backing, range, prepared);
+}
+
+/* Where there are too many ranges, the pool is not what is short. */
+static int reason_of_care(int failed)
+{
+	return failed == -ENOSPC ? -E2BIG : failed;
+}
+
+/* Ends what was begun by taking care: the copy is in place, or it is not to come. */
+static void settle(uintptr_t start, uintptr_t end, int failed)
+{
+	if (failed)
+		replaced_forget(start, end);
+	else
+		replaced_settle(start);
+}
+
+/*
+ * Data on hugetlb pages is taken care of first, as the program may have been given it by then. The
+ * lock and the lists of that are among the data where the program is static: so not in between.
+ */
+static int put_data(const struct task *task, enum rung rung, const struct plan_range *range,
+		    struct prepared *prepared)
+{
+	const uintptr_t end = range->start + prepared->bytes;
+	int failed = 0;
+
+	if (rung == RUNG_HUGETLB) {
+		failed = replaced_add_data(range->start, end, &task->lasting[rung],
+					   range->protection);
+		if (failed) {
+			backing_drop(prepared);
+			return reason_of_care(failed);
+		}
+	}
+	failed = swap_in_data(&task->backing, range, prepared);
+	if (rung == RUNG_HUGETLB)
+		settle(range->start, end, failed);
+	return failed;
+}
+
+/*
+ * Text, too: what rewrites itself, or what others patch, does so a small page at a time, and may
+ * have it read again from its file. A copy that the kernel treats in another way than that file is
+ * not taken without care; one in a file of small pages, put together, it does not.
+ */
+static int put_text(const struct run *run, const struct task *task, enum rung rung,
+		    const struct plan_range *range, struct prepared *prepared)
+{
+	const uintptr_t end = range->start + prepared->bytes;
+	int failed;
+
+	if (rung == RUNG_THP && prepared->fd >= 0)
+		return swap_in(&task->backing, range, prepared);
+	failed = replaced_add_text(range->start, end, &task->lasting[rung], range->protection);
+	if (failed) {
+		backing_drop(prepared);
+		return reason_of_care(failed);
+	}
+	/*
+	 * Hugetlb memory would be in a core file: text was not, nor need it be. Anonymous text has
+	 * to be, as gdb looks into the executable only for what was a file's in the process.
+	 */
+	if (prepared->fd >= 0 && !run->files_dumped)
+		sys_madvise(prepared->address, prepared->bytes, MADV_DONTDUMP);
+	failed = swap_in(&task->backing, range, prepared);
+	settle(range->start, end, failed);
+	return failed;
+}
+
+/* Puts as much of the range as it can on a rung's pages. Returns how many bytes, or -errno. */
+static long take_rung(const struct run *run, const struct task *task, enum rung rung,
+		      const struct plan_range *range)
+{
+	struct prepared prepared;
+	long bytes;
+	int failed;
+
+	if (rung == RUNG_FILE)
+		return file_make_huge(range, run->sizes.thp);
+	failed = prepare(run, task, rung, range, &prepared);
+	if (failed)
+		return failed;
+	bytes = (long)prepared.bytes;
+	failed = task->kind == PLAN_TEXT ? put_text(run, task, rung, range, &prepared)
+					 : put_data(task, rung, range, &prepared);
+	return failed ? failed : bytes;
+}
+
+/* Takes what a rung can have of all that is not huge yet. */
+static void take_all(struct run *run, struct task *task, enum rung rung)
+{
+	const struct plan_rules rules = task_rules(run, task, rung);
+	struct plan_range range;
+	uintptr_t from = 0;
+
+	while (plan_next(run->pieces.items, run->pieces.count, &rules, from, &range)) {
+		bool left = cut_done(run, &range);
+		long got;
+
+		from = range.end;
+		if (!left)
+			continue;
+		got = take_rung(run, task, rung, &range);
+		if (got < (long)(range.end - range.start) && !task->error)
+			task->error = got < 0 ? (int)got : -ENOMEM;
+		if (got <= 0)
+			continue;
+		if (rung == RUNG_FILE && got < (long)(range.end - range.start))
+			remember_pages(run, &range);
+		else
+			remember(run, range.start, range.start + (size_t)got);
+		task->got_bytes[rung] += (size_t)got;
+		if (rung != RUNG_FILE)
+			log_mapped(task, &range, (size_t)got);
+		log_info("%s of %s: 0x%lx-0x%lx: %lu of %lu kB on %s pages", task->name,
+			 object_of(run, &range)->name, (unsigned long)range.start,
+			 (unsigned long)range.end, (unsigned long)got >> 10,
+			 (unsigned long)(range.end - range.start) >> 10, rung_names[rung]);
+	}
+}
+
+void task_apply(struct run *run, struct task *task)
+{
+	task->backing.pieces = run->pieces.items;
+	task->backing.piece_count = run->pieces.count;
+	for (int i = 0; i < task->rungs && task_got(task) < task->planned_bytes; i++)
+		take_all(run, task, task->ladder[i]);
+}

@@ -1,0 +1,129 @@
+/*
+ * The file's own pages, huge: no copy, shared by all who map the file, and the name stays.
+ *
+ * It takes a filesystem that keeps big pieces of a file in one page of its cache (ext4, xfs, btrfs
+ * and others of recent kernels), and a mapping that agrees with its file modulo the huge page. What
+ * the cache holds in small pages already is put out of it and read again, once, and only where a
+ * first page shows that this helps.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+
+#include "base/sys.h"
+#include "proc/pagemap.h"
+#include "proc/smaps.h"
+#include "segments/backing.h"
+
+/* Opens the file that is mapped at a range, for the cache's sake; -errno where it is not to be
+ * found by its name, or where the process has written to its copy of a page. */
+static long open_mapped(const struct plan_range *range, uint64_t *offset)
+{
+	struct smaps_mapping mapping = {.end = 0};
+	struct smaps smaps;
+	struct statx file;
+	long fd = smaps_open(&smaps, "/proc/self/smaps");
+
+	if (fd)
+		return fd;
+	while (smaps_next(&smaps, &mapping) && mapping.end <= range->start)
+		;
+	smaps_close(&smaps);
+	if (mapping.start > range->start || mapping.end < range->end ||
+	    mapping.value[SMAPS_ANONYMOUS] || mapping.name[0] != '/')
+		return -EINVAL;
+	*offset = mapping.offset + (range->start - mapping.start);
+	fd = sys_open(mapping.name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0);
+	if (SYS_IS_ERROR(fd))
+		return fd;
+	if (!sys_statx_fd((int)fd, &file) && file.stx_ino == mapping.inode &&
+	    file.stx_dev_major == mapping.device_major &&
+	    file.stx_dev_minor == mapping.device_minor)
+		return fd;
+	sys_close((int)fd);
+	return -ESTALE;
+}
+
+/* Has a part read again; the mapping itself stays. */
+static void read_again(int fd, uintptr_t start, size_t bytes, uint64_t offset)
+{
+	if (sys_madvise(start, bytes, MADV_DONTNEED))
+		return;
+	sys_forget_cache(fd, offset, bytes);
+	sys_madvise(start, bytes, MADV_POPULATE_READ);
+}
+
+/* A range, and what of it is huge by now. */
+struct file_text {
+	const struct plan_range *range;
+	size_t page_bytes;
+	struct pagemap page_tables;
+};
+
+static size_t huge_bytes(const struct file_text *text)
+{
+	return pagemap_bytes(&text->page_tables, text->range->start, text->range->end);
+}
+
+static bool is_huge(const struct file_text *text, uintptr_t at)
+{
+	return pagemap_bytes(&text->page_tables, at, at + text->page_bytes) == text->page_bytes;
+}
+
+/* The first huge page that is not huge, or the end. */
+static uintptr_t first_small(const struct file_text *text)
+{
+	uintptr_t at = text->range->start;
+
+	while (at < text->range->end && is_huge(text, at))
+		at += text->page_bytes;
+	return at;
+}
+
+static void evict(const struct file_text *text)
+{
+	const struct plan_range *range = text->range;
+	const size_t page_bytes = text->page_bytes;
+	uintptr_t first = first_small(text);
+	uint64_t offset;
+	long fd = open_mapped(range, &offset);
+
+	if (SYS_IS_ERROR(fd))
+		return;
+	read_again((int)fd, first, page_bytes, offset + (first - range->start));
+	if (is_huge(text, first))
+		for (uintptr_t at = first; at < range->end; at += page_bytes)
+			if (!is_huge(text, at))
+				read_again((int)fd, at, page_bytes, offset + (at - range->start));
+	sys_close((int)fd);
+}
+
+static long make_huge(const struct file_text *text)
+{
+	const size_t bytes = text->range->end - text->range->start;
+	size_t huge = huge_bytes(text);
+	long failed;
+
+	if (huge == bytes)
+		return (long)huge;
+	failed = sys_madvise(text->range->start, bytes, MADV_HUGEPAGE);
+	if (failed)
+		return failed;
+	sys_madvise(text->range->start, bytes, MADV_POPULATE_READ);
+	huge = huge_bytes(text);
+	if (huge == bytes)
+		return (long)huge;
+	evict(text);
+	return (long)huge_bytes(text);
+}
+
+long file_make_huge(const struct plan_range *range, size_t page_bytes)
+{
+	struct file_text text = {.range = range, .page_bytes = page_bytes};
+	long huge;
+
+	pagemap_open(&text.page_tables);
+	huge = make_huge(&text);
+	pagemap_close(&text.page_tables);
+	return huge;
+}

@@ -1,0 +1,92 @@
+/*
+ * Copies on hugetlb pages.
+ *
+ * Text is in an unlinked file (text_file.h) whose pages it has: they need no reservation, and no
+ * second page each. Data is a private mapping, populated, whose pages are the process's own.
+ */
+#include <errno.h>
+
+#include "base/sys.h"
+#include "segments/backing.h"
+#include "segments/text_file.h"
+
+/* Tries where a signal came in between. */
+#define RETRIES_MAX 5
+
+static int give_page(const struct text_file *file, uint64_t offset, uintptr_t window)
+{
+	long result = -EINTR;
+
+	(void)window;
+	for (int i = 0; i < RETRIES_MAX && result == -EINTR; i++)
+		result = sys_fallocate(file->fd, offset, file->page_bytes);
+	return (int)result;
+}
+
+static int prepare_text(const struct backing *backing, const struct source *source,
+			const struct plan_range *range, struct prepared *prepared)
+{
+	const struct text_file file = {.fd = source_open(source),
+				       .page_bytes = source->page_bytes,
+				       .hugetlb = true,
+				       .give_page = give_page};
+
+	if (file.fd < 0)
+		return file.fd;
+	return text_file_prepare(&file, backing, range, prepared);
+}
+
+int hugetlb_prepare_text(const struct backing *backing, const struct plan_range *range,
+			 struct prepared *prepared)
+{
+	struct source source = backing->source;
+	int failed = prepare_text(backing, &source, range, prepared);
+
+	/* a mount may be too small, or one from which nothing is executed; a memfd is neither */
+	if (failed && source.mount) {
+		source.mount = NULL;
+		failed = prepare_text(backing, &source, range, prepared);
+	}
+	return failed;
+}
+
+int hugetlb_prepare_filled(int fd, const struct plan_range *range, struct prepared *prepared)
+{
+	const struct text_file file = {.fd = fd, .hugetlb = true};
+	int failed;
+
+	*prepared = (struct prepared){.fd = fd, .bytes = range->end - range->start};
+	failed = text_file_map(&file, range, prepared);
+	if (failed) {
+		prepared->bytes = 0;
+		backing_drop(prepared);
+	}
+	return failed;
+}
+
+/* Tries where another thread has mapped something in the hole meanwhile. */
+#define HOLES_MAX 5
+
+int hugetlb_prepare_data(const struct backing *backing, const struct plan_range *range,
+			 struct prepared *prepared)
+{
+	struct source source = backing->source;
+	const size_t pages = (range->end - range->start) / source.page_bytes;
+
+	*prepared = (struct prepared){.fd = -1};
+	source.memfd = true;
+	for (int i = 0; i < HOLES_MAX; i++) {
+		long at = backing_find_hole(pages * source.page_bytes, source.page_bytes);
+
+		if (SYS_IS_ERROR(at))
+			return (int)at;
+		prepared->address = (uintptr_t)at;
+		prepared->bytes =
+			source_map_huge(&source, (uintptr_t)at, pages) * source.page_bytes;
+		if (prepared->bytes)
+			return 0;
+		if (source.last_error != -EEXIST)
+			break;
+	}
+	return source.last_error ? source.last_error : -ENOMEM;
+}

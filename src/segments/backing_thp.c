@@ -1,0 +1,119 @@
+/*
+ * Copies on transparent huge pages, which split where the program protects or unmaps a part, and
+ * which a debugger can write to.
+ *
+ * They are anonymous memory, which is quickly made. Text of which nobody takes care is in a file in
+ * memory instead, as anonymous text would be lost where a program has it read again from its file.
+ */
+#include <errno.h>
+#include <sys/auxv.h>
+
+#include "base/sys.h"
+#include "pages/executable.h"
+#include "pages/mapping.h"
+#include "proc/pagemap.h"
+#include "segments/backing.h"
+#include "segments/text_file.h"
+#include "segments/text_reader.h"
+
+int thp_prepare_data(const struct plan_range *range, size_t page_bytes, struct prepared *prepared)
+{
+	const size_t bytes = range->end - range->start;
+	long at = mapping_map_small(bytes, page_bytes, PROT_READ | PROT_WRITE), failed;
+
+	*prepared = (struct prepared){.fd = -1};
+	if (SYS_IS_ERROR(at))
+		return (int)at;
+	prepared->address = (uintptr_t)at;
+	prepared->bytes = bytes;
+	failed = sys_madvise(prepared->address, bytes, MADV_HUGEPAGE);
+	if (failed)
+		backing_drop(prepared);
+	return (int)failed;
+}
+
+/*
+ * Where no memory was in one piece, the kernel has given small pages, and the copy would be worse
+ * than the file's own: it is asked once to put them together, and then the copy counts up to the
+ * first page that is not huge.
+ */
+static size_t huge_bytes(uintptr_t at, size_t bytes, size_t page_bytes)
+{
+	size_t huge = pagemap_huge_bytes(at, at + bytes);
+
+	if (huge < bytes && !sys_madvise(at, bytes, MADV_COLLAPSE))
+		huge = pagemap_huge_bytes(at, at + bytes);
+	if (huge == bytes)
+		return bytes;
+	for (huge = 0; huge < bytes; huge += page_bytes)
+		if (pagemap_huge_bytes(at + huge, at + huge + page_bytes) < page_bytes)
+			break;
+	return huge;
+}
+
+/* What is behind that is given back; nothing is left where nothing is huge. */
+static void keep_huge(struct prepared *prepared, size_t page_bytes)
+{
+	const size_t huge = huge_bytes(prepared->address, prepared->bytes, page_bytes);
+
+	if (!huge) {
+		backing_drop(prepared);
+		return;
+	}
+	if (huge < prepared->bytes)
+		sys_munmap(prepared->address + huge, prepared->bytes - huge);
+	prepared->bytes = huge;
+}
+
+int thp_prepare_text(const struct backing *backing, const struct plan_range *range,
+		     size_t page_bytes, struct prepared *prepared)
+{
+	struct text_reader text;
+	int failed = thp_prepare_data(range, page_bytes, prepared);
+
+	if (failed)
+		return failed;
+	text_reader_open(&text, backing, range);
+	failed = text_reader_read(&text, range->start, range->end, prepared->address);
+	text_reader_close(&text);
+	if (!failed)
+		failed = (int)sys_mprotect(prepared->address, prepared->bytes, range->protection);
+	if (failed) {
+		backing_drop(prepared);
+		return failed;
+	}
+	keep_huge(prepared, page_bytes);
+	return prepared->bytes ? 0 : -ENOMEM;
+}
+
+/*
+ * The file's memory is small, whatever the settings for files in memory are, until the kernel is
+ * asked to put it together (Linux 6.1). It does so where there is any of it, and what is not there
+ * is zero: so one small page, at the end, makes a huge one.
+ */
+static int give_page(const struct text_file *file, uint64_t offset, uintptr_t window)
+{
+	const size_t small_bytes = getauxval(AT_PAGESZ);
+	long failed = sys_fallocate(file->fd, offset + file->page_bytes - small_bytes, small_bytes);
+
+	if (!failed)
+		failed = sys_madvise(window, file->page_bytes, MADV_COLLAPSE);
+	return (int)failed;
+}
+
+int thp_prepare_text_file(const struct backing *backing, const struct plan_range *range,
+			  size_t page_bytes, struct prepared *prepared)
+{
+	struct text_file file = {.page_bytes = page_bytes, .give_page = give_page};
+	long fd = executable_file(EXECUTABLE_TEXT);
+	int failed;
+
+	if (SYS_IS_ERROR(fd))
+		return (int)fd;
+	file.fd = (int)fd;
+	failed = text_file_prepare(&file, backing, range, prepared);
+	if (failed)
+		return failed;
+	keep_huge(prepared, page_bytes);
+	return prepared->bytes ? 0 : -ENOMEM;
+}

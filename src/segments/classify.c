@@ -1,0 +1,160 @@
+/*
+ * Cutting mappings into pieces: see pieces.h.
+ */
+#include <errno.h>
+#include <layout.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/auxv.h>
+
+#include "proc/maps.h"
+#include "segments/classify.h"
+
+static int protection_of(const struct smaps_mapping *mapping)
+{
+	return (mapping->rights[0] == 'r' ? PROT_READ : 0) |
+	       (mapping->rights[1] == 'w' ? PROT_WRITE : 0) |
+	       (mapping->rights[2] == 'x' ? PROT_EXEC : 0) |
+	       (CPU_TEXT_RIGHT && strstr(mapping->flags, CPU_TEXT_RIGHT_FLAG) ? CPU_TEXT_RIGHT : 0);
+}
+
+static bool is_usable(const struct smaps_mapping *mapping, int protection)
+{
+	return mapping->rights[3] == 'p' && protection & PROT_READ &&
+	       !(protection & PROT_WRITE && protection & PROT_EXEC);
+}
+
+/* The first segment whose pages end above address, or NULL. */
+static const struct segment *segment_at(const struct found *found, uintptr_t address,
+					size_t base_bytes)
+{
+	const struct segment *segments = found->segments.items;
+	size_t low = 0, high = found->segments.count;
+
+	while (high > low) {
+		size_t middle = low + (high - low) / 2;
+		uintptr_t end = (segments[middle].end + base_bytes - 1) & ~(base_bytes - 1);
+
+		if (end > address)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return low < found->segments.count ? &segments[low] : NULL;
+}
+
+/* What is mapped between two segments of an object and can't be used is the object's. */
+static void describe_gap(struct plan_piece *piece, const struct segment *next,
+			 const struct found *found)
+{
+	const struct object *object = (const struct object *)found->objects.items + next->object;
+
+	if (piece->protection != PROT_NONE || piece->start < object->start)
+		return;
+	piece->kind = PLAN_GAP;
+	piece->object = next->object;
+}
+
+/*
+ * Where the linker will have made data read-only, or has: what is writable there now will not stay
+ * so, and nobody can protect a part of a huge page.
+ */
+static void describe_segment(struct plan_piece *piece, const struct segment *segment,
+			     const struct found *found)
+{
+	const struct object *object = (const struct object *)found->objects.items + segment->object;
+
+	piece->object = segment->object;
+	piece->segment = (unsigned int)(segment - (const struct segment *)found->segments.items);
+	piece->object_start = object->start;
+	piece->object_end = object->end;
+	piece->align = segment->align;
+	piece->wanted = segment->wanted;
+	piece->kind = segment->flags & PF_W ? PLAN_DATA : PLAN_TEXT;
+	if (piece->start < object->relro_end && piece->end > object->relro_start &&
+	    piece->protection & PROT_WRITE)
+		piece->kind = PLAN_OTHER;
+	if (piece->kind == PLAN_TEXT && piece->protection & PROT_WRITE)
+		piece->kind = PLAN_OTHER;
+}
+
+/* Where a piece that begins at start ends at the latest, as far as RELRO is concerned. */
+static uintptr_t relro_cut(const struct found *found, const struct segment *segment,
+			   uintptr_t start, uintptr_t end)
+{
+	const struct object *object = (const struct object *)found->objects.items + segment->object;
+
+	if (object->relro_start > start && object->relro_start < end)
+		return object->relro_start;
+	if (object->relro_end > start && object->relro_end < end)
+		return object->relro_end;
+	return end;
+}
+
+int classify_add(struct vector *pieces, const struct smaps_mapping *mapping,
+		 const struct found *found, size_t base_bytes)
+{
+	const uintptr_t mask = base_bytes - 1;
+	const int protection = protection_of(mapping);
+	uintptr_t end;
+
+	for (uintptr_t start = mapping->start; start < mapping->end; start = end) {
+		const struct segment *segment = segment_at(found, start, base_bytes);
+		struct plan_piece *piece = vector_add(pieces);
+
+		if (!piece)
+			return -ENOMEM;
+		end = mapping->end;
+		*piece = (struct plan_piece){.start = start,
+					     .kind = PLAN_OTHER,
+					     .protection = protection,
+					     .file = mapping->inode != 0,
+					     .offset = mapping->offset + (start - mapping->start)};
+		if (segment && (segment->start & ~mask) > start) {
+			if ((segment->start & ~mask) < end)
+				end = segment->start & ~mask;
+			describe_gap(piece, segment, found);
+		} else if (segment) {
+			if (((segment->end + mask) & ~mask) < end)
+				end = (segment->end + mask) & ~mask;
+			end = relro_cut(found, segment, start, end);
+			piece->end = end;
+			if (is_usable(mapping, protection))
+				describe_segment(piece, segment, found);
+		}
+		piece->end = end;
+	}
+	return 0;
+}
+
+/* A list that was cut short would make holes of what is mapped: it must reach the stack, which is
+ * far up. */
+static bool is_complete(const struct vector *pieces, uintptr_t stack)
+{
+	const struct plan_piece *list = pieces->items;
+
+	return pieces->count && list[pieces->count - 1].end > stack;
+}
+
+int classify_read(struct vector *pieces, const struct found *found)
+{
+	const size_t base_bytes = getauxval(AT_PAGESZ);
+	struct smaps_mapping mapping;
+	uint64_t at = 0;
+	struct maps maps;
+	int failed;
+
+	*pieces = VECTOR_OF(struct plan_piece);
+	/* smaps take long to make, and nothing else in them is of use here */
+	failed = cpu_has_text_right() ? maps_open_with_flags(&maps) : maps_open(&maps, false);
+	if (failed)
+		return failed;
+	for (; !failed && maps_above(&maps, at, &mapping); at = mapping.end)
+		failed = classify_add(pieces, &mapping, found, base_bytes);
+	maps_close(&maps);
+	if (!failed && !is_complete(pieces, (uintptr_t)&maps))
+		failed = -EIO;
+	if (failed)
+		vector_free(pieces);
+	return failed;
+}

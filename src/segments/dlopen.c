@@ -1,0 +1,116 @@
+/*
+ * Libraries that are loaded later: see late.h. Owns the list of objects that were seen.
+ */
+#include <errno.h>
+#include <string.h>
+#include <sys/prctl.h>
+
+#include "base/log.h"
+#include "base/sys.h"
+#include "base/vector.h"
+#include "calls/start.h"
+#include "hook/loader.h"
+#include "proc/status.h"
+#include "segments/dlclose.h"
+#include "segments/dlopen.h"
+
+/* With what is initialised, on a page that the linker has touched: a start writes to no other. */
+#define AT_START __attribute__((section(".data.at_start")))
+
+/* Objects that were loaded when they were last looked at, or at the start. Few programs have more
+ * than have room here. */
+static AT_START const ElfW(Phdr) * first_known[64];
+static struct vector known = VECTOR_IN(first_known);
+static AT_START unsigned long confined_at_start;
+static AT_START void (*take_new)(dlopen_known *known);
+
+static int remember_object(struct dl_phdr_info *info, size_t size, void *data)
+{
+	const ElfW(Phdr) **headers = vector_add(&known);
+
+	(void)size;
+	(void)data;
+	if (!headers)
+		return 1;
+	*headers = info->dlpi_phdr;
+	return 0;
+}
+
+static bool is_known(const struct dl_phdr_info *info)
+{
+	const ElfW(Phdr) **headers = known.items;
+
+	for (size_t i = 0; i < known.count; i++)
+		if (headers[i] == info->dlpi_phdr)
+			return true;
+	return false;
+}
+
+/* Without memory for the list there is nothing that could be told apart: then no object is new. */
+static bool remember_objects(void)
+{
+	known.count = 0;
+	return dl_iterate_phdr(remember_object, NULL) == 0;
+}
+
+static int is_new(struct dl_phdr_info *info, size_t size, void *data)
+{
+	(void)size;
+	(void)data;
+	return !is_known(info);
+}
+
+bool dlopen_is_allowed(const struct status *status)
+{
+	return status->confined == confined_at_start;
+}
+
+/* Of these, hugetlb pages would have nobody's care: their calls end in a C library of their own. */
+static void tell_of_namespaces(void)
+{
+	static bool told;
+
+	if (told || !loader_has_namespaces())
+		return;
+	told = true;
+	log_info("libraries in a namespace of their own (dlmopen) stay on small pages");
+}
+
+/* Under ld.so's lock, in any thread. */
+static void objects_changed(enum loader_change change)
+{
+	int error = errno;
+
+	if (change == LOADER_UNLOADS) {
+		dlclose_expect();
+	} else {
+		dlclose_forget();
+		tell_of_namespaces();
+		if (!sys_sandboxed && known.count && dl_iterate_phdr(is_new, NULL))
+			take_new(is_known);
+		if (!remember_objects())
+			vector_free(&known);
+	}
+	errno = error;
+}
+
+/* Libraries that come later are taken where libraries are asked for at all. */
+static bool is_asked_for(const struct options *options)
+{
+	return options->segments == SEGMENTS_CHOSEN && options->objects &&
+	       (options->text || options->data) && strcmp(options->objects, "main") != 0;
+}
+
+void dlopen_watch(const struct options *options, void (*take)(dlopen_known *known))
+{
+	if (!is_asked_for(options))
+		return;
+	take_new = take;
+	/* /proc/self/status takes long to make: most processes are not confined */
+	if (sys_gate(SYS_prctl, PR_GET_SECCOMP, 0, 0, 0, 0, 0))
+		confined_at_start = status_read().confined;
+	if (remember_objects() && !loader_watch(objects_changed))
+		return;
+	log_info("libraries that are loaded later stay on small pages: ld.so can't be watched");
+	vector_free(&known);
+}

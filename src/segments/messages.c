@@ -1,0 +1,114 @@
+/*
+ * Saying what a task did not get: in one line, for text and data together.
+ */
+#include <errno.h>
+
+#include "base/log.h"
+#include "base/words.h"
+#include "segments/task.h"
+
+void task_decline(struct run *run, const struct task *task, const char *reason)
+{
+	if (run->told)
+		log_info("%s: %s: it stays where it is", task->name, reason);
+	else
+		log_declined("it stays where it is", "%s: %s", task->name, reason);
+	run->told = true;
+}
+
+static bool asks_for_hugetlb(const struct run *run)
+{
+	return run->options->backing == BACKING_LADDER || run->options->backing == BACKING_HUGETLB;
+}
+
+/* How much was asked for that is not as asked. A debugger's process is not meant to have hugetlb
+ * text. */
+static size_t missing(const struct run *run, const struct task *task)
+{
+	const bool hugetlb = asks_for_hugetlb(run) && !(run->traced && task->kind == PLAN_TEXT);
+	const size_t got = hugetlb ? task->got_bytes[RUNG_HUGETLB] : task_got(task);
+
+	return got < task->planned_bytes ? task->planned_bytes - got : 0;
+}
+
+/* What the file's own pages can't be had for: where it lies in memory, or that it was changed. */
+static const char *reason_of_place(const struct run *run, const struct task *task)
+{
+	const struct plan_piece *pieces = run->pieces.items;
+
+	for (size_t i = 0; i < run->pieces.count; i++)
+		if (pieces[i].kind == task->kind && pieces[i].wanted && pieces[i].file &&
+		    pieces[i].end - pieces[i].start >= run->sizes.thp &&
+		    (pieces[i].offset - pieces[i].start) % run->sizes.thp)
+			return "its address and its place in the file disagree: see "
+			       "hugeedit --align";
+	return "pages in it were changed and are not the file's any more";
+}
+
+static void describe_reason(const struct run *run, const struct task *task, char *out, size_t bytes)
+{
+	const unsigned long page_kb = task->backing.source.page_bytes >> 10;
+	const enum segment_backing wanted = run->options->backing;
+
+	if (asks_for_hugetlb(run) && !run->traced && !task_wants(task, RUNG_HUGETLB))
+		text_format(out, bytes, "no care can be taken of them");
+	else if (wanted == BACKING_FILE && (!task->error || task->error == -ENOMEM))
+		text_format(out, bytes, "%s",
+			    task->error ? "its pages in the cache are small and stay so"
+					: reason_of_place(run, task));
+	else if (wanted != BACKING_THP && task->error && page_kb &&
+		 (task->error == -ENOMEM || task->error == -ENOSPC || task->error == -EFAULT))
+		text_format(out, bytes, "the pool of %lu kB pages is short, error %d", page_kb,
+			    -task->error);
+	else if (!task->error)
+		text_format(out, bytes, "no whole page of %lu kB lies in a segment", page_kb);
+	else
+		text_format(out, bytes, "error %d", -task->error);
+}
+
+int task_tell(struct run *run, const struct task *text, const struct task *data)
+{
+	const size_t missing_text = missing(run, text), missing_data = missing(run, data);
+	const struct task *task = missing_text ? text : data;
+	const size_t planned = text->planned_bytes + data->planned_bytes;
+	const size_t got = task_got(text) + task_got(data);
+	char otherwise[160], reason[96], shortage[192];
+
+	if (!missing_text && !missing_data)
+		return 0;
+	text_format(otherwise, sizeof(otherwise),
+		    "%lu kB are on the file's own huge pages, %lu kB on transparent huge pages, "
+		    "%lu kB stay on small pages",
+		    (unsigned long)(text->got_bytes[RUNG_FILE] + data->got_bytes[RUNG_FILE]) >> 10,
+		    (unsigned long)(text->got_bytes[RUNG_THP] + data->got_bytes[RUNG_THP]) >> 10,
+		    (unsigned long)(got < planned ? planned - got : 0) >> 10);
+	describe_reason(run, task, reason, sizeof(reason));
+	text_format(
+		shortage, sizeof(shortage), "%s: %lu of %lu kB could not be put on %s pages (%s)",
+		text->planned_bytes && data->planned_bytes ? "text and data" : task->name,
+		(unsigned long)(missing_text + missing_data) >> 10, (unsigned long)planned >> 10,
+		asks_for_hugetlb(run) ? "hugetlb" : "huge", reason);
+	if (run->told)
+		log_info("%s: %s", shortage, otherwise);
+	else
+		log_declined(otherwise, "%s", shortage);
+	run->told = true;
+	return task->error ? task->error : -ENOMEM;
+}
+
+void task_tell_absent(const struct options *options)
+{
+	const char *list = options->objects;
+
+	while (log_at(LOG_INFO) && list && *list) {
+		size_t length = word_bytes(list += *list == '-', ':');
+		char word[128];
+
+		text_format(word, length < sizeof(word) ? length + 1 : sizeof(word), "%s", list);
+		if (length && !find_named(list, length))
+			log_info("HUGETLB_ELFMAP_OBJECTS: nothing that is loaded now is called %s",
+				 word);
+		list += length;
+		list += *list == ':';
+	}
+}

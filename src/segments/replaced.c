@@ -1,0 +1,119 @@
+/*
+ * Ranges of segments that are on huge pages: see replaced.h.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "region/lock.h"
+#include "region/page_state.h"
+#include "region/process.h"
+#include "region/registry.h"
+#include "segments/replaced.h"
+
+/* The ranges that were taken; a region with no range is free. Under the lock. */
+static struct region taken[REPLACED_MAX];
+
+static bool is_taken(const struct region *region)
+{
+	return region >= taken && region < taken + REPLACED_MAX;
+}
+
+static int add_range(uintptr_t start, uintptr_t end, struct source *source, int rights, bool text)
+{
+	struct region *region = taken;
+	int failed;
+
+	while (region < taken + REPLACED_MAX && region->start)
+		region++;
+	if (region == taken + REPLACED_MAX)
+		return -ENOSPC;
+	failed = region_make_aside(region, start, end, source);
+	if (!failed)
+		failed = registry_add(region);
+	if (failed) {
+		region_drop(region);
+		return failed;
+	}
+	region->running = true;
+	region->by_program = true;
+	region->text = text;
+	region->may_go = !process_single_threaded();
+	region->name = text ? "text" : "data";
+	region_adopt_huge(region, start, end);
+	page_state_protected(region, start, end, rights, 0);
+	return 0;
+}
+
+static int take_range(uintptr_t start, uintptr_t end, struct source *source, int rights, bool text)
+{
+	int failed;
+
+	if (end <= start || (start | end) & (source->page_bytes - 1))
+		return -EINVAL;
+	if (!lock_take())
+		return -EBUSY;
+	failed = add_range(start, end, source, rights, text);
+	lock_release();
+	return failed;
+}
+
+int replaced_add_data(uintptr_t start, uintptr_t end, struct source *source, int rights)
+{
+	return take_range(start, end, source, rights, false);
+}
+
+int replaced_add_text(uintptr_t start, uintptr_t end, struct source *source, int rights)
+{
+	return take_range(start, end, source, rights, true);
+}
+
+void replaced_settle(uintptr_t start)
+{
+	struct region *region;
+
+	if (!lock_take())
+		return;
+	region = registry_at(start);
+	if (region && is_taken(region))
+		region->may_go = false;
+	lock_release();
+}
+
+bool replaced_nth(size_t n, uintptr_t *start, uintptr_t *end)
+{
+	*start = taken[n].start;
+	*end = taken[n].limit;
+	return *start;
+}
+
+void replaced_doubt(size_t n, bool may_go)
+{
+	if (!lock_take())
+		return;
+	if (taken[n].start)
+		taken[n].may_go = may_go;
+	lock_release();
+}
+
+/* [start, end) is of the region. */
+static void forget_part(struct region *region, uintptr_t start, uintptr_t end)
+{
+	if (start == region->start && end == region->limit) {
+		registry_remove(region);
+		region_drop(region);
+		return;
+	}
+	page_state_replaced(region, start, end);
+}
+
+void replaced_forget(uintptr_t start, uintptr_t end)
+{
+	struct region_part part;
+
+	if (!lock_take())
+		return;
+	while (registry_part(&start, end, &part))
+		if (is_taken(part.region))
+			forget_part(part.region, part.from, part.to);
+	lock_release();
+}

@@ -1,0 +1,58 @@
+# What the tests of hugeadm share; sourced after test.sh.
+hugeadm=$BUILD/bin/hugeadm
+tool_name=hugeadm refusal_status=1
+. "$(dirname "$0")/../lib/tool.sh"
+pool_2m=/sys/kernel/mm/hugepages/hugepages-2048kB
+pool_1g=/sys/kernel/mm/hugepages/hugepages-1048576kB
+mounts_base=/var/lib/hugetlbfs
+
+# Puts the value of a file back at the end.
+keep_file() {
+	local value
+	value=$(cat "$1") || skip "can't read $1"
+	at_end "echo $value >$1"
+}
+
+# holds <value> <file>
+holds() {
+	[ "$(cat "$2")" = "$1" ] || fail "$2 is $(cat "$2"), not $1"
+}
+
+# pool_is <minimum> <maximum>: what --pool-list says of pages of 2M, and what the kernel says
+pool_is() {
+	local minimum maximum
+	minimum=$(($(cat $pool_2m/nr_hugepages) - $(cat $pool_2m/surplus_hugepages)))
+	maximum=$((minimum + $(cat $pool_2m/nr_overcommit_hugepages)))
+	[ "$minimum $maximum" = "$1 $2" ] ||
+		fail "the pool has minimum and maximum $minimum $maximum, not $1 $2"
+	succeeds --pool-list
+	awk '$1 == 2097152 { print $2, $4 }' "$work/out" | grep -qx "$1 $2" || {
+		show "$work/out"
+		fail "--pool-list does not say $1 and $2"
+	}
+}
+
+# Runs the script again in a mount namespace of its own, where it can cover directories.
+in_own_mounts() {
+	need_root
+	need_program unshare
+	[ -n "${IN_OWN_MOUNTS-}" ] && return
+	unshare -m --propagation private true 2>/dev/null || skip "no mount namespace can be had"
+	rm -rf "$work"
+	IN_OWN_MOUNTS=1 exec unshare -m --propagation private "$0"
+}
+
+# An empty directory in place of one; both are gone with the mount namespace, but for a directory
+# that was not there and is removed.
+cover() {
+	local directory=$1 missing=$1
+	if [ ! -d "$directory" ]; then
+		while [ ! -d "$(dirname "$missing")" ]; do
+			missing=$(dirname "$missing")
+		done
+		mkdir -p "$directory"
+		at_end "find $missing -depth -type d -empty -delete"
+	fi
+	mount -t tmpfs tmpfs "$directory" || skip "no tmpfs can be mounted"
+	at_end "umount -R $directory"
+}

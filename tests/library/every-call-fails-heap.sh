@@ -1,0 +1,18 @@
+#!/bin/bash
+# Each system call of the heap fails: see every-call-fails.sh. Its settings and its report, too.
+. "$(dirname "$0")/../lib/every-call-fails.sh"
+
+begin_program "$helpers/every-call"
+each_call_fails_once "$ENOMEM,$EPERM,$EINTR,$EAGAIN" HUGETLB_MORECORE=thp
+all_calls_fail_from_each_on $ENOMEM HUGETLB_MORECORE=thp
+begin_program /bin/pwd
+printf '%s\n' '[program=pwd path=* user=root]' 'MORECORE = thp' >"$work/config"
+each_call_fails_once "$ENOMEM $EPERM,$EINTR,$EAGAIN" "HUGETLB_CONFIG=$work/config"
+each_call_fails_once "$ENOMEM,$EINTR" HUGETLB_MORECORE=thp "HUGETLB_REPORT=$work/report"
+all_calls_fail_from_each_on $ENOMEM HUGETLB_MORECORE=thp "HUGETLB_REPORT=$work/report"
+started_or_refused HUGETLB_MORECORE=thp
+need_pages 60 2M
+started_or_refused HUGETLB_MORECORE=yes
+begin_program "$helpers/every-call"
+each_call_fails_once "$ENOMEM $EPERM,$EINTR,$EAGAIN" HUGETLB_MORECORE=yes
+all_calls_fail_from_each_on $EPERM HUGETLB_MORECORE=yes HUGETLB_MORECORE_SHRINK=yes

@@ -1,0 +1,13 @@
+#!/bin/bash
+# Each system call of the program's own mappings fails: see every-call-fails.sh.
+. "$(dirname "$0")/../lib/every-call-fails.sh"
+
+begin_program "$helpers/every-call"
+each_call_fails_once "$ENOMEM,$EPERM,$EINTR,$EAGAIN" HUGETLB_MMAP=256K,thp
+all_calls_fail_from_each_on $ENOMEM HUGETLB_MMAP=256K,thp
+begin_program /bin/pwd
+started_or_refused HUGETLB_MMAP=yes,thp
+need_pages 60 2M
+begin_program "$helpers/every-call"
+each_call_fails_once "$ENOMEM $EPERM,$EINTR,$EAGAIN" HUGETLB_MMAP=256K
+all_calls_fail_from_each_on $ENOMEM HUGETLB_MMAP=256K

@@ -1,0 +1,84 @@
+#!/bin/bash
+# Where a filter or a policy forbids what the library needs, the program goes on without it, and one
+# line says so; and a filter that kills never finds a call of the library to kill for. (What goes on
+# working under such filters is in the rows of cases.)
+. "$(dirname "$0")/../lib/test.sh"
+
+restricted=$cases/restricted
+split_line="heap: a part of a huge page can't be made small while other threads run: this kernel or its settings have no userfaultfd write protection for it (error 1)"
+redirect_line="heap: libc can't be redirected (its text is sealed, or a policy forbids it): the heap stays on small pages"
+
+says_once() {
+	[ "$(lines_of_ours "$work/err")" = 1 ] || { show "$work/err"; fail "$1: not one line of ours"; }
+	grep -qF "WARNING: $2" "$work/err" || { show "$work/err"; fail "$1: another line"; }
+}
+
+# The program's mprotect fails then, as section 12 of HOWTO has it, and the program says so itself.
+pages_stay_whole_under() {
+	local kind=$1 status
+	preloaded HUGETLB_MORECORE=yes "$restricted" "$kind" writes-during-partial-page-calls main >"$work/out" 2>"$work/err"
+	status=$?
+	[ $status = 77 ] && skip "$(tail -n 1 "$work/out")"
+	[ $status = 1 ] || { show "$work/err"; fail "$kind: exit status $status"; }
+	grep -q "Cannot allocate memory" "$work/err" || { show "$work/err"; fail "$kind: failed by something else"; }
+	says_once "$kind" "$split_line"
+}
+
+# Transparent huge pages are the way out that HOWTO names.
+pages_are_split_by_the_kernel_under() {
+	preloaded HUGETLB_MORECORE=thp "$restricted" "$1" writes-during-partial-page-calls main >"$work/out" 2>"$work/err" ||
+		{ show "$work/err"; fail "$1, thp: exit status $?"; }
+	no_lines_of_ours "$work/err"
+}
+
+no_memfd_means_small_pages() {
+	local program
+	for program in "small-blocks 20" "threads 4" "fork both-write"; do
+		# shellcheck disable=SC2086 # a program and its arguments
+		preloaded HUGETLB_MORECORE=yes "$restricted" no-memfd $program >"$work/out" 2>"$work/err" ||
+			{ show "$work/err"; fail "no-memfd, $program: exit status $?"; }
+		grep -qF "WARNING: $redirect_line" "$work/err" || { show "$work/err"; fail "no-memfd, $program: no line"; }
+	done
+	preloaded HUGETLB_MORECORE=yes HUGETLB_REQUIRE=yes "$restricted" no-memfd small-blocks 20 >"$work/out" 2>"$work/err"
+	status=$?
+	[ $status = 125 ] || { show "$work/err"; fail "no-memfd, HUGETLB_REQUIRE: exit status $status"; }
+}
+
+# What the library knows of its ranges takes address space itself: next to none where there is little.
+little_address_space_is_left_to_the_program() {
+	local setting kb=16000
+	until (ulimit -v "$kb" && preloaded "$cases/small-blocks" 20) >/dev/null 2>&1; do
+		kb=$((kb + 1000))
+		[ "$kb" -lt 200000 ] || fail "ulimit -v: even $kb kB are not enough"
+	done
+	for setting in HUGETLB_MORECORE=thp HUGETLB_MMAP=yes HUGETLB_MORECORE=yes; do
+		(ulimit -v $((kb + 2000)) && preloaded "$setting" "$cases/small-blocks" 20) >/dev/null 2>"$work/err" ||
+			{ show "$work/err"; fail "ulimit -v $((kb + 2000)), $setting: exit status $?"; }
+	done
+}
+
+# vm.memfd_noexec belongs to a PID namespace: 1 is no obstacle to who asks for an executable memfd.
+memfd_noexec() {
+	local level=$1
+	shift
+	unshare --pid --fork --mount-proc bash -c 'echo '"$level"' >/proc/sys/vm/memfd_noexec && exec "$@"' - \
+		env LD_PRELOAD="$LIB" HUGETLB_MORECORE=yes "$@" >"$work/out" 2>"$work/err" ||
+		{ show "$work/err"; fail "memfd_noexec=$level: exit status $?"; }
+}
+
+executable_memfds_by_sysctl() {
+	[ "$(id -u)" = 0 ] && command -v unshare >/dev/null && [ -e /proc/sys/vm/memfd_noexec ] || return 0
+	memfd_noexec 1 EXPECT_HUGETLB=0.95 "$cases/small-blocks" 20
+	no_lines_of_ours "$work/err"
+	memfd_noexec 2 "$cases/small-blocks" 20
+	says_once "memfd_noexec=2" "$redirect_line"
+}
+
+need_pages 150 2M
+pages_stay_whole_under container
+pages_stay_whole_under service
+pages_are_split_by_the_kernel_under container
+pages_are_split_by_the_kernel_under service
+no_memfd_means_small_pages
+little_address_space_is_left_to_the_program
+executable_memfds_by_sysctl

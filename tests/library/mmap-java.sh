@@ -1,0 +1,56 @@
+#!/bin/bash
+# java with a heap of 1 GB: at least 0.95 of the heap is on huge pages, and the answer is the same.
+. "$(dirname "$0")/../lib/test.sh"
+
+need_pages 600 2M
+need_program java
+java --list-modules 2>/dev/null | grep -q '^jdk.compiler' || skip "needs a JDK"
+cat >"$work/Program.java" <<-'END'
+	import java.nio.file.*;
+	import java.util.*;
+
+	public class Program {
+		/* Of the one mapping range that the heap's objects lie in: the largest of smaps. */
+		static double share() throws Exception {
+			long huge = 0, total = 0, from = 0, to = 0, low = 0, high = 0, best = 0;
+			List<String> lines = Files.readAllLines(Path.of("/proc/self/smaps"));
+			for (int pass = 0; pass < 2; pass++)
+				for (String line : lines) {
+					if (line.matches("^[0-9a-f]+-[0-9a-f]+ .*")) {
+						long start = Long.parseUnsignedLong(line.substring(0, line.indexOf('-')), 16);
+						long end = Long.parseUnsignedLong(line.substring(line.indexOf('-') + 1, line.indexOf(' ')), 16);
+						if (start != to) from = start;
+						to = end;
+						/* the heap lies below 4 or 32 GB */
+						if (to < (1L << 36) && to - from > best) { best = to - from; low = from; high = to; }
+					}
+					if (pass == 0 || to <= low || to > high) continue;
+					String[] words = line.split("\\s+");
+					long kb = words.length > 1 && words[1].matches("\\d+") ? Long.parseLong(words[1]) : 0;
+					if (line.startsWith("Rss:")) total += kb;
+					if (line.startsWith("AnonHugePages:")) huge += kb;
+					if (line.startsWith("Private_Hugetlb:")) { huge += kb; total += kb; }
+				}
+			return total == 0 ? 0 : (double) huge / total;
+		}
+		public static void main(String[] arguments) throws Exception {
+			List<byte[]> kept = new ArrayList<>();
+			long sum = 0;
+			for (int i = 0; i < 2600; i++) {
+				byte[] block = new byte[1 << 18];
+				Arrays.fill(block, (byte) i);
+				kept.add(block);
+			}
+			for (byte[] block : kept) for (int j = 0; j < block.length; j += 64) sum += block[j];
+			System.out.println(sum);
+			String least = System.getenv("LEAST");
+			if (least != null && share() < Double.parseDouble(least)) {
+				System.err.println("a share of " + share());
+				System.exit(1);
+			}
+		}
+	}
+END
+same_as_plain HUGETLB_MMAP=yes LEAST=0.95 -- java -Xmx1g "$work/Program.java"
+[ "$plain_status" = 0 ] || { show "$work/plain.err"; fail "java itself fails"; }
+same_as_plain HUGETLB_MMAP=yes,thp LEAST=0.95 -- java -Xmx1g "$work/Program.java"

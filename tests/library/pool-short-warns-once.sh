@@ -1,0 +1,13 @@
+#!/bin/bash
+# A pool that is too short costs one line of warning in the whole life of a program, threads or not.
+. "$(dirname "$0")/../lib/test.sh"
+
+set_pool 20
+for command in "small-blocks 200" "threads 8" large-in-threads "fork many-children"; do
+	# shellcheck disable=SC2086
+	preloaded HUGETLB_MORECORE=yes "$cases"/$command 2>"$work/err" ||
+		{ show "$work/err"; fail "$command: exit status $?"; }
+	[ "$(lines_of_ours "$work/err")" = 1 ] ||
+		{ show "$work/err"; fail "$command: not one line of warning"; }
+	grep -q WARNING "$work/err" || { show "$work/err"; fail "$command: no warning"; }
+done

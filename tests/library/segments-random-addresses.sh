@@ -1,0 +1,24 @@
+#!/bin/bash
+# A program that has holes between its segments, in which the kernel likes to put what is mapped next,
+# this library's own lists too: at every one of many starts, each at other addresses, all of it is on
+# huge pages, and nothing is lost.
+. "$(dirname "$0")/../lib/test.sh"
+. "$(dirname "$0")/../lib/relink.sh"
+. "$(dirname "$0")/../lib/segments.sh"
+
+need_pages 40 2M
+write_probe
+compile_segments_probe
+# shellcheck disable=SC2086
+linker_can bfd ${words_of[static-pie]} || skip "no static-PIE can be linked here"
+link_segments_probe "$work/program" static-pie bfd align ||
+	{ show "$work/program.log"; skip "no static-PIE can be linked by the wrapper here"; }
+
+for ((start = 0; start < 100; start++)); do
+	timeout 60 env HUGETLB_ELFMAP=RW "$work/program" $huge_bytes >"$work/out" 2>"$work/err" ||
+		{ show "$work/out" "$work/err"; fail "start $start: exit status $?"; }
+	[ ! -s "$work/err" ] || { show "$work/out" "$work/err"; fail "start $start: a line"; }
+	held_what_it_held "$work/out" || { show "$work/out"; fail "start $start: something was lost"; }
+	awk '$1 != "relro" && NF == 6 && $4 != $2 { wrong = 1 } END { exit wrong }' "$work/out" ||
+		{ show "$work/out"; fail "start $start: not all is huge"; }
+done

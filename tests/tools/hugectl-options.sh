@@ -1,0 +1,180 @@
+#!/bin/bash
+# hugectl: which variables each option sets, with a value behind "=" and as the next word; one line
+# and exit status 125 for each bad value; no option without a test.
+. "$(dirname "$0")/../lib/test.sh"
+. "$(dirname "$0")/../lib/hugectl.sh"
+
+here=$(dirname "$0")
+
+# sets <variable=value>[ <variable=value>] <option> ...
+sets() {
+	local expected=$1 found
+	shift
+	found=$(environment_of --no-preload "$@" | paste -sd ' ')
+	[ "$found" = "$expected" ] || {
+		show "$work/err"
+		fail "hugectl $*: sets $found, not $expected"
+	}
+}
+
+options_set_variables() {
+	sets "" --no-preload
+	sets HUGETLB_MORECORE=yes --heap
+	sets HUGETLB_MORECORE=2M --heap=2M
+	sets HUGETLB_MORECORE=thp --heap=thp
+	sets HUGETLB_MORECORE=no --heap=no
+	sets HUGETLB_MORECORE=thp --thp
+	sets HUGETLB_MORECORE=thp --thp --heap
+	sets HUGETLB_ELFMAP=R --text
+	sets HUGETLB_ELFMAP=R=2M --text=2M
+	sets HUGETLB_ELFMAP=W --data
+	sets HUGETLB_ELFMAP=W=1G --data=1G
+	sets HUGETLB_ELFMAP=W --bss
+	sets HUGETLB_ELFMAP=W=2M --bss=2M --data
+	sets HUGETLB_ELFMAP=R:W --data --text
+	sets HUGETLB_ELFMAP=R=1G:W=2M --text=1G --data=2M --bss=2M
+	sets "HUGETLB_ELFMAP=R HUGETLB_ELFMAP_OBJECTS=all" --libs
+	sets "HUGETLB_ELFMAP=W HUGETLB_ELFMAP_OBJECTS=main:libc.so.6" --libs=main:libc.so.6 --data
+	sets "HUGETLB_ELFMAP=R:W HUGETLB_ELFMAP_OBJECTS=all:-ld.so" --data --text --libs=all:-ld.so
+	sets HUGETLB_ELFMAP_MERGE=yes --merge
+	sets HUGETLB_MMAP=yes --mmap
+	sets HUGETLB_MMAP=1M --mmap=1M
+	sets HUGETLB_MMAP=1M,thp --mmap=1M,thp
+	sets HUGETLB_SHM=yes --shm
+	sets HUGETLB_SHM=1G --shm=1G
+	sets HUGETLB_MORECORE_SHRINK=yes --shrink
+	sets HUGETLB_FORCE_ELFMAP=yes --force-elfmap
+	sets HUGETLB_MINIMAL_COPY=no --no-minimal-copy
+	sets HUGETLB_SHARE=1 --share-text
+	sets HUGETLB_NO_PREFAULT=yes --no-prefault
+	sets HUGETLB_NO_RESERVE=yes --no-reserve
+	sets HUGETLB_REPORT=2 --report
+	sets HUGETLB_REPORT=/a/file --report=/a/file
+	sets HUGETLB_DEBUG=yes --debug
+	sets HUGETLB_REQUIRE=yes --require
+	sets HUGETLB_VERBOSE=2 -v
+	sets HUGETLB_VERBOSE=4 -vvv
+	sets HUGETLB_VERBOSE=0 -q
+	sets HUGETLB_VERBOSE=0 --quiet -q
+	sets HUGETLB_VERBOSE=7 -v --verbose=7
+	sets HUGETLB_VERBOSE=8 --verbose=7 -v
+	sets "HUGETLB_MORECORE=yes HUGETLB_SHM=yes" --heap --shm
+	sets HUGETLB_MORECORE=1G --heap --heap=1G
+}
+
+# A value that an option needs can also be the next word.
+values_both_ways() {
+	local variable option value
+	while read -r variable option value; do
+		sets "$variable=$value" "$option=$value"
+		sets "$variable=$value" "$option" "$value"
+	done <<-'END'
+		HUGETLB_DEFAULT_PAGE_SIZE --default-page-size 1G
+		HUGETLB_MORECORE_HEAPBASE --heap-base 0x600000000000
+		HUGETLB_FORK --fork copy
+		HUGETLB_SHARE_PATH --share-path /a/directory
+		HUGETLB_ELFMAP_BACKING --backing thp
+		HUGETLB_MMAP_LIMIT --mmap-limit 4G
+		HUGETLB_MMAP_ALSO --mmap-also stacks,code
+		HUGETLB_PATH --path /dev/hugepages
+		HUGETLB_FEATURES --features no_map_hugetlb
+		HUGETLB_VERBOSE --verbose 99
+		HUGETLB_RESTRICT_EXE --restrict-exe one:two
+		HUGETLB_CONFIG --config /a/file
+	END
+}
+
+# What is in the environment already stays, unless an option says otherwise.
+environment_is_kept() {
+	[ "$(HUGETLB_SHM=1G "$hugectl" --heap printenv HUGETLB_SHM 2>/dev/null)" = 1G ] ||
+		fail "a variable that no option sets is another"
+	[ "$(HUGETLB_SHM=1G "$hugectl" --shm=2M printenv HUGETLB_SHM 2>/dev/null)" = 2M ] ||
+		fail "an option does not count for more than the environment"
+	[ "$(HUGETLB_VERBOSE=5 "$hugectl" --no-preload -v printenv HUGETLB_VERBOSE 2>/dev/null)" = 6 ] ||
+		fail "-v does not begin at the environment's level"
+}
+
+bad_values() {
+	local option accepted
+	refuses "--heap: 3M: not understood; accepted by HUGETLB_MORECORE: yes, no, thp, or a page size \
+such as 2M or 1G" --heap=3M true
+	refuses "--heap: : not understood; accepted by HUGETLB_MORECORE: yes, no, thp, or a page size \
+such as 2M or 1G" --heap= true
+	refuses "--shm: thp: not understood; accepted by HUGETLB_SHM: yes, no, or a page size such as \
+2M or 1G" --shm=thp true
+	accepted="not understood; accepted by HUGETLB_ELFMAP: no, or R and W, each with or without \
+=<page size>"
+	for option in text data bss; do
+		refuses "--$option: 5: $accepted" --$option=5 true
+		refuses "--$option: 2M:R: $accepted" --$option=2M:R true
+	done
+	refuses "--default-page-size: 2MM: not understood; accepted by HUGETLB_DEFAULT_PAGE_SIZE: a \
+page size such as 2M or 1G" --default-page-size 2MM true
+	refuses "--heap-base: here: not understood; accepted by HUGETLB_MORECORE_HEAPBASE: a \
+hexadecimal address" --heap-base here true
+	refuses "--fork: spoon: not understood; accepted by HUGETLB_FORK: auto, cow or copy" \
+		--fork=spoon true
+	refuses "--features: x: not understood; accepted by HUGETLB_FEATURES: private_reservations, \
+safe_noreserve and map_hugetlb, each with or without no_ before it, separated by commas" \
+		--features x true
+	refuses "--restrict-exe: ::: not understood; accepted by HUGETLB_RESTRICT_EXE: base names of \
+programs, separated by colons" --restrict-exe :: true
+	refuses "--backing: wool: not understood; accepted by HUGETLB_ELFMAP_BACKING: auto, hugetlb, \
+file or thp" --backing=wool true
+	refuses "--libs: a::b: not understood; accepted by HUGETLB_ELFMAP_OBJECTS: main, all, or base \
+names of programs and libraries, separated by colons; one with a minus sign before it is left out" \
+		--libs=a::b true
+	refuses "--config: here: not understood; accepted by HUGETLB_CONFIG: the path of a file, from \
+/ on, or nothing for no file" --config here true
+	for option in 100 -1 x ""; do
+		refuses "--verbose: $option: not understood; accepted by HUGETLB_VERBOSE: a number from \
+0 to 99" "--verbose=$option" true
+	done
+}
+
+bad_command_lines() {
+	refuses "no program to run: see hugectl --help"
+	refuses "no program to run: see hugectl --help" --heap
+	refuses "--heap=2M and --thp exclude each other" --thp --heap=2M true
+	refuses "--data and --bss are one: 2M and 1G exclude each other" --data=2M --bss=1G true
+	refuses "--library-path and --library-use-path exclude each other" --library-use-path \
+		--library-path "$BUILD" true
+	refuses "unrecognized option '--no-such'" --no-such true
+	refuses "invalid option -- 'x'" -x true
+	refuses "option '--fork' requires an argument" --fork
+	refuses "option '--thp' doesn't allow an argument" --thp=2M true
+}
+
+# Options end at the program: what is behind is the program's.
+program_has_its_own_options() {
+	succeeds echo --heap -v
+	[ "$(cat "$work/out")" = "--heap -v" ] || fail "a program's options were taken"
+	succeeds --no-preload -- echo --heap
+	[ "$(cat "$work/out")" = --heap ] || fail "-- is no end of options"
+}
+
+completion_works() {
+	[ "$(complete_words hugectl --th)" = --thp ] || fail "bash: --th"
+	[ "$(complete_words hugectl --fork = cow)" = cow ] || fail "bash: behind ="
+	complete_words hugectl --heap base | grep -qx basename || fail "bash: no program"
+}
+
+# Every option is in one of the tests of hugectl.
+every_option_has_a_test() {
+	local option
+	"$hugectl" --print-completion options >"$work/options" || fail "no list of options"
+	(($(wc -l <"$work/options") >= 25)) || fail "hardly an option"
+	while read -r option; do
+		cat "$here"/hugectl-*.sh | grep -qE -- "(^|[ ])$option([ =]|\$)" ||
+			fail "no test has $option"
+	done < <(grep -vxE -- '-h|--help' "$work/options")
+}
+
+options_set_variables
+values_both_ways
+environment_is_kept
+bad_values
+bad_command_lines
+program_has_its_own_options
+completion_works
+every_option_has_a_test

@@ -1,0 +1,39 @@
+#!/bin/bash
+# pagesize: the base page's size, and with -a or -H those of the huge pages, as the kernel has them.
+. "$(dirname "$0")/../lib/test.sh"
+
+tool_name=pagesize refusal_status=1
+pagesize=$BUILD/bin/pagesize
+. "$(dirname "$0")/../lib/tool.sh"
+
+# prints <file of expected lines> <option> ...
+prints() {
+	local expected=$1
+	shift
+	succeeds "$@"
+	cmp -s "$expected" "$work/out" || {
+		show "$expected" "$work/out"
+		fail "pagesize $*: other lines"
+	}
+}
+
+getconf PAGESIZE >"$work/base"
+for directory in /sys/kernel/mm/hugepages/hugepages-*kB; do
+	[ -d "$directory" ] || continue
+	kb=${directory##*-}
+	echo $((${kb%kB} * 1024))
+done | sort -n >"$work/huge"
+cat "$work/base" "$work/huge" >"$work/all"
+prints "$work/base"
+prints "$work/all" -a
+prints "$work/all" --all
+prints "$work/huge" -H
+prints "$work/huge" --huge-only
+# of both the last one counts
+prints "$work/huge" -aH
+prints "$work/all" -H --all
+refuses "unexpected argument: 2M" -a 2M
+refuses "invalid option -- 'x'" -x
+refuses "option '--all' doesn't allow an argument" --all=2M
+"$pagesize" -a >/dev/full 2>"$work/err" && fail "a full disk is no matter"
+says "pagesize: standard output: No space left on device"

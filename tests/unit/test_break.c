@@ -1,0 +1,379 @@
+/*
+ * The break: random ups and downs against a model that is simple. What is below the break keeps its
+ * content, what it passes is zero, and a failure changes nothing.
+ *
+ * All that the break has passed is filled with words that follow from their addresses, so whatever
+ * comes back dirty, moved or lost shows itself.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "base/sys.h"
+#include "calls/mmap.h"
+#include "calls/start.h"
+#include "ground.h"
+#include "heap/heap.h"
+#include "heap/owner.h"
+#include "region/process.h"
+#include "region/split.h"
+
+#define BASE 4096ul
+#define SEED 7
+
+static struct heap_break *const morecore = &heap.main;
+static uintptr_t limit;
+
+/* The process's heap, but nothing of it redirected: the tests call what the entries would. */
+static void begin(size_t page_bytes, size_t pool_pages, size_t region_pages, bool shrink)
+{
+	gate_reset();
+	gate_catch_stderr();
+	ground_pool(page_bytes, pool_pages);
+	memset(&heap, 0, sizeof(heap));
+	memset(&libc_calls, 0, sizeof(libc_calls));
+	process_base_bytes = 0;
+	process_libc_single_threaded = NULL;
+	sys_sandboxed = false;
+	split_count = 0;
+	heap.source = ground_source(page_bytes);
+	process_base_bytes = BASE;
+	heap.shrink = shrink;
+	limit = ground + region_pages * page_bytes;
+	assert_int_equal(break_start(morecore, ground, limit, &heap.source, shrink), 0);
+	assert_int_equal(owner_begin(), 0);
+}
+
+static void end(void)
+{
+	assert_int_equal(gate_pool_violations(), 0);
+	owner_end();
+	region_drop(&morecore->region);
+	assert_int_equal(munmap((void *)ground, GROUND_BYTES), 0);
+}
+
+static uintptr_t now(void)
+{
+	return (uintptr_t)break_sbrk(morecore, 0);
+}
+
+/* Grows as told, finds zero, and leaves it filled. */
+static void grow(size_t bytes)
+{
+	uintptr_t before = now();
+
+	assert_int_equal(break_sbrk(morecore, (intptr_t)bytes), before);
+	assert_int_equal(now(), before + bytes);
+	ground_check_zero(before, before + bytes);
+	ground_fill(before, before + bytes, SEED);
+}
+
+static void shrink(size_t bytes)
+{
+	uintptr_t before = now();
+
+	assert_int_equal(break_sbrk(morecore, -(intptr_t)bytes), before);
+	assert_int_equal(now(), before - bytes);
+}
+
+static void check_below(void)
+{
+	ground_check_filled(ground, now(), SEED);
+}
+
+static void new_heap_makes_no_call(void **state)
+{
+	(void)state;
+	begin(64 * KIB, 10, 20, false);
+	assert_int_equal(now(), ground);
+	assert_int_equal(gate_calls(GATE_ANY), 1);
+	assert_int_equal(break_brk(morecore, ground), 0);
+	assert_int_equal(break_brk(morecore, ground - 1), -ENOMEM);
+	assert_int_equal(break_sbrk(morecore, -1), -ENOMEM);
+	assert_int_equal(gate_calls(GATE_ANY), 1);
+	end();
+}
+
+static void pages_at_hand_cost_no_call(void **state)
+{
+	unsigned long calls;
+
+	(void)state;
+	begin(64 * KIB, 10, 20, false);
+	grow(1000);
+	calls = gate_calls(GATE_ANY);
+	for (int i = 0; i < 30; i++)
+		grow(2000);
+	assert_int_equal(gate_calls(GATE_ANY), calls);
+	check_below();
+	end();
+}
+
+static void limits(void **state)
+{
+	static const intptr_t impossible[] = {INTPTR_MAX, INTPTR_MIN, INTPTR_MIN + 1,
+					      -(intptr_t)MIB};
+
+	(void)state;
+	begin(64 * KIB, 10, 10, false);
+	grow(9 * 64 * KIB + 8);
+	for (size_t i = 0; i < COUNT_OF(impossible); i++)
+		assert_int_equal(break_sbrk(morecore, impossible[i]), -ENOMEM);
+	assert_int_equal(break_sbrk(morecore, 64 * KIB - 7), -ENOMEM);
+	assert_int_equal(break_brk(morecore, limit + 1), -ENOMEM);
+	assert_int_equal(break_brk(morecore, UINTPTR_MAX), -ENOMEM);
+	assert_int_equal(now(), ground + 9 * 64 * KIB + 8);
+	check_below();
+	grow(64 * KIB - 8);
+	assert_int_equal(now(), limit);
+	assert_int_equal(break_sbrk(morecore, 1), -ENOMEM);
+	check_below();
+	shrink(10 * 64 * KIB);
+	grow(10 * 64 * KIB);
+	end();
+}
+
+/* An odd break: the byte in front of it stays, the one behind it is zero again. */
+static void odd_breaks(void **state)
+{
+	(void)state;
+	for (int with_shrink = 0; with_shrink < 2; with_shrink++) {
+		begin(64 * KIB, 10, 20, with_shrink);
+		assert_int_equal(break_sbrk(morecore, 3 * 64 * KIB + 5), ground);
+		memset((void *)ground, 0xaa, 3 * 64 * KIB + 5);
+		for (size_t bytes = 1; bytes < 3 * 64 * KIB; bytes = bytes * 3 + 1) {
+			unsigned char *at = (unsigned char *)now() - bytes;
+
+			assert_true(break_sbrk(morecore, -(intptr_t)bytes) > 0);
+			assert_int_equal(break_sbrk(morecore, (intptr_t)bytes), at);
+			assert_int_equal(at[-1], 0xaa);
+			for (size_t i = 0; i < bytes; i++)
+				assert_int_equal(at[i], 0);
+			memset(at, 0xaa, bytes);
+		}
+		end();
+	}
+}
+
+static void shrinking_gives_pages_back(void **state)
+{
+	(void)state;
+	begin(64 * KIB, 100, 100, true);
+	grow(50 * 64 * KIB);
+	assert_true(gate_pool_mapped(ground, GROUND_BYTES) >= 50);
+	shrink(30 * 64 * KIB);
+	assert_int_equal(gate_pool_mapped(ground, GROUND_BYTES), 20);
+	ground_check_region(&morecore->region);
+	shrink(20 * 64 * KIB - 8);
+	assert_int_equal(gate_pool_mapped(ground, GROUND_BYTES), 1);
+	shrink(8);
+	assert_int_equal(gate_pool_mapped(ground, GROUND_BYTES), 0);
+	grow(50 * 64 * KIB);
+	end();
+	/* without being asked to, it keeps them */
+	begin(64 * KIB, 100, 100, false);
+	grow(50 * 64 * KIB);
+	shrink(50 * 64 * KIB);
+	assert_true(gate_pool_mapped(ground, GROUND_BYTES) >= 50);
+	grow(50 * 64 * KIB);
+	end();
+}
+
+/* The break fails at each call in turn, and works right after. */
+static void every_call_fails_once(void **state)
+{
+	static const int errors[] = {ENOMEM, EAGAIN, EINTR, EPERM};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(errors); i++)
+		for (unsigned long nth = 1; nth <= 12; nth++) {
+			begin(64 * KIB, 20, 100, true);
+			grow(10 * 64 * KIB);
+			gate_fail(GATE_ANY, nth, errors[i]);
+			for (int step = 0; step < 6; step++) {
+				uintptr_t before = now();
+				long result = break_sbrk(morecore, 8 * 64 * KIB);
+
+				assert_true(result == (long)before || result == -ENOMEM);
+				assert_int_equal(now(),
+						 result < 0 ? before : before + 8 * 64 * KIB);
+				ground_check_zero(before, now());
+				ground_fill(before, now(), SEED);
+				check_below();
+				if (step % 2)
+					shrink(4 * 64 * KIB);
+			}
+			end();
+		}
+}
+
+/* As the program would by mprotect, through the redirected entry. */
+static void protect(uintptr_t page, int rights)
+{
+	assert_int_equal(call_mprotect((void *)page, BASE, rights), 0);
+}
+
+/*
+ * The break goes below a page that the program took the rights of, and comes back: readable,
+ * writable and zero, as after the kernel's brk.
+ */
+static void altered_memory_comes_back_new(void **state)
+{
+	static const size_t page_sizes[] = {64 * KIB, 2 * MIB, 4 * MIB};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(page_sizes); i++)
+		for (size_t pool_pages = 0; pool_pages <= 10; pool_pages += 5)
+			for (int with_shrink = 0; with_shrink < 2; with_shrink++) {
+				size_t page_bytes = page_sizes[i];
+
+				begin(page_bytes, pool_pages, 20, with_shrink);
+				grow(8 * page_bytes);
+				for (size_t at = 8 * page_bytes - BASE; at > BASE;
+				     at -=
+				     at > page_bytes + 3 * BASE ? page_bytes + 3 * BASE : at) {
+					protect(ground + at, PROT_NONE);
+					shrink(now() - ground - at);
+					check_below();
+					grow(BASE / 2);
+					grow(6 * page_bytes);
+					check_below();
+					shrink(now() - ground - at);
+				}
+				end();
+			}
+}
+
+/* Units of a page that never was huge: what lies below the altered one is lost with it, or kept. */
+static void altered_unit_of_a_large_page(void **state)
+{
+	(void)state;
+	for (int with_shrink = 0; with_shrink < 2; with_shrink++) {
+		begin(32 * MIB, 0, 2, with_shrink);
+		grow(20 * MIB);
+		protect(ground + 10 * MIB, PROT_NONE);
+		shrink(18 * MIB);
+		check_below();
+		grow(4 * MIB);
+		grow(14 * MIB);
+		check_below();
+		end();
+	}
+}
+
+/* The break stands within a page that the program may not write to: growing must not write there.
+ */
+static void break_within_a_protected_page(void **state)
+{
+	static const int rights[] = {PROT_NONE, PROT_READ};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(rights); i++) {
+		begin(64 * KIB, 10, 20, false);
+		grow(3 * BASE);
+		protect(ground + 2 * BASE, rights[i]);
+		shrink(BASE / 2);
+		assert_int_equal(break_sbrk(morecore, BASE), ground + 3 * BASE - BASE / 2);
+		ground_check_zero(ground + 3 * BASE, now());
+		protect(ground + 2 * BASE, PROT_READ | PROT_WRITE);
+		ground_check_filled(ground, ground + 3 * BASE - BASE / 2, SEED);
+		end();
+	}
+}
+
+static void random_moves(size_t page_bytes, size_t pool_pages, size_t region_pages, size_t most,
+			 bool with_shrink, uint64_t random)
+{
+	begin(page_bytes, pool_pages, region_pages, with_shrink);
+	for (int step = 0; step < 150; step++) {
+		uintptr_t before = now();
+		size_t used = before - ground;
+		size_t bytes = ground_random(&random) % most & ~7ul;
+		uintptr_t guard;
+		long result;
+
+		if (ground_random(&random) % 4 == 0)
+			gate_fail(GATE_ANY, 1 + ground_random(&random) % 2, ENOMEM);
+		switch (ground_random(&random) % 5) {
+		case 0:
+		case 1:
+		case 2:
+			result = break_sbrk(morecore, (intptr_t)bytes);
+			assert_true(result == (long)before || result == -ENOMEM);
+			assert_int_equal(now(), result < 0 ? before : before + bytes);
+			ground_check_zero(before, now());
+			ground_fill(before, now(), SEED);
+			break;
+		case 3:
+			shrink(bytes < used ? bytes : used);
+			break;
+		case 4:
+			gate_fail(GATE_ANY, 0, 0);
+			if (used < 4 * BASE)
+				break;
+			guard = ground + (ground_random(&random) % (used - 2 * BASE) & ~(BASE - 1));
+			protect(guard, PROT_NONE);
+			if (ground_random(&random) % 2)
+				assert_int_equal(break_brk(morecore, guard), 0);
+			else
+				protect(guard, PROT_READ | PROT_WRITE);
+			break;
+		}
+		gate_fail(GATE_ANY, 0, 0);
+		assert_int_equal(gate_pool_violations(), 0);
+		if (step % 8 == 0)
+			check_below();
+	}
+	check_below();
+	end();
+}
+
+static void random_moves_against_the_model(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 1; seed <= 4; seed++)
+		for (int with_shrink = 0; with_shrink < 2; with_shrink++) {
+			random_moves(64 * KIB, 100, 200, 400 * KIB, with_shrink, seed);
+			random_moves(64 * KIB, 20, 200, 400 * KIB, with_shrink, seed);
+			random_moves(64 * KIB, 0, 200, 400 * KIB, with_shrink, seed);
+			random_moves(4 * MIB, 4, 8, 3 * MIB, with_shrink, seed);
+			random_moves(32 * MIB, 1, 2, 5 * MIB, with_shrink, seed);
+		}
+}
+
+/* Somebody maps in front of the break: it fails there, for good, and stays where it is. */
+static void foreign_memory_ends_the_heap(void **state)
+{
+	uintptr_t foreign = ground + 10 * 64 * KIB;
+
+	(void)state;
+	begin(64 * KIB, 100, 100, true);
+	grow(5 * 64 * KIB);
+	ground_plant_foreign(foreign, 64 * KIB);
+	assert_int_equal(break_sbrk(morecore, 20 * 64 * KIB), -ENOMEM);
+	assert_int_equal(now(), ground + 5 * 64 * KIB);
+	shrink(5 * 64 * KIB);
+	assert_true(ground_foreign_is_intact(foreign, 64 * KIB));
+	assert_int_equal(break_sbrk(morecore, 20 * 64 * KIB), -ENOMEM);
+	grow(5 * 64 * KIB);
+	assert_true(ground_foreign_is_intact(foreign, 64 * KIB));
+	end();
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		GROUND_TEST(new_heap_makes_no_call),
+		GROUND_TEST(pages_at_hand_cost_no_call),
+		GROUND_TEST(limits),
+		GROUND_TEST(odd_breaks),
+		GROUND_TEST(shrinking_gives_pages_back),
+		GROUND_TEST(every_call_fails_once),
+		GROUND_TEST(altered_memory_comes_back_new),
+		GROUND_TEST(altered_unit_of_a_large_page),
+		GROUND_TEST(break_within_a_protected_page),
+		GROUND_TEST(random_moves_against_the_model),
+		GROUND_TEST(foreign_memory_ends_the_heap),
+	};
+
+	return cmocka_run_group_tests_name("morecore", tests, NULL, NULL);
+}

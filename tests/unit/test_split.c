@@ -1,0 +1,475 @@
+/*
+ * What small pages bear, huge pages bear: a part of one is protected, advised or emptied, and the
+ * page becomes small with its content, or stays as it is where a call fails.
+ */
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "base/sys.h"
+#include "calls/start.h"
+#include "ground.h"
+#include "heap/heap.h"
+#include "region/empty.h"
+#include "region/page_state.h"
+#include "region/process.h"
+#include "region/split.h"
+
+#define PAGE  ((size_t)64 * KIB)
+#define LARGE ((size_t)8 * MIB) /* four units */
+#define BASE  4096ul
+#define SEED  5
+
+static struct region *const region = &heap.main.region;
+static uintptr_t limit;
+
+/* A region of eight pages, all huge, in use and filled. */
+static void begin_with(const struct gate_pool *pool)
+{
+	gate_reset();
+	gate_catch_stderr();
+	gate_pool(pool);
+	memset(&heap, 0, sizeof(heap));
+	memset(&libc_calls, 0, sizeof(libc_calls));
+	process_base_bytes = 0;
+	process_libc_single_threaded = NULL;
+	sys_sandboxed = false;
+	split_count = 0;
+	heap.source = ground_source(pool->page_bytes);
+	process_base_bytes = BASE;
+	limit = ground + 8 * pool->page_bytes;
+	assert_int_equal(region_make(region, ground, limit, &heap.source), 0);
+	assert_int_equal(region_map(region, ground, limit, 0), 0);
+	region_use(region, ground, limit);
+	assert_int_equal(gate_pool_mapped(ground, GROUND_BYTES), 8);
+	ground_fill(ground, limit, SEED);
+}
+
+static void begin(size_t page_bytes)
+{
+	const struct gate_pool pool = {
+		.page_bytes = page_bytes,
+		.pages = 8,
+		.populate_limit = SIZE_MAX,
+	};
+
+	begin_with(&pool);
+}
+
+static void end(void)
+{
+	ground_check_region(region);
+	region_drop(region);
+	assert_int_equal(munmap((void *)ground, GROUND_BYTES), 0);
+}
+
+static size_t huge_pages(void)
+{
+	return gate_pool_mapped(ground, GROUND_BYTES);
+}
+
+/* What the kernel says of the mapping at an address: its rights, and whether a flag is set. */
+static void mapping_at(uintptr_t address, char rights[5], const char *flag, bool *has_flag)
+{
+	FILE *smaps = fopen("/proc/self/smaps", "re");
+	char line[512];
+	bool here = false;
+
+	assert_non_null(smaps);
+	strcpy(rights, "");
+	*has_flag = false;
+	while (fgets(line, sizeof(line), smaps)) {
+		unsigned long from, to;
+		char found[5];
+
+		if (sscanf(line, "%lx-%lx %4s", &from, &to, found) == 3) {
+			here = address >= from && address < to;
+			if (here)
+				strcpy(rights, found);
+		} else if (here && !strncmp(line, "VmFlags:", 8)) {
+			*has_flag = strstr(line, flag);
+		}
+	}
+	fclose(smaps);
+}
+
+static void assert_mapping(uintptr_t address, const char *expected, const char *flag, bool has_flag)
+{
+	char rights[5];
+	bool found;
+
+	mapping_at(address, rights, flag, &found);
+	if (strcmp(rights, expected) || found != has_flag)
+		fail_msg("%#lx: rights %s, flag %s %d; expected %s and %d", address, rights, flag,
+			 found, expected, has_flag);
+}
+
+static void only_what_is_covered_in_part_becomes_small(void **state)
+{
+	static const size_t page_sizes[] = {PAGE, LARGE};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(page_sizes); i++) {
+		size_t page = page_sizes[i];
+
+		begin(page);
+		assert_int_equal(split_pages(region, ground + page, ground + 3 * page, false), 0);
+		assert_int_equal(huge_pages(), 8);
+		assert_int_equal(
+			split_pages(region, ground + page + BASE, ground + 4 * page - BASE, false),
+			0);
+		assert_int_equal(huge_pages(), 6);
+		assert_false(region_huge_at(region, ground + page));
+		assert_true(region_huge_at(region, ground + 2 * page));
+		assert_false(region_huge_at(region, ground + 3 * page));
+		ground_check_filled(ground, limit, SEED);
+		assert_int_equal(split_count, 2);
+		/* small ones are not made so again */
+		assert_int_equal(
+			split_pages(region, ground + page + BASE, ground + page + 2 * BASE, false),
+			0);
+		assert_int_equal(split_count, 2);
+		assert_int_equal(split_pages(region, ground, ground + 8 * page, true), 0);
+		assert_int_equal(huge_pages(), 0);
+		ground_check_filled(ground, limit, SEED);
+		ground_fill(ground, limit, SEED + 1);
+		end();
+	}
+}
+
+/* Nothing is left aside: what the process has mapped is what it had. */
+static void nothing_is_left_aside(void **state)
+{
+	unsigned long long before, after, small = 0;
+
+	(void)state;
+	for (int round = 0; round < 3; round++) {
+		FILE *statm;
+
+		begin(PAGE);
+		statm = fopen("/proc/self/statm", "re");
+		assert_int_equal(fscanf(statm, "%llu", &before), 1);
+		fclose(statm);
+		assert_int_equal(split_pages(region, ground, limit, true), 0);
+		statm = fopen("/proc/self/statm", "re");
+		assert_int_equal(fscanf(statm, "%llu", &after), 1);
+		fclose(statm);
+		small = after - before;
+		end();
+	}
+	assert_int_equal(small, 0);
+}
+
+static void whole_pages_keep_their_rights(void **state)
+{
+	static const struct {
+		int rights;
+		const char *text;
+	} rows[] = {
+		{PROT_NONE, "---p"},
+		{PROT_READ, "r--p"},
+		{PROT_READ | PROT_EXEC, "r-xp"},
+		{PROT_READ | PROT_WRITE, "rw-p"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		uintptr_t page = ground + 2 * PAGE;
+
+		begin(PAGE);
+		assert_int_equal(sys_mprotect(page, PAGE, rows[i].rights), 0);
+		page_state_protected(region, page, page + PAGE, rows[i].rights, 0);
+		assert_true(region_huge_at(region, page));
+		assert_int_equal(split_pages(region, page + BASE, page + 2 * BASE, false), 0);
+		assert_mapping(page, rows[i].text, " dc ", false);
+		assert_mapping(page + PAGE - 1, rows[i].text, " dc ", false);
+		assert_mapping(page - 1, "rw-p", " dc ", false);
+		assert_int_equal(sys_mprotect(page, PAGE, PROT_READ | PROT_WRITE), 0);
+		ground_check_filled(ground, limit, SEED);
+		end();
+	}
+}
+
+static void whole_pages_keep_their_advice(void **state)
+{
+	static const struct {
+		int advice, undo;
+		const char *flag;
+	} rows[] = {{MADV_DONTFORK, MADV_DOFORK, " dc "}, {MADV_DONTDUMP, MADV_DODUMP, " dd "}};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		uintptr_t page = ground + 2 * PAGE;
+
+		begin(PAGE);
+		page_state_advised(region, page, page + 3 * PAGE, rows[i].advice);
+		page_state_advised(region, page + PAGE, page + 2 * PAGE, rows[i].undo);
+		/* rights and advice don't disturb each other */
+		page_state_protected(region, page, page + PAGE, PROT_READ, 0);
+		page_state_protected(region, page, page + PAGE, PROT_READ | PROT_WRITE, 0);
+		assert_int_equal(split_pages(region, page + BASE, page + 3 * PAGE - BASE, true), 0);
+		assert_mapping(page, "rw-p", rows[i].flag, true);
+		assert_mapping(page + PAGE, "rw-p", rows[i].flag, false);
+		assert_mapping(page + 2 * PAGE, "rw-p", rows[i].flag, true);
+		ground_check_filled(ground, limit, SEED);
+		end();
+	}
+}
+
+static void replaced_memory_is_not_ours_any_more(void **state)
+{
+	uintptr_t page = ground + 2 * PAGE;
+
+	(void)state;
+	begin(PAGE);
+	assert_int_equal(munmap((void *)page, PAGE), 0);
+	gate_pool_forget(page, PAGE);
+	page_state_replaced(region, page, page + PAGE);
+	assert_int_equal(region->units[2] & UNIT_ALTERED, UNIT_ALTERED);
+	assert_false(region_huge_at(region, page));
+	/* never in use, never mapped: the program's alone */
+	region_unuse(region, page + PAGE, limit);
+	region_give_back(region, page + PAGE, limit);
+	page_state_replaced(region, page + PAGE, page + 2 * PAGE);
+	assert_int_equal(region->units[3], UNIT_FOREIGN);
+	end();
+}
+
+static void dontneed_empties_exactly(void **state)
+{
+	static const size_t page_sizes[] = {PAGE, LARGE};
+	uint64_t random = 1;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(page_sizes); i++)
+		for (int round = 0; round < (page_sizes[i] == PAGE ? 60 : 6); round++) {
+			size_t all = 8 * page_sizes[i];
+			size_t from = ground_random(&random) % all & ~(BASE - 1);
+			size_t to =
+				from + BASE + (ground_random(&random) % (all - from) & ~(BASE - 1));
+			bool give_back = round % 2;
+			size_t whole = 0, before;
+
+			if (to > all)
+				to = all;
+			begin(page_sizes[i]);
+			if (round % 3 == 0)
+				assert_int_equal(split_pages(region, ground + all / 2,
+							     ground + all / 2 + BASE, false),
+						 0);
+			for (size_t page = 0; page < 8; page++)
+				whole += page * page_sizes[i] >= from &&
+					 (page + 1) * page_sizes[i] <= to &&
+					 region_huge_at(region, ground + page * page_sizes[i]);
+			before = huge_pages();
+			assert_int_equal(empty_pages(region, ground + from, ground + to, give_back),
+					 0);
+			ground_check_filled(ground, ground + from, SEED);
+			ground_check_zero(ground + from, ground + to);
+			ground_check_filled(ground + to, ground + all, SEED);
+			assert_int_equal(huge_pages(), give_back ? before - whole : before);
+			ground_fill(ground, limit, SEED);
+			end();
+		}
+}
+
+static void dontneed_of_protected_pages(void **state)
+{
+	uintptr_t page = ground + 2 * PAGE;
+
+	(void)state;
+	begin(PAGE);
+	assert_int_equal(sys_mprotect(page, PAGE, PROT_NONE), 0);
+	page_state_protected(region, page, page + PAGE, PROT_NONE, 0);
+	assert_int_equal(empty_pages(region, ground + PAGE, ground + 4 * PAGE, false), 0);
+	assert_mapping(page, "---p", " dc ", false);
+	assert_int_equal(sys_mprotect(page, PAGE, PROT_READ | PROT_WRITE), 0);
+	ground_check_zero(ground + PAGE, ground + 4 * PAGE);
+	ground_check_filled(ground + 4 * PAGE, limit, SEED);
+	end();
+}
+
+/* Every call on the way fails once: the page is small or it is not, and its content is there. */
+static void every_call_fails_once(void **state)
+{
+	static const int errors[] = {ENOMEM, EINVAL, EPERM, EAGAIN, EINTR};
+	static const int all_rights[] = {PROT_NONE, PROT_READ, PROT_READ | PROT_WRITE};
+	uintptr_t page = ground + 2 * PAGE;
+	unsigned int failures = 0;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(errors); i++)
+		for (size_t j = 0; j < COUNT_OF(all_rights); j++)
+			for (unsigned long nth = 1; nth < 12; nth++) {
+				int rights = all_rights[j], failed;
+
+				begin(PAGE);
+				assert_int_equal(sys_mprotect(page, PAGE, rights), 0);
+				page_state_protected(region, page, page + PAGE, rights, 0);
+				page_state_advised(region, page, page + PAGE, MADV_DONTFORK);
+				gate_fail(GATE_ANY, nth, errors[i]);
+				failed = split_pages(region, page + BASE, page + 2 * BASE, false);
+				assert_true(failed == 0 || failed == -ENOMEM);
+				assert_int_equal(region_huge_at(region, page), !!failed);
+				failures += !!failed;
+				gate_fail(GATE_ANY, 0, 0);
+				assert_int_equal(
+					split_pages(region, page + BASE, page + 2 * BASE, false),
+					0);
+				assert_mapping(page,
+					       rights == PROT_NONE   ? "---p"
+					       : rights == PROT_READ ? "r--p"
+								     : "rw-p",
+					       " xx ", false);
+				assert_int_equal(sys_mprotect(page, PAGE, PROT_READ | PROT_WRITE),
+						 0);
+				ground_check_filled(ground, limit, SEED);
+				end();
+			}
+	assert_true(failures > 15);
+}
+
+static void dontneed_where_every_call_fails(void **state)
+{
+	(void)state;
+	for (int give_back = 0; give_back < 2; give_back++)
+		for (unsigned long nth = 1; nth < 8; nth++) {
+			begin(PAGE);
+			gate_fail(GATE_ANY, nth, ENOMEM);
+			assert_int_equal(
+				empty_pages(region, ground + BASE, ground + 5 * PAGE, give_back),
+				0);
+			ground_check_filled(ground, ground + BASE, SEED);
+			ground_check_zero(ground + BASE, ground + 5 * PAGE);
+			ground_check_filled(ground + 5 * PAGE, limit, SEED);
+			end();
+		}
+}
+
+static void aside_is_aligned_or_nothing(void **state)
+{
+	(void)state;
+	begin(LARGE);
+	for (size_t pages = 1; pages < 4; pages++) {
+		long aside = split_map_aside(region, pages * LARGE);
+
+		assert_true(aside > 0 && (uintptr_t)aside % LARGE == 0);
+		*(char *)aside = *(char *)(aside + pages * LARGE - 1) = 1;
+		assert_int_equal(munmap((void *)aside, pages * LARGE), 0);
+	}
+	gate_fail(CPU_MMAP_NUMBER, 1, ENOMEM);
+	assert_int_equal(split_map_aside(region, LARGE), -ENOMEM);
+	end();
+}
+
+/* Other threads run: they are kept from writing, or nothing happens and one line says why. */
+static void with_other_threads(void **state)
+{
+	static const bool not_single = false;
+
+	(void)state;
+	begin(PAGE);
+	process_libc_single_threaded = &not_single;
+	gate_fail_always(SYS_userfaultfd, ENOSYS);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(split_pages(region, ground + BASE, ground + 2 * BASE, false),
+				 -ENOMEM);
+	assert_int_equal(huge_pages(), 8);
+	assert_int_equal(gate_stderr_lines(), 1);
+	ground_check_filled(ground, limit, SEED);
+	/* in a sandbox there is no way to keep them from it, and no call for it is made */
+	sys_sandboxed = true;
+	assert_int_equal(gate_calls(SYS_userfaultfd), 3);
+	assert_int_equal(split_pages(region, ground + BASE, ground + 2 * BASE, false), -ENOMEM);
+	assert_int_equal(gate_calls(SYS_userfaultfd), 3);
+	end();
+}
+
+/* A filter from outside, as a service manager's, may kill for userfaultfd. */
+static void with_other_threads_under_a_filter(void **state)
+{
+	static const bool not_single = false;
+	static struct sock_filter allow_all[] = {BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
+	struct sock_fprog program = {1, allow_all};
+
+	(void)state;
+	begin(PAGE);
+	process_libc_single_threaded = &not_single;
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program)) {
+		end();
+		skip();
+	}
+	assert_int_equal(split_pages(region, ground + BASE, ground + 2 * BASE, false), -ENOMEM);
+	assert_int_equal(gate_calls(SYS_userfaultfd), 0);
+	assert_int_equal(huge_pages(), 8);
+	end();
+}
+
+/* Locked, or with a key, as a whole; then a part of it changes. */
+static void locks_and_keys_stay(void **state)
+{
+	const uintptr_t page = ground + 2 * PAGE;
+	int key = pkey_alloc(0, 0);
+
+	(void)state;
+	begin(PAGE);
+	page_state_locked(region, page + BASE, page + 2 * PAGE, true);
+	assert_int_equal(page_state_unlocked_end(region, ground, limit), page + PAGE);
+	page_state_locked(region, page, page + PAGE, true);
+	assert_int_equal(page_state_unlocked_end(region, ground, limit), page);
+	page_state_protected(region, page, page + PAGE, PROT_READ, -1);
+	page_state_protected(region, page, page + PAGE, PROT_READ | PROT_WRITE, -1);
+	assert_int_equal(page_state_unlocked_end(region, ground, limit), page);
+	assert_int_equal(split_pages(region, page + BASE, page + 2 * BASE, false), 0);
+	assert_int_equal(gate_calls(SYS_mlock), 1);
+	assert_int_equal(page_state_unlocked_end(region, ground, limit), page + PAGE);
+	page_state_locked(region, ground, limit, false);
+	assert_int_equal(page_state_unlocked_end(region, ground, limit), limit);
+	assert_int_equal(split_pages(region, page + PAGE, page + PAGE + BASE, false), 0);
+	assert_int_equal(gate_calls(SYS_mlock), 1);
+	ground_check_filled(ground, limit, SEED);
+	end();
+
+	if (key < 0)
+		return; /* this CPU has no keys */
+	begin(PAGE);
+	assert_int_equal(pkey_mprotect((void *)page, PAGE, PROT_READ | PROT_WRITE, key), 0);
+	page_state_protected(region, page, page + PAGE, PROT_READ | PROT_WRITE, key);
+	pkey_set(key, PKEY_DISABLE_ACCESS);
+	page_state_protected(region, page, page + PAGE, PROT_READ | PROT_WRITE, -1);
+	assert_int_equal(split_pages(region, page + BASE, page + 2 * BASE, false), 0);
+	/* the kernel's own copying heeds keys, too */
+	assert_int_equal(syscall(SYS_access, page, 0), -1);
+	assert_int_equal(errno, EFAULT);
+	pkey_set(key, 0);
+	ground_check_filled(ground, limit, SEED);
+	end();
+	pkey_free(key);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		GROUND_TEST(locks_and_keys_stay),
+		GROUND_TEST(only_what_is_covered_in_part_becomes_small),
+		GROUND_TEST(nothing_is_left_aside),
+		GROUND_TEST(whole_pages_keep_their_rights),
+		GROUND_TEST(whole_pages_keep_their_advice),
+		GROUND_TEST(replaced_memory_is_not_ours_any_more),
+		GROUND_TEST(dontneed_empties_exactly),
+		GROUND_TEST(dontneed_of_protected_pages),
+		GROUND_TEST(every_call_fails_once),
+		GROUND_TEST(dontneed_where_every_call_fails),
+		GROUND_TEST(aside_is_aligned_or_nothing),
+		GROUND_TEST(with_other_threads),
+		/* last: the filter stays */
+		GROUND_TEST(with_other_threads_under_a_filter),
+	};
+
+	return cmocka_run_group_tests_name("keep", tests, NULL, NULL);
+}
