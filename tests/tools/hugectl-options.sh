@@ -52,8 +52,8 @@ options_set_variables() {
 	sets HUGETLB_REPORT=/a/file --report=/a/file
 	sets HUGETLB_DEBUG=yes --debug
 	sets HUGETLB_REQUIRE=yes --require
-	sets HUGETLB_VERBOSE=2 -v
-	sets HUGETLB_VERBOSE=4 -vvv
+	sets HUGETLB_VERBOSE=3 -v
+	sets HUGETLB_VERBOSE=5 -vvv
 	sets HUGETLB_VERBOSE=0 -q
 	sets HUGETLB_VERBOSE=0 --quiet -q
 	sets HUGETLB_VERBOSE=7 -v --verbose=7
@@ -139,10 +139,10 @@ bad_command_lines() {
 	refuses "--data and --bss are one: 2M and 1G exclude each other" --data=2M --bss=1G true
 	refuses "--library-path and --library-use-path exclude each other" --library-use-path \
 		--library-path "$BUILD" true
-	refuses "unrecognized option '--no-such'" --no-such true
-	refuses "invalid option -- 'x'" -x true
-	refuses "option '--fork' requires an argument" --fork
-	refuses "option '--thp' doesn't allow an argument" --thp=2M true
+	misuses "unrecognized option '--no-such'" --no-such true
+	misuses "invalid option -- 'x'" -x true
+	misuses "option '--fork' requires an argument" --fork
+	misuses "option '--thp' doesn't allow an argument" --thp=2M true
 }
 
 # Options end at the program: what is behind is the program's.

@@ -119,7 +119,7 @@ static void explain_mounts(const struct request *request, struct json *json)
 	struct listed_mount *mounts;
 
 	if (!json && !mount_table_read(&mounts))
-		puts("No hugetlbfs mount point found.");
+		puts("No hugetlbfs mount points found");
 	else
 		list_mounts(request, json);
 }

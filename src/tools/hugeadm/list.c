@@ -58,7 +58,7 @@ int list_mounts(const struct request *request, struct json *json)
 	}
 	/* standard output has the list and nothing else */
 	if (!count)
-		return complain(0, "no hugetlbfs mount point found");
+		return complain(0, "No hugetlbfs mount points found");
 	for (int i = 0; i < count; i++) {
 		mounts[i].path = shown_path(mounts[i].path);
 		if (columns_of(mounts[i].path) > width)
