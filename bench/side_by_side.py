@@ -59,15 +59,30 @@ def time_text(nanoseconds):
     return "%.2f s" % (nanoseconds / 1e9)
 
 
-# Where the memory is, as hugestat tells it.
+# Where the memory is, as hugestat reports it.
+
+
+# One row, so that both sides have the same rows: what malloc maps for a large block on small pages
+# comes out of the heap's own region on huge pages.
+HEAP_AND_MAPPINGS = "heap, mappings"
+
+
+def row_name(part):
+    is_heap = part.startswith("heap") or part.endswith("mappings")
+    return HEAP_AND_MAPPINGS if is_heap else part
 
 
 def read_parts(path):
+    """{row: kB in memory, and kB on small pages}, in hugestat's order; the last row is the sum."""
     with open(path) as file:
-        told = json.load(file)
-    parts = {part["part"]: part for part in told["parts"]}
-    parts["all"] = told["total"]
-    return parts
+        measured = json.load(file)
+    rows = {}
+    for part in measured["parts"]:
+        row = rows.setdefault(row_name(part["part"]), {"memory_kb": 0, "small_kb": 0})
+        for name in row:
+            row[name] += part[name]
+    rows["all"] = measured["total"]
+    return rows
 
 
 def huge_share(part):
@@ -77,7 +92,7 @@ def huge_share(part):
 
 def part_text(part):
     share = huge_share(part)
-    full = int(BAR_WIDTH * share)
+    full = int(BAR_WIDTH * round(share, 3))  # full where it says 100.0
     bar = styled(BAR * full, "36") + EMPTY * (BAR_WIDTH - full)
     if not part["memory_kb"]:
         return " " * (BAR_WIDTH + 22)

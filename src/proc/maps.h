@@ -14,6 +14,29 @@
 
 #include "proc/smaps.h"
 
+/* As struct procmap_query of <linux/fs.h> (Linux 6.11). */
+struct maps_query {
+	uint64_t size, query_flags, address, start, end, flags, page_bytes, offset, inode;
+	uint32_t device_major, device_minor, name_bytes, build_id_bytes;
+	uint64_t name, build_id;
+};
+
+#define MAPS_QUERY            0xc0686611 /* PROCMAP_QUERY */
+#define MAPS_QUERY_READABLE   1
+#define MAPS_QUERY_WRITABLE   2
+#define MAPS_QUERY_EXECUTABLE 4
+#define MAPS_QUERY_SHARED     8
+#define MAPS_QUERY_OR_NEXT    16
+
+_Static_assert(sizeof(struct maps_query) == 0x68, "as the request's number says");
+
+/*
+ * Asks for the first mapping that ends above address, by an open /proc/PID/maps. The caller has set
+ * name and name_bytes, or left them 0. 0; -ENOENT: there is no such mapping; another error: this
+ * kernel has no such request.
+ */
+long maps_ask(int fd, uint64_t address, struct maps_query *query);
+
 struct maps {
 	struct smaps text;
 	bool with_names, by_text;

@@ -6,6 +6,7 @@
 #include "base/sys.h"
 #include "region/empty.h"
 #include "region/split.h"
+#include "region/verify.h"
 
 /* A hugetlb page goes back to the pool, and its place is small and empty. */
 static int page_give_back(struct region *region, size_t page)
@@ -17,6 +18,8 @@ static int page_give_back(struct region *region, size_t page)
 
 int empty_pages(struct region *region, uintptr_t from, uintptr_t to, bool give_back)
 {
+	if (from < to)
+		verify_range(region, from, to);
 	while (from < to) {
 		size_t page = region_page(region, from);
 		uintptr_t address = region_page_address(region, page);

@@ -16,6 +16,7 @@
 #include "region/page_state.h"
 #include "region/process.h"
 #include "region/split.h"
+#include "region/verify.h"
 
 /* Newer than the oldest headers that we build on; the values are the kernel's. */
 #ifndef UFFD_USER_MODE_ONLY
@@ -268,6 +269,8 @@ static int make_small(struct region *region, uintptr_t from, uintptr_t to, bool 
 		int failed;
 
 		if (!(region->pages[page] & PAGE_HUGE) || (whole && !all))
+			continue;
+		if (!verify_page(region, page))
 			continue;
 		failed = split_page(region, page, sparse);
 		if (failed)

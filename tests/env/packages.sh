@@ -1,6 +1,8 @@
 # Debian's packages, in bare roots of its releases: built there, installed over the distribution's
 # own, used, and purged. `inside-root` is what runs in the root. Sourced by run.
 
+own_mounts=$build/tests/helpers/own-mounts
+
 # Why there can be no such root; fails where there can.
 roots_impossible()
 {
@@ -10,12 +12,17 @@ roots_impossible()
 		echo "needs root"
 		return
 	}
-	for tool in mmdebstrap unshare chroot; do
+	for tool in mmdebstrap chroot; do
 		command -v $tool >/dev/null || {
 			echo "no $tool"
 			return
 		}
 	done
+	env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS make -s -C "$root" BUILD="$build" \
+		"$own_mounts" >&2 && "$own_mounts" true || {
+		echo "no mount namespaces"
+		return
+	}
 	[ "$(pool_pages)" -ge "$pages_needed" ] || {
 		echo "needs $pages_needed free huge pages of 2M, has $(pool_pages)"
 		return
@@ -78,7 +85,7 @@ test_package()
 	fi
 	copy_tree "$directory/source" && cp "$here/inside-root" "$directory/"
 	# its mounts go with the namespace; a root that is left behind would hold none
-	run_limited 280 unshare -m --propagation private "$here/in-root" "$directory" /inside-root \
+	run_limited 280 "$own_mounts" "$here/in-root" "$directory" /inside-root \
 		>"$scratch/details" 2>&1
 	case $? in
 	0) pass "$name" ;;

@@ -34,12 +34,10 @@ pool_is() {
 
 # Runs the script again in a mount namespace of its own, where it can cover directories.
 in_own_mounts() {
-	need_root
-	need_program unshare
+	need_own_mounts
 	[ -n "${IN_OWN_MOUNTS-}" ] && return
-	unshare -m --propagation private true 2>/dev/null || skip "no mount namespace can be had"
 	rm -rf "$work"
-	IN_OWN_MOUNTS=1 exec unshare -m --propagation private "$0"
+	IN_OWN_MOUNTS=1 exec "$helpers/own-mounts" "$0"
 }
 
 # An empty directory in place of one; both are gone with the mount namespace, but for a directory

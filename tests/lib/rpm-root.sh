@@ -31,7 +31,7 @@ make_rpm_root() {
 
 # in_rpm_root <command> ...: with /proc, /sys and /dev, in a mount namespace of its own
 in_rpm_root() {
-	unshare -m --propagation private "$root/tests/env/in-root" "$rpm_root" "$@" \
+	"$helpers/own-mounts" "$tests/env/in-root" "$rpm_root" "$@" \
 		>"$work/out" 2>"$work/err" || {
 		show "$work/out" "$work/err"
 		fail "from the RPMs: $*: exit status $?"
@@ -74,7 +74,7 @@ our_rpm() {
 # Installed, used, erased: nothing is left.
 rpms_install_and_erase() {
 	local names
-	[ "$(id -u)" = 0 ] && command -v unshare >/dev/null || return 0
+	[ "$(id -u)" = 0 ] && "$helpers/own-mounts" true 2>/dev/null || return 0
 	make_rpm_root || fail "no root can be made"
 	files_of_rpm_root >"$work/before"
 	our_rpm --initdb >"$work/log" 2>&1 &&

@@ -57,6 +57,12 @@ need_root() {
 	[ "$(id -u)" = 0 ] || skip "needs root"
 }
 
+# Skips where a command can't have a mount namespace of its own, "$helpers/own-mounts" COMMAND….
+need_own_mounts() {
+	need_root
+	"$helpers/own-mounts" true 2>/dev/null || skip "needs mount namespaces"
+}
+
 # One number of a pool: pool_value 2M free_hugepages
 pool_value() {
 	local directory

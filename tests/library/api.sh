@@ -18,7 +18,7 @@ passes() {
 paths_on_mount() {
 	local mount=$1
 	shift
-	env "$@" unshare -m bash -c '
+	env "$@" "$helpers/own-mounts" bash -c '
 		umount -a -t hugetlbfs
 		mount -t hugetlbfs -o pagesize=2M none "$1" && exec "$2" paths "$1"' \
 		- "$mount" "$api" >"$work/out" 2>&1 || { show "$work/out"; fail "paths on a mount: $*"; }
@@ -26,7 +26,7 @@ paths_on_mount() {
 }
 
 paths_and_files() {
-	passes unshare -m bash -c 'umount -a -t hugetlbfs; exec "$1" paths none' - "$api"
+	passes "$helpers/own-mounts" bash -c 'umount -a -t hugetlbfs; exec "$1" paths none' - "$api"
 	mkdir "$work/huge pages"
 	paths_on_mount "$work/huge pages" A=
 	paths_on_mount "$work/huge pages" "HUGETLB_PATH=$work/huge pages"
@@ -60,7 +60,7 @@ wrong_frees_are_told() {
 }
 
 without_proc_and_sys() {
-	passes unshare -m bash -c 'mount -t tmpfs none /sys && mount -t tmpfs none /proc && exec "$@"' \
+	passes "$helpers/own-mounts" bash -c 'mount -t tmpfs none /sys && mount -t tmpfs none /proc && exec "$@"' \
 		- "$api" none
 }
 
@@ -89,7 +89,7 @@ passes HUGETLB_NO_RESERVE=yes "$api" pool
 passes HUGETLB_MORECORE=yes "$api" pool
 passes "$api" regions pool
 wrong_frees_are_told
-need_program unshare
+need_own_mounts
 paths_and_files
 pages_from_the_users_places
 without_proc_and_sys

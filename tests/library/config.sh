@@ -3,9 +3,8 @@
 # /etc/libhugetlbfs.conf, no variable set. Both lie in an /etc of the test's own.
 . "$(dirname "$0")/../lib/test.sh"
 
-need_root
-need_program unshare setpriv
-unshare -m true 2>/dev/null || skip "needs mount namespaces"
+need_own_mounts
+need_program setpriv
 need_pages 50 2M
 
 # Users read it, and the library, which may lie where only root comes.
@@ -28,7 +27,7 @@ fleet() {
 # The command's own shell would be a program of the fleet, too.
 in_fleet() {
 	# shellcheck disable=SC2016 # that shell's own
-	unshare -m bash -c 'mount --bind "$1" /etc || exit 99; shift; exec "$@"' - "$etc" "$@" \
+	"$helpers/own-mounts" bash -c 'mount --bind "$1" /etc || exit 99; shift; exec "$@"' - "$etc" "$@" \
 		>"$work/out" 2>"$work/err"
 	local status=$?
 	[ $status = 0 ] || { show "$work/err"; fail "$*: exit status $status"; }

@@ -61,7 +61,9 @@ little_address_space_is_left_to_the_program() {
 memfd_noexec() {
 	local level=$1
 	shift
-	unshare --pid --fork --mount-proc bash -c 'echo '"$level"' >/proc/sys/vm/memfd_noexec && exec "$@"' - \
+	# shellcheck disable=SC2016 # that shell's own
+	"$helpers/own-mounts" unshare --pid --fork bash -c '
+		mount -t proc proc /proc && echo "$1" >/proc/sys/vm/memfd_noexec && shift && exec "$@"' - "$level" \
 		env LD_PRELOAD="$LIB" HUGETLB_MORECORE=yes "$@" >"$work/out" 2>"$work/err" ||
 		{ show "$work/err"; fail "memfd_noexec=$level: exit status $?"; }
 }

@@ -70,9 +70,9 @@ refused "lies elsewhere in its huge pages at each start"
 program=$work/program
 
 # No mount at all.
-unshare -m true 2>/dev/null || skip "mounts can't be unshared for the last part"
+"$helpers/own-mounts" true 2>/dev/null || skip "the last part needs mount namespaces"
 without_mounts() {
-	unshare -m bash -c 'for mount in $(awk "\$3 == \"hugetlbfs\" { print \$2 }" /proc/mounts); do
+	"$helpers/own-mounts" bash -c 'for mount in $(awk "\$3 == \"hugetlbfs\" { print \$2 }" /proc/mounts); do
 		umount "$mount" || exit 99; done; exec "$@"' - "$@"
 }
 without_mounts env LD_PRELOAD="$LIB" HUGETLB_ELFMAP=R HUGETLB_SHARE=1 "$program" \

@@ -4,16 +4,15 @@
 # command that it prints, run, mends that. All mounts are in a namespace of the test's own.
 . "$(dirname "$0")/../lib/test.sh"
 
-need_root
+need_own_mounts
 [ -x "$BUILD/bin/hugestat" ] || skip "hugestat was not built: it needs libelf"
-need_program unshare setpriv mount python3
+need_program setpriv mount python3
 if [ -z "${HUGESTAT_OWN_NAMESPACE-}" ]; then
 	export HUGESTAT_OWN_NAMESPACE=yes
-	unshare --mount --propagation private true 2>/dev/null || skip "no mount namespace can be had"
 	shm_group=$(cat /proc/sys/vm/hugetlb_shm_group)
 	directory=$(ls -d /var/lib/hugetlbfs 2>&1)
 	# A child, not this shell: it cleans up after itself.
-	unshare --mount --propagation private "$0"
+	"$helpers/own-mounts" "$0"
 	status=$?
 	[ "$(cat /proc/sys/vm/hugetlb_shm_group)" = "$shm_group" ] || fail "another hugetlb_shm_group"
 	[ "$(ls -d /var/lib/hugetlbfs 2>&1)" = "$directory" ] || fail "/var/lib/hugetlbfs is left behind"

@@ -11,6 +11,7 @@
 #include "base/sys.h"
 #include "gate.h"
 #include "gate_pool.h"
+#include "proc/maps.h"
 
 #define PAGES_MAX 4096
 #define SIZE_BITS (0x3fu << MAP_HUGE_SHIFT)
@@ -108,6 +109,15 @@ static struct page *find_page(uintptr_t address)
 	return NULL;
 }
 
+/* The page of the pool that holds the address, or NULL. */
+static const struct page *page_around(uintptr_t address)
+{
+	for (size_t i = 0; i < PAGES_MAX; i++)
+		if (pages[i].address && address - pages[i].address < pool.page_bytes)
+			return &pages[i];
+	return NULL;
+}
+
 static long populate_page(uintptr_t address)
 {
 	struct page *page = find_page(address);
@@ -184,6 +194,9 @@ static long remap_pool(uintptr_t from, size_t bytes, size_t new_bytes, long flag
 	const struct page *first = find_page(from);
 	long at;
 
+	/* the question whether a page is huge */
+	if (!flags && bytes == new_bytes && page_around(from))
+		return pool.no_move ? (long)from : -EINVAL;
 	if (cuts_page(from, bytes) || (flags & MREMAP_FIXED && cuts_page(to, new_bytes)))
 		return refuse();
 	if (count_pages(from, bytes, false) && pool.no_move)
@@ -237,13 +250,44 @@ static bool is_on_mount(const char *path)
 	return !strncmp(path, "/gate-huge/", 11);
 }
 
+/* PROCMAP_QUERY: pages of the pool are huge, and their mappings do not merge with others. */
+static long query_maps(int fd, struct maps_query *query)
+{
+	const struct page *page;
+	long result = sys_pass(SYS_ioctl, fd, MAPS_QUERY, (long)query, 0, 0, 0);
+
+	if (result)
+		return result;
+	page = page_around((uintptr_t)query->address);
+	if (page) {
+		query->start = page->address;
+		query->end = page->address + pool.page_bytes;
+		query->page_bytes = pool.page_bytes;
+		return 0;
+	}
+	for (size_t i = 0; i < PAGES_MAX; i++)
+		if (pages[i].address > query->address && pages[i].address < query->end)
+			query->end = pages[i].address;
+	return 0;
+}
+
 static bool call_madvise(long *result, uintptr_t address, size_t bytes, long advice)
 {
 	if (advice == MADV_POPULATE_WRITE) {
 		if (!pool.no_populate_write && !count_pages(address, bytes, false))
 			return false;
+		/* what the program protected is so for the kernel's page, too */
+		if (!pool.no_populate_write &&
+		    sys_pass(SYS_madvise, (long)address, 4096, advice, 0, 0, 0) == -EINVAL) {
+			*result = -EINVAL;
+			return true;
+		}
 		*result = pool.no_populate_write ? -EINVAL : populate_range(address, bytes);
 		return true;
+	}
+	if (advice == MADV_COLD) {
+		*result = -EINVAL;
+		return page_around(address);
 	}
 	if (!cuts_page(address, bytes) &&
 	    !(advice == MADV_HUGEPAGE && count_pages(address, bytes, false)))
@@ -288,6 +332,11 @@ bool gate_pool_call(long *result, long number, long a, long b, long c, long d, l
 		if (!cuts_page((uintptr_t)a, (size_t)b))
 			return false;
 		*result = refuse();
+		return true;
+	case SYS_ioctl:
+		if ((unsigned long)b != MAPS_QUERY)
+			return false;
+		*result = query_maps((int)a, (struct maps_query *)c);
 		return true;
 	case SYS_madvise:
 		return call_madvise(result, (uintptr_t)a, (size_t)b, c);

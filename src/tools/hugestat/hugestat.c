@@ -13,12 +13,35 @@
 #include "tools/hugestat/process.h"
 #include "tools/hugestat/show.h"
 #include "tools/hugestat/system.h"
+#include "tools/hugestat/users.h"
+
+#define USERS_SHOWN 5 /* where --users was not asked for */
+
+static int show_users(const struct hugestat_options *options)
+{
+	struct users users;
+
+	users_read(&users);
+	if (options->json) {
+		struct json json = {.stream = stdout};
+
+		json_open(&json, NULL, '{');
+		users_json(&users, &json);
+		json_close(&json, '}');
+	} else {
+		users_print(&users, 0);
+	}
+	users_free(&users);
+	return EXIT_SUCCESS;
+}
 
 static int show_system(const struct hugestat_options *options)
 {
 	static struct system system;
 	static struct findings findings;
+	struct users users;
 
+	users_read(&users);
 	system_read(&system);
 	findings_collect(&system, &findings);
 	if (options->json) {
@@ -29,17 +52,20 @@ static int show_system(const struct hugestat_options *options)
 		system_json(&system, &json);
 		if (options->numa)
 			system_json_node_memory(&json);
+		users_json(&users, &json);
 		findings_json(&findings, &json);
 		json_close(&json, '}');
 	} else if (options->check) {
 		findings_print(&findings, true);
 	} else {
 		system_print(&system);
+		users_print(&users, USERS_SHOWN);
 		if (options->numa)
 			system_print_node_memory();
 		puts(findings.problems ? "\nWhat is wrong" : "\nNothing is wrong");
 		findings_print(&findings, false);
 	}
+	users_free(&users);
 	return options->check && findings.problems ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
@@ -117,6 +143,8 @@ int main(int argc, char **argv)
 		status = show_one(&options);
 	else if (options.operand_count)
 		status = show_processes(&options);
+	else if (options.users)
+		status = show_users(&options);
 	else
 		status = show_system(&options);
 	if (ferror(stdout) || fclose(stdout)) {

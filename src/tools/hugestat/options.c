@@ -12,6 +12,7 @@
 
 enum hugestat_option {
 	OPTION_CHECK,
+	OPTION_USERS,
 	OPTION_VERBOSE,
 	OPTION_NUMA,
 	OPTION_PAGES,
@@ -27,6 +28,9 @@ enum hugestat_option {
 static const struct tool_option rows[] = {
 	[OPTION_CHECK] = {"check", 'c', NULL,
 		"Says only what is wrong, and exits with 1 if anything is.", NULL, "The system"},
+	[OPTION_USERS] = {"users", 0, NULL,
+		"Who holds huge pages: processes, shared memory, files, cgroups; and what is left over.",
+		NULL, NULL},
 	[OPTION_VERBOSE] = {"verbose", 'v', NULL,
 		"One line a mapping as well.", NULL, "A process"},
 	[OPTION_NUMA] = {"numa", 'n', NULL,
@@ -88,6 +92,9 @@ static int take_option(enum hugestat_option option, const char *value,
 	case OPTION_CHECK:
 		options->check = true;
 		break;
+	case OPTION_USERS:
+		options->users = true;
+		break;
 	case OPTION_VERBOSE:
 		options->verbose = true;
 		break;
@@ -130,8 +137,10 @@ static int check_together(const struct hugestat_options *options)
 
 	if (options->operand_count && options->program)
 		problem = "a process and a program to run don't go together";
-	else if (options->check && process)
-		problem = "--check is about the system, not a process";
+	else if ((options->check || options->users) && process)
+		problem = "--check and --users are about the system, not a process";
+	else if (options->check && options->users)
+		problem = "--check and --users don't go together";
 	else if ((options->watch || options->perf_map) && options->operand_count != 1)
 		problem = "--watch and --perf-map need one PID or name";
 	else if (!options->watch && options->interval_seconds)

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 
 struct hugestat_options {
-	bool check, json, verbose, numa, pages, watch, perf_map;
+	bool check, users, json, verbose, numa, pages, watch, perf_map;
 	double interval_seconds; /* of --watch; 0: not given */
 	unsigned long count;     /* of --watch; 0: until the process ends */
 	char **operands;         /* PIDs and names */

@@ -10,26 +10,25 @@
 #include "tools/hugestat/system.h"
 
 struct group {
-	bool version_2;
-	char mount[256];
+	struct cgroup_mount mount;
 	char path[512]; /* mount and group */
 };
 
 /* Version 1 writes "no limit" as the largest number of whole pages. */
 #define UNLIMITED (1ull << 62)
 
-static bool find_mount(struct group *group)
+bool system_find_cgroup_mount(struct cgroup_mount *mount)
 {
 	FILE *table = setmntent("/proc/self/mounts", "re");
 	struct mntent *entry;
 	bool found = false;
 
 	while (table && !found && (entry = getmntent(table))) {
-		found = group->version_2
+		found = mount->version_2
 				? !strcmp(entry->mnt_type, "cgroup2")
 				: !strcmp(entry->mnt_type, "cgroup") && hasmntopt(entry, "hugetlb");
 		if (found)
-			snprintf(group->mount, sizeof(group->mount), "%s", entry->mnt_dir);
+			snprintf(mount->path, sizeof(mount->path), "%s", entry->mnt_dir);
 	}
 	if (table)
 		endmntent(table);
@@ -52,7 +51,7 @@ static bool find_group(struct group *group)
 	FILE *file = fopen("/proc/self/cgroup", "re");
 	char line[700], path[512] = "";
 
-	group->version_2 = false;
+	group->mount.version_2 = false;
 	while (file && fgets(line, sizeof(line), file)) {
 		char *controllers = strchr(line, ':'), *name;
 
@@ -62,28 +61,27 @@ static bool find_group(struct group *group)
 		*controllers++ = *name++ = '\0';
 		name[strcspn(name, "\n")] = '\0';
 		if (has_word(controllers, "hugetlb")) {
-			group->version_2 = false;
+			group->mount.version_2 = false;
 			snprintf(path, sizeof(path), "%s", name);
 			break;
 		}
 		if (!strcmp(line, "0") && !controllers[0]) {
-			group->version_2 = true;
+			group->mount.version_2 = true;
 			snprintf(path, sizeof(path), "%s", name);
 		}
 	}
 	if (file)
 		fclose(file);
-	if (!path[0] || !find_mount(group))
+	if (!path[0] || !system_find_cgroup_mount(&group->mount))
 		return false;
 	/* Seen from another namespace a group is "/../..": then the mount's root is all we see. */
 	if (strstr(path, "/.."))
 		path[0] = '\0';
-	return snprintf(group->path, sizeof(group->path), "%s%s", group->mount,
+	return snprintf(group->path, sizeof(group->path), "%s%s", group->mount.path,
 			strcmp(path, "/") ? path : "") < (int)sizeof(group->path);
 }
 
-/* The kernel's name of a size: 2MB, 1GB, 64KB. */
-static void size_name(size_t bytes, char *text, size_t text_bytes)
+void system_kernel_size_name(size_t bytes, char *text, size_t text_bytes)
 {
 	if (bytes >= 1u << 30)
 		snprintf(text, text_bytes, "%zuGB", bytes >> 30);
@@ -104,12 +102,12 @@ static void take_limit(struct system_pool *pool, const struct group *group, cons
 	char size[16], path[640];
 	unsigned long long limit, usage;
 
-	size_name(pool->page_bytes, size, sizeof(size));
+	system_kernel_size_name(pool->page_bytes, size, sizeof(size));
 	snprintf(path, sizeof(path), "%s/hugetlb.%s.%s%s", group->path, size, reserved,
-		 group->version_2 ? "current" : "usage_in_bytes");
+		 group->mount.version_2 ? "current" : "usage_in_bytes");
 	usage = system_number(path, 0);
 	snprintf(path, sizeof(path), "%s/hugetlb.%s.%s%s", group->path, size, reserved,
-		 group->version_2 ? "max" : "limit_in_bytes");
+		 group->mount.version_2 ? "max" : "limit_in_bytes");
 	limit = system_number(path, SYSTEM_NO_LIMIT);
 	if (limit >= UNLIMITED || strlen(path) >= sizeof(pool->limit_path))
 		return;
@@ -117,7 +115,7 @@ static void take_limit(struct system_pool *pool, const struct group *group, cons
 	    room(limit, usage) >= room(pool->limit_bytes, pool->usage_bytes))
 		return;
 	memcpy(pool->limit_path, path, strlen(path) + 1);
-	pool->limit_version_2 = group->version_2;
+	pool->limit_version_2 = group->mount.version_2;
 	pool->limit_bytes = limit;
 	pool->usage_bytes = usage;
 }
@@ -129,7 +127,7 @@ void system_read_limits(struct system *system)
 
 	if (!find_group(&group))
 		return;
-	root = strlen(group.mount);
+	root = strlen(group.mount.path);
 	for (;;) {
 		char *slash;
 

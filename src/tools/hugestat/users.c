@@ -1,0 +1,454 @@
+/*
+ * Who holds huge pages: see users.h. Each page in use is given to one holder: a page of private
+ * memory that a fork left shared to the oldest process that has it, a page of a file to the file,
+ * or to the process that alone has a file without a name.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/sys.h"
+#include "tools/common/shell_word.h"
+#include "tools/hugestat/users_scan.h"
+
+void *scan_grow(void *list, size_t count, size_t *room, size_t element_bytes)
+{
+	if (count < *room)
+		return list;
+	*room = *room ? 2 * *room : 64;
+	list = reallocarray(list, *room, element_bytes);
+	if (!list) {
+		fputs("hugestat: out of memory\n", stderr);
+		exit(EXIT_FAILURE);
+	}
+	return list;
+}
+
+char *scan_copy(const char *text)
+{
+	char *copy = strdup(text);
+
+	if (!copy)
+		abort();
+	return copy;
+}
+
+/* The deepest of the paths: the hugetlb controller's, or that of version 2. */
+static char *cgroup_of(pid_t pid)
+{
+	char path[64], text[4096], *line, *best = NULL, *rest = text;
+
+	snprintf(path, sizeof(path), "/proc/%d/cgroup", (int)pid);
+	if (sys_read_file(path, text, sizeof(text)) <= 0)
+		return NULL;
+	while ((line = strsep(&rest, "\n"))) {
+		char *controllers = strchr(line, ':');
+		char *group = controllers ? strchr(controllers + 1, ':') : NULL;
+
+		if (!group)
+			continue;
+		*group++ = '\0';
+		if (!best || strlen(group) > strlen(best) || !strcmp(controllers + 1, "hugetlb"))
+			best = group;
+		if (!strcmp(controllers + 1, "hugetlb"))
+			break;
+	}
+	return best ? scan_copy(best) : NULL;
+}
+
+struct holder *scan_new_holder(struct scan *scan, enum holder_kind kind, int pool, const char *name)
+{
+	struct users *users = scan->users;
+	struct holder *holder;
+
+	users->holders = scan_grow(users->holders, users->count, &scan->holder_room,
+				   sizeof(*users->holders));
+	holder = &users->holders[users->count++];
+	*holder = (struct holder){
+		.kind = kind, .page_bytes = users->pools[pool].page_bytes, .name = scan_copy(name)};
+	return holder;
+}
+
+struct holder *scan_holder(struct scan *scan, size_t number, int pool)
+{
+	struct scan_process *process = &scan->processes[number];
+	char path[64], name[64];
+	struct holder *holder;
+	struct stat status;
+	long bytes;
+
+	if (process->holders[pool] >= 0)
+		return &scan->users->holders[process->holders[pool]];
+	snprintf(path, sizeof(path), "/proc/%d/comm", (int)process->pid);
+	bytes = sys_read_file(path, name, sizeof(name));
+	name[bytes > 0 ? bytes - 1 : 0] = '\0';
+	holder = scan_new_holder(scan, HOLDER_PROCESS, pool, name);
+	snprintf(path, sizeof(path), "/proc/%d", (int)process->pid);
+	holder->uid = stat(path, &status) ? (uid_t)-1 : status.st_uid;
+	holder->pid = process->pid;
+	holder->cgroup = cgroup_of(process->pid);
+	process->holders[pool] = (long)scan->users->count - 1;
+	return holder;
+}
+
+/* By frame, then by the age of the process. */
+static int by_frame(const void *a, const void *b, void *of)
+{
+	const struct scan_page *first = a, *second = b;
+	const struct scan_process *processes = of;
+
+	if (first->frame != second->frame)
+		return first->frame < second->frame ? -1 : 1;
+	if (processes[first->process].start != processes[second->process].start)
+		return processes[first->process].start < processes[second->process].start ? -1 : 1;
+	return first->process < second->process ? -1 : first->process > second->process;
+}
+
+/* A frame of 0 is one that the caller may not see: each of them counts. */
+static void give_private_pages(struct scan *scan)
+{
+	if (scan->page_count)
+		qsort_r(scan->pages, scan->page_count, sizeof(*scan->pages), by_frame,
+			scan->processes);
+	for (size_t i = 0; i < scan->page_count; i++) {
+		const struct scan_page *page = &scan->pages[i];
+		struct holder *holder = scan_holder(scan, page->process, page->pool);
+
+		if (i && page->frame && page->frame == page[-1].frame) {
+			holder->shared++;
+			continue;
+		}
+		holder->in_use++;
+		if (page->node >= 0 && page->node < SYSTEM_NODES_MAX)
+			holder->nodes[page->node]++;
+	}
+}
+
+/* By the mapping that a fork copied, then by the age of the process: the oldest has reserved. */
+static int by_mapping(const void *a, const void *b, void *of)
+{
+	const struct scan_reservation *first = a, *second = b;
+	const struct scan_process *processes = of;
+	const uint64_t starts[2] = {processes[first->process].start,
+				    processes[second->process].start};
+
+	if (first->device != second->device)
+		return first->device < second->device ? -1 : 1;
+	if (first->inode != second->inode)
+		return first->inode < second->inode ? -1 : 1;
+	if (starts[0] != starts[1])
+		return starts[0] < starts[1] ? -1 : 1;
+	return first->process < second->process ? -1 : first->process > second->process;
+}
+
+static void give_private_reservations(struct scan *scan)
+{
+	const struct scan_reservation *owner = NULL;
+
+	if (scan->reservation_count)
+		qsort_r(scan->reservations, scan->reservation_count, sizeof(*scan->reservations),
+			by_mapping, scan->processes);
+	for (size_t i = 0; i < scan->reservation_count; i++) {
+		const struct scan_reservation *mapping = &scan->reservations[i];
+
+		if (!owner || owner->device != mapping->device || owner->inode != mapping->inode)
+			owner = mapping;
+		if (owner->process == mapping->process && mapping->pages > mapping->present)
+			scan_holder(scan, mapping->process, mapping->pool)->reserved +=
+				mapping->pages - mapping->present;
+	}
+}
+
+static void command_of(struct holder *holder)
+{
+	char word[512];
+
+	if (holder->kind == HOLDER_SHM)
+		snprintf(holder->command, sizeof(holder->command), "ipcrm -m %ld", holder->id);
+	else if (holder->kind == HOLDER_FILE && *shell_word(holder->name, word, sizeof(word)))
+		snprintf(holder->command, sizeof(holder->command), "rm %s", word);
+}
+
+static unsigned long reserved_of(const struct scan *scan, const struct scan_object *object)
+{
+	const size_t page_bytes = scan->users->pools[object->pool].page_bytes;
+	const unsigned long pages =
+		(unsigned long)((object->reserved_end - object->reserved_begin) / page_bytes);
+
+	return pages > object->pages ? pages - object->pages : 0;
+}
+
+/* Adds the pages of an object to a row, as far as the nodes are known. */
+static unsigned long add_nodes(struct holder *holder, const struct scan_object *object)
+{
+	unsigned long mapped = 0;
+
+	for (size_t page = 0; page < object->node_count; page++) {
+		const int node = object->nodes[page];
+
+		if (node < 0 || node >= SYSTEM_NODES_MAX)
+			continue;
+		holder->nodes[node]++;
+		mapped++;
+	}
+	return mapped;
+}
+
+/* The process has these pages mapped, or only the file open. */
+static void give_to_process(struct scan *scan, const struct scan_object *object)
+{
+	struct holder *holder = scan_holder(scan, object->processes[0], object->pool);
+	unsigned long mapped = add_nodes(holder, object);
+
+	holder->in_use += object->pages;
+	holder->reserved += reserved_of(scan, object);
+	holder->shared -= mapped < holder->shared ? mapped : holder->shared;
+}
+
+static void give_object(struct scan *scan, const struct scan_object *object)
+{
+	struct holder *holder;
+
+	if (!object->pages && !reserved_of(scan, object))
+		return;
+	if (object->kind == HOLDER_NAMELESS && object->process_count == 1) {
+		give_to_process(scan, object);
+		return;
+	}
+	holder = scan_new_holder(scan, object->kind, object->pool, object->name);
+	holder->in_use = object->pages;
+	holder->reserved = reserved_of(scan, object);
+	holder->uid = object->uid;
+	holder->id = object->id;
+	holder->key = object->key;
+	add_nodes(holder, object);
+	holder->process_count = object->process_count;
+	holder->processes = calloc(object->process_count + 1, sizeof(*holder->processes));
+	if (!holder->processes)
+		abort();
+	for (size_t i = 0; i < object->process_count; i++)
+		holder->processes[i] = scan->processes[object->processes[i]].pid;
+	/* a process that can't be read may have it */
+	holder->left_over = !object->process_count && !scan->users->hidden_processes;
+	if (holder->left_over)
+		command_of(holder);
+}
+
+static void sum_up(struct users *users)
+{
+	for (int pool = 0; pool < users->pool_count; pool++)
+		users->pools[pool].held_in_use = users->pools[pool].held_reserved = 0;
+	for (size_t i = 0; i < users->count; i++)
+		for (int pool = 0; pool < users->pool_count; pool++) {
+			if (users->pools[pool].page_bytes != users->holders[i].page_bytes)
+				continue;
+			users->pools[pool].held_in_use += users->holders[i].in_use;
+			users->pools[pool].held_reserved += users->holders[i].reserved;
+		}
+}
+
+/* What rows and ranges of objects account for, before the objects have rows. */
+static void sum_up_objects(struct scan *scan)
+{
+	sum_up(scan->users);
+	for (size_t i = 0; i < scan->object_count; i++) {
+		const struct scan_object *object = &scan->objects[i];
+
+		scan->users->pools[object->pool].held_in_use += object->pages;
+		scan->users->pools[object->pool].held_reserved += reserved_of(scan, object);
+	}
+}
+
+/*
+ * A file keeps what its mappings have reserved after they are gone, which shows nowhere. Where
+ * nobody maps the file, and that much is missing at least, it is the file's.
+ */
+static void give_reservations_of_files(struct scan *scan)
+{
+	for (size_t i = 0; i < scan->object_count; i++) {
+		struct scan_object *object = &scan->objects[i];
+		struct users_pool *pool = &scan->users->pools[object->pool];
+		const unsigned long pages = (unsigned long)(object->bytes / pool->page_bytes);
+
+		if (object->reserved_end || pages <= object->pages ||
+		    pages - object->pages > pool->reserved - pool->held_reserved)
+			continue;
+		object->reserved_end = (uint64_t)pages * pool->page_bytes;
+		pool->held_reserved += pages - object->pages;
+	}
+}
+
+static int by_bytes(const void *a, const void *b)
+{
+	const struct holder *first = a, *second = b;
+	const uint64_t bytes[2] = {
+		(uint64_t)(first->in_use + first->reserved) * first->page_bytes,
+		(uint64_t)(second->in_use + second->reserved) * second->page_bytes,
+	};
+
+	if (bytes[0] != bytes[1])
+		return bytes[0] > bytes[1] ? -1 : 1;
+	return first->pid < second->pid ? -1 : first->pid > second->pid;
+}
+
+static int cgroups_by_bytes(const void *a, const void *b)
+{
+	const struct users_cgroup *first = a, *second = b;
+	const uint64_t bytes[2] = {
+		(uint64_t)(first->in_use + first->reserved) * first->page_bytes,
+		(uint64_t)(second->in_use + second->reserved) * second->page_bytes,
+	};
+
+	if (bytes[0] != bytes[1])
+		return bytes[0] > bytes[1] ? -1 : 1;
+	return strcmp(first->path, second->path);
+}
+
+void users_add_cgroup(struct users *users, const char *path, size_t page_bytes,
+		      unsigned long in_use, unsigned long reserved)
+{
+	struct users_cgroup *grown;
+
+	for (size_t i = 0; i < users->cgroup_count; i++) {
+		if (users->cgroups[i].page_bytes != page_bytes ||
+		    strcmp(users->cgroups[i].path, path))
+			continue;
+		users->cgroups[i].in_use += in_use;
+		users->cgroups[i].reserved += reserved;
+		return;
+	}
+	grown = reallocarray(users->cgroups, users->cgroup_count + 1, sizeof(*grown));
+	if (!grown)
+		abort();
+	users->cgroups = grown;
+	grown[users->cgroup_count++] =
+		(struct users_cgroup){scan_copy(path), page_bytes, in_use, reserved};
+}
+
+static void sum_cgroups(struct users *users)
+{
+	users->cgroups_counted = users_read_cgroups(users);
+	for (size_t i = 0; !users->cgroups_counted && i < users->count; i++)
+		if (users->holders[i].cgroup)
+			users_add_cgroup(users, users->holders[i].cgroup,
+					 users->holders[i].page_bytes, users->holders[i].in_use,
+					 users->holders[i].reserved);
+	if (users->cgroup_count)
+		qsort(users->cgroups, users->cgroup_count, sizeof(*users->cgroups),
+		      cgroups_by_bytes);
+}
+
+static void read_pools(struct users *users)
+{
+	struct page_sizes sizes;
+
+	sizes_read(&sizes, (size_t)sysconf(_SC_PAGESIZE));
+	users->pool_count = 0;
+	for (int i = 0; i < sizes.huge_count; i++) {
+		struct pool pool;
+
+		if (pool_read(sizes.huge[i], &pool))
+			continue;
+		users->pools[users->pool_count++] = (struct users_pool){
+			.page_bytes = sizes.huge[i],
+			.total = pool.total,
+			.in_use = pool.total - pool.available,
+			.reserved = pool.reserved,
+		};
+	}
+}
+
+static int find_nodes(struct users *users)
+{
+	int last = 0;
+
+	for (int node = 0; node < SYSTEM_NODES_MAX; node++) {
+		char path[64];
+
+		snprintf(path, sizeof(path), "/sys/devices/system/node/node%d", node);
+		if (access(path, F_OK))
+			continue;
+		users->node_count++;
+		last = node;
+	}
+	return users->node_count > 1 ? -1 : last;
+}
+
+static void free_scan(struct scan *scan)
+{
+	for (size_t i = 0; i < scan->device_count; i++)
+		free(scan->devices[i].root);
+	for (size_t i = 0; i < scan->object_count; i++) {
+		free(scan->objects[i].name);
+		free(scan->objects[i].nodes);
+		free(scan->objects[i].processes);
+	}
+	free(scan->devices);
+	free(scan->namespaces);
+	free(scan->processes);
+	free(scan->objects);
+	free(scan->pages);
+	free(scan->reservations);
+}
+
+static void drop_empty_rows(struct users *users)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < users->count; i++) {
+		struct holder *holder = &users->holders[i];
+
+		if (holder->in_use || holder->reserved || holder->shared) {
+			users->holders[kept++] = *holder;
+			continue;
+		}
+		free(holder->name);
+		free(holder->cgroup);
+		free(holder->processes);
+	}
+	users->count = kept;
+}
+
+void users_read(struct users *users)
+{
+	struct scan scan = {.users = users};
+
+	*users = (struct users){.frames_seen = true};
+	read_pools(users);
+	scan.only_node = find_nodes(users);
+	scan_own_devices(&scan);
+	scan_mounts_of(&scan, getpid());
+	scan_processes(&scan);
+	read_pools(users); /* again: as near to the processes' figures as can be */
+	scan_files(&scan);
+	scan_segments(&scan);
+	give_private_pages(&scan);
+	give_private_reservations(&scan);
+	sum_up_objects(&scan);
+	scan_idle_segments(&scan);
+	sum_up_objects(&scan);
+	give_reservations_of_files(&scan);
+	for (size_t i = 0; i < scan.object_count; i++)
+		give_object(&scan, &scan.objects[i]);
+	sum_up(users);
+	drop_empty_rows(users);
+	if (users->count)
+		qsort(users->holders, users->count, sizeof(*users->holders), by_bytes);
+	sum_cgroups(users);
+	free_scan(&scan);
+}
+
+void users_free(struct users *users)
+{
+	for (size_t i = 0; i < users->count; i++) {
+		free(users->holders[i].name);
+		free(users->holders[i].cgroup);
+		free(users->holders[i].processes);
+	}
+	for (size_t i = 0; i < users->cgroup_count; i++)
+		free(users->cgroups[i].path);
+	free(users->holders);
+	free(users->cgroups);
+	*users = (struct users){0};
+}

@@ -1,0 +1,89 @@
+"""Compares hugestat --users --json with a sum over smaps and with /sys.
+
+hugestat-users.py HOLDERS JSON [GROUP]: the line of page-holders.py, and the output; GROUP is the
+hugetlb cgroup that they are in. Prints one line for each figure that differs, and ends with 1 then.
+"""
+
+import json
+import re
+import sys
+
+HUGE_KB = 2048
+held = json.load(open(sys.argv[1]))
+users = json.load(open(sys.argv[2]))["users"]
+differences = []
+
+
+def expect(what, found, wanted):
+    if found != wanted:
+        differences.append(f"{what}: {found}, not {wanted}")
+
+
+def pool_file(name):
+    return int(open(f"/sys/kernel/mm/hugepages/hugepages-{HUGE_KB}kB/{name}").read())
+
+
+def smaps_pages(pid):
+    text = open(f"/proc/{pid}/smaps").read()
+    return sum(int(kb) for kb in re.findall(r"(?:Private|Shared)_Hugetlb: *(\d+) kB", text)) // HUGE_KB
+
+
+rows = [row for row in users["holders"] if row["page_kb"] == HUGE_KB]
+by_pid = {row["pid"]: row for row in rows if row["kind"] == "process"}
+by_name = {row["name"]: row for row in rows}
+by_id = {row["id"]: row for row in rows if row["kind"] == "shm"}
+
+# Every page of the pool is somebody's, and no page is two holders'.
+in_use = pool_file("nr_hugepages") - pool_file("free_hugepages")
+expect("pages in use", sum(row["in_use"] for row in rows), in_use)
+expect("pages reserved", sum(row["reserved"] for row in rows), pool_file("resv_hugepages"))
+for pool in users["pools"]:
+    if pool["page_kb"] == HUGE_KB:
+        expect("the pool's pages in use", (pool["in_use"], pool["in_use_held"]), (in_use, in_use))
+
+# What a process maps is its own or counted for another holder. A file that is only open is in no smaps.
+for name, pid in held["pids"].items():
+    row = by_pid[pid]
+    if name != "memfd":
+        expect(f"{name}: pages", row["in_use"] + row["shared"], smaps_pages(pid))
+
+# in use, reserved, shared: as page-holders.py has taken them
+for name, wanted in {
+    "anonymous": (3, 2, 0),
+    "parent": (6, 0, 0),
+    "child": (1, 0, 5),
+    "unreserved": (1, 0, 0),
+    "first": (0, 0, 2),
+    "second": (0, 0, 1),
+    "file": (0, 0, 2),
+    "memfd": (3, 1, 0),
+}.items():
+    row = by_pid[held["pids"][name]]
+    expect(name, (row["in_use"], row["reserved"], row["shared"]), wanted)
+    if len(sys.argv) > 3:
+        expect(f"{name}: cgroup", row["cgroup"], sys.argv[3])
+
+used, idle = by_id[held["used"]], by_id[held["idle"]]
+expect("segment", (used["in_use"], used["reserved"]), (2, 1))
+expect("segment's processes", sorted(used["pids"]), sorted(held["pids"][n] for n in ("first", "second")))
+expect("idle segment", (idle["in_use"], idle["reserved"], idle["left_over"]), (1, 1, True))
+expect("its command", idle["command"], f"ipcrm -m {held['idle']}")
+for name, row in by_name.items():
+    if name.endswith("/left over"):
+        expect("file", (row["in_use"], row["reserved"], row["left_over"]), (1, 2, True))
+        expect("its command", row["command"], f"rm '{name}'")
+        break
+else:
+    differences.append("the file that is left over is not there")
+
+# Nodes: of pages that a process maps, all.
+for row in rows:
+    if row["kind"] == "process" and row["pid"] != held["pids"]["memfd"]:
+        expect(f"{row['name']}: nodes", sum(n["in_use"] for n in row["nodes"]), row["in_use"])
+if len(sys.argv) > 3:
+    own = [by_pid[pid] for pid in held["pids"].values()] + [used, idle]
+    own += [row for row in rows if row["kind"] == "file"]
+    group = [g for g in users["cgroups"] if g["path"] == sys.argv[3] and g["page_kb"] == HUGE_KB]
+    expect("cgroup", [g["in_use"] for g in group], [sum(r["in_use"] for r in own)])
+print("\n".join(differences))
+sys.exit(1 if differences else 0)

@@ -1,0 +1,121 @@
+"""Eight processes that hold huge pages of 2M in every way; prints their PIDs when all hold them.
+
+page-holders.py MOUNT: MOUNT is a hugetlbfs of 2M pages. Ends, with all of its processes, when its
+standard input does; takes files and segments away. Prints one line of JSON.
+"""
+
+import ctypes
+import json
+import mmap
+import os
+import signal
+import sys
+
+HUGE = 2 << 20
+MAP_HUGETLB, MAP_NORESERVE = 0x40000, 0x4000
+SHM_HUGETLB, IPC_CREAT = 0o4000, 0o1000
+
+libc = ctypes.CDLL(None, use_errno=True)
+libc.shmat.restype = ctypes.c_void_p
+libc.shmat.argtypes = [ctypes.c_int, ctypes.c_void_p, ctypes.c_int]
+mount = sys.argv[1]
+
+
+def anonymous(pages, touched, flags=0):
+    memory = mmap.mmap(
+        -1, pages * HUGE, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | MAP_HUGETLB | flags
+    )
+    for page in range(touched):
+        memory[page * HUGE] = 1
+    return memory
+
+
+def start(hold):
+    """Starts a process that holds what hold() returns, and waits until it does."""
+    ready, tell = os.pipe()
+    pid = os.fork()
+    if not pid:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        held = hold()  # noqa: F841: held until the end
+        os.write(tell, b"x")
+        os.close(tell)
+        signal.pause()
+    os.close(tell)
+    if os.read(ready, 1) != b"x":
+        sys.exit("a process could not take its pages")
+    os.close(ready)
+    return pid
+
+
+def new_segment(pages):
+    number = libc.shmget(0, pages * HUGE, SHM_HUGETLB | IPC_CREAT | 0o600)
+    if number < 0:
+        sys.exit("no segment")
+    return number
+
+
+def attach(number, touched):
+    address = libc.shmat(number, None, 0)
+    for page in range(touched):
+        ctypes.memset(address + page * HUGE, 1, 1)
+    return address
+
+
+def file(name, pages, touched):
+    fd = os.open(f"{mount}/{name}", os.O_RDWR | os.O_CREAT, 0o600)
+    os.ftruncate(fd, pages * HUGE)
+    memory = mmap.mmap(fd, pages * HUGE)
+    for page in range(touched):
+        memory[page * HUGE] = 1
+    return memory, fd
+
+
+def memfd(pages, touched):
+    fd = os.memfd_create("held", os.MFD_HUGETLB | os.MFD_HUGE_2MB)
+    os.ftruncate(fd, pages * HUGE)
+    memory = mmap.mmap(fd, pages * HUGE)
+    for page in range(touched):
+        memory[page * HUGE] = 1
+    memory.close()
+    return fd
+
+
+def parent_of_a_fork(children):
+    memory = anonymous(6, 6)
+
+    def write_one():
+        memory[0] = 2
+        return memory
+
+    children[0].write(f"{start(write_one)}\n")
+    children[0].flush()
+    return memory
+
+
+used, idle = new_segment(3), new_segment(2)
+read_child, write_child = os.pipe()
+pids = {
+    "anonymous": start(lambda: anonymous(5, 3)),
+    "parent": start(lambda: parent_of_a_fork([os.fdopen(write_child, "w")])),
+    "unreserved": start(lambda: anonymous(2, 1, MAP_NORESERVE)),
+    "first": start(lambda: attach(used, 2)),
+    "second": start(lambda: attach(used, 1)),
+    "file": start(lambda: file("used", 2, 2)),
+    "memfd": start(lambda: memfd(4, 3)),
+}
+os.close(write_child)
+pids["child"] = int(os.fdopen(read_child).readline())
+address = attach(idle, 1)
+libc.shmdt(ctypes.c_void_p(address))
+memory, fd = file("left over", 3, 1)
+memory.close()
+os.close(fd)
+print(json.dumps({"pids": pids, "used": used, "idle": idle}), flush=True)
+sys.stdin.read()
+for pid in pids.values():
+    os.kill(pid, signal.SIGTERM)
+for number in used, idle:
+    libc.shmctl(number, 0, None)
+for name in "used", "left over":
+    if os.path.exists(f"{mount}/{name}"):
+        os.unlink(f"{mount}/{name}")

@@ -1,0 +1,100 @@
+#!/bin/bash
+# hugestat --users names who holds each page of the pool: eight processes, a fork, segments, files and
+# a cgroup, to the page; what is left over goes away by the command that is shown.
+. "$(dirname "$0")/../lib/test.sh"
+
+hugestat=$BUILD/bin/hugestat
+[ -x "$hugestat" ] || skip "hugestat was not built: it needs libelf"
+need_program python3
+need_root
+need_pages 40 2M
+
+mkdir "$work/mount"
+mount -t hugetlbfs -o pagesize=2M libhugetlbfs-test "$work/mount" || skip "no hugetlbfs can be mounted"
+at_end "umount $work/mount"
+
+# A group of version 1, where the controller is not in use by version 2.
+group=
+if grep -q '^hugetlb' /proc/cgroups && ! grep -qw hugetlb /sys/fs/cgroup/cgroup.controllers 2>/dev/null; then
+	mountpoint=$(awk '$3 == "cgroup" && $4 ~ /(^|,)hugetlb(,|$)/ { print $2; exit }' /proc/mounts)
+	if [ -z "$mountpoint" ]; then
+		mkdir "$work/cgroup"
+		mount -t cgroup -o hugetlb libhugetlbfs-test "$work/cgroup" && mountpoint=$work/cgroup &&
+			at_end "umount $work/cgroup"
+	fi
+	if [ -n "$mountpoint" ]; then
+		group=/libhugetlbfs-test-$$
+		mkdir "$mountpoint$group" || fail "no group"
+		at_end "for i in {1..50}; do rmdir $mountpoint$group && break; sleep 0.1; done"
+	fi
+fi
+
+start_holders() {
+	local tries
+	mkfifo "$work/wait"
+	(
+		[ -z "$group" ] || echo "$BASHPID" >"$mountpoint$group/cgroup.procs" || exit
+		exec python3 "$tests/helpers/page-holders.py" "$work/mount" <"$work/wait" >"$work/holders" 2>"$work/err"
+	) 9>&- &
+	holders=$!
+	exec 8>"$work/wait"
+	at_end "exec 8>&-; wait $holders 2>/dev/null"
+	for ((tries = 0; tries < 200; tries++)); do
+		[ -s "$work/holders" ] && return
+		kill -0 $holders 2>/dev/null || break
+		sleep 0.1
+	done
+	show "$work/err"
+	fail "the holders are not ready"
+}
+
+value_of() {
+	python3 -c 'import json, sys; print(eval(sys.argv[2], {"held": json.load(open(sys.argv[1]))}))' \
+		"$work/holders" "$1"
+}
+
+start_holders
+
+# A page may be in the way from one holder to another while this is read: all agrees at one of some tries.
+agrees() {
+	"$hugestat" --users --json >"$work/json" || fail "exit status $?"
+	python3 "$tests/helpers/hugestat-users.py" "$work/holders" "$work/json" $group >"$work/differences"
+}
+tries=0
+until agrees; do
+	((tries++ < 10)) || { show "$work/differences"; fail "figures differ"; }
+	sleep 0.2
+done
+
+# For people: the same, in 80 columns, and the first five without --users.
+"$hugestat" --users >"$work/out" || fail "exit status $?"
+child=$(value_of 'held["pids"]["child"]')
+grep -qE "^ +2048 kB +1 +0 +5  python3, pid $child, user root\$" "$work/out" || {
+	show "$work/out"
+	fail "the child of a fork has another row"
+}
+! grep -v "$work" "$work/out" | grep -E '^.{81}' || fail "more than 80 columns"
+"$hugestat" | grep -A 8 '^Who holds huge pages' >"$work/five"
+[ "$(grep -cE '^ +2048 kB ' "$work/five")" = 5 ] && grep -qE '^  and [0-9]+ more \(hugestat --users\)$' \
+	"$work/five" || { show "$work/five"; fail "not the first five"; }
+
+# The commands free what is left over, and nothing else.
+before=$(pool_value 2M free_hugepages)
+sed -n 's/^  \(\(ipcrm\|rm\) .*\)  # .*/\1/p' "$work/out" >"$work/commands"
+[ "$(grep -c . "$work/commands")" = 2 ] || { show "$work/out"; fail "not two commands"; }
+sh -e "$work/commands" || fail "a command fails"
+"$hugestat" --users >"$work/out"
+! grep -q '^Left over' "$work/out" || { show "$work/out"; fail "something is left over still"; }
+[ "$(pool_value 2M free_hugepages)" = $((before + 2)) ] || fail "the commands freed another number of pages"
+
+# Who is not root sees that there are others.
+if command -v setpriv >/dev/null; then
+	chmod 711 "$work"
+	cp "$hugestat" "$work/hugestat"
+	setpriv --reuid 65534 --clear-groups "$work/hugestat" --users >"$work/out" || fail "exit status $?"
+	grep -qE '^  [0-9]+ processes that you may not read map [0-9]+ kB of huge pages$' "$work/out" || {
+		show "$work/out"
+		fail "hidden processes are not counted"
+	}
+	! grep -q '^Left over' "$work/out" || fail "a file may be in use by a hidden process"
+fi
