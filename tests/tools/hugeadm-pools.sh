@@ -128,7 +128,7 @@ demotes() {
 # A default size is asked for by its name.
 knows_default() {
 	[ "$(awk '/^Hugepagesize:/ { print $2 }' /proc/meminfo)" = 2048 ] || return
-	succeeds --pool-pages-min DEFAULT:6
+	succeeds --pool-pages-min DEFAULT:6 --pool-pages-max DEFAULT:6
 	pool_is 6 6
 }
 

@@ -41,7 +41,7 @@ prints_and_runs_nothing() {
 		"LD_PRELOAD='$BUILD/lib/libhugetlbfs.so.0'" "export HUGETLB_REPORT HUGETLB_MORECORE LD_PRELOAD" \
 		"exec touch $work/touched" ")" | diff - "$work/out" || fail "another command"
 	succeeds --dry-run --thp no-such-program
-	"$hugectl" --dry-run true >/dev/full 2>"$work/err" && fail "a full disk is no matter"
+	"$hugectl" --dry-run --thp true >/dev/full 2>"$work/err" && fail "a full disk is no matter"
 	says "hugectl: standard output: No space left on device"
 }
 
@@ -52,7 +52,7 @@ quotes_everything() {
 		$'two\nlines' '-v' '!' '[a]' '{a,b}' 'ü' ';' '&' '|'
 	write_program "$work/it's a \$program"
 	same --shm "--report=/a 'file' \$x" "$work/it's a \$program" x
-	LD_PRELOAD='' LD_LIBRARY_PATH='/a b:/c' same --library-path "$BUILD" "$program"
+	LD_PRELOAD='' LD_LIBRARY_PATH='/a b:/c' same --thp --library-path "$BUILD" "$program"
 }
 
 # env(1) takes a word with an equals sign for a variable, and one with a dash for an option.

@@ -70,6 +70,7 @@ write_program() {
 parts() {
 	local expected=$1 part kb found=
 	shift
+	(($#)) || set -- --verbose=1
 	succeeds "$@" "$work/program"
 	while read -r part kb; do
 		((kb > 0)) && found+=" yes" || found+=" no"

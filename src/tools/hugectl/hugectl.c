@@ -87,11 +87,11 @@ int main(int argc, char **argv)
 	case OPTION_TABLE_BAD:
 		return STATUS_NOT_STARTED;
 	}
-	remark_on_request(&request, argv + optind, !strcmp(argv[optind - 1], "--"));
 	if (argv[optind])
 		program_inspect(&program, argv[optind]);
 	if (preload_arrange(&request, &program))
 		return STATUS_NOT_STARTED;
+	remark_on_request(&request, &program, argv + optind, !strcmp(argv[optind - 1], "--"));
 	if (!request.dry_run)
 		return become_program(&request, argv + optind);
 	environment_print(&request.environment, argv + optind);

@@ -78,6 +78,7 @@ struct elf_kind {
 	int class_bits; /* 32 or 64 */
 	int machine;    /* EM_... */
 	bool is_static; /* nothing loads libraries into it */
+	bool has_mark;  /* hugeedit or the linker marked a segment for huge pages */
 };
 
 struct elf_kind elf_kind_of(const char *path);
@@ -120,8 +121,12 @@ const char *library_find(const char *within, const struct elf_kind *kind);
  */
 bool tunables_serve_heap(struct request *request);
 
-/* remarks.c: a warning for each option that does not do what its user may expect. */
-void remark_on_request(const struct request *request, char **program, bool after_end);
+/*
+ * remarks.c: a warning for each option that does not do what its user may expect. words are the
+ * program's, and after_end says that "--" comes before them.
+ */
+void remark_on_request(const struct request *request, const struct program *program, char **words,
+		       bool after_end);
 
 /* One line on stderr, a warning. */
 void tell(const struct request *request, const char *format, ...)

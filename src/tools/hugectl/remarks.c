@@ -25,18 +25,23 @@ static bool has_config(const struct request *request)
 	return path ? *path : !access(CONFIG_PATH, F_OK);
 }
 
-static void remark_on_nothing(const struct request *request)
+static void remark_on_nothing(const struct request *request, const struct program *program,
+			      char **words)
 {
 	static const char *const features[] = {"HUGETLB_MORECORE", "HUGETLB_ELFMAP", "HUGETLB_MMAP",
 					       "HUGETLB_SHM", "HUGETLB_MMAP_ALSO"};
 
-	if (request->disable || request->preload == PRELOAD_NEVER || has_config(request))
+	/* not of a program that is not there: another line says that */
+	if (!program->kind.class_bits && *words)
+		return;
+	if (request->disable || request->preload == PRELOAD_NEVER || program->kind.has_mark ||
+	    has_config(request))
 		return;
 	for (size_t i = 0; i < sizeof(features) / sizeof(features[0]); i++)
 		if (asks(request, features[i]))
 			return;
-	tell(request, "nothing asks for huge pages: only segments that hugeedit marked will use "
-		      "them (to use them for the heap, add --heap)");
+	tell(request, "no option asks for huge pages: the program runs without them (for its heap: "
+		      "--heap)");
 }
 
 /* Whether the program's text is on huge pages, so that there is something to share. */
@@ -47,13 +52,14 @@ static bool asks_for_text(const struct request *request)
 	return map ? strpbrk(map, "Rr") : false;
 }
 
-static void remark_on_sharing(const struct request *request)
+static void remark_on_sharing(const struct request *request, const struct program *program)
 {
 	const char *share = environment_get(&request->environment, "HUGETLB_SHARE");
 
-	if (share && !strcmp(share, "1") && !asks_for_text(request) && !has_config(request))
-		tell(request, "--share-text has no effect without --text, --libs or text that "
-			      "hugeedit marked (add --text)");
+	if (share && !strcmp(share, "1") && !asks_for_text(request) && !program->kind.has_mark &&
+	    !has_config(request))
+		tell(request, "--share-text has no effect: no option puts text on huge pages (add "
+			      "--text)");
 }
 
 /* A path never matches: programs are compared by their base names. */
@@ -89,9 +95,9 @@ static const char *option_of_ours(const char *word)
 	return NULL;
 }
 
-static void remark_on_options_behind(const struct request *request, char **program)
+static void remark_on_options_after(const struct request *request, char **words)
 {
-	for (char **word = program + 1; *program && *word; word++) {
+	for (char **word = words + 1; *words && *word; word++) {
 		const char *name = option_of_ours(*word);
 
 		if (!name)
@@ -99,16 +105,17 @@ static void remark_on_options_behind(const struct request *request, char **progr
 		tell(request,
 		     "--%s comes after the program's name, so %s gets it (hugectl's options come "
 		     "before the program; -- before the program ends them)",
-		     name, *program);
+		     name, *words);
 		return;
 	}
 }
 
-void remark_on_request(const struct request *request, char **program, bool after_end)
+void remark_on_request(const struct request *request, const struct program *program, char **words,
+		       bool after_end)
 {
-	remark_on_nothing(request);
-	remark_on_sharing(request);
+	remark_on_nothing(request, program, words);
+	remark_on_sharing(request, program);
 	remark_on_paths(request);
 	if (!after_end)
-		remark_on_options_behind(request, program);
+		remark_on_options_after(request, words);
 }

@@ -30,7 +30,6 @@ int edit_mark(struct image *image, enum edit_kind kind)
 	static const char *const missing[] = {
 		[EDIT_TEXT] = "--text: no segment is executable",
 		[EDIT_DATA] = "--data: no segment is writable",
-		[EDIT_CONSTANTS] = "--constants: every segment is writable or executable",
 	};
 	bool found = false;
 
@@ -42,7 +41,10 @@ int edit_mark(struct image *image, enum edit_kind kind)
 		header->p_flags |= PF_LINUX_HUGETLB;
 		found = true;
 	}
-	return found ? 0 : image_refuse(image, "%s", missing[kind]);
+	/* constants may be part of the text */
+	if (found || kind == EDIT_CONSTANTS)
+		return 0;
+	return image_refuse(image, "%s", missing[kind]);
 }
 
 void edit_unmark(struct image *image)
