@@ -15,7 +15,8 @@
 #   make clean      takes $(BUILD) away
 #   make help       this list
 #
-# BUILD, CC, CFLAGS and LDFLAGS can be given, as make BUILD=/tmp/build CC=clang.
+# BUILD, CC, CFLAGS and LDFLAGS can be given, as make BUILD=/tmp/build CC=clang. WERROR=1 makes each
+# warning an error.
 
 BUILD   ?= build
 CC      ?= cc
@@ -44,9 +45,20 @@ $(error no src/arch directory for the target of $(CC))
 endif
 endif
 
-WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes
-COMPILE   = $(CC) -std=gnu11 -D_GNU_SOURCE -DLIBHUGETLBFS_VERSION='"$(VERSION)"' $(WARNINGS) -Isrc -Isrc/arch/$(CPU) -Iinclude \
+# WERROR=1 makes each warning an error: for developers, CI and `make check-build`. A compiler that is
+# newer than this tree may warn about new things, which must not keep a user from building.
+WERROR   ?=
+WARNINGS := -Wall -Wextra $(if $(filter-out 0,$(WERROR)),-Werror) -Wshadow -Wstrict-prototypes \
+	-Wmissing-prototypes
+COMPILE   = $(CC) -std=gnu11 -D_GNU_SOURCE -DLIBHUGETLBFS_VERSION='"$(VERSION)"' $(WARNINGS) \
+	-Isrc -Isrc/arch/$(CPU) -Iinclude \
 	-fPIC -fvisibility=hidden -fno-strict-aliasing $(CFLAGS) -MMD -MP
+
+# Before glibc 2.34 dlopen() and its like are in a library of their own. Only tests call them, so the
+# linker is asked when the first test is linked.
+LIBS_DLOPEN = $(eval LIBS_DLOPEN := $(shell \
+	echo 'int dlclose(void *); int main(void) { return dlclose(0); }' | \
+	$(CC) $(CFLAGS) $(LDFLAGS) -x c - -o /dev/null 2>/dev/null || echo -Wl,--as-needed -ldl))$(LIBS_DLOPEN)
 
 # Few mappings at the start of every process: one read-only segment with the text.
 LIBRARY_LINK = $(CC) -shared $(CFLAGS) $(LDFLAGS) -Wl,-soname,libhugetlbfs.so.0 \
@@ -204,7 +216,7 @@ examples: $(EXAMPLES)
 # As a user would build them, beside the build directory's library.
 $(BUILD)/examples/%: examples/%.c include/hugetlbfs.h $(BUILD)/lib/libhugetlbfs.so
 	@mkdir -p $(@D)
-	$(CC) -std=c99 -Wall -Wextra -Werror -Iinclude $(CFLAGS) $< -o $@ $(LDFLAGS) \
+	$(CC) -std=c99 $(WARNINGS) -Iinclude $(CFLAGS) $< -o $@ $(LDFLAGS) \
 		-L$(BUILD)/lib -Wl,-rpath,'$$ORIGIN/../lib' -lhugetlbfs
 
 # Two functions that share a manual page: <other name>=<page>

@@ -12,7 +12,7 @@ $(RUN_PROGRAMS): $(BUILD)/tests/%: tests/%.c $(RUN_HEADERS)
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -Itests/lib -Isrc/arch/$(CPU) -fno-builtin-malloc \
 		-fno-builtin-free -fno-builtin-calloc -fno-builtin-realloc $(CFLAGS) $< -o $@ $(LDFLAGS) \
-		-pthread
+		-pthread $(LIBS_DLOPEN)
 
 # Programs that call the library by name.
 LINKED_PROGRAMS := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/helpers/linked/*.c)))

@@ -19,7 +19,7 @@
 #pragma GCC visibility pop
 
 #include "pages/mapping.h"
-#include "pages/pages.h"
+#include "pages/sizes.h"
 
 /* The default huge page size, HUGETLB_DEFAULT_PAGE_SIZE considered; 0: there are no huge pages. */
 size_t api_default_page_bytes(void);

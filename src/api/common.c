@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <sys/auxv.h>
 
+#include "pages/mount.h"
 #include "api/api.h"
 #include "base/log.h"
 #include "base/sys.h"
@@ -77,14 +78,12 @@ void api_source_small(struct source *source, size_t page_bytes)
 }
 
 /*
- * HUGETLB_PATH is a mount of one page size: it serves that one, and for the others pages are taken
- * without a mount.
+ * Pages of a size that no mount of HUGETLB_PATH has are taken without a mount.
  */
 void api_source(struct source *source, size_t page_bytes)
 {
 	const struct options *options = options_get(NULL, NULL);
 	static bool warned;
-	char path[4096];
 
 	api_source_small(source, page_bytes);
 	source->hugetlb = true;
@@ -92,9 +91,8 @@ void api_source(struct source *source, size_t page_bytes)
 	source->memfd = options->no_map_hugetlb;
 	if (!options->path)
 		return;
-	if (!mount_find(page_bytes, options->path, path, sizeof(path)))
-		source->mount = options->path;
-	else if (page_bytes == api_default_page_bytes() &&
+	source->mount = mount_listed(page_bytes, options->mounts);
+	if (!source->mount && page_bytes == api_default_page_bytes() &&
 		 !__atomic_exchange_n(&warned, true, __ATOMIC_RELAXED))
 		log_warning("HUGETLB_PATH=%s is no hugetlbfs mount for pages of %zu kB that this "
 			    "user may write to; pages are taken without it",

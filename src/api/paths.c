@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "pages/mount.h"
 #include "api/api.h"
 #include "base/sys.h"
 #include "options/options.h"
@@ -55,14 +56,16 @@ static int check_size(size_t page_bytes)
 
 static const char *find_path(size_t page_bytes)
 {
-	const char *asked = options_get(NULL, NULL)->path;
+	const char *asked;
 	char path[PATH_BYTES];
 	int result = check_size(page_bytes);
 
 	if (result)
 		return api_no_pointer(result);
-	if (!asked || mount_find(page_bytes, asked, path, sizeof(path)))
-		result = mount_find(page_bytes, NULL, path, sizeof(path));
+	asked = mount_listed(page_bytes, options_get(NULL, NULL)->mounts);
+	if (asked)
+		return remember(asked);
+	result = mount_find(page_bytes, NULL, path, sizeof(path));
 	return result ? api_no_pointer(result) : remember(path);
 }
 

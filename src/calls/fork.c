@@ -21,7 +21,7 @@
 #include "calls/fork.h"
 #include "calls/state.h"
 #include "hook/patch.h"
-#include "pages/pages.h"
+#include "pages/sizes.h"
 #include "region/lock.h"
 #include "region/page_state.h"
 #include "region/process.h"

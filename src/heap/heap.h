@@ -13,7 +13,6 @@
 
 #include "heap/break.h"
 #include "heap/zone.h"
-#include "options/options.h"
 #include "pages/source.h"
 
 struct heap {
@@ -26,11 +25,5 @@ struct heap {
 };
 
 extern struct heap heap;
-
-/*
- * Puts the program's heap on huge pages as the options ask. Returns 0, or -errno with the program
- * as it was and one line about the reason written.
- */
-int heap_start(const struct options *options);
 
 #endif

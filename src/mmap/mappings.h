@@ -28,7 +28,6 @@
 #include <stdint.h>
 
 #include "mmap/placement.h"
-#include "options/options.h"
 #include "pages/source.h"
 
 struct mappings {
@@ -44,13 +43,10 @@ struct mappings {
 
 extern struct mappings mappings;
 
-/*
- * Begins, as the options ask. Returns 0, or -errno with the program as it was and one line about
- * the reason written.
- */
-int mappings_start(const struct options *options);
-
 /* May a mapping of so many bytes take from the pool? */
 bool mappings_may_take(size_t bytes);
+
+/* Reads the limit again where the user gave none: half of what the pool has. */
+void mappings_read_limit(void);
 
 #endif

@@ -12,7 +12,7 @@
 
 #include <stdbool.h>
 
-#include "options/options.h"
+#include "options/table.h"
 
 #define CONFIG_PATH  "/etc/libhugetlbfs.conf"
 #define CONFIG_BYTES 65536

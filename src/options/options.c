@@ -1,6 +1,6 @@
 /*
- * The environment, and behind it the configuration file (options_config.c), read by the table of
- * the variables (options_table.c).
+ * The environment, and behind it the configuration file (config.c), read by the table of
+ * the variables (table.c).
  *
  * Owns what the process was asked for. Runs in the constructor, as a rule, with one thread; uses
  * libc's string functions and getauxval only, no locale.

@@ -9,11 +9,11 @@
 
 #include "base/log.h"
 #include "base/words.h"
-#include "options/options.h"
+#include "options/table.h"
 
 #define PATH_BYTES 4096
 
-static char path_copy[PATH_BYTES], report_copy[PATH_BYTES], share_path_copy[PATH_BYTES],
+static char path_copy[PATH_BYTES], mounts_copy[PATH_BYTES], report_copy[PATH_BYTES], share_path_copy[PATH_BYTES],
 	objects_copy[PATH_BYTES];
 
 int options_parse_size(const char *text, size_t *bytes)
@@ -243,10 +243,28 @@ static int copy_path(const char *value, char *copy, const char **field)
 	return 0;
 }
 
+/* A list of directories with colons between them; empty ones are left out. */
 static int parse_path(const char *value, struct options *options, void *field)
 {
-	(void)options;
-	return copy_path(value, path_copy, field);
+	int failed = copy_path(value, path_copy, field), count = 0;
+	char *at = mounts_copy;
+
+	if (failed)
+		return failed;
+	memcpy(mounts_copy, value, strlen(value) + 1);
+	while (*at) {
+		size_t length = word_bytes(at, ':');
+		bool last = !at[length];
+
+		at[length] = '\0';
+		if (length && count == OPTIONS_MOUNTS_MAX)
+			return -EINVAL;
+		if (length)
+			options->mounts[count++] = at;
+		at += length + !last;
+	}
+	options->mounts[count] = NULL;
+	return 0;
 }
 
 static int parse_report(const char *value, struct options *options, void *field)
@@ -436,8 +454,8 @@ static const struct option_row table[] = {
 	{"HUGETLB_MORECORE_SHRINK", YES_NO,
 	 "give pages that the heap frees back to the pool",
 	 parse_switch, FIELD(heap_shrink), 0},
-	{"HUGETLB_PATH", "the directory of a hugetlbfs mount",
-	 "take huge pages from files on this mount",
+	{"HUGETLB_PATH", "directories of hugetlbfs mounts, separated by colons",
+	 "take huge pages from files on the mount of their size",
 	 parse_path, FIELD(path), 0},
 	{"HUGETLB_NO_PREFAULT", "any value, or no",
 	 "do not populate huge pages before the program gets them",

@@ -11,7 +11,7 @@
 
 #include "base/stream.h"
 #include "base/sys.h"
-#include "pages/pages.h"
+#include "pages/mount.h"
 
 #define HUGETLBFS_MAGIC 0x958458f6UL
 
@@ -119,4 +119,11 @@ int mount_find(size_t page_bytes, const char *wanted, char *path, size_t path_by
 	if (result)
 		path[0] = '\0';
 	return result;
+}
+
+const char *mount_listed(size_t page_bytes, const char *const *directories)
+{
+	while (*directories && mount_check(page_bytes, *directories))
+		directories++;
+	return *directories;
 }

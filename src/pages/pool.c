@@ -6,7 +6,7 @@
 #include "base/log.h"
 #include "base/sys.h"
 #include "options/options.h"
-#include "pages/pages.h"
+#include "pages/pool.h"
 
 static int read_count(size_t page_bytes, const char *name, unsigned long *count)
 {

@@ -5,7 +5,9 @@
 #include <sys/auxv.h>
 
 #include "base/log.h"
-#include "pages/pages.h"
+#include "pages/mount.h"
+#include "pages/pool.h"
+#include "pages/sizes.h"
 #include "pages/select.h"
 
 /* THP. `why` it is not hugetlb that is tried, in words, or "". */
@@ -33,7 +35,6 @@ static int select_thp(const struct wanted_pages *wanted, const struct page_sizes
 int select_pages(const struct options *options, const struct wanted_pages *wanted,
 		 struct source *source)
 {
-	static char mount[256];
 	static bool told;
 	struct page_sizes sizes;
 	enum thp_mode mode;
@@ -81,14 +82,13 @@ int select_pages(const struct options *options, const struct wanted_pages *wante
 	source->populate_write = source_can_populate_write();
 	source->memfd = options->no_map_hugetlb;
 	if (options->path) {
-		if (mount_find(source->page_bytes, options->path, mount, sizeof(mount)))
+		source->mount = mount_listed(source->page_bytes, options->mounts);
+		if (!source->mount)
 			log_warning("%s: HUGETLB_PATH=%s is no hugetlbfs mount for pages of %lu "
 				    "kB that this "
 				    "user may write to; pages are taken without a mount",
 				    wanted->feature, options->path,
 				    (unsigned long)(source->page_bytes >> 10));
-		else
-			source->mount = mount;
 	}
 	if (!options->require && pool_is_empty(source->page_bytes))
 		log_warning_once(

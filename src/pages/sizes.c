@@ -12,7 +12,8 @@
 #include "base/stream.h"
 #include "base/sys.h"
 #include "options/options.h"
-#include "pages/pages.h"
+#include "pages/mount.h"
+#include "pages/sizes.h"
 
 #define HUGE_DIRECTORY "/sys/kernel/mm/hugepages"
 #define THP_DIRECTORY  "/sys/kernel/mm/transparent_hugepage"

@@ -113,7 +113,7 @@ static int take_shared(const struct run *run, const struct task *task,
 		share_decline(object->name, "was changed in memory");
 		return -ESTALE;
 	}
-	failed = share_read_object(&info, &text);
+	failed = share_text_read(&info, &text);
 	if (failed) {
 		share_decline(object->name, "has relocations in its text");
 		return failed;

@@ -114,7 +114,7 @@ static bool is_unfinished(const struct dl_phdr_info *info)
 {
 	struct share_text text;
 
-	return share_read_object(info, &text) != 0;
+	return share_text_read(info, &text) != 0;
 }
 
 /* Could there be a huge page in one of its segments, if they are wanted? */

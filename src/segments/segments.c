@@ -302,8 +302,10 @@ bool segments_are_marked(void)
 
 int segments_start(const struct options *options)
 {
-	struct start start = {.run = {.options = options, .done = VECTOR_OF(struct plan_range)}};
+	struct start start = {0};
 
+	start.run.options = options;
+	start.run.done = VECTOR_OF(struct plan_range);
 	if (options->force_segments)
 		log_info("HUGETLB_FORCE_ELFMAP asks for what happens anyway");
 	if (!options->share)

@@ -286,7 +286,7 @@ static int open_shared(const struct place *place, const struct share_text *text)
 {
 	struct share_file file;
 	char name[SHARE_NAME_BYTES], reason[80];
-	int fd, failed = share_file_open(text, &file);
+	int fd = -1, failed = share_file_open(text, &file);
 
 	if (!failed && !text->fixed && (text->address - file.offset) % text->page_bytes) {
 		tell(text->name, NULL,

@@ -19,34 +19,8 @@
 #ifndef SHARE_H
 #define SHARE_H
 
-#include <link.h>
-#include <stddef.h>
-#include <stdint.h>
-
 #include "options/options.h"
-
-#define SHARE_BUILD_ID_BYTES_MAX 32
-
-/* What is to be shared: a range of memory that is an object's text, in whole huge pages. */
-struct share_text {
-	const char *name;  /* of the object, for lines */
-	uintptr_t address; /* where it lies now, still as ld.so mapped it */
-	size_t bytes;      /* whole huge pages */
-	size_t file_bytes; /* how much of that is mapped from the file, in whole base pages; what is
-			    * behind it in the last huge page reads zero in the copy */
-	size_t page_bytes;
-	const char *mount; /* a hugetlbfs of that page size that may be written, or NULL */
-	bool fixed;        /* always loaded at this address: not PIE */
-	unsigned char build_id[SHARE_BUILD_ID_BYTES_MAX];
-	size_t build_id_bytes; /* 0: it has none */
-};
-
-/*
- * Fills in the build-id of a loaded object, by its notes in memory, and whether it is at a fixed
- * address. Returns 0, or -ENOEXEC: the
- * object has relocations in its text (DT_TEXTREL) and can't be shared.
- */
-int share_read_object(const struct dl_phdr_info *object, struct share_text *text);
+#include "segments/share_text.h"
 
 /*
  * Opens the shared copy of a text, which is made first where there is none. Returns a descriptor

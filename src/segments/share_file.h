@@ -8,7 +8,7 @@
 
 #include <stdint.h>
 
-#include "segments/share.h"
+#include "segments/share_text.h"
 
 /* Enough for the longest name of a copy; see share_file_name(). */
 #define SHARE_NAME_BYTES 224

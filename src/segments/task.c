@@ -3,6 +3,7 @@
  */
 #include <errno.h>
 
+#include "pages/mount.h"
 #include "base/log.h"
 #include "segments/task.h"
 
@@ -98,13 +99,29 @@ void task_forgo(struct task *task, enum rung rung)
 	task->rungs = kept;
 }
 
+/* The mount for a task's pages: one of HUGETLB_PATH, or else the first that may be written to. */
+static void choose_mount(struct task *task, const struct options *options)
+{
+	struct source *source = &task->backing.source;
+
+	source->mount = mount_listed(source->page_bytes, options->mounts);
+	if (source->mount)
+		return;
+	if (options->path)
+		log_warning_once("%s: HUGETLB_PATH=%s is no hugetlbfs mount for pages of %lu kB "
+				 "that this user may write to; pages are taken without a mount",
+				 task->name, options->path,
+				 (unsigned long)(source->page_bytes >> 10));
+	else if (!mount_find(source->page_bytes, NULL, task->mount, sizeof(task->mount)))
+		source->mount = task->mount;
+}
+
 /* The hugetlb pages for a task. Says so itself where the size can't be had. */
 static int select_pages(struct run *run, struct task *task)
 {
-	static char mounts[2][256];
 	const struct options *options = run->options;
 	struct source *source = &task->backing.source;
-	char *mount = mounts[task->kind == PLAN_DATA], reason[64];
+	char reason[64];
 	size_t bytes =
 		task->kind == PLAN_DATA ? options->data_page_bytes : options->text_page_bytes;
 
@@ -122,18 +139,12 @@ static int select_pages(struct run *run, struct task *task)
 	source->populate = true; /* it is written to at once, and then a missing page is SIGBUS */
 	source->populate_write = source_can_populate_write();
 	source->memfd = true;
-	if (!run_may_take_hugetlb(run))
-		source->mount = NULL;
-	else if (source->page_bytes && !mount_find(source->page_bytes, options->path, mount, 256))
-		source->mount = mount;
-	else if (options->path)
-		log_warning_once("%s: HUGETLB_PATH=%s is no hugetlbfs mount for pages of %lu kB "
-				 "that this user may write to; pages are taken without a mount",
-				 task->name, options->path,
-				 (unsigned long)(source->page_bytes >> 10));
+	if (run_may_take_hugetlb(run) && source->page_bytes)
+		choose_mount(task, options);
 	task->backing.copy_all = options->copy_all;
 	if (task->lasting) {
 		task->lasting[RUNG_HUGETLB] = *source;
+		task->lasting[RUNG_HUGETLB].mount = NULL; /* the path goes with the task */
 		task->lasting[RUNG_THP] =
 			(struct source){.page_bytes = run->sizes.thp, .thp = true};
 	}

@@ -11,7 +11,7 @@
 
 #include "base/vector.h"
 #include "options/options.h"
-#include "pages/pages.h"
+#include "pages/sizes.h"
 #include "segments/backing.h"
 #include "segments/find.h"
 
@@ -39,6 +39,7 @@ struct task {
 	enum rung ladder[RUNGS];
 	int rungs;
 	struct backing backing;
+	char mount[256]; /* where its source's pages come from, if that was found here */
 	struct source *lasting; /* of copies, by rung, for who takes care of them: they stay */
 	bool cared;             /* somebody does */
 	size_t planned_bytes, got_bytes[RUNGS];

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "pages/pages.h"
+#include "pages/sizes.h"
 #include "tools/common/option_table.h"
 
 enum { ALL, HUGE_ONLY };

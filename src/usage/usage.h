@@ -10,7 +10,7 @@
 
 #include <stddef.h>
 
-#include "pages/pages.h"
+#include "pages/sizes.h"
 #include "proc/smaps.h"
 
 enum part {

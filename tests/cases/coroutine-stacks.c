@@ -53,6 +53,16 @@ static void check_guard(int i)
 	*(volatile char *)guard = 1;
 }
 
+/* getcontext() may return twice: no variable of a caller can change in between. */
+static __attribute__((noinline)) void prepare(const int i)
+{
+	getcontext(&coroutine[i]);
+	coroutine[i].uc_stack.ss_sp = stack[i];
+	coroutine[i].uc_stack.ss_size = STACK_BYTES;
+	coroutine[i].uc_link = &scheduler;
+	makecontext(&coroutine[i], (void (*)(void))run, 1, i);
+}
+
 int main(void)
 {
 	struct sigaction action = {.sa_sigaction = on_fault, .sa_flags = SA_SIGINFO};
@@ -61,11 +71,7 @@ int main(void)
 	for (int i = 0; i < COROUTINES; i++) {
 		stack[i] = need(aligned_alloc(page, STACK_BYTES));
 		CHECK(mprotect(stack[i], page, PROT_NONE) == 0, "%m");
-		getcontext(&coroutine[i]);
-		coroutine[i].uc_stack.ss_sp = stack[i];
-		coroutine[i].uc_stack.ss_size = STACK_BYTES;
-		coroutine[i].uc_link = &scheduler;
-		makecontext(&coroutine[i], (void (*)(void))run, 1, i);
+		prepare(i);
 	}
 	for (int i = 0; i < COROUTINES; i++)
 		memset(stack[i] + page, 1, STACK_BYTES - page);

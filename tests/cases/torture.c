@@ -192,28 +192,37 @@ static void fork_once(void)
 	check_all();
 }
 
-/* A child that borrows this memory, until it ends or is another program. */
+/* A child process that borrows this memory: it writes the page at an address that is not NULL, and
+ * ends. No variable of a caller can change between the two returns of vfork(). */
+static __attribute__((noinline)) pid_t borrow_memory(char *const at, struct page *const page)
+{
+	const pid_t child = vfork();
+
+	if (!child) {
+		if (at)
+			write_page(at, page, 12345);
+		_exit(0);
+	}
+	return child;
+}
+
+/* A child process in this memory, until it ends or runs another program. */
 static void spawn(void)
 {
 	static char name[] = "true";
 	static char *const arguments[] = {name, NULL}, *const environment[] = {NULL};
 	size_t first, count;
 	struct slot *slot = some_part(&first, &count);
-	char *at;
+	bool writable;
 	int status;
 	pid_t child;
 
 	if (rnd(2)) {
 		CHECK(!posix_spawnp(&child, name, NULL, NULL, arguments, environment), "spawn");
 	} else {
-		at = slot && page_rights(&slot->pages[first]) & PROT_WRITE ? slot->at + first * BASE
-									   : NULL;
-		child = vfork();
-		if (!child) {
-			if (at)
-				write_page(at, &slot->pages[first], 12345);
-			_exit(0);
-		}
+		writable = slot && page_rights(&slot->pages[first]) & PROT_WRITE;
+		child = writable ? borrow_memory(slot->at + first * BASE, &slot->pages[first])
+				 : borrow_memory(NULL, NULL);
 	}
 	CHECK(waitpid(child, &status, 0) == child && status == 0, "step %lu: child: %x", step,
 	      (unsigned int)status);

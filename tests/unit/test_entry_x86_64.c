@@ -65,11 +65,11 @@ static void far_jumps(void **state)
 		uintptr_t target;
 
 		setup(NULL);
-		assert_int_equal(entry_encode_jump(out, AT, targets[i]), 14);
-		assert_memory_equal(out, "\xff\x25\0\0\0\0", 6);
-		memcpy(&target, out + 6, sizeof(target));
+		assert_int_equal(entry_encode_jump(out, AT, targets[i]), 12);
+		assert_memory_equal(out, "\x48\xb8", 2);
+		memcpy(&target, out + 2, sizeof(target));
 		assert_true(target == targets[i]);
-		assert_int_equal(out[14], 0xcc);
+		assert_memory_equal(out + 10, "\xff\xe0\xcc", 3);
 		setup(NULL);
 		assert_int_equal(entry_encode_call(out, AT, targets[i]), 0);
 		assert_int_equal(out[0], 0xcc);

@@ -13,6 +13,7 @@
 #include "calls/start.h"
 #include "ground.h"
 #include "mmap/mappings.h"
+#include "mmap/start.h"
 #include "region/process.h"
 #include "region/registry.h"
 #include "region/split.h"

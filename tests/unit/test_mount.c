@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/sys.h"
-#include "pages/pages.h"
+#include "pages/mount.h"
 #include "unit.h"
 
 #define MAGIC 0x958458f6

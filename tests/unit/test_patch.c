@@ -22,7 +22,8 @@
 #define NEAR(section_name) \
 	__attribute__((section(section_name), noinline, used, aligned(FUNCTION_BYTES)))
 
-static volatile int zero, steps;
+static volatile int zero;
+static volatile unsigned int steps; /* the last of them, by their digits */
 
 /* In front of the functions of each section lie more bytes than one range takes. */
 __asm__(".pushsection private_near, \"ax\", %progbits\n\t.space 262144\n\t.popsection\n\t"

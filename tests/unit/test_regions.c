@@ -108,7 +108,7 @@ static void no_memory_for_the_table(void **state)
 	gate_fail_always(SYS_mmap, ENOMEM);
 	while (!regions_add(address_of(added), address_of(added), 0x1000) && added <= 2 * COUNT)
 		added++;
-	assert_in_range(added, 1, 2 * COUNT);
+	assert_uint_in_range(added, 1, 2 * COUNT);
 	assert_unknown(address_of(added));
 	for (size_t i = 0; i < added; i++)
 		assert_taken(address_of(i), address_of(i), 0x1000);

@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <layout.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -118,6 +119,18 @@ static bool nothing_is_new(const struct dl_phdr_info *info)
 	return true;
 }
 
+static int is_wide_library(struct dl_phdr_info *info, size_t size, void *data)
+{
+	(void)size;
+	(void)data;
+	for (int i = 0; *info->dlpi_name && i < info->dlpi_phnum; i++)
+		if (info->dlpi_phdr[i].p_type == PT_LOAD &&
+		    (info->dlpi_phdr[i].p_memsz >= CPU_HUGE_BYTES_MIN ||
+		     info->dlpi_phdr[i].p_align >= CPU_HUGE_BYTES_MIN))
+			return 1;
+	return 0;
+}
+
 /* The widest segment is known without a list, and without a system call. */
 static void own_width_is_known(void **state)
 {
@@ -140,13 +153,16 @@ static void own_width_is_known(void **state)
 	assert_true(widest > 0);
 	assert_int_equal(find_widest(&options, NULL), widest);
 	assert_int_equal(find_widest(&options, nothing_is_new), 0);
+	assert_int_equal(gate_calls(GATE_ANY), 0);
 	options.objects = "-main";
 	assert_true(find_widest(&options, NULL) > 0);
 	options.objects = "no-such-object";
 	assert_int_equal(find_widest(&options, NULL), 0);
 	options = (struct options){.segments = SEGMENTS_CHOSEN};
 	assert_int_equal(find_widest(&options, NULL), 0);
-	assert_int_equal(gate_calls(GATE_ANY), 0);
+	/* the file of a wide library is read for its name: sanitizers bring such libraries */
+	if (!dl_iterate_phdr(is_wide_library, NULL))
+		assert_int_equal(gate_calls(GATE_ANY), 0);
 }
 
 /* A list stays in its array as long as there is room, and takes along what is in it. */
@@ -531,6 +547,8 @@ static void what_is_copied(void **state)
 	unsigned char resident[HUGE_ / PAGE];
 
 	(void)state;
+	/* each page that is written shows, also where the kernel would give a huge one */
+	madvise(copy, HUGE_, MADV_NOHUGEPAGE);
 	memset(memory_at + 8 * PAGE, 0, PAGE);
 	assert_int_equal(backing_copy(&backing, &range, at, at + HUGE_, (uintptr_t)copy), 0);
 	mincore(copy, HUGE_, resident);

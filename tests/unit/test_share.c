@@ -588,7 +588,7 @@ static void every_call_fails_in_turn(void **state)
 static int read_own(struct dl_phdr_info *info, size_t bytes, void *data)
 {
 	(void)bytes;
-	*(int *)data = share_read_object(info, &text);
+	*(int *)data = share_text_read(info, &text);
 	return 1;
 }
 
@@ -606,7 +606,7 @@ static void build_ids(void **state)
 		.first_name = "GNU",
 		.second = {4, 20, NT_GNU_BUILD_ID},
 		.second_name = "GNU",
-		.id = "12345678901234567890",
+		.id = "1234567890123456789",
 	};
 	static ElfW(Dyn) dynamic[2];
 	ElfW(Phdr) headers[2] = {
@@ -623,28 +623,28 @@ static void build_ids(void **state)
 	/* addresses are relative to the object's base, which is the notes' here */
 	info.dlpi_addr = (ElfW(Addr)) & notes;
 	headers[1].p_vaddr = (ElfW(Addr))dynamic - (ElfW(Addr)) & notes;
-	assert_int_equal(share_read_object(&info, &text), 0);
+	assert_int_equal(share_text_read(&info, &text), 0);
 	assert_int_equal(text.build_id_bytes, 20);
 	assert_memory_equal(text.build_id, notes.id, 20);
 	/* torn and false ones */
 	for (size_t bytes = 0; bytes < sizeof(notes); bytes++) {
 		headers[0].p_memsz = bytes;
-		assert_int_equal(share_read_object(&info, &text), 0);
+		assert_int_equal(share_text_read(&info, &text), 0);
 		assert_int_equal(text.build_id_bytes, 0);
 	}
 	headers[0].p_memsz = sizeof(notes);
 	notes.second.n_descsz = 0xfffffff0;
-	assert_int_equal(share_read_object(&info, &text), 0);
+	assert_int_equal(share_text_read(&info, &text), 0);
 	assert_int_equal(text.build_id_bytes, 0);
 	notes.first.n_namesz = 0xffffffff;
-	assert_int_equal(share_read_object(&info, &text), 0);
+	assert_int_equal(share_text_read(&info, &text), 0);
 	assert_int_equal(text.build_id_bytes, 0);
 	dynamic[0] = (ElfW(Dyn)){.d_tag = DT_TEXTREL};
-	assert_int_equal(share_read_object(&info, &text), -ENOEXEC);
+	assert_int_equal(share_text_read(&info, &text), -ENOEXEC);
 	dynamic[0] = (ElfW(Dyn)){.d_tag = DT_FLAGS, .d_un = {.d_val = DF_BIND_NOW}};
-	assert_int_equal(share_read_object(&info, &text), 0);
+	assert_int_equal(share_text_read(&info, &text), 0);
 	dynamic[0].d_un.d_val |= DF_TEXTREL;
-	assert_int_equal(share_read_object(&info, &text), -ENOEXEC);
+	assert_int_equal(share_text_read(&info, &text), -ENOEXEC);
 }
 
 static void needs_a_tmpfs_at_dev_shm(void **state)

@@ -10,7 +10,8 @@
 #include "base/log.h"
 #include "base/stream.h"
 #include "base/sys.h"
-#include "pages/pages.h"
+#include "pages/pool.h"
+#include "pages/sizes.h"
 #include "unit.h"
 
 #define HUGE   "/sys/kernel/mm/hugepages"

@@ -308,7 +308,7 @@ static void many_mappings(void **state)
 	gate_hide_system();
 	gate_file("/proc/self/smaps", text);
 	assert_int_equal(own_usage_read(&usage, &clues), 0);
-	assert_in_range(usage.table.total.memory, 30000, 60000);
+	assert_uint_in_range(usage.table.total.memory, 30000, 60000);
 	assert_true(gate_calls(CPU_MMAP_NUMBER) > 1);
 	assert_int_equal(gate_calls(SYS_munmap), gate_calls(CPU_MMAP_NUMBER));
 }

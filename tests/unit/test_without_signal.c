@@ -20,7 +20,7 @@ static void catch_signal(int number)
 	caught = number;
 }
 
-static int start(void **state)
+static int set_up(void **state)
 {
 	const struct rlimit limit = {.rlim_cur = LIMIT_BYTES, .rlim_max = RLIM_INFINITY};
 
@@ -36,7 +36,7 @@ static int start(void **state)
 	return file < 0 || setrlimit(RLIMIT_FSIZE, &limit);
 }
 
-static int stop(void **state)
+static int tear_down(void **state)
 {
 	const struct rlimit none = {.rlim_cur = RLIM_INFINITY, .rlim_max = RLIM_INFINITY};
 
@@ -137,12 +137,12 @@ static void mask_that_cannot_be_put_back_is_tried_again(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(too_long_a_file_is_an_error, start, stop),
-		cmocka_unit_test_setup_teardown(parts_are_written_to_the_limit, start, stop),
-		cmocka_unit_test_setup_teardown(pipe_without_reader_is_an_error, start, stop),
-		cmocka_unit_test_setup_teardown(waiting_signals_stay, start, stop),
-		cmocka_unit_test_setup_teardown(mask_that_cannot_be_put_back_is_tried_again, start,
-						stop),
+		cmocka_unit_test_setup_teardown(too_long_a_file_is_an_error, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(parts_are_written_to_the_limit, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(pipe_without_reader_is_an_error, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(waiting_signals_stay, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(mask_that_cannot_be_put_back_is_tried_again, set_up,
+						tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

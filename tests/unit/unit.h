@@ -12,6 +12,11 @@
 
 #include "gate.h"
 
+/* cmocka 2.0 has it, and deprecates the older name. */
+#ifndef assert_uint_in_range
+#define assert_uint_in_range assert_in_range
+#endif
+
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 /* Has cmocka reset the gate before each test of the program. */

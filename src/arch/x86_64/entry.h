@@ -14,7 +14,7 @@
 #include "../x86/landing.h"
 
 /* The longest jump that entry_encode_jump() writes. */
-#define ENTRY_JUMP_BYTES_MAX 14
+#define ENTRY_JUMP_BYTES_MAX 12
 
 static inline int entry_in_reach(uintptr_t next, uintptr_t target)
 {
@@ -24,8 +24,11 @@ static inline int entry_in_reach(uintptr_t next, uintptr_t target)
 }
 
 /*
- * Writes a jump to target: `jmp rel32` where that reaches, else `jmp *0(%rip)` with the address
- * behind it. Returns its length. No register changes.
+ * Writes a jump to target: `jmp rel32` if target is in reach, otherwise `movabs $target, %rax` and
+ * `jmp *%rax`. Returns its length. The long form and a landing pad fit into 16 bytes, which is all
+ * that ld.so's empty function has when glibc is built for indirect branch tracking. rax holds no
+ * argument at a function's entry, only the number of vector registers of a variadic call, and no
+ * function that is redirected reads those.
  */
 static inline size_t entry_encode_jump(unsigned char *out, uintptr_t at, uintptr_t target)
 {
@@ -36,9 +39,10 @@ static inline size_t entry_encode_jump(unsigned char *out, uintptr_t at, uintptr
 		memcpy(out + 1, &distance, sizeof(distance));
 		return 5;
 	}
-	memcpy(out, "\xff\x25\0\0\0\0", 6);
-	memcpy(out + 6, &target, sizeof(target));
-	return 14;
+	memcpy(out, "\x48\xb8", 2);
+	memcpy(out + 2, &target, sizeof(target));
+	memcpy(out + 10, "\xff\xe0", 2);
+	return 12;
 }
 
 /* The length of the longest call instruction that entry_find_call() finds. */

@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "pages/pages.h"
+#include "pages/sizes.h"
 #include "tools/common/json.h"
 
 #define MACHINE     (-1) /* as a node: all of them */

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "options/options.h"
-#include "pages/pages.h"
+#include "pages/sizes.h"
 #include "tools/common/option_table.h"
 #include "tools/hugeedit/edit.h"
 #include "tools/hugeedit/image.h"

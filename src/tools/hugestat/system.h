@@ -9,7 +9,8 @@
 #include <sys/types.h>
 
 #include "options/config.h"
-#include "pages/pages.h"
+#include "pages/pool.h"
+#include "pages/sizes.h"
 
 #define SYSTEM_NODES_MAX  64
 #define SYSTEM_MOUNTS_MAX 64

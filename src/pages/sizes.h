@@ -1,15 +1,13 @@
 /*
- * Where huge pages come from: what the system has, and the ladder that hands them out.
+ * The page sizes of this machine, and what transparent huge pages it has.
  *
- * sizes, pool and mount read /sys and /proc on their first use, never before; nothing here
- * allocates by malloc. All return 0 or -errno unless said otherwise; all sizes are in bytes.
+ * Reads /sys and /proc at each call. Allocates nothing by malloc; sizes are in bytes.
  */
-#ifndef PAGES_H
-#define PAGES_H
+#ifndef SIZES_H
+#define SIZES_H
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
 #define PAGES_SIZES_MAX 16
 
@@ -41,27 +39,5 @@ size_t sizes_available_memory(void);
  */
 enum thp_mode { THP_NONE, THP_NEVER, THP_MADVISE, THP_ALWAYS };
 enum thp_mode sizes_thp_mode(size_t thp_bytes);
-
-/* One pool: counts of pages, as /sys/kernel/mm/hugepages/hugepages-<n>kB/ has them. */
-struct pool {
-	unsigned long total, available, reserved, surplus, overcommit;
-};
-
-/* -ENOENT: no such size, or no /sys. */
-int pool_read(size_t page_bytes, struct pool *pool);
-
-/* Pages that a new mapping can hope for: free and not reserved, plus what may be overcommitted. */
-unsigned long pool_obtainable(const struct pool *pool);
-
-/* Is that zero, as far as can be told? Reads two counts of a pool that has free pages. */
-bool pool_is_empty(size_t page_bytes);
-
-/*
- * Finds a hugetlbfs mount for pages of that size into path: the first of /proc/mounts that the
- * caller may write to, or, where wanted is not NULL, that one (or a directory on it), checked.
- * -ENOENT: there is none; -EINVAL: wanted is no hugetlbfs of that page size; -EACCES: may not be
- * written; path is empty then.
- */
-int mount_find(size_t page_bytes, const char *wanted, char *path, size_t path_bytes);
 
 #endif

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "segments/share.h"
+#include "segments/share_text.h"
 
 static bool has_text_relocations(const ElfW(Dyn) * dynamic)
 {
@@ -42,7 +42,7 @@ static void read_notes(const unsigned char *at, size_t bytes, size_t align, stru
 	}
 }
 
-int share_read_object(const struct dl_phdr_info *object, struct share_text *text)
+int share_text_read(const struct dl_phdr_info *object, struct share_text *text)
 {
 	text->build_id_bytes = 0;
 	text->fixed = !object->dlpi_addr;

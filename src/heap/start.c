@@ -1,0 +1,197 @@
+/*
+ * Moving the program's heap to huge pages: the order of steps, each of which may decline.
+ *
+ * Runs in the constructor. Until calls_start() nothing of the program has changed; after it,
+ * the trial decides whether what was installed works, and everything is undone if not.
+ */
+#include <errno.h>
+#include <layout.h>
+#include <malloc.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/sysinfo.h>
+
+#include "base/log.h"
+#include "base/sys.h"
+#include "calls/brk.h"
+#include "calls/start.h"
+#include "heap/heap.h"
+#include "heap/owner.h"
+#include "heap/space.h"
+#include "heap/start.h"
+#include "pages/select.h"
+
+/* What declining leads to. */
+static const char small_pages[] = "the heap stays on small pages";
+
+/* The user set malloc's own knob for this: then it is his. */
+static bool user_tuned(const char *variable, const char *tunable)
+{
+	const char *tunables = getenv("GLIBC_TUNABLES");
+
+	return getenv(variable) || (tunables && strstr(tunables, tunable));
+}
+
+/*
+ * Blocks below 32 MiB (the most that malloc takes) come from the arenas, where they share huge
+ * pages, and the top of an arena is not given back and fetched again at every turn.
+ */
+static void tune_malloc(const struct libc *libc, const struct heap *tuned)
+{
+	int (*set)(int, int) = (int (*)(int, int))libc_symbol(libc, "mallopt", NULL);
+	const size_t page_bytes = tuned->source.page_bytes;
+	const int threshold = sizeof(void *) == 8 ? 32 << 20 : 512 << 10;
+
+	if (!set)
+		return;
+	if (!user_tuned("MALLOC_MMAP_THRESHOLD_", "glibc.malloc.mmap_threshold") &&
+	    !user_tuned("MALLOC_MMAP_MAX_", "glibc.malloc.mmap_max")) {
+		set(M_MMAP_THRESHOLD, threshold);
+		/* A block smaller than a huge page that has a mapping of its own could never be
+		 * huge. */
+		if ((size_t)threshold < page_bytes && sizeof(void *) == 4)
+			set(M_MMAP_MAX, 0);
+	}
+	if (user_tuned("MALLOC_TRIM_THRESHOLD_", "glibc.malloc.trim_threshold"))
+		return;
+	/*
+	 * Higher than any block that comes by the break, twice as libc's own rule has it: where its
+	 * growth does not continue at the end of its top, malloc frees that top before it cuts the
+	 * block out of the new one, and a trim then would take away what it has just got.
+	 */
+	set(M_TRIM_THRESHOLD, !tuned->shrink ? -1 : sizeof(void *) == 8 ? 2 * threshold : 1 << 30);
+}
+
+/* Does libc's malloc come to us? One request that nothing at hand can serve, and that fails. */
+static bool trial_passes(const struct libc *libc)
+{
+	void *(*allocate)(size_t) = (void *(*)(size_t))libc_symbol(libc, "__libc_malloc", NULL);
+	void (*release)(void *) = (void (*)(void *))libc_symbol(libc, "__libc_free", NULL);
+	const size_t bytes = sizeof(void *) == 8 ? (size_t)24 << 20 : (size_t)500 << 10;
+	void *got;
+
+	if (!allocate)
+		allocate = (void *(*)(size_t))libc_symbol(libc, "malloc", NULL);
+	if (!release)
+		release = (void (*)(void *))libc_symbol(libc, "free", NULL);
+	if (!allocate || !release)
+		return false;
+	brk_trial_begin();
+	got = allocate(bytes);
+	if (got)
+		release(got);
+	return brk_trial_end();
+}
+
+/* Lays out the regions. Nothing is mapped in them yet. */
+static int choose_space(const struct options *options)
+{
+	struct space_plan plan;
+	struct holes holes;
+	struct sysinfo machine;
+	uintptr_t first_break = (uintptr_t)sys_brk(0);
+	int failed;
+
+	if (sys_gate(SYS_sysinfo, (long)&machine, 0, 0, 0, 0, 0))
+		heap.memory_bytes = (uint64_t)1 << 30;
+	else
+		heap.memory_bytes = (uint64_t)machine.totalram * machine.mem_unit;
+	holes_find(&holes, first_break);
+	failed = space_choose(&holes, heap.source.page_bytes, heap.memory_bytes, options->heap_base,
+			      &plan);
+	if (failed == -EINVAL) {
+		log_warning(
+			"heap: HUGETLB_MORECORE_HEAPBASE=0x%lx is in use or out of reach; the heap "
+			"begins where it does without",
+			(unsigned long)options->heap_base);
+		failed = space_choose(&holes, heap.source.page_bytes, heap.memory_bytes, 0, &plan);
+	}
+	if (failed)
+		return failed;
+	plan.main_limit = holes_limit(plan.main_start, plan.main_limit, heap.source.page_bytes);
+	if (plan.zone_start)
+		plan.zone_limit =
+			holes_limit(plan.zone_start, plan.zone_limit, heap.source.page_bytes);
+	failed = break_start(&heap.main, plan.main_start, plan.main_limit, &heap.source,
+			     options->heap_shrink);
+	if (!failed && plan.zone_start)
+		failed = zone_start(&heap.zone, plan.zone_start, plan.zone_limit, &heap.source);
+	if (failed)
+		return failed;
+	log_info("setup_morecore(): heapaddr = 0x%lx", (unsigned long)plan.main_start);
+	return 0;
+}
+
+/* From here on libc's malloc is ours; or nothing has changed. */
+static int take_over(const struct options *options)
+{
+	int failed = calls_start(options, true, "heap", small_pages);
+
+	if (failed)
+		return failed;
+	if (!trial_passes(&libc_calls.libc)) {
+		calls_stop();
+		log_declined(small_pages,
+			     "heap: libc's malloc does not ask for its break where we wait for it");
+		return -ENOTSUP;
+	}
+	tune_malloc(&libc_calls.libc, &heap);
+	failed = owner_begin();
+	if (failed) {
+		calls_stop();
+		log_declined(small_pages, "heap: its range is somebody else's (error %d)", -failed);
+	}
+	return failed;
+}
+
+/* Does the user have malloc's own huge pages (glibc 2.35)? Zero is their default: none. */
+static bool malloc_has_huge_pages(void)
+{
+	static const char name[] = "glibc.malloc.hugetlb=";
+	const char *tunables = getenv("GLIBC_TUNABLES");
+	const char *value = tunables ? strstr(tunables, name) : NULL;
+
+	return value &&
+	       strspn(value + sizeof(name) - 1, "0x") != strcspn(value + sizeof(name) - 1, ":");
+}
+
+int heap_start(const struct options *options)
+{
+	const struct wanted_pages wanted = {
+		.pages = options->heap,
+		.page_bytes = options->heap_page_bytes,
+		.feature = "heap",
+		.variable = "HUGETLB_MORECORE",
+		.otherwise = small_pages,
+	};
+	int error = errno, failed;
+
+	if (malloc_has_huge_pages()) {
+		log_declined(
+			"HUGETLB_MORECORE stands aside",
+			"heap: GLIBC_TUNABLES has glibc.malloc.hugetlb, malloc's own huge pages");
+		return -EBUSY;
+	}
+	heap.shrink = options->heap_shrink;
+	failed = select_pages(options, &wanted, &heap.source);
+	if (!failed && options->require && heap.source.hugetlb) {
+		failed = source_try(&heap.source);
+		if (failed)
+			log_declined(small_pages,
+				     "heap: no huge page of %lu kB can be had (error %d)",
+				     (unsigned long)(heap.source.page_bytes >> 10), -failed);
+	}
+	if (failed)
+		return failed;
+	failed = choose_space(options);
+	if (failed)
+		log_declined(small_pages, "heap: no room in the address space (error %d)", -failed);
+	else
+		failed = take_over(options);
+	if (failed) {
+		region_drop(&heap.main.region);
+		region_drop(&heap.zone.region);
+	}
+	errno = error;
+	return failed;
+}

@@ -1,0 +1,26 @@
+/*
+ * The pool of huge pages of one size: how many it has.
+ *
+ * Reads /sys at each call. Allocates nothing by malloc; 0 or -errno unless said otherwise.
+ */
+#ifndef POOL_H
+#define POOL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* One pool: counts of pages, as /sys/kernel/mm/hugepages/hugepages-<n>kB/ has them. */
+struct pool {
+	unsigned long total, available, reserved, surplus, overcommit;
+};
+
+/* -ENOENT: no such size, or no /sys. */
+int pool_read(size_t page_bytes, struct pool *pool);
+
+/* Pages that a new mapping can hope for: free and not reserved, plus what may be overcommitted. */
+unsigned long pool_obtainable(const struct pool *pool);
+
+/* Is that zero, as far as can be told? Reads two counts of a pool that has free pages. */
+bool pool_is_empty(size_t page_bytes);
+
+#endif

@@ -1,0 +1,93 @@
+"""
+Compares src/README.md with the tree: source_map.py SRC. Prints what disagrees and exits with 1: a file
+that has no place on the map, a name that has no file, an include that the map does not allow, and
+files that include each other in a circle (a .c and its .h are one).
+"""
+import pathlib
+import re
+import sys
+
+src = pathlib.Path(sys.argv[1])
+problems = []
+
+# Sections of the map: "### <folder>/ uses <folders>" and the names in backquotes below.
+allowed, named = {}, {}
+for section in re.split(r"^### ", (src / "README.md").read_text(), flags=re.M)[1:]:
+    head, _, body = section.partition("\n")
+    match = re.match(r"(\S+?)/?(?:<cpu>/)? uses (.*)$", head)
+    folder = match[1].rstrip("/")
+    body = re.split(r"^## ", body, flags=re.M)[0]
+    allowed[folder] = set(match[2].split()) - {"nothing"}
+    named[folder] = set(re.findall(r"`([a-z0-9_]+)`", body))
+
+
+def floor_of(path):
+    parts = path.relative_to(src).parts
+    return parts[0] if len(parts) > 1 else "."
+
+
+def unit_of(path):
+    return path.relative_to(src).with_suffix("")
+
+
+files = sorted(p for p in src.rglob("*") if p.suffix in (".c", ".h"))
+edges = {}
+present = {}
+for path in files:
+    floor = floor_of(path)
+    present.setdefault(floor, set()).add(path.stem)
+    for include in re.findall(r'^#include "([^"]+)"', path.read_text(), re.M):
+        target = next((t for t in (src / include, path.parent / include) if t.exists()), None)
+        if target is None:
+            continue
+        target = target.resolve().relative_to(src.resolve())
+        other = floor_of(src / target)
+        if other != floor and other not in allowed.get(floor, ()):
+            problems.append(f"{path.relative_to(src)} includes {target}: "
+                            f"{floor}/ does not use {other}/")
+        if unit_of(src / target) != unit_of(path):
+            edges.setdefault(unit_of(path), set()).add(unit_of(src / target))
+
+for floor, names in sorted(present.items()):
+    if floor == "tools":
+        continue
+    for name in sorted(names - named.get(floor, set())):
+        problems.append(f"{floor}/{name} has no place in src/README.md")
+for floor, names in sorted(named.items()):
+    if floor in (".", "tools"):
+        continue
+    for name in sorted(names - present.get(floor, set())):
+        problems.append(f"src/README.md names {floor}/{name}, which is not there")
+
+
+def find_circle():
+    """Depth first: a unit that is met again on its own path closes a circle."""
+    state, path = {}, []
+
+    def visit(unit):
+        state[unit] = 1
+        path.append(unit)
+        for other in sorted(edges.get(unit, ())):
+            if state.get(other) == 1:
+                return path[path.index(other):] + [other]
+            if other not in state:
+                found = visit(other)
+                if found:
+                    return found
+        path.pop()
+        state[unit] = 2
+        return None
+
+    for unit in sorted(edges):
+        if unit not in state:
+            found = visit(unit)
+            if found:
+                return found
+    return None
+
+
+circle = find_circle()
+if circle:
+    problems.append("a circle of includes: " + " -> ".join(map(str, circle)))
+print("\n".join(problems) or "the map agrees with the tree")
+sys.exit(bool(problems))
