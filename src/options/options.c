@@ -47,8 +47,9 @@ static const char *meant_variable(const char *name, size_t name_bytes)
 	const char *meant = NULL;
 
 	for (int i = 0; i < rows; i++) {
-		unsigned int distance = similar_distance(
-			name + PREFIX_BYTES, name_bytes - PREFIX_BYTES, table[i].name + PREFIX_BYTES);
+		unsigned int distance =
+			similar_distance(name + PREFIX_BYTES, name_bytes - PREFIX_BYTES,
+					 table[i].name + PREFIX_BYTES);
 
 		if (distance < nearest) {
 			nearest = distance;
@@ -63,13 +64,15 @@ static bool log_unknown(const char *entry)
 {
 	char name[64];
 	const size_t name_bytes = word_bytes(entry, '=');
-	const char *meant = meant_variable(entry, name_bytes);
+	/* without an equals sign it is no variable at all */
+	const char *meant = entry[name_bytes] ? meant_variable(entry, name_bytes) : NULL;
 
 	text_format(name, name_bytes + 1 < sizeof(name) ? name_bytes + 1 : sizeof(name), "%s",
 		    entry);
 	if (meant)
-		log_warning("%s is not a variable of this library and has no effect; did you mean %s?",
-			    name, meant);
+		log_warning(
+			"%s is not a variable of this library and has no effect; did you mean %s?",
+			name, meant);
 	else
 		log_debug("%s is not a variable of this library", name);
 	return meant;
@@ -103,7 +106,8 @@ static void read_environment(struct settings *settings, char **environment)
 		if (!begins_with_prefix(*environment))
 			continue;
 		row = row_of(*environment, &value);
-		if (row >= 0 && !settings->value[row] && (*value || table[row].flags & OPTION_TAKES_EMPTY))
+		if (row >= 0 && !settings->value[row] &&
+		    (*value || table[row].flags & OPTION_TAKES_EMPTY))
 			settings->value[row] = value;
 	}
 }

@@ -200,7 +200,7 @@ every_option_has_a_test() {
 	while read -r option; do
 		cat "$here"/hugectl-*.sh "$here/original-scripts.sh" | grep -qE -- "(^|[ ])$option([ =]|\$)" ||
 			fail "no test has $option"
-	done < <(grep -vxE -- '-h|--help' "$work/options")
+	done < <(grep -vxE -- '-h|--help|--version' "$work/options")
 }
 
 options_set_variables

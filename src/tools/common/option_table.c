@@ -77,12 +77,13 @@ static const char *meant_option(const struct option_table *table, const char *wo
 static void print_usage(const struct option_table *table, char **argv)
 {
 	const char *word = argv[optind - 1];
-	const char *name = !optopt && !strncmp(word, "--", 2) ? meant_option(table, word + 2) : NULL;
+	const char *name =
+		!optopt && !strncmp(word, "--", 2) ? meant_option(table, word + 2) : NULL;
 
 	if (name)
 		fprintf(stderr, "%s: did you mean --%s?\n", table->tool, name);
-	fprintf(stderr, "Usage: %s %s\nTo list the options: %s --help\n", table->tool,
-		table->usage, table->tool);
+	fprintf(stderr, "Usage: %s %s\nTo list the options: %s --help\n", table->tool, table->usage,
+		table->tool);
 }
 
 /* The rows of OPTION_TABLE_COMMON_ROWS. */

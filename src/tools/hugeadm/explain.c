@@ -81,11 +81,11 @@ static void explain_shm_group(struct json *json)
 }
 
 /* Lines that set-up scripts copy into /etc/sysctl.conf: two blanks, name, " = ", number. */
-static void print_sysctls(unsigned long shmmax_bytes)
+static void print_sysctls(bool pools_are_known, unsigned long shmmax_bytes)
 {
 	unsigned long now, gid;
 
-	if (read_number(PATH_SHMMAX, &now))
+	if (pools_are_known && read_number(PATH_SHMMAX, &now))
 		printf("\nTo keep kernel.shmmax after a reboot, add this line to "
 		       "/etc/sysctl.conf:\n  kernel.shmmax = %lu\n",
 		       now > shmmax_bytes ? now : shmmax_bytes);
@@ -149,7 +149,8 @@ int explain(const struct request *request, struct json *json)
 		puts("\nHuge page pools:");
 		result = list_pools(request, NULL);
 		puts("\nHuge page sizes with configured pools:");
-		list_page_sizes(request, NULL, false);
+		if (!result)
+			list_page_sizes(request, NULL, false);
 		printf("\nTransparent huge pages: %s\n", word);
 	}
 	/* the last is made of the pools: nothing more to say where these can't be read */
@@ -162,6 +163,6 @@ int explain(const struct request *request, struct json *json)
 	if (json)
 		json_close(json, '}');
 	else
-		print_sysctls(advices[1].recommended);
+		print_sysctls(advice_count > 1, advices[1].recommended);
 	return result;
 }

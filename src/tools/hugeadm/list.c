@@ -121,8 +121,9 @@ static void pool_as_json(const struct request *request, struct json *json, size_
 /* Where no page size is listed: a kernel without huge pages, or no way to ask it. */
 static int no_page_sizes(void)
 {
-	return complain(-ENOENT, has_sys() ? "this kernel has no huge pages"
-					   : "the huge page sizes are unknown: /sys is not mounted");
+	return complain(-ENOENT, has_sys()
+					 ? "this kernel has no huge pages"
+					 : "the huge page sizes are unknown: /sys is not mounted");
 }
 
 /* The columns that scripts know; a node has no maximum of its own. */

@@ -225,7 +225,8 @@ int mounts_create(const struct request *request, const struct mounts_change *mou
 	int result = 0;
 
 	if (!request->sizes.huge_count)
-		return complain(-ENOSYS, "no huge page size is known here to mount a hugetlbfs for");
+		return complain(-ENOSYS,
+				"no huge page size is known here to mount a hugetlbfs for");
 	/* what is forbidden for one size is forbidden for the others */
 	for (int i = 0; i < request->sizes.huge_count && !change_is_forbidden(result); i++) {
 		struct wanted_mount mount;

@@ -17,7 +17,8 @@ static bool asks(const struct request *request, const char *variable)
 	return value && *value && strcasecmp(value, "no");
 }
 
-/* The configuration file may ask for more than the options do: what it holds is not checked here. */
+/* The configuration file may ask for more than the options do: what it holds is not checked here.
+ */
 static bool has_config(const struct request *request)
 {
 	const char *path = environment_get(&request->environment, "HUGETLB_CONFIG");
@@ -83,8 +84,8 @@ static void remark_on_paths(const struct request *request)
 /* Those that hardly another program has. */
 static const char *option_of_ours(const char *word)
 {
-	static const char *const names[] = {"heap",	  "thp",	"text",	      "bss",
-					    "libs",	  "shm",	"mmap",	      "share-text",
+	static const char *const names[] = {"heap",        "thp",        "text",       "bss",
+					    "libs",        "shm",        "mmap",       "share-text",
 					    "no-prefault", "no-reserve", "no-preload", "mmap-also"};
 	const size_t bytes = strcspn(word, "=");
 

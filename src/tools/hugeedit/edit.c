@@ -85,8 +85,7 @@ int edit_align(struct image *image, size_t page_bytes)
 		GElf_Phdr *header = &image->headers[i];
 
 		if (header->p_type == PT_LOAD && !header_is_data(header) &&
-		    header->p_align < page_bytes &&
-		    edit_is_congruent(header, page_bytes))
+		    header->p_align < page_bytes && edit_is_congruent(header, page_bytes))
 			header->p_align = page_bytes;
 	}
 	return 0;
