@@ -1,5 +1,6 @@
 #!/bin/bash
-# hugectl --dry-run prints commands that do the same in every shell, whatever is in their words.
+# hugectl --dry-run prints commands that have the same effect in every shell, with any characters in
+# their words.
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/hugectl.sh"
 
