@@ -50,6 +50,6 @@ UNIT_HUGECTL := $(patsubst src/%.c,$(BUILD)/obj/%.o, \
 	$(filter-out src/tools/hugectl/hugectl.c,$(wildcard src/tools/hugectl/*.c)))
 $(BUILD)/tests/unit/test_hugectl: %: %.o $(UNIT_HUGECTL) $(COMMON_OBJECTS) $(UNIT_GATE) $(UNIT_LIBRARY)
 	$(CC) $(CFLAGS) $(LDFLAGS) $< $(UNIT_HUGECTL) $(COMMON_OBJECTS) $(UNIT_GATE) $(UNIT_LIBRARY) \
-		-Wl,--wrap=getauxval -lcmocka $(LIBS_DLOPEN) -o $@
+		-Wl,--wrap=getauxval -lcmocka $(LIBS_hugectl) $(LIBS_DLOPEN) -o $@
 
 -include $(wildcard $(BUILD)/tests/unit/*.d)

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "tools/hugectl/compare.h"
 #include "tools/hugectl/hugectl.h"
 
 void tell(const struct request *request, const char *format, ...)
@@ -91,7 +92,13 @@ int main(int argc, char **argv)
 		program_inspect(&program, argv[optind]);
 	if (preload_arrange(&request, &program))
 		return STATUS_NOT_STARTED;
-	remark_on_request(&request, &program, argv + optind, !strcmp(argv[optind - 1], "--"));
+	if (!request.compare.on)
+		remark_on_request(&request, &program, argv + optind, !strcmp(argv[optind - 1], "--"));
+	if (request.compare.on) {
+		const int status = compare_program(&request, argv + optind);
+
+		return status ? status : flush_output();
+	}
 	if (!request.dry_run)
 		return become_program(&request, argv + optind);
 	environment_print(&request.environment, argv + optind);
