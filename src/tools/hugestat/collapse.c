@@ -56,7 +56,7 @@ struct collapse {
 	size_t huge_bytes, base_bytes;
 	const struct collapse_wish *wish;
 	unsigned long ranges, tried, counts[OUTCOMES];
-	unsigned long refused_files; /* of OUTCOME_REFUSED */
+	unsigned long refused_text, refused_shared; /* of OUTCOME_REFUSED */
 	double start, shown;
 	bool progress;
 	int error; /* that ended it */
@@ -89,8 +89,11 @@ static bool is_wanted(const struct process_mapping *mapping, enum collapse_part 
 	}
 }
 
-/* Is half of that huge page there? Also true where that can't be seen. */
-static bool is_dense(const struct collapse *collapse, uint64_t start)
+/*
+ * Is half of that huge page there? Also true where that can't be seen. Of shared memory, pages that
+ * other processes use don't show: there one page is enough.
+ */
+static bool is_dense(const struct collapse *collapse, uint64_t start, bool shared)
 {
 	static uint64_t entries[SMALL_PAGES_MAX];
 	const size_t count = collapse->huge_bytes / collapse->base_bytes;
@@ -103,14 +106,14 @@ static bool is_dense(const struct collapse *collapse, uint64_t start)
 		return true;
 	for (size_t i = 0; i < count; i++)
 		present += !!(entries[i] & PAGEMAP_PRESENT);
-	return present >= count / 2;
+	return present >= (shared ? 1 : count / 2);
 }
 
-static enum outcome collapse_range(struct collapse *collapse, uint64_t start)
+static enum outcome collapse_range(struct collapse *collapse, uint64_t start, bool shared)
 {
 	const struct iovec range = {(void *)(uintptr_t)start, collapse->huge_bytes};
 
-	if (!is_dense(collapse, start))
+	if (!is_dense(collapse, start, shared))
 		return OUTCOME_EMPTY;
 	if (syscall(SYS_process_madvise, collapse->process, &range, 1, MADV_COLLAPSE, 0) >= 0)
 		return OUTCOME_DONE;
@@ -177,11 +180,13 @@ static void collapse_mapping(struct collapse *collapse, const struct smaps_mappi
 
 	for (uint64_t at = range.start; at < range.end && goes_on(collapse);
 	     at += collapse->huge_bytes) {
-		const enum outcome outcome = collapse_range(collapse, at);
+		const enum outcome outcome =
+			collapse_range(collapse, at, mapping->rights[3] == 's');
 
 		collapse->tried++;
 		collapse->counts[outcome]++;
-		collapse->refused_files += outcome == OUTCOME_REFUSED && mapping->inode;
+		collapse->refused_text += outcome == OUTCOME_REFUSED && mapping->rights[2] == 'x';
+		collapse->refused_shared += outcome == OUTCOME_REFUSED && mapping->rights[3] == 's';
 		show_progress(collapse);
 		keep_rate(collapse);
 	}
@@ -209,7 +214,10 @@ static void print_result(const struct collapse *collapse, const struct process *
 		if (collapse->counts[i])
 			printf("  %9lu pages of %zu kB %s\n", collapse->counts[i],
 			       collapse->huge_bytes >> 10, outcomes[i].text);
-	if (collapse->refused_files)
+	if (collapse->refused_shared)
+		puts("  shared memory needs advise or more in "
+		     "/sys/kernel/mm/transparent_hugepage/\n  shmem_enabled");
+	if (collapse->refused_text)
 		puts("  text and files need a file system and a kernel that can: "
 		     "CONFIG_READ_ONLY_THP_FOR_FS,\n  or large folios in the page cache");
 	if (!collapse->ranges)
