@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/auxv.h>
 
+#include "base/error.h"
 #include "base/log.h"
 #include "base/sys.h"
 #include "calls/brk.h"
@@ -140,11 +141,14 @@ int calls_start(const struct options *options, bool with_break, const char *feat
 	failed = redirect(with_break);
 	if (failed) {
 		decline(feature, otherwise,
-			failed == -ENOENT ? "it is not of a kind that we know"
+			failed == -ENOENT ? "this version of it is not supported"
 			: failed == -EPERM || failed == -EACCES
-				? "its text is sealed, or a policy forbids it"
+				? "its text is sealed, or a security policy forbids it"
 			: failed == -EFBIG ? "a limit on files, ulimit -f, forbids it"
-					   : "no memory");
+			: failed == -EBUSY ? "a uprobe or another library has changed its text"
+			: failed == -ENOSYS
+				? "this kernel, or a filter of system calls, has no memfd_create"
+				: error_name(failed));
 		return failed;
 	}
 	libc_calls.active = true;
