@@ -25,7 +25,8 @@ struct share_text {
 	size_t build_id_bytes; /* 0: it has none */
 };
 
-/* Do these program headers, of an object at base, say that its text has relocations (DT_TEXTREL)? */
+/* Do these program headers, of an object at base, say that its text has relocations (DT_TEXTREL)?
+ */
 bool share_text_has_relocations(const ElfW(Phdr) * headers, int count, uintptr_t base);
 
 /*
