@@ -9,7 +9,6 @@
 #include <strings.h>
 #include <unistd.h>
 
-#include "tools/hugectl/compare.h"
 #include "tools/hugectl/hugectl.h"
 
 void tell(const struct request *request, const char *format, ...)
