@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "options/options.h"
 #include "tools/common/option_table.h"
-#include "tools/common/size_text.h"
 #include "tools/hugestat/options.h"
 
 enum hugestat_option {
@@ -153,7 +153,7 @@ static int take_option(enum hugestat_option option, const char *value,
 		break;
 	case OPTION_RATE:
 		options->has_rate = true;
-		good = !size_text_parse(value, &options->collapse_wish.bytes_per_second) &&
+		good = !options_parse_size(value, &options->collapse_wish.bytes_per_second) &&
 		       options->collapse_wish.bytes_per_second;
 		break;
 	case OPTION_METRICS:
