@@ -92,6 +92,7 @@ TOOLS      := $(TOOL_NAMES:%=$(BUILD)/bin/%)
 COMMON_OBJECTS := $(patsubst src/%.c,$(BUILD)/obj/%.o,$(wildcard src/tools/common/*.c))
 LIBS_hugeedit  := -lelf
 LIBS_hugestat  := -lelf
+LIBS_hugectl   := -lm
 
 .PHONY: all check check-build demo bench deb rpm run-check run-demo run-bench install uninstall install-development \
 	uninstall-development clean format lint help
