@@ -29,8 +29,8 @@ static int read_count(size_t page_bytes, const char *name, unsigned long *count)
 }
 
 /*
- * Linux 6.18 lets the count wrap below zero while programs with threads fork. One above the total is
- * no count: it is taken as 0. (-ERANGE: it does not fit into 32 bits.)
+ * Linux 6.18 lets the count wrap below zero while programs with threads fork. One above the total
+ * is no count: it is taken as 0. (-ERANGE: it does not fit into 32 bits.)
  */
 static int read_reserved(size_t page_bytes, struct pool *pool)
 {
