@@ -114,6 +114,12 @@ $(BUILD)/lib/libhugetlbfs.so: $(BUILD)/lib/libhugetlbfs.so.0
 RELOCATABLE_CODE = $(if $(findstring -flto,$(CFLAGS)),$(shell echo | $(CC) -flto -r -nostdlib \
 	-flinker-output=nolto-rel -x c - -o /dev/null 2>/dev/null && echo -flinker-output=nolto-rel))
 
+# On i386 each object has functions of the compiler's that every object file may define, in section
+# groups. Their names are local below, so that the linker must not drop them for another object's.
+ifeq ($(CPU),i386)
+RELOCATABLE_CODE += -Wl,--force-group-allocation
+endif
+
 # For static programs one object, which shows the names of hugetlbfs.h only: the library's own names
 # are nothing to the program's.
 $(BUILD)/lib/libhugetlbfs.a: $(LIBRARY_OBJECTS) $(STATIC_OBJECTS)
