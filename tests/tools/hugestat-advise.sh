@@ -37,14 +37,14 @@ of_programs() {
 	status=$?
 	[ $status = 7 ] || { show "$work/advice"; fail "exit status $status, not the program's"; }
 	advice_is 'a["version"] == 1 and a["name"].startswith("python3") and not a["static"]'
-	advice_is '30 <= p["mappings"]["dense_ranges"] <= 36'
+	advice_is '30 <= p["other mappings"]["dense_ranges"] <= 36'
 	advice_is '"--mmap" in a["options"] and "--text" not in a["options"]'
 	advice_is '30 <= a["pool_pages"] <= 60 and a["more_memory_kb"] < 4096'
 	advice_is 'a["page_faults"] > 16000 and a["cpu_s"] > 0'
 	advice_is 'a["verdict"] != "not worth it" and 0 < a["gain_low"] < a["gain_high"] <= 0.6'
 
 	"$hugestat" --advise --json -- python3 "$work/memory.py" 16 2>"$work/advice"
-	advice_is 'a["verdict"] == "not worth it" and p["mappings"]["dense_ranges"] < 8'
+	advice_is 'a["verdict"] == "not worth it" and p["other mappings"]["dense_ranges"] < 8'
 	"$hugestat" --advise --json -- true 2>"$work/advice" || fail "exit status $?"
 	advice_is 'a["verdict"] == "not worth it"'
 
@@ -74,7 +74,7 @@ time.sleep(100)' >"$work/ready" &
 	at_end "kill $program 2>/dev/null; wait $program 2>/dev/null"
 	until [ -s "$work/ready" ]; do sleep 0.05; done
 	"$hugestat" --advise --json $program >"$work/advice" || fail "exit status $?"
-	advice_is '30 <= p["mappings"]["dense_ranges"] <= 34 and "--mmap" in a["options"]'
+	advice_is '30 <= p["other mappings"]["dense_ranges"] <= 34 and "--mmap" in a["options"]'
 	"$hugestat" --advise $program >"$work/out" || fail "exit status $?"
 	grep -qE '^  hugectl --mmap python3' "$work/out" || { show "$work/out"; fail "no command"; }
 	"$hugestat" --advise 4194305 >"$work/out" 2>&1 && fail "no process is no failure"

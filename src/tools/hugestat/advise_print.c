@@ -12,13 +12,13 @@
 
 static void print_parts(const struct sight *sight, FILE *out)
 {
-	fprintf(out, "  %-16s %10s %14s %18s\n", "part", "MB", "of it huge", "in dense ranges");
+	fprintf(out, "  %-28s %10s %12s %16s\n", "part", "MB", "of it huge", "in dense ranges");
 	for (int part = 0; part < PART_COUNT; part++) {
 		const unsigned long memory_kb = sight->parts[part].memory_kb;
 
 		if (memory_kb < 1024)
 			continue;
-		fprintf(out, "  %-16s %10lu %14lu %18lu\n", part_name((enum part)part),
+		fprintf(out, "  %-28s %10lu %12lu %16lu\n", part_name((enum part)part),
 			memory_kb >> 10, sight->parts[part].huge_kb >> 10,
 			sight->parts[part].dense_blocks * (unsigned long)(sight->huge_bytes >> 20));
 	}
