@@ -133,6 +133,21 @@ sections_are_listed() {
 	((sections >= 30)) || fail "HOWTO's sections are not found"
 }
 
+# The index of questions names sections that exist, and each section at least once.
+index_is_right() {
+	local number
+	sed -n '/^Questions/,/^Contents/s/^   \([0-9][0-9, ]*\)  .*/\1/p' "$root/HOWTO" | tr -s ', ' '\n' |
+		grep . | sort -nu >"$work/index"
+	for number in $(<"$work/index"); do
+		((number >= 1 && number <= sections)) || fail "the index names section $number, and there are $sections"
+	done
+	comm -23 <(seq "$sections" | sort) <(sort "$work/index") >"$work/unmatched"
+	[ ! -s "$work/unmatched" ] || {
+		show "$work/unmatched"
+		fail "HOWTO's index of questions has no entry for these sections"
+	}
+}
+
 # "section 7", "sections 1 and 15"
 sections_are_there() {
 	local document number
@@ -225,6 +240,7 @@ every_variable_is_documented
 every_documented_variable_exists
 quoted_lines_are_lines_of_the_sources
 sections_are_listed
+index_is_right
 sections_are_there
 options_of_tools_exist
 goals_of_make_exist

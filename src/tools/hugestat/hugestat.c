@@ -8,7 +8,10 @@
 
 #include "tools/common/json.h"
 #include "tools/common/option_table.h"
+#include "tools/hugestat/advise.h"
+#include "tools/hugestat/collapse.h"
 #include "tools/hugestat/findings.h"
+#include "tools/hugestat/metrics.h"
 #include "tools/hugestat/options.h"
 #include "tools/hugestat/process.h"
 #include "tools/hugestat/show.h"
@@ -25,7 +28,7 @@ static int show_users(const struct hugestat_options *options)
 	if (options->json) {
 		struct json json = {.stream = stdout};
 
-		json_open(&json, NULL, '{');
+		json_document(&json);
 		users_json(&users, &json);
 		json_close(&json, '}');
 	} else {
@@ -48,7 +51,7 @@ static int show_system(const struct hugestat_options *options)
 		struct json json;
 
 		json = (struct json){.stream = stdout};
-		json_open(&json, NULL, '{');
+		json_document(&json);
 		system_json(&system, &json);
 		if (options->numa)
 			system_json_node_memory(&json);
@@ -85,7 +88,9 @@ static int show_operand(const char *operand, const struct hugestat_options *opti
 		if (!json && !*first)
 			putchar('\n');
 		*first = false;
-		if (options->collapse)
+		if (options->advise)
+			failures += advise_process(pids[i], json);
+		else if (options->collapse)
 			failures += collapse_process(pids[i], &options->collapse_wish, json);
 		else
 			failures += show_process(pids[i], options, stdout, json) != 0;
@@ -141,7 +146,9 @@ int main(int argc, char **argv)
 	if (parsed == OPTION_TABLE_DONE)
 		; /* --help was, or the like */
 	else if (options.program)
-		return run_program(&options);
+		return options.advise ? advise_program(&options) : run_program(&options);
+	else if (options.metrics)
+		status = write_metrics(&options);
 	else if (options.watch || options.perf_map)
 		status = show_one(&options);
 	else if (options.operand_count)
