@@ -1,0 +1,83 @@
+/*
+ * A task or a call on another stack, and the registers of a stopped thread: i386.
+ */
+#ifndef CPU_TASK_H
+#define CPU_TASK_H
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/syscall.h>
+#include <sys/user.h>
+
+/*
+ * Makes clone(2) with these flags. The new task runs function(argument) on the stack that ends at
+ * stack_end, a multiple of 16, and then ends with what that returned. Returns the task's number,
+ * or -errno.
+ */
+static inline long cpu_start_task(unsigned long flags, uintptr_t stack_end,
+				  int (*function)(void *), void *argument)
+{
+	/* The argument lies on a multiple of 16, where a function expects its first one. */
+	uintptr_t *stack = (uintptr_t *)(stack_end - 16);
+	long result;
+
+	stack[0] = (uintptr_t)argument;
+	*--stack = (uintptr_t)function;
+	__asm__ volatile("pushl %%ebx\n\t"
+			 "movl %%edi, %%ebx\n\t"
+			 "xorl %%edi, %%edi\n\t"
+			 "int $0x80\n\t"
+			 "testl %%eax, %%eax\n\t"
+			 "jnz 1f\n\t"
+			 "xorl %%ebp, %%ebp\n\t"
+			 "popl %%eax\n\t"
+			 "call *%%eax\n\t"
+			 "movl %%eax, %%ebx\n\t"
+			 "movl %[exit], %%eax\n\t"
+			 "int $0x80\n\t"
+			 "hlt\n"
+			 "1:\n\t"
+			 "popl %%ebx"
+			 : "=a"(result), "+D"(flags)
+			 : "a"(SYS_clone), "c"(stack), "d"(0), "S"(0), [exit] "i"(SYS_exit)
+			 : "cc", "memory");
+	return result;
+}
+
+/* The same in this thread. */
+static inline int cpu_call_on_stack(uintptr_t stack_end, int (*function)(void *), void *argument)
+{
+	uintptr_t *stack = (uintptr_t *)(stack_end - 16);
+	int result;
+
+	stack[0] = (uintptr_t)argument;
+	__asm__ volatile("xchgl %%esi, %%esp\n\t"
+			 "call *%%eax\n\t"
+			 "movl %%esi, %%esp"
+			 : "=a"(result), "+S"(stack)
+			 : "a"(function)
+			 : "ecx", "edx", "cc", "memory");
+	return result;
+}
+
+/* Can a system call that ended with EINTR be made once more? */
+#define CPU_RESTARTS_CALLS 1
+
+typedef struct user_regs_struct cpu_registers;
+
+/* The number of the system call that has just ended with EINTR; -1: none has. */
+static inline long cpu_interrupted_call(const cpu_registers *registers)
+{
+	return registers->orig_eax >= 0 && registers->eax == -EINTR ? registers->orig_eax : -1;
+}
+
+/* Goes back to before that call's instruction, which is two bytes long. */
+static inline void cpu_restart_call(cpu_registers *registers)
+{
+	registers->eax = registers->orig_eax;
+	registers->orig_eax = -1;
+	registers->eip -= 2;
+}
+
+#endif
