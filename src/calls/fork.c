@@ -18,6 +18,7 @@
 #include "base/sys.h"
 #include "calls/fork.h"
 #include "calls/fork_copies.h"
+#include "calls/fork_often.h"
 #include "calls/fork_pages.h"
 #include "calls/state.h"
 #include "hook/patch.h"
@@ -199,6 +200,9 @@ static struct fork_extent agree_on_way(void)
 
 	agreed.walk = FORK_DATA;
 	agreed.way = choose_way(&extent);
+	if (agreed.way == WAY_COPY && libc_calls.fork == FORK_AUTO &&
+	    extent.used_bytes <= SMALL_BYTES && fork_often_counts(&extent))
+		agreed.way = WAY_SHARE;
 	if (agreed.way != WAY_SHARE)
 		return extent;
 	agreed.walk = FORK_INHERITED;

@@ -61,6 +61,7 @@ struct region {
 	size_t mapped_state_bytes;
 	bool grows; /* the states are behind the room, mapped up to those of the limit */
 	struct source *source;
+	size_t transparent_left; /* so many bytes of growth take no hugetlb pages */
 
 	/* set by the owner after region_make() */
 	const char *name; /* of what is here, for people */
