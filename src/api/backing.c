@@ -11,25 +11,10 @@
 #include <sys/auxv.h>
 
 #include "api/api.h"
+#include "base/align.h"
 #include "base/sys.h"
+#include "proc/pagemap.h"
 #include "proc/smaps.h"
-
-#define PAGEMAP "/proc/self/pagemap"
-
-/* The kernel's interface of Linux 6.7, newer than the headers that we build with. */
-#define PAGEMAP_SCAN    0xc0606610UL
-#define PAGE_IS_PRESENT (1u << 3)
-#define PAGE_IS_HUGE    (1u << 6)
-#define REGIONS         32
-
-struct scan_region {
-	uint64_t start, end, categories;
-};
-
-struct scan {
-	uint64_t size, flags, start, end, walk_end, regions, region_count, max_pages;
-	uint64_t inverted, wanted, wanted_any, returned;
-};
 
 /* What of a mapping lies in the range, and on what that is. */
 struct part {
@@ -51,57 +36,49 @@ static size_t common_bytes(uintptr_t start, uintptr_t end, uintptr_t other_start
 static int count_present(uintptr_t start, uintptr_t end, size_t *bytes)
 {
 	const size_t base = getauxval(AT_PAGESZ);
-	long fd = sys_open(PAGEMAP, O_RDONLY | O_CLOEXEC, 0);
+	struct pagemap pagemap;
 	uint64_t entries[128];
+	long got = 0;
 
 	*bytes = 0;
-	if (SYS_IS_ERROR(fd))
-		return (int)fd;
-	for (uintptr_t at = start & ~(base - 1); at < end;) {
-		size_t pages = (end - at + base - 1) / base;
-		long got;
+	pagemap_open(&pagemap);
+	for (uintptr_t at = align_down(start, base); at < end;) {
+		size_t pages = align_up(end - at, base) / base;
 
 		if (pages > sizeof(entries) / sizeof(entries[0]))
 			pages = sizeof(entries) / sizeof(entries[0]);
-		got = sys_pread((int)fd, entries, pages * sizeof(entries[0]),
-				at / base * sizeof(entries[0]));
+		got = pagemap_read(&pagemap, at / base, entries, pages);
 		if (got <= 0)
 			break;
-		for (size_t i = 0; i < (size_t)got / sizeof(entries[0]); i++, at += base)
-			if (entries[i] >> 63)
+		for (long i = 0; i < got; i++, at += base)
+			if (entries[i] & PAGEMAP_PRESENT)
 				*bytes += common_bytes(start, end, at, at + base);
 	}
-	sys_close((int)fd);
-	return 0;
+	pagemap_close(&pagemap);
+	return SYS_IS_ERROR(pagemap.fd) ? (int)got : 0;
 }
 
 /* How many bytes of a range are on transparent huge pages. Returns 0 or -errno. */
 static int scan_transparent(uintptr_t start, uintptr_t end, size_t *bytes)
 {
-	long fd = sys_open(PAGEMAP, O_RDONLY | O_CLOEXEC, 0), found;
+	const struct pagemap_query huge = {.mask = PAGE_IS_PRESENT | PAGE_IS_HUGE,
+					   .returned = PAGE_IS_HUGE};
 	const size_t base = getauxval(AT_PAGESZ);
-	struct scan_region regions[REGIONS];
-	struct scan scan = {
-		.size = sizeof(scan),
-		.start = start & ~(base - 1),
-		.end = (end + base - 1) & ~(base - 1),
-		.regions = (uintptr_t)regions,
-		.region_count = REGIONS,
-		.wanted = PAGE_IS_PRESENT | PAGE_IS_HUGE,
-		.returned = PAGE_IS_HUGE,
-	};
+	struct pagemap_range ranges[32];
+	uint64_t at = align_down(start, base), to = align_up(end, base);
+	struct pagemap pagemap;
+	long found = 0;
 
-	if (SYS_IS_ERROR(fd))
-		return (int)fd;
 	*bytes = 0;
-	do {
-		found = sys_gate(SYS_ioctl, fd, (long)PAGEMAP_SCAN, (long)&scan, 0, 0, 0);
+	pagemap_open(&pagemap);
+	while (found >= 0 && at < to) {
+		found = pagemap_scan(&pagemap, &huge, &at, to, ranges,
+				     sizeof(ranges) / sizeof(ranges[0]));
 		for (long i = 0; i < found; i++)
-			*bytes += common_bytes(start, end, (uintptr_t)regions[i].start,
-					       (uintptr_t)regions[i].end);
-		scan.start = scan.walk_end;
-	} while (found >= 0 && scan.walk_end < scan.end);
-	sys_close((int)fd);
+			*bytes += common_bytes(start, end, (uintptr_t)ranges[i].start,
+					       (uintptr_t)ranges[i].end);
+	}
+	pagemap_close(&pagemap);
 	return found < 0 ? (int)found : 0;
 }
 

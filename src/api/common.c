@@ -93,7 +93,7 @@ void api_source(struct source *source, size_t page_bytes)
 		return;
 	source->mount = mount_listed(page_bytes, options->mounts);
 	if (!source->mount && page_bytes == api_default_page_bytes() &&
-		 !__atomic_exchange_n(&warned, true, __ATOMIC_RELAXED))
+	    !__atomic_exchange_n(&warned, true, __ATOMIC_RELAXED))
 		log_warning("HUGETLB_PATH=%s is no hugetlbfs mount for pages of %zu kB that this "
 			    "user may write to; pages are taken without it",
 			    options->path, page_bytes >> 10);

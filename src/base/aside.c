@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <sys/auxv.h>
 
+#include "base/align.h"
 #include "base/aside.h"
 #include "base/sys.h"
 
@@ -28,7 +29,7 @@ long aside_map(size_t bytes, int flags)
 	long at, mapped;
 
 	flags |= MAP_PRIVATE | MAP_ANONYMOUS;
-	bytes = (bytes + base_bytes - 1) & ~(base_bytes - 1);
+	bytes = align_up(bytes, base_bytes);
 	at = map_between_margins(bytes);
 	if (SYS_IS_ERROR(at))
 		return sys_mmap(0, bytes, PROT_READ | PROT_WRITE, flags, -1, 0);

@@ -11,8 +11,29 @@
 
 bool sys_sandboxed;
 
-/* What is interrupted is tried so often. */
+/* An interrupted call is tried this often (EINTR, and EAGAIN of MADV_POPULATE_WRITE pass). */
 #define TRIES_MAX 5
+
+int sys_mmap_at(uintptr_t address, size_t bytes, int protection, int flags, int fd, uint64_t offset)
+{
+	long at = sys_mmap(address, bytes, protection, flags | MAP_FIXED_NOREPLACE, fd, offset);
+
+	if (SYS_IS_ERROR(at))
+		return (int)at;
+	if ((uintptr_t)at == address)
+		return 0;
+	sys_munmap((uintptr_t)at, bytes);
+	return -EEXIST;
+}
+
+int sys_populate(uintptr_t address, size_t bytes)
+{
+	int result = -EAGAIN;
+
+	for (int i = 0; i < TRIES_MAX && (result == -EAGAIN || result == -EINTR); i++)
+		result = sys_madvise(address, bytes, MADV_POPULATE_WRITE);
+	return result;
+}
 
 /*
  * Returns the number of bytes read, or -errno; the buffer ends by a zero byte in both cases. Files
@@ -44,7 +65,7 @@ uint64_t sys_limit(int resource)
 {
 	uint64_t soft_and_hard[2];
 
-	if (sys_gate(SYS_prlimit64, 0, resource, 0, (long)soft_and_hard, 0, 0))
+	if (sys_call(SYS_prlimit64, 0, resource, 0, soft_and_hard))
 		return UINT64_MAX;
 	return soft_and_hard[0];
 }
@@ -86,6 +107,24 @@ void sys_restore_signals(const uint64_t *before)
 		sys_block_signals(before, NULL);
 }
 
+/* rt_sigprocmask reads the new mask before it looks at how it shall be used. */
+static bool can_read_word(uintptr_t address)
+{
+	return sys_gate(SYS_rt_sigprocmask, -1, (long)address, 0, sizeof(uint64_t), 0, 0) !=
+	       -EFAULT;
+}
+
+bool sys_can_read(const void *address, size_t bytes)
+{
+	const size_t page_bytes = 4096; /* no kernel has smaller ones */
+	uintptr_t at = (uintptr_t)address, last = at + bytes - sizeof(uint64_t);
+
+	for (; at < last; at = (at | (page_bytes - 1)) + 1)
+		if (!can_read_word(at))
+			return false;
+	return can_read_word(last);
+}
+
 /*
  * unshare(2) of a thread group does nothing but fail where there are other threads, and takes a
  * tenth of the time that a directory of /proc takes to appear. A filter may kill for it.
@@ -95,10 +134,9 @@ bool sys_single_threaded(void)
 	struct statx task = {0};
 	long failed;
 
-	if (!sys_is_filtered() && !sys_gate(SYS_unshare, CLONE_THREAD, 0, 0, 0, 0, 0))
+	if (!sys_is_filtered() && !sys_call(SYS_unshare, CLONE_THREAD))
 		return true;
-	failed = sys_gate(SYS_statx, AT_FDCWD, (long)"/proc/self/task", 0, STATX_NLINK, (long)&task,
-			  0);
+	failed = sys_call(SYS_statx, AT_FDCWD, "/proc/self/task", 0, STATX_NLINK, &task);
 	/* A link for "." and one from the parent, and one for each thread's directory. */
 	return failed || task.stx_nlink <= 3;
 }
@@ -113,7 +151,7 @@ long sys_without_signal(long number, long a, long b, long c, long d, long e, lon
 	/* One that the program blocks and that waits already is the program's. */
 	if (blocked && before & deadly)
 		sys_pending_signals(&waiting);
-	result = sys_gate(number, a, b, c, d, e, f);
+	result = sys_call(number, a, b, c, d, e, f);
 	if (!blocked)
 		return result;
 	ours = deadly & ~waiting;

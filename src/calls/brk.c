@@ -31,16 +31,21 @@ bool brk_trial_end(void)
 	return trial.asked_break;
 }
 
+/* As libc: the kernel leaves the break where it is for an address below the heap, which is no
+ * error. */
 static int kernel_brk(uintptr_t address)
 {
-	return (uintptr_t)sys_pass(SYS_brk, (long)address, 0, 0, 0, 0, 0) == address ? 0 : -ENOMEM;
+	return (uintptr_t)sys_pass(SYS_brk, (long)address, 0, 0, 0, 0, 0) < address ? -ENOMEM : 0;
 }
 
 long brk_kernel_sbrk(intptr_t delta)
 {
 	uintptr_t now = (uintptr_t)sys_pass(SYS_brk, 0, 0, 0, 0, 0, 0);
+	uintptr_t to = now + (uintptr_t)delta;
 
-	return delta && kernel_brk(now + (uintptr_t)delta) ? -ENOMEM : (long)now;
+	if (!delta)
+		return (long)now;
+	return (delta > 0) != (to > now) || kernel_brk(to) ? -ENOMEM : (long)now;
 }
 
 void *call_sbrk(intptr_t delta)

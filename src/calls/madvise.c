@@ -286,7 +286,8 @@ ssize_t call_process_madvise(int pidfd, const struct iovec *parts, size_t count,
 	ssize_t done = 0;
 	long result;
 
-	if (count > IOV_MAX || !any_touches_region(parts, count) || !is_own_process(pidfd))
+	if (!count || count > IOV_MAX || !sys_can_read(parts, count * sizeof(*parts)) ||
+	    !any_touches_region(parts, count) || !is_own_process(pidfd))
 		return answer(sys_pass(SYS_process_madvise, pidfd, (long)parts, (long)count, advice,
 				       flags, 0));
 	/* Which advice it takes at all depends on the kernel: asked for nothing, it says so. */

@@ -100,23 +100,13 @@ static bool hint_allowed(uintptr_t address)
 	return region ? region->by_program : !registry_in_room(address);
 }
 
-static void *map(uintptr_t address, size_t bytes, int protection, int flags, int fd,
-		 uint64_t offset, bool by_libc)
+/* Has the kernel map it. */
+static void *map_by_kernel(uintptr_t address, size_t bytes, int protection, int flags, int fd,
+			   uint64_t offset, bool by_libc)
 {
 	bool fixed = flags & (MAP_FIXED | MAP_FIXED_NOREPLACE);
 	long result;
 
-	if (brk_on_trial())
-		return (void *)answer(-ENOMEM);
-	/* a unit of the system call's is never more than a page */
-	if (offset & (process_base_bytes - 1))
-		return (void *)answer(-EINVAL);
-	for (int i = 0; i < CALLS_MAPPERS && libc_calls.mappers[i] && !fixed; i++) {
-		uintptr_t ours = libc_calls.mappers[i](address, bytes, protection, flags, by_libc);
-
-		if (ours)
-			return (void *)ours;
-	}
 	/* what does not replace fails where libc's text is */
 	if (fixed && !(flags & MAP_FIXED_NOREPLACE))
 		look_at_text(address, bytes);
@@ -133,6 +123,25 @@ static void *map(uintptr_t address, size_t bytes, int protection, int flags, int
 	return (void *)answer(result);
 }
 
+static void *map(uintptr_t address, size_t bytes, int protection, int flags, int fd,
+		 uint64_t offset, bool by_libc)
+{
+	bool fixed = flags & (MAP_FIXED | MAP_FIXED_NOREPLACE);
+
+	if (brk_on_trial())
+		return (void *)answer(-ENOMEM);
+	/* a unit of the system call's is never more than a page */
+	if (offset & (process_base_bytes - 1))
+		return (void *)answer(-EINVAL);
+	for (int i = 0; i < CALLS_MAPPERS && libc_calls.mappers[i] && !fixed; i++) {
+		uintptr_t ours = libc_calls.mappers[i](address, bytes, protection, flags, by_libc);
+
+		if (ours)
+			return (void *)ours;
+	}
+	return map_by_kernel(address, bytes, protection, flags, fd, offset, by_libc);
+}
+
 void *call_mmap(void *address, size_t bytes, int protection, int flags, int fd, off_t offset)
 {
 	return map((uintptr_t)address, bytes, protection, flags, fd,
@@ -143,6 +152,16 @@ void *call_mmap64(void *address, size_t bytes, int protection, int flags, int fd
 {
 	return map((uintptr_t)address, bytes, protection, flags, fd, (uint64_t)offset,
 		   CALLER_IS_LIBC());
+}
+
+void *call_mmap_by_number(void *address, size_t bytes, int protection, int flags, int fd,
+			  unsigned long offset)
+{
+	/* where the offset is in bytes the kernel wants whole pages */
+	if (CPU_MMAP_OFFSET_UNIT == 1 && offset & (process_base_bytes - 1))
+		return (void *)answer(-EINVAL);
+	return map_by_kernel((uintptr_t)address, bytes, protection, flags, fd,
+			     (uint64_t)offset * CPU_MMAP_OFFSET_UNIT, false);
 }
 
 /* Lets the owner of the region that the range is in do it, where it wants to. */

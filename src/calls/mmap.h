@@ -12,6 +12,11 @@
 
 void *call_mmap(void *address, size_t bytes, int protection, int flags, int fd, off_t offset);
 void *call_mmap64(void *address, size_t bytes, int protection, int flags, int fd, off64_t offset);
+
+/* The system call, which the program makes by its number: CPU_MMAP_NUMBER. It is never served from
+ * huge pages. */
+void *call_mmap_by_number(void *address, size_t bytes, int protection, int flags, int fd,
+			  unsigned long offset);
 int call_munmap(void *address, size_t bytes);
 int call_mprotect(void *address, size_t bytes, int protection);
 int call_pkey_mprotect(void *address, size_t bytes, int protection, int key);

@@ -1,17 +1,67 @@
 /*
- * prctl: see prctl.h.
+ * prctl and seccomp: see prctl.h.
  */
+#include <linux/seccomp.h>
+#include <sched.h>
 #include <sys/prctl.h>
 
+#include "base/log.h"
 #include "base/sys.h"
 #include "calls/prctl.h"
 #include "calls/result.h"
 #include "region/process.h"
 
+/* Is the caller a child of vfork? It is the only thread of its process, and shares its memory. */
+static bool uses_parents_memory(void)
+{
+	return !sys_is_filtered() && sys_single_threaded() &&
+	       sys_gate(SYS_unshare, CLONE_VM, 0, 0, 0, 0, 0) == -EINVAL;
+}
+
+/*
+ * Makes a call that installs a filter where it succeeds. Other threads may be subject to the filter
+ * as soon as this one is, so the library is careful before it knows the result.
+ */
+static long confine(long number, long a, long b, long c, long d, long e)
+{
+	long result;
+
+	if (sys_sandboxed || uses_parents_memory())
+		return sys_pass(number, a, b, c, d, e, 0);
+	log_debug("the program calls for a filter of system calls; after it no line is printed");
+	sys_sandboxed = true;
+	result = sys_pass(number, a, b, c, d, e, 0);
+	/* seccomp(2) may return a descriptor */
+	if (SYS_IS_ERROR(result))
+		sys_sandboxed = false;
+	else
+		process_enter_sandbox();
+	return result;
+}
+
+static bool asks_for_filter(int option, unsigned long mode, unsigned long filter)
+{
+	/*
+	 * A filter without privileges needs no_new_privs first. Where system calls through
+	 * syscall(2) are not seen, seccomp(2) may follow unseen.
+	 */
+	if (option == PR_SET_NO_NEW_PRIVS)
+		return !libc_calls.sees_syscall;
+	return option == PR_SET_SECCOMP && (mode != SECCOMP_MODE_FILTER || filter);
+}
+
 int call_prctl(int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d)
 {
-	/* A filter without privileges needs PR_SET_NO_NEW_PRIVS first, however it is installed. */
-	if (option == PR_SET_SECCOMP || option == PR_SET_NO_NEW_PRIVS)
-		process_enter_sandbox();
+	if (asks_for_filter(option, a, b))
+		return (int)answer(confine(SYS_prctl, option, (long)a, (long)b, (long)c, (long)d));
 	return (int)answer(sys_pass(SYS_prctl, option, (long)a, (long)b, (long)c, (long)d, 0));
+}
+
+long call_seccomp(unsigned int operation, unsigned int flags, void *arguments)
+{
+	bool strict = operation == SECCOMP_SET_MODE_STRICT;
+
+	if (strict || (operation == SECCOMP_SET_MODE_FILTER && arguments))
+		return answer(confine(SYS_seccomp, operation, flags, (long)arguments, 0, 0));
+	return answer(sys_pass(SYS_seccomp, operation, flags, (long)arguments, 0, 0, 0));
 }

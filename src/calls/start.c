@@ -15,7 +15,9 @@
 #include "calls/mmap.h"
 #include "calls/mremap.h"
 #include "calls/prctl.h"
+#include "calls/shmat.h"
 #include "calls/start.h"
+#include "calls/syscall.h"
 #include "calls/userfaultfd.h"
 #include "hook/patch.h"
 #include "region/process.h"
@@ -43,6 +45,10 @@ static const struct hook hooks[] = {
 	{"pkey_mprotect", HANDLER(call_pkey_mprotect), true},
 	{"prctl", HANDLER(call_prctl), false},
 	{"ioctl", HANDLER(call_ioctl), false},
+	{"shmat", HANDLER(call_shmat), true},
+#if CPU_HAS_SYSCALL_ENTRY
+	{"syscall", HANDLER(call_syscall), true},
+#endif
 	/* the break's, at the end */
 	{"sbrk", HANDLER(call_sbrk), false},
 	{"brk", HANDLER(call_brk), false},
@@ -127,6 +133,8 @@ int calls_start(const struct options *options, bool with_break, const char *feat
 		return failed;
 	}
 	libc_calls.active = true;
+	libc_calls.sees_syscall =
+		CPU_HAS_SYSCALL_ENTRY && patch_is_installed(&libc_calls.libc, "syscall");
 	users++;
 	return 0;
 }

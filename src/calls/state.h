@@ -36,7 +36,8 @@ typedef uintptr_t calls_mapper(uintptr_t hint, size_t bytes, int protection, int
 #define CALLS_MAPPERS 2
 
 struct libc_calls {
-	bool active; /* libc's calls come to us */
+	bool active;       /* libc's calls come to us */
+	bool sees_syscall; /* those through syscall(2), too */
 	enum fork_pages fork;
 	uintptr_t text, text_end; /* libc's; none in a static program: who calls can't be told */
 	const struct calls_break *own_break;  /* NULL: the kernel's */

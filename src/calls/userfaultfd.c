@@ -121,7 +121,7 @@ int call_ioctl(int fd, unsigned long request, void *argument)
 	long failed = 0;
 
 	/* the kernel takes no more of it than this, whatever a program's int became on its way */
-	if ((unsigned int)request == UFFDIO_REGISTER && enrol)
+	if ((unsigned int)request == UFFDIO_REGISTER && sys_can_read(enrol, sizeof(*enrol)))
 		failed = make_sparse((uintptr_t)enrol->range.start, (size_t)enrol->range.len);
 	if (!failed)
 		failed = sys_pass(SYS_ioctl, fd, (long)request, (long)argument, 0, 0, 0);

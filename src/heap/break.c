@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/align.h"
 #include "base/log.h"
 #include "base/sys.h"
 #include "heap/break.h"
@@ -17,11 +18,6 @@
  */
 #define GROWTH_SHARE     64
 #define GROWTH_BYTES_MAX ((size_t)256 << 20)
-
-static uintptr_t align_up(uintptr_t value, size_t to)
-{
-	return (value + to - 1) & ~(uintptr_t)(to - 1);
-}
 
 int break_start(struct heap_break *heap, uintptr_t start, uintptr_t limit, struct source *source,
 		bool shrink)
@@ -47,7 +43,7 @@ static int map_up_to(struct heap_break *heap, uintptr_t to)
 
 	if (extra > GROWTH_BYTES_MAX)
 		extra = GROWTH_BYTES_MAX;
-	wanted += extra & ~(region->page_bytes - 1);
+	wanted += align_down(extra, region->page_bytes);
 	if (wanted > region->limit)
 		wanted = region->limit;
 	log_debug("Attempting to map %lu bytes", (unsigned long)(needed - heap->mapped_end));
@@ -76,7 +72,7 @@ static int renew_altered(const struct region *region, uintptr_t from, uintptr_t 
 {
 	/* The page that the break lies in belongs to what is below it. */
 	uintptr_t anew = align_up(from, region->base_bytes);
-	uintptr_t page = from & ~(uintptr_t)(region->base_bytes - 1);
+	uintptr_t page = align_down(from, region->base_bytes);
 	long failed = 0;
 
 	if (anew < unit_end)
@@ -148,7 +144,7 @@ static int grow(struct heap_break *heap, uintptr_t to)
 		failed = clear_again(heap, heap->now, to);
 	if (failed)
 		return failed;
-	region_use(region, heap->now & ~(uintptr_t)(region->unit_bytes - 1),
+	region_use(region, align_down(heap->now, region->unit_bytes),
 		   align_up(to, region->unit_bytes));
 	heap->now = to;
 	if (to > heap->high)
@@ -210,12 +206,13 @@ long break_sbrk(struct heap_break *heap, intptr_t delta)
 	log_debug("heapbase = 0x%lx, heaptop = 0x%lx, mapsize = %lx, delta=%ld",
 		  (unsigned long)heap->region.start, (unsigned long)before,
 		  (unsigned long)(heap->mapped_end - heap->region.start), (long)delta);
+	/* as the kernel's: below its start nothing changes, which libc takes for success */
 	if (delta > 0)
 		failed = before + (uintptr_t)delta < before ? -ENOMEM
 							    : grow(heap, before + (uintptr_t)delta);
-	else if (-(uintptr_t)delta > before - heap->region.start)
+	else if (-(uintptr_t)delta > before)
 		failed = -ENOMEM;
-	else
+	else if (-(uintptr_t)delta <= before - heap->region.start)
 		shrink(heap, before + (uintptr_t)delta);
 	if (failed) {
 		log_debug("... = failed (error %d)", -failed);

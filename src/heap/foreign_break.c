@@ -68,8 +68,8 @@ static int move_kernel_break(uintptr_t address)
 	int failed = read_layout(&layout);
 
 	if (!failed)
-		failed = (int)sys_gate(SYS_prctl, PR_SET_MM, PR_SET_MM_MAP, (long)&layout,
-				       sizeof(layout), 0, 0);
+		failed =
+			(int)sys_call(SYS_prctl, PR_SET_MM, PR_SET_MM_MAP, &layout, sizeof(layout));
 	return failed;
 }
 

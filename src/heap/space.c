@@ -8,6 +8,7 @@
  */
 #include <errno.h>
 
+#include "base/align.h"
 #include "heap/space.h"
 
 #define MIB ((uint64_t)1 << 20)
@@ -19,11 +20,6 @@
 /* The least room in which an arena zone makes sense: it needs a hole of eight times that. */
 #define ZONE_BYTES_MIN (64 * GIB)
 #define MAIN_BYTES_MIN (1024 * GIB)
-
-static uintptr_t align_up(uintptr_t value, uint64_t to)
-{
-	return (value + (uintptr_t)to - 1) & ~(uintptr_t)(to - 1);
-}
 
 static uint64_t smaller(uint64_t a, uint64_t b)
 {
@@ -39,7 +35,7 @@ static uint64_t larger(uint64_t a, uint64_t b)
 static uintptr_t usable_bytes(uintptr_t hole_start, uintptr_t hole_end, size_t page_bytes,
 			      uintptr_t *start)
 {
-	uintptr_t end = hole_end & ~(uintptr_t)(page_bytes - 1);
+	uintptr_t end = align_down(hole_end, page_bytes);
 
 	*start = align_up(hole_start, page_bytes);
 	return *start < hole_start || *start >= end ? 0 : end - *start;
@@ -79,7 +75,7 @@ int space_choose(const struct holes *holes, size_t page_bytes, uint64_t memory_b
 	room = end - plan->main_start;
 	if (room < 8 * ZONE_BYTES_MIN) {
 		/* 32 bits, or a crowded place: the main heap alone, in whatever is free. */
-		plan->main_limit = end & ~(uintptr_t)(page_bytes - 1);
+		plan->main_limit = align_down(end, page_bytes);
 		return 0;
 	}
 	plan->main_limit =
@@ -88,6 +84,6 @@ int space_choose(const struct holes *holes, size_t page_bytes, uint64_t memory_b
 			    ~(uint64_t)(page_bytes - 1));
 	zone_bytes = smaller(larger(4 * memory_bytes, ZONE_BYTES_MIN), room / 8);
 	plan->zone_start = align_up(plan->main_start + (uintptr_t)(room / 8 * 5), boundary);
-	plan->zone_limit = plan->zone_start + (uintptr_t)(zone_bytes & ~(boundary - 1));
+	plan->zone_limit = plan->zone_start + align_down(zone_bytes, boundary);
 	return 0;
 }

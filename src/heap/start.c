@@ -92,7 +92,7 @@ static int choose_space(const struct options *options)
 	uintptr_t first_break = (uintptr_t)sys_brk(0);
 	int failed;
 
-	if (sys_gate(SYS_sysinfo, (long)&machine, 0, 0, 0, 0, 0))
+	if (sys_call(SYS_sysinfo, &machine))
 		heap.memory_bytes = (uint64_t)1 << 30;
 	else
 		heap.memory_bytes = (uint64_t)machine.totalram * machine.mem_unit;

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/align.h"
 #include "base/sys.h"
 #include "heap/zone.h"
 #include "region/registry.h"
@@ -159,9 +160,8 @@ static int open_altered(const struct region *region, uintptr_t from, uintptr_t t
 int zone_commit(struct zone *zone, uintptr_t from, size_t bytes)
 {
 	struct region *region = &zone->region;
-	uintptr_t first = from & ~(uintptr_t)(region->unit_bytes - 1);
-	uintptr_t end =
-		(from + bytes + region->unit_bytes - 1) & ~(uintptr_t)(region->unit_bytes - 1);
+	uintptr_t first = align_down(from, region->unit_bytes);
+	uintptr_t end = align_up(from + bytes, region->unit_bytes);
 	bool mapped = true;
 	int failed;
 
@@ -308,7 +308,7 @@ static size_t move_pages(struct zone *zone, uintptr_t from, uintptr_t to, size_t
 		if (SYS_IS_ERROR(result)) {
 			/* Two mappings: try half. A single page that can't move: the caller copies.
 			 */
-			run = run / 2 & ~(region->page_bytes - 1);
+			run = align_down(run / 2, region->page_bytes);
 			if (!run)
 				break;
 			continue;
@@ -336,16 +336,11 @@ static size_t move_pages(struct zone *zone, uintptr_t from, uintptr_t to, size_t
  */
 static int hold_place(struct region *region, uintptr_t to, size_t bytes)
 {
-	long at =
-		sys_mmap(to, bytes, PROT_NONE,
-			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+	int failed = sys_mmap_at(to, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+				 -1, 0);
 
-	if (at == (long)to)
-		return 0;
-	if (!SYS_IS_ERROR(at))
-		sys_munmap((uintptr_t)at, bytes); /* a kernel before 4.17 */
-	else if (at != -EEXIST)
-		return (int)at;
+	if (failed != -EEXIST)
+		return failed;
 	for (size_t i = region_unit(region, to); i < region_unit(region, to + bytes); i++)
 		region->units[i] |= UNIT_FOREIGN;
 	return -EEXIST;

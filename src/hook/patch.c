@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/auxv.h>
 
+#include "base/align.h"
 #include "base/sys.h"
 #include "hook/patch.h"
 #include "pages/executable.h"
@@ -215,7 +216,7 @@ struct text_pages {
 static struct text_pages pages_of(int first)
 {
 	const uintptr_t page = getauxval(AT_PAGESZ);
-	struct text_pages pages = {.from = patches[first].at & ~(page - 1), .first = first};
+	struct text_pages pages = {.from = align_down(patches[first].at, page), .first = first};
 	uintptr_t end = patches[first].at;
 	int i = first;
 
@@ -223,7 +224,7 @@ static struct text_pages pages_of(int first)
 		end = patches[i].at + patches[i].bytes;
 		pages.changes = pages.changes || patches[i].wanted != patches[i].in_place;
 	}
-	pages.to = (end + page - 1) & ~(page - 1);
+	pages.to = align_up(end, page);
 	pages.next = i;
 	return pages;
 }
@@ -300,6 +301,16 @@ int patch_install(const struct libc *libc, const struct hook *hooks, int count)
 		forget_patches();
 	}
 	return failed;
+}
+
+bool patch_is_installed(const struct libc *libc, const char *name)
+{
+	uintptr_t entry = libc_symbol(libc, name, NULL);
+
+	for (int i = 0; i < patch_count; i++)
+		if (patches[i].at == entry && patches[i].in_place)
+			return true;
+	return false;
 }
 
 void patch_undo(const struct libc *object)

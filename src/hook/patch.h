@@ -36,6 +36,9 @@ struct hook {
  */
 int patch_install(const struct libc *libc, const struct hook *hooks, int count);
 
+/* Does the function end in a handler now? For those that are optional. */
+bool patch_is_installed(const struct libc *libc, const char *name);
+
 /*
  * Lets every call of one function inside another (`fork` calls `_Fork`, twice in 2.36) end in
  * handler. To be called before patch_install(), which carries it out. *callee is the function's

@@ -11,6 +11,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/shm.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -32,6 +33,8 @@
 #pragma weak mlockall
 #pragma weak munlockall
 #pragma weak prctl
+#pragma weak shmat
+#pragma weak syscall
 #pragma weak ioctl
 #pragma weak fork
 #pragma weak mallopt
@@ -75,6 +78,8 @@ static const struct {
 	ROW(munlockall, WRAPPER_BYTES),
 	ROW(prctl, WRAPPER_BYTES),
 	ROW(ioctl, WRAPPER_BYTES),
+	ROW(shmat, WRAPPER_BYTES),
+	ROW(syscall, WRAPPER_BYTES),
 	ROW(fork, FORK_BYTES),
 	ROW(_Fork, WRAPPER_BYTES),
 	ROW(mallopt, 0),

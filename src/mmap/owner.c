@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <sys/mman.h>
 
+#include "base/align.h"
 #include "base/sys.h"
 #include "mmap/mappings.h"
 #include "mmap/owner.h"
@@ -110,7 +111,7 @@ uintptr_t mmap_owner_map(uintptr_t hint, size_t bytes, int protection, int flags
 		return 0;
 	if (!lock_take())
 		return 0;
-	bytes = (bytes + region->base_bytes - 1) & ~(region->base_bytes - 1);
+	bytes = align_up(bytes, region->base_bytes);
 	if (bytes >= region->page_bytes || bytes >= region->unit_bytes)
 		at = map_whole(hint, bytes, flags);
 	else if (mappings.threshold < region->unit_bytes && !hint && packs_well(bytes))
@@ -128,7 +129,7 @@ static uintptr_t owner_place(struct region *region, size_t bytes)
 static int owner_fill(struct region *region, uintptr_t from, uintptr_t to)
 {
 	/* Up to the next page's boundary the huge page is another's, or nobody's. */
-	uintptr_t boundary = (from + region->page_bytes - 1) & ~(uintptr_t)(region->page_bytes - 1);
+	uintptr_t boundary = align_up(from, region->page_bytes);
 	size_t huge_bytes = 0;
 	int failed = 0;
 
@@ -169,7 +170,7 @@ static void owner_unmapped(struct region *region, uintptr_t from, uintptr_t to)
  */
 static bool owner_unmap(struct region *region, uintptr_t from, uintptr_t to)
 {
-	uintptr_t end = (to + region->page_bytes - 1) & ~(uintptr_t)(region->page_bytes - 1);
+	uintptr_t end = align_up(to, region->page_bytes);
 
 	if (from % region->page_bytes || to == end || to >= region->limit ||
 	    !region_huge_at(region, to) || !placement_is_unused(&mappings.place, to, end) ||

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/align.h"
 #include "base/sys.h"
 #include "calls/start.h"
 #include "mmap/mappings.h"
@@ -176,8 +177,8 @@ static void split_span(struct region *region, uintptr_t hole, uintptr_t behind)
 static void span_unmapped(struct region *region, uintptr_t from, uintptr_t to)
 {
 	/* A page that is hit in part is small by now: the kernel's matter alone. */
-	uintptr_t hole = from & ~(uintptr_t)(region->page_bytes - 1);
-	uintptr_t behind = (to + region->page_bytes - 1) & ~(uintptr_t)(region->page_bytes - 1);
+	uintptr_t hole = align_down(from, region->page_bytes);
+	uintptr_t behind = align_up(to, region->page_bytes);
 	uintptr_t start = region->start, limit = region->limit;
 
 	if (hole > start && behind < limit) {
@@ -206,7 +207,7 @@ static struct region *add_span(uintptr_t from, uintptr_t to)
 	size_t page_bytes = mappings.source.page_bytes;
 	struct region *region;
 
-	from = (from + page_bytes - 1) & ~(uintptr_t)(page_bytes - 1);
+	from = align_up(from, page_bytes);
 	to &= ~(uintptr_t)(page_bytes - 1);
 	if (from >= to || (to - from) / page_bytes > SPAN_PAGES_MAX || registry_touch(from, to))
 		return NULL;
@@ -228,7 +229,7 @@ void reservations_watch(uintptr_t address, size_t bytes, int protection, int fla
 {
 	const size_t page_bytes = mappings.source.page_bytes;
 	const int kind = flags & ~(MAP_FIXED | MAP_FIXED_NOREPLACE | MAP_NORESERVE);
-	uintptr_t end = (address + bytes + process_base_bytes - 1) & ~(process_base_bytes - 1);
+	uintptr_t end = align_up(address + bytes, process_base_bytes);
 	bool data = protection == (PROT_READ | PROT_WRITE) && bytes >= mappings.threshold;
 	struct region *region;
 

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <sys/sysinfo.h>
 
+#include "base/align.h"
 #include "base/sys.h"
 #include "mmap/space.h"
 #include "proc/holes.h"
@@ -28,7 +29,7 @@ int mmap_space_choose(uintptr_t hole_start, uintptr_t hole_end, size_t page_byte
 		bytes = hole / 16 * SHARE_OF_16;
 	*start = (hole_start + hole / 16 * BELOW_OF_16 + page_bytes - 1) &
 		 ~(uintptr_t)(page_bytes - 1);
-	*limit = *start + ((uintptr_t)bytes & ~(uintptr_t)(page_bytes - 1));
+	*limit = *start + align_down(bytes, page_bytes);
 	return *limit - *start < 2 * page_bytes || *limit > hole_end ? -ENOMEM : 0;
 }
 
@@ -38,7 +39,7 @@ int mmap_space_find(size_t page_bytes, uintptr_t *start, uintptr_t *limit)
 	uint64_t memory_bytes = (uint64_t)1 << 30;
 	struct sysinfo machine;
 
-	if (!sys_gate(SYS_sysinfo, (long)&machine, 0, 0, 0, 0, 0))
+	if (!sys_call(SYS_sysinfo, &machine))
 		memory_bytes = (uint64_t)machine.totalram * machine.mem_unit;
 	holes_find(&holes, (uintptr_t)sys_brk(0));
 	if (mmap_space_choose(holes.largest_start, holes.largest_end, page_bytes, memory_bytes,

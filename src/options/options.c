@@ -245,7 +245,7 @@ const struct options *options_get(int *set, int *bad)
 		__atomic_store_n(&process.state, READ, __ATOMIC_RELEASE);
 	} else {
 		while (__atomic_load_n(&process.state, __ATOMIC_ACQUIRE) != READ)
-			sys_pass(SYS_sched_yield, 0, 0, 0, 0, 0, 0);
+			sys_pass(SYS_sched_yield);
 	}
 	if (set)
 		*set = process.set;

@@ -13,8 +13,8 @@
 
 #define PATH_BYTES 4096
 
-static char path_copy[PATH_BYTES], mounts_copy[PATH_BYTES], report_copy[PATH_BYTES], share_path_copy[PATH_BYTES],
-	objects_copy[PATH_BYTES];
+static char path_copy[PATH_BYTES], mounts_copy[PATH_BYTES], report_copy[PATH_BYTES],
+	share_path_copy[PATH_BYTES], objects_copy[PATH_BYTES];
 
 int options_parse_size(const char *text, size_t *bytes)
 {

@@ -46,7 +46,7 @@ static int write_at(int fd, const unsigned char *bytes, size_t count, size_t off
 int executable_copy(int fd, const unsigned char *bytes, size_t count, size_t page_bytes)
 {
 	size_t from = 0;
-	int failed = (int)sys_set_size(fd, count);
+	int failed = sys_set_size(fd, count);
 
 	while (!failed && from < count) {
 		size_t to = from;

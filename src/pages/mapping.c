@@ -4,18 +4,18 @@
 #include <errno.h>
 #include <sys/auxv.h>
 
+#include "base/align.h"
 #include "base/sys.h"
 #include "pages/mapping.h"
 #include "proc/smaps.h"
 
 #define BITS_PER_LONG (8 * (int)sizeof(unsigned long))
-#define RETRIES_MAX   5
 
 int mapping_round(size_t bytes, size_t page_bytes, size_t *rounded)
 {
 	if (__builtin_add_overflow(bytes, page_bytes - 1, &bytes))
 		return -ENOMEM;
-	*rounded = bytes & ~(page_bytes - 1);
+	*rounded = align_down(bytes, page_bytes);
 	return 0;
 }
 
@@ -43,7 +43,7 @@ static int bind_to_node(uintptr_t address, size_t bytes, int node)
 static int touch_each_page(uintptr_t address, size_t bytes, size_t page_bytes)
 {
 	for (uintptr_t at = address; at - address < bytes; at += page_bytes) {
-		if (sys_gate(SYS_getcpu, (long)at, 0, 0, 0, 0, 0))
+		if (sys_call(SYS_getcpu, at))
 			return -ENOMEM;
 		*(unsigned int *)at = 0;
 	}
@@ -52,11 +52,7 @@ static int touch_each_page(uintptr_t address, size_t bytes, size_t page_bytes)
 
 static int populate(uintptr_t address, size_t bytes, size_t page_bytes)
 {
-	long result = -EAGAIN;
-
-	for (int i = 0; i < RETRIES_MAX && (result == -EAGAIN || result == -EINTR); i++)
-		result = sys_madvise(address, bytes, MADV_POPULATE_WRITE);
-	return result ? touch_each_page(address, bytes, page_bytes) : 0;
+	return sys_populate(address, bytes) ? touch_each_page(address, bytes, page_bytes) : 0;
 }
 
 long mapping_map_small(size_t bytes, size_t align, int protection)
@@ -180,10 +176,10 @@ int mapping_unmap(uintptr_t address, size_t bytes)
 	int result = 0;
 
 	if (!range_is_shared(address, bytes) || open_pieces(&pieces, address, bytes))
-		return (int)sys_munmap(address, bytes);
+		return sys_munmap(address, bytes);
 	while (!result && next_piece(&pieces))
 		if (pieces.piece_is_own)
-			result = (int)sys_munmap(pieces.piece, pieces.piece_end - pieces.piece);
+			result = sys_munmap(pieces.piece, pieces.piece_end - pieces.piece);
 	smaps_close(&pieces.maps);
 	return result;
 }

@@ -17,8 +17,8 @@
 int mount_find(size_t page_bytes, const char *wanted, char *path, size_t path_bytes);
 
 /*
- * The first of these directories (up to a NULL) that is a hugetlbfs mount for pages of that size, or
- * a directory on it, and that the caller may write to; NULL: none is.
+ * The first of these directories (up to a NULL) that is a hugetlbfs mount for pages of that size,
+ * or a directory on it, and that the caller may write to; NULL: none is.
  */
 const char *mount_listed(size_t page_bytes, const char *const *directories);
 

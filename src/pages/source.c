@@ -16,9 +16,6 @@
 /* Tries to find a name that no other process uses at this instant; see open_on_mount(). */
 #define NAMES_TRIED_MAX 100
 
-/* EAGAIN and EINTR pass; if they don't, the pages can't be had now. */
-#define RETRIES_MAX 5
-
 bool source_can_populate_write(void)
 {
 	/* of no bytes: the kernel checks the advice and does nothing */
@@ -95,20 +92,20 @@ static long map_pages(const struct source *source, uintptr_t address, size_t pag
 		flags |= MAP_ANONYMOUS | MAP_HUGETLB | size_flag(source);
 	else if (fd < 0)
 		return fd;
-	if (address)
-		flags |= MAP_FIXED_NOREPLACE;
 	if (!source->reserve)
 		flags |= MAP_NORESERVE;
 	if (source->populate && !source->populate_write)
 		flags |= MAP_POPULATE;
-	at = sys_mmap(address, bytes, PROT_READ | PROT_WRITE, flags, fd >= 0 ? fd : -1, 0);
+	if (!address) {
+		at = sys_mmap(0, bytes, PROT_READ | PROT_WRITE, flags, fd >= 0 ? fd : -1, 0);
+	} else {
+		at = sys_mmap_at(address, bytes, PROT_READ | PROT_WRITE, flags, fd >= 0 ? fd : -1,
+				 0);
+		if (!at)
+			at = (long)address;
+	}
 	if (fd >= 0)
 		sys_close(fd);
-	if (address && !SYS_IS_ERROR(at) && (uintptr_t)at != address) {
-		/* a kernel before 4.17, which maps elsewhere what it should refuse */
-		sys_munmap((uintptr_t)at, bytes);
-		return -EEXIST;
-	}
 	return at;
 }
 
@@ -118,15 +115,6 @@ long source_map_anywhere(const struct source *source, size_t pages)
 
 	unpopulated.populate = false;
 	return map_pages(&unpopulated, 0, pages);
-}
-
-static long populate_write(uintptr_t address, size_t bytes)
-{
-	long result = -EAGAIN;
-
-	for (int i = 0; i < RETRIES_MAX && (result == -EAGAIN || result == -EINTR); i++)
-		result = sys_madvise(address, bytes, MADV_POPULATE_WRITE);
-	return result;
 }
 
 /* Before 5.14 MAP_POPULATE has populated what it could and said nothing: is the page there? */
@@ -150,11 +138,11 @@ static size_t populate(const struct source *source, uintptr_t address, size_t pa
 
 	if (!source->populate)
 		return pages;
-	if (source->populate_write && !populate_write(address, pages * page_bytes))
+	if (source->populate_write && !sys_populate(address, pages * page_bytes))
 		return pages;
 	for (size_t i = 0; i < pages; i++) {
 		long result = source->populate_write
-				      ? populate_write(address + i * page_bytes, page_bytes)
+				      ? sys_populate(address + i * page_bytes, page_bytes)
 				      : populate_check(address + i * page_bytes);
 
 		if (result) {
@@ -259,15 +247,11 @@ size_t source_map_huge(struct source *source, uintptr_t address, size_t pages)
 
 int source_map_small(const struct source *source, uintptr_t address, size_t bytes)
 {
-	long at = sys_mmap(address, bytes, PROT_READ | PROT_WRITE,
-			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+	int failed = sys_mmap_at(address, bytes, PROT_READ | PROT_WRITE,
+				 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-	if (SYS_IS_ERROR(at))
-		return (int)at;
-	if ((uintptr_t)at != address) {
-		sys_munmap((uintptr_t)at, bytes);
-		return -EEXIST;
-	}
+	if (failed)
+		return failed;
 	if (source->thp)
 		sys_madvise(address, bytes, MADV_HUGEPAGE);
 	return 0;

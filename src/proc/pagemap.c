@@ -1,6 +1,7 @@
 /*
- * Reading back: see readback.h.
+ * Reading the page tables: see pagemap.h.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
 #include <string.h>
@@ -9,49 +10,81 @@
 #include "proc/pagemap.h"
 #include "proc/smaps.h"
 
-/* The kernel's <linux/fs.h> of 6.7 and later: PAGEMAP_SCAN. */
+/* The kernel's struct pm_scan_arg, <linux/fs.h> of 6.7 and later. */
 struct scan {
 	uint64_t size, flags, start, end, walk_end, vector, vector_count, pages_max;
-	uint64_t inverted, mask, any_of, returned;
+	struct pagemap_query query;
 };
 
-struct scanned {
-	uint64_t start, end, categories;
-};
-
-#define SCAN_PRESENT      (1u << 3)
-#define SCAN_HUGE         (1u << 6)
-#define SCAN_REQUEST      0xc0606610 /* _IOWR('f', 16, struct scan) */
-#define SCAN_VECTOR_COUNT 32
+#define SCAN_REQUEST 0xc0606610 /* PAGEMAP_SCAN: _IOWR('f', 16, struct pm_scan_arg) */
+#define SCAN_RANGES  32
 
 _Static_assert(sizeof(struct scan) == 0x60, "as the request says");
 
-/* Returns 0 and *bytes, or -errno: an older kernel. */
-static long scan(long fd, uintptr_t start, uintptr_t end, size_t *bytes)
+void pagemap_open(struct pagemap *pagemap)
 {
-	struct scanned vector[SCAN_VECTOR_COUNT];
-	long result = 0;
+	pagemap->fd = sys_open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC, 0);
+}
+
+void pagemap_close(const struct pagemap *pagemap)
+{
+	if (!SYS_IS_ERROR(pagemap->fd))
+		sys_close((int)pagemap->fd);
+}
+
+long pagemap_read(const struct pagemap *pagemap, uint64_t page, uint64_t *entries, size_t count)
+{
+	long got;
+
+	if (SYS_IS_ERROR(pagemap->fd))
+		return pagemap->fd;
+	got = sys_pread((int)pagemap->fd, entries, count * sizeof(entries[0]),
+			page * sizeof(entries[0]));
+	return got < 0 ? got : got / (long)sizeof(entries[0]);
+}
+
+long pagemap_scan(const struct pagemap *pagemap, const struct pagemap_query *query, uint64_t *start,
+		  uint64_t end, struct pagemap_range *ranges, size_t count)
+{
+	struct scan scan = {.size = sizeof(scan),
+			    .start = *start,
+			    .end = end,
+			    .vector = (uintptr_t)ranges,
+			    .vector_count = count,
+			    .query = *query};
+	long found;
+
+	if (SYS_IS_ERROR(pagemap->fd))
+		return pagemap->fd;
+	found = sys_ioctl((int)pagemap->fd, SCAN_REQUEST, &scan);
+	if (SYS_IS_ERROR(found))
+		return found;
+	if (scan.walk_end <= *start)
+		return -EAGAIN;
+	*start = scan.walk_end;
+	return found;
+}
+
+/* Returns 0 and *bytes, or -errno: an older kernel. */
+static long count_huge(const struct pagemap *pagemap, uintptr_t start, uintptr_t end, size_t *bytes)
+{
+	const struct pagemap_query huge = {.mask = PAGE_IS_HUGE | PAGE_IS_PRESENT,
+					   .returned = PAGE_IS_HUGE};
+	struct pagemap_range ranges[SCAN_RANGES];
+	uint64_t at = start;
 
 	*bytes = 0;
-	if (SYS_IS_ERROR(fd))
-		return fd;
-	while (start < end) {
-		struct scan request = {.size = sizeof(request),
-				       .start = start,
-				       .end = end,
-				       .vector = (uintptr_t)vector,
-				       .vector_count = SCAN_VECTOR_COUNT,
-				       .mask = SCAN_HUGE | SCAN_PRESENT,
-				       .returned = SCAN_HUGE};
+	while (at < end) {
+		long found = pagemap_scan(pagemap, &huge, &at, end, ranges, SCAN_RANGES);
 
-		result = sys_ioctl((int)fd, SCAN_REQUEST, &request);
-		if (SYS_IS_ERROR(result) || request.walk_end <= start)
+		if (found == -EAGAIN)
 			break;
-		for (long i = 0; i < result; i++)
-			*bytes += (size_t)(vector[i].end - vector[i].start);
-		start = (uintptr_t)request.walk_end;
+		if (found < 0)
+			return found;
+		for (long i = 0; i < found; i++)
+			*bytes += (size_t)(ranges[i].end - ranges[i].start);
 	}
-	return SYS_IS_ERROR(result) ? result : 0;
+	return 0;
 }
 
 /* A mapping's figures are for all of it: of one that is not all huge, a part counts for its share.
@@ -79,31 +112,20 @@ static size_t read_smaps(uintptr_t start, uintptr_t end)
 	return (size_t)bytes;
 }
 
-void pagemap_open(struct pagemap *readback)
-{
-	readback->fd = sys_open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC, 0);
-}
-
-size_t pagemap_bytes(const struct pagemap *readback, uintptr_t start, uintptr_t end)
+size_t pagemap_bytes(const struct pagemap *pagemap, uintptr_t start, uintptr_t end)
 {
 	size_t bytes;
 
-	return scan(readback->fd, start, end, &bytes) ? read_smaps(start, end) : bytes;
-}
-
-void pagemap_close(const struct pagemap *readback)
-{
-	if (!SYS_IS_ERROR(readback->fd))
-		sys_close((int)readback->fd);
+	return count_huge(pagemap, start, end, &bytes) ? read_smaps(start, end) : bytes;
 }
 
 size_t pagemap_huge_bytes(uintptr_t start, uintptr_t end)
 {
-	struct pagemap readback;
+	struct pagemap pagemap;
 	size_t bytes;
 
-	pagemap_open(&readback);
-	bytes = pagemap_bytes(&readback, start, end);
-	pagemap_close(&readback);
+	pagemap_open(&pagemap);
+	bytes = pagemap_bytes(&pagemap, start, end);
+	pagemap_close(&pagemap);
 	return bytes;
 }

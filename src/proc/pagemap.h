@@ -1,5 +1,5 @@
 /*
- * What the kernel really gave.
+ * /proc/self/pagemap: what the kernel really gave, page by page.
  */
 #ifndef PAGEMAP_H
 #define PAGEMAP_H
@@ -7,17 +7,46 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* How many bytes of [start, end) are mapped by huge pages of any kind now. By the page tables
- * (Linux 6.7), else by /proc/self/smaps; 0 without both. */
-size_t pagemap_huge_bytes(uintptr_t start, uintptr_t end);
+/* An entry, one for each base page (Documentation/admin-guide/mm/pagemap.rst). */
+#define PAGEMAP_PRESENT (UINT64_C(1) << 63)
+#define PAGEMAP_SWAPPED (UINT64_C(1) << 62)
+#define PAGEMAP_FILE    (UINT64_C(1) << 61) /* of a file or shared memory, no copy on write */
 
-/* The same for who asks more than once: the page tables, opened. Never fails; see above. */
 struct pagemap {
-	long fd;
+	long fd; /* -errno: it cannot be opened */
 };
 
-void pagemap_open(struct pagemap *readback);
-size_t pagemap_bytes(const struct pagemap *readback, uintptr_t start, uintptr_t end);
-void pagemap_close(const struct pagemap *readback);
+/* Of this process. Never fails; the calls below do. Whoever opens it closes it. */
+void pagemap_open(struct pagemap *pagemap);
+void pagemap_close(const struct pagemap *pagemap);
+
+/* Reads the entries of count base pages from number `page` on. Returns how many, or -errno. */
+long pagemap_read(const struct pagemap *pagemap, uint64_t page, uint64_t *entries, size_t count);
+
+/* PAGEMAP_SCAN (Linux 6.7): its categories, under the kernel's names, and what it looks for. */
+#define PAGE_IS_FILE    (1u << 2)
+#define PAGE_IS_PRESENT (1u << 3)
+#define PAGE_IS_SWAPPED (1u << 4)
+#define PAGE_IS_HUGE    (1u << 6)
+
+struct pagemap_query {
+	uint64_t inverted, mask, any_of, returned; /* as the kernel's category_… members */
+};
+
+struct pagemap_range {
+	uint64_t start, end, categories;
+};
+
+/*
+ * Finds ranges of pages in [*start, end), count of them at most; *start is where the search ended.
+ * Returns how many, or -errno (-ENOTTY: an older kernel).
+ */
+long pagemap_scan(const struct pagemap *pagemap, const struct pagemap_query *query, uint64_t *start,
+		  uint64_t end, struct pagemap_range *ranges, size_t count);
+
+/* How many bytes of [start, end) are mapped by huge pages of any kind now. By the page tables
+ * (Linux 6.7), else by /proc/self/smaps; 0 without both. */
+size_t pagemap_bytes(const struct pagemap *pagemap, uintptr_t start, uintptr_t end);
+size_t pagemap_huge_bytes(uintptr_t start, uintptr_t end);
 
 #endif

@@ -18,7 +18,6 @@ bool process_single_threaded(void)
 
 void process_enter_sandbox(void)
 {
-	log_debug("the program locks itself in; no more lines from here on");
 	sys_sandboxed = true;
 	log_stop();
 }

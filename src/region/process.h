@@ -17,7 +17,7 @@ extern const bool *process_libc_single_threaded;
 bool process_single_threaded(void);
 
 /*
- * The program has locked itself in (seccomp, no new privileges): from now on only the calls of
+ * The program has installed a filter of system calls (seccomp): from now on only the calls of
  * growth are made, and nothing is printed.
  */
 void process_enter_sandbox(void);

@@ -89,18 +89,13 @@ static int map_states(const struct region *region, const void *from, const void 
 {
 	uintptr_t first = whole_base_pages(region, (uintptr_t)from);
 	uintptr_t end = whole_base_pages(region, (uintptr_t)to);
-	long at;
 
 	if (first >= end)
 		return 0;
-	at = sys_mmap(first, end - first, PROT_READ | PROT_WRITE,
-		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
-	if (SYS_IS_ERROR(at))
-		return -ENOMEM;
-	if ((uintptr_t)at == first)
-		return 0;
-	sys_munmap((uintptr_t)at, end - first); /* a kernel before 4.17 */
-	return -ENOMEM;
+	return sys_mmap_at(first, end - first, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			   -1, 0)
+		       ? -ENOMEM
+		       : 0;
 }
 
 /* Maps the states between the region's limit and the new one: both tables, or nothing. */

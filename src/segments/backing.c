@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/auxv.h>
 
+#include "base/align.h"
 #include "base/sys.h"
 #include "pages/sparse.h"
 #include "segments/backing.h"
@@ -77,7 +78,7 @@ long backing_find_hole(size_t bytes, size_t page_bytes)
 	if (SYS_IS_ERROR(at))
 		return at;
 	sys_munmap((uintptr_t)at, with_spare);
-	return (long)(((uintptr_t)at + page_bytes - 1) & ~(uintptr_t)(page_bytes - 1));
+	return (long)align_up((uintptr_t)at, page_bytes);
 }
 
 void backing_drop(struct prepared *prepared)

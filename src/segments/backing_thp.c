@@ -77,7 +77,7 @@ int thp_prepare_text(const struct backing *backing, const struct plan_range *ran
 	failed = text_reader_read(&text, range->start, range->end, prepared->address);
 	text_reader_close(&text);
 	if (!failed)
-		failed = (int)sys_mprotect(prepared->address, prepared->bytes, range->protection);
+		failed = sys_mprotect(prepared->address, prepared->bytes, range->protection);
 	if (failed) {
 		backing_drop(prepared);
 		return failed;

@@ -107,7 +107,7 @@ void dlopen_watch(const struct options *options, void (*take)(dlopen_known *know
 		return;
 	take_new = take;
 	/* /proc/self/status takes long to make: most processes are not confined */
-	if (sys_gate(SYS_prctl, PR_GET_SECCOMP, 0, 0, 0, 0, 0))
+	if (sys_call(SYS_prctl, PR_GET_SECCOMP))
 		confined_at_start = status_read().confined;
 	if (remember_objects() && !loader_watch(objects_changed))
 		return;

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/auxv.h>
 
+#include "base/align.h"
 #include "base/log.h"
 #include "hook/symbols.h"
 #include "hugetlbfs.h"
@@ -37,8 +38,8 @@ static bool read_object(const struct dl_phdr_info *info, size_t base_bytes, stru
 			object->end = end > object->end ? end : object->end;
 		} else if (header->p_type == PT_GNU_RELRO) {
 			/* as the linker rounds */
-			object->relro_start = start & ~(base_bytes - 1);
-			object->relro_end = end & ~(base_bytes - 1);
+			object->relro_start = align_down(start, base_bytes);
+			object->relro_end = align_down(end, base_bytes);
 		}
 	}
 	return object->end > 0;

@@ -8,6 +8,7 @@
 
 #include "base/sys.h"
 #include "proc/maps.h"
+#include "proc/pagemap.h"
 #include "segments/mapped_file.h"
 
 /* The mapping at an address; addresses rise from call to call. False: nothing is there. */
@@ -78,63 +79,22 @@ bool mapped_file_is_mapped(uintptr_t address, const struct mapped_file *origin)
 	return same;
 }
 
-/* The kernel's <linux/fs.h> of 6.7 and later: PAGEMAP_SCAN, of an open /proc/PID/pagemap. */
-struct page_scan {
-	uint64_t size, flags, start, end, walk_end, vector, vector_count, pages_max;
-	uint64_t inverted, mask, any_of, returned;
-};
+#define ENTRIES_AT_ONCE 512
 
-struct page_range {
-	uint64_t start, end, categories;
-};
-
-#define PAGE_SCAN         0xc0606610 /* _IOWR('f', 16, struct page_scan) */
-#define PAGE_SCAN_FILE    (1u << 2)
-#define PAGE_SCAN_PRESENT (1u << 3)
-#define PAGE_SCAN_SWAPPED (1u << 4)
-
-_Static_assert(sizeof(struct page_scan) == 0x60, "as the request says");
-
-/* How many ranges of pages are the process's own, 0 or 1; or -errno: an older kernel. */
-static long scan_pages(int fd, uintptr_t address, size_t bytes)
+/* Is no page of the range the process's own? 0, -ESTALE, or -errno. By each page's entry. */
+static int read_pages(const struct pagemap *pagemap, size_t page, size_t pages)
 {
-	struct page_range found;
-	struct page_scan scan = {.size = sizeof(scan),
-				 .start = address,
-				 .end = address + bytes,
-				 .vector = (uintptr_t)&found,
-				 .vector_count = 1,
-				 .inverted = PAGE_SCAN_FILE,
-				 .mask = PAGE_SCAN_FILE,
-				 .any_of = PAGE_SCAN_PRESENT | PAGE_SCAN_SWAPPED,
-				 .returned = PAGE_SCAN_PRESENT};
-	long result = sys_ioctl(fd, PAGE_SCAN, &scan);
-
-	if (!result && scan.walk_end < scan.end)
-		return -EAGAIN;
-	return result;
-}
-
-/* Of an entry of /proc/self/pagemap. */
-#define PAGE_PRESENT      (UINT64_C(1) << 63)
-#define PAGE_SWAPPED      (UINT64_C(1) << 62)
-#define PAGE_OF_FILE      (UINT64_C(1) << 61) /* or of shared memory; not a copy on write */
-#define PAGES_AT_ONCE_MAX 512
-
-static int read_pages(int fd, size_t page, size_t pages)
-{
-	uint64_t entries[PAGES_AT_ONCE_MAX];
+	uint64_t entries[ENTRIES_AT_ONCE];
 
 	while (pages) {
-		size_t wanted = pages < PAGES_AT_ONCE_MAX ? pages : PAGES_AT_ONCE_MAX;
-		long got = sys_pread(fd, entries, wanted * sizeof(entries[0]),
-				     page * sizeof(entries[0]));
+		size_t wanted = pages < ENTRIES_AT_ONCE ? pages : ENTRIES_AT_ONCE;
+		long got = pagemap_read(pagemap, page, entries, wanted);
 
-		if (got != (long)(wanted * sizeof(entries[0])))
-			return SYS_IS_ERROR(got) ? (int)got : -ESTALE;
+		if (got != (long)wanted)
+			return got < 0 ? (int)got : -ESTALE;
 		for (size_t i = 0; i < wanted; i++)
-			if (entries[i] & (PAGE_PRESENT | PAGE_SWAPPED) &&
-			    !(entries[i] & PAGE_OF_FILE))
+			if (entries[i] & (PAGEMAP_PRESENT | PAGEMAP_SWAPPED) &&
+			    !(entries[i] & PAGEMAP_FILE))
 				return -ESTALE;
 		pages -= wanted;
 		page += wanted;
@@ -142,18 +102,34 @@ static int read_pages(int fd, size_t page, size_t pages)
 	return 0;
 }
 
+/* The same by one request; other errors: an older kernel. */
+static int scan_pages(const struct pagemap *pagemap, uintptr_t address, size_t bytes)
+{
+	const struct pagemap_query own = {.inverted = PAGE_IS_FILE,
+					  .mask = PAGE_IS_FILE,
+					  .any_of = PAGE_IS_PRESENT | PAGE_IS_SWAPPED,
+					  .returned = PAGE_IS_PRESENT};
+	struct pagemap_range found;
+	uint64_t end = address;
+	long result = pagemap_scan(pagemap, &own, &end, address + bytes, &found, 1);
+
+	if (result < 0)
+		return (int)result;
+	if (result)
+		return -ESTALE;
+	return end < address + bytes ? -EAGAIN : 0;
+}
+
 int mapped_file_check_pages(uintptr_t address, size_t bytes)
 {
 	const size_t base_bytes = getauxval(AT_PAGESZ);
-	long result, fd = sys_open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC, 0);
+	struct pagemap pagemap;
+	int result;
 
-	if (SYS_IS_ERROR(fd))
-		return (int)fd;
-	result = scan_pages((int)fd, address, bytes);
-	if (SYS_IS_ERROR(result))
-		result = read_pages((int)fd, address / base_bytes, bytes / base_bytes);
-	else if (result)
-		result = -ESTALE;
-	sys_close((int)fd);
-	return (int)result;
+	pagemap_open(&pagemap);
+	result = scan_pages(&pagemap, address, bytes);
+	if (result && result != -ESTALE)
+		result = read_pages(&pagemap, address / base_bytes, bytes / base_bytes);
+	pagemap_close(&pagemap);
+	return result;
 }

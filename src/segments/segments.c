@@ -7,6 +7,7 @@
 #include <sys/auxv.h>
 #include <sys/resource.h>
 
+#include "base/align.h"
 #include "base/log.h"
 #include "base/sys.h"
 #include "proc/status.h"
@@ -153,7 +154,7 @@ static int prepare_data(struct run *run, struct task *data)
 static uintptr_t move_break(struct run *run, size_t page_bytes)
 {
 	const uintptr_t before = run->break_now;
-	const uintptr_t wanted = (before + page_bytes - 1) & ~(uintptr_t)(page_bytes - 1);
+	const uintptr_t wanted = align_up(before, page_bytes);
 
 	if (!run->break_movable || wanted == before || (uintptr_t)sys_brk(wanted) != wanted)
 		return 0;

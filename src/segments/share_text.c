@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/align.h"
 #include "segments/share_text.h"
 
 static bool has_text_relocations(const ElfW(Dyn) * dynamic)
@@ -22,7 +23,7 @@ static void read_notes(const unsigned char *at, size_t bytes, size_t align, stru
 	while (bytes >= sizeof(ElfW(Nhdr))) {
 		const ElfW(Nhdr) *note = (const void *)at;
 		size_t name_end = sizeof(*note) + (size_t)note->n_namesz;
-		size_t start = (name_end + align - 1) & ~(align - 1);
+		size_t start = align_up(name_end, align);
 		size_t end = start + note->n_descsz;
 
 		if (end > bytes)
@@ -34,7 +35,7 @@ static void read_notes(const unsigned char *at, size_t bytes, size_t align, stru
 			text->build_id_bytes = note->n_descsz;
 			return;
 		}
-		end = (end + align - 1) & ~(align - 1);
+		end = align_up(end, align);
 		if (end >= bytes)
 			return;
 		at += end;

@@ -27,7 +27,8 @@ struct share_text {
 
 /*
  * Fills in the build-id of a loaded object, by its notes in memory, and whether it is at a fixed
- * address. Returns 0, or -ENOEXEC: the object has relocations in its text (DT_TEXTREL) and can't be shared.
+ * address. Returns 0, or -ENOEXEC: the object has relocations in its text (DT_TEXTREL) and can't be
+ * shared.
  */
 int share_text_read(const struct dl_phdr_info *object, struct share_text *text);
 

@@ -75,22 +75,14 @@ static void free_hole(const struct backing *backing, uintptr_t from, uintptr_t t
 		sys_munmap(from, to - from);
 }
 
-/* An older kernel takes the address as a hint, and finds another. */
 static int occupy_hole(const struct backing *backing, uintptr_t from, uintptr_t to)
 {
-	long at;
-
 	if (backing->break_start < to && backing->break_end > from)
 		to = backing->break_start;
 	if (from >= to)
 		return 0;
-	at = sys_mmap(from, to - from, PROT_NONE,
-		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
-	if (!SYS_IS_ERROR(at) && (uintptr_t)at != from) {
-		sys_munmap((uintptr_t)at, to - from);
-		at = -EEXIST;
-	}
-	return SYS_IS_ERROR(at) ? (int)at : 0;
+	return sys_mmap_at(from, to - from, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+			   -1, 0);
 }
 
 /* Gives back the holes that lie before `end`. */
@@ -169,7 +161,7 @@ int swap_in_data(const struct backing *backing, const struct plan_range *range,
 		 struct prepared *prepared)
 {
 	uint64_t all = UINT64_MAX, before;
-	int failed = (int)sys_block_signals(&all, &before);
+	int failed = sys_block_signals(&all, &before);
 
 	if (failed) {
 		backing_drop(prepared);

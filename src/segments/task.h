@@ -39,7 +39,7 @@ struct task {
 	enum rung ladder[RUNGS];
 	int rungs;
 	struct backing backing;
-	char mount[256]; /* where its source's pages come from, if that was found here */
+	char mount[256];        /* where its source's pages come from, if that was found here */
 	struct source *lasting; /* of copies, by rung, for who takes care of them: they stay */
 	bool cared;             /* somebody does */
 	size_t planned_bytes, got_bytes[RUNGS];

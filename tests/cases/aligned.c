@@ -1,4 +1,7 @@
-/* memalign, posix_memalign, aligned_alloc, valloc, pvalloc: aligned, usable, and freed. */
+/*
+ * memalign, posix_memalign, aligned_alloc, valloc and pvalloc give aligned, usable memory that can
+ * be freed.
+ */
 #include <malloc.h>
 #include "heap_share.h"
 

@@ -1,6 +1,7 @@
 /*
- * A heap of MEGABYTES (1000), more than the pool has. With EXPECT_POOL_USED=0.95 the pool must be
- * used by so much, and with EXPECT_REST_THP so much of the rest must be on transparent huge pages.
+ * A heap of MEGABYTES (1000) that is larger than the pool uses all of the pool, and THP for the
+ * rest. EXPECT_POOL_USED=0.95 is the least share of the pool, EXPECT_REST_THP the least share of
+ * the rest on transparent huge pages.
  */
 #include "heap_share.h"
 #include "pool.h"

@@ -1,6 +1,6 @@
 /*
- * Memory that was dirtied and freed comes back as zeroes from calloc: after the break was trimmed
- * and grew again, after a thread's heap shrank, and in blocks that are mappings of their own.
+ * calloc returns zeroes in memory that was written to and freed: after the break was trimmed and
+ * grew again, after a thread's heap shrank, and in blocks that are mappings of their own.
  */
 #include <malloc.h>
 #include "heap_share.h"

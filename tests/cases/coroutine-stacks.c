@@ -1,4 +1,4 @@
-/* 64 coroutines on stacks of 64K inside malloced memory, each with a guard page that guards. */
+/* Guard pages work on 64 coroutine stacks of 64K inside malloced memory. */
 #include <setjmp.h>
 #include <signal.h>
 #include <sys/mman.h>

@@ -1,4 +1,7 @@
-/* What happens to a heap around fork and its relatives; the first argument says which. */
+/*
+ * The heap has the right content in parent and child after fork, vfork, posix_spawn and clone. The
+ * first argument is the case.
+ */
 #include <signal.h>
 #include <spawn.h>
 #include <sys/mman.h>

@@ -1,4 +1,4 @@
-/* Four threads with blocks of 100M, one or two of them at a time: too big for a thread's arena. */
+/* Four threads allocate blocks of 100M, too big for a thread's arena. */
 #include "heap_share.h"
 
 static pthread_barrier_t barrier;

@@ -1,4 +1,4 @@
-/* mallinfo2 and malloc_info count what the program has in use. */
+/* mallinfo2 and malloc_info count the memory that the program uses. */
 #include <dlfcn.h>
 #include <malloc.h>
 #include "heap_share.h"

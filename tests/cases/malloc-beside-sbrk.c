@@ -1,6 +1,6 @@
 /*
- * The program moves the break between mallocs: each of these begins anew behind it, and frees what
- * was left of the old top, which must not cost it what it has just got.
+ * malloc and sbrk can be used in turn. After each sbrk malloc continues above the new break and
+ * frees the rest of the old top, which must not cost it the memory it has just got.
  */
 #include "test.h"
 

@@ -1,4 +1,4 @@
-/* malloc_trim gives memory back and says so, and what is still in use stays as it was. */
+/* malloc_trim returns memory and reports it, and used memory keeps its content. */
 #include <malloc.h>
 #include "heap_share.h"
 

@@ -1,4 +1,4 @@
-/* Every mallopt setting keeps its meaning or at least harms nothing, before and after growth. */
+/* Every mallopt setting keeps its meaning, or does no harm, before and after the heap grew. */
 #include <malloc.h>
 #include "heap_share.h"
 

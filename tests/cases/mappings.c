@@ -1,6 +1,6 @@
 /*
- * Mappings of every kind: what HUGETLB_MMAP puts on huge pages, and what it leaves alone. The
- * shares are checked under the library only, and only of what was touched.
+ * HUGETLB_MMAP moves the eligible mappings to huge pages and leaves every other kind alone. The
+ * shares are checked only under the library, and only for memory that was touched.
  */
 #include "heap_share.h"
 

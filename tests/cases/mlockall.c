@@ -1,7 +1,7 @@
 /*
- * Locking all memory (mlockall): what the library keeps beside the program's memory is hardly more
- * than nothing, so that a limit on locked memory which is enough without it is enough with it. What
- * comes later, and what it grows by, is locked as the program asked, or refused as without.
+ * mlockall works with the same limit on locked memory as without the library, whose own memory is
+ * small. Later mappings, and growth, are locked as the program asked, or refused as without the
+ * library.
  */
 #include <stdbool.h>
 #include <sys/mman.h>

@@ -1,6 +1,6 @@
 /*
- * A program with threads locks itself in (PR_SET_NO_NEW_PRIVS, what a filter of system calls needs)
- * while they map and unmap: what the library knows of their mappings changes at every moment.
+ * A program can set PR_SET_NO_NEW_PRIVS, as seccomp needs, while its threads map and unmap. The
+ * library's record of the mappings changes at every moment.
  */
 #include <pthread.h>
 #include <sys/mman.h>

@@ -1,5 +1,7 @@
-/* Who asks for the place of libc's text without replacing what is there gets an error, and the heap
- * goes on growing on huge pages: nobody has written over libc's functions. */
+/*
+ * mmap with MAP_FIXED_NOREPLACE over libc's text fails with an error, and the heap keeps growing
+ * on huge pages.
+ */
 #include "heap_share.h"
 
 int main(void)

@@ -1,5 +1,6 @@
 /*
- * What programs do to single small pages of their heap: partial-page-calls ACTION PLACE.
+ * mprotect, madvise, mlock, mincore, mmap, munmap, mremap and msync on single small pages of the
+ * heap give the same results as on small pages. partial-page-calls ACTION PLACE
  *
  * PLACE is where the page lies: main (the break), arena (a thread's heap), large (a block that libc
  * maps by itself). The results are printed; under the library they must be what they are on small

@@ -1,4 +1,4 @@
-/* Prints what a program finds at its start: descriptors, environment, signals, errno. */
+/* A program finds the same descriptors, environment, signals and errno at its start. */
 #include <dirent.h>
 #include <signal.h>
 #include <sys/prctl.h>

@@ -1,4 +1,6 @@
-/* realloc from 1M to 256M by steps, in the main thread or ("thread") in another one. */
+/*
+ * realloc grows a block from 1M to 256M by steps, in the main thread or ("thread") in another one.
+ */
 #include "heap_share.h"
 
 static void *run(void *unused)

@@ -1,4 +1,4 @@
-/* Four threads realloc at random, from some bytes to some megabytes and back, contents kept. */
+/* Four threads call realloc with random sizes from bytes to megabytes, and the content is kept. */
 #include "heap_share.h"
 
 static void *run(void *argument)

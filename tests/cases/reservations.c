@@ -1,6 +1,6 @@
 /*
- * Address space that is reserved, trimmed to a boundary and opened, as allocators do: hundreds of
- * reservations at once, and tens of thousands one after the other, are as good as the first one.
+ * Reserving address space, trimming it to a boundary and opening it, as allocators do, works
+ * hundreds of times at once and tens of thousands of times in turn.
  */
 #include "heap_share.h"
 

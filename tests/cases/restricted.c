@@ -1,6 +1,6 @@
 /*
- * Starts a program as an administrator's settings would: restricted KIND program arguments…
- * (a program without a slash lies beside this one, or in PATH.)
+ * Programs work under administrators' restrictions. restricted KIND PROGRAM ARGUMENT…: a program
+ * without a slash is found beside this one, or in PATH.
  *
  *   mdwe       no memory becomes executable that was not (PR_SET_MDWE), as systemd's
  *              MemoryDenyWriteExecute=yes has it since Linux 6.3

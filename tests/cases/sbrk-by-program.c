@@ -1,4 +1,4 @@
-/* A program that moves the break itself: steps, zeroes, errors, and malloc in between. */
+/* A program can move the break itself: steps, zeroes, errors, and malloc in between. */
 #include "heap_share.h"
 
 static char *start;

@@ -1,6 +1,6 @@
 /*
- * A library that takes sbrk over while the program runs, as UCX does for MPI: it writes a jump over
- * the function's entry and answers by the kernel's break. At the end it puts back what was there.
+ * A library may patch sbrk's entry while the program runs, as UCX does for MPI, and restore it at
+ * the end. It writes a jump over the entry and answers by the kernel's break.
  */
 #include <entry.h>
 #include <malloc.h>

@@ -1,8 +1,7 @@
 /*
- * A program that has locked itself in, with a list made for malloc, grows its heap to 100M: main,
- * or
- * ("thread") in a thread, or ("large") by a block too big for an arena. Another process looks at
- * its pages meanwhile, as it may not open files itself any more.
+ * A program under a seccomp filter made for malloc grows its heap to 100M. main, or ("thread") in
+ * a thread, or ("large") by a block too big for an arena. Another process inspects its pages
+ * meanwhile, as it may not open files itself any more.
  */
 #include <linux/audit.h>
 #include <linux/filter.h>

@@ -1,6 +1,6 @@
 /*
- * Looks at its own segments: one line for each of small and big text, constants, data and bss, and
- * for RELRO:
+ * A program reads in smaps which of its text, constants, data, bss and RELRO are on huge pages. It
+ * prints one line for each of small and big text, constants, data and bss, and for RELRO:
  *
  *   name  huge pages it lies in  of which inside its segment  on hugetlb  on THP  rights
  *

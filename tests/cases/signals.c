@@ -1,5 +1,5 @@
 /*
- * Signal handlers that come at any moment, also in the middle of a call that the library looks at:
+ * Signal handlers may run at any moment, also inside a call that the library intercepts.
  *
  *   calls    the handler calls madvise, mmap and munmap; the code that it interrupts does, too
  *   fork     the handler forks, as crash reporters do; the code that it interrupts does, too

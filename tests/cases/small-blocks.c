@@ -1,4 +1,6 @@
-/* Blocks of 16 to 512 bytes, MEGABYTES (200) of them: half of them freed and taken again. */
+/*
+ * Blocks of 16 to 512 bytes, MEGABYTES (200) in total: half of them are freed and allocated again.
+ */
 #include "heap_share.h"
 
 struct block {

@@ -1,6 +1,6 @@
 /*
- * Mappings of all sizes below a huge page, forty of each: where they share huge pages, what is in
- * memory is not much more than what is in use.
+ * Small mappings that share huge pages use little more memory than the program uses. Forty
+ * mappings of each size below a huge page.
  */
 #include "heap_share.h"
 

@@ -1,7 +1,8 @@
 /*
- * Locks a small page of text, of data and of bss, gives the huge page around it advice, a NUMA
- * policy and, where the CPU has them, a protection key, and then changes the rights of another
- * small page of it: all that was given is still there, says the kernel, to the page.
+ * Splitting a huge page preserves locks, advice, the NUMA policy and the protection key of all its
+ * pages. The program locks a small page of text, of data and of bss, sets the attributes of the
+ * huge page around it, and then changes the rights of another small page of it; the kernel's
+ * figures are compared to the page.
  */
 #include <stdbool.h>
 #include <sys/mman.h>

@@ -1,11 +1,11 @@
 /*
- * Treats small pages of its own big text as programs do that patch themselves, and as the kernel
- * lets them treat a file's text: every advice, rights, moves, mappings over it, holes; in a child
- * of fork and, with the argument "threads", while other threads run the rest; with "early" these
- * are there before any library's constructor. With "mapped" it never makes memory executable that
- * it wrote to, as policies have it. What is emptied is read again from its file. EXPECT_HUGE_KB: so
- * much of the text is on huge pages at the start, and all but a few pages (of EXPECT_PAGE_KB) of it
- * at the end; EXPECT_MAPPED: so it is named in /proc/PID/maps.
+ * A program can change single pages of its own text, as the kernel allows it for a file's text:
+ * every advice, rights, moves, mappings over it, holes. So it does in a child of fork and, with
+ * the argument "threads", while other threads run the rest; with "early" these start before any
+ * library's constructor. With "mapped" it never makes memory executable that it wrote to, as
+ * policies require. An emptied page is read again from its file. EXPECT_HUGE_KB is the least text
+ * on huge pages at the start; at the end all but a few pages (of EXPECT_PAGE_KB) of it must still
+ * be there. EXPECT_MAPPED is its name in /proc/PID/maps.
  */
 #include <pthread.h>
 #include <stdbool.h>

@@ -1,4 +1,6 @@
-/* THREADS (8) threads with 200M together, of mixed sizes; each frees what its neighbour took. */
+/*
+ * THREADS (8) threads allocate 200M in total, of mixed sizes; each frees its neighbour's blocks.
+ */
 #include "heap_share.h"
 
 #define SLOTS 4096

@@ -1,7 +1,7 @@
 /*
- * torture [seed [steps [threads]]]: random mmap, munmap, mremap, mprotect, madvise, mlock, mincore,
- * fork, vfork and posix_spawn on random parts of mappings, and what the kernel reads and writes
- * there, in several threads at once.
+ * Random calls on parts of mappings give the same results as on small pages. torture [seed [steps
+ * [threads]]]: mmap, munmap, mremap, mprotect, madvise, mlock, mincore, fork, vfork and
+ * posix_spawn, and what the kernel reads and writes there, in several threads at once.
  *
  * A model (torture_model.h) says what every page must hold and who may do what with it; all of it
  * is compared, also in forked children, and a hash over all answers of the kernel is printed: a run

@@ -1,6 +1,6 @@
 /*
- * Memory of which a program has itself told of faults, by userfaultfd: what was never touched, or
- * was emptied, is missing, and is filled a small page at a time; what holds something is there.
+ * userfaultfd works on huge pages as on small pages. Memory that was never touched, or was
+ * emptied, is missing and is filled one small page at a time; memory with content is present.
  *
  *   userfault mapping    in a mapping of the program's
  *   userfault heap       in malloced memory

@@ -1,6 +1,6 @@
 /*
- * While one thread protects small pages of many huge pages, others write to the rest of those: no
- * write is lost, none faults. The argument: main or arena, as in partial-page-calls.c.
+ * Threads can write to a huge page while another thread protects small pages of it: no write is
+ * lost, and none faults. The argument is main or arena, as in partial-page-calls.c.
  */
 #include <sys/mman.h>
 #include "heap_share.h"

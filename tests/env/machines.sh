@@ -15,24 +15,18 @@ x86_64_cases=("${arm64_cases[@]:2}" numa-empty-node numa-empty-node-threads numa
 # Reads the console of a guest: report_guest <prefix> <console> <case> ...
 report_guest()
 {
-	local prefix=$1 console=$2 case result told=
+	local prefix=$1 console=$2 case status told=
 
 	shift 2
 	for case; do
-		result=$(sed -n "s/^RESULT $case //p" "$console" | head -1)
-		case $result in
-		ok) pass "$prefix-$case" ;;
-		'skip: '*) skip "${result#skip: }" "$prefix-$case" ;;
-		*)
-			sed -n "s/^DETAIL $case //p" "$console" >"$scratch/details"
-			# without a result the machine itself ended: its last words tell more, once
-			if [ -z "$result" ] && [ -z "$told" ]; then
-				tail -n 30 "$console" >>"$scratch/details"
-				told=yes
-			fi
-			not_ok "$prefix-$case" "$scratch/details"
-			;;
-		esac
+		status=$(sed -n "s/^RESULT $case //p" "$console" | head -1)
+		sed -n "s/^DETAIL $case //p" "$console" >"$scratch/details"
+		# without a result the machine itself ended: the end of its console says more, once
+		if [ -z "$status" ] && [ -z "$told" ]; then
+			tail -n 30 "$console" >>"$scratch/details"
+			told=yes
+		fi
+		result "${status:-1}" "$prefix-$case" "$scratch/details"
 	done
 }
 

@@ -87,11 +87,7 @@ test_package()
 	# its mounts go with the namespace; a root that is left behind would hold none
 	run_limited 280 "$own_mounts" "$here/in-root" "$directory" /inside-root \
 		>"$scratch/details" 2>&1
-	case $? in
-	0) pass "$name" ;;
-	77) skip "$(tail -n 1 "$scratch/details")" "$name" ;;
-	*) not_ok "$name" "$scratch/details" ;;
-	esac
+	result $? "$name" "$scratch/details"
 	cp -n "$directory"/var/cache/apt/archives/*.deb "$cache/archives-$suite/" 2>/dev/null
 	rm -rf "$directory"
 }

@@ -9,8 +9,8 @@ int main(void)
 {
 	char line[512];
 	FILE *maps;
-	void *mapped = mmap(NULL, MAPPED_BYTES, PROT_READ | PROT_WRITE,
-			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	void *mapped = mmap(NULL, MAPPED_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			    -1, 0);
 
 	CHECK(mapped != MAP_FAILED, "no mapping");
 	memset(mapped, 1, MAPPED_BYTES);

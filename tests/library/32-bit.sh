@@ -1,5 +1,5 @@
 #!/bin/bash
-# A 32-bit program under a 32-bit library: its main heap is on huge pages.
+# The heap of a 32-bit program is on huge pages with a 32-bit build of the library.
 . "$(dirname "$0")/../lib/test.sh"
 
 [ "$(uname -m)" = x86_64 ] || skip "needs an x86-64 CPU"

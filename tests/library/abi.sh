@@ -1,5 +1,6 @@
 #!/bin/bash
-# What the library exports, what it needs, and a program that was linked with the original.
+# The library exports the documented symbols, needs only libc, and runs a program that was linked
+# with the original libhugetlbfs.
 . "$(dirname "$0")/../lib/test.sh"
 
 root=$(dirname "$0")/../..

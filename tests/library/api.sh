@@ -1,6 +1,6 @@
 #!/bin/bash
-# The public functions, from a program linked with the library: with an empty pool, a full one, pages
-# of 1G, mounts, settings, and without /proc and /sys.
+# The public functions give the documented results in a linked program: with an empty pool, a full
+# pool, 1G pages, mounts, settings, and without /proc and /sys.
 . "$(dirname "$0")/../lib/test.sh"
 
 export LD_LIBRARY_PATH=$BUILD/lib

@@ -1,7 +1,6 @@
 #!/bin/bash
-# The question that is asked about huge pages since there is this kind of library: a program with an
-# array of 4M and a malloc of 1M, is it on huge pages? The lines that people look for are there, and
-# /proc/PID/maps shows both, on files that have no name any more.
+# A 4M array and a 1M malloc are on huge pages, as /proc/PID/maps and the library's messages show.
+# People ask this about every library of this kind; the files behind the mappings have no name left.
 . "$(dirname "$0")/../lib/test.sh"
 
 need_root

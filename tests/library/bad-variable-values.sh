@@ -1,6 +1,6 @@
 #!/bin/bash
-# Garbage in a variable gets one line on stderr and does no harm; empty means what unset means, or gets
-# a line as well.
+# A value that is not understood gives one line on stderr and does no harm. An empty value means
+# unset, or gives a line too.
 . "$(dirname "$0")/../lib/test.sh"
 
 garbage=("certainly" "" " " "2Q" "-1" "99999999999999999999999999" "0x" "2M garbage" "2MM" "%s%n%x"

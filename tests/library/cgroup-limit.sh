@@ -1,5 +1,5 @@
 #!/bin/bash
-# A hugetlb cgroup allows 20M: a heap of 200M goes on without a signal, its data right.
+# A 200M heap in a hugetlb cgroup with a 20M limit keeps its data and gets no signal.
 . "$(dirname "$0")/../lib/test.sh"
 
 need_root

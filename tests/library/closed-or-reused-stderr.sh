@@ -1,5 +1,6 @@
 #!/bin/bash
-# A closed stderr is not written to, nor is a file of the program's own that took its number.
+# The library does not write to a closed stderr, or to a file of the program that is now descriptor
+# 2.
 . "$(dirname "$0")/../lib/test.sh"
 
 # Everything there is to say is to be said here, from the start to the end.

@@ -1,6 +1,6 @@
 #!/bin/bash
-# The configuration file, as a fleet has it: the library in /etc/ld.so.preload, rules in
-# /etc/libhugetlbfs.conf, no variable set. Both lie in an /etc of the test's own.
+# /etc/libhugetlbfs.conf sets the features when the library is in /etc/ld.so.preload and no variable
+# is set. Both files are in an /etc of the test's own.
 . "$(dirname "$0")/../lib/test.sh"
 
 need_own_mounts

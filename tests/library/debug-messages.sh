@@ -1,5 +1,6 @@
 #!/bin/bash
-# The lines that people and tools look for are printed where they are true.
+# HUGETLB_DEBUG and HUGETLB_VERBOSE print the lines that people and tools search for, when they are
+# true.
 . "$(dirname "$0")/../lib/test.sh"
 
 need_pages 50 2M

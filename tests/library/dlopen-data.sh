@@ -1,6 +1,6 @@
 #!/bin/bash
-# Data and bss of libraries that come by dlopen: on huge pages before their constructors run, while
-# other threads run or fork; what becomes read-only is so; closed, their pages are back.
+# Data and bss of libraries loaded by dlopen are on huge pages before the constructors run, also
+# while other threads run or fork. RELRO becomes read-only; dlclose returns the pages.
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/dlopen.sh"
 

@@ -1,6 +1,6 @@
 #!/bin/bash
-# Each system call of the library fails once while libraries come and go: they run all the same, and
-# nothing of them is left.
+# Libraries load, run and unload when any one of the library's system calls fails, and leave nothing
+# behind.
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/dlopen.sh"
 

@@ -1,6 +1,6 @@
 #!/bin/bash
-# Data and text of libraries that come by dlopen, and a pool that is too small, or empty: that is told
-# once, and all goes on.
+# Libraries loaded by dlopen run on small pages when the pool is too small or empty, with one
+# warning.
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/dlopen.sh"
 

@@ -1,6 +1,6 @@
 #!/bin/bash
-# HUGETLB_ELFMAP_OBJECTS takes libraries that come by dlopen, those that are named; closed, they are
-# gone with their pages, and another one in their place is itself.
+# HUGETLB_ELFMAP_OBJECTS selects the libraries loaded by dlopen whose text is on huge pages. dlclose
+# returns the pages, and another library loaded at the same place runs its own text.
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/dlopen.sh"
 

@@ -1,5 +1,6 @@
 #!/bin/bash
-# Each system call of the heap fails: see every-call-fails.sh. Its settings and its report, too.
+# The heap works when any one of its system calls fails. Its settings and its report are tried too;
+# see lib/every-call-fails.sh.
 . "$(dirname "$0")/../lib/every-call-fails.sh"
 
 begin_program "$helpers/every-call"

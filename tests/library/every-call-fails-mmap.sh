@@ -1,5 +1,6 @@
 #!/bin/bash
-# Each system call of the program's own mappings fails: see every-call-fails.sh.
+# The program's own mappings work when any one of the library's system calls fails; see
+# lib/every-call-fails.sh.
 . "$(dirname "$0")/../lib/every-call-fails.sh"
 
 begin_program "$helpers/every-call"

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Each system call of text and data fails: see every-call-fails.sh.
+# Text and data work when any one of the library's system calls fails; see lib/every-call-fails.sh.
 . "$(dirname "$0")/../lib/every-call-fails.sh"
 
 # The same program with segments that have huge pages of their own, copied to either kind.

@@ -1,6 +1,6 @@
 #!/bin/bash
-# The examples are built by `make examples`, run, and stand in the manual pages as they are; what is
-# installed is found by pkg-config's file.
+# The examples build by `make examples`, run, and are the same as in the manual pages. pkg-config
+# finds the installed library.
 . "$(dirname "$0")/../lib/test.sh"
 
 root=$(dirname "$0")/../..

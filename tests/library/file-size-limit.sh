@@ -1,8 +1,8 @@
 #!/bin/bash
-# A limit on the size of files (ulimit -f), as batch systems have it, ends a program that writes beyond
-# it by SIGXFSZ. What the library does to files in memory must not: the program has the same exit status
-# and output as without it, and where a feature fails for the limit, a line says so. Nor does a message
-# or a report that goes beyond it end the program.
+# A file size limit (ulimit -f) never ends a program because of the library, whose memfds it limits
+# too. The kernel sends SIGXFSZ to a program that writes beyond the limit. The exit status and the
+# output are as without the library; one line names a feature that the limit forbids. A message or a
+# report that goes beyond the limit does not end the program either.
 . "$(dirname "$0")/../lib/test.sh"
 
 # The limit must be seen to work here, or the test says nothing.

@@ -1,7 +1,7 @@
 #!/bin/bash
-# Where a filter or a policy forbids what the library needs, the program goes on without it, and one
-# line says so; and a filter that kills never finds a call of the library to kill for. (What goes on
-# working under such filters is in the rows of cases.)
+# Where a seccomp filter or a policy forbids a system call, the program runs on without the feature,
+# and one line says so. A filter that kills never meets a call of the library. What still works
+# under such filters is tested by rows of cases/table.
 . "$(dirname "$0")/../lib/test.sh"
 
 restricted=$cases/restricted

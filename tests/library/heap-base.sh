@@ -1,5 +1,6 @@
 #!/bin/bash
-# HUGETLB_MORECORE_HEAPBASE says where the heap goes; an address that can't be had costs one line.
+# HUGETLB_MORECORE_HEAPBASE sets the address of the heap; an address that is not available gives one
+# line.
 . "$(dirname "$0")/../lib/test.sh"
 
 need_pages 50 2M

@@ -1,5 +1,5 @@
 #!/bin/bash
-# HUGETLB_PATH: the heap's pages come from that mount, whose files are gone at once.
+# HUGETLB_PATH makes the heap take its pages from that mount, and leaves no file there.
 . "$(dirname "$0")/../lib/test.sh"
 
 need_root

@@ -1,6 +1,6 @@
 #!/bin/bash
-# With no variable set and no configuration file the library makes the system calls of an empty one,
-# and one that finds no such file.
+# With no variable set, the library's only system call at start is the check for the configuration
+# file.
 . "$(dirname "$0")/../lib/test.sh"
 
 need_program strace

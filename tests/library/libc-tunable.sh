@@ -1,5 +1,5 @@
 #!/bin/bash
-# A user who has set libc's own tunable has decided: the library stands aside and says so in one line.
+# With glibc.malloc.hugetlb set, the library leaves the heap alone and prints one line.
 . "$(dirname "$0")/../lib/test.sh"
 
 for tunable in 1 2 2097152; do

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Allocators that programs bring along: at least 0.95 of what they give is on huge pages.
+# At least 95 % of the memory of jemalloc, mimalloc and tcmalloc is on huge pages.
 . "$(dirname "$0")/../lib/test.sh"
 
 need_pages 300 2M

@@ -1,5 +1,5 @@
 #!/bin/bash
-# java with a heap of 1 GB: at least 0.95 of the heap is on huge pages, and the answer is the same.
+# At least 95 % of a 1 GB java heap is on huge pages, and the output is the same.
 . "$(dirname "$0")/../lib/test.sh"
 
 need_pages 600 2M

@@ -1,6 +1,6 @@
 #!/bin/bash
-# python3 with 500M of small objects: at least 0.9 of its anonymous memory on huge pages, the same
-# answer; and numpy's arrays.
+# At least 90 % of python3's 500M of small objects, and of numpy's arrays, is on huge pages, and the
+# output is the same.
 . "$(dirname "$0")/../lib/test.sh"
 
 need_pages 350 2M

@@ -1,5 +1,5 @@
 #!/bin/bash
-# A program of another C library runs as it was, with at most one line.
+# A program linked with musl runs as before, with at most one line.
 . "$(dirname "$0")/../lib/test.sh"
 
 need_program musl-gcc

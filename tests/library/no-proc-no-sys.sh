@@ -1,5 +1,5 @@
 #!/bin/bash
-# Without /proc and /sys a program runs, and at most one line says what could not be had.
+# A program runs without /proc and /sys, with at most one line about what is missing.
 . "$(dirname "$0")/../lib/test.sh"
 
 need_root

@@ -1,5 +1,5 @@
 #!/bin/bash
-# The pool is empty at the start and grows while the program runs: what it needs later is huge.
+# A heap uses huge pages that were added to the pool after the program's start.
 . "$(dirname "$0")/../lib/test.sh"
 
 set_pool 300

@@ -1,5 +1,5 @@
 #!/bin/bash
-# A pool that is too short costs one line of warning in the whole life of a program, threads or not.
+# A pool that is too small gives one warning per process, with threads too.
 . "$(dirname "$0")/../lib/test.sh"
 
 set_pool 20

@@ -1,6 +1,6 @@
 #!/bin/bash
-# Where HUGETLB_REPORT's table goes to when that is no simple file: into nothing that is the program's
-# own, waiting for nobody, ending no program; and what could not be written is told in one line.
+# HUGETLB_REPORT writes to FIFOs, a full disk, closed descriptors and relative paths without blocking,
+# ending or overwriting anything of the program. One line says what could not be written.
 . "$(dirname "$0")/../lib/test.sh"
 
 # reported <target> <script> <argument> ...: of a shell with that exit status; its standard error in err.

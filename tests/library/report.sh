@@ -1,6 +1,6 @@
 #!/bin/bash
-# HUGETLB_REPORT: a table at exit, on stderr, on stdout or in a file, whose figures are the kernel's,
-# and the same as hugestat's.
+# HUGETLB_REPORT prints a table at exit, on stderr, stdout or in a file, whose figures agree with
+# the kernel's and with hugestat's.
 . "$(dirname "$0")/../lib/test.sh"
 
 need_pages 50 2M

@@ -1,5 +1,5 @@
 #!/bin/bash
-# HUGETLB_REQUIRE=yes: without the huge pages that were asked for the program does not start.
+# HUGETLB_REQUIRE=yes stops a program at its start when the huge pages asked for are not available.
 . "$(dirname "$0")/../lib/test.sh"
 
 run() {

@@ -1,5 +1,5 @@
 #!/bin/bash
-# HUGETLB_RESTRICT_EXE: only the programs of these names take part.
+# HUGETLB_RESTRICT_EXE enables the library only in the programs it names.
 . "$(dirname "$0")/../lib/test.sh"
 
 need_pages 150 2M

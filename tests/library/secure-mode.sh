@@ -1,7 +1,7 @@
 #!/bin/bash
-# A set-uid program ignores every variable. The dynamic linker leaves LD_PRELOAD out there unless the
-# library lies in a trusted directory and is set-uid itself, so the program is linked with the library,
-# which it names by its path.
+# A set-uid program ignores every variable of the library. The dynamic linker ignores LD_PRELOAD
+# there unless the library is in a trusted directory and is set-uid itself, so the program is linked
+# with the library, which it names by its path.
 . "$(dirname "$0")/../lib/test.sh"
 
 need_root

@@ -1,6 +1,6 @@
 #!/bin/bash
-# Of the text of big stock programs, the share on huge pages while they run, by smaps: node's own
-# text, and all of clang's, which is in its libraries.
+# A large share of the text of stock node and clang is on huge pages while they run, by smaps.
+# node's text is in the program, clang's in its libraries.
 . "$(dirname "$0")/../lib/test.sh"
 
 [ "$(uname -m)" = x86_64 ] || skip "knows 64-bit programs with pages of 2M"

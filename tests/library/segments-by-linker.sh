@@ -1,6 +1,6 @@
 #!/bin/bash
-# Every kind of program by every linker, stock and relinked, with R, W and RW: which of its text,
-# constants, data and bss are on huge pages, that RELRO stays read-only, and that nothing is lost.
+# Text, constants, data and bss are on huge pages in programs of every kind from every linker, stock
+# and relinked. With R, W and RW; RELRO stays read-only, and no content is lost.
 #
 # Stock: the whole huge pages inside each segment. Relinked: every page. What is not asked for stays
 # where it was.

@@ -1,7 +1,6 @@
 #!/bin/bash
-# Data that is another's when the library begins: objects of a shared library that the linker copied
-# into the program (copy relocations), and data and bss that constructors which ran before ours have
-# written to, here and there. Both sides see one object, with what it held.
+# Data written before the library starts is kept: copy relocations, and what earlier constructors
+# wrote to data and bss. The program and the shared library see one object, with what it held.
 . "$(dirname "$0")/../lib/test.sh"
 
 mkdir "$work/libraries"

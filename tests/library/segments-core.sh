@@ -1,7 +1,6 @@
 #!/bin/bash
-# A crash of a program whose text is on huge pages: its own backtrace in the handler, its core file
-# and that of gcore say what they say without us, and text is in a core file only where a file's
-# text would be.
+# Backtraces, core files and gcore of a program with text on huge pages are as without the library.
+# Text is in a core file only where a file's text would be.
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/relink.sh"
 

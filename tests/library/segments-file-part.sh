@@ -1,6 +1,7 @@
 #!/bin/bash
-# A file of which the cache holds some pages small, which can't be changed: what is said to be huge
-# is what smaps has, the other pages go down the ladder, and none of the file's huge pages with them.
+# With HUGETLB_ELFMAP_BACKING=file, text that the page cache holds in small pages takes the next
+# backing, and the messages agree with smaps. No huge page of the file goes down the ladder with
+# them.
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/share.sh"
 

@@ -1,7 +1,6 @@
 #!/bin/bash
-# A program under gdb: a breakpoint that is set before the program begins is hit as ever, wherever its
-# text lies by then; backtrace, variables, step and continue give what they give without us. Then gdb
-# comes to a process that runs already, and to a core file.
+# gdb works on a program with text on huge pages: breakpoints set before its start, backtrace,
+# variables, step, continue, attach and core files.
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/relink.sh"
 

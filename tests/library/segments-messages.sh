@@ -1,6 +1,6 @@
 #!/bin/bash
-# What the library says of text and data: the lines that people look for where they are true, one
-# line where not all was had, none where there was nothing to be had.
+# The messages about text and data are true: the lines people search for, one line when only a part
+# is on huge pages, none when nothing can be.
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/relink.sh"
 . "$(dirname "$0")/../lib/segments.sh"

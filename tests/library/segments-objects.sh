@@ -1,5 +1,5 @@
 #!/bin/bash
-# HUGETLB_ELFMAP_OBJECTS: which objects' text goes on huge pages, by the kernel's word.
+# HUGETLB_ELFMAP_OBJECTS selects the objects whose text is on huge pages, by smaps.
 . "$(dirname "$0")/../lib/test.sh"
 
 grep -qs '\[never\]' /sys/kernel/mm/transparent_hugepage/enabled && skip "transparent huge pages are off"

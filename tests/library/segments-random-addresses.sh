@@ -1,7 +1,7 @@
 #!/bin/bash
-# A program that has holes between its segments, in which the kernel likes to put what is mapped next,
-# this library's own lists too: at every one of many starts, each at other addresses, all of it is on
-# huge pages, and nothing is lost.
+# A program with holes between its segments is completely on huge pages at each of many starts at
+# random addresses. The kernel likes to put new mappings into such holes, the library's own lists
+# too.
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/relink.sh"
 . "$(dirname "$0")/../lib/segments.sh"

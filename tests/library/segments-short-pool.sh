@@ -1,7 +1,7 @@
 #!/bin/bash
-# Text and data with a pool that is empty, too small, just enough, or drained and filled again by
-# others meanwhile: the program loses nothing, nor does its child, and one line a process says what
-# was not had.
+# Text and data lose nothing when the pool is empty, too small, or drained and filled by other
+# processes. The child process loses nothing either; one line per process says what was not
+# available.
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/relink.sh"
 . "$(dirname "$0")/../lib/segments.sh"

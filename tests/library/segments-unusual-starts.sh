@@ -1,7 +1,7 @@
 #!/bin/bash
-# Text and data in programs that start in odd ways: with the break right behind bss, with another
-# thread from before the first constructor, with little address space, under policies against new
-# executable memory, with descriptors closed. Nothing is lost, and what can't be done gets a line.
+# Text and data survive unusual starts: the break directly after bss, threads before the first
+# constructor, little address space, policies against executable memory, closed descriptors. One
+# line names what is not possible.
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/relink.sh"
 . "$(dirname "$0")/../lib/segments.sh"

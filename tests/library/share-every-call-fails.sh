@@ -1,6 +1,6 @@
 #!/bin/bash
-# HUGETLB_SHARE=1: each system call of the library fails once, where there is a copy and where there
-# is none: the program runs its own text, and what is left behind is nothing or a whole copy.
+# With HUGETLB_SHARE=1 a program runs its own text when any one of the library's system calls fails,
+# with and without an existing copy. What is left is nothing or a complete copy.
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/share.sh"
 

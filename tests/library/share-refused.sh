@@ -1,6 +1,6 @@
 #!/bin/bash
-# HUGETLB_SHARE=1 where sharing is not to be had, or a copy not to be trusted: one line, and the
-# program runs its own text, on huge pages of its own.
+# With HUGETLB_SHARE=1, where sharing is impossible or a copy is not trusted, the program uses
+# private huge pages and prints one line.
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/share.sh"
 

@@ -1,6 +1,6 @@
 #!/bin/bash
-# HUGETLB_SHARE=1 with a pool that has fewer pages than the text: no signal, no half copy, and no
-# page is left behind. A writer that is killed at any time leaves nothing either.
+# With HUGETLB_SHARE=1 and a pool smaller than the text, the program gets no signal and leaves no
+# partial copy and no page. A writer that is killed at any time leaves nothing either.
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/share.sh"
 

@@ -1,6 +1,6 @@
 #!/bin/bash
-# HUGETLB_SHARE=1: the second process maps the first one's copy of the text and takes no page; the
-# copy stays when both are gone, and its pages go back when it is removed.
+# With HUGETLB_SHARE=1 the second process maps the first one's copy of the text and takes no page.
+# The copy stays when both have ended; its removal returns the pages.
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/share.sh"
 

@@ -1,6 +1,6 @@
 #!/bin/bash
-# HUGETLB_SHARE=1: a program that is replaced by another of the same name runs its own text, also
-# where both have the same build-id, or none.
+# With HUGETLB_SHARE=1 a program that replaced another of the same name runs its own text, also when
+# both have the same build-id or none.
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/share.sh"
 

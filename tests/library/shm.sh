@@ -1,6 +1,6 @@
 #!/bin/bash
-# HUGETLB_SHM: System V shared memory is on huge pages, of any size, and on small ones after one
-# warning where there are none. Without it, and for what exists, shmget is the system's.
+# HUGETLB_SHM puts System V shared memory of any size on huge pages, or on small pages with one
+# warning. Without it, and for existing segments, shmget is the system's.
 . "$(dirname "$0")/../lib/test.sh"
 
 shm=$helpers/shm

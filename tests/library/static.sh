@@ -1,5 +1,5 @@
 #!/bin/bash
-# A program linked statically does not see the library: nothing changes for it.
+# A statically linked program runs as before with the library preloaded.
 . "$(dirname "$0")/../lib/test.sh"
 
 echo 'int main(void) { return 3; }' | "${CC:-cc}" -static -x c - -o "$work/program" 2>/dev/null ||

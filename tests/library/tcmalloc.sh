@@ -1,5 +1,5 @@
 #!/bin/bash
-# gperftools' tcmalloc grows by sbrk: its heap is on huge pages too.
+# The heap of gperftools' tcmalloc, which grows by sbrk, is on huge pages.
 . "$(dirname "$0")/../lib/test.sh"
 
 need_pages 150 2M

@@ -1,6 +1,6 @@
 #!/bin/bash
-# text-page-calls on what takes more than a row of cases: copies that processes share, which one of them
-# can't change for another; libraries that come late; the file's own pages; pages of 1G.
+# Programs can change single pages of text on every backing: shared copies, libraries loaded by
+# dlopen, the file's own pages, 1G pages. A process can't change a shared copy for another one.
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/relink.sh"
 . "$(dirname "$0")/../lib/share.sh"

@@ -1,7 +1,7 @@
 #!/bin/bash
-# Whoever is not root takes pages from the pool all the same, with no mount, no right to lock memory
-# and no group, also as root of a user namespace, as rootless containers have it. Shared memory is
-# what takes a group.
+# A user other than root takes pages from the pool, without a mount, a right to lock memory, or a
+# group. So does root of a user namespace, as in rootless containers. Only shared memory needs the
+# group.
 . "$(dirname "$0")/../lib/test.sh"
 
 need_pages 150 2M

@@ -1,5 +1,5 @@
 #!/bin/bash
-# bash: loops with many forks, pipes, command substitution and big variables.
+# bash gives the same output: loops with many forks, pipes, command substitution and big variables.
 . "$(dirname "$0")/../lib/test.sh"
 
 cat >"$work/program.sh" <<-'END'

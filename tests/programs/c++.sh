@@ -1,6 +1,7 @@
 #!/bin/bash
-# C++: exceptions thrown through three shared libraries of some megabytes each, one of them loaded
-# late; their types, unique objects, thread-local and static data, from threads and in a child.
+# C++ exceptions pass through three shared libraries of some megabytes, one of them loaded by
+# dlopen. Their types, unique objects, thread-local and static data are right, in threads and in a
+# child process.
 . "$(dirname "$0")/../lib/test.sh"
 
 need_program c++

@@ -1,5 +1,5 @@
 #!/bin/bash
-# clang: the object of a file of some thousand lines is the same, byte by byte.
+# clang makes the same object of a file of some thousand lines, byte by byte.
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/compile.sh"
 

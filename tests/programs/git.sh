@@ -1,5 +1,5 @@
 #!/bin/bash
-# git: a repository of 500 files with some history has the same objects, and passes fsck.
+# git makes the same objects in a repository of 500 files with some history, which passes fsck.
 . "$(dirname "$0")/../lib/test.sh"
 
 need_program git

@@ -1,5 +1,5 @@
 #!/bin/bash
-# java: its start, its compiler, threads, collections and the garbage collector.
+# java gives the same output: its start, compiler, threads, collections and garbage collector.
 . "$(dirname "$0")/../lib/test.sh"
 
 need_program java

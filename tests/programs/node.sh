@@ -1,6 +1,6 @@
 #!/bin/bash
-# node: JSON, buffers, regular expressions, promises, WebAssembly, code compiled while it runs, and threads of
-# its own.
+# node gives the same output: JSON, buffers, regular expressions, promises, WebAssembly, compiled
+# code, threads.
 . "$(dirname "$0")/../lib/test.sh"
 
 need_program node

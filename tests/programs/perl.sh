@@ -1,5 +1,5 @@
 #!/bin/bash
-# perl: hashes, sorting, regular expressions, fork and pipes.
+# perl gives the same output: hashes, sorting, regular expressions, fork and pipes.
 . "$(dirname "$0")/../lib/test.sh"
 
 need_program perl

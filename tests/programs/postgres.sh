@@ -1,5 +1,5 @@
 #!/bin/bash
-# postgres: initdb and a server under the library give the answers of plain ones.
+# postgres gives the same answers: initdb and a server.
 . "$(dirname "$0")/../lib/test.sh"
 
 directory=$(dirname "$(ls -d /usr/lib/postgresql/*/bin/initdb 2>/dev/null | tail -n 1)")

@@ -1,5 +1,6 @@
 #!/bin/bash
-# python3: json, regular expressions, big numbers, threads, processes, and modules in C that are loaded late.
+# python3 gives the same output: json, regular expressions, big numbers, threads, processes, modules
+# in C.
 . "$(dirname "$0")/../lib/test.sh"
 
 need_program python3

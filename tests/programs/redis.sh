@@ -1,6 +1,6 @@
 #!/bin/bash
-# redis-server: 200,000 keys, a snapshot by a forked child under writes, and the same data after a
-# reload.
+# redis-server has the same data after a reload: 200,000 keys and a snapshot by a child process
+# during writes.
 . "$(dirname "$0")/../lib/test.sh"
 
 need_program redis-server redis-cli

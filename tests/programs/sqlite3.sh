@@ -1,5 +1,5 @@
 #!/bin/bash
-# sqlite3: tables, indexes, joins, JSON, a database file.
+# sqlite3 gives the same output: tables, indexes, joins, JSON, a database file.
 . "$(dirname "$0")/../lib/test.sh"
 
 need_program sqlite3

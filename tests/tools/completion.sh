@@ -1,6 +1,6 @@
 #!/bin/bash
-# The completion of the tools' options in real shells at a terminal: options, their values behind a
-# blank and behind an equals sign, users, files, and the program of hugectl with its own words.
+# The completion of the tools' options works in real shells at a terminal. Options, values after a
+# blank and after an equals sign, users, files, and the program of hugectl with its own words.
 . "$(dirname "$0")/../lib/test.sh"
 
 need_program python3

@@ -1,5 +1,5 @@
 #!/bin/bash
-# hugeadm: one line and exit status 1 for each bad value; the completion works.
+# hugeadm prints one line and exits with 1 for each bad value; its completion works.
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/hugeadm.sh"
 

@@ -1,7 +1,7 @@
 #!/bin/bash
-# hugeadm where nothing can be changed, or looked at: for a user, with /sys and /proc read-only as
-# containers have them, without the directory of pools. One line says what is in the way and who can
-# do it, the exit status is not 0, and what was printed is no half of something.
+# hugeadm prints one line about the obstacle and who can remove it where it may not read or change
+# something. As a user, with /sys and /proc read-only as in containers, without the directory of
+# pools. The exit status is not 0 and no output is partial.
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/hugeadm.sh"
 

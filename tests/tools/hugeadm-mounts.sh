@@ -1,6 +1,6 @@
 #!/bin/bash
-# hugeadm --create-...-mounts: a mount for each page size with owner, mode and limits as asked; what
-# an existing mount has otherwise is told.
+# hugeadm --create-...-mounts makes one mount per page size with the owner, mode and limits asked
+# for, and names the differences of an existing mount.
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/hugeadm.sh"
 

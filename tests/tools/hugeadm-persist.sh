@@ -1,5 +1,5 @@
 #!/bin/bash
-# hugeadm --persist-pools: files and command lines that make the present pools again.
+# hugeadm --persist-pools writes files and command lines that restore the present pools.
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/hugeadm.sh"
 

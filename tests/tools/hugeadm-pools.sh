@@ -1,5 +1,5 @@
 #!/bin/bash
-# hugeadm: the pools are as it was asked, as the listings say, and as the dry run's commands do it.
+# hugeadm sets the pools as asked, as the listings and the commands of --dry-run say.
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/hugeadm.sh"
 

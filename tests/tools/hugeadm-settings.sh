@@ -1,5 +1,5 @@
 #!/bin/bash
-# hugeadm: the kernel's settings, each set, read back, told where it can't be, and never lowered.
+# hugeadm sets the kernel's settings, reads them back, reports what it can't set, and lowers none.
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/hugeadm.sh"
 

@@ -1,6 +1,6 @@
 #!/bin/bash
-# hugeadm --list-shared-text and --drop-shared-text: every copy is listed with those who map it and
-# what it is a copy of; those go that nobody maps or whose program was replaced, and no other.
+# hugeadm --list-shared-text and --drop-shared-text list every copy with its users and origin, and
+# remove only unused and outdated copies.
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/hugeadm.sh"
 . "$(dirname "$0")/../lib/share.sh"

@@ -1,7 +1,7 @@
 #!/bin/bash
-# hugeadm: a pool that comes up short is told with what was asked and got, and an interrupted one,
-# too; what is temporary is gone then. A directory that looks like a pool and never gives all is
-# mounted over the real one, where no other process sees it.
+# hugeadm reports a pool that stays too small, or an interrupted change, with the pages asked for
+# and obtained, and removes what was temporary. The test mounts a directory that looks like such a
+# pool over the real one, in a mount namespace of its own.
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/hugeadm.sh"
 

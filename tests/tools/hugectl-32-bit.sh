@@ -1,6 +1,6 @@
 #!/bin/bash
-# hugectl and programs of 32 bits: where both libraries are installed one path serves both kinds, also
-# the one that a program of the other kind starts; where there is none, one line says so.
+# hugectl preloads the library of the right word size, also into programs that the first one starts,
+# or prints one line when there is none.
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/hugectl.sh"
 

@@ -1,5 +1,6 @@
 #!/bin/bash
-# hugectl --dry-run prints a command that does the same in every shell, whatever is in its words.
+# hugectl --dry-run prints a command that has the same effect in every shell, with any characters in
+# its words.
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/hugectl.sh"
 

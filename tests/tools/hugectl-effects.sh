@@ -1,5 +1,5 @@
 #!/bin/bash
-# hugectl: what its options do to a program, by the kernel's figures.
+# hugectl's options have their effect on a program, by the kernel's figures.
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/hugectl.sh"
 

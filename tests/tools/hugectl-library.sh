@@ -1,5 +1,5 @@
 #!/bin/bash
-# hugectl: where it finds the library, and what becomes of LD_PRELOAD and LD_LIBRARY_PATH.
+# hugectl finds the library and keeps what LD_PRELOAD and LD_LIBRARY_PATH had.
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/hugectl.sh"
 

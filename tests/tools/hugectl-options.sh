@@ -1,6 +1,6 @@
 #!/bin/bash
-# hugectl: which variables each option sets, with a value behind "=" and as the next word; one line
-# and exit status 125 for each bad value; no option without a test.
+# Each option of hugectl sets its variable, with a value after "=" and as the next word. A bad value
+# gives one line and exit status 125. No option is without a test.
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/hugectl.sh"
 

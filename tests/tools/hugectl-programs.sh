@@ -1,6 +1,6 @@
 #!/bin/bash
-# hugectl: programs of every kind. Not there, not executable, a script, static, set-uid; the exit
-# status is the program's, or as env(1) has it.
+# hugectl runs every kind of program, or exits as env(1) does: missing, not executable, a script,
+# static, set-uid.
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/hugectl.sh"
 

@@ -1,6 +1,7 @@
 #!/bin/bash
-# hugectl: what its options do to text and data, by the kernel's figures. Which pages can be huge is a
-# matter of other tests: this program and its library have room for some, wherever they are loaded.
+# hugectl's options for text and data have their effect, by the kernel's figures. Other tests show
+# which pages can be huge; this program and its library have space for some, wherever they are
+# loaded.
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/hugectl.sh"
 

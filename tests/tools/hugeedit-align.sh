@@ -1,6 +1,6 @@
 #!/bin/bash
-# hugeedit --align: copies of real programs and libraries are loaded on a boundary of 2M at every
-# start, run as before, and what can't be aligned is left alone.
+# hugeedit --align makes copies of real programs and libraries load on a 2M boundary at every start
+# and run as before. A file that can't be aligned is left alone.
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/relink.sh"
 

@@ -1,6 +1,6 @@
 #!/bin/bash
-# hugeedit, built with AddressSanitizer, on files that are no ELF files or not quite: it never
-# crashes, a refused file is as it was, and an accepted one differs in flags and alignment only.
+# hugeedit, built with AddressSanitizer, never crashes on damaged files, and leaves a refused file
+# unchanged. An accepted file differs only in flags and alignment.
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/relink.sh"
 . "$(dirname "$0")/../lib/sanitized.sh"

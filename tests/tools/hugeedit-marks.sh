@@ -1,6 +1,5 @@
 #!/bin/bash
-# hugeedit's marks on every kind of file: the flags of its segments and nothing else change, the
-# file keeps what belongs to it, and the program still runs.
+# hugeedit changes only the flags of the segments, in every kind of file; the program still runs.
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/relink.sh"
 

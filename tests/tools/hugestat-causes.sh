@@ -1,7 +1,7 @@
 #!/bin/bash
-# On a machine with no pool, no mount, a cgroup limit, THP off, a broken configuration file, in a
-# chroot without /sys and as an unprivileged user hugestat --check names the cause and fails; the
-# command that it prints, run, mends that. All mounts are in a namespace of the test's own.
+# hugestat --check names the cause when huge pages do not work, and the command it prints repairs
+# it. No pool, no mount, a cgroup limit, THP off, a broken configuration file, a chroot without
+# /sys, an unprivileged user. All mounts are in a namespace of the test's own.
 . "$(dirname "$0")/../lib/test.sh"
 
 need_own_mounts

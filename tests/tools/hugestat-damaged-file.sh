@@ -1,7 +1,7 @@
 #!/bin/bash
-# hugestat --perf-map, built with AddressSanitizer, of a process whose program's file is damaged by
-# now: it never crashes, names functions or says why not, and leaves the file alone. The damaged file
-# is mounted over the program, where no other process sees it.
+# hugestat --perf-map, built with AddressSanitizer, never crashes when the program's file is
+# damaged. It names functions or says why it can't, and leaves the file alone. The damaged file is
+# mounted over the program, where no other process sees it.
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/hugeadm.sh"
 . "$(dirname "$0")/../lib/sanitized.sh"

@@ -1,6 +1,6 @@
 #!/bin/bash
-# hugestat's figures are the kernel's: smaps, numa_maps, page frames and /sys, of a process with
-# pages of every kind.
+# hugestat's figures for a process with pages of every kind agree with smaps, numa_maps, page frames
+# and /sys.
 . "$(dirname "$0")/../lib/test.sh"
 
 hugestat=$BUILD/bin/hugestat

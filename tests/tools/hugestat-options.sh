@@ -1,6 +1,6 @@
 #!/bin/bash
-# hugestat's options: bad input is one line and a failure, programs keep their exit status, --watch
-# ends, --perf-map names functions.
+# hugestat prints one line and fails for bad input, keeps a program's exit status, ends --watch, and
+# names functions with --perf-map.
 . "$(dirname "$0")/../lib/test.sh"
 
 hugestat=$BUILD/bin/hugestat

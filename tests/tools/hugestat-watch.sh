@@ -1,7 +1,7 @@
 #!/bin/bash
-# hugestat --watch on terminals of all kinds: the picture fits into the window, also after that has
-# changed; where a terminal can't go back, or is none, pictures come one below the other; a stop and
-# Ctrl-C leave the terminal as it was; the end of the process, reaped or not, ends it at once, in silence.
+# hugestat --watch fits its picture into terminals of all kinds, leaves the terminal as it was, and
+# ends with the process. Also after a change of the window; where a terminal can't go back, or is
+# none, pictures come one below the other.
 . "$(dirname "$0")/../lib/test.sh"
 
 hugestat=$BUILD/bin/hugestat

@@ -1,6 +1,6 @@
 #!/bin/bash
-# make install and uninstall: below DESTDIR and nowhere else, the library where LIBDIR or MULTIARCH
-# says, found there by hugectl, pkg-config and ld.hugetlbfs; uninstall leaves no file.
+# make install writes only below DESTDIR, to LIBDIR or the MULTIARCH directory, and make uninstall
+# leaves no file. hugectl, pkg-config and ld.hugetlbfs find the library there.
 . "$(dirname "$0")/../lib/test.sh"
 
 root=$(dirname "$0")/../..

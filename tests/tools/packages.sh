@@ -1,6 +1,7 @@
 #!/bin/bash
-# The packages for Debian and the RPMs build from this tree, are what they say, and lintian has no
-# error. The RPMs are installed, used and erased in a root of their own; Debian's in tests/env.
+# The packages for Debian and the RPMs build from this tree, have the right contents, and lintian
+# reports no error. The RPMs are installed, used and erased in a root of their own; Debian's in
+# tests/env.
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/rpm-root.sh"
 

@@ -1,5 +1,5 @@
 #!/bin/bash
-# pagesize: the base page's size, and with -a or -H those of the huge pages, as the kernel has them.
+# pagesize prints the base page size, and with -a or -H the huge page sizes that the kernel has.
 . "$(dirname "$0")/../lib/test.sh"
 
 tool_name=pagesize refusal_status=1

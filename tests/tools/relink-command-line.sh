@@ -1,6 +1,6 @@
 #!/bin/bash
-# ld.hugetlbfs and its command line: response files, the linker that it stands for, never itself,
-# and a line for what can't be done.
+# ld.hugetlbfs reads response files, calls the linker it replaces and never itself, and prints a
+# line for what it can't do.
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/relink.sh"
 

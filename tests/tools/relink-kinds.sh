@@ -1,6 +1,6 @@
 #!/bin/bash
-# Every kind of program with every linker, through the wrapper: aligned, marked where asked, and the
-# program runs with the library in it.
+# ld.hugetlbfs aligns and marks every kind of program with every linker, and the program runs with
+# the library.
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/relink.sh"
 

@@ -1,5 +1,6 @@
 #!/bin/bash
-# GNU ld's scripts: bss in a segment of its own, scripts of the user's, other emulations.
+# ld.hugetlbfs works with GNU ld's scripts: bss in a segment of its own, the user's scripts, other
+# emulations.
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/relink.sh"
 

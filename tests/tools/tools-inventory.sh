@@ -1,7 +1,7 @@
 #!/bin/bash
-# Every option of every tool has a test of its effect and refuses a bad value with one exact line, given
-# as --option value and as --option=value; by the list in tool-options, which is compared with the
-# tools and with the tests that it names. Whether a test checks the right thing, no list can tell.
+# Every option of every tool has a test of its effect, and refuses a bad value with one exact line.
+# The list tool-options is compared with the tools and with the tests that it names; values are
+# given as --option value and --option=value. No list can say whether a test checks the right thing.
 . "$(dirname "$0")/../lib/test.sh"
 
 here=$(dirname "$0")

@@ -1,6 +1,5 @@
 #!/bin/bash
-# Every tool with a table of options: help text, completion and man page have the options of the
-# table and no others.
+# The help text, completion and man page of every tool have the options of its table and no others.
 . "$(dirname "$0")/../lib/test.sh"
 
 root=$(dirname "$0")/../..

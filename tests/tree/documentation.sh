@@ -1,8 +1,6 @@
 #!/bin/bash
-# The documentation and the table of options name the same variables, the lines that HOWTO quotes are
-# lines of the sources, and every line of the library stands in HOWTO. What the documents refer to is
-# there: sections, options of the tools, goals of make, manual pages. The man pages render without a
-# warning.
+# The documents agree with the sources: variables, quoted messages, all messages of the library in
+# HOWTO, sections, tool options, goals of make, man pages. The man pages render without a warning.
 . "$(dirname "$0")/../lib/test.sh"
 
 root=$(dirname "$0")/../..

@@ -1,5 +1,5 @@
 /*
- * Runs of free small pages in a unit against a plain list of pages.
+ * Runs of free base pages in a unit agree with a plain list of pages.
  */
 #include <stdbool.h>
 #include <stdlib.h>

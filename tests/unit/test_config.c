@@ -1,5 +1,5 @@
 /*
- * The configuration file: whose rules count for whom, what it costs, and what is wrong with it.
+ * The configuration file: which rules apply to which program, its cost, and its errors.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,5 +1,5 @@
 /*
- * The instructions of jumps and calls of arm64, on any 64-bit machine with its byte order.
+ * The instructions of jumps and calls of arm64, on any 64-bit machine of its byte order.
  */
 #include "unit.h"
 

@@ -1,5 +1,5 @@
 /*
- * The bytes of jumps and calls of i386, on any machine: addresses are 32 bits of whatever is there.
+ * The bytes of jumps and calls of i386, on any machine.
  */
 #include "unit.h"
 

@@ -1,6 +1,6 @@
 /*
- * Free runs against a plain list of slots: the first run that is long enough is found, whatever was
- * taken and released before.
+ * The first free run that is long enough is found, in agreement with a plain list of slots,
+ * whatever was taken and released before.
  */
 #include <stdbool.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /*
- * hugectl: an option for each variable, lists that grow in front, tunables that are merged, and
- * what a file's headers say.
+ * hugectl's options set their variables, lists grow at the front, tunables are merged, and a
+ * file's headers are read.
  */
 #include <elf.h>
 #include <errno.h>

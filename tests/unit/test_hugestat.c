@@ -1,5 +1,5 @@
 /*
- * hugestat's own parsers and judgements, on facts that the test made up.
+ * hugestat's parsers and findings, with data made by the test.
  */
 #include <errno.h>
 #include <stdio.h>

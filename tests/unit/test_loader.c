@@ -1,6 +1,6 @@
 /*
- * Being told of objects by this process's own ld.so. Each test runs in a child, since an entry is
- * redirected once in a process.
+ * ld.so reports the objects it loads and unloads. Each test runs in a child process, since an
+ * entry is redirected once per process.
  */
 #include <dlfcn.h>
 #include <errno.h>

@@ -1,6 +1,6 @@
 /*
- * The formatter, and where lines go and don't go. Descriptor 2 is exchanged for files and pipes
- * during a test.
+ * The formatter, and which descriptors lines are and are not written to. Descriptor 2 is replaced
+ * by files and pipes during a test.
  */
 #include <errno.h>
 #include <fcntl.h>

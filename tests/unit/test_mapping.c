@@ -1,5 +1,5 @@
 /*
- * Mapping a range as a whole: what comes of it, and what is left when a call fails.
+ * Mapping a range as a whole: the result, and what is left when a call fails.
  */
 #include <errno.h>
 #include <fcntl.h>

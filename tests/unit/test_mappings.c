@@ -1,7 +1,6 @@
 /*
- * HUGETLB_MMAP within the process: what mmap, mremap, mprotect and munmap of the program lead to
- * (src/mmap/, src/memory/move.c), on a machine with a pool that the gate plays, and where each
- * system call of ours fails.
+ * The program's mmap, mremap, mprotect and munmap with HUGETLB_MMAP (src/mmap/, src/calls/), with
+ * a simulated pool, and when any one system call fails.
  */
 #include <errno.h>
 #include <string.h>

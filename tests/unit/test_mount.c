@@ -1,5 +1,5 @@
 /*
- * Finding a hugetlbfs in /proc/mounts as the test wrote it.
+ * A hugetlbfs is found in a /proc/mounts made by the test.
  */
 #include <errno.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /*
- * Every variable, with what it takes and with garbage.
+ * Every variable accepts its values and refuses others.
  */
 #include <errno.h>
 #include <stdio.h>

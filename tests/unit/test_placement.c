@@ -1,6 +1,6 @@
 /*
- * Where mappings go: no two get the same memory, what the program unmapped is free again, small
- * ones share huge pages; with calls that fail, too. And the room for all of it.
+ * No two mappings get the same memory, unmapped memory is free again, small mappings share huge
+ * pages, also when calls fail.
  */
 #include <errno.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /*
- * Which ranges can be huge: layouts as linkers and kernels make them, and their edges.
+ * Which ranges can be huge, for the layouts that linkers and kernels make, and their limits.
  */
 #include <string.h>
 #include <sys/mman.h>

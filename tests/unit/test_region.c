@@ -1,6 +1,6 @@
 /*
- * Regions: units and pages down the ladder, what is given back, and other people's memory in
- * between, on a pool that the gate plays.
+ * Regions: units and pages down the ladder, pages returned to the pool, and other mappings in
+ * between, with a simulated pool.
  */
 #include <errno.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /*
- * The table of what was handed out.
+ * The table of regions given out by the public API.
  */
 #include <errno.h>
 #include <sys/syscall.h>

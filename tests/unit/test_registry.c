@@ -1,6 +1,6 @@
 /*
- * The registry of regions against a plain list; ranges that are taken under our care, and their
- * parts.
+ * The registry of regions, of the ranges that are tracked and of their parts agrees with a plain
+ * list.
  */
 #include <errno.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /*
- * Finding, cutting into pieces, preparing and swapping: with memory of the test's own in the place
- * of segments, and each system call made to fail in turn.
+ * Segments are found, divided, copied and replaced, with memory of the test in place of segments,
+ * and when any one system call fails.
  */
 #include <errno.h>
 #include <fcntl.h>

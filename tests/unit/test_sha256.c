@@ -1,5 +1,5 @@
 /*
- * SHA-256 against the standard's own examples and at every length around a block's end.
+ * SHA-256 gives the standard's examples, and agrees at every length around a block's end.
  */
 #include <stdio.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /*
- * Sharing of text, with tmpfs in the place of hugetlbfs: the gate says that its pages are huge.
+ * Text is shared by a file, with tmpfs in place of hugetlbfs: the gate reports its pages as huge.
  */
 #include <dirent.h>
 #include <errno.h>

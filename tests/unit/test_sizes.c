@@ -1,5 +1,5 @@
 /*
- * Page sizes, THP words and pools, from a /proc and a /sys that the test made.
+ * Page sizes, THP settings and pools, from a /proc and a /sys made by the test.
  */
 #include <errno.h>
 #include <fcntl.h>

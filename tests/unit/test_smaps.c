@@ -1,5 +1,5 @@
 /*
- * Reading smaps as the test wrote it.
+ * The reader of smaps, with a file made by the test.
  */
 #include <errno.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /*
- * The ladder, on a pool that the gate plays.
+ * The ladder of page sources, with a simulated pool.
  */
 #include <errno.h>
 #include <string.h>

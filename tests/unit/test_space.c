@@ -1,6 +1,6 @@
 /*
- * Where the heap's regions go: holes in a maps file, and the choice as properties over the layouts
- * that processes have.
+ * The addresses of the heap's regions: holes in a maps file, and properties of the choice over the
+ * layouts that processes have.
  */
 #include <errno.h>
 #include <stdbool.h>

@@ -1,6 +1,6 @@
 /*
- * What small pages bear, huge pages bear: a part of one is protected, advised or emptied, and the
- * page becomes small with its content, or stays as it is where a call fails.
+ * A part of a huge page can be protected, advised or emptied as on base pages. The page is split
+ * with its content, or stays as it is when a call fails.
  */
 #include <errno.h>
 #include <linux/filter.h>

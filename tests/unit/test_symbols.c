@@ -1,5 +1,5 @@
 /*
- * Symbols of libc by our own reading of its tables, against what dlsym says of the same object.
+ * Symbols of libc found in its own tables are those that dlsym finds.
  */
 #include <dlfcn.h>
 #include <gnu/lib-names.h>

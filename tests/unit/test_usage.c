@@ -1,5 +1,6 @@
 /*
- * To which part each mapping belongs, on mappings that the test made up; the sums and the table.
+ * Each mapping belongs to one part of the account, whose sums and table are right, with mappings
+ * made by the test.
  */
 #include <errno.h>
 #include <stdio.h>

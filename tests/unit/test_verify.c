@@ -1,6 +1,6 @@
 /*
- * A page that the program replaced or protected behind the library's back is found out before it is
- * split or cleared, by each of the questions that some kernel answers.
+ * A page that the program replaced or protected without the library is detected before it is split
+ * or cleared, by each of the queries that some kernel answers.
  */
 #include <errno.h>
 #include <stdio.h>

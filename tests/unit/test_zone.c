@@ -1,6 +1,6 @@
 /*
- * The zone: arenas that open step by step, blocks that are filled, grown, moved and shrunk, on a
- * pool that the gate plays.
+ * The zone: arenas open step by step; blocks are filled, grown, moved and shrunk, with a simulated
+ * pool.
  */
 #include <errno.h>
 #include <string.h>

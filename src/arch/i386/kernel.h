@@ -21,8 +21,11 @@
 /* geteuid takes 32 bits here by this name. */
 #define CPU_GETEUID_NUMBER SYS_geteuid32
 
-/* Kernels before 5.1 have shmget as a service of ipc only, whose number comes first. */
+/* Kernels before 5.1 have System V shared memory as services of ipc only: their number comes first.
+ */
 #define CPU_SHMGET_NUMBER SYS_ipc
+#define CPU_SHMAT_NUMBER  SYS_ipc
+#define CPU_SHMCTL_NUMBER SYS_ipc
 #define CPU_SHMGET_BY_IPC 1
 
 /* posix_fadvise, with the advice last: see sys_forget_cache(). */

@@ -20,8 +20,10 @@
 /* geteuid takes 32 bits here by this name. */
 #define CPU_GETEUID_NUMBER SYS_geteuid
 
-/* shmget is a system call of its own here. */
+/* System V shared memory has system calls of its own here. */
 #define CPU_SHMGET_NUMBER SYS_shmget
+#define CPU_SHMAT_NUMBER  SYS_shmat
+#define CPU_SHMCTL_NUMBER SYS_shmctl
 #define CPU_SHMGET_BY_IPC 0
 
 /* posix_fadvise, with the advice last: see sys_forget_cache(). */

@@ -1,5 +1,5 @@
 /*
- * Writes that would end the program by a signal: they fail, and nothing else is to be seen of them.
+ * Writes that would end the program by a signal fail, with no other effect.
  */
 #include <errno.h>
 #include <signal.h>

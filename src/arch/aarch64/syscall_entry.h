@@ -1,0 +1,50 @@
+/*
+ * The entry point that takes the place of libc's syscall(2): arm64.
+ *
+ * Most calls need nothing of the library's, and some (clone with a stack) must find neither a frame
+ * nor a changed stack when they return. So a call whose number is not in the table
+ * call_syscall_seen is made here, as libc makes it: no stack is used. The others go on, all
+ * arguments in place, to call_syscall_ours(). An error goes on to call_syscall_failed(), with the
+ * kernel's result as its argument.
+ */
+#ifndef CPU_SYSCALL_ENTRY_H
+#define CPU_SYSCALL_ENTRY_H
+
+#define CPU_HAS_SYSCALL_ENTRY 1
+
+/* The table has `numbers` entries of one byte. */
+#define CPU_SYSCALL_ENTRY(numbers)                        \
+	__asm__(".pushsection .text\n"                    \
+		"	.balign	16\n"                           \
+		"	.globl	call_syscall\n"                  \
+		"	.hidden	call_syscall\n"                 \
+		"	.type	call_syscall, %function\n"        \
+		"call_syscall:\n"                         \
+		"	.cfi_startproc\n"                       \
+		"	hint	#34\n" /* bti c */        \
+		"	mov	w8, w0\n"                           \
+		"	cmp	w8, #" #numbers "\n"      \
+		"	b.hs	1f\n"                              \
+		"	adrp	x9, call_syscall_seen\n"           \
+		"	add	x9, x9, :lo12:call_syscall_seen\n"  \
+		"	ldrb	w9, [x9, x8]\n"                    \
+		"	cbz	w9, 1f\n"                           \
+		"	b	call_syscall_ours\n"                  \
+		"1:\n"                                    \
+		"	mov	x0, x1\n"                           \
+		"	mov	x1, x2\n"                           \
+		"	mov	x2, x3\n"                           \
+		"	mov	x3, x4\n"                           \
+		"	mov	x4, x5\n"                           \
+		"	mov	x5, x6\n"                           \
+		"	svc	#0\n"                               \
+		"	cmn	x0, #4095\n"                        \
+		"	b.cs	2f\n"                              \
+		"	ret\n"                                  \
+		"2:\n"                                    \
+		"	b	call_syscall_failed\n"                \
+		"	.cfi_endproc\n"                         \
+		"	.size	call_syscall, . - call_syscall\n" \
+		"	.popsection\n")
+
+#endif

@@ -1,0 +1,50 @@
+/*
+ * The entry point that takes the place of libc's syscall(2): x86-64.
+ *
+ * Most calls need nothing of the library's, and some (vfork, clone with a stack) must find neither
+ * a frame nor a changed stack when they return. So a call whose number is not in the table
+ * call_syscall_seen is made here, as libc makes it: no stack is used. The others go on, all
+ * arguments in place, to call_syscall_ours(). An error goes on to call_syscall_failed(), with the
+ * kernel's result as its argument.
+ */
+#ifndef CPU_SYSCALL_ENTRY_H
+#define CPU_SYSCALL_ENTRY_H
+
+#define CPU_HAS_SYSCALL_ENTRY 1
+
+/* The table has `numbers` entries of one byte. */
+#define CPU_SYSCALL_ENTRY(numbers)                        \
+	__asm__(".pushsection .text\n"                    \
+		"	.balign	16\n"                           \
+		"	.globl	call_syscall\n"                  \
+		"	.hidden	call_syscall\n"                 \
+		"	.type	call_syscall, @function\n"        \
+		"call_syscall:\n"                         \
+		"	.cfi_startproc\n"                       \
+		"	endbr64\n"                              \
+		"	mov	%edi, %eax\n"                       \
+		"	cmp	$" #numbers ", %eax\n"    \
+		"	jae	1f\n"                               \
+		"	lea	call_syscall_seen(%rip), %r11\n"    \
+		"	cmpb	$0, (%r11,%rax)\n"                 \
+		"	jne	call_syscall_ours\n"                \
+		"1:\n"                                    \
+		"	mov	%rdi, %rax\n"                       \
+		"	mov	%rsi, %rdi\n"                       \
+		"	mov	%rdx, %rsi\n"                       \
+		"	mov	%rcx, %rdx\n"                       \
+		"	mov	%r8, %r10\n"                        \
+		"	mov	%r9, %r8\n"                         \
+		"	mov	8(%rsp), %r9\n"                     \
+		"	syscall\n"                              \
+		"	cmp	$-4095, %rax\n"                     \
+		"	jae	2f\n"                               \
+		"	ret\n"                                  \
+		"2:\n"                                    \
+		"	mov	%rax, %rdi\n"                       \
+		"	jmp	call_syscall_failed\n"              \
+		"	.cfi_endproc\n"                         \
+		"	.size	call_syscall, . - call_syscall\n" \
+		"	.popsection\n")
+
+#endif

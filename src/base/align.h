@@ -1,0 +1,20 @@
+/*
+ * Rounding addresses and lengths to multiples of a power of two. A length that does not fit wraps:
+ * whoever takes one from the program uses mapping_round() (pages/mapping.h).
+ */
+#ifndef ALIGN_H
+#define ALIGN_H
+
+#include <stdint.h>
+
+static inline uintptr_t align_down(uintptr_t value, uintptr_t unit)
+{
+	return value & ~(unit - 1);
+}
+
+static inline uintptr_t align_up(uintptr_t value, uintptr_t unit)
+{
+	return align_down(value + unit - 1, unit);
+}
+
+#endif

@@ -1,0 +1,62 @@
+/*
+ * mbind and its like: see mempolicy.h.
+ */
+#include <stdint.h>
+
+#include "base/sys.h"
+#include "calls/mempolicy.h"
+#include "calls/result.h"
+#include "region/lock.h"
+#include "region/ranges.h"
+
+#define MOVE 2 /* MPOL_MF_MOVE */
+
+static long pass(long number, uintptr_t from, size_t bytes, const long more[4])
+{
+	return sys_pass(number, (long)from, (long)bytes, more[0], more[1], more[2], more[3]);
+}
+
+/* Moves the huge pages of the range, which fit the policy already or do not. */
+static void move_huge(uintptr_t from, uintptr_t to, const long more[4])
+{
+	struct region *huge;
+
+	while (from < to) {
+		uintptr_t end = registry_run(from, to, &huge);
+
+		if (huge)
+			sys_gate(SYS_mbind, (long)from, (long)(end - from), more[0], more[1],
+				 more[2], more[3] | MOVE);
+		from = end;
+	}
+}
+
+static long on_parts(long number, uintptr_t from, size_t bytes, const long more[4])
+{
+	long result;
+
+	if (!ranges_touch(from, bytes) || !ranges_well_formed(from, bytes) || !lock_take())
+		return pass(number, from, bytes, more);
+	result = ranges_split(from, ranges_end(from, bytes), false);
+	if (!result)
+		result = pass(number, from, bytes, more);
+	if (!result && number == SYS_mbind && !sys_sandboxed)
+		move_huge(from, ranges_end(from, bytes), more);
+	lock_release();
+	return result;
+}
+
+long call_mbind(void *address, size_t bytes, int mode, const unsigned long *nodes,
+		unsigned long bits, unsigned int flags)
+{
+	const long more[4] = {mode, (long)nodes, (long)bits, flags};
+
+	return answer(on_parts(SYS_mbind, (uintptr_t)address, bytes, more));
+}
+
+long call_on_parts(long number, void *address, size_t bytes, long c, long d)
+{
+	const long more[4] = {c, d, 0, 0};
+
+	return answer(on_parts(number, (uintptr_t)address, bytes, more));
+}

@@ -1,0 +1,53 @@
+/*
+ * shmat: see shmat.h.
+ */
+#include <stdint.h>
+#include <sys/shm.h>
+
+#include "base/sys.h"
+#include "calls/result.h"
+#include "calls/shmat.h"
+#include "region/lock.h"
+#include "region/ranges.h"
+
+/* Of an existing segment; 0: it is not there, or not the program's to ask for. */
+static size_t segment_bytes(int id)
+{
+	struct shmid_ds segment = {0};
+
+	if (SYS_IS_ERROR(sys_shmctl(id, IPC_STAT, &segment)))
+		return 0;
+	return segment.shm_segsz;
+}
+
+/* The kernel rounds down with SHM_RND. */
+static uintptr_t place_of(const void *address, int flags)
+{
+	uintptr_t at = (uintptr_t)address;
+
+	return flags & SHM_RND ? at & ~(uintptr_t)(SHMLBA - 1) : at;
+}
+
+void *call_shmat(int id, const void *address, int flags)
+{
+	uintptr_t at = place_of(address, flags);
+	const size_t bytes = sys_sandboxed ? 0 : segment_bytes(id);
+	bool replaces = at && flags & SHM_REMAP && ranges_touch(at, bytes);
+	long result = 0;
+
+	if (replaces && !(at & (process_base_bytes - 1)) && lock_take()) {
+		result = ranges_split(at, ranges_end(at, bytes), false);
+		if (!result)
+			result = sys_shmat(id, address, flags);
+		if (!SYS_IS_ERROR(result))
+			ranges_note_mapped(at, ranges_end(at, bytes));
+		lock_release();
+		return (void *)answer(result);
+	}
+	result = sys_shmat(id, address, flags);
+	if (!SYS_IS_ERROR(result) && ranges_touch((uintptr_t)result, bytes) && lock_take()) {
+		ranges_note_mapped((uintptr_t)result, ranges_end((uintptr_t)result, bytes));
+		lock_release();
+	}
+	return (void *)answer(result);
+}

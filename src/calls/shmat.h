@@ -1,0 +1,11 @@
+/*
+ * shmat, where it replaces memory that touches a region (SHM_REMAP), or comes to lie in one.
+ *
+ * Sets errno as libc's does.
+ */
+#ifndef CALLS_SHMAT_H
+#define CALLS_SHMAT_H
+
+void *call_shmat(int id, const void *address, int flags);
+
+#endif

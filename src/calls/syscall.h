@@ -1,0 +1,17 @@
+/*
+ * syscall(2): system calls that change memory, or confine the process, and that the program makes
+ * through libc's function, as libnuma, hwloc, libseccomp and some allocators do.
+ *
+ * All set errno as libc's does.
+ */
+#ifndef CALLS_SYSCALL_H
+#define CALLS_SYSCALL_H
+
+#include <stdbool.h>
+
+#include <syscall_entry.h>
+
+/* libc's function, on CPUs that have CPU_HAS_SYSCALL_ENTRY. */
+long call_syscall(long number, ...);
+
+#endif
