@@ -44,10 +44,12 @@
 
 /*
  * The child needs so much below its thread pointer, and above it: libc's descriptor of the thread,
- * in which the kernel writes as well (rseq). And so much of the stack below the caller's frame.
+ * in which the kernel writes as well (rseq). And so much of the stack below and above the frame of
+ * fork_begin().
  */
 #define DESCRIPTOR_BYTES ((size_t)4096)
 #define FRAMES_BYTES     ((size_t)4096)
+#define CALLERS_BYTES    ((size_t)1024)
 
 static pid_t (*real_fork)(void);
 
@@ -190,7 +192,7 @@ static void prepare_this_thread(uintptr_t frame)
 	const uintptr_t descriptor = cpu_thread_pointer();
 
 	prepare_needed(descriptor - DESCRIPTOR_BYTES, descriptor + DESCRIPTOR_BYTES);
-	prepare_needed(frame - FRAMES_BYTES, frame + 1);
+	prepare_needed(frame - FRAMES_BYTES, frame + CALLERS_BYTES);
 }
 
 /* Decides what is copied, and by whom. */
@@ -198,6 +200,10 @@ static struct fork_extent agree_on_way(void)
 {
 	struct fork_extent extent = fork_measure(FORK_DATA);
 
+	if (extent.page_bytes) {
+		verify_all();
+		extent = fork_measure(FORK_DATA);
+	}
 	agreed.walk = FORK_DATA;
 	agreed.way = choose_way(&extent);
 	if (agreed.way == WAY_COPY && libc_calls.fork == FORK_AUTO &&
@@ -216,7 +222,6 @@ static int begin(void *frame)
 {
 	struct fork_extent extent;
 
-	verify_all();
 	if (libc_calls.fork != FORK_COW)
 		split_running();
 	extent = agree_on_way();
@@ -376,11 +381,10 @@ void fork_end_in_parent(void)
 		sys_restore_signals(&signals);
 }
 
-/* Called by libc's fork() in place of _Fork. */
-static pid_t fork_with_memory(void)
+pid_t fork_by(pid_t (*real)(void))
 {
 	const bool agreed_on = libc_calls.active && fork_begin();
-	pid_t child = real_fork();
+	pid_t child = real();
 
 	if (!agreed_on)
 		return child;
@@ -389,6 +393,12 @@ static pid_t fork_with_memory(void)
 	else
 		fork_end_in_parent();
 	return child;
+}
+
+/* Called by libc's fork() in place of _Fork. */
+static pid_t fork_with_memory(void)
+{
+	return fork_by(real_fork);
 }
 
 int fork_prepare(const struct libc *libc)

@@ -25,6 +25,9 @@
  */
 int fork_prepare(const struct libc *libc);
 
+/* Forks by real(), libc's _Fork or what is like it. */
+pid_t fork_by(pid_t (*real)(void));
+
 /*
  * Before the fork, in the parent: takes the lock, and blocks all signals. No other thread may be in
  * malloc from here on, nor come into it: it would wait for us with malloc's locks. False: the lock
