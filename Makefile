@@ -2,6 +2,9 @@
 #
 #   make            the library and its tools
 #   make check      every test; installs what the tests need, reserves huge pages and puts them back
+#   make check-build
+#                   builds with every gcc and clang of the suite, in each way that distributions and
+#                   developers build, runs the unit tests, and prints a table; ONLY=gcc-12/O2 for one
 #   make torture    random calls on mappings, with and without huge pages, a million in each mode;
 #                   SEED=1 STEPS=1000000
 #   make demo       three programs on small and on huge pages, side by side
@@ -31,7 +34,7 @@ MULTIARCH ?=
 LIBDIR    ?= $(PREFIX)/lib$(if $(MULTIARCH),/$(shell $(CC) $(CFLAGS) -print-multiarch))
 
 # A fresh machine has no compiler: these goals do without, and install one before they build.
-WITHOUT_COMPILER := check torture demo bench deb rpm uninstall clean format lint help
+WITHOUT_COMPILER := check check-build torture demo bench deb rpm uninstall clean format lint help
 
 # The directory of src/arch/ that fits the compiler's target, CFLAGS (-m32) included.
 ifneq ($(filter-out $(WITHOUT_COMPILER),$(or $(MAKECMDGOALS),all)),)
@@ -92,8 +95,9 @@ TOOLS      := $(TOOL_NAMES:%=$(BUILD)/bin/%)
 COMMON_OBJECTS := $(patsubst src/%.c,$(BUILD)/obj/%.o,$(wildcard src/tools/common/*.c))
 LIBS_hugeedit  := -lelf
 LIBS_hugestat  := -lelf
+LIBS_hugectl   := -lm
 
-.PHONY: all check demo bench deb rpm run-check run-demo run-bench install uninstall install-development \
+.PHONY: all check check-build demo bench deb rpm run-check run-demo run-bench install uninstall install-development \
 	uninstall-development clean format lint help
 all: $(BUILD)/lib/libhugetlbfs.so $(BUILD)/lib/libhugetlbfs.a $(TOOLS) $(BUILD)/share/libhugetlbfs/ld
 
@@ -173,6 +177,13 @@ check:
 	@CC="$(CC)" tests/install-packages compiler
 	@CC="$(CC)" tests/install-packages --optional $$(cat $(wildcard tests/needs tests/*/needs) /dev/null)
 	@$(MAKE) --no-print-directory run-check
+
+# The package lists name the compilers that the suite has.
+check-build:
+	@CC="$(CC)" tests/install-packages compiler
+	@CC="$(CC)" tests/install-packages --optional libelf cmocka clang \
+		$$(apt-cache search --names-only '^(gcc|clang)-[0-9]+$$' 2>/dev/null | sed 's/ .*//')
+	+@BUILD='$(BUILD)' MAKE='$(MAKE)' tests/compilers/run $(if $(ONLY),-k '$(ONLY)')
 
 demo:
 	@CC="$(CC)" tests/install-packages compiler libelf python3

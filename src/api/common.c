@@ -5,7 +5,7 @@
 #include <fcntl.h>
 #include <sys/auxv.h>
 
-#include "pages/mount.h"
+#include "pages/select.h"
 #include "api/api.h"
 #include "base/log.h"
 #include "base/sys.h"
@@ -86,13 +86,8 @@ void api_source(struct source *source, size_t page_bytes)
 	static bool warned;
 
 	api_source_small(source, page_bytes);
-	source->hugetlb = true;
-	source->reserve = !options->no_reserve;
-	source->memfd = options->no_map_hugetlb;
-	if (!options->path)
-		return;
-	source->mount = mount_listed(page_bytes, options->mounts);
-	if (!source->mount && page_bytes == api_default_page_bytes() &&
+	select_hugetlb(options, page_bytes, source);
+	if (options->path && !source->mount && page_bytes == api_default_page_bytes() &&
 	    !__atomic_exchange_n(&warned, true, __ATOMIC_RELAXED))
 		log_warning("HUGETLB_PATH=%s is no hugetlbfs mount for pages of %zu kB that this "
 			    "user may write to; pages are taken without it",

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <sys/stat.h>
 
+#include "base/align.h"
 #include "base/sys.h"
 
 bool sys_sandboxed;
@@ -24,6 +25,20 @@ int sys_mmap_at(uintptr_t address, size_t bytes, int protection, int flags, int 
 		return 0;
 	sys_munmap((uintptr_t)at, bytes);
 	return -EEXIST;
+}
+
+size_t sys_move(uintptr_t from, uintptr_t to, size_t bytes, size_t unit, bool undo)
+{
+	const int flags = MREMAP_MAYMOVE | MREMAP_FIXED;
+
+	for (; bytes; bytes = align_down(bytes / 2, unit)) {
+		long at = undo ? sys_pass(SYS_mremap, from, bytes, bytes, flags, to)
+			       : sys_mremap(from, bytes, bytes, flags, to);
+
+		if (!SYS_IS_ERROR(at))
+			break;
+	}
+	return bytes;
 }
 
 int sys_populate(uintptr_t address, size_t bytes)

@@ -61,6 +61,14 @@ static inline long sys_mremap(uintptr_t old_address, size_t old_bytes, size_t ne
 	return sys_call(SYS_mremap, old_address, old_bytes, new_bytes, flags, new_address);
 }
 
+/*
+ * Moves the longest piece of [from, from + bytes) that the kernel moves in one call: it takes one
+ * mapping at a time, and this tries all, then half, down to one unit. What is mapped at `to` goes.
+ * Returns the length of the piece, 0 where not even a unit can be moved. undo: it is a step back,
+ * which no test fails.
+ */
+size_t sys_move(uintptr_t from, uintptr_t to, size_t bytes, size_t unit, bool undo);
+
 static inline int sys_mprotect(uintptr_t address, size_t bytes, int protection)
 {
 	return (int)sys_call(SYS_mprotect, address, bytes, protection);

@@ -274,33 +274,21 @@ static void move_states(struct region *region, uintptr_t from, struct region *ta
  */
 static size_t move_pieces(uintptr_t from, uintptr_t to, size_t bytes, bool back)
 {
-	size_t moved = 0, piece = bytes;
+	size_t moved = 0;
 
 	while (moved < bytes) {
 		struct region *huge;
 		uintptr_t at = from + moved;
 		size_t run = registry_run(at, from + bytes, &huge) - at;
 		size_t page = huge ? huge->page_bytes : process_base_bytes;
-		long result;
+		size_t piece = sys_move(at, to + moved, run, page, back);
 
-		if (piece > run)
-			piece = run;
-		/* The way back is the program's own memory: not a test's to fail. */
-		result = back ? sys_pass(SYS_mremap, (long)at, (long)piece, (long)piece,
-					 MREMAP_MAYMOVE | MREMAP_FIXED, (long)(to + moved), 0)
-			      : sys_mremap(at, piece, piece, MREMAP_MAYMOVE | MREMAP_FIXED,
-					   to + moved);
-		if (SYS_IS_ERROR(result)) {
-			piece = piece / 2 & ~(page - 1);
-			if (!piece)
-				break;
-			continue;
-		}
+		if (!piece)
+			break;
 		note_moved(to + moved, to + moved + piece);
 		if (huge)
 			move_states(huge, at, registry_at(to + moved), to + moved, piece);
 		moved += piece;
-		piece = bytes - moved;
 	}
 	return moved;
 }

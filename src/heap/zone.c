@@ -291,7 +291,7 @@ static int grow_in_place(struct zone *zone, uintptr_t from, size_t bytes, size_t
 static size_t move_pages(struct zone *zone, uintptr_t from, uintptr_t to, size_t bytes)
 {
 	struct region *region = &zone->region;
-	size_t moved = 0, run = bytes;
+	size_t moved = 0, run;
 
 	while (moved < bytes) {
 		size_t page = region_page(region, from + moved);
@@ -299,20 +299,11 @@ static size_t move_pages(struct zone *zone, uintptr_t from, uintptr_t to, size_t
 					  region_huge_at(region, from + moved)) -
 			       page) *
 			      region->page_bytes;
-		long result;
 
-		if (run > same)
-			run = same;
-		result = sys_mremap(from + moved, run, run, MREMAP_MAYMOVE | MREMAP_FIXED,
-				    to + moved);
-		if (SYS_IS_ERROR(result)) {
-			/* Two mappings: try half. A single page that can't move: the caller copies.
-			 */
-			run = align_down(run / 2, region->page_bytes);
-			if (!run)
-				break;
-			continue;
-		}
+		/* A single page that cannot be moved: the caller copies. */
+		run = sys_move(from + moved, to + moved, same, region->page_bytes, false);
+		if (!run)
+			break;
 		for (size_t i = 0; i < run / region->page_bytes; i++) {
 			size_t old = region_page(region, from + moved) + i;
 			size_t new = region_page(region, to + moved) + i;
@@ -325,7 +316,6 @@ static size_t move_pages(struct zone *zone, uintptr_t from, uintptr_t to, size_t
 			region->units[old] &= (unsigned char)~(UNIT_MAPPED | UNIT_ALTERED);
 		}
 		moved += run;
-		run = bytes - moved;
 	}
 	return moved;
 }

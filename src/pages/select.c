@@ -32,6 +32,15 @@ static int select_thp(const struct wanted_pages *wanted, const struct page_sizes
 	return 0;
 }
 
+void select_hugetlb(const struct options *options, size_t page_bytes, struct source *source)
+{
+	source->page_bytes = page_bytes;
+	source->hugetlb = true;
+	source->reserve = !options->no_reserve;
+	source->memfd = options->no_map_hugetlb;
+	source->mount = mount_listed(page_bytes, options->mounts);
+}
+
 int select_pages(const struct options *options, const struct wanted_pages *wanted,
 		 struct source *source)
 {
@@ -75,14 +84,11 @@ int select_pages(const struct options *options, const struct wanted_pages *wante
 		return -EINVAL;
 	}
 	mode = sizes_thp_mode(sizes.thp);
-	source->hugetlb = true;
+	select_hugetlb(options, source->page_bytes, source);
 	source->thp = sizes.thp && (mode == THP_MADVISE || mode == THP_ALWAYS);
-	source->reserve = !options->no_reserve;
 	source->populate = !options->no_prefault;
 	source->populate_write = source_can_populate_write();
-	source->memfd = options->no_map_hugetlb;
 	if (options->path) {
-		source->mount = mount_listed(source->page_bytes, options->mounts);
 		if (!source->mount)
 			log_warning("%s: HUGETLB_PATH=%s is no hugetlbfs mount for pages of %lu "
 				    "kB that this "

@@ -15,6 +15,12 @@ struct wanted_pages {
 	const char *otherwise; /* what declining leads to */
 };
 
+/*
+ * Sets what the options say about hugetlb pages of that size: where they are taken from, and
+ * whether they are reserved. Leaves the other members of *source as they are.
+ */
+void select_hugetlb(const struct options *options, size_t page_bytes, struct source *source);
+
 /* Fills in *source. 0, or -errno with a line about the reason. */
 int select_pages(const struct options *options, const struct wanted_pages *wanted,
 		 struct source *source);

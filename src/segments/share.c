@@ -22,7 +22,7 @@
 #define INTERRUPTIONS_MAX 1000
 
 /* Where copies are kept. */
-struct place {
+struct share_directory {
 	int fd;
 	unsigned int user; /* whose copies may be used, besides root's */
 	char path[PATH_BYTES + 64];
@@ -59,40 +59,40 @@ static const char *mistrust(const struct statx *status, unsigned int user)
 }
 
 /* -EACCES or -EINVAL, and it was told, where the directory is not one for copies. */
-static int check_directory(const struct place *place, size_t page_bytes)
+static int check_directory(const struct share_directory *directory, size_t page_bytes)
 {
 	struct statfs64 filesystem;
 	struct statx status;
 	const char *reason;
-	long failed = sys_statx_fd(place->fd, &status);
+	long failed = sys_statx_fd(directory->fd, &status);
 
 	if (!failed)
-		failed = sys_statfs_fd(place->fd, &filesystem);
+		failed = sys_statfs_fd(directory->fd, &filesystem);
 	if (failed)
 		return (int)failed;
 	if ((uint32_t)filesystem.f_type != HUGETLBFS_MAGIC ||
 	    (size_t)filesystem.f_bsize != page_bytes) {
-		tell(place->path, NULL, "is not on a hugetlbfs of the text's page size");
+		tell(directory->path, NULL, "is not on a hugetlbfs of the text's page size");
 		return -EINVAL;
 	}
-	reason = mistrust(&status, place->user);
+	reason = mistrust(&status, directory->user);
 	if (!reason && filesystem.f_flags & ST_NOEXEC)
 		reason = "is on a mount from which nothing may be executed";
 	if (!reason)
 		return 0;
-	tell(place->path, NULL, reason);
+	tell(directory->path, NULL, reason);
 	return -EACCES;
 }
 
 /* Opens the directory of this user on the mount, and makes it if need be. */
-static long open_on_mount(struct place *place, const char *mount_path)
+static long open_on_mount(struct share_directory *directory, const char *mount_path)
 {
 	const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
 	long fd, mount = sys_open(mount_path, flags, 0);
 	char name[48];
 
-	text_format(name, sizeof(name), "libhugetlbfs-share-%u", place->user);
-	text_format(place->path, sizeof(place->path), "%s/%s", mount_path, name);
+	text_format(name, sizeof(name), "libhugetlbfs-share-%u", directory->user);
+	text_format(directory->path, sizeof(directory->path), "%s/%s", mount_path, name);
 	if (SYS_IS_ERROR(mount))
 		return mount;
 	/* usually it is there */
@@ -107,7 +107,7 @@ static long open_on_mount(struct place *place, const char *mount_path)
 }
 
 /* A descriptor that can't be opened is told here; the reason is the kernel's. */
-static int open_place(struct place *place, const struct share_text *text,
+static int open_place(struct share_directory *directory, const struct share_text *text,
 		      const struct options *options)
 {
 	char reason[48];
@@ -115,10 +115,10 @@ static int open_place(struct place *place, const struct share_text *text,
 	long fd;
 
 	if (options->share_path) {
-		text_format(place->path, sizeof(place->path), "%s", options->share_path);
-		fd = sys_open(place->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+		text_format(directory->path, sizeof(directory->path), "%s", options->share_path);
+		fd = sys_open(directory->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
 	} else if (text->mount) {
-		fd = open_on_mount(place, text->mount);
+		fd = open_on_mount(directory, text->mount);
 	} else {
 		tell(options->path ? options->path : "hugetlbfs", NULL,
 		     "is not mounted for the text's page size where this user may write");
@@ -126,13 +126,13 @@ static int open_place(struct place *place, const struct share_text *text,
 	}
 	if (SYS_IS_ERROR(fd)) {
 		text_format(reason, sizeof(reason), "can't be opened (error %d)", (int)-fd);
-		tell(place->path, NULL, reason);
+		tell(directory->path, NULL, reason);
 		return (int)fd;
 	}
-	place->fd = (int)fd;
-	failed = check_directory(place, text->page_bytes);
+	directory->fd = (int)fd;
+	failed = check_directory(directory, text->page_bytes);
 	if (failed)
-		sys_close(place->fd);
+		sys_close(directory->fd);
 	return failed;
 }
 
@@ -140,15 +140,17 @@ static int open_place(struct place *place, const struct share_text *text,
  * Opens the copy of that name. Returns a descriptor; -ENOENT: there is none; -EACCES: what is there
  * is not to be used, which was told.
  */
-static int open_copy(const struct place *place, const char *name, const struct share_text *text)
+static int open_copy(const struct share_directory *directory, const char *name,
+		     const struct share_text *text)
 {
 	struct statx status;
 	const char *reason;
 	int failed;
-	long fd = sys_open_at(place->fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0);
+	long fd =
+		sys_open_at(directory->fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0);
 
 	if (fd == -ELOOP) {
-		tell(place->path, name, "is a symbolic link");
+		tell(directory->path, name, "is a symbolic link");
 		return -EACCES;
 	}
 	if (SYS_IS_ERROR(fd))
@@ -156,7 +158,7 @@ static int open_copy(const struct place *place, const char *name, const struct s
 	failed = (int)sys_statx_fd((int)fd, &status);
 	if (failed)
 		goto close;
-	reason = mistrust(&status, place->user);
+	reason = mistrust(&status, directory->user);
 	if (!reason && (status.stx_mode & S_IFMT) != S_IFREG)
 		reason = "is not a file";
 	/* With all of its pages: a hole would read as zeroes, or end the process. */
@@ -164,7 +166,7 @@ static int open_copy(const struct place *place, const char *name, const struct s
 		reason = "is not complete";
 	if (!reason)
 		return (int)fd;
-	tell(place->path, name, reason);
+	tell(directory->path, name, reason);
 	failed = -EACCES;
 close:
 	sys_close((int)fd);
@@ -189,21 +191,21 @@ static bool is_same_copy(int fd, int other)
  * names there gets the copy as it is. The second name is the same for all: what a process leaves
  * that is killed in between, the next one uses and takes away.
  */
-static int without_name(const struct place *place, const char *name, int fd)
+static int without_name(const struct share_directory *directory, const char *name, int fd)
 {
 	char link[32], second[SHARE_NAME_BYTES + sizeof("tmp-")];
 
 	text_format(link, sizeof(link), "/proc/self/fd/%d", fd);
 	text_format(second, sizeof(second), "tmp-%s", name);
 	for (int i = 0; i < NAMELESS_TRIES; i++) {
-		long failed = sys_link_at(link, place->fd, second), nameless;
+		long failed = sys_link_at(link, directory->fd, second), nameless;
 
 		if (failed && failed != -EEXIST)
 			break;
-		nameless = sys_open_at(place->fd, second,
+		nameless = sys_open_at(directory->fd, second,
 				       O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0);
-		if (sys_unlink_at(place->fd, second))
-			sys_unlink_at(place->fd, second);
+		if (sys_unlink_at(directory->fd, second))
+			sys_unlink_at(directory->fd, second);
 		if (SYS_IS_ERROR(nameless))
 			continue;
 		if (is_same_copy(fd, (int)nameless)) {
@@ -240,13 +242,13 @@ static int fill(int fd, const struct share_text *text, const struct share_file *
 }
 
 /* Makes a copy and publishes it. 0: there is one by that name now, ours or another's. */
-static int make_copy(const struct place *place, const char *name, const struct share_text *text,
-		     const struct share_file *file)
+static int make_copy(const struct share_directory *directory, const char *name,
+		     const struct share_text *text, const struct share_file *file)
 {
 	/* Who may not read the text in its file may not read it in the copy. */
 	int mode = (int)(file->mode & (S_IRUSR | S_IRGRP | S_IROTH)) | S_IRUSR, failed;
 	char link[32];
-	long fd = sys_open_at(place->fd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, mode);
+	long fd = sys_open_at(directory->fd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, mode);
 
 	if (SYS_IS_ERROR(fd))
 		return (int)fd;
@@ -255,34 +257,34 @@ static int make_copy(const struct place *place, const char *name, const struct s
 		failed = fill((int)fd, text, file);
 	if (!failed) {
 		text_format(link, sizeof(link), "/proc/self/fd/%d", (int)fd);
-		failed = (int)sys_link_at(link, place->fd, name);
+		failed = (int)sys_link_at(link, directory->fd, name);
 	}
 	sys_close((int)fd);
 	return failed == -EEXIST ? 0 : failed;
 }
 
 /* The descriptor that was opened for writing is not handed out: a mapping of it could be, too. */
-static int find_or_make(const struct place *place, const char *name, const struct share_text *text,
-			const struct share_file *file)
+static int find_or_make(const struct share_directory *directory, const char *name,
+			const struct share_text *text, const struct share_file *file)
 {
-	int made, fd = open_copy(place, name, text);
+	int made, fd = open_copy(directory, name, text);
 	char reason[80];
 
 	if (fd != -ENOENT)
 		return fd;
-	made = make_copy(place, name, text, file);
+	made = make_copy(directory, name, text, file);
 	/* Where the pool was too short for two at once, the other one may be ready. */
-	fd = open_copy(place, name, text);
+	fd = open_copy(directory, name, text);
 	if (fd >= 0 || !made)
 		return fd;
 	text_format(reason, sizeof(reason), "can't take %zu huge pages of %zu kB (error %d)",
 		    text->bytes / text->page_bytes, text->page_bytes >> 10, -made);
-	tell(place->path, NULL, reason);
+	tell(directory->path, NULL, reason);
 	return made;
 }
 
 /* Opens the file, then the copy that is named after what it holds. */
-static int open_shared(const struct place *place, const struct share_text *text)
+static int open_shared(const struct share_directory *directory, const struct share_text *text)
 {
 	struct share_file file;
 	char name[SHARE_NAME_BYTES], reason[80];
@@ -296,7 +298,7 @@ static int open_shared(const struct place *place, const struct share_text *text)
 	}
 	if (!failed) {
 		failed = share_file_name(&file, text, name);
-		fd = failed ? failed : find_or_make(place, name, text, &file);
+		fd = failed ? failed : find_or_make(directory, name, text, &file);
 		sys_close(file.fd);
 	}
 	if (failed) {
@@ -308,13 +310,13 @@ static int open_shared(const struct place *place, const struct share_text *text)
 	if (fd < 0)
 		return fd;
 	log_info("HUGETLB_SHARE: the text at 0x%lx is shared, as %s/%s",
-		 (unsigned long)text->address, place->path, name);
-	return without_name(place, name, fd);
+		 (unsigned long)text->address, directory->path, name);
+	return without_name(directory, name, fd);
 }
 
 int share_open(const struct share_text *text, const struct options *options)
 {
-	struct place place;
+	struct share_directory directory;
 	long user = sys_geteuid();
 	int fd;
 
@@ -324,11 +326,11 @@ int share_open(const struct share_text *text, const struct options *options)
 			 (unsigned long)text->address, (int)-user);
 		return (int)user;
 	}
-	place.user = (unsigned int)user;
-	fd = open_place(&place, text, options);
+	directory.user = (unsigned int)user;
+	fd = open_place(&directory, text, options);
 	if (fd)
 		return fd;
-	fd = open_shared(&place, text);
-	sys_close(place.fd);
+	fd = open_shared(&directory, text);
+	sys_close(directory.fd);
 	return fd;
 }

@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "pages/mount.h"
+#include "pages/select.h"
 #include "base/log.h"
 #include "segments/task.h"
 
@@ -104,7 +105,6 @@ static void choose_mount(struct task *task, const struct options *options)
 {
 	struct source *source = &task->backing.source;
 
-	source->mount = mount_listed(source->page_bytes, options->mounts);
 	if (source->mount)
 		return;
 	if (options->path)
@@ -117,7 +117,7 @@ static void choose_mount(struct task *task, const struct options *options)
 }
 
 /* The hugetlb pages for a task. Says so itself where the size can't be had. */
-static int select_pages(struct run *run, struct task *task)
+static int choose_pages(struct run *run, struct task *task)
 {
 	const struct options *options = run->options;
 	struct source *source = &task->backing.source;
@@ -133,14 +133,14 @@ static int select_pages(struct run *run, struct task *task)
 		task_decline(run, task, reason);
 		return -EINVAL;
 	}
-	source->page_bytes = bytes ? bytes : run->sizes.default_huge;
-	source->hugetlb = true;
-	source->reserve = !options->no_reserve;
+	select_hugetlb(options, bytes ? bytes : run->sizes.default_huge, source);
 	source->populate = true; /* it is written to at once, and then a missing page is SIGBUS */
 	source->populate_write = source_can_populate_write();
 	source->memfd = true;
 	if (run_may_take_hugetlb(run) && source->page_bytes)
 		choose_mount(task, options);
+	else
+		source->mount = NULL;
 	task->backing.copy_all = options->copy_all;
 	if (task->lasting) {
 		task->lasting[RUNG_HUGETLB] = *source;
@@ -153,7 +153,7 @@ static int select_pages(struct run *run, struct task *task)
 
 long task_plan(struct run *run, struct task *task)
 {
-	int failed = select_pages(run, task);
+	int failed = choose_pages(run, task);
 
 	if (failed)
 		return failed;

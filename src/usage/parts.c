@@ -34,7 +34,7 @@ static bool is_shared_name(const char *name)
 	return false;
 }
 
-static enum place_name name_of(const struct smaps_mapping *mapping)
+static enum part_mapping_name name_of(const struct smaps_mapping *mapping)
 {
 	const char *name = mapping->name;
 
@@ -54,9 +54,9 @@ static enum place_name name_of(const struct smaps_mapping *mapping)
 	return strstr(name, "/libhugetlbfs.so") ? NAME_OURS : NAME_OTHER;
 }
 
-void place_read(struct place *place, const struct smaps_mapping *mapping)
+void part_mapping_read(struct part_mapping *place, const struct smaps_mapping *mapping)
 {
-	*place = (struct place){
+	*place = (struct part_mapping){
 		.start = mapping->start,
 		.end = mapping->end,
 		.inode = mapping->inode,
@@ -69,19 +69,20 @@ void place_read(struct place *place, const struct smaps_mapping *mapping)
 	memcpy(place->rights, mapping->rights, sizeof(place->rights));
 }
 
-static bool same_file(const struct place *a, const struct place *b)
+static bool same_file(const struct part_mapping *a, const struct part_mapping *b)
 {
 	return a->inode && a->inode == b->inode && a->device_major == b->device_major &&
 	       a->device_minor == b->device_minor;
 }
 
-static bool is_private_memory(const struct place *place)
+static bool is_private_memory(const struct part_mapping *place)
 {
 	return place->rights[3] == 'p' && (!place->inode || place->name == NAME_HUGE);
 }
 
 /* In which part of the program the mapping's first byte is. */
-static bool part_in_program(const struct place *place, const struct clues *clues, enum part *part)
+static bool part_in_program(const struct part_mapping *place, const struct clues *clues,
+			    enum part *part)
 {
 	const struct program_layout *program = &clues->program;
 	uint64_t last_byte = clues->page_bytes - 1;
@@ -103,7 +104,7 @@ static bool part_in_program(const struct place *place, const struct clues *clues
 }
 
 /* The place whose first_of_hash begins the list of the file's hash. */
-static size_t hash_of(const struct place *place, size_t count)
+static size_t hash_of(const struct part_mapping *place, size_t count)
 {
 	uint64_t file = place->inode ^ (uint64_t)place->device_major << 52 ^
 			(uint64_t)place->device_minor << 32;
@@ -112,7 +113,7 @@ static size_t hash_of(const struct place *place, size_t count)
 }
 
 /* Does any mapping of the same file have code? Then it is a library's. */
-static bool is_object(const struct place *places, size_t count, size_t at)
+static bool is_object(const struct part_mapping *places, size_t count, size_t at)
 {
 	uint32_t number = places[hash_of(&places[at], count)].first_of_hash;
 
@@ -123,7 +124,7 @@ static bool is_object(const struct place *places, size_t count, size_t at)
 
 /* One mapping of each file with code: a process may map as many pieces of files as it likes, and
  * for none of them all others can be looked at. */
-static void find_objects(struct place *places, size_t count)
+static void find_objects(struct part_mapping *places, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
 		places[i].first_of_hash = places[i].next_of_hash = 0;
@@ -139,7 +140,7 @@ static void find_objects(struct place *places, size_t count)
 }
 
 /* The lowest stack pointer that is not below the place decides. */
-static bool holds_stack(const struct place *place, const struct clues *clues)
+static bool holds_stack(const struct part_mapping *place, const struct clues *clues)
 {
 	size_t low = 0, high = clues->stack_count;
 
@@ -154,15 +155,16 @@ static bool holds_stack(const struct place *place, const struct clues *clues)
 	return low < clues->stack_count && clues->stack_pointers[low] < place->end;
 }
 
-static bool is_reserve(const struct place *place)
+static bool is_reserve(const struct part_mapping *place)
 {
 	return !place->inode && begins(place->rights, "---p");
 }
 
 /* Opened by malloc from a reservation of 64M, whose rest follows. */
-static bool is_arena(const struct place *places, size_t count, size_t at)
+static bool is_arena(const struct part_mapping *places, size_t count, size_t at)
 {
-	const struct place *place = &places[at], *next = at + 1 < count ? &places[at + 1] : NULL;
+	const struct part_mapping *place = &places[at],
+				  *next = at + 1 < count ? &places[at + 1] : NULL;
 
 	return !(place->start % ARENA_BYTES) && next && next->start == place->end &&
 	       is_reserve(next) && next->end - place->start <= 2 * ARENA_BYTES &&
@@ -170,7 +172,7 @@ static bool is_arena(const struct place *places, size_t count, size_t at)
 }
 
 /* The hole above the break, where the library is preloaded; else 0, 0. */
-static struct address_range find_hole(const struct place *places, size_t count)
+static struct address_range find_hole(const struct part_mapping *places, size_t count)
 {
 	struct address_range hole = {0, 0};
 	bool preloaded = false;
@@ -199,7 +201,7 @@ struct regions {
  * five to six eighths of it, and the room for mappings begins at thirteen sixteenths. The hole is
  * not to the page what the library saw, hence limits half-way between.
  */
-static struct regions find_regions(const struct place *places, size_t count,
+static struct regions find_regions(const struct part_mapping *places, size_t count,
 				   const struct clues *clues)
 {
 	struct address_range hole;
@@ -218,10 +220,10 @@ static struct regions find_regions(const struct place *places, size_t count,
 }
 
 /* What is sure by names and headers. PART_COUNT: not known yet. */
-static enum part first_guess(const struct place *places, size_t count, size_t at,
+static enum part first_guess(const struct part_mapping *places, size_t count, size_t at,
 			     const struct clues *clues)
 {
-	const struct place *place = &places[at];
+	const struct part_mapping *place = &places[at];
 	enum part part;
 
 	if (part_in_program(place, clues, &part))
@@ -242,7 +244,7 @@ static enum part first_guess(const struct place *places, size_t count, size_t at
 	return place->inode && is_object(places, count, at) ? PART_LIBRARIES : PART_FILES;
 }
 
-static bool lies_in(const struct place *place, struct address_range range)
+static bool lies_in(const struct part_mapping *place, struct address_range range)
 {
 	return place->start >= range.start && place->start < range.end;
 }
@@ -251,10 +253,10 @@ static bool lies_in(const struct place *place, struct address_range range)
  * libhugetlbfs's records of the pages of a region lie at the end of its room, far behind the memory
  * that is in use, and have no whole huge pages; what follows in the same range is theirs as well.
  */
-static bool is_record(const struct place *places, size_t at, const struct regions *regions,
+static bool is_record(const struct part_mapping *places, size_t at, const struct regions *regions,
 		      struct address_range range)
 {
-	const struct place *place = &places[at], *before = at ? &places[at - 1] : NULL;
+	const struct part_mapping *place = &places[at], *before = at ? &places[at - 1] : NULL;
 
 	if (!regions->guessed || !before || !lies_in(before, range))
 		return false;
@@ -264,10 +266,10 @@ static bool is_record(const struct place *places, size_t at, const struct region
 	       (place->end - place->start) % HUGE_BYTES_MIN;
 }
 
-static enum part second_guess(const struct place *places, size_t count, size_t at,
+static enum part second_guess(const struct part_mapping *places, size_t count, size_t at,
 			      const struct regions *regions)
 {
-	const struct place *place = &places[at], *before = at ? &places[at - 1] : NULL;
+	const struct part_mapping *place = &places[at], *before = at ? &places[at - 1] : NULL;
 	bool adjacent = before && before->end == place->start;
 
 	if (lies_in(place, regions->main))
@@ -291,7 +293,7 @@ static enum part second_guess(const struct place *places, size_t count, size_t a
 	return PART_MAPPINGS;
 }
 
-void parts_classify(struct place *places, size_t count, const struct clues *clues)
+void parts_classify(struct part_mapping *places, size_t count, const struct clues *clues)
 {
 	struct regions regions;
 

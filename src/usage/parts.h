@@ -14,7 +14,7 @@
 #include "usage/usage.h"
 
 /* What a mapping's name says of it. */
-enum place_name {
+enum part_mapping_name {
 	NAME_NONE,
 	NAME_BREAK,  /* [heap] */
 	NAME_STACK,  /* [stack] */
@@ -25,19 +25,19 @@ enum place_name {
 	NAME_OTHER,
 };
 
-struct place {
+struct part_mapping {
 	uint64_t start, end, inode;
 	unsigned int device_major, device_minor;
 	char rights[5];
 	bool is_hugetlb;
-	unsigned char name; /* enum place_name */
+	unsigned char name; /* enum part_mapping_name */
 	unsigned char part; /* enum part: what parts_classify() found */
 
 	/* parts_classify()'s own: a table of the files with code. Numbers of places; 0: none. */
 	uint32_t first_of_hash, next_of_hash;
 };
 
-void place_read(struct place *place, const struct smaps_mapping *mapping);
+void part_mapping_read(struct part_mapping *place, const struct smaps_mapping *mapping);
 
 #define PROGRAM_SEGMENTS_MAX 32
 
@@ -67,6 +67,6 @@ struct clues {
 };
 
 /* Sets the part of each place. They are those of one process, with rising addresses. */
-void parts_classify(struct place *places, size_t count, const struct clues *clues);
+void parts_classify(struct part_mapping *places, size_t count, const struct clues *clues);
 
 #endif

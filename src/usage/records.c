@@ -13,13 +13,13 @@
 #define FIRST_BYTES ((size_t)1 << 18)
 
 struct record {
-	struct place place;
+	struct part_mapping place;
 	struct usage_figures figures;
 };
 
 /* Places first, so that parts_classify() gets an array of them. */
 struct records {
-	struct place *places;
+	struct part_mapping *places;
 	struct usage_figures *figures;
 	uintptr_t memory;
 	size_t bytes, room, count;
@@ -28,7 +28,7 @@ struct records {
 static void lay_out(struct records *records)
 {
 	records->room = records->bytes / sizeof(struct record);
-	records->places = (struct place *)records->memory;
+	records->places = (struct part_mapping *)records->memory;
 	records->figures = (struct usage_figures *)(records->places + records->room);
 }
 
@@ -70,7 +70,7 @@ static int read_mappings(struct records *records)
 			result = -EAGAIN;
 			break;
 		}
-		place_read(&records->places[records->count], &mapping);
+		part_mapping_read(&records->places[records->count], &mapping);
 		usage_figures(&records->figures[records->count], &mapping);
 		records->count++;
 	}
@@ -108,7 +108,7 @@ static void add_up(struct own_usage *usage, const struct records *records)
 {
 	for (size_t i = 0; i < records->count; i++) {
 		const struct usage_figures *figures = &records->figures[i];
-		const struct place *place = &records->places[i];
+		const struct part_mapping *place = &records->places[i];
 
 		usage_add(&usage->table, (enum part)place->part, figures);
 		if (place->name == NAME_BREAK)

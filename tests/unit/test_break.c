@@ -11,7 +11,7 @@
 #include "base/sys.h"
 #include "calls/mmap.h"
 #include "calls/start.h"
-#include "ground.h"
+#include "fixture.h"
 #include "heap/heap.h"
 #include "heap/owner.h"
 #include "region/process.h"
@@ -28,18 +28,18 @@ static void begin(size_t page_bytes, size_t pool_pages, size_t region_pages, boo
 {
 	gate_reset();
 	gate_catch_stderr();
-	ground_pool(page_bytes, pool_pages);
+	fixture_pool(page_bytes, pool_pages);
 	memset(&heap, 0, sizeof(heap));
 	memset(&libc_calls, 0, sizeof(libc_calls));
 	process_base_bytes = 0;
 	process_libc_single_threaded = NULL;
 	sys_sandboxed = false;
 	split_count = 0;
-	heap.source = ground_source(page_bytes);
+	heap.source = fixture_source(page_bytes);
 	process_base_bytes = BASE;
 	heap.shrink = shrink;
-	limit = ground + region_pages * page_bytes;
-	assert_int_equal(break_start(morecore, ground, limit, &heap.source, shrink), 0);
+	limit = fixture_start + region_pages * page_bytes;
+	assert_int_equal(break_start(morecore, fixture_start, limit, &heap.source, shrink), 0);
 	assert_int_equal(owner_begin(), 0);
 }
 
@@ -48,7 +48,7 @@ static void end(void)
 	assert_int_equal(gate_pool_violations(), 0);
 	owner_end();
 	region_drop(&morecore->region);
-	assert_int_equal(munmap((void *)ground, GROUND_BYTES), 0);
+	assert_int_equal(munmap((void *)fixture_start, FIXTURE_BYTES), 0);
 }
 
 static uintptr_t now(void)
@@ -63,8 +63,8 @@ static void grow(size_t bytes)
 
 	assert_int_equal(break_sbrk(morecore, (intptr_t)bytes), before);
 	assert_int_equal(now(), before + bytes);
-	ground_check_zero(before, before + bytes);
-	ground_fill(before, before + bytes, SEED);
+	fixture_check_zero(before, before + bytes);
+	fixture_fill(before, before + bytes, SEED);
 }
 
 static void shrink(size_t bytes)
@@ -77,20 +77,20 @@ static void shrink(size_t bytes)
 
 static void check_below(void)
 {
-	ground_check_filled(ground, now(), SEED);
+	fixture_check_filled(fixture_start, now(), SEED);
 }
 
 static void new_heap_makes_no_call(void **state)
 {
 	(void)state;
 	begin(64 * KIB, 10, 20, false);
-	assert_int_equal(now(), ground);
+	assert_int_equal(now(), fixture_start);
 	assert_int_equal(gate_calls(GATE_ANY), 1);
-	assert_int_equal(break_brk(morecore, ground), 0);
-	assert_int_equal(break_brk(morecore, ground - 1), -ENOMEM);
+	assert_int_equal(break_brk(morecore, fixture_start), 0);
+	assert_int_equal(break_brk(morecore, fixture_start - 1), -ENOMEM);
 	/* as libc's: the break stays, and there is no error */
-	assert_int_equal(break_sbrk(morecore, -1), ground);
-	assert_int_equal(now(), ground);
+	assert_int_equal(break_sbrk(morecore, -1), fixture_start);
+	assert_int_equal(now(), fixture_start);
 	assert_int_equal(gate_calls(GATE_ANY), 1);
 	end();
 }
@@ -123,7 +123,7 @@ static void limits(void **state)
 	assert_int_equal(break_sbrk(morecore, 64 * KIB - 7), -ENOMEM);
 	assert_int_equal(break_brk(morecore, limit + 1), -ENOMEM);
 	assert_int_equal(break_brk(morecore, UINTPTR_MAX), -ENOMEM);
-	assert_int_equal(now(), ground + 9 * 64 * KIB + 8);
+	assert_int_equal(now(), fixture_start + 9 * 64 * KIB + 8);
 	check_below();
 	grow(64 * KIB - 8);
 	assert_int_equal(now(), limit);
@@ -140,8 +140,8 @@ static void odd_breaks(void **state)
 	(void)state;
 	for (int with_shrink = 0; with_shrink < 2; with_shrink++) {
 		begin(64 * KIB, 10, 20, with_shrink);
-		assert_int_equal(break_sbrk(morecore, 3 * 64 * KIB + 5), ground);
-		memset((void *)ground, 0xaa, 3 * 64 * KIB + 5);
+		assert_int_equal(break_sbrk(morecore, 3 * 64 * KIB + 5), fixture_start);
+		memset((void *)fixture_start, 0xaa, 3 * 64 * KIB + 5);
 		for (size_t bytes = 1; bytes < 3 * 64 * KIB; bytes = bytes * 3 + 1) {
 			unsigned char *at = (unsigned char *)now() - bytes;
 
@@ -161,21 +161,21 @@ static void shrinking_gives_pages_back(void **state)
 	(void)state;
 	begin(64 * KIB, 100, 100, true);
 	grow(50 * 64 * KIB);
-	assert_true(gate_pool_mapped(ground, GROUND_BYTES) >= 50);
+	assert_true(gate_pool_mapped(fixture_start, FIXTURE_BYTES) >= 50);
 	shrink(30 * 64 * KIB);
-	assert_int_equal(gate_pool_mapped(ground, GROUND_BYTES), 20);
-	ground_check_region(&morecore->region);
+	assert_int_equal(gate_pool_mapped(fixture_start, FIXTURE_BYTES), 20);
+	fixture_check_region(&morecore->region);
 	shrink(20 * 64 * KIB - 8);
-	assert_int_equal(gate_pool_mapped(ground, GROUND_BYTES), 1);
+	assert_int_equal(gate_pool_mapped(fixture_start, FIXTURE_BYTES), 1);
 	shrink(8);
-	assert_int_equal(gate_pool_mapped(ground, GROUND_BYTES), 0);
+	assert_int_equal(gate_pool_mapped(fixture_start, FIXTURE_BYTES), 0);
 	grow(50 * 64 * KIB);
 	end();
 	/* without being asked to, it keeps them */
 	begin(64 * KIB, 100, 100, false);
 	grow(50 * 64 * KIB);
 	shrink(50 * 64 * KIB);
-	assert_true(gate_pool_mapped(ground, GROUND_BYTES) >= 50);
+	assert_true(gate_pool_mapped(fixture_start, FIXTURE_BYTES) >= 50);
 	grow(50 * 64 * KIB);
 	end();
 }
@@ -198,8 +198,8 @@ static void every_call_fails_once(void **state)
 				assert_true(result == (long)before || result == -ENOMEM);
 				assert_int_equal(now(),
 						 result < 0 ? before : before + 8 * 64 * KIB);
-				ground_check_zero(before, now());
-				ground_fill(before, now(), SEED);
+				fixture_check_zero(before, now());
+				fixture_fill(before, now(), SEED);
 				check_below();
 				if (step % 2)
 					shrink(4 * 64 * KIB);
@@ -233,13 +233,13 @@ static void altered_memory_comes_back_new(void **state)
 				for (size_t at = 8 * page_bytes - BASE; at > BASE;
 				     at -=
 				     at > page_bytes + 3 * BASE ? page_bytes + 3 * BASE : at) {
-					protect(ground + at, PROT_NONE);
-					shrink(now() - ground - at);
+					protect(fixture_start + at, PROT_NONE);
+					shrink(now() - fixture_start - at);
 					check_below();
 					grow(BASE / 2);
 					grow(6 * page_bytes);
 					check_below();
-					shrink(now() - ground - at);
+					shrink(now() - fixture_start - at);
 				}
 				end();
 			}
@@ -252,7 +252,7 @@ static void altered_unit_of_a_large_page(void **state)
 	for (int with_shrink = 0; with_shrink < 2; with_shrink++) {
 		begin(32 * MIB, 0, 2, with_shrink);
 		grow(20 * MIB);
-		protect(ground + 10 * MIB, PROT_NONE);
+		protect(fixture_start + 10 * MIB, PROT_NONE);
 		shrink(18 * MIB);
 		check_below();
 		grow(4 * MIB);
@@ -272,12 +272,12 @@ static void break_within_a_protected_page(void **state)
 	for (size_t i = 0; i < COUNT_OF(rights); i++) {
 		begin(64 * KIB, 10, 20, false);
 		grow(3 * BASE);
-		protect(ground + 2 * BASE, rights[i]);
+		protect(fixture_start + 2 * BASE, rights[i]);
 		shrink(BASE / 2);
-		assert_int_equal(break_sbrk(morecore, BASE), ground + 3 * BASE - BASE / 2);
-		ground_check_zero(ground + 3 * BASE, now());
-		protect(ground + 2 * BASE, PROT_READ | PROT_WRITE);
-		ground_check_filled(ground, ground + 3 * BASE - BASE / 2, SEED);
+		assert_int_equal(break_sbrk(morecore, BASE), fixture_start + 3 * BASE - BASE / 2);
+		fixture_check_zero(fixture_start + 3 * BASE, now());
+		protect(fixture_start + 2 * BASE, PROT_READ | PROT_WRITE);
+		fixture_check_filled(fixture_start, fixture_start + 3 * BASE - BASE / 2, SEED);
 		end();
 	}
 }
@@ -288,22 +288,22 @@ static void random_moves(size_t page_bytes, size_t pool_pages, size_t region_pag
 	begin(page_bytes, pool_pages, region_pages, with_shrink);
 	for (int step = 0; step < 150; step++) {
 		uintptr_t before = now();
-		size_t used = before - ground;
-		size_t bytes = ground_random(&random) % most & ~7ul;
+		size_t used = before - fixture_start;
+		size_t bytes = fixture_random(&random) % most & ~7ul;
 		uintptr_t guard;
 		long result;
 
-		if (ground_random(&random) % 4 == 0)
-			gate_fail(GATE_ANY, 1 + ground_random(&random) % 2, ENOMEM);
-		switch (ground_random(&random) % 5) {
+		if (fixture_random(&random) % 4 == 0)
+			gate_fail(GATE_ANY, 1 + fixture_random(&random) % 2, ENOMEM);
+		switch (fixture_random(&random) % 5) {
 		case 0:
 		case 1:
 		case 2:
 			result = break_sbrk(morecore, (intptr_t)bytes);
 			assert_true(result == (long)before || result == -ENOMEM);
 			assert_int_equal(now(), result < 0 ? before : before + bytes);
-			ground_check_zero(before, now());
-			ground_fill(before, now(), SEED);
+			fixture_check_zero(before, now());
+			fixture_fill(before, now(), SEED);
 			break;
 		case 3:
 			shrink(bytes < used ? bytes : used);
@@ -312,9 +312,10 @@ static void random_moves(size_t page_bytes, size_t pool_pages, size_t region_pag
 			gate_fail(GATE_ANY, 0, 0);
 			if (used < 4 * BASE)
 				break;
-			guard = ground + (ground_random(&random) % (used - 2 * BASE) & ~(BASE - 1));
+			guard = fixture_start +
+				(fixture_random(&random) % (used - 2 * BASE) & ~(BASE - 1));
 			protect(guard, PROT_NONE);
-			if (ground_random(&random) % 2)
+			if (fixture_random(&random) % 2)
 				assert_int_equal(break_brk(morecore, guard), 0);
 			else
 				protect(guard, PROT_READ | PROT_WRITE);
@@ -345,36 +346,36 @@ static void random_moves_against_the_model(void **state)
 /* Somebody maps in front of the break: it fails there, for good, and stays where it is. */
 static void foreign_memory_ends_the_heap(void **state)
 {
-	uintptr_t foreign = ground + 10 * 64 * KIB;
+	uintptr_t foreign = fixture_start + 10 * 64 * KIB;
 
 	(void)state;
 	begin(64 * KIB, 100, 100, true);
 	grow(5 * 64 * KIB);
-	ground_plant_foreign(foreign, 64 * KIB);
+	fixture_plant_foreign(foreign, 64 * KIB);
 	assert_int_equal(break_sbrk(morecore, 20 * 64 * KIB), -ENOMEM);
-	assert_int_equal(now(), ground + 5 * 64 * KIB);
+	assert_int_equal(now(), fixture_start + 5 * 64 * KIB);
 	shrink(5 * 64 * KIB);
-	assert_true(ground_foreign_is_intact(foreign, 64 * KIB));
+	assert_true(fixture_foreign_is_intact(foreign, 64 * KIB));
 	assert_int_equal(break_sbrk(morecore, 20 * 64 * KIB), -ENOMEM);
 	grow(5 * 64 * KIB);
-	assert_true(ground_foreign_is_intact(foreign, 64 * KIB));
+	assert_true(fixture_foreign_is_intact(foreign, 64 * KIB));
 	end();
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		GROUND_TEST(new_heap_makes_no_call),
-		GROUND_TEST(pages_at_hand_cost_no_call),
-		GROUND_TEST(limits),
-		GROUND_TEST(odd_breaks),
-		GROUND_TEST(shrinking_gives_pages_back),
-		GROUND_TEST(every_call_fails_once),
-		GROUND_TEST(altered_memory_comes_back_new),
-		GROUND_TEST(altered_unit_of_a_large_page),
-		GROUND_TEST(break_within_a_protected_page),
-		GROUND_TEST(random_moves_against_the_model),
-		GROUND_TEST(foreign_memory_ends_the_heap),
+		FIXTURE_TEST(new_heap_makes_no_call),
+		FIXTURE_TEST(pages_at_hand_cost_no_call),
+		FIXTURE_TEST(limits),
+		FIXTURE_TEST(odd_breaks),
+		FIXTURE_TEST(shrinking_gives_pages_back),
+		FIXTURE_TEST(every_call_fails_once),
+		FIXTURE_TEST(altered_memory_comes_back_new),
+		FIXTURE_TEST(altered_unit_of_a_large_page),
+		FIXTURE_TEST(break_within_a_protected_page),
+		FIXTURE_TEST(random_moves_against_the_model),
+		FIXTURE_TEST(foreign_memory_ends_the_heap),
 	};
 
 	return cmocka_run_group_tests_name("morecore", tests, NULL, NULL);

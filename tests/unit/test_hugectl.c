@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "tools/hugectl/compare.h"
 #include "tools/hugectl/hugectl.h"
 #include "unit.h"
 
@@ -238,13 +239,79 @@ static void kinds_are_told_by_headers(void **state)
 	assert_int_equal(elf_kind_of("/nowhere").class_bits, 0);
 }
 
+/* Against R: t.test(log(other / plain)), as exp() of its interval. */
+static void ratios_of_pairs(void **state)
+{
+	const double plain[] = {1.00, 1.10, 0.95, 1.05, 1.02};
+	const double other[] = {0.80, 0.90, 0.75, 0.86, 0.82};
+	const struct ratio ratio = ratio_of(plain, other, 5);
+	const struct ratio same = ratio_of(plain, plain, 5);
+
+	(void)state;
+	assert_true(ratio.known);
+	assert_true(ratio.mean > 0.806 && ratio.mean < 0.807);
+	assert_true(ratio.low > 0.7904 && ratio.low < 0.7916);
+	assert_true(ratio.high > 0.8214 && ratio.high < 0.8226);
+	assert_true(same.known && same.mean == 1 && same.low == 1 && same.high == 1);
+	assert_false(ratio_of(plain, other, 1).known);
+	assert_false(ratio_of((const double[]){1, 0}, other, 2).known);
+}
+
+static void verdicts_are_honest(void **state)
+{
+	static const struct {
+		struct ratio ratio;
+		enum verdict verdict;
+		const char *text;
+	} cases[] = {
+		{{0.96, 0.95, 0.97, true},
+		 VERDICT_FASTER,
+		 "4 % faster, sure (0.95 to 0.97 of plain's time)"},
+		{{1.2, 1.1, 1.3, true},
+		 VERDICT_SLOWER,
+		 "20 % slower, sure (1.10 to 1.30 of plain's time)"},
+		{{1.0, 0.99, 1.02, true},
+		 VERDICT_NONE,
+		 "no difference: 0.99 to 1.02 of plain's time"},
+		/* sure, and not worth a word */
+		{{0.995, 0.992, 0.998, true},
+		 VERDICT_NONE,
+		 "no difference: 0.99 to 1.00 of plain's time"},
+		{{0.9, 0.7, 1.1, true},
+		 VERDICT_UNSURE,
+		 "not sure: 0.70 to 1.10 of plain's time; more runs may show it"},
+		{{0, 0, 0, false},
+		 VERDICT_UNSURE,
+		 "not sure: two pairs of runs are needed at least"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char text[160];
+
+		assert_int_equal(verdict_of(&cases[i].ratio), cases[i].verdict);
+		verdict_text(&cases[i].ratio, text, sizeof(text));
+		assert_string_equal(text, cases[i].text);
+	}
+}
+
+static void medians(void **state)
+{
+	double odd[] = {3, 1, 2}, even[] = {4, 1, 3, 2};
+
+	(void)state;
+	assert_true(median_of(odd, 3) == 2);
+	assert_true(median_of(even, 4) == 2.5);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		UNIT_TEST(every_variable_has_an_option), UNIT_TEST(every_option_has_its_variable),
 		UNIT_TEST(options_become_variables),     UNIT_TEST(levels_add_up),
 		UNIT_TEST(lists_grow_in_front),          UNIT_TEST(tunables_are_merged),
-		UNIT_TEST(kinds_are_told_by_headers),
+		UNIT_TEST(kinds_are_told_by_headers),    UNIT_TEST(ratios_of_pairs),
+		UNIT_TEST(verdicts_are_honest),          UNIT_TEST(medians),
 	};
 
 	return cmocka_run_group_tests_name("hugectl", tests, NULL, NULL);

@@ -10,7 +10,7 @@
 #include "calls/mmap.h"
 #include "calls/mremap.h"
 #include "calls/start.h"
-#include "ground.h"
+#include "fixture.h"
 #include "mmap/mappings.h"
 #include "mmap/start.h"
 #include "region/process.h"
@@ -55,7 +55,7 @@ static int begin(size_t pool_pages, size_t threshold)
 	failed = mappings_start(&options);
 	gate_reset();
 	gate_catch_stderr();
-	ground_pool(PAGE, pool_pages);
+	fixture_pool(PAGE, pool_pages);
 	return failed;
 }
 
@@ -63,7 +63,7 @@ static void end(void)
 {
 	struct region *region = &mappings.place.region;
 
-	ground_check_region(region);
+	fixture_check_region(region);
 	if (mappings.place.idle != SIZE_MAX)
 		munmap((void *)region_unit_address(region, mappings.place.idle),
 		       region->unit_bytes);
@@ -89,7 +89,7 @@ static void unmap(char *at, size_t bytes)
 	assert_int_equal(call_munmap(at, bytes), 0);
 	/* the kernel's munmap of whole huge pages does not pass the gate */
 	gate_pool_forget((uintptr_t)at, bytes);
-	assert_false(ground_is_mapped((uintptr_t)at));
+	assert_false(fixture_is_mapped((uintptr_t)at));
 }
 
 static void fill(char *at, size_t bytes, uint64_t seed)
@@ -107,7 +107,7 @@ static void check(const char *at, size_t bytes, uint64_t seed)
 
 static void check_zeroes(const char *at, size_t bytes)
 {
-	ground_check_zero((uintptr_t)at, (uintptr_t)at + bytes);
+	fixture_check_zero((uintptr_t)at, (uintptr_t)at + bytes);
 }
 
 static void who_gets_what(void **state)
@@ -215,7 +215,7 @@ static void moves(void **state)
 	/* it shrinks into a page */
 	assert_ptr_equal(call_mremap(at, 6 * PAGE, PAGE + BASE, 0, NULL), at);
 	check(at, PAGE + BASE, 6);
-	assert_false(ground_is_mapped((uintptr_t)at + PAGE + BASE));
+	assert_false(fixture_is_mapped((uintptr_t)at + PAGE + BASE));
 	gate_pool_forget((uintptr_t)at + 2 * PAGE, 4 * PAGE);
 	/* to a place of the program's */
 	to = map(NULL, 4 * PAGE, PROT_READ, ANON);
@@ -224,7 +224,7 @@ static void moves(void **state)
 		to + BASE);
 	check(to + BASE, PAGE + BASE, 6);
 	check_zeroes(to + PAGE + 2 * BASE, PAGE - BASE);
-	assert_false(ground_is_mapped((uintptr_t)at));
+	assert_false(fixture_is_mapped((uintptr_t)at));
 	/* what is wrong is refused, and changes nothing */
 	errno = 0;
 	assert_ptr_equal(call_mremap(to + BASE, PAGE, PAGE, 128, NULL), MAP_FAILED);
@@ -321,8 +321,8 @@ static void play(void)
 	       call_munmap(small, 64 * KIB))
 		assert_int_equal(errno, ENOMEM);
 	gate_pool_forget(0, SIZE_MAX);
-	assert_false(ground_is_mapped((uintptr_t)space));
-	assert_false(ground_is_mapped((uintptr_t)at));
+	assert_false(fixture_is_mapped((uintptr_t)space));
+	assert_false(fixture_is_mapped((uintptr_t)at));
 }
 
 static void every_call_fails_once(void **state)
@@ -397,7 +397,7 @@ static void a_shared_tail_goes(void **state)
 	assert_int_equal(units_taken(8), 1);
 	assert_int_equal(split_count, 1);
 	for (char *page = at; page < at + 2 * PAGE; page += BASE)
-		assert_false(ground_is_mapped((uintptr_t)page));
+		assert_false(fixture_is_mapped((uintptr_t)page));
 	end();
 }
 

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/sys.h"
-#include "ground.h"
+#include "fixture.h"
 #include "mmap/placement.h"
 #include "mmap/space.h"
 #include "region/page_state.h"
@@ -24,15 +24,15 @@ static void begin(void)
 {
 	gate_reset();
 	gate_catch_stderr();
-	ground_pool(PAGE, 0);
-	source = ground_source(PAGE);
-	assert_int_equal(placement_start(&place, ground, ground + BYTES, &source), 0);
+	fixture_pool(PAGE, 0);
+	source = fixture_source(PAGE);
+	assert_int_equal(placement_start(&place, fixture_start, fixture_start + BYTES, &source), 0);
 }
 
 static void end(void)
 {
 	placement_drop(&place);
-	assert_int_equal(munmap((void *)ground, GROUND_BYTES), 0);
+	assert_int_equal(munmap((void *)fixture_start, FIXTURE_BYTES), 0);
 }
 
 /* As the program's munmap, which does not pass the gate. */
@@ -51,7 +51,7 @@ static void nothing_is_left(void)
 			continue;
 		assert_int_equal(place.region.units[i], 0);
 		for (uintptr_t at = 0; at < PAGE; at += PAGE / 8)
-			assert_false(ground_is_mapped(ground + i * PAGE + at));
+			assert_false(fixture_is_mapped(fixture_start + i * PAGE + at));
 	}
 }
 
@@ -63,15 +63,16 @@ static void whole_units(void **state)
 	begin();
 	first = placement_take(&place, 3 * PAGE + BASE, 0);
 	second = placement_take(&place, PAGE, 0);
-	assert_int_equal(first, ground);
-	assert_int_equal(second, ground + 4 * PAGE);
+	assert_int_equal(first, fixture_start);
+	assert_int_equal(second, fixture_start + 4 * PAGE);
 	/* where it is wanted, or not at all */
-	assert_int_equal(placement_take(&place, PAGE, ground + 4 * PAGE), 0);
-	assert_int_equal(placement_take(&place, PAGE, ground + 5 * PAGE + BASE), 0);
-	assert_int_equal(placement_take(&place, PAGE, ground + 31 * PAGE), ground + 31 * PAGE);
-	assert_int_equal(placement_take(&place, 2 * PAGE, ground + 31 * PAGE), 0);
+	assert_int_equal(placement_take(&place, PAGE, fixture_start + 4 * PAGE), 0);
+	assert_int_equal(placement_take(&place, PAGE, fixture_start + 5 * PAGE + BASE), 0);
+	assert_int_equal(placement_take(&place, PAGE, fixture_start + 31 * PAGE),
+			 fixture_start + 31 * PAGE);
+	assert_int_equal(placement_take(&place, 2 * PAGE, fixture_start + 31 * PAGE), 0);
 	assert_int_equal(placement_take(&place, 27 * PAGE, 0), 0);
-	assert_int_equal(placement_take(&place, 26 * PAGE, 0), ground + 5 * PAGE);
+	assert_int_equal(placement_take(&place, 26 * PAGE, 0), fixture_start + 5 * PAGE);
 	assert_int_equal(placement_take(&place, PAGE, 0), 0);
 	/* in parts, in any order: free when the last one is gone */
 	placement_unused(&place, first + BASE, first + 3 * PAGE + BASE);
@@ -91,22 +92,22 @@ static void units_of_big_pages(void **state)
 	(void)state;
 	gate_reset();
 	gate_catch_stderr();
-	ground_pool(page, 0);
-	source = ground_source(page);
-	assert_int_equal(placement_start(&place, ground, ground + BYTES, &source), 0);
+	fixture_pool(page, 0);
+	source = fixture_source(page);
+	assert_int_equal(placement_start(&place, fixture_start, fixture_start + BYTES, &source), 0);
 	small = placement_take(&place, PAGE, 0);
 	big = placement_take(&place, page + BASE, 0);
-	assert_int_equal(small, ground);
-	assert_int_equal(big, ground + page);
+	assert_int_equal(small, fixture_start);
+	assert_int_equal(big, fixture_start + page);
 	/* what its last page has left is not for a big one */
-	assert_int_equal(placement_take(&place, PAGE, 0), ground + PAGE);
-	assert_int_equal(placement_take(&place, 3 * PAGE, 0), ground + 2 * page + PAGE);
-	assert_int_equal(placement_take(&place, page, 0), ground + 3 * page);
+	assert_int_equal(placement_take(&place, PAGE, 0), fixture_start + PAGE);
+	assert_int_equal(placement_take(&place, 3 * PAGE, 0), fixture_start + 2 * page + PAGE);
+	assert_int_equal(placement_take(&place, page, 0), fixture_start + 3 * page);
 	placement_unused(&place, big, big + page + BASE);
-	assert_int_equal(placement_take(&place, page, 0), ground + page);
-	assert_int_equal(placement_take(&place, page, 0), ground + 4 * page);
-	placement_unused(&place, ground + 2 * page + PAGE, ground + 3 * page);
-	assert_int_equal(placement_take(&place, page, 0), ground + 2 * page);
+	assert_int_equal(placement_take(&place, page, 0), fixture_start + page);
+	assert_int_equal(placement_take(&place, page, 0), fixture_start + 4 * page);
+	placement_unused(&place, fixture_start + 2 * page + PAGE, fixture_start + 3 * page);
+	assert_int_equal(placement_take(&place, page, 0), fixture_start + 2 * page);
 	end();
 }
 
@@ -118,23 +119,23 @@ static void small_ones_share_a_unit(void **state)
 	begin();
 	for (size_t i = 0; i < 8; i++) {
 		at[i] = placement_pack(&place, PAGE / 8);
-		assert_int_equal(at[i], ground + i * (PAGE / 8));
-		ground_check_zero(at[i], at[i] + PAGE / 8);
-		ground_fill(at[i], at[i] + PAGE / 8, SEED);
+		assert_int_equal(at[i], fixture_start + i * (PAGE / 8));
+		fixture_check_zero(at[i], at[i] + PAGE / 8);
+		fixture_fill(at[i], at[i] + PAGE / 8, SEED);
 	}
 	/* one mapping and its advice served all of them */
 	assert_int_equal(gate_calls(CPU_MMAP_NUMBER), 3);
-	assert_int_equal(placement_pack(&place, PAGE / 8), ground + PAGE);
+	assert_int_equal(placement_pack(&place, PAGE / 8), fixture_start + PAGE);
 	unmap(at[2], PAGE / 8);
 	unmap(at[3], PAGE / 8);
-	assert_false(ground_is_mapped(at[2]));
+	assert_false(fixture_is_mapped(at[2]));
 	/* the hole is found again, and is zero */
 	assert_int_equal(placement_pack(&place, PAGE / 4), at[2]);
-	ground_check_zero(at[2], at[2] + PAGE / 4);
-	ground_check_filled(at[0], at[2], SEED);
-	ground_check_filled(at[4], at[7] + PAGE / 8, SEED);
+	fixture_check_zero(at[2], at[2] + PAGE / 4);
+	fixture_check_filled(at[0], at[2], SEED);
+	fixture_check_filled(at[4], at[7] + PAGE / 8, SEED);
 	unmap(at[0], PAGE);
-	unmap(ground + PAGE, PAGE / 8);
+	unmap(fixture_start + PAGE, PAGE / 8);
 	nothing_is_left();
 	end();
 }
@@ -152,11 +153,11 @@ static void random_sizes(void **state)
 	(void)state;
 	begin();
 	for (int step = 0; step < 4000; step++) {
-		size_t i = ground_random(&random) % COUNT_OF(held);
-		size_t bytes = (1 + ground_random(&random) % 300) * BASE;
+		size_t i = fixture_random(&random) % COUNT_OF(held);
+		size_t bytes = (1 + fixture_random(&random) % 300) * BASE;
 
 		if (held[i].at) {
-			ground_check_filled(held[i].at, held[i].at + held[i].bytes, i);
+			fixture_check_filled(held[i].at, held[i].at + held[i].bytes, i);
 			/* a part first, now and then */
 			if (held[i].bytes > BASE && step % 3 == 0) {
 				unmap(held[i].at + held[i].bytes - BASE, BASE);
@@ -171,8 +172,8 @@ static void random_sizes(void **state)
 		held[i].bytes = bytes;
 		if (!held[i].at)
 			continue;
-		ground_check_zero(held[i].at, held[i].at + bytes);
-		ground_fill(held[i].at, held[i].at + bytes, i);
+		fixture_check_zero(held[i].at, held[i].at + bytes);
+		fixture_fill(held[i].at, held[i].at + bytes, i);
 	}
 	for (size_t i = 0; i < COUNT_OF(held); i++)
 		if (held[i].at)
@@ -204,7 +205,7 @@ static void every_call_fails_once(void **state)
 		/* what could not be unmapped serves the next one */
 		first = placement_pack(&place, MIB);
 		assert_true(first != 0);
-		ground_check_zero(first, first + MIB);
+		fixture_check_zero(first, first + MIB);
 		unmap(first, MIB);
 		nothing_is_left();
 		end();
@@ -213,8 +214,10 @@ static void every_call_fails_once(void **state)
 	gate_reset();
 	for (unsigned long nth = 1; nth < 3; nth++) {
 		gate_fail(CPU_MMAP_NUMBER, nth, ENOMEM);
-		source = ground_source(PAGE);
-		assert_int_equal(placement_start(&place, ground, ground + BYTES, &source), -ENOMEM);
+		source = fixture_source(PAGE);
+		assert_int_equal(
+			placement_start(&place, fixture_start, fixture_start + BYTES, &source),
+			-ENOMEM);
 	}
 }
 
@@ -228,30 +231,32 @@ static void the_place_grows(void **state)
 	(void)state;
 	gate_reset();
 	gate_catch_stderr();
-	ground_pool(tiny, 0);
-	source = ground_source(tiny);
-	assert_int_equal(placement_start(&place, ground, ground + GROUND_BYTES, &source), 0);
+	fixture_pool(tiny, 0);
+	source = fixture_source(tiny);
+	assert_int_equal(
+		placement_start(&place, fixture_start, fixture_start + FIXTURE_BYTES, &source), 0);
 	first = place.units.slots;
 	for (; (at = placement_take(&place, 3 * tiny - BASE, 0)); last = at, count++)
-		assert_int_equal(at, last ? last + 3 * tiny : ground);
+		assert_int_equal(at, last ? last + 3 * tiny : fixture_start);
 	assert_true(count > 20 * first);
 	assert_int_equal(place.units.slots,
 			 (place.region.limit - place.region.start) / place.region.unit_bytes);
 	assert_true(place.region.room - last < 7 * tiny);
-	placement_unused(&place, ground + 300 * tiny, ground + 303 * tiny - BASE);
-	assert_int_equal(placement_take(&place, 3 * tiny, 0), ground + 300 * tiny);
+	placement_unused(&place, fixture_start + 300 * tiny, fixture_start + 303 * tiny - BASE);
+	assert_int_equal(placement_take(&place, 3 * tiny, 0), fixture_start + 300 * tiny);
 	placement_drop(&place);
-	for (uintptr_t i = ground; i < ground + GROUND_BYTES; i += BASE)
-		assert_false(ground_is_mapped(i));
+	for (uintptr_t i = fixture_start; i < fixture_start + FIXTURE_BYTES; i += BASE)
+		assert_false(fixture_is_mapped(i));
 	/* all or nothing, and again when there is memory */
-	assert_int_equal(placement_start(&place, ground, ground + GROUND_BYTES, &source), 0);
+	assert_int_equal(
+		placement_start(&place, fixture_start, fixture_start + FIXTURE_BYTES, &source), 0);
 	placement_take(&place, first * tiny, 0);
 	for (unsigned long nth = 1; nth < 3; nth++) {
 		gate_fail(CPU_MMAP_NUMBER, nth, ENOMEM);
 		assert_int_equal(placement_take(&place, 10000 * tiny, 0), 0);
 		assert_int_equal(place.units.slots, first);
 	}
-	assert_int_equal(placement_take(&place, 10000 * tiny, 0), ground + first * tiny);
+	assert_int_equal(placement_take(&place, 10000 * tiny, 0), fixture_start + first * tiny);
 	placement_drop(&place);
 }
 
@@ -259,9 +264,9 @@ static void somebody_is_in_the_way(void **state)
 {
 	(void)state;
 	begin();
-	ground_plant_foreign(ground, BASE);
+	fixture_plant_foreign(fixture_start, BASE);
 	assert_int_equal(placement_pack(&place, MIB), 0);
-	assert_true(ground_foreign_is_intact(ground, BASE));
+	assert_true(fixture_foreign_is_intact(fixture_start, BASE));
 	end();
 }
 
@@ -298,14 +303,14 @@ static void the_room_is_within_the_hole(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		GROUND_TEST(whole_units),
-		GROUND_TEST(units_of_big_pages),
-		GROUND_TEST(small_ones_share_a_unit),
-		GROUND_TEST(random_sizes),
-		GROUND_TEST(every_call_fails_once),
-		GROUND_TEST(the_place_grows),
-		GROUND_TEST(somebody_is_in_the_way),
-		GROUND_TEST(the_room_is_within_the_hole),
+		FIXTURE_TEST(whole_units),
+		FIXTURE_TEST(units_of_big_pages),
+		FIXTURE_TEST(small_ones_share_a_unit),
+		FIXTURE_TEST(random_sizes),
+		FIXTURE_TEST(every_call_fails_once),
+		FIXTURE_TEST(the_place_grows),
+		FIXTURE_TEST(somebody_is_in_the_way),
+		FIXTURE_TEST(the_room_is_within_the_hole),
 	};
 
 	return cmocka_run_group_tests_name("place", tests, NULL, NULL);

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/sys.h"
-#include "ground.h"
+#include "fixture.h"
 #include "region/region.h"
 #include "region/registry.h"
 
@@ -21,9 +21,10 @@ static struct region region;
 static void begin(size_t page_bytes, size_t pool_pages, size_t region_pages)
 {
 	gate_catch_stderr();
-	ground_pool(page_bytes, pool_pages);
-	source = ground_source(page_bytes);
-	assert_int_equal(region_make(&region, ground, ground + region_pages * page_bytes, &source),
+	fixture_pool(page_bytes, pool_pages);
+	source = fixture_source(page_bytes);
+	assert_int_equal(region_make(&region, fixture_start,
+				     fixture_start + region_pages * page_bytes, &source),
 			 0);
 }
 
@@ -34,9 +35,9 @@ static size_t huge_pages(void)
 
 static void end(void)
 {
-	ground_check_region(&region);
+	fixture_check_region(&region);
 	region_drop(&region);
-	assert_int_equal(munmap((void *)ground, GROUND_BYTES), 0);
+	assert_int_equal(munmap((void *)fixture_start, FIXTURE_BYTES), 0);
 }
 
 static void nothing_is_mapped_at_first(void **state)
@@ -44,14 +45,15 @@ static void nothing_is_mapped_at_first(void **state)
 	(void)state;
 	begin(PAGE_SMALL, 100, 100);
 	assert_int_equal(gate_calls(GATE_ANY), 1);
-	ground_check_region(&region);
+	fixture_check_region(&region);
 	assert_int_equal(region.unit_bytes, PAGE_SMALL);
 	end();
 	begin(PAGE_LARGE, 100, 4);
 	assert_int_equal(region.unit_bytes, UNIT_LARGE);
 	end();
 	gate_fail(CPU_MMAP_NUMBER, 1, ENOMEM);
-	assert_int_equal(region_make(&region, ground, ground + PAGE_SMALL, &source), -ENOMEM);
+	assert_int_equal(region_make(&region, fixture_start, fixture_start + PAGE_SMALL, &source),
+			 -ENOMEM);
 	assert_null(region.pages);
 	region_drop(&region);
 }
@@ -60,11 +62,11 @@ static void full_pool(void **state)
 {
 	(void)state;
 	begin(PAGE_SMALL, 100, 100);
-	assert_int_equal(region_map(&region, ground, ground + 10 * PAGE_SMALL, 0), 0);
+	assert_int_equal(region_map(&region, fixture_start, fixture_start + 10 * PAGE_SMALL, 0), 0);
 	assert_int_equal(huge_pages(), 10);
 	/* what is there is not asked for again */
 	gate_fail_always(CPU_MMAP_NUMBER, ENOMEM);
-	assert_int_equal(region_map(&region, ground, ground + 10 * PAGE_SMALL, 0), 0);
+	assert_int_equal(region_map(&region, fixture_start, fixture_start + 10 * PAGE_SMALL, 0), 0);
 	end();
 }
 
@@ -72,8 +74,9 @@ static void pages_beyond_are_taken_while_there_are_any(void **state)
 {
 	(void)state;
 	begin(PAGE_SMALL, 7, 100);
-	assert_int_equal(
-		region_map(&region, ground, ground + 4 * PAGE_SMALL, ground + 9 * PAGE_SMALL), 0);
+	assert_int_equal(region_map(&region, fixture_start, fixture_start + 4 * PAGE_SMALL,
+				    fixture_start + 9 * PAGE_SMALL),
+			 0);
 	assert_int_equal(huge_pages(), 7);
 	/* no small page behind what was needed */
 	assert_false(region.units[7] & UNIT_MAPPED);
@@ -85,11 +88,13 @@ static void short_pool(void **state)
 {
 	(void)state;
 	begin(PAGE_SMALL, 90, 200);
-	assert_int_equal(region_map(&region, ground, ground + 100 * PAGE_SMALL, 0), 0);
+	assert_int_equal(region_map(&region, fixture_start, fixture_start + 100 * PAGE_SMALL, 0),
+			 0);
 	assert_int_equal(huge_pages(), 90);
 	assert_int_equal(source.short_falls, 1);
-	ground_check_zero(ground, ground + 100 * PAGE_SMALL);
-	assert_int_equal(region_map(&region, ground, ground + 120 * PAGE_SMALL, 0), 0);
+	fixture_check_zero(fixture_start, fixture_start + 100 * PAGE_SMALL);
+	assert_int_equal(region_map(&region, fixture_start, fixture_start + 120 * PAGE_SMALL, 0),
+			 0);
 	assert_true(gate_stderr_lines() <= 1);
 	end();
 }
@@ -98,13 +103,16 @@ static void empty_pool(void **state)
 {
 	(void)state;
 	begin(PAGE_SMALL, 0, 100);
-	assert_int_equal(region_map(&region, ground + PAGE_SMALL, ground + 100 * PAGE_SMALL, 0), 0);
+	assert_int_equal(region_map(&region, fixture_start + PAGE_SMALL,
+				    fixture_start + 100 * PAGE_SMALL, 0),
+			 0);
 	assert_int_equal(huge_pages(), 0);
-	ground_check_zero(ground + PAGE_SMALL, ground + 100 * PAGE_SMALL);
+	fixture_check_zero(fixture_start + PAGE_SMALL, fixture_start + 100 * PAGE_SMALL);
 	end();
 	begin(PAGE_SMALL, 100, 100);
 	source.hugetlb = false;
-	assert_int_equal(region_map(&region, ground, ground + 100 * PAGE_SMALL, 0), 0);
+	assert_int_equal(region_map(&region, fixture_start, fixture_start + 100 * PAGE_SMALL, 0),
+			 0);
 	assert_int_equal(huge_pages(), 0);
 	end();
 }
@@ -113,27 +121,32 @@ static void large_pages_come_whole(void **state)
 {
 	(void)state;
 	begin(PAGE_LARGE, 2, 4);
-	assert_int_equal(region_map(&region, ground + UNIT_LARGE, ground + 3 * UNIT_LARGE, 0), 0);
+	assert_int_equal(
+		region_map(&region, fixture_start + UNIT_LARGE, fixture_start + 3 * UNIT_LARGE, 0),
+		0);
 	assert_int_equal(huge_pages(), 1);
 	assert_int_equal(region.units[0] & UNIT_MAPPED, UNIT_MAPPED);
 	assert_int_equal(region.units[15] & UNIT_MAPPED, UNIT_MAPPED);
 	/* across a border: the second page, and units behind it, for the pool is empty then */
-	assert_int_equal(region_map(&region, ground + 15 * UNIT_LARGE, ground + 34 * UNIT_LARGE, 0),
+	assert_int_equal(region_map(&region, fixture_start + 15 * UNIT_LARGE,
+				    fixture_start + 34 * UNIT_LARGE, 0),
 			 0);
 	assert_int_equal(huge_pages(), 2);
 	assert_true(region.units[33] & UNIT_MAPPED);
 	assert_false(region.units[34] & UNIT_MAPPED);
-	ground_check_region(&region);
-	ground_check_zero(ground + 32 * UNIT_LARGE, ground + 34 * UNIT_LARGE);
+	fixture_check_region(&region);
+	fixture_check_zero(fixture_start + 32 * UNIT_LARGE, fixture_start + 34 * UNIT_LARGE);
 	end();
 	/* a page that began small stays so, its neighbour gets a huge one */
 	begin(PAGE_LARGE, 0, 4);
-	assert_int_equal(region_map(&region, ground, ground + UNIT_LARGE, 0), 0);
-	ground_pool(PAGE_LARGE, 4);
+	assert_int_equal(region_map(&region, fixture_start, fixture_start + UNIT_LARGE, 0), 0);
+	fixture_pool(PAGE_LARGE, 4);
 	source.skip = 0;
-	assert_int_equal(region_map(&region, ground + UNIT_LARGE, ground + 17 * UNIT_LARGE, 0), 0);
+	assert_int_equal(
+		region_map(&region, fixture_start + UNIT_LARGE, fixture_start + 17 * UNIT_LARGE, 0),
+		0);
 	assert_int_equal(huge_pages(), 1);
-	assert_true(region_huge_at(&region, ground + PAGE_LARGE));
+	assert_true(region_huge_at(&region, fixture_start + PAGE_LARGE));
 	end();
 }
 
@@ -141,27 +154,30 @@ static void large_pages_come_whole(void **state)
 static void foreign_memory_is_left_alone(void **state)
 {
 	for (int pool_pages = 0; pool_pages <= 100; pool_pages += 50) {
-		uintptr_t foreign = ground + 5 * PAGE_SMALL;
+		uintptr_t foreign = fixture_start + 5 * PAGE_SMALL;
 		unsigned long calls;
 
 		(void)state;
 		gate_reset();
 		begin(PAGE_SMALL, (size_t)pool_pages, 100);
-		ground_plant_foreign(foreign, PAGE_SMALL);
-		assert_int_equal(region_map(&region, ground, ground + 10 * PAGE_SMALL, 0), -ENOMEM);
-		ground_check_region(&region);
+		fixture_plant_foreign(foreign, PAGE_SMALL);
+		assert_int_equal(
+			region_map(&region, fixture_start, fixture_start + 10 * PAGE_SMALL, 0),
+			-ENOMEM);
+		fixture_check_region(&region);
 		assert_true(region.units[5] & UNIT_FOREIGN);
 		calls = gate_calls(GATE_ANY);
 		assert_int_equal(region_map(&region, foreign, foreign + PAGE_SMALL, 0), -ENOMEM);
 		assert_int_equal(gate_calls(GATE_ANY), calls);
 		region_use(&region, foreign, foreign + PAGE_SMALL);
-		region_unuse(&region, ground, region.limit);
-		region_give_back(&region, ground, region.limit);
-		assert_true(ground_foreign_is_intact(foreign, PAGE_SMALL));
+		region_unuse(&region, fixture_start, region.limit);
+		region_give_back(&region, fixture_start, region.limit);
+		assert_true(fixture_foreign_is_intact(foreign, PAGE_SMALL));
 		assert_true(region.units[5] & UNIT_FOREIGN);
 		/* in front of it there is room as before */
-		assert_int_equal(region_map(&region, ground, ground + 4 * PAGE_SMALL, 0),
-				 region.units[0] & UNIT_FOREIGN ? -ENOMEM : 0);
+		assert_int_equal(
+			region_map(&region, fixture_start, fixture_start + 4 * PAGE_SMALL, 0),
+			region.units[0] & UNIT_FOREIGN ? -ENOMEM : 0);
 		end();
 	}
 }
@@ -176,12 +192,15 @@ static void passing_failures_pass(void **state)
 		gate_reset();
 		begin(PAGE_SMALL, 0, 100);
 		gate_fail_always(CPU_MMAP_NUMBER, errors[i]);
-		assert_int_equal(region_map(&region, ground, ground + 10 * PAGE_SMALL, 0), -ENOMEM);
-		ground_check_region(&region);
+		assert_int_equal(
+			region_map(&region, fixture_start, fixture_start + 10 * PAGE_SMALL, 0),
+			-ENOMEM);
+		fixture_check_region(&region);
 		gate_reset();
 		gate_catch_stderr();
-		ground_pool(PAGE_SMALL, 100);
-		assert_int_equal(region_map(&region, ground, ground + 10 * PAGE_SMALL, 0), 0);
+		fixture_pool(PAGE_SMALL, 100);
+		assert_int_equal(
+			region_map(&region, fixture_start, fixture_start + 10 * PAGE_SMALL, 0), 0);
 		end();
 	}
 }
@@ -190,16 +209,16 @@ static void what_is_in_use_is_not_given_back(void **state)
 {
 	(void)state;
 	begin(PAGE_LARGE, 2, 4);
-	assert_int_equal(region_map(&region, ground, ground + 40 * UNIT_LARGE, 0), 0);
-	region_use(&region, ground, ground + 40 * UNIT_LARGE);
-	region_unuse(&region, ground, ground + 15 * UNIT_LARGE);
-	region_give_back(&region, ground, ground + 15 * UNIT_LARGE);
+	assert_int_equal(region_map(&region, fixture_start, fixture_start + 40 * UNIT_LARGE, 0), 0);
+	region_use(&region, fixture_start, fixture_start + 40 * UNIT_LARGE);
+	region_unuse(&region, fixture_start, fixture_start + 15 * UNIT_LARGE);
+	region_give_back(&region, fixture_start, fixture_start + 15 * UNIT_LARGE);
 	assert_int_equal(huge_pages(), 2);
 	assert_true(region.units[3] & UNIT_DIRTY);
 	/* the last unit of the first page, and one of the small ones */
-	region_unuse(&region, ground + 15 * UNIT_LARGE, ground + 16 * UNIT_LARGE);
-	region_unuse(&region, ground + 35 * UNIT_LARGE, ground + 36 * UNIT_LARGE);
-	region_give_back(&region, ground, ground + 36 * UNIT_LARGE);
+	region_unuse(&region, fixture_start + 15 * UNIT_LARGE, fixture_start + 16 * UNIT_LARGE);
+	region_unuse(&region, fixture_start + 35 * UNIT_LARGE, fixture_start + 36 * UNIT_LARGE);
+	region_give_back(&region, fixture_start, fixture_start + 36 * UNIT_LARGE);
 	assert_int_equal(huge_pages(), 1);
 	assert_false(region.units[35] & UNIT_MAPPED);
 	assert_true(region.units[36] & UNIT_MAPPED);
@@ -210,18 +229,20 @@ static void renewed_memory_is_small_and_empty(void **state)
 {
 	(void)state;
 	begin(PAGE_SMALL, 100, 100);
-	assert_int_equal(region_map(&region, ground, ground + 10 * PAGE_SMALL, 0), 0);
-	region_use(&region, ground, ground + 10 * PAGE_SMALL);
-	ground_fill(ground, ground + 10 * PAGE_SMALL, 1);
+	assert_int_equal(region_map(&region, fixture_start, fixture_start + 10 * PAGE_SMALL, 0), 0);
+	region_use(&region, fixture_start, fixture_start + 10 * PAGE_SMALL);
+	fixture_fill(fixture_start, fixture_start + 10 * PAGE_SMALL, 1);
 	gate_fail(CPU_MMAP_NUMBER, 1, ENOMEM);
-	assert_int_equal(region_renew_small(&region, ground + PAGE_SMALL, ground + 3 * PAGE_SMALL),
+	assert_int_equal(region_renew_small(&region, fixture_start + PAGE_SMALL,
+					    fixture_start + 3 * PAGE_SMALL),
 			 -ENOMEM);
-	ground_check_filled(ground, ground + 10 * PAGE_SMALL, 1);
-	assert_int_equal(region_renew_small(&region, ground + PAGE_SMALL, ground + 3 * PAGE_SMALL),
+	fixture_check_filled(fixture_start, fixture_start + 10 * PAGE_SMALL, 1);
+	assert_int_equal(region_renew_small(&region, fixture_start + PAGE_SMALL,
+					    fixture_start + 3 * PAGE_SMALL),
 			 0);
-	ground_check_filled(ground, ground + PAGE_SMALL, 1);
-	ground_check_zero(ground + PAGE_SMALL, ground + 3 * PAGE_SMALL);
-	ground_check_filled(ground + 3 * PAGE_SMALL, ground + 10 * PAGE_SMALL, 1);
+	fixture_check_filled(fixture_start, fixture_start + PAGE_SMALL, 1);
+	fixture_check_zero(fixture_start + PAGE_SMALL, fixture_start + 3 * PAGE_SMALL);
+	fixture_check_filled(fixture_start + 3 * PAGE_SMALL, fixture_start + 10 * PAGE_SMALL, 1);
 	assert_int_equal(huge_pages(), 8);
 	assert_int_equal(region.units[2], UNIT_USED | UNIT_MAPPED);
 	end();
@@ -301,43 +322,43 @@ static void random_operations(size_t page_bytes, size_t region_pages, unsigned i
 	model.units = region_pages * page_units;
 	assert_true(model.units <= COUNT_OF(model.owner));
 	for (unsigned int step = 1; step <= steps; step++) {
-		size_t from = ground_random(&random) % model.units;
+		size_t from = fixture_random(&random) % model.units;
 		size_t to = run_end(&model, from);
-		size_t length = 1 + ground_random(&random) % (3 * page_units);
+		size_t length = 1 + fixture_random(&random) % (3 * page_units);
 		size_t wanted;
 
 		if (to - from > length)
 			to = from + length;
-		wanted = (to + page_units - 1 + ground_random(&random) % 3 * page_units) /
+		wanted = (to + page_units - 1 + fixture_random(&random) % 3 * page_units) /
 			 page_units * page_units;
 		if (wanted > model.units)
 			wanted = model.units;
-		if (ground_random(&random) % 8 == 0)
-			gate_fail(GATE_ANY, 1 + ground_random(&random) % 3,
-				  ground_random(&random) % 2 ? ENOMEM : EINTR);
+		if (fixture_random(&random) % 8 == 0)
+			gate_fail(GATE_ANY, 1 + fixture_random(&random) % 3,
+				  fixture_random(&random) % 2 ? ENOMEM : EINTR);
 		if (!model.owner[from])
 			take(&model, from, to, wanted, step);
 		else
 			drop(&model, from, to);
 		gate_fail(GATE_ANY, 0, 0);
-		if (ground_random(&random) % 50 == 0 && !model.owner[from] &&
+		if (fixture_random(&random) % 50 == 0 && !model.owner[from] &&
 		    !(region.units[from] & UNIT_MAPPED) &&
-		    !ground_is_mapped(region_unit_address(&region, from))) {
-			ground_plant_foreign(region_unit_address(&region, from), 4096);
+		    !fixture_is_mapped(region_unit_address(&region, from))) {
+			fixture_plant_foreign(region_unit_address(&region, from), 4096);
 			model.foreign[from] = true;
 		}
 		for (size_t i = 0; i < model.units; i++) {
 			if (model.owner[i])
 				check_stamp(i, model.owner[i]);
 			if (model.foreign[i])
-				assert_true(ground_foreign_is_intact(
+				assert_true(fixture_foreign_is_intact(
 					region_unit_address(&region, i), 4096));
 		}
 		if (step % 16 == 0)
 			assert_int_equal(gate_pool_violations(), 0);
 	}
 	region_drop(&region);
-	munmap((void *)ground, GROUND_BYTES);
+	munmap((void *)fixture_start, FIXTURE_BYTES);
 }
 
 static void random_operations_keep_what_is_in_use(void **state)
@@ -362,12 +383,12 @@ static void states_are_exact(void **state)
 		begin(page_sizes[i], 9, pages);
 		units = (region.limit - region.start) / region.unit_bytes;
 		for (int step = 0; step < 300; step++) {
-			size_t from = ground_random(&random) % units;
-			size_t to = from + 1 + ground_random(&random) % (units - from);
+			size_t from = fixture_random(&random) % units;
+			size_t to = from + 1 + fixture_random(&random) % (units - from);
 			uintptr_t start = region_unit_address(&region, from);
 			uintptr_t stop = region_unit_address(&region, to);
 
-			if (ground_random(&random) % 2) {
+			if (fixture_random(&random) % 2) {
 				region_map(&region, start, stop, 0);
 				region_use(&region, start, stop);
 				for (size_t unit = from; unit < to; unit++) {
@@ -378,7 +399,7 @@ static void states_are_exact(void **state)
 				region_unuse(&region, start, stop);
 				region_give_back(&region, start, stop);
 			}
-			ground_check_region(&region);
+			fixture_check_region(&region);
 			assert_true(huge_pages() <= 9);
 		}
 		region_unuse(&region, region.start, region.limit);
@@ -390,15 +411,17 @@ static void states_are_exact(void **state)
 	}
 }
 
-/* So small a page that the ground is more than what has its states from the start. */
+/* A page so small that the range is larger than the states mapped at the start. */
 #define PAGE_TINY (16 * KIB)
 
 static void begin_growing(void)
 {
 	gate_catch_stderr();
-	ground_pool(PAGE_TINY, 0);
-	source = ground_source(PAGE_TINY);
-	assert_int_equal(region_make_growing(&region, ground, ground + GROUND_BYTES, &source), 0);
+	fixture_pool(PAGE_TINY, 0);
+	source = fixture_source(PAGE_TINY);
+	assert_int_equal(
+		region_make_growing(&region, fixture_start, fixture_start + FIXTURE_BYTES, &source),
+		0);
 	assert_int_equal(registry_add(&region), 0);
 }
 
@@ -406,8 +429,8 @@ static void end_growing(void)
 {
 	registry_remove(&region);
 	region_drop(&region);
-	for (uintptr_t at = ground; at < ground + GROUND_BYTES; at += 4096)
-		assert_false(ground_is_mapped(at));
+	for (uintptr_t at = fixture_start; at < fixture_start + FIXTURE_BYTES; at += 4096)
+		assert_false(fixture_is_mapped(at));
 }
 
 /* Raises the limit until there is no more room. */
@@ -441,23 +464,24 @@ static void it_grows_as_it_is_needed(void **state)
 	(void)state;
 	begin_growing();
 	first = region.limit;
-	assert_true(first - ground < GROUND_BYTES / 64);
-	assert_true(registry_in_room(ground + GROUND_BYTES - 1));
-	assert_true(registry_room_touch(ground + GROUND_BYTES - 1, ground + GROUND_BYTES));
-	assert_false(registry_in_room(ground + GROUND_BYTES));
-	assert_false(registry_touch(first, ground + GROUND_BYTES));
+	assert_true(first - fixture_start < FIXTURE_BYTES / 64);
+	assert_true(registry_in_room(fixture_start + FIXTURE_BYTES - 1));
+	assert_true(registry_room_touch(fixture_start + FIXTURE_BYTES - 1,
+					fixture_start + FIXTURE_BYTES));
+	assert_false(registry_in_room(fixture_start + FIXTURE_BYTES));
+	assert_false(registry_touch(first, fixture_start + FIXTURE_BYTES));
 	/* more than twice as much, where that is asked */
-	assert_int_equal(region_next_limit(&region, 1), first + (first - ground));
-	assert_int_equal(region_next_limit(&region, 3 * (first - ground) + 1),
-			 first + 3 * (first - ground) + PAGE_TINY);
-	assert_int_equal(region_next_limit(&region, GROUND_BYTES), 0);
+	assert_int_equal(region_next_limit(&region, 1), first + (first - fixture_start));
+	assert_int_equal(region_next_limit(&region, 3 * (first - fixture_start) + 1),
+			 first + 3 * (first - fixture_start) + PAGE_TINY);
+	assert_int_equal(region_next_limit(&region, FIXTURE_BYTES), 0);
 	assert_true(grow_to_the_end() < 10);
 	assert_int_equal(region.limit, region.room);
-	assert_true(region.room - ground >= GROUND_BYTES / 16 * 15);
+	assert_true(region.room - fixture_start >= FIXTURE_BYTES / 16 * 15);
 	assert_int_equal(region_map(&region, region.room - PAGE_TINY, region.room, 0), 0);
 	region_give_back(&region, region.room - PAGE_TINY, region.room);
 	end_growing();
-	assert_false(registry_in_room(ground));
+	assert_false(registry_in_room(fixture_start));
 }
 
 /* Then it is as it was, and grows when the failure has passed. */
@@ -469,13 +493,13 @@ static void it_can_not_grow(void **state)
 	(void)state;
 	for (unsigned long nth = 1; nth <= 2; nth++) {
 		gate_fail(CPU_MMAP_NUMBER, nth, ENOMEM);
-		source = ground_source(PAGE_TINY);
-		assert_int_equal(
-			region_make_growing(&region, ground, ground + GROUND_BYTES, &source),
-			-ENOMEM);
-		assert_false(ground_is_mapped(ground + GROUND_BYTES / 16 * 15));
+		source = fixture_source(PAGE_TINY);
+		assert_int_equal(region_make_growing(&region, fixture_start,
+						     fixture_start + FIXTURE_BYTES, &source),
+				 -ENOMEM);
+		assert_false(fixture_is_mapped(fixture_start + FIXTURE_BYTES / 16 * 15));
 		begin_growing();
-		limit = region_next_limit(&region, GROUND_BYTES / 2);
+		limit = region_next_limit(&region, FIXTURE_BYTES / 2);
 		gate_fail(CPU_MMAP_NUMBER, nth, ENOMEM);
 		assert_int_equal(registry_grow(&region, limit), -ENOMEM);
 		assert_true(region.limit < limit);
@@ -494,11 +518,11 @@ static void it_can_not_grow(void **state)
 	end_growing();
 	/* somebody where the states are to come */
 	begin_growing();
-	ground_plant_foreign(region.room + 8 * 4096, 4096);
+	fixture_plant_foreign(region.room + 8 * 4096, 4096);
 	limit = region.limit;
 	assert_int_equal(registry_grow(&region, region.room), -ENOMEM);
 	assert_int_equal(region.limit, limit);
-	assert_true(ground_foreign_is_intact(region.room + 8 * 4096, 4096));
+	assert_true(fixture_foreign_is_intact(region.room + 8 * 4096, 4096));
 	munmap((void *)(region.room + 8 * 4096), 4096);
 	end_growing();
 }
@@ -506,20 +530,20 @@ static void it_can_not_grow(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		GROUND_TEST(it_grows_as_it_is_needed),
-		GROUND_TEST(it_can_not_grow),
-		GROUND_TEST(nothing_is_mapped_at_first),
-		GROUND_TEST(full_pool),
-		GROUND_TEST(pages_beyond_are_taken_while_there_are_any),
-		GROUND_TEST(short_pool),
-		GROUND_TEST(empty_pool),
-		GROUND_TEST(large_pages_come_whole),
-		GROUND_TEST(foreign_memory_is_left_alone),
-		GROUND_TEST(passing_failures_pass),
-		GROUND_TEST(what_is_in_use_is_not_given_back),
-		GROUND_TEST(renewed_memory_is_small_and_empty),
-		GROUND_TEST(random_operations_keep_what_is_in_use),
-		GROUND_TEST(states_are_exact),
+		FIXTURE_TEST(it_grows_as_it_is_needed),
+		FIXTURE_TEST(it_can_not_grow),
+		FIXTURE_TEST(nothing_is_mapped_at_first),
+		FIXTURE_TEST(full_pool),
+		FIXTURE_TEST(pages_beyond_are_taken_while_there_are_any),
+		FIXTURE_TEST(short_pool),
+		FIXTURE_TEST(empty_pool),
+		FIXTURE_TEST(large_pages_come_whole),
+		FIXTURE_TEST(foreign_memory_is_left_alone),
+		FIXTURE_TEST(passing_failures_pass),
+		FIXTURE_TEST(what_is_in_use_is_not_given_back),
+		FIXTURE_TEST(renewed_memory_is_small_and_empty),
+		FIXTURE_TEST(random_operations_keep_what_is_in_use),
+		FIXTURE_TEST(states_are_exact),
 	};
 
 	return cmocka_run_group_tests_name("region", tests, NULL, NULL);

@@ -11,7 +11,7 @@
 #include "calls/madvise.h"
 #include "calls/mmap.h"
 #include "calls/start.h"
-#include "ground.h"
+#include "fixture.h"
 #include "region/process.h"
 #include "region/ranges.h"
 #include "region/split.h"
@@ -32,9 +32,9 @@ static void lookups_agree_with_a_list(void **state)
 		regions[i] = (struct region){.start = (i + 1) * 100 * PAGE,
 					     .limit = ((i + 1) * 100 + 1 + i % 90) * PAGE};
 	for (int step = 0; step < 20000; step++) {
-		size_t i = ground_random(&random) % COUNT_OF(regions);
-		uintptr_t from = ground_random(&random) % (4200 * PAGE);
-		uintptr_t to = from + 1 + ground_random(&random) % (300 * PAGE), at = from;
+		size_t i = fixture_random(&random) % COUNT_OF(regions);
+		uintptr_t from = fixture_random(&random) % (4200 * PAGE);
+		uintptr_t to = from + 1 + fixture_random(&random) % (300 * PAGE), at = from;
 		struct region *holder = NULL;
 		struct region_part part;
 		size_t parts = 0, found = 0;
@@ -69,8 +69,8 @@ static void lookups_agree_with_a_list(void **state)
 }
 
 /*
- * Ten thousand that come and go, and a wish too many. Not on the ground: what the registry maps
- * stays for good, and the ground is emptied after each test.
+ * Ten thousand that come and go, and a wish too many. Not in the range of the fixture: what the
+ * registry maps stays for good, and that range is emptied after each test.
  */
 static void many_of_them(void **state)
 {
@@ -87,7 +87,7 @@ static void many_of_them(void **state)
 		regions[i] =
 			(struct region){.start = (2 * i + 2) * PAGE, .limit = (2 * i + 3) * PAGE};
 	for (int step = 0; step < 200000; step++) {
-		size_t i = ground_random(&random) % MANY;
+		size_t i = fixture_random(&random) % MANY;
 
 		/* nearly all are there in the middle, nearly none before and after */
 		if (in[i] && (step > 130000 || step % 16 == 0)) {
@@ -97,7 +97,7 @@ static void many_of_them(void **state)
 			assert_int_equal(registry_add(&regions[i]), 0);
 			in[i] = true;
 		}
-		i = ground_random(&random) % MANY;
+		i = fixture_random(&random) % MANY;
 		assert_ptr_equal(registry_at(regions[i].start + 1), in[i] ? &regions[i] : NULL);
 		assert_false(registry_touch(regions[i].start - PAGE, regions[i].start));
 	}
@@ -164,20 +164,20 @@ static void a_region_shrinks(void **state)
 /* Eight pages that are there already, as data segments are. */
 static struct source take(int rights)
 {
-	struct source source = ground_source(PAGE);
+	struct source source = fixture_source(PAGE);
 
 	gate_reset();
 	gate_catch_stderr();
-	ground_pool(PAGE, 8);
+	fixture_pool(PAGE, 8);
 	memset(&libc_calls, 0, sizeof(libc_calls));
 	process_base_bytes = 0;
 	process_libc_single_threaded = NULL;
 	sys_sandboxed = false;
 	split_count = 0;
 	process_base_bytes = BASE;
-	assert_int_equal(source_map_huge(&source, ground, 8), 8);
-	ground_fill(ground, ground + 8 * PAGE, SEED);
-	assert_int_equal(sys_mprotect(ground, 8 * PAGE, rights), 0);
+	assert_int_equal(source_map_huge(&source, fixture_start, 8), 8);
+	fixture_fill(fixture_start, fixture_start + 8 * PAGE, SEED);
+	assert_int_equal(sys_mprotect(fixture_start, 8 * PAGE, rights), 0);
 	return source;
 }
 
@@ -186,18 +186,19 @@ static void a_taken_range_bears_what_small_pages_bear(void **state)
 	struct source source = take(PROT_READ | PROT_WRITE);
 
 	(void)state;
-	assert_int_equal(
-		replaced_add_data(ground, ground + 8 * PAGE, &source, PROT_READ | PROT_WRITE), 0);
-	assert_int_equal(call_mprotect((void *)(ground + BASE), BASE, PROT_READ), 0);
-	assert_int_equal(gate_pool_mapped(ground, GROUND_BYTES), 7);
-	assert_int_equal(call_munmap((void *)(ground + 3 * PAGE + BASE), BASE), 0);
-	assert_int_equal(gate_pool_mapped(ground, GROUND_BYTES), 6);
-	assert_false(ground_is_mapped(ground + 3 * PAGE + BASE));
-	ground_check_filled(ground, ground + 3 * PAGE + BASE, SEED);
-	ground_check_filled(ground + 3 * PAGE + 2 * BASE, ground + 8 * PAGE, SEED);
+	assert_int_equal(replaced_add_data(fixture_start, fixture_start + 8 * PAGE, &source,
+					   PROT_READ | PROT_WRITE),
+			 0);
+	assert_int_equal(call_mprotect((void *)(fixture_start + BASE), BASE, PROT_READ), 0);
+	assert_int_equal(gate_pool_mapped(fixture_start, FIXTURE_BYTES), 7);
+	assert_int_equal(call_munmap((void *)(fixture_start + 3 * PAGE + BASE), BASE), 0);
+	assert_int_equal(gate_pool_mapped(fixture_start, FIXTURE_BYTES), 6);
+	assert_false(fixture_is_mapped(fixture_start + 3 * PAGE + BASE));
+	fixture_check_filled(fixture_start, fixture_start + 3 * PAGE + BASE, SEED);
+	fixture_check_filled(fixture_start + 3 * PAGE + 2 * BASE, fixture_start + 8 * PAGE, SEED);
 	assert_int_equal(gate_pool_violations(), 0);
 	assert_int_equal(split_count, 2);
-	replaced_forget(ground, ground + 8 * PAGE);
+	replaced_forget(fixture_start, fixture_start + 8 * PAGE);
 	assert_null(registry_first());
 }
 
@@ -206,13 +207,15 @@ static void a_taken_range_keeps_its_rights(void **state)
 	struct source source = take(PROT_READ);
 
 	(void)state;
-	assert_int_equal(replaced_add_data(ground, ground + 8 * PAGE, &source, PROT_READ), 0);
-	assert_int_equal(call_mprotect((void *)ground, BASE, PROT_READ | PROT_WRITE), 0);
-	*(volatile char *)ground = *(volatile char *)ground;
+	assert_int_equal(
+		replaced_add_data(fixture_start, fixture_start + 8 * PAGE, &source, PROT_READ), 0);
+	assert_int_equal(call_mprotect((void *)fixture_start, BASE, PROT_READ | PROT_WRITE), 0);
+	*(volatile char *)fixture_start = *(volatile char *)fixture_start;
 	/* the rest of the page is read-only still: the kernel refuses to write there */
-	assert_int_equal(sys_pass(SYS_getcpu, (long)(ground + BASE), 0, 0, 0, 0, 0), -EFAULT);
-	ground_check_filled(ground, ground + 8 * PAGE, SEED);
-	replaced_forget(ground, ground + 8 * PAGE);
+	assert_int_equal(sys_pass(SYS_getcpu, (long)(fixture_start + BASE), 0, 0, 0, 0, 0),
+			 -EFAULT);
+	fixture_check_filled(fixture_start, fixture_start + 8 * PAGE, SEED);
+	replaced_forget(fixture_start, fixture_start + 8 * PAGE);
 }
 
 /* Text is a file's: emptied it is what it was, and what is written to is small before. */
@@ -224,23 +227,25 @@ static void taken_text_is_as_it_was_on_its_file(void **state)
 
 	(void)state;
 	assert_false(replaced_nth(0, &start, &end));
-	assert_int_equal(replaced_add_text(ground, ground + 8 * PAGE, &source, rights), 0);
-	assert_true(replaced_nth(0, &start, &end) && start == ground);
-	assert_int_equal(call_madvise((void *)ground, 2 * PAGE, MADV_DONTNEED), 0);
-	assert_int_equal(gate_pool_mapped(ground, GROUND_BYTES), 8);
-	assert_int_equal(call_mprotect((void *)(ground + BASE), BASE, PROT_READ | PROT_WRITE), 0);
-	assert_int_equal(gate_pool_mapped(ground, GROUND_BYTES), 7);
-	memset((void *)(ground + BASE), 0, BASE);
-	assert_int_equal(call_madvise((void *)ground, PAGE, MADV_DONTNEED), 0);
-	ground_check_filled(ground, ground + 8 * PAGE, SEED);
-	assert_int_equal(call_mprotect((void *)(ground + 2 * PAGE), PAGE, PROT_READ), 0);
-	assert_int_equal(gate_pool_mapped(ground, GROUND_BYTES), 7);
-	assert_int_equal(call_mprotect((void *)(ground + 3 * PAGE), PAGE, PROT_READ | PROT_WRITE),
-			 0);
-	assert_int_equal(gate_pool_mapped(ground, GROUND_BYTES), 6);
-	ground_check_filled(ground, ground + 8 * PAGE, SEED);
+	assert_int_equal(
+		replaced_add_text(fixture_start, fixture_start + 8 * PAGE, &source, rights), 0);
+	assert_true(replaced_nth(0, &start, &end) && start == fixture_start);
+	assert_int_equal(call_madvise((void *)fixture_start, 2 * PAGE, MADV_DONTNEED), 0);
+	assert_int_equal(gate_pool_mapped(fixture_start, FIXTURE_BYTES), 8);
+	assert_int_equal(
+		call_mprotect((void *)(fixture_start + BASE), BASE, PROT_READ | PROT_WRITE), 0);
+	assert_int_equal(gate_pool_mapped(fixture_start, FIXTURE_BYTES), 7);
+	memset((void *)(fixture_start + BASE), 0, BASE);
+	assert_int_equal(call_madvise((void *)fixture_start, PAGE, MADV_DONTNEED), 0);
+	fixture_check_filled(fixture_start, fixture_start + 8 * PAGE, SEED);
+	assert_int_equal(call_mprotect((void *)(fixture_start + 2 * PAGE), PAGE, PROT_READ), 0);
+	assert_int_equal(gate_pool_mapped(fixture_start, FIXTURE_BYTES), 7);
+	assert_int_equal(
+		call_mprotect((void *)(fixture_start + 3 * PAGE), PAGE, PROT_READ | PROT_WRITE), 0);
+	assert_int_equal(gate_pool_mapped(fixture_start, FIXTURE_BYTES), 6);
+	fixture_check_filled(fixture_start, fixture_start + 8 * PAGE, SEED);
 	assert_int_equal(gate_pool_violations(), 0);
-	replaced_forget(ground, ground + 8 * PAGE);
+	replaced_forget(fixture_start, fixture_start + 8 * PAGE);
 	assert_false(replaced_nth(0, &start, &end));
 }
 
@@ -255,16 +260,20 @@ static void text_where_a_call_fails(void **state)
 	for (size_t i = 0; i < COUNT_OF(numbers); i++) {
 		struct source source = take(rights);
 
-		assert_int_equal(replaced_add_text(ground, ground + 8 * PAGE, &source, rights), 0);
+		assert_int_equal(
+			replaced_add_text(fixture_start, fixture_start + 8 * PAGE, &source, rights),
+			0);
 		gate_fail(numbers[i], 1, ENOMEM);
-		assert_int_equal(call_mprotect((void *)ground, BASE, PROT_READ | PROT_WRITE), -1);
+		assert_int_equal(call_mprotect((void *)fixture_start, BASE, PROT_READ | PROT_WRITE),
+				 -1);
 		assert_int_equal(errno, ENOMEM);
-		assert_int_equal(gate_pool_mapped(ground, GROUND_BYTES), 8);
-		ground_check_filled(ground, ground + 8 * PAGE, SEED);
-		assert_int_equal(call_mprotect((void *)ground, BASE, PROT_READ | PROT_WRITE), 0);
-		ground_check_filled(ground, ground + 8 * PAGE, SEED);
-		replaced_forget(ground, ground + 8 * PAGE);
-		assert_int_equal(munmap((void *)ground, GROUND_BYTES), 0);
+		assert_int_equal(gate_pool_mapped(fixture_start, FIXTURE_BYTES), 8);
+		fixture_check_filled(fixture_start, fixture_start + 8 * PAGE, SEED);
+		assert_int_equal(call_mprotect((void *)fixture_start, BASE, PROT_READ | PROT_WRITE),
+				 0);
+		fixture_check_filled(fixture_start, fixture_start + 8 * PAGE, SEED);
+		replaced_forget(fixture_start, fixture_start + 8 * PAGE);
+		assert_int_equal(munmap((void *)fixture_start, FIXTURE_BYTES), 0);
 	}
 }
 
@@ -273,14 +282,19 @@ static void ranges_that_can_not_be_taken(void **state)
 	struct source source = take(PROT_READ | PROT_WRITE);
 
 	(void)state;
-	assert_int_equal(replaced_add_data(ground, ground + BASE, &source, PROT_READ), -EINVAL);
-	assert_int_equal(replaced_add_data(ground, ground, &source, PROT_READ), -EINVAL);
+	assert_int_equal(replaced_add_data(fixture_start, fixture_start + BASE, &source, PROT_READ),
+			 -EINVAL);
+	assert_int_equal(replaced_add_data(fixture_start, fixture_start, &source, PROT_READ),
+			 -EINVAL);
 	gate_fail_always(CPU_MMAP_NUMBER, ENOMEM);
-	assert_int_equal(replaced_add_data(ground, ground + PAGE, &source, PROT_READ), -ENOMEM);
+	assert_int_equal(replaced_add_data(fixture_start, fixture_start + PAGE, &source, PROT_READ),
+			 -ENOMEM);
 	gate_reset();
-	assert_int_equal(replaced_add_data(ground, ground + PAGE, &source, PROT_READ), 0);
-	assert_int_equal(replaced_add_data(ground, ground + PAGE, &source, PROT_READ), -EEXIST);
-	replaced_forget(ground, ground + PAGE);
+	assert_int_equal(replaced_add_data(fixture_start, fixture_start + PAGE, &source, PROT_READ),
+			 0);
+	assert_int_equal(replaced_add_data(fixture_start, fixture_start + PAGE, &source, PROT_READ),
+			 -EEXIST);
+	replaced_forget(fixture_start, fixture_start + PAGE);
 	assert_null(registry_first());
 }
 
@@ -290,29 +304,30 @@ static void a_part_is_forgotten(void **state)
 	struct source source = take(PROT_READ | PROT_WRITE);
 
 	(void)state;
-	assert_int_equal(
-		replaced_add_data(ground, ground + 8 * PAGE, &source, PROT_READ | PROT_WRITE), 0);
-	assert_int_equal(munmap((void *)ground, 2 * PAGE), 0);
-	gate_pool_forget(ground, 2 * PAGE);
-	replaced_forget(ground, ground + 2 * PAGE);
-	assert_int_equal(call_mprotect((void *)ground, BASE, PROT_READ), -1);
-	assert_int_equal(call_mprotect((void *)(ground + 2 * PAGE), BASE, PROT_READ), 0);
-	ground_check_filled(ground + 2 * PAGE, ground + 8 * PAGE, SEED);
-	replaced_forget(ground, ground + 8 * PAGE);
+	assert_int_equal(replaced_add_data(fixture_start, fixture_start + 8 * PAGE, &source,
+					   PROT_READ | PROT_WRITE),
+			 0);
+	assert_int_equal(munmap((void *)fixture_start, 2 * PAGE), 0);
+	gate_pool_forget(fixture_start, 2 * PAGE);
+	replaced_forget(fixture_start, fixture_start + 2 * PAGE);
+	assert_int_equal(call_mprotect((void *)fixture_start, BASE, PROT_READ), -1);
+	assert_int_equal(call_mprotect((void *)(fixture_start + 2 * PAGE), BASE, PROT_READ), 0);
+	fixture_check_filled(fixture_start + 2 * PAGE, fixture_start + 8 * PAGE, SEED);
+	replaced_forget(fixture_start, fixture_start + 8 * PAGE);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		GROUND_TEST(lookups_agree_with_a_list),
+		FIXTURE_TEST(lookups_agree_with_a_list),
 		cmocka_unit_test(many_of_them),
 		cmocka_unit_test(a_region_shrinks),
-		GROUND_TEST(a_taken_range_bears_what_small_pages_bear),
-		GROUND_TEST(a_taken_range_keeps_its_rights),
-		GROUND_TEST(taken_text_is_as_it_was_on_its_file),
-		GROUND_TEST(text_where_a_call_fails),
-		GROUND_TEST(ranges_that_can_not_be_taken),
-		GROUND_TEST(a_part_is_forgotten),
+		FIXTURE_TEST(a_taken_range_bears_what_small_pages_bear),
+		FIXTURE_TEST(a_taken_range_keeps_its_rights),
+		FIXTURE_TEST(taken_text_is_as_it_was_on_its_file),
+		FIXTURE_TEST(text_where_a_call_fails),
+		FIXTURE_TEST(ranges_that_can_not_be_taken),
+		FIXTURE_TEST(a_part_is_forgotten),
 	};
 
 	return cmocka_run_group_tests_name("registry", tests, NULL, NULL);

@@ -12,7 +12,7 @@
 
 #include "base/sys.h"
 #include "calls/start.h"
-#include "ground.h"
+#include "fixture.h"
 #include "heap/heap.h"
 #include "region/empty.h"
 #include "region/page_state.h"
@@ -39,14 +39,14 @@ static void begin_with(const struct gate_pool *pool)
 	process_libc_single_threaded = NULL;
 	sys_sandboxed = false;
 	split_count = 0;
-	heap.source = ground_source(pool->page_bytes);
+	heap.source = fixture_source(pool->page_bytes);
 	process_base_bytes = BASE;
-	limit = ground + 8 * pool->page_bytes;
-	assert_int_equal(region_make(region, ground, limit, &heap.source), 0);
-	assert_int_equal(region_map(region, ground, limit, 0), 0);
-	region_use(region, ground, limit);
-	assert_int_equal(gate_pool_mapped(ground, GROUND_BYTES), 8);
-	ground_fill(ground, limit, SEED);
+	limit = fixture_start + 8 * pool->page_bytes;
+	assert_int_equal(region_make(region, fixture_start, limit, &heap.source), 0);
+	assert_int_equal(region_map(region, fixture_start, limit, 0), 0);
+	region_use(region, fixture_start, limit);
+	assert_int_equal(gate_pool_mapped(fixture_start, FIXTURE_BYTES), 8);
+	fixture_fill(fixture_start, limit, SEED);
 }
 
 static void begin(size_t page_bytes)
@@ -62,14 +62,14 @@ static void begin(size_t page_bytes)
 
 static void end(void)
 {
-	ground_check_region(region);
+	fixture_check_region(region);
 	region_drop(region);
-	assert_int_equal(munmap((void *)ground, GROUND_BYTES), 0);
+	assert_int_equal(munmap((void *)fixture_start, FIXTURE_BYTES), 0);
 }
 
 static size_t huge_pages(void)
 {
-	return gate_pool_mapped(ground, GROUND_BYTES);
+	return gate_pool_mapped(fixture_start, FIXTURE_BYTES);
 }
 
 /* What the kernel says of the mapping at an address: its rights, and whether a flag is set. */
@@ -117,26 +117,29 @@ static void only_what_is_covered_in_part_becomes_small(void **state)
 		size_t page = page_sizes[i];
 
 		begin(page);
-		assert_int_equal(split_pages(region, ground + page, ground + 3 * page, false), 0);
-		assert_int_equal(huge_pages(), 8);
 		assert_int_equal(
-			split_pages(region, ground + page + BASE, ground + 4 * page - BASE, false),
+			split_pages(region, fixture_start + page, fixture_start + 3 * page, false),
 			0);
+		assert_int_equal(huge_pages(), 8);
+		assert_int_equal(split_pages(region, fixture_start + page + BASE,
+					     fixture_start + 4 * page - BASE, false),
+				 0);
 		assert_int_equal(huge_pages(), 6);
-		assert_false(region_huge_at(region, ground + page));
-		assert_true(region_huge_at(region, ground + 2 * page));
-		assert_false(region_huge_at(region, ground + 3 * page));
-		ground_check_filled(ground, limit, SEED);
+		assert_false(region_huge_at(region, fixture_start + page));
+		assert_true(region_huge_at(region, fixture_start + 2 * page));
+		assert_false(region_huge_at(region, fixture_start + 3 * page));
+		fixture_check_filled(fixture_start, limit, SEED);
 		assert_int_equal(split_count, 2);
 		/* small ones are not made so again */
-		assert_int_equal(
-			split_pages(region, ground + page + BASE, ground + page + 2 * BASE, false),
-			0);
+		assert_int_equal(split_pages(region, fixture_start + page + BASE,
+					     fixture_start + page + 2 * BASE, false),
+				 0);
 		assert_int_equal(split_count, 2);
-		assert_int_equal(split_pages(region, ground, ground + 8 * page, true), 0);
+		assert_int_equal(split_pages(region, fixture_start, fixture_start + 8 * page, true),
+				 0);
 		assert_int_equal(huge_pages(), 0);
-		ground_check_filled(ground, limit, SEED);
-		ground_fill(ground, limit, SEED + 1);
+		fixture_check_filled(fixture_start, limit, SEED);
+		fixture_fill(fixture_start, limit, SEED + 1);
 		end();
 	}
 }
@@ -154,7 +157,7 @@ static void nothing_is_left_aside(void **state)
 		statm = fopen("/proc/self/statm", "re");
 		assert_int_equal(fscanf(statm, "%llu", &before), 1);
 		fclose(statm);
-		assert_int_equal(split_pages(region, ground, limit, true), 0);
+		assert_int_equal(split_pages(region, fixture_start, limit, true), 0);
 		statm = fopen("/proc/self/statm", "re");
 		assert_int_equal(fscanf(statm, "%llu", &after), 1);
 		fclose(statm);
@@ -178,7 +181,7 @@ static void whole_pages_keep_their_rights(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
-		uintptr_t page = ground + 2 * PAGE;
+		uintptr_t page = fixture_start + 2 * PAGE;
 
 		begin(PAGE);
 		assert_int_equal(sys_mprotect(page, PAGE, rows[i].rights), 0);
@@ -189,7 +192,7 @@ static void whole_pages_keep_their_rights(void **state)
 		assert_mapping(page + PAGE - 1, rows[i].text, " dc ", false);
 		assert_mapping(page - 1, "rw-p", " dc ", false);
 		assert_int_equal(sys_mprotect(page, PAGE, PROT_READ | PROT_WRITE), 0);
-		ground_check_filled(ground, limit, SEED);
+		fixture_check_filled(fixture_start, limit, SEED);
 		end();
 	}
 }
@@ -203,7 +206,7 @@ static void whole_pages_keep_their_advice(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
-		uintptr_t page = ground + 2 * PAGE;
+		uintptr_t page = fixture_start + 2 * PAGE;
 
 		begin(PAGE);
 		page_state_advised(region, page, page + 3 * PAGE, rows[i].advice);
@@ -215,14 +218,14 @@ static void whole_pages_keep_their_advice(void **state)
 		assert_mapping(page, "rw-p", rows[i].flag, true);
 		assert_mapping(page + PAGE, "rw-p", rows[i].flag, false);
 		assert_mapping(page + 2 * PAGE, "rw-p", rows[i].flag, true);
-		ground_check_filled(ground, limit, SEED);
+		fixture_check_filled(fixture_start, limit, SEED);
 		end();
 	}
 }
 
 static void replaced_memory_is_not_ours_any_more(void **state)
 {
-	uintptr_t page = ground + 2 * PAGE;
+	uintptr_t page = fixture_start + 2 * PAGE;
 
 	(void)state;
 	begin(PAGE);
@@ -248,9 +251,9 @@ static void dontneed_empties_exactly(void **state)
 	for (size_t i = 0; i < COUNT_OF(page_sizes); i++)
 		for (int round = 0; round < (page_sizes[i] == PAGE ? 60 : 6); round++) {
 			size_t all = 8 * page_sizes[i];
-			size_t from = ground_random(&random) % all & ~(BASE - 1);
-			size_t to =
-				from + BASE + (ground_random(&random) % (all - from) & ~(BASE - 1));
+			size_t from = fixture_random(&random) % all & ~(BASE - 1);
+			size_t to = from + BASE +
+				    (fixture_random(&random) % (all - from) & ~(BASE - 1));
 			bool give_back = round % 2;
 			size_t whole = 0, before;
 
@@ -258,38 +261,41 @@ static void dontneed_empties_exactly(void **state)
 				to = all;
 			begin(page_sizes[i]);
 			if (round % 3 == 0)
-				assert_int_equal(split_pages(region, ground + all / 2,
-							     ground + all / 2 + BASE, false),
+				assert_int_equal(split_pages(region, fixture_start + all / 2,
+							     fixture_start + all / 2 + BASE, false),
 						 0);
 			for (size_t page = 0; page < 8; page++)
 				whole += page * page_sizes[i] >= from &&
 					 (page + 1) * page_sizes[i] <= to &&
-					 region_huge_at(region, ground + page * page_sizes[i]);
+					 region_huge_at(region,
+							fixture_start + page * page_sizes[i]);
 			before = huge_pages();
-			assert_int_equal(empty_pages(region, ground + from, ground + to, give_back),
+			assert_int_equal(empty_pages(region, fixture_start + from,
+						     fixture_start + to, give_back),
 					 0);
-			ground_check_filled(ground, ground + from, SEED);
-			ground_check_zero(ground + from, ground + to);
-			ground_check_filled(ground + to, ground + all, SEED);
+			fixture_check_filled(fixture_start, fixture_start + from, SEED);
+			fixture_check_zero(fixture_start + from, fixture_start + to);
+			fixture_check_filled(fixture_start + to, fixture_start + all, SEED);
 			assert_int_equal(huge_pages(), give_back ? before - whole : before);
-			ground_fill(ground, limit, SEED);
+			fixture_fill(fixture_start, limit, SEED);
 			end();
 		}
 }
 
 static void dontneed_of_protected_pages(void **state)
 {
-	uintptr_t page = ground + 2 * PAGE;
+	uintptr_t page = fixture_start + 2 * PAGE;
 
 	(void)state;
 	begin(PAGE);
 	assert_int_equal(sys_mprotect(page, PAGE, PROT_NONE), 0);
 	page_state_protected(region, page, page + PAGE, PROT_NONE, 0);
-	assert_int_equal(empty_pages(region, ground + PAGE, ground + 4 * PAGE, false), 0);
+	assert_int_equal(empty_pages(region, fixture_start + PAGE, fixture_start + 4 * PAGE, false),
+			 0);
 	assert_mapping(page, "---p", " dc ", false);
 	assert_int_equal(sys_mprotect(page, PAGE, PROT_READ | PROT_WRITE), 0);
-	ground_check_zero(ground + PAGE, ground + 4 * PAGE);
-	ground_check_filled(ground + 4 * PAGE, limit, SEED);
+	fixture_check_zero(fixture_start + PAGE, fixture_start + 4 * PAGE);
+	fixture_check_filled(fixture_start + 4 * PAGE, limit, SEED);
 	end();
 }
 
@@ -298,7 +304,7 @@ static void every_call_fails_once(void **state)
 {
 	static const int errors[] = {ENOMEM, EINVAL, EPERM, EAGAIN, EINTR};
 	static const int all_rights[] = {PROT_NONE, PROT_READ, PROT_READ | PROT_WRITE};
-	uintptr_t page = ground + 2 * PAGE;
+	uintptr_t page = fixture_start + 2 * PAGE;
 	unsigned int failures = 0;
 
 	(void)state;
@@ -327,7 +333,7 @@ static void every_call_fails_once(void **state)
 					       " xx ", false);
 				assert_int_equal(sys_mprotect(page, PAGE, PROT_READ | PROT_WRITE),
 						 0);
-				ground_check_filled(ground, limit, SEED);
+				fixture_check_filled(fixture_start, limit, SEED);
 				end();
 			}
 	assert_true(failures > 15);
@@ -340,12 +346,12 @@ static void dontneed_where_every_call_fails(void **state)
 		for (unsigned long nth = 1; nth < 8; nth++) {
 			begin(PAGE);
 			gate_fail(GATE_ANY, nth, ENOMEM);
-			assert_int_equal(
-				empty_pages(region, ground + BASE, ground + 5 * PAGE, give_back),
-				0);
-			ground_check_filled(ground, ground + BASE, SEED);
-			ground_check_zero(ground + BASE, ground + 5 * PAGE);
-			ground_check_filled(ground + 5 * PAGE, limit, SEED);
+			assert_int_equal(empty_pages(region, fixture_start + BASE,
+						     fixture_start + 5 * PAGE, give_back),
+					 0);
+			fixture_check_filled(fixture_start, fixture_start + BASE, SEED);
+			fixture_check_zero(fixture_start + BASE, fixture_start + 5 * PAGE);
+			fixture_check_filled(fixture_start + 5 * PAGE, limit, SEED);
 			end();
 		}
 }
@@ -376,15 +382,17 @@ static void with_other_threads(void **state)
 	process_libc_single_threaded = &not_single;
 	gate_fail_always(SYS_userfaultfd, ENOSYS);
 	for (int i = 0; i < 3; i++)
-		assert_int_equal(split_pages(region, ground + BASE, ground + 2 * BASE, false),
-				 -ENOMEM);
+		assert_int_equal(
+			split_pages(region, fixture_start + BASE, fixture_start + 2 * BASE, false),
+			-ENOMEM);
 	assert_int_equal(huge_pages(), 8);
 	assert_int_equal(gate_stderr_lines(), 1);
-	ground_check_filled(ground, limit, SEED);
+	fixture_check_filled(fixture_start, limit, SEED);
 	/* in a sandbox there is no way to keep them from it, and no call for it is made */
 	sys_sandboxed = true;
 	assert_int_equal(gate_calls(SYS_userfaultfd), 3);
-	assert_int_equal(split_pages(region, ground + BASE, ground + 2 * BASE, false), -ENOMEM);
+	assert_int_equal(split_pages(region, fixture_start + BASE, fixture_start + 2 * BASE, false),
+			 -ENOMEM);
 	assert_int_equal(gate_calls(SYS_userfaultfd), 3);
 	end();
 }
@@ -404,7 +412,8 @@ static void with_other_threads_under_a_filter(void **state)
 		end();
 		skip();
 	}
-	assert_int_equal(split_pages(region, ground + BASE, ground + 2 * BASE, false), -ENOMEM);
+	assert_int_equal(split_pages(region, fixture_start + BASE, fixture_start + 2 * BASE, false),
+			 -ENOMEM);
 	assert_int_equal(gate_calls(SYS_userfaultfd), 0);
 	assert_int_equal(huge_pages(), 8);
 	end();
@@ -413,26 +422,26 @@ static void with_other_threads_under_a_filter(void **state)
 /* Locked, or with a key, as a whole; then a part of it changes. */
 static void locks_and_keys_stay(void **state)
 {
-	const uintptr_t page = ground + 2 * PAGE;
+	const uintptr_t page = fixture_start + 2 * PAGE;
 	int key = pkey_alloc(0, 0);
 
 	(void)state;
 	begin(PAGE);
 	page_state_locked(region, page + BASE, page + 2 * PAGE, true);
-	assert_int_equal(page_state_unlocked_end(region, ground, limit), page + PAGE);
+	assert_int_equal(page_state_unlocked_end(region, fixture_start, limit), page + PAGE);
 	page_state_locked(region, page, page + PAGE, true);
-	assert_int_equal(page_state_unlocked_end(region, ground, limit), page);
+	assert_int_equal(page_state_unlocked_end(region, fixture_start, limit), page);
 	page_state_protected(region, page, page + PAGE, PROT_READ, -1);
 	page_state_protected(region, page, page + PAGE, PROT_READ | PROT_WRITE, -1);
-	assert_int_equal(page_state_unlocked_end(region, ground, limit), page);
+	assert_int_equal(page_state_unlocked_end(region, fixture_start, limit), page);
 	assert_int_equal(split_pages(region, page + BASE, page + 2 * BASE, false), 0);
 	assert_int_equal(gate_calls(SYS_mlock), 1);
-	assert_int_equal(page_state_unlocked_end(region, ground, limit), page + PAGE);
-	page_state_locked(region, ground, limit, false);
-	assert_int_equal(page_state_unlocked_end(region, ground, limit), limit);
+	assert_int_equal(page_state_unlocked_end(region, fixture_start, limit), page + PAGE);
+	page_state_locked(region, fixture_start, limit, false);
+	assert_int_equal(page_state_unlocked_end(region, fixture_start, limit), limit);
 	assert_int_equal(split_pages(region, page + PAGE, page + PAGE + BASE, false), 0);
 	assert_int_equal(gate_calls(SYS_mlock), 1);
-	ground_check_filled(ground, limit, SEED);
+	fixture_check_filled(fixture_start, limit, SEED);
 	end();
 
 	if (key < 0)
@@ -447,7 +456,7 @@ static void locks_and_keys_stay(void **state)
 	assert_int_equal(syscall(SYS_access, page, 0), -1);
 	assert_int_equal(errno, EFAULT);
 	pkey_set(key, 0);
-	ground_check_filled(ground, limit, SEED);
+	fixture_check_filled(fixture_start, limit, SEED);
 	end();
 	pkey_free(key);
 }
@@ -455,20 +464,20 @@ static void locks_and_keys_stay(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		GROUND_TEST(locks_and_keys_stay),
-		GROUND_TEST(only_what_is_covered_in_part_becomes_small),
-		GROUND_TEST(nothing_is_left_aside),
-		GROUND_TEST(whole_pages_keep_their_rights),
-		GROUND_TEST(whole_pages_keep_their_advice),
-		GROUND_TEST(replaced_memory_is_not_ours_any_more),
-		GROUND_TEST(dontneed_empties_exactly),
-		GROUND_TEST(dontneed_of_protected_pages),
-		GROUND_TEST(every_call_fails_once),
-		GROUND_TEST(dontneed_where_every_call_fails),
-		GROUND_TEST(aside_is_aligned_or_nothing),
-		GROUND_TEST(with_other_threads),
+		FIXTURE_TEST(locks_and_keys_stay),
+		FIXTURE_TEST(only_what_is_covered_in_part_becomes_small),
+		FIXTURE_TEST(nothing_is_left_aside),
+		FIXTURE_TEST(whole_pages_keep_their_rights),
+		FIXTURE_TEST(whole_pages_keep_their_advice),
+		FIXTURE_TEST(replaced_memory_is_not_ours_any_more),
+		FIXTURE_TEST(dontneed_empties_exactly),
+		FIXTURE_TEST(dontneed_of_protected_pages),
+		FIXTURE_TEST(every_call_fails_once),
+		FIXTURE_TEST(dontneed_where_every_call_fails),
+		FIXTURE_TEST(aside_is_aligned_or_nothing),
+		FIXTURE_TEST(with_other_threads),
 		/* last: the filter stays */
-		GROUND_TEST(with_other_threads_under_a_filter),
+		FIXTURE_TEST(with_other_threads_under_a_filter),
 	};
 
 	return cmocka_run_group_tests_name("keep", tests, NULL, NULL);

@@ -14,15 +14,15 @@
 
 #define MIB ((uint64_t)1 << 20)
 
-static struct place maps(uint64_t start, uint64_t end, const char *rights, uint64_t inode,
-			 const char *name)
+static struct part_mapping maps(uint64_t start, uint64_t end, const char *rights, uint64_t inode,
+				const char *name)
 {
 	struct smaps_mapping mapping = {.start = start, .end = end, .inode = inode};
-	struct place place;
+	struct part_mapping place;
 
 	memcpy(mapping.rights, rights, 5);
 	snprintf(mapping.name, sizeof(mapping.name), "%s", name);
-	place_read(&place, &mapping);
+	part_mapping_read(&place, &mapping);
 	return place;
 }
 
@@ -32,7 +32,7 @@ static void parts_of_a_process(void **state)
 {
 	struct clues clues = {.program = {.count = 2}, .page_bytes = 4096};
 	uint64_t stack = LIBRARY + 81 * MIB;
-	struct place mappings[] = {
+	struct part_mapping mappings[] = {
 		maps(0x400000, 0x402000, "r-xp", 5, "/bin/p"),
 		maps(0x402000, 0x403000, "rw-p", 5, "/bin/p"),
 		maps(0x403000, 0x404000, "rw-p", 0, ""),
@@ -78,7 +78,7 @@ static void parts_of_a_process(void **state)
 static void parts_under_the_library(void **state)
 {
 	struct clues clues = {.page_bytes = 4096};
-	struct place mappings[] = {
+	struct part_mapping mappings[] = {
 		maps(0x400000, 0x500000, "rw-p", 0, "[heap]"),
 		maps(0x600000, 0x800000, "rw-p", 9, "/anon_hugepage (deleted)"),
 		maps(LIBRARY / 16 * 11, LIBRARY / 16 * 11 + MIB, "rw-p", 10,
@@ -87,7 +87,7 @@ static void parts_under_the_library(void **state)
 		maps(LIBRARY + 9 * MIB, LIBRARY + 10 * MIB, "rw-p", 11, "/anon_hugepage (deleted)"),
 	};
 	const uint64_t main_end = (uint64_t)960 << 30, arenas = LIBRARY / 16 * 11;
-	struct place records[] = {
+	struct part_mapping records[] = {
 		maps(0x400000, 0x500000, "rw-p", 0, "[heap]"),
 		maps(0x40000000, 0x40200000, "rw-p", 9, "/anon_hugepage (deleted)"),
 		maps(0x40200000, 0x40300000, "rw-p", 0, ""),
@@ -128,7 +128,7 @@ static void parts_under_the_library(void **state)
 static void parts_on_huge_pages(void **state)
 {
 	struct clues clues = {.program = {.count = 1}, .page_bytes = 4096};
-	struct place mappings[] = {
+	struct part_mapping mappings[] = {
 		maps(0x400000, 0x600000, "r-xp", 5, "/bin/p"),
 		maps(0x600000, 0x800000, "r-xp", 9, "/huge/libhugetlbfs.tmp.AbCdEf (deleted)"),
 		maps(LIBRARY, LIBRARY + MIB, "r--p", 6, "/lib/l.so"),
@@ -159,7 +159,7 @@ static void parts_on_huge_pages(void **state)
 static void parts_of_very_many_mappings(void **state)
 {
 	const size_t count = 2000000, files = 1000000;
-	struct place *mappings = calloc(count, sizeof(*mappings));
+	struct part_mapping *mappings = calloc(count, sizeof(*mappings));
 	uint64_t *stacks = calloc(count, sizeof(*stacks));
 	struct clues clues = {
 		.page_bytes = 4096, .stack_pointers = stacks, .stack_count = count / 4};

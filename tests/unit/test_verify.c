@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/sys.h"
-#include "ground.h"
+#include "fixture.h"
 #include "region/empty.h"
 #include "region/page_state.h"
 #include "region/process.h"
@@ -37,11 +37,12 @@ static void begin(enum question question)
 	gate_pool(&pool);
 	sys_sandboxed = false;
 	process_base_bytes = BASE;
-	source = ground_source(PAGE);
-	assert_int_equal(region_make(&region, ground, ground + PAGES * PAGE, &source), 0);
-	assert_int_equal(region_map(&region, ground, region.limit, 0), 0);
-	region_use(&region, ground, region.limit);
-	assert_int_equal(gate_pool_mapped(ground, GROUND_BYTES), PAGES);
+	source = fixture_source(PAGE);
+	assert_int_equal(region_make(&region, fixture_start, fixture_start + PAGES * PAGE, &source),
+			 0);
+	assert_int_equal(region_map(&region, fixture_start, region.limit, 0), 0);
+	region_use(&region, fixture_start, region.limit);
+	assert_int_equal(gate_pool_mapped(fixture_start, FIXTURE_BYTES), PAGES);
 	if (question != BY_QUERY)
 		gate_fail_always(SYS_ioctl, ENOTTY);
 }
@@ -49,12 +50,12 @@ static void begin(enum question question)
 static void end(void)
 {
 	region_drop(&region);
-	assert_int_equal(munmap((void *)ground, GROUND_BYTES), 0);
+	assert_int_equal(munmap((void *)fixture_start, FIXTURE_BYTES), 0);
 }
 
 static uintptr_t page_at(size_t page)
 {
-	return ground + page * PAGE;
+	return fixture_start + page * PAGE;
 }
 
 /* A raw mmap of the program over whole pages. */
@@ -91,8 +92,8 @@ static void pages_that_nobody_changed_stay(void **state)
 			assert_true(verify_page(&region, page));
 			assert_int_equal(region.pages[page], PAGE_HUGE);
 		}
-		verify_range(&region, ground, region.limit);
-		ground_check_region(&region);
+		verify_range(&region, fixture_start, region.limit);
+		fixture_check_region(&region);
 		end();
 	}
 }
@@ -136,7 +137,7 @@ static void shared_mapping_is_not_split(void **state)
 			split_pages(&region, page_at(5) + BASE, page_at(5) + 2 * BASE, false), 0);
 		assert_true(is_shared(page_at(2)));
 		assert_false(is_shared(page_at(5)));
-		assert_int_equal(gate_pool_mapped(ground, GROUND_BYTES), PAGES - 3);
+		assert_int_equal(gate_pool_mapped(fixture_start, FIXTURE_BYTES), PAGES - 3);
 		end();
 	}
 }
@@ -159,11 +160,11 @@ static void read_only_page_is_emptied_without_a_signal(void **state)
 {
 	(void)state;
 	begin(BY_QUERY);
-	ground_fill(ground, region.limit, 7);
+	fixture_fill(fixture_start, region.limit, 7);
 	assert_int_equal(mprotect((void *)page_at(4), PAGE, PROT_READ), 0);
 	assert_int_equal(empty_pages(&region, page_at(4), page_at(5), false), 0);
-	ground_check_zero(page_at(4), page_at(5));
-	ground_check_filled(ground, page_at(4), 7);
+	fixture_check_zero(page_at(4), page_at(5));
+	fixture_check_filled(fixture_start, page_at(4), 7);
 	end();
 }
 
@@ -176,7 +177,7 @@ static void sandbox_asks_only_before_a_split(void **state)
 	sys_sandboxed = true;
 	map_raw(page_at(2), PAGE, MAP_PRIVATE);
 	calls = gate_calls(GATE_ANY);
-	verify_range(&region, ground, region.limit);
+	verify_range(&region, fixture_start, region.limit);
 	assert_int_equal(gate_calls(GATE_ANY), calls);
 	assert_false(verify_page(&region, 2));
 	assert_int_equal(gate_calls(SYS_openat), 0);
@@ -187,13 +188,13 @@ static void sandbox_asks_only_before_a_split(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		GROUND_TEST(pages_that_nobody_changed_stay),
-		GROUND_TEST(replaced_page_is_recorded_as_the_programs),
-		GROUND_TEST(unmapped_page_is_no_page),
-		GROUND_TEST(shared_mapping_is_not_split),
-		GROUND_TEST(rights_are_the_kernels),
-		GROUND_TEST(read_only_page_is_emptied_without_a_signal),
-		GROUND_TEST(sandbox_asks_only_before_a_split),
+		FIXTURE_TEST(pages_that_nobody_changed_stay),
+		FIXTURE_TEST(replaced_page_is_recorded_as_the_programs),
+		FIXTURE_TEST(unmapped_page_is_no_page),
+		FIXTURE_TEST(shared_mapping_is_not_split),
+		FIXTURE_TEST(rights_are_the_kernels),
+		FIXTURE_TEST(read_only_page_is_emptied_without_a_signal),
+		FIXTURE_TEST(sandbox_asks_only_before_a_split),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

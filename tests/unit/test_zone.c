@@ -9,7 +9,7 @@
 #include "calls/mmap.h"
 #include "calls/mremap.h"
 #include "calls/start.h"
-#include "ground.h"
+#include "fixture.h"
 #include "heap/heap.h"
 #include "heap/owner.h"
 #include "heap/zone.h"
@@ -27,16 +27,16 @@ static void begin(size_t page_bytes, size_t pool_pages, size_t bytes)
 {
 	gate_reset();
 	gate_catch_stderr();
-	ground_pool(page_bytes, pool_pages);
+	fixture_pool(page_bytes, pool_pages);
 	memset(&heap, 0, sizeof(heap));
 	memset(&libc_calls, 0, sizeof(libc_calls));
 	process_base_bytes = 0;
 	process_libc_single_threaded = NULL;
 	sys_sandboxed = false;
 	split_count = 0;
-	heap.source = ground_source(page_bytes);
+	heap.source = fixture_source(page_bytes);
 	process_base_bytes = 4096;
-	assert_int_equal(zone_start(zone, ground, ground + bytes, &heap.source), 0);
+	assert_int_equal(zone_start(zone, fixture_start, fixture_start + bytes, &heap.source), 0);
 	assert_int_equal(owner_begin(), 0);
 }
 
@@ -45,12 +45,12 @@ static void end(void)
 	assert_int_equal(gate_pool_violations(), 0);
 	owner_end();
 	region_drop(&zone->region);
-	assert_int_equal(munmap((void *)ground, GROUND_BYTES), 0);
+	assert_int_equal(munmap((void *)fixture_start, FIXTURE_BYTES), 0);
 }
 
 static size_t huge_pages(void)
 {
-	return gate_pool_mapped(ground, GROUND_BYTES);
+	return gate_pool_mapped(fixture_start, FIXTURE_BYTES);
 }
 
 static void reservations_are_aligned_and_apart(void **state)
@@ -60,11 +60,11 @@ static void reservations_are_aligned_and_apart(void **state)
 	size_t bytes[64], used = 0;
 
 	(void)state;
-	begin(PAGE, 0, GROUND_BYTES);
+	begin(PAGE, 0, FIXTURE_BYTES);
 	memset(taken, 0, sizeof(taken));
 	for (int step = 0; step < 3000; step++) {
-		size_t i = ground_random(&random) % COUNT_OF(taken);
-		size_t alignment = PAGE << ground_random(&random) % 11;
+		size_t i = fixture_random(&random) % COUNT_OF(taken);
+		size_t alignment = PAGE << fixture_random(&random) % 11;
 
 		if (taken[i]) {
 			zone_release(zone, taken[i], bytes[i]);
@@ -73,14 +73,15 @@ static void reservations_are_aligned_and_apart(void **state)
 			assert_int_equal(zone->used_units, used);
 			continue;
 		}
-		bytes[i] = PAGE * (1 + ground_random(&random) % 400);
+		bytes[i] = PAGE * (1 + fixture_random(&random) % 400);
 		taken[i] = zone_reserve(zone, bytes[i], alignment);
 		if (!taken[i])
 			continue;
 		used += bytes[i] / PAGE;
 		assert_int_equal(zone->used_units, used);
 		assert_int_equal(taken[i] % alignment, 0);
-		assert_true(taken[i] >= ground && taken[i] + bytes[i] <= ground + GROUND_BYTES);
+		assert_true(taken[i] >= fixture_start &&
+			    taken[i] + bytes[i] <= fixture_start + FIXTURE_BYTES);
 		for (size_t j = 0; j < COUNT_OF(taken); j++)
 			if (j != i && taken[j])
 				assert_true(taken[i] + bytes[i] <= taken[j] ||
@@ -92,10 +93,10 @@ static void reservations_are_aligned_and_apart(void **state)
 			zone_release(zone, taken[i], bytes[i]);
 	assert_int_equal(zone->used_units, 0);
 	/* all of it is one free run again, and nothing fits beside that */
-	assert_int_equal(zone_reserve(zone, GROUND_BYTES, PAGE), ground);
+	assert_int_equal(zone_reserve(zone, FIXTURE_BYTES, PAGE), fixture_start);
 	assert_int_equal(zone_reserve(zone, PAGE, PAGE), 0);
-	zone_release(zone, ground, GROUND_BYTES);
-	assert_int_equal(zone_reserve(zone, GROUND_BYTES + PAGE, PAGE), 0);
+	zone_release(zone, fixture_start, FIXTURE_BYTES);
+	assert_int_equal(zone_reserve(zone, FIXTURE_BYTES + PAGE, PAGE), 0);
 	end();
 }
 
@@ -105,21 +106,21 @@ static void an_arena_opens_in_steps(void **state)
 	uintptr_t arena, next;
 
 	(void)state;
-	begin(PAGE, 4000, GROUND_BYTES);
+	begin(PAGE, 4000, FIXTURE_BYTES);
 	arena = zone_reserve(zone, 64 * MIB, 64 * MIB);
 	next = zone_reserve(zone, 64 * MIB, 64 * MIB);
 	assert_true(arena && next == arena + 64 * MIB);
 	for (size_t open = 0; open < 64 * MIB; open += 128 * KIB) {
 		assert_int_equal(zone_commit(zone, arena + open, 128 * KIB), 0);
-		ground_check_zero(arena + open, arena + open + 128 * KIB);
-		ground_fill(arena + open, arena + open + 128 * KIB, SEED);
+		fixture_check_zero(arena + open, arena + open + 128 * KIB);
+		fixture_fill(arena + open, arena + open + 128 * KIB, SEED);
 		/* a quarter more than it has, at most, or a 512th of all that is in use */
 		assert_true(huge_pages() <= (open + 128 * KIB) / PAGE * 5 / 4 + 5);
 	}
 	assert_true(gate_calls(CPU_MMAP_NUMBER) < 50);
 	assert_int_equal(huge_pages(), 64 * MIB / PAGE);
-	ground_check_filled(arena, arena + 64 * MIB, SEED);
-	ground_check_region(&zone->region);
+	fixture_check_filled(arena, arena + 64 * MIB, SEED);
+	fixture_check_region(&zone->region);
 	/* what is open stays open, without a call */
 	gate_fail_always(CPU_MMAP_NUMBER, ENOMEM);
 	assert_int_equal(zone_commit(zone, arena, 64 * MIB), 0);
@@ -136,25 +137,25 @@ static void arenas_share_large_pages(void **state)
 	begin(LARGE, 8, 8 * LARGE);
 	for (size_t i = 0; i < COUNT_OF(arenas); i++) {
 		arenas[i] = zone_reserve(zone, 4 * UNIT, 4 * UNIT);
-		assert_int_equal(arenas[i], ground + i * 4 * UNIT);
+		assert_int_equal(arenas[i], fixture_start + i * 4 * UNIT);
 		assert_int_equal(zone_commit(zone, arenas[i], UNIT), 0);
-		ground_check_zero(arenas[i], arenas[i] + UNIT);
-		ground_fill(arenas[i], arenas[i] + UNIT, i);
+		fixture_check_zero(arenas[i], arenas[i] + UNIT);
+		fixture_fill(arenas[i], arenas[i] + UNIT, i);
 	}
 	assert_int_equal(huge_pages(), 1);
 	zone_release(zone, arenas[1], 4 * UNIT);
 	assert_int_equal(huge_pages(), 1);
-	ground_check_region(&zone->region);
+	fixture_check_region(&zone->region);
 	/* its place is taken again, and what it left there is gone */
 	assert_int_equal(zone_reserve(zone, 4 * UNIT, 4 * UNIT), arenas[1]);
 	assert_int_equal(zone_commit(zone, arenas[1], 2 * UNIT), 0);
-	ground_check_zero(arenas[1], arenas[1] + 2 * UNIT);
-	ground_check_filled(arenas[0], arenas[0] + UNIT, 0);
-	ground_check_filled(arenas[2], arenas[2] + UNIT, 2);
+	fixture_check_zero(arenas[1], arenas[1] + 2 * UNIT);
+	fixture_check_filled(arenas[0], arenas[0] + UNIT, 0);
+	fixture_check_filled(arenas[2], arenas[2] + UNIT, 2);
 	for (size_t i = 0; i < COUNT_OF(arenas); i++)
 		zone_release(zone, arenas[i], 4 * UNIT);
 	assert_int_equal(huge_pages(), 0);
-	ground_check_region(&zone->region);
+	fixture_check_region(&zone->region);
 	end();
 }
 
@@ -166,13 +167,13 @@ static void the_second_half_goes(void **state)
 	begin(PAGE, 4000, 256 * MIB);
 	arena = zone_reserve(zone, 128 * MIB, 64 * MIB);
 	assert_int_equal(zone_commit(zone, arena, 3 * PAGE), 0);
-	ground_fill(arena, arena + 3 * PAGE, SEED);
+	fixture_fill(arena, arena + 3 * PAGE, SEED);
 	assert_true(zone_ends_at(zone, arena + 64 * MIB, arena + 128 * MIB));
 	assert_false(zone_ends_at(zone, arena, arena + 64 * MIB));
 	assert_true(zone_ends_at(zone, arena, arena + 128 * MIB));
 	zone_release(zone, arena + 64 * MIB, 64 * MIB);
 	assert_int_equal(zone->used_units, 64 * MIB / PAGE);
-	ground_check_filled(arena, arena + 3 * PAGE, SEED);
+	fixture_check_filled(arena, arena + 3 * PAGE, SEED);
 	assert_int_equal(zone_reserve(zone, 64 * MIB, 64 * MIB), arena + 64 * MIB);
 	zone_release(zone, arena, 64 * MIB);
 	assert_int_equal(huge_pages(), 0);
@@ -192,13 +193,13 @@ static void blocks_and_their_tails(void **state)
 			begin(PAGE, pool_pages, 100 * PAGE);
 			block = zone_reserve(zone, bytes, PAGE);
 			assert_int_equal(zone_fill_block(zone, block, bytes), 0);
-			ground_check_zero(block, block + bytes);
-			ground_fill(block, block + bytes, SEED);
-			ground_check_region(&zone->region);
+			fixture_check_zero(block, block + bytes);
+			fixture_fill(block, block + bytes, SEED);
+			fixture_check_region(&zone->region);
 			if (pool_pages == 10) /* a short tail is worth no huge page */
 				assert_int_equal(huge_pages(), 5 + (tails[i] > PAGE / 8));
 			zone_release(zone, block, bytes);
-			ground_check_region(&zone->region);
+			fixture_check_region(&zone->region);
 			assert_int_equal(huge_pages(), 0);
 			assert_int_equal(zone->used_units, 0);
 			end();
@@ -222,16 +223,16 @@ static void foreign_memory_at_a_tail(void **state)
 
 		begin(PAGE, 100, 100 * PAGE);
 		gate_pool(&pool);
-		ground_plant_foreign(ground + 5 * PAGE, 4096);
+		fixture_plant_foreign(fixture_start + 5 * PAGE, 4096);
 		block = zone_reserve(zone, bytes, PAGE);
-		assert_int_equal(block, ground);
+		assert_int_equal(block, fixture_start);
 		assert_int_equal(zone_fill_block(zone, block, bytes), -ENOMEM);
 		zone_release(zone, block, bytes);
 		assert_int_equal(huge_pages(), 0);
 		block = zone_reserve(zone, bytes, PAGE);
-		assert_true(block && block != ground);
+		assert_true(block && block != fixture_start);
 		assert_int_equal(zone_fill_block(zone, block, bytes), 0);
-		assert_true(ground_foreign_is_intact(ground + 5 * PAGE, 4096));
+		assert_true(fixture_foreign_is_intact(fixture_start + 5 * PAGE, 4096));
 		/* an old kernel maps elsewhere what it should refuse: nothing of that is left */
 		assert_int_equal(gate_calls(SYS_munmap), 1 + old_kernel);
 		end();
@@ -275,7 +276,7 @@ static void a_block_grows_where_it_is(void **state)
 		assert_int_equal(zone_remap_block(zone, block, bytes, more, false), block);
 		check_block(block, 3 * PAGE + PAGE / 2);
 		memset((void *)(block + more - 8), 1, 8);
-		ground_check_region(&zone->region);
+		fixture_check_region(&zone->region);
 	}
 	assert_int_equal(zone_remap_block(zone, block, zone->used_units * PAGE, 90 * PAGE, false),
 			 block);
@@ -287,7 +288,7 @@ static void a_block_grows_where_it_is(void **state)
 	assert_int_equal(zone_remap_block(zone, block, 3 * PAGE, 3 * PAGE - 4096, false), block);
 	assert_int_equal(huge_pages(), 3);
 	check_block(block, 3 * PAGE - 4096);
-	ground_check_region(&zone->region);
+	fixture_check_region(&zone->region);
 	end();
 }
 
@@ -304,7 +305,7 @@ static void a_small_tail_does_not_stay_in_the_middle(void **state)
 	block = (uintptr_t)zone_remap_block(zone, block, 3 * PAGE + 4096, 8 * PAGE, true);
 	check_block(block, 3 * PAGE + 4096);
 	assert_int_equal(huge_pages(), 8);
-	ground_check_region(&zone->region);
+	fixture_check_region(&zone->region);
 	end();
 }
 
@@ -334,18 +335,18 @@ static void a_block_moves(void **state)
 			assert_int_equal(zone_remap_block(zone, block, 10 * PAGE, 12 * PAGE, false),
 					 -ENOMEM);
 			to = (uintptr_t)zone_remap_block(zone, block, 10 * PAGE, 12 * PAGE, true);
-			assert_true(to > behind && to < ground + 100 * PAGE);
+			assert_true(to > behind && to < fixture_start + 100 * PAGE);
 			check_block(to, 10 * PAGE);
-			ground_check_zero(to + 10 * PAGE, to + 12 * PAGE);
+			fixture_check_zero(to + 10 * PAGE, to + 12 * PAGE);
 			check_block(behind, PAGE);
-			ground_check_region(&zone->region);
+			fixture_check_region(&zone->region);
 			assert_int_equal(zone->used_units, 13);
 			/* where it was, there is room now */
 			assert_int_equal(zone_reserve(zone, 10 * PAGE, PAGE), block);
 			zone_release(zone, to, 12 * PAGE);
 			zone_release(zone, behind, PAGE);
 			zone_release(zone, block, 10 * PAGE);
-			ground_check_region(&zone->region);
+			fixture_check_region(&zone->region);
 			assert_int_equal(huge_pages(), 0);
 			end();
 		}
@@ -362,14 +363,14 @@ static void a_block_on_large_pages_is_copied(void **state)
 	to = (uintptr_t)zone_remap_block(zone, block, 3 * UNIT, 5 * UNIT, true);
 	assert_int_equal(to, behind + UNIT);
 	check_block(to, 3 * UNIT);
-	ground_check_zero(to + 3 * UNIT, to + 5 * UNIT);
+	fixture_check_zero(to + 3 * UNIT, to + 5 * UNIT);
 	check_block(behind, UNIT);
 	assert_int_equal(huge_pages(), 1);
-	ground_check_region(&zone->region);
+	fixture_check_region(&zone->region);
 	/* the old place is taken by a new block, and is zero */
 	assert_int_equal(zone_reserve(zone, 3 * UNIT, UNIT), block);
 	assert_int_equal(zone_fill_block(zone, block, 3 * UNIT), 0);
-	ground_check_zero(block, block + 3 * UNIT);
+	fixture_check_zero(block, block + 3 * UNIT);
 	end();
 }
 
@@ -378,16 +379,16 @@ static void a_move_does_not_step_on_foreign_memory(void **state)
 {
 	(void)state;
 	for (size_t at = 11; at < 23; at++) {
-		uintptr_t block, behind, foreign = ground + at * PAGE;
+		uintptr_t block, behind, foreign = fixture_start + at * PAGE;
 		long to;
 
 		begin(PAGE, 100, 100 * PAGE);
 		block = new_block(10 * PAGE);
 		behind = new_block(PAGE);
 		assert_int_equal(behind, block + 10 * PAGE);
-		ground_plant_foreign(foreign, 4096);
+		fixture_plant_foreign(foreign, 4096);
 		to = zone_remap_block(zone, block, 10 * PAGE, 12 * PAGE, true);
-		assert_true(ground_foreign_is_intact(foreign, 4096));
+		assert_true(fixture_foreign_is_intact(foreign, 4096));
 		check_block(to == -ENOMEM ? block : (uintptr_t)to, 10 * PAGE);
 		assert_true(to != -ENOMEM || zone->used_units == 11);
 		assert_true(to > 0 || to == -ENOMEM);
@@ -396,7 +397,7 @@ static void a_move_does_not_step_on_foreign_memory(void **state)
 			to = zone_remap_block(zone, block, 10 * PAGE, 12 * PAGE, true);
 		assert_true(to > 0);
 		check_block((uintptr_t)to, 10 * PAGE);
-		assert_true(ground_foreign_is_intact(foreign, 4096));
+		assert_true(fixture_foreign_is_intact(foreign, 4096));
 		end();
 	}
 }
@@ -415,12 +416,12 @@ static void altered_blocks_stay(void **state)
 	zone_release(zone, block, 10 * PAGE);
 	/* a new block at its place is writable, zero and huge again */
 	block = new_block(10 * PAGE);
-	assert_int_equal(block, ground);
+	assert_int_equal(block, fixture_start);
 	assert_int_equal(call_mprotect((void *)(block + 3 * PAGE), PAGE, PROT_READ), 0);
 	assert_int_equal(zone_remap_block(zone, block, 10 * PAGE, 12 * PAGE, true), -ENOMEM);
 	zone_release(zone, block, 10 * PAGE);
 	assert_int_equal(huge_pages(), 0);
-	ground_check_region(&zone->region);
+	fixture_check_region(&zone->region);
 	end();
 }
 
@@ -484,22 +485,22 @@ static void an_arena_that_libc_closed_opens_again(void **state)
 		libc_calls.text_end = UINTPTR_MAX;
 		arena = (uintptr_t)call_mmap(NULL, 64 * MIB, PROT_NONE,
 					     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-		assert_int_equal(arena, ground);
+		assert_int_equal(arena, fixture_start);
 		assert_int_equal(call_mprotect((void *)arena, 8 * MIB, PROT_READ | PROT_WRITE), 0);
-		ground_fill(arena, arena + 8 * MIB, SEED);
+		fixture_fill(arena, arena + 8 * MIB, SEED);
 		closed = call_mmap((void *)(arena + 3 * MIB + 4096), 5 * MIB - 4096, PROT_NONE,
 				   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
 		assert_ptr_equal(closed, (void *)(arena + 3 * MIB + 4096));
 		gate_pool_forget(arena + 3 * MIB + PAGE, 5 * MIB - PAGE);
-		ground_check_filled(arena, arena + 3 * MIB + 4096, SEED);
+		fixture_check_filled(arena, arena + 3 * MIB + 4096, SEED);
 		for (size_t open = 3 * MIB + 4096; open < 12 * MIB; open += MIB) {
 			assert_int_equal(
 				call_mprotect((void *)(arena + open), MIB, PROT_READ | PROT_WRITE),
 				0);
-			ground_check_zero(arena + open, arena + open + MIB);
-			ground_fill(arena + open, arena + open + MIB, SEED);
+			fixture_check_zero(arena + open, arena + open + MIB);
+			fixture_fill(arena + open, arena + open + MIB, SEED);
 		}
-		ground_check_filled(arena, arena + 12 * MIB, SEED);
+		fixture_check_filled(arena, arena + 12 * MIB, SEED);
 		assert_int_equal(call_munmap((void *)arena, 64 * MIB), 0);
 		assert_int_equal(huge_pages(), 0);
 		assert_int_equal(zone->used_units, 0);
@@ -521,13 +522,13 @@ static void mremap_of_libc_has_no_fifth_argument(void **state)
 		libc_calls.text_end = UINTPTR_MAX;
 		block = call_mmap(NULL, 5 * PAGE, PROT_READ | PROT_WRITE,
 				  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-		assert_ptr_equal(block, (void *)ground);
+		assert_ptr_equal(block, (void *)fixture_start);
 		fill_block((uintptr_t)block, 5 * PAGE);
 		grown = call_mremap(block, 5 * PAGE, 9 * PAGE, MREMAP_MAYMOVE, (void *)garbage[i]);
 		assert_ptr_equal(grown, block);
 		assert_int_equal(zone->used_units, 9);
 		check_block((uintptr_t)grown, 5 * PAGE);
-		ground_check_region(&zone->region);
+		fixture_check_region(&zone->region);
 		end();
 	}
 }
@@ -535,21 +536,21 @@ static void mremap_of_libc_has_no_fifth_argument(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		GROUND_TEST(reservations_are_aligned_and_apart),
-		GROUND_TEST(an_arena_opens_in_steps),
-		GROUND_TEST(arenas_share_large_pages),
-		GROUND_TEST(the_second_half_goes),
-		GROUND_TEST(blocks_and_their_tails),
-		GROUND_TEST(foreign_memory_at_a_tail),
-		GROUND_TEST(a_block_grows_where_it_is),
-		GROUND_TEST(a_small_tail_does_not_stay_in_the_middle),
-		GROUND_TEST(a_block_moves),
-		GROUND_TEST(a_block_on_large_pages_is_copied),
-		GROUND_TEST(a_move_does_not_step_on_foreign_memory),
-		GROUND_TEST(altered_blocks_stay),
-		GROUND_TEST(every_call_fails_once),
-		GROUND_TEST(an_arena_that_libc_closed_opens_again),
-		GROUND_TEST(mremap_of_libc_has_no_fifth_argument),
+		FIXTURE_TEST(reservations_are_aligned_and_apart),
+		FIXTURE_TEST(an_arena_opens_in_steps),
+		FIXTURE_TEST(arenas_share_large_pages),
+		FIXTURE_TEST(the_second_half_goes),
+		FIXTURE_TEST(blocks_and_their_tails),
+		FIXTURE_TEST(foreign_memory_at_a_tail),
+		FIXTURE_TEST(a_block_grows_where_it_is),
+		FIXTURE_TEST(a_small_tail_does_not_stay_in_the_middle),
+		FIXTURE_TEST(a_block_moves),
+		FIXTURE_TEST(a_block_on_large_pages_is_copied),
+		FIXTURE_TEST(a_move_does_not_step_on_foreign_memory),
+		FIXTURE_TEST(altered_blocks_stay),
+		FIXTURE_TEST(every_call_fails_once),
+		FIXTURE_TEST(an_arena_that_libc_closed_opens_again),
+		FIXTURE_TEST(mremap_of_libc_has_no_fifth_argument),
 	};
 
 	return cmocka_run_group_tests_name("arenas", tests, NULL, NULL);

@@ -11,7 +11,7 @@ UNIT_TOOL_TESTS_LEFT_OUT := $(if $(filter hugestat,$(TOOL_NAMES)),,test_hugestat
 UNIT_NAMES    := $(filter-out $(UNIT_ENTRY_TESTS_LEFT_OUT) $(UNIT_TOOL_TESTS_LEFT_OUT), \
 	$(patsubst tests/unit/%.c,%,$(sort $(wildcard tests/unit/test_*.c))))
 UNIT_PROGRAMS := $(UNIT_NAMES:%=$(BUILD)/tests/unit/%)
-UNIT_GATE     := $(BUILD)/tests/unit/gate.o $(BUILD)/tests/unit/gate_pool.o $(BUILD)/tests/unit/ground.o
+UNIT_GATE     := $(BUILD)/tests/unit/gate.o $(BUILD)/tests/unit/gate_pool.o $(BUILD)/tests/unit/fixture.o
 UNIT_LIBRARY  := $(BUILD)/tests/unit/library.a
 
 # The library with a gate that fails on demand, for whole programs: tests/library/every-call-fails-*.sh
@@ -19,8 +19,9 @@ FAULTS_LIBRARY := $(BUILD)/tests/libhugetlbfs-faults.so
 FAULTS_OBJECTS := $(filter-out $(BUILD)/obj/base/gate.o,$(LIBRARY_OBJECTS)) \
 	$(BUILD)/tests/unit/gate_faults.o
 
-.PHONY: unit
-unit: $(UNIT_PROGRAMS) $(FAULTS_LIBRARY)
+.PHONY: unit unit-programs
+unit: unit-programs $(FAULTS_LIBRARY)
+unit-programs: $(UNIT_PROGRAMS)
 
 $(FAULTS_LIBRARY): $(FAULTS_OBJECTS) src/libhugetlbfs.map
 	$(LIBRARY_LINK) $(FAULTS_OBJECTS) -o $@
@@ -49,6 +50,6 @@ UNIT_HUGECTL := $(patsubst src/%.c,$(BUILD)/obj/%.o, \
 	$(filter-out src/tools/hugectl/hugectl.c,$(wildcard src/tools/hugectl/*.c)))
 $(BUILD)/tests/unit/test_hugectl: %: %.o $(UNIT_HUGECTL) $(COMMON_OBJECTS) $(UNIT_GATE) $(UNIT_LIBRARY)
 	$(CC) $(CFLAGS) $(LDFLAGS) $< $(UNIT_HUGECTL) $(COMMON_OBJECTS) $(UNIT_GATE) $(UNIT_LIBRARY) \
-		-Wl,--wrap=getauxval -lcmocka $(LIBS_DLOPEN) -o $@
+		-Wl,--wrap=getauxval -lcmocka $(LIBS_hugectl) $(LIBS_DLOPEN) -o $@
 
 -include $(wildcard $(BUILD)/tests/unit/*.d)

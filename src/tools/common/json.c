@@ -53,6 +53,12 @@ void json_open(struct json *json, const char *name, char bracket)
 	json->not_first = false;
 }
 
+void json_document(struct json *json)
+{
+	json_open(json, NULL, '{');
+	json_number(json, "version", JSON_VERSION);
+}
+
 void json_close(struct json *json, char bracket)
 {
 	json->depth--;
@@ -68,6 +74,12 @@ void json_number(struct json *json, const char *name, unsigned long long value)
 {
 	begin(json, name);
 	fprintf(json->stream, "%llu", value);
+}
+
+void json_real(struct json *json, const char *name, double value)
+{
+	begin(json, name);
+	fprintf(json->stream, "%.6g", value);
 }
 
 void json_boolean(struct json *json, const char *name, bool value)

@@ -16,9 +16,16 @@ struct json {
 	bool not_first; /* something is there before, at this depth */
 };
 
+/* Of what the tools write; it rises when a member changes its meaning or goes away. */
+#define JSON_VERSION 1
+
+/* Opens the outermost object, or one of the outermost list; its first member is the version. */
+void json_document(struct json *json);
+
 void json_open(struct json *json, const char *name, char bracket); /* '{' or '[' */
 void json_close(struct json *json, char bracket);                  /* '}' or ']' */
 void json_number(struct json *json, const char *name, unsigned long long value);
+void json_real(struct json *json, const char *name, double value); /* six digits */
 void json_boolean(struct json *json, const char *name, bool value);
 void json_text(struct json *json, const char *name, const char *value); /* NULL: null */
 

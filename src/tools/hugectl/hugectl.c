@@ -9,6 +9,7 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "tools/hugectl/compare.h"
 #include "tools/hugectl/hugectl.h"
 
 void tell(const struct request *request, const char *format, ...)
@@ -89,6 +90,11 @@ int main(int argc, char **argv)
 	program_inspect(&program, argv[optind]);
 	if (preload_arrange(&request, &program))
 		return STATUS_NOT_STARTED;
+	if (request.compare.on) {
+		const int status = compare_program(&request, argv + optind);
+
+		return status ? status : flush_output();
+	}
 	if (!request.dry_run)
 		return become_program(&request, argv + optind);
 	environment_print(&request.environment, argv + optind);

@@ -47,13 +47,22 @@ const char *list_with_first(const char *first, const char *list);
 
 enum preload_wish { PRELOAD, PRELOAD_ALWAYS, PRELOAD_NEVER };
 
+/* What --compare and its like ask for. */
+struct compare_wish {
+	bool on, each, json;
+	bool all_features; /* none was asked for */
+	int runs;
+	const char *ready, *load;
+};
+
 struct request {
 	struct environment environment;
 	enum preload_wish preload;
 	bool library_use_path;
 	const char *library_path; /* a directory, or a prefix above lib; NULL: found */
 	bool dry_run;
-	int verbose;            /* of this tool, and as HUGETLB_VERBOSE where that was asked for */
+	int verbose; /* of this tool, and as HUGETLB_VERBOSE where that was asked for */
+	struct compare_wish compare;
 	struct options options; /* what the library will read out of the options given here */
 };
 
@@ -104,6 +113,9 @@ void program_inspect(struct program *program, const char *name);
  * reason told, where the program is not to be started.
  */
 int preload_arrange(struct request *request, const struct program *program);
+
+/* LD_PRELOAD's list without this library, which may be a new one. */
+const char *preload_without_library(const char *list);
 
 /* Where a library of that kind is: its path, with $LIB in it where that serves 32 and 64 bits.
  * NULL: nowhere. within is a directory, or a prefix above lib; NULL: where this tool is installed.

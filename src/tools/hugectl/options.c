@@ -11,6 +11,7 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "tools/hugectl/compare.h"
 #include "tools/hugectl/hugectl.h"
 
 enum option_id {
@@ -50,6 +51,10 @@ enum option_id {
 	FORCE_PRELOAD,
 	LIBRARY_USE_PATH,
 	LIBRARY_PATH,
+	COMPARE,
+	READY,
+	LOAD,
+	JSON,
 	DRY_RUN,
 	COMMON, /* and the rows behind it: the option table serves them */
 };
@@ -135,6 +140,16 @@ static const struct tool_option rows[] = {
 		NULL, NULL},
 	[LIBRARY_PATH] = {"library-path", 0, "directory",
 		"Takes it from this directory, or from the lib directories in it.", "@file", NULL},
+
+	[COMPARE] = {"compare", 0, "[runs|each]",
+		"Runs it plain and on huge pages, in turn, that often (5), and says what the difference is "
+		"and how sure that is; each: every feature on its own as well.", "5 20 each each,10",
+		"Measuring"},
+	[READY] = {"ready", 0, "when",
+		"With --compare: a server, which is ready when a line matches (/.../), a port takes "
+		"connections, or a command succeeds.", NULL, NULL},
+	[LOAD] = {"load", 0, "command", "The load that is timed then, for a shell.", NULL, NULL},
+	[JSON] = {"json", 0, NULL, "What was measured as JSON.", NULL, NULL},
 
 	[DRY_RUN] = {"dry-run", 0, NULL, "Prints a command for the shell that does the same.", NULL,
 		"Working"},
@@ -348,6 +363,74 @@ static int set_library_path(struct request *request, const char *directory)
 	return 0;
 }
 
+/* "7", "each", "each,7" */
+static int take_compare(struct compare_wish *wish, const char *value)
+{
+	const char *count = value;
+	char *end;
+	long runs;
+
+	*wish = (struct compare_wish){.on = true,
+				      .json = wish->json,
+				      .runs = COMPARE_RUNS_DEFAULT,
+				      .ready = wish->ready,
+				      .load = wish->load};
+	if (!value)
+		return 0;
+	if (!strncmp(value, "each", 4) && (!value[4] || value[4] == ',')) {
+		wish->each = true;
+		count = value[4] ? value + 5 : NULL;
+	}
+	if (!count)
+		return 0;
+	runs = strtol(count, &end, 10);
+	if (end == count || *end || runs < 1 || runs > COMPARE_RUNS_MAX) {
+		fprintf(stderr, "hugectl: --compare: %s: not 1 to %d, each, or each,<runs>\n",
+			value, COMPARE_RUNS_MAX);
+		return -EINVAL;
+	}
+	wish->runs = (int)runs;
+	return 0;
+}
+
+/* What --compare compares with plain where no feature was asked for: all of them. */
+static int set_all_features(struct request *request)
+{
+	request->compare.all_features = true;
+	if (set(request, HEAP, NULL) || set(request, MMAP, NULL) || set(request, SHM, NULL) ||
+	    set(request, LIBS, NULL))
+		return -EINVAL;
+	return set_checked(request, TEXT, "R:W", "R:W");
+}
+
+static bool has_features(const struct request *request)
+{
+	static const enum option_id features[] = {HEAP, TEXT, SHM, MMAP};
+
+	for (size_t i = 0; i < sizeof(features) / sizeof(features[0]); i++)
+		if (environment_get(&request->environment, settings[features[i]].variable))
+			return true;
+	return false;
+}
+
+static int check_compare(struct request *request)
+{
+	const struct compare_wish *wish = &request->compare;
+	const char *problem = NULL;
+
+	if (!wish->on && (wish->ready || wish->load || wish->json))
+		problem = "--ready, --load and --json go with --compare";
+	else if (wish->on && request->dry_run)
+		problem = "--compare and --dry-run exclude each other";
+	else if (!wish->ready != !wish->load)
+		problem = "--ready and --load go together";
+	if (problem) {
+		fprintf(stderr, "hugectl: %s\n", problem);
+		return -EINVAL;
+	}
+	return wish->on && !has_features(request) ? set_all_features(request) : 0;
+}
+
 /* clang-format off */
 static int take(struct request *request, struct together *together, enum option_id id,
 		const char *value)
@@ -366,6 +449,10 @@ static int take(struct request *request, struct together *together, enum option_
 	case FORCE_PRELOAD: request->preload = PRELOAD_ALWAYS; return 0;
 	case LIBRARY_USE_PATH: request->library_use_path = true; return 0;
 	case LIBRARY_PATH: return set_library_path(request, value);
+	case COMPARE: return take_compare(&request->compare, value);
+	case READY: request->compare.ready = value; return 0;
+	case LOAD: request->compare.load = value; return 0;
+	case JSON: request->compare.json = true; return 0;
 	case DRY_RUN: request->dry_run = true; return 0;
 	default: return set(request, id, value);
 	}
@@ -395,7 +482,8 @@ int request_read(int argc, char **argv, struct request *request)
 	if (row != OPTION_TABLE_END)
 		return row;
 	if (set_heap(request, &together) || set_segments(request, &together) ||
-	    set_verbose(request, &together) || check_library_options(request))
+	    set_verbose(request, &together) || check_library_options(request) ||
+	    check_compare(request))
 		return OPTION_TABLE_BAD;
 	if (!argv[optind]) {
 		fputs("hugectl: no program to run: see hugectl --help\n", stderr);

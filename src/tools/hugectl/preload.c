@@ -27,7 +27,7 @@ static bool is_copy_of_library(const char *element, size_t bytes)
 }
 
 /* Two copies of the library in one program would both work on its heap: only ours stays. */
-static const char *without_library(const char *list)
+const char *preload_without_library(const char *list)
 {
 	char *kept = calloc(1, strlen(list) + 1), *end = kept;
 
@@ -51,7 +51,7 @@ static void preload_first(struct request *request, const char *path)
 	const char *before = environment_get(&request->environment, "LD_PRELOAD");
 
 	environment_set(&request->environment, "LD_PRELOAD",
-			list_with_first(path, before ? without_library(before) : NULL));
+			list_with_first(path, before ? preload_without_library(before) : NULL));
 }
 
 static void add_first(struct request *request, const char *variable, const char *element)

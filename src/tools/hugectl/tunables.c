@@ -17,7 +17,8 @@ static bool is_set(const char *tunables)
 		if (!strncmp(tunables, TUNABLE, sizeof(TUNABLE) - 1))
 			return true;
 		tunables = strchr(tunables, ':');
-		tunables += tunables != NULL;
+		if (tunables)
+			tunables++;
 	}
 	return false;
 }

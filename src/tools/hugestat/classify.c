@@ -64,13 +64,13 @@ static size_t read_stack_pointers(pid_t pid, uint64_t **pointers)
 int process_classify(struct process *process)
 {
 	struct clues clues = {.page_bytes = (uint64_t)sysconf(_SC_PAGESIZE)};
-	struct place *places = calloc(process->count, sizeof(*places));
+	struct part_mapping *places = calloc(process->count, sizeof(*places));
 	uint64_t *stack_pointers = NULL;
 
 	if (!places)
 		return -ENOMEM;
 	for (size_t i = 0; i < process->count; i++)
-		place_read(&places[i], &process->mappings[i].smaps);
+		part_mapping_read(&places[i], &process->mappings[i].smaps);
 	program_layout_read(process->pid, &clues.program);
 	clues.stack_count = read_stack_pointers(process->pid, &stack_pointers);
 	if (clues.stack_count)

@@ -1,35 +1,35 @@
 /*
- * The ground that tests of the heap's rooms stand on: see ground.h.
+ * The fixture of tests on regions: see fixture.h.
  */
 #include <errno.h>
 #include <string.h>
 
 #include "base/sys.h"
 #include "calls/start.h"
-#include "ground.h"
+#include "fixture.h"
 #include "heap/heap.h"
 #include "region/process.h"
 #include "region/split.h"
 
 #define BASE 4096ul
 
-uintptr_t ground;
+uintptr_t fixture_start;
 
-int ground_setup(void **state)
+int fixture_setup(void **state)
 {
 	const size_t boundary = 64 * MIB;
-	void *found = mmap(NULL, GROUND_BYTES + boundary, PROT_NONE,
+	void *found = mmap(NULL, FIXTURE_BYTES + boundary, PROT_NONE,
 			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	(void)state;
 	gate_reset();
 	if (found == MAP_FAILED)
 		return -1;
-	ground = ((uintptr_t)found + boundary - 1) & ~(boundary - 1);
-	return munmap(found, GROUND_BYTES + boundary);
+	fixture_start = ((uintptr_t)found + boundary - 1) & ~(boundary - 1);
+	return munmap(found, FIXTURE_BYTES + boundary);
 }
 
-int ground_release(void **state)
+int fixture_release(void **state)
 {
 	(void)state;
 	gate_reset();
@@ -39,10 +39,10 @@ int ground_release(void **state)
 	process_libc_single_threaded = NULL;
 	sys_sandboxed = false;
 	split_count = 0;
-	return munmap((void *)ground, GROUND_BYTES);
+	return munmap((void *)fixture_start, FIXTURE_BYTES);
 }
 
-void ground_pool(size_t page_bytes, size_t pages)
+void fixture_pool(size_t page_bytes, size_t pages)
 {
 	const struct gate_pool pool = {
 		.page_bytes = page_bytes,
@@ -54,7 +54,7 @@ void ground_pool(size_t page_bytes, size_t pages)
 	gate_pool(&pool);
 }
 
-struct source ground_source(size_t page_bytes)
+struct source fixture_source(size_t page_bytes)
 {
 	return (struct source){
 		.page_bytes = page_bytes,
@@ -66,33 +66,33 @@ struct source ground_source(size_t page_bytes)
 	};
 }
 
-uint64_t ground_random(uint64_t *state)
+uint64_t fixture_random(uint64_t *state)
 {
 	*state = *state * 6364136223846793005u + 1442695040888963407u;
 	return *state >> 33;
 }
 
-bool ground_is_mapped(uintptr_t address)
+bool fixture_is_mapped(uintptr_t address)
 {
 	unsigned char resident;
 
 	return !sys_pass(SYS_mincore, (long)address, 1, (long)&resident, 0, 0, 0);
 }
 
-void ground_plant_foreign(uintptr_t address, size_t bytes)
+void fixture_plant_foreign(uintptr_t address, size_t bytes)
 {
 	assert_ptr_equal(mmap((void *)address, bytes, PROT_READ | PROT_WRITE,
 			      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0),
 			 (void *)address);
-	ground_fill(address, address + bytes, ~address);
+	fixture_fill(address, address + bytes, ~address);
 }
 
-bool ground_foreign_is_intact(uintptr_t address, size_t bytes)
+bool fixture_foreign_is_intact(uintptr_t address, size_t bytes)
 {
 	for (size_t at = 0; at < bytes; at += BASE)
-		if (!ground_is_mapped(address + at))
+		if (!fixture_is_mapped(address + at))
 			return false;
-	ground_check_filled(address, address + bytes, ~address);
+	fixture_check_filled(address, address + bytes, ~address);
 	return true;
 }
 
@@ -101,19 +101,19 @@ static void check_unit(const struct region *region, size_t unit)
 	unsigned char state = region->units[unit];
 	uintptr_t address = region_unit_address(region, unit);
 	uintptr_t last = address + region->unit_bytes - BASE;
-	bool mapped = ground_is_mapped(address);
+	bool mapped = fixture_is_mapped(address);
 
 	/* The program's business and other people's memory is the kernel's alone to know. */
 	if (state & (UNIT_ALTERED | UNIT_FOREIGN))
 		return;
-	if (mapped != !!(state & UNIT_MAPPED) || mapped != ground_is_mapped(last))
+	if (mapped != !!(state & UNIT_MAPPED) || mapped != fixture_is_mapped(last))
 		fail_msg("unit %zu has state %#x, and %s mapped", unit, state,
 			 mapped ? "is" : "is not");
 	if (state & UNIT_DIRTY && (state & UNIT_USED || !(state & UNIT_MAPPED)))
 		fail_msg("unit %zu has state %#x", unit, state);
 }
 
-void ground_check_region(const struct region *region)
+void fixture_check_region(const struct region *region)
 {
 	size_t pages = (region->limit - region->start) / region->page_bytes;
 	size_t units = region->page_bytes / region->unit_bytes;
@@ -146,7 +146,7 @@ static uint64_t word_at(const uint64_t *address, uint64_t seed)
 	return ((uint64_t)(uintptr_t)address ^ seed) * 0x9e3779b97f4a7c15u | 1;
 }
 
-void ground_check_zero(uintptr_t from, uintptr_t to)
+void fixture_check_zero(uintptr_t from, uintptr_t to)
 {
 	for (const uint64_t *word = (const uint64_t *)((from + 7) & ~7ul);
 	     (uintptr_t)(word + 1) <= to; word += STRIDE)
@@ -154,13 +154,13 @@ void ground_check_zero(uintptr_t from, uintptr_t to)
 			fail_msg("%p is not zero in %#lx-%#lx", (const void *)word, from, to);
 }
 
-void ground_fill(uintptr_t from, uintptr_t to, uint64_t seed)
+void fixture_fill(uintptr_t from, uintptr_t to, uint64_t seed)
 {
 	for (uint64_t *word = (uint64_t *)((from + 7) & ~7ul); (uintptr_t)(word + 1) <= to; word++)
 		*word = word_at(word, seed);
 }
 
-void ground_check_filled(uintptr_t from, uintptr_t to, uint64_t seed)
+void fixture_check_filled(uintptr_t from, uintptr_t to, uint64_t seed)
 {
 	for (const uint64_t *word = (const uint64_t *)((from + 7) & ~7ul);
 	     (uintptr_t)(word + 1) <= to; word += STRIDE)

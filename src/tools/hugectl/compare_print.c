@@ -1,0 +1,243 @@
+/*
+ * What --compare has found, for people and as JSON.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/common/json.h"
+#include "tools/common/shell_word.h"
+#include "tools/common/shown_text.h"
+#include "tools/hugectl/compare.h"
+
+static const struct row {
+	const char *name, *json_name;
+	double unit;
+	int digits;
+} rows[MEASURE_COUNT] = {
+	[MEASURE_WALL] = {"time, s", "wall_s", 1, 3},
+	[MEASURE_CPU] = {"cpu, s", "cpu_s", 1, 3},
+	[MEASURE_KERNEL] = {"  of it in the kernel", "kernel_s", 1, 3},
+	[MEASURE_FAULTS] = {"page faults", "page_faults", 1, 0},
+	[MEASURE_MEMORY] = {"peak memory, MB", "peak_kb", 1024, 1},
+	[MEASURE_HUGETLB] = {"  of it on hugetlb pages", "peak_hugetlb_kb", 1024, 1},
+	[MEASURE_CYCLES] = {"cycles, millions", "cycles", 1e6, 1},
+	[MEASURE_DTLB] = {"dTLB misses, thousands", "dtlb_misses", 1e3, 1},
+	[MEASURE_ITLB] = {"iTLB misses, thousands", "itlb_misses", 1e3, 1},
+	[MEASURE_WALKS] = {"page walks, M cycles", "page_walk_cycles", 1e6, 1},
+};
+
+static bool values_of(const struct comparison *comparison, int variant, enum measure measure,
+		      double *values)
+{
+	for (int run = 0; run < comparison->runs; run++) {
+		const struct run *one = &comparison->variants[variant].runs[run];
+
+		if (!(one->known & 1u << measure))
+			return false;
+		values[run] = one->values[measure];
+	}
+	return true;
+}
+
+bool compare_median(const struct comparison *comparison, int variant, enum measure measure,
+		    double *median)
+{
+	double values[COMPARE_RUNS_MAX];
+	const bool known = values_of(comparison, variant, measure, values);
+
+	*median = known ? median_of(values, comparison->runs) : 0;
+	return known;
+}
+
+struct ratio compare_ratio(const struct comparison *comparison, int variant, enum measure measure)
+{
+	double plain[COMPARE_RUNS_MAX], other[COMPARE_RUNS_MAX];
+
+	if (!values_of(comparison, 0, measure, plain) ||
+	    !values_of(comparison, variant, measure, other))
+		return (struct ratio){.known = false};
+	return ratio_of(plain, other, comparison->runs);
+}
+
+static void print_measure(const struct comparison *comparison, int variant, enum measure measure,
+			  FILE *out)
+{
+	const struct row *row = &rows[measure];
+	const struct ratio ratio = compare_ratio(comparison, variant, measure);
+	double plain, other;
+
+	if (!compare_median(comparison, 0, measure, &plain) ||
+	    !compare_median(comparison, variant, measure, &other) || (!plain && !other))
+		return;
+	fprintf(out, "  %-26s %12.*f %14.*f", row->name, row->digits, plain / row->unit,
+		row->digits, other / row->unit);
+	if (ratio.known)
+		fprintf(out, " %8.2f  %.2f to %.2f", ratio.mean, ratio.low, ratio.high);
+	fputc('\n', out);
+}
+
+/* Why it is slower, as far as the figures say. */
+static void print_reason(const struct comparison *comparison, int variant, FILE *out)
+{
+	double wall[2], kernel[2], faults[2];
+
+	for (int i = 0; i < 2; i++) {
+		const int which = i ? variant : 0;
+
+		compare_median(comparison, which, MEASURE_WALL, &wall[i]);
+		compare_median(comparison, which, MEASURE_KERNEL, &kernel[i]);
+		compare_median(comparison, which, MEASURE_FAULTS, &faults[i]);
+	}
+	if (kernel[1] - kernel[0] < (wall[1] - wall[0]) / 2)
+		fputs("           The difference is not in the kernel.\n", out);
+	else if (comparison->variants[variant].runs[0].forked)
+		fputs("           The kernel copies whole huge pages after each fork, or clears "
+		      "them:\n"
+		      "           try --fork=cow, or fewer features (--compare=each).\n",
+		      out);
+	else
+		fprintf(out,
+			"           The kernel works %.3f s more: it clears huge pages that are\n"
+			"           hardly used, or makes room for them.\n",
+			kernel[1] - kernel[0]);
+}
+
+static void print_notes(const struct comparison *comparison, int variant, FILE *out)
+{
+	const struct variant *of = &comparison->variants[variant];
+	const struct ratio memory = compare_ratio(comparison, variant, MEASURE_MEMORY);
+	bool same_output = true;
+	double hugetlb;
+
+	for (int run = 0; run < comparison->runs; run++)
+		same_output &=
+			of->runs[run].output_hash == comparison->variants[0].runs[run].output_hash;
+	if (memory.known && memory.low > 1.1)
+		fprintf(out, "  note     It takes %.1f times the memory.\n", memory.mean);
+	if (compare_median(comparison, variant, MEASURE_HUGETLB, &hugetlb) && !hugetlb)
+		fputs("  note     No hugetlb page was seen in use: see hugestat --check.\n", out);
+	if (!same_output && !comparison->wish->ready)
+		fputs("  note     Its output is not the same in each run.\n", out);
+	if (of->library_lines) {
+		char *rest = of->library_lines, *line;
+
+		for (int i = 0; i < 3 && (line = strsep(&rest, "\n")) && *line; i++) {
+			fputs("  note     ", out);
+			text_show(line, out);
+			fputc('\n', out);
+		}
+	}
+}
+
+static void print_variant(const struct comparison *comparison, int variant, FILE *out)
+{
+	const struct ratio wall = compare_ratio(comparison, variant, MEASURE_WALL);
+	char text[160];
+
+	fprintf(out, "\n  %-26s %12s %14s %8s  %s\n", "medians", "plain",
+		comparison->variants[variant].name, "ratio", "95 % sure");
+	for (int measure = 0; measure < MEASURE_COUNT; measure++)
+		print_measure(comparison, variant, (enum measure)measure, out);
+	verdict_text(&wall, text, sizeof(text));
+	fprintf(out, "  verdict  %s\n", text);
+	if (verdict_of(&wall) == VERDICT_SLOWER)
+		print_reason(comparison, variant, out);
+	print_notes(comparison, variant, out);
+}
+
+void compare_print(const struct comparison *comparison, FILE *out)
+{
+	for (char *const *word = comparison->program; *word; word++) {
+		shell_word_write(*word, out);
+		fputc(word[1] ? ' ' : '\n', out);
+	}
+	fprintf(out, "  %d runs of each in turn, after one that does not count\n",
+		comparison->runs);
+	if (comparison->wish->load)
+		fputs("  time is that of the load; cpu and memory are the server's\n", out);
+	if (comparison->wish->all_features)
+		fputs("  with all features: --heap --mmap --shm --text --data --libs\n", out);
+	for (int variant = 1; variant < comparison->variant_count; variant++)
+		print_variant(comparison, variant, out);
+}
+
+static void put_run(struct json *json, const void *of, size_t number)
+{
+	const struct run *run = (const struct run *)of + number;
+
+	for (int measure = 0; measure < MEASURE_COUNT; measure++)
+		if (run->known & 1u << measure)
+			json_real(json, rows[measure].json_name, run->values[measure]);
+	json_number(json, "exit_status", (unsigned long long)run->status);
+}
+
+static const char *const verdict_names[] = {
+	[VERDICT_FASTER] = "faster",
+	[VERDICT_SLOWER] = "slower",
+	[VERDICT_NONE] = "no difference",
+	[VERDICT_UNSURE] = "not sure",
+};
+
+static void put_ratios(const struct comparison *comparison, int variant, struct json *json)
+{
+	json_open(json, "ratios", '{');
+	for (int measure = 0; measure < MEASURE_COUNT; measure++) {
+		const struct ratio ratio =
+			compare_ratio(comparison, variant, (enum measure)measure);
+
+		if (!ratio.known)
+			continue;
+		json_open(json, rows[measure].json_name, '{');
+		json_real(json, "mean", ratio.mean);
+		json_real(json, "low", ratio.low);
+		json_real(json, "high", ratio.high);
+		json_close(json, '}');
+	}
+	json_close(json, '}');
+}
+
+static void put_variant(struct json *json, const void *of, size_t number)
+{
+	const struct comparison *comparison = of;
+	const struct variant *variant = &comparison->variants[number];
+
+	json_text(json, "name", variant->name);
+	json_open(json, "environment", '{');
+	for (int i = 0; i < variant->environment.count; i++)
+		json_text(json, variant->environment.changes[i].name,
+			  variant->environment.changes[i].value);
+	json_close(json, '}');
+	json_objects(json, "runs", (size_t)comparison->runs, put_run, variant->runs);
+	json_open(json, "medians", '{');
+	for (int measure = 0; measure < MEASURE_COUNT; measure++) {
+		double median;
+
+		if (compare_median(comparison, (int)number, (enum measure)measure, &median))
+			json_real(json, rows[measure].json_name, median);
+	}
+	json_close(json, '}');
+	json_text(json, "library", variant->library_lines);
+	if (number) {
+		const struct ratio wall = compare_ratio(comparison, (int)number, MEASURE_WALL);
+		char text[160];
+
+		put_ratios(comparison, (int)number, json);
+		verdict_text(&wall, text, sizeof(text));
+		json_text(json, "verdict", verdict_names[verdict_of(&wall)]);
+		json_text(json, "verdict_text", text);
+	}
+}
+
+void compare_json(const struct comparison *comparison, FILE *out)
+{
+	struct json json = {.stream = out};
+
+	json_document(&json);
+	json_open(&json, "program", '[');
+	for (char *const *word = comparison->program; *word; word++)
+		json_text(&json, NULL, *word);
+	json_close(&json, ']');
+	json_objects(&json, "variants", (size_t)comparison->variant_count, put_variant, comparison);
+	json_close(&json, '}');
+}

@@ -1,0 +1,96 @@
+/*
+ * The statistics of --compare: a paired t-test on the logarithms of ratios. Runs stand in pairs, so
+ * that what slows the machine down for a while slows both.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "tools/hugectl/compare.h"
+
+/* A difference below this is not worth a word, however sure it is. */
+#define WORTH_A_WORD 0.01
+
+/* Wider than this, "no difference" would say too much. */
+#define WIDE 0.10
+
+static int by_value(const void *a, const void *b)
+{
+	const double first = *(const double *)a, second = *(const double *)b;
+
+	return first < second ? -1 : first > second;
+}
+
+double median_of(double *values, int count)
+{
+	qsort(values, (size_t)count, sizeof(*values), by_value);
+	return count % 2 ? values[count / 2] : (values[count / 2 - 1] + values[count / 2]) / 2;
+}
+
+/* Student's t for 95 %, both sides, by degrees of freedom. */
+static double t_of(int degrees)
+{
+	static const double t[] = {
+		0,     12.71, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228,
+		2.201, 2.179, 2.160, 2.145, 2.131, 2.120, 2.110, 2.101, 2.093, 2.086, 2.080,
+		2.074, 2.069, 2.064, 2.060, 2.056, 2.052, 2.048, 2.045, 2.042,
+	};
+	const int last = sizeof(t) / sizeof(t[0]) - 1;
+
+	return degrees <= last ? t[degrees] : 1.96 + 2.46 / degrees;
+}
+
+struct ratio ratio_of(const double *plain, const double *other, int count)
+{
+	struct ratio ratio = {0};
+	double sum = 0, squares = 0, width;
+
+	if (count < 2)
+		return ratio;
+	for (int i = 0; i < count; i++) {
+		if (plain[i] <= 0 || other[i] <= 0)
+			return ratio;
+		sum += log(other[i] / plain[i]);
+	}
+	for (int i = 0; i < count; i++) {
+		const double off = log(other[i] / plain[i]) - sum / count;
+
+		squares += off * off;
+	}
+	width = t_of(count - 1) * sqrt(squares / (count - 1) / count);
+	ratio = (struct ratio){exp(sum / count), exp(sum / count - width), exp(sum / count + width),
+			       true};
+	return ratio;
+}
+
+enum verdict verdict_of(const struct ratio *ratio)
+{
+	if (!ratio->known)
+		return VERDICT_UNSURE;
+	if (ratio->high < 1 && ratio->mean < 1 - WORTH_A_WORD)
+		return VERDICT_FASTER;
+	if (ratio->low > 1 && ratio->mean > 1 + WORTH_A_WORD)
+		return VERDICT_SLOWER;
+	return ratio->high - ratio->low > WIDE ? VERDICT_UNSURE : VERDICT_NONE;
+}
+
+void verdict_text(const struct ratio *ratio, char *text, size_t bytes)
+{
+	const enum verdict verdict = verdict_of(ratio);
+
+	if (!ratio->known)
+		snprintf(text, bytes, "not sure: two pairs of runs are needed at least");
+	else if (verdict == VERDICT_FASTER)
+		snprintf(text, bytes, "%.0f %% faster, sure (%.2f to %.2f of plain's time)",
+			 (1 - ratio->mean) * 100, ratio->low, ratio->high);
+	else if (verdict == VERDICT_SLOWER)
+		snprintf(text, bytes, "%.0f %% slower, sure (%.2f to %.2f of plain's time)",
+			 (ratio->mean - 1) * 100, ratio->low, ratio->high);
+	else if (verdict == VERDICT_NONE)
+		snprintf(text, bytes, "no difference: %.2f to %.2f of plain's time", ratio->low,
+			 ratio->high);
+	else
+		snprintf(text, bytes,
+			 "not sure: %.2f to %.2f of plain's time; more runs may show it",
+			 ratio->low, ratio->high);
+}

@@ -1,0 +1,344 @@
+/*
+ * One run of --compare. Its output goes to a file of its own, its input is read from the start.
+ *
+ * How much memory is in use is looked at again and again while it runs: seldom enough to take a
+ * fiftieth of a CPU's time at most, in all variants alike.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/sys.h"
+#include "tools/hugectl/compare.h"
+#include "tools/hugectl/compare_ready.h"
+
+#define LOOKS_MS_MIN 1
+#define LOOKS_MS_MAX 50
+#define LOOKS_PART   32 /* one part in so many, of the time so far */
+#define LOOKS_COST   50 /* one part in so many, of one CPU's time */
+#define DEPTH_MAX    32 /* of processes below each other */
+
+struct memory {
+	unsigned long resident_kb, hugetlb_kb;
+	int processes;
+};
+
+double compare_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static unsigned long kb_of(const char *status, const char *name)
+{
+	const char *line = strstr(status, name);
+
+	return line ? strtoul(line + strlen(name), NULL, 10) : 0;
+}
+
+static void add_memory(pid_t pid, struct memory *memory, int depth)
+{
+	char path[64], text[4096], *at = text, *end;
+	long bytes, child;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	if (sys_read_file(path, text, sizeof(text)) <= 0)
+		return;
+	memory->processes++;
+	memory->resident_kb += kb_of(text, "\nVmRSS:");
+	memory->hugetlb_kb += kb_of(text, "\nHugetlbPages:");
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", (int)pid, (int)pid);
+	bytes = sys_read_file(path, text, sizeof(text));
+	if (bytes <= 0 || depth == DEPTH_MAX)
+		return;
+	for (; (child = strtol(at, &end, 10)) > 0 && end != at; at = end)
+		add_memory((pid_t)child, memory, depth + 1);
+}
+
+static double cpu_seconds(void)
+{
+	struct timespec used;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+	return (double)used.tv_sec + (double)used.tv_nsec / 1e9;
+}
+
+/* Looks at the memory; returns the milliseconds to the next look: a part of the time that the
+ * program has been running, so that a short one is seen often enough. */
+static int look(struct child *child)
+{
+	const double start = cpu_seconds();
+	struct memory memory = {0};
+	double pause, cost, total;
+
+	add_memory(child->pid, &memory, 0);
+	total = (double)(memory.resident_kb + memory.hugetlb_kb);
+	if (total > child->peak_kb)
+		child->peak_kb = total;
+	if ((double)memory.hugetlb_kb > child->peak_hugetlb_kb)
+		child->peak_hugetlb_kb = (double)memory.hugetlb_kb;
+	child->forked |= memory.processes > 1;
+	pause = (compare_now() - child->start) * 1000 / LOOKS_PART;
+	if (pause > LOOKS_MS_MAX)
+		pause = LOOKS_MS_MAX;
+	cost = (cpu_seconds() - start) * 1000 * LOOKS_COST;
+	if (pause < cost)
+		pause = cost;
+	return pause < LOOKS_MS_MIN ? LOOKS_MS_MIN : (int)pause;
+}
+
+/* Looks until the process ends, or until so many seconds are over: true, it has ended. */
+bool child_wait(struct child *child, double seconds)
+{
+	const double until = compare_now() + seconds;
+
+	for (;;) {
+		struct pollfd process = {.fd = child->descriptor, .events = POLLIN};
+		int pause = look(child);
+		const double left = until - compare_now();
+
+		if (left <= 0)
+			return false;
+		if (pause > left * 1000)
+			pause = (int)(left * 1000) + 1;
+		if (poll(&process, 1, pause) > 0)
+			return true;
+	}
+}
+
+/* A file without a name: what a program prints may be much. */
+static int new_file(void)
+{
+	const char *directory = getenv("TMPDIR");
+	int fd = open(directory && *directory ? directory : "/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC,
+		      0600);
+
+	return fd >= 0 ? fd : memfd_create("hugectl", MFD_CLOEXEC);
+}
+
+/* What is left of standard input, where that is a pipe: it can be read only once. -errno: failed.
+ */
+static int copy_of_pipe(void)
+{
+	const int fd = new_file();
+	char buffer[65536];
+	ssize_t bytes;
+
+	while (fd >= 0 && (bytes = read(STDIN_FILENO, buffer, sizeof(buffer))) > 0)
+		if (write(fd, buffer, (size_t)bytes) != bytes)
+			return -EIO;
+	return fd;
+}
+
+/* The input of each run: a file from where it stands, the content of a pipe, or nothing. */
+static int open_input(void)
+{
+	static int source = -1; /* -1: not known yet */
+	static off_t start;
+	struct stat status;
+	char path[64];
+	int fd;
+
+	if (source < 0 && !fstat(STDIN_FILENO, &status)) {
+		if (S_ISREG(status.st_mode)) {
+			source = STDIN_FILENO;
+			start = lseek(STDIN_FILENO, 0, SEEK_CUR);
+		} else if (S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode)) {
+			source = copy_of_pipe();
+		}
+	}
+	if (source < 0)
+		return open("/dev/null", O_RDONLY | O_CLOEXEC);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", source);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0)
+		lseek(fd, start, SEEK_SET);
+	return fd;
+}
+
+static void __attribute__((noreturn)) become(const struct environment *environment, char **program,
+					     const int files[3], int go, int failed)
+{
+	char byte;
+	int error;
+
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	for (int i = 0; i < 3; i++)
+		dup2(files[i], i);
+	while (read(go, &byte, 1) < 0 && errno == EINTR)
+		;
+	error = -environment_apply(environment);
+	if (!error) {
+		execvp(program[0], program);
+		error = errno;
+	}
+	if (write(failed, &error, sizeof(error)) < 0)
+		_exit(STATUS_NOT_STARTED);
+	_exit(error == ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_RUN);
+}
+
+/* Returns 0, or the error that kept the program from running. The time begins here. */
+int child_start(struct child *child, const struct environment *environment, char **program,
+		bool counted)
+{
+	int go[2], failed[2], error = 0, files[3];
+
+	*child = (struct child){.descriptor = -1};
+	memset(child->counters, 0xff, sizeof(child->counters));
+	files[0] = open_input();
+	files[1] = child->output = new_file();
+	files[2] = child->errors = new_file();
+	if (files[0] < 0 || files[1] < 0 || files[2] < 0 || pipe2(go, O_CLOEXEC) ||
+	    pipe2(failed, O_CLOEXEC))
+		return errno;
+	fflush(NULL);
+	child->pid = fork();
+	if (child->pid < 0)
+		return errno;
+	if (!child->pid) {
+		close(go[1]);
+		become(environment, program, files, go[0], failed[1]);
+	}
+	close(files[0]);
+	close(go[0]);
+	close(failed[1]);
+	child->descriptor = (int)syscall(SYS_pidfd_open, child->pid, 0);
+	if (counted)
+		counters_open(child->pid, child->counters);
+	child->start = compare_now();
+	close(go[1]);
+	/* closed by execve, or by its failure */
+	if (read(failed[0], &error, sizeof(error)) != sizeof(error))
+		error = 0;
+	close(failed[0]);
+	if (error)
+		waitpid(child->pid, NULL, 0);
+	return error;
+}
+
+static uint64_t hash_of(int fd)
+{
+	uint64_t hash = 14695981039346656037ull; /* FNV-1a */
+	unsigned char buffer[65536];
+	ssize_t bytes;
+
+	for (off_t at = 0; (bytes = pread(fd, buffer, sizeof(buffer), at)) > 0; at += bytes)
+		for (ssize_t i = 0; i < bytes; i++)
+			hash = (hash ^ buffer[i]) * 1099511628211ull;
+	return hash;
+}
+
+/* All of a file's lines that begin with a word; to be freed. NULL: none. */
+static char *lines_that_begin(int fd, const char *word)
+{
+	char *lines = NULL, *line = NULL;
+	size_t room = 0, bytes = 0;
+	FILE *out = open_memstream(&lines, &bytes), *file = fdopen(dup(fd), "r");
+
+	if (file)
+		rewind(file);
+	while (file && out && getline(&line, &room, file) > 0)
+		if (!strncmp(line, word, strlen(word)))
+			fputs(line, out);
+	free(line);
+	if (file)
+		fclose(file);
+	if (out)
+		fclose(out);
+	if (bytes)
+		return lines;
+	free(lines);
+	return NULL;
+}
+
+/* The end of what a program wrote to standard error, where it was not what was hoped for. */
+static void show_end(int fd)
+{
+	char text[2048];
+	const off_t bytes = lseek(fd, 0, SEEK_END);
+	const off_t from = bytes > (off_t)sizeof(text) ? bytes - (off_t)sizeof(text) : 0;
+	const ssize_t got = pread(fd, text, sizeof(text), from);
+
+	if (got > 0)
+		fwrite(text, 1, (size_t)got, stderr);
+}
+
+void child_finish(struct child *child, struct run *run)
+{
+	struct rusage usage;
+	int status = 0;
+
+	while (wait4(child->pid, &status, 0, &usage) < 0 && errno == EINTR)
+		;
+	run->values[MEASURE_WALL] = compare_now() - child->start;
+	run->values[MEASURE_KERNEL] =
+		(double)usage.ru_stime.tv_sec + (double)usage.ru_stime.tv_usec / 1e6;
+	run->values[MEASURE_CPU] = run->values[MEASURE_KERNEL] + (double)usage.ru_utime.tv_sec +
+				   (double)usage.ru_utime.tv_usec / 1e6;
+	run->values[MEASURE_FAULTS] = (double)(usage.ru_minflt + usage.ru_majflt);
+	run->values[MEASURE_MEMORY] =
+		child->peak_kb > (double)usage.ru_maxrss ? child->peak_kb : (double)usage.ru_maxrss;
+	run->values[MEASURE_HUGETLB] = child->peak_hugetlb_kb;
+	run->known = (1u << MEASURE_FIRST_COUNTER) - 1;
+	counters_read(child->counters, run);
+	run->forked = child->forked;
+	run->status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+	run->output_hash = hash_of(child->output);
+	if (child->descriptor >= 0)
+		close(child->descriptor);
+}
+
+static void close_output(struct child *child)
+{
+	close(child->output);
+	close(child->errors);
+}
+
+int compare_run(const struct comparison *comparison, struct variant *variant, struct run *run)
+{
+	struct child child;
+	int error = child_start(&child, &variant->environment, comparison->program, true);
+
+	*run = (struct run){0};
+	if (error) {
+		fprintf(stderr, "hugectl: %s: %s\n", comparison->program[0], strerror(error));
+		return error == ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_RUN;
+	}
+	if (comparison->wish->ready) {
+		const double seconds = ready_and_load(&child, comparison->wish);
+
+		child_finish(&child, run);
+		if (seconds < 0) {
+			show_end(child.errors);
+			close_output(&child);
+			return STATUS_NOT_STARTED;
+		}
+		run->values[MEASURE_WALL] = seconds;
+		run->status = 0;
+	} else {
+		while (!child_wait(&child, 3600))
+			;
+		child_finish(&child, run);
+	}
+	if (run->status && run == variant->runs)
+		show_end(child.errors);
+	free(variant->library_lines);
+	variant->library_lines = lines_that_begin(child.errors, "libhugetlbfs");
+	close_output(&child);
+	return 0;
+}

@@ -1,0 +1,137 @@
+#!/bin/bash
+# hugectl --compare runs a program plain and on huge pages in turn: what the figures are, that its input
+# and output are apart, what each variant gets, servers with a load, and what is refused.
+. "$(dirname "$0")/../lib/test.sh"
+. "$(dirname "$0")/../lib/hugectl.sh"
+
+need_program python3
+# 60M that are filled, in 0.1 s at least
+fill='import time; x = bytearray(60 << 20); time.sleep(0.1)'
+
+# json_is <expression>: of what --json has printed, as j
+json_is() {
+	python3 -c 'import json, sys
+j = json.load(open(sys.argv[1]))
+v = {variant["name"]: variant for variant in j["variants"]}
+if not eval(sys.argv[2]):
+    sys.exit(sys.argv[2])' "$work/out" "$1" >"$work/said" 2>&1 || { show "$work/said" "$work/out"; fail "$1"; }
+}
+
+figures_are_measured() {
+	need_pages 60 2M
+	"$hugectl" --heap --mmap --compare=2 --json python3 -c "$fill" >"$work/out" 2>"$work/err" ||
+		{ show "$work/err"; fail "exit status $?"; }
+	json_is 'j["version"] == 1 and list(v) == ["plain", "huge pages"]'
+	json_is 'all(len(variant["runs"]) == 2 for variant in v.values())'
+	json_is 'all(run["wall_s"] >= 0.1 for variant in v.values() for run in variant["runs"])'
+	json_is 'v["plain"]["medians"]["peak_hugetlb_kb"] == 0 and v["plain"]["environment"] == {}'
+	json_is 'v["huge pages"]["medians"]["peak_hugetlb_kb"] >= 60 << 10'
+	json_is 'v["huge pages"]["environment"]["HUGETLB_MORECORE"] == "yes"'
+	json_is 'abs(v["huge pages"]["medians"]["peak_kb"] / v["plain"]["medians"]["peak_kb"] - 1) < 0.5'
+	json_is 'v["huge pages"]["ratios"]["page_faults"]["mean"] < 0.5'
+	json_is 'v["huge pages"]["verdict"] in ("faster", "slower", "no difference", "not sure")'
+}
+
+# What is slower by a wait of its own, under the library only, is found out.
+a_difference_is_sure() {
+	# shellcheck disable=SC2016
+	"$hugectl" --heap --compare=4 --json sh -c \
+		'[ -z "$HUGETLB_MORECORE" ] && sleep 0.05 || sleep 0.3' >"$work/out" 2>"$work/err" ||
+		{ show "$work/err"; fail "exit status $?"; }
+	json_is 'v["huge pages"]["verdict"] == "slower" and v["huge pages"]["ratios"]["wall_s"]["low"] > 1.5'
+	# shellcheck disable=SC2016
+	"$hugectl" --heap --compare=4 sh -c '[ -z "$HUGETLB_MORECORE" ] && sleep 0.3 || sleep 0.05' \
+		>"$work/out" 2>"$work/err" || { show "$work/err"; fail "exit status $?"; }
+	grep -qE '^  verdict  [5-9][0-9] % faster, sure ' "$work/out" || { show "$work/out"; fail "not faster"; }
+	! grep '.\{81\}' "$work/out" || fail "more than 80 columns"
+}
+
+# each: one variant a feature, with its variables and no other feature's
+features_run_alone() {
+	"$hugectl" --compare=each,1 --json sh -c : >"$work/out" 2>"$work/err" ||
+		{ show "$work/err"; fail "exit status $?"; }
+	json_is 'list(v) == ["plain", "heap", "mappings", "text and data", "shared memory", "all of these"]'
+	json_is 'set(v["text and data"]["environment"]) == {"HUGETLB_ELFMAP", "HUGETLB_ELFMAP_OBJECTS", "LD_PRELOAD"}'
+	json_is 'set(v["heap"]["environment"]) == {"HUGETLB_MORECORE", "LD_PRELOAD"}'
+	json_is 'len(v["all of these"]["environment"]) == 6'
+}
+
+input_and_output_are_apart() {
+	# each run reads all of the input, from a file and from a pipe
+	seq 100 >"$work/input"
+	"$hugectl" --heap --compare=2 sh -c '[ "$(wc -l)" = 100 ] && echo heard' <"$work/input" >"$work/out" 2>&1 ||
+		{ show "$work/out"; fail "a file as input"; }
+	! grep -q '^heard' "$work/out" || fail "the program's output is not apart"
+	! grep -q 'not the same' "$work/out" || { show "$work/out"; fail "the same output differs"; }
+	seq 100 | "$hugectl" --heap --compare=2 sh -c '[ "$(wc -l)" = 100 ]' >"$work/out" 2>&1 ||
+		{ show "$work/out"; fail "a pipe as input"; }
+	# shellcheck disable=SC2016
+	"$hugectl" --heap --compare=2 sh -c 'echo "$HUGETLB_MORECORE"' >"$work/out" 2>&1 || fail "exit status $?"
+	grep -q 'Its output is not the same' "$work/out" || { show "$work/out"; fail "another output is not told"; }
+}
+
+ends_are_compared() {
+	local status
+	"$hugectl" --heap --compare=1 sh -c 'exit 3' >"$work/out" 2>"$work/err" || fail "the same end is no failure"
+	# shellcheck disable=SC2016
+	"$hugectl" --heap --compare=1 sh -c '[ -z "$HUGETLB_MORECORE" ] || exit 9' >"$work/out" 2>"$work/err"
+	status=$?
+	[ $status = 1 ] || fail "exit status $status where the program fails on huge pages"
+	says "hugectl: sh: exit status 9 with huge pages, 0 plain: compare nothing"
+	"$hugectl" --heap --compare=1 /nowhere/program >"$work/out" 2>"$work/err"
+	status=$?
+	[ $status = 127 ] || fail "exit status $status for no program"
+	says "hugectl: /nowhere/program: No such file or directory"
+}
+
+# One server, ready in three ways; the load fails where the server is not there.
+servers_are_loaded() {
+	local port ready
+	port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+	cat >"$work/server.py" <<-'END'
+		import socket, sys, time
+		listener = socket.socket()
+		listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+		time.sleep(0.1)
+		listener.bind(("127.0.0.1", int(sys.argv[1])))
+		listener.listen()
+		print("ready to serve", flush=True)
+		while True:
+		    client, _ = listener.accept()
+		    client.send(b"served")
+		    client.close()
+	END
+	cat >"$work/load.py" <<-'END'
+		import socket, sys, time
+		time.sleep(0.2)
+		assert socket.create_connection(("127.0.0.1", int(sys.argv[1]))).recv(10) == b"served"
+	END
+	for ready in "$port" "/ready to [a-z]+\$/" "python3 $work/load.py $port 2>/dev/null"; do
+		"$hugectl" --heap --compare=1 --json --ready="$ready" --load="python3 $work/load.py $port" \
+			python3 "$work/server.py" "$port" >"$work/out" 2>"$work/err" ||
+			{ show "$work/err"; fail "--ready=$ready: exit status $?"; }
+		json_is 'all(0.2 <= r["wall_s"] < 5 for variant in v.values() for r in variant["runs"])'
+		json_is 'all(r["exit_status"] == 0 and r["cpu_s"] > 0 for r in v["huge pages"]["runs"])'
+	done
+	refuses "--load: exit status 7: exit 7" --heap --compare=1 --ready="$port" --load='exit 7' \
+		python3 "$work/server.py" "$port"
+	refuses "--ready: the program ended before it was ready" --heap --compare=1 --ready="$port" --load=: true
+	refuses "--ready: no regular expression: /(/" --heap --compare=1 --ready='/(/' --load=: sleep 5
+}
+
+refusals() {
+	refuses "--compare: 0: not 1 to 1000, each, or each,<runs>" --compare=0 true
+	refuses "--compare: every: not 1 to 1000, each, or each,<runs>" --compare=every true
+	refuses "--compare: each,x: not 1 to 1000, each, or each,<runs>" --compare=each,x true
+	refuses "--ready, --load and --json go with --compare" --json true
+	refuses "--ready and --load go together" --compare --ready=80 true
+	refuses "--compare and --dry-run exclude each other" --compare --dry-run true
+}
+
+refusals
+ends_are_compared
+features_run_alone
+input_and_output_are_apart
+a_difference_is_sure
+servers_are_loaded
+figures_are_measured
