@@ -133,7 +133,7 @@ long madvise_small_runs(uintptr_t from, uintptr_t to, long number, int advice)
 static long empty_huge(struct region *region, uintptr_t from, uintptr_t to, int advice)
 {
 	uintptr_t end = advice == MADV_DONTNEED ? page_state_unlocked_end(region, from, to) : to;
-	long result = empty_pages(region, from, end, region->give_back);
+	long result = empty_pages(region, from, end);
 
 	return !result && end < to ? -EINVAL : result;
 }

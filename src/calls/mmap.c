@@ -2,7 +2,7 @@
  * mmap, munmap and mprotect: see mmap.h.
  */
 #include <layout.h>
-#include <sys/prctl.h>
+#include <string.h>
 
 #include "base/sys.h"
 #include "calls/brk.h"
@@ -13,14 +13,43 @@
 #include "region/page_state.h"
 #include "region/ranges.h"
 #include "region/split.h"
+#include "region/unmapped.h"
 
-static void note_opened(uintptr_t from, uintptr_t to, bool anew)
+/*
+ * The owner of a region opens what it can at *from, which it advances. Returns up to where the
+ * kernel has to.
+ */
+static uintptr_t open_by_owner(uintptr_t *from, uintptr_t to, bool replaced)
+{
+	struct region_part part;
+	uintptr_t at = *from, page;
+
+	if (!registry_part(&at, to, &part))
+		return to;
+	if (part.from > *from)
+		return part.from;
+	if (!part.region->owner || !part.region->owner->open)
+		return part.to;
+	page = (*from + part.region->page_bytes - 1) & ~(uintptr_t)(part.region->page_bytes - 1);
+	if (page > *from)
+		return page < part.to ? page : part.to;
+	*from += part.region->owner->open(part.region, *from, part.to, replaced, &at);
+	return at;
+}
+
+/* Whole huge pages that the kernel opened may become transparent ones. */
+static void advise_opened(uintptr_t from, uintptr_t to)
 {
 	struct region_part part;
 
-	while (registry_part(&from, to, &part))
-		if (part.region->owner && part.region->owner->opened)
-			part.region->owner->opened(part.region, part.from, part.to, anew);
+	while (registry_part(&from, to, &part)) {
+		const uintptr_t mask = part.region->page_bytes - 1;
+		const uintptr_t first = (part.from + mask) & ~mask, end = part.to & ~mask;
+
+		if (first < end && part.region->owner && part.region->owner->open &&
+		    part.region->source->thp)
+			sys_madvise(first, end - first, MADV_HUGEPAGE);
+	}
 }
 
 static long kernel_mmap(uintptr_t address, size_t bytes, int protection, int flags, int fd,
@@ -61,8 +90,67 @@ static void note_reserved(uintptr_t from, uintptr_t to)
 	struct region_part part;
 
 	while (registry_part(&from, to, &part))
-		if (part.region->owner && part.region->owner->opened)
+		if (part.region->owner && part.region->owner->open)
 			page_state_reserved(part.region, part.from, part.to);
+}
+
+static long kernel_map_fixed(uintptr_t from, uintptr_t to, int protection, int flags, int fd,
+			     uint64_t offset)
+{
+	long result = sys_pass(CPU_MMAP_NUMBER, (long)from, (long)(to - from), protection, flags,
+			       fd, (long)(offset / CPU_MMAP_OFFSET_UNIT));
+
+	if (!SYS_IS_ERROR(result))
+		ranges_note_mapped(from, to);
+	return result;
+}
+
+static void note_put(uintptr_t from, uintptr_t to)
+{
+	const struct region *region = registry_at(from);
+
+	if (from < to && region->owner->mapped)
+		region->owner->mapped(registry_at(from), from, to);
+}
+
+/* Plain memory in place of what is there, piece by piece. */
+static long replace_by_plain(uintptr_t address, uintptr_t to, int flags)
+{
+	uintptr_t from = address;
+	long result = 0;
+
+	while (!SYS_IS_ERROR(result) && from < to) {
+		const uintptr_t start = from, end = open_by_owner(&from, to, true);
+
+		note_put(start, from);
+		if (from >= end)
+			continue;
+		result = kernel_map_fixed(from, end, READ_WRITE, flags, -1, 0);
+		if (!SYS_IS_ERROR(result))
+			advise_opened(from, end);
+		from = end;
+	}
+	return SYS_IS_ERROR(result) ? result : (long)address;
+}
+
+static long protect_runs(long number, uintptr_t from, uintptr_t to, int protection, long key);
+
+/* Plain memory where nothing may be: as without access first, which nobody can write to. */
+static long add_plain(uintptr_t address, uintptr_t to, int flags)
+{
+	long result = kernel_map_fixed(address, to, PROT_NONE, flags, -1, 0), failed;
+
+	if (SYS_IS_ERROR(result))
+		return result;
+	if (result != (long)address)
+		return result; /* a kernel before 4.17 */
+	note_reserved(address, to);
+	failed = protect_runs(SYS_mprotect, address, to, READ_WRITE, 0);
+	if (!failed)
+		return result;
+	sys_pass(SYS_munmap, (long)address, (long)(to - address), 0, 0, 0, 0);
+	ranges_note_unmapped(address, to);
+	return failed;
 }
 
 static long map_fixed(uintptr_t address, size_t bytes, int protection, int flags, int fd,
@@ -71,17 +159,22 @@ static long map_fixed(uintptr_t address, size_t bytes, int protection, int flags
 	uintptr_t end = ranges_end(address, bytes);
 	long result = 0;
 
+	if (flags & MAP_FIXED_NOREPLACE && is_plain_memory(protection, flags))
+		return add_plain(address, end, flags);
+	/* What could only be marked as unmapped is still there. */
+	if (is_plain_memory(protection, flags) && unmapped_contains(address, end)) {
+		unmapped_forget(address, end);
+		memset((void *)address, 0, end - address);
+		return (long)address;
+	}
 	if (!(flags & MAP_FIXED_NOREPLACE))
 		result = ranges_split(address, end, false);
-	if (!result)
-		result = sys_pass(CPU_MMAP_NUMBER, (long)address, (long)bytes, protection, flags,
-				  fd, (long)(offset / CPU_MMAP_OFFSET_UNIT));
 	if (SYS_IS_ERROR(result))
 		return result;
-	ranges_note_mapped(address, end);
 	if (is_plain_memory(protection, flags))
-		note_opened(address, end, true);
-	else if (protection == PROT_NONE && is_reservation(flags))
+		return replace_by_plain(address, end, flags);
+	result = kernel_map_fixed(address, end, protection, flags, fd, offset);
+	if (!SYS_IS_ERROR(result) && protection == PROT_NONE && is_reservation(flags))
 		note_reserved(address, end);
 	return result;
 }
@@ -181,15 +274,41 @@ int call_munmap(void *address, size_t bytes)
 
 	if (!ranges_touch(from, bytes) || !ranges_well_formed(from, bytes) || !lock_take())
 		return (int)answer(sys_pass(SYS_munmap, (long)from, (long)bytes, 0, 0, 0, 0));
-	if (!owner_unmaps(from, end)) {
-		result = ranges_split(from, end, false);
-		if (!result)
-			result = sys_pass(SYS_munmap, (long)from, (long)bytes, 0, 0, 0, 0);
-		if (!result)
-			ranges_note_unmapped(from, end);
-	}
+	if (!owner_unmaps(from, end))
+		result = ranges_unmap(from, end);
 	lock_release();
 	return (int)answer(result);
+}
+
+/* Do [from, to) and all of the hugetlb page that it lies in have these rights already? */
+static bool has_rights(uintptr_t from, int protection)
+{
+	const struct region *region = registry_at(from);
+
+	return region && region_huge_at(region, from) && !region->text &&
+	       page_state_rights(region->pages[region_page(region, from)]) == protection;
+}
+
+/*
+ * Leaves out of [*from, *to) the hugetlb pages at its ends that it covers in part and that have
+ * the rights already: they need not be split.
+ */
+static void leave_out_protected(uintptr_t *from, uintptr_t *to, int protection)
+{
+	if (has_rights(*from, protection)) {
+		const size_t bytes = registry_at(*from)->page_bytes;
+		const uintptr_t end = (*from | (bytes - 1)) + 1;
+
+		if (*from & (bytes - 1) || end > *to)
+			*from = end < *to ? end : *to;
+	}
+	if (*from < *to && has_rights(*to - 1, protection)) {
+		const size_t bytes = registry_at(*to - 1)->page_bytes;
+		const uintptr_t start = *to & ~(uintptr_t)(bytes - 1);
+
+		if (start < *to)
+			*to = start > *from ? start : *from;
+	}
 }
 
 /*
@@ -221,16 +340,18 @@ static bool owner_protects(uintptr_t from, size_t bytes, int protection, bool by
  */
 static long protect_runs(long number, uintptr_t from, uintptr_t to, int protection, long key)
 {
+	const bool opens = protection == READ_WRITE && !key;
 	struct region_part part;
 	struct region *huge;
 	long result = 0;
 
 	while (!result && from < to) {
-		uintptr_t end = registry_run(from, to, &huge), at = from;
+		uintptr_t end = opens ? open_by_owner(&from, to, false) : to, at = from;
 
+		if (from >= end)
+			continue;
+		end = registry_run(from, end, &huge);
 		result = sys_pass(number, (long)from, (long)(end - from), protection, key, 0, 0);
-		if (!result && protection == READ_WRITE && !key)
-			note_opened(from, end, false);
 		while (!result && registry_part(&at, end, &part))
 			page_state_protected(part.region, part.from, part.to, protection,
 					     number == SYS_pkey_mprotect ? (int)key : -1);
@@ -254,6 +375,8 @@ static long protect(long number, uintptr_t from, size_t bytes, int protection, l
 		return result;
 	if (!lock_take())
 		return sys_pass(number, (long)from, (long)bytes, protection, key, 0, 0);
+	if (number == SYS_mprotect)
+		leave_out_protected(&from, &end, protection);
 	result = make_small_for(from, end, protection);
 	if (!result)
 		result = protect_runs(number, from, end, protection, key);

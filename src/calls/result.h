@@ -4,6 +4,7 @@
 #ifndef RESULT_H
 #define RESULT_H
 
+#include <entry.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -12,10 +13,21 @@
 #include "base/sys.h"
 #include "calls/state.h"
 
-/* Is the caller of this function libc itself? malloc's calls are direct ones. */
-#define CALLER_IS_LIBC()                                            \
-	((uintptr_t)__builtin_return_address(0) - libc_calls.text < \
-	 libc_calls.text_end - libc_calls.text)
+/*
+ * Was the call made by libc itself? malloc's calls are direct ones of a function of libc. libc
+ * calls what belongs to the program by its address: where that ends in a call to us (a tail call),
+ * libc is where we return to, but not who called.
+ */
+static inline bool is_libc_call(uintptr_t return_address)
+{
+	const uintptr_t text = libc_calls.text, bytes = libc_calls.text_end - text;
+	const uintptr_t at = return_address - ENTRY_CALL_BYTES;
+
+	return return_address - text < bytes && at - text < bytes &&
+	       entry_call_target((const unsigned char *)at, at) - text < bytes;
+}
+
+#define CALLER_IS_LIBC() is_libc_call((uintptr_t)__builtin_return_address(0))
 
 /* A kernel's result, as libc returns it. */
 static inline long answer(long result)

@@ -20,6 +20,7 @@
 #include "calls/syscall.h"
 #include "calls/userfaultfd.h"
 #include "hook/patch.h"
+#include "region/exact.h"
 #include "region/process.h"
 
 static unsigned int users;
@@ -104,6 +105,12 @@ static int find_libc(const char *feature, const char *otherwise)
 	return 0;
 }
 
+bool calls_allow_hugetlb(const struct options *options, const char *feature)
+{
+	exact_start(options->exact == EXACT_STRICT, options->exact_means);
+	return exact_allows_hugetlb(feature);
+}
+
 int calls_start(const struct options *options, bool with_break, const char *feature,
 		const char *otherwise)
 {
@@ -115,6 +122,7 @@ int calls_start(const struct options *options, bool with_break, const char *feat
 	}
 	libc_calls.fork = options->fork;
 	process_base_bytes = getauxval(AT_PAGESZ);
+	exact_start(options->exact == EXACT_STRICT, options->exact_means);
 	failed = find_libc(feature, otherwise);
 	if (failed)
 		return failed;

@@ -21,6 +21,12 @@
 int calls_start(const struct options *options, bool with_break, const char *feature,
 		const char *otherwise);
 
+/*
+ * May a feature hand out hugetlb pages? Not with HUGETLB_EXACT=strict where a part of one cannot
+ * always be changed exactly; one line says so. Asked before calls_start().
+ */
+bool calls_allow_hugetlb(const struct options *options, const char *feature);
+
 /* A feature that called calls_start() declines after all. When none is left, libc is as it was. */
 void calls_stop(void);
 

@@ -11,6 +11,7 @@
 #include "heap/break.h"
 #include "region/lock.h"
 #include "region/registry.h"
+#include "region/split.h"
 
 /*
  * A hugetlb mapping never merges with its neighbour, and a process has 65530 mappings: growing by
@@ -92,13 +93,37 @@ static int renew_altered(const struct region *region, uintptr_t from, uintptr_t 
 	return failed == -EINVAL ? 0 : (int)failed;
 }
 
+/* Did the program change rights or advice in the unit, or in the huge page that it is in? */
+static bool is_altered(const struct region *region, size_t unit)
+{
+	const size_t page = region_page(region, region_unit_address(region, unit));
+
+	return region->units[unit] & UNIT_ALTERED ||
+	       region->pages[page] & ~(PAGE_HUGE | PAGE_INHERITED);
+}
+
+/* Its huge page, which may reach below the break, becomes base pages. */
+static int split_altered(struct region *region, uintptr_t address)
+{
+	int failed = 0;
+
+	if (!region_huge_at(region, address))
+		return 0;
+	if (!lock_take())
+		return -ENOMEM;
+	if (region_huge_at(region, address))
+		failed = split_page(region, region_page(region, address));
+	lock_release();
+	return failed;
+}
+
 /*
  * Makes [from, to), which the break is about to pass, zero again where it was in use before. What
  * the program altered there (took rights from, say) is mapped anew, as after the kernel's brk.
  */
 static int clear_again(struct heap_break *heap, uintptr_t from, uintptr_t to)
 {
-	const struct region *region = &heap->region;
+	struct region *region = &heap->region;
 	uintptr_t end = to < heap->high ? to : heap->high;
 
 	while (from < end) {
@@ -106,9 +131,11 @@ static int clear_again(struct heap_break *heap, uintptr_t from, uintptr_t to)
 		uintptr_t stop = unit_end < end ? unit_end : end;
 		int failed = 0;
 
-		if (region->units[region_unit(region, from)] & UNIT_ALTERED)
+		if (is_altered(region, region_unit(region, from)))
+			failed = split_altered(region, from);
+		if (!failed && is_altered(region, region_unit(region, from)))
 			failed = renew_altered(region, from, stop, unit_end);
-		else
+		else if (!failed)
 			memset((void *)from, 0, stop - from);
 		if (failed)
 			return failed;
@@ -158,7 +185,7 @@ static uintptr_t first_altered(const struct heap_break *heap, uintptr_t from)
 	const struct region *region = &heap->region;
 	size_t unit = region_unit(region, from), end = region_unit(region, heap->mapped_end);
 
-	while (unit < end && !(region->units[unit] & UNIT_ALTERED))
+	while (unit < end && !is_altered(region, unit))
 		unit++;
 	return region_unit_address(region, unit);
 }

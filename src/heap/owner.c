@@ -141,7 +141,6 @@ static int add_region(struct region *region, const struct region_owner *owner)
 {
 	region->name = "heap";
 	region->owner = owner;
-	region->give_back = heap.shrink;
 	return registry_add(region);
 }
 

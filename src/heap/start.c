@@ -157,7 +157,7 @@ static bool malloc_has_huge_pages(void)
 
 int heap_start(const struct options *options)
 {
-	const struct wanted_pages wanted = {
+	struct wanted_pages wanted = {
 		.pages = options->heap,
 		.page_bytes = options->heap_page_bytes,
 		.feature = "heap",
@@ -174,6 +174,10 @@ int heap_start(const struct options *options)
 	}
 	heap.shrink = options->heap_shrink;
 	failed = select_pages(options, &wanted, &heap.source);
+	if (!failed && heap.source.hugetlb && !calls_allow_hugetlb(options, "heap")) {
+		wanted.pages = HEAP_THP;
+		failed = select_pages(options, &wanted, &heap.source);
+	}
 	if (!failed && options->require && heap.source.hugetlb) {
 		failed = source_try(&heap.source);
 		if (failed)

@@ -70,7 +70,8 @@ static uintptr_t map_whole(uintptr_t hint, size_t bytes, int flags)
 		return 0;
 	lock_release();
 	failed = fill(at, mapped, take, &huge_bytes);
-	lock_take();
+	while (!lock_take())
+		;
 	if (failed) {
 		if (failed != -EEXIST)
 			placement_unused(&mappings.place, at, at + bytes);
@@ -183,7 +184,7 @@ static bool owner_unmap(struct region *region, uintptr_t from, uintptr_t to)
 
 const struct region_owner mmap_owner = {
 	.unmap = owner_unmap,
-	.opened = reservations_open,
+	.open = reservations_open,
 	.place = owner_place,
 	.fill = owner_fill,
 	.mapped = owner_mapped,

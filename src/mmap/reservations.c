@@ -13,7 +13,9 @@
 #include "calls/start.h"
 #include "mmap/mappings.h"
 #include "mmap/reservations.h"
+#include "proc/pagemap.h"
 #include "region/lock.h"
+#include "region/mempolicy.h"
 #include "region/page_state.h"
 #include "region/process.h"
 #include "region/registry.h"
@@ -43,18 +45,35 @@ static struct span *spare_spans;
 #define PLAIN (MAP_PRIVATE | MAP_ANONYMOUS)
 
 /*
- * The run of pages from *page on, before end, that can be exchanged: small ones that are zero. With
- * anew all are, else those that were reserved and never opened.
+ * Of pages from `page` on, before end, how many can be exchanged, side by side: those that were
+ * reserved and never opened, or, with `replaced`, all.
  */
-static size_t next_run(const struct region *region, size_t *page, size_t end, bool anew)
+static size_t count_openable(const struct region *region, size_t page, size_t end, bool replaced)
 {
-	size_t run;
+	size_t run = page;
 
-	while (*page < end && region->pages[*page] != (anew ? 0 : PAGE_RESERVED))
-		++*page;
-	for (run = *page; run < end && region->pages[run] == (anew ? 0 : PAGE_RESERVED); run++)
-		;
-	return run - *page;
+	while (run < end && (replaced || region->pages[run] == PAGE_RESERVED))
+		run++;
+	return run - page;
+}
+
+/*
+ * How many of the reserved pages from `page` on are as the program reserved them. Others may have
+ * written there through /proc, or given them a NUMA policy; then they stay what they are.
+ */
+static size_t count_untouched(struct region *region, size_t page, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		const uintptr_t at = region_page_address(region, page + i);
+
+		if (mempolicy_is_set(at) || !pagemap_is_empty(at, at + region->page_bytes))
+			break;
+	}
+	if (i < count)
+		region->pages[page + i] = 0;
+	return i;
 }
 
 /* Exchanges so many pages for hugetlb ones. Returns how many, from the start. */
@@ -65,7 +84,7 @@ static size_t exchange(struct region *region, size_t page, size_t count)
 	size_t bytes = count * region->page_bytes, got;
 	uintptr_t aside;
 
-	if (!mappings.can_move || sys_sandboxed || !mappings_may_take(bytes))
+	if (!count || !mappings.can_move || sys_sandboxed || !mappings_may_take(bytes))
 		return 0;
 	aside = placement_take(place, bytes, 0);
 	if (!aside)
@@ -84,18 +103,39 @@ static size_t exchange(struct region *region, size_t page, size_t count)
 	return got;
 }
 
-void reservations_open(struct region *region, uintptr_t from, uintptr_t to, bool anew)
+size_t reservations_open(struct region *region, uintptr_t from, uintptr_t to, bool replaced,
+			 uintptr_t *next)
 {
-	size_t page = region_page(region, from + region->page_bytes - 1);
-	size_t end = region_page(region, to), count;
+	const size_t page = region_page(region, from), end = region_page(region, to);
+	const size_t count = count_openable(region, page, end, replaced);
+	size_t got, closed = page;
 
-	for (; page < end && (count = next_run(region, &page, end, anew)); page += count) {
-		size_t got = exchange(region, page, count);
-		uintptr_t at = region_page_address(region, page + got);
-
-		if (got < count && mappings.source.thp)
-			sys_madvise(at, (count - got) * region->page_bytes, MADV_HUGEPAGE);
+	*next = to;
+	if (!count) {
+		while (closed < end && region->pages[closed] != PAGE_RESERVED)
+			closed++;
+		if (closed < end)
+			*next = region_page_address(region, closed);
+		return 0;
 	}
+	got = mappings.source.hugetlb && !replaced ? count_untouched(region, page, count) : count;
+	got = exchange(region, page, got);
+	from = region_page_address(region, page + got);
+	*next = region_page_address(region, page + count);
+	if (!replaced && got < count && mappings.source.thp)
+		sys_madvise(from, *next - from, MADV_HUGEPAGE);
+	return got * region->page_bytes;
+}
+
+/* Of ordinary memory that nobody knows of yet. */
+static void open_new(struct region *region)
+{
+	uintptr_t next;
+	size_t got = reservations_open(region, region->start, region->limit, true, &next);
+
+	if (got < region->limit - region->start && mappings.source.thp)
+		sys_madvise(region->start + got, region->limit - region->start - got,
+			    MADV_HUGEPAGE);
 }
 
 static int need_spare_span(void)
@@ -197,7 +237,7 @@ static void span_unmapped(struct region *region, uintptr_t from, uintptr_t to)
 }
 
 static const struct region_owner span_owner = {
-	.opened = reservations_open,
+	.open = reservations_open,
 	.unmapped = span_unmapped,
 };
 
@@ -244,7 +284,7 @@ void reservations_watch(uintptr_t address, size_t bytes, int protection, int fla
 		sys_madvise(address, end - address, MADV_HUGEPAGE);
 	else if ((region = add_span(address, end))) {
 		if (data)
-			reservations_open(region, region->start, region->limit, true);
+			open_new(region);
 		else
 			page_state_reserved(region, region->start, region->limit);
 	}

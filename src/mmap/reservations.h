@@ -15,10 +15,8 @@
 void reservations_watch(uintptr_t address, size_t bytes, int protection, int flags, uintptr_t hint,
 			bool by_libc);
 
-/*
- * As region_owner's opened(): puts the whole pages of [from, to), as far as they are zero, on huge
- * pages. Under the lock.
- */
-void reservations_open(struct region *region, uintptr_t from, uintptr_t to, bool anew);
+/* As region_owner's open(). Under the lock. */
+size_t reservations_open(struct region *region, uintptr_t from, uintptr_t to, bool replaced,
+			 uintptr_t *next);
 
 #endif

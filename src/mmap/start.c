@@ -16,7 +16,7 @@ static const char small_pages[] = "mappings stay on small pages";
 
 static int choose(const struct options *options)
 {
-	const struct wanted_pages wanted = {
+	struct wanted_pages wanted = {
 		.pages = options->mmap,
 		.page_bytes = options->mmap_page_bytes,
 		.feature = "mappings",
@@ -25,6 +25,10 @@ static int choose(const struct options *options)
 	};
 	int failed = select_pages(options, &wanted, &mappings.source);
 
+	if (!failed && mappings.source.hugetlb && !calls_allow_hugetlb(options, "mappings")) {
+		wanted.pages = HEAP_THP;
+		failed = select_pages(options, &wanted, &mappings.source);
+	}
 	if (!failed && options->require && mappings.source.hugetlb) {
 		failed = source_try(&mappings.source);
 		if (failed)

@@ -228,6 +228,30 @@ static int parse_fork(const char *value, struct options *options, void *field)
 	return -EINVAL;
 }
 
+/* default or strict, and behind a comma, for tests, one way that is allowed alone. */
+static int parse_exact(const char *value, struct options *options, void *field)
+{
+	static const char *const ways[] = {"userfaultfd", "alone", "ptrace"};
+	const size_t length = word_bytes(value, ',');
+	unsigned int means = 0;
+
+	if (value[length]) {
+		for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++)
+			if (value_says(value + length + 1, ways[i]))
+				means = 1u << i;
+		if (value_says(value + length + 1, "none"))
+			means = OPTIONS_EXACT_NONE;
+		if (!means)
+			return -EINVAL;
+	}
+	if (!word_says(value, length, "default") && !word_says(value, length, "strict"))
+		return -EINVAL;
+	*(enum exact_mode *)field =
+		word_says(value, length, "strict") ? EXACT_STRICT : EXACT_DEFAULT;
+	options->exact_means = means;
+	return 0;
+}
+
 /* An empty path is as good as none. */
 static int copy_path(const char *value, char *copy, const char **field)
 {
@@ -469,6 +493,9 @@ static const struct option_row table[] = {
 	{"HUGETLB_FORK", "auto, cow or copy",
 	 "how a child of fork comes by its huge pages",
 	 parse_fork, FIELD(fork), false},
+	{"HUGETLB_EXACT", "default or strict",
+	 "strict: no hugetlb pages where a part of one cannot be changed exactly",
+	 parse_exact, FIELD(exact), false},
 	{"HUGETLB_REPORT", "a path, - for standard output, or 2 for stderr",
 	 "at exit, tell how much of the memory is on which pages",
 	 parse_report, FIELD(report), false},

@@ -22,6 +22,12 @@ enum fork_pages {
 	FORK_COPY, /* the child copies its heap before it goes on */
 };
 
+/* What a call that needs a page split gets where no way to do so is exact. */
+enum exact_mode {
+	EXACT_DEFAULT, /* it fails; pages that the user asked for stay */
+	EXACT_STRICT,  /* there are no hugetlb pages, then */
+};
+
 /* Whether text and data go on huge pages. */
 enum segments_asked {
 	SEGMENTS_MARKED, /* HUGETLB_ELFMAP is unset: those that the linker or hugeedit marked */
@@ -37,6 +43,9 @@ enum segment_backing {
 	BACKING_FILE,
 	BACKING_THP,
 };
+
+/* In exact_means: none at all. */
+#define OPTIONS_EXACT_NONE 0x80u
 
 /* HUGETLB_PATH names at most this many directories. */
 #define OPTIONS_MOUNTS_MAX 8
@@ -71,6 +80,8 @@ struct options {
 	bool mmap_stacks, mmap_code;
 	bool require;
 	enum fork_pages fork;
+	enum exact_mode exact;
+	unsigned int exact_means; /* for tests: the only EXACT_BY_... of region/exact.h; 0: all */
 	const char *report; /* NULL, "-", "2" or a path */
 	bool debug;         /* HUGETLB_DEBUG; verbose is 99 then */
 	int verbose;

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/auxv.h>
 
 #include "base/sys.h"
 #include "proc/pagemap.h"
@@ -128,4 +129,44 @@ size_t pagemap_huge_bytes(uintptr_t start, uintptr_t end)
 	bytes = pagemap_bytes(&pagemap, start, end);
 	pagemap_close(&pagemap);
 	return bytes;
+}
+
+/* What mincore() is asked for in one call. */
+#define RESIDENT_PAGES 512
+
+static bool is_not_resident(uintptr_t start, uintptr_t end)
+{
+	const size_t base = getauxval(AT_PAGESZ);
+	unsigned char resident[RESIDENT_PAGES];
+
+	while (start < end) {
+		size_t pages = (end - start) / base;
+
+		if (pages > RESIDENT_PAGES)
+			pages = RESIDENT_PAGES;
+		if (sys_mincore(start, pages * base, resident))
+			return false;
+		for (size_t i = 0; i < pages; i++)
+			if (resident[i] & 1)
+				return false;
+		start += pages * base;
+	}
+	return true;
+}
+
+bool pagemap_is_empty(uintptr_t start, uintptr_t end)
+{
+	const struct pagemap_query query = {
+		.any_of = PAGE_IS_PRESENT | PAGE_IS_SWAPPED,
+		.returned = PAGE_IS_PRESENT,
+	};
+	struct pagemap_range found;
+	struct pagemap pagemap;
+	uint64_t from = start;
+	long result;
+
+	pagemap_open(&pagemap);
+	result = pagemap_scan(&pagemap, &query, &from, end, &found, 1);
+	pagemap_close(&pagemap);
+	return SYS_IS_ERROR(result) ? is_not_resident(start, end) : !result;
 }

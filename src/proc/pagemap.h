@@ -4,6 +4,7 @@
 #ifndef PAGEMAP_H
 #define PAGEMAP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -48,5 +49,11 @@ long pagemap_scan(const struct pagemap *pagemap, const struct pagemap_query *que
  * (Linux 6.7), else by /proc/self/smaps; 0 without both. */
 size_t pagemap_bytes(const struct pagemap *pagemap, uintptr_t start, uintptr_t end);
 size_t pagemap_huge_bytes(uintptr_t start, uintptr_t end);
+
+/*
+ * Is no page of [start, end) in memory or in swap? By the page tables, else by mincore, which does
+ * not see swap. False where it cannot be told.
+ */
+bool pagemap_is_empty(uintptr_t start, uintptr_t end);
 
 #endif

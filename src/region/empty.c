@@ -5,28 +5,92 @@
 
 #include "base/sys.h"
 #include "region/empty.h"
+#include "region/mempolicy.h"
+#include "region/page_state.h"
 #include "region/split.h"
 #include "region/verify.h"
 
-/* A hugetlb page goes back to the pool, and its place is small and empty. */
-static int page_give_back(struct region *region, size_t page)
+/*
+ * Hugetlb pages [page, end), all in the same state, go back to the pool: empty base pages take
+ * their place in one step. False: nothing has changed.
+ */
+static bool give_back(struct region *region, size_t page, size_t end)
 {
-	uintptr_t address = region_page_address(region, page);
+	const unsigned int state = region->pages[page];
+	const uintptr_t address = region_page_address(region, page);
+	const size_t bytes = (end - page) * region->page_bytes;
+	struct mempolicy policy;
+	long at;
 
-	return region_renew_small(region, address, address + region->page_bytes);
+	if (state >> PAGE_KEY_SHIFT)
+		return false;
+	at = sys_mmap(0, bytes, page_state_rights(state), MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (SYS_IS_ERROR(at))
+		return false;
+	mempolicy_read(address, &policy);
+	mempolicy_apply(&policy, (uintptr_t)at, bytes);
+	if (region->source->thp)
+		sys_madvise((uintptr_t)at, bytes, MADV_HUGEPAGE);
+	if (SYS_IS_ERROR(sys_mremap((uintptr_t)at, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED,
+				    address))) {
+		sys_munmap((uintptr_t)at, bytes);
+		return false;
+	}
+	for (; page < end; page++)
+		split_note_page(region, page, state & ~(PAGE_HUGE | PAGE_INHERITED));
+	return true;
 }
 
-int empty_pages(struct region *region, uintptr_t from, uintptr_t to, bool give_back)
+/* Empties a run of whole pages; up to `last` they may be taken together. Returns its end, or 0. */
+static size_t give_back_run(struct region *region, size_t page, size_t last)
 {
+	size_t end = page + 1;
+
+	while (end < last && region->pages[end] == region->pages[page])
+		end++;
+	return give_back(region, page, end) ? end : 0;
+}
+
+/* A part of a page that the program may write to. What is zero is not written to again. */
+static void clear(uintptr_t from, uintptr_t to, size_t base_bytes)
+{
+	static const unsigned char zeroes[256];
+
+	for (uintptr_t end; from < to; from = end) {
+		end = from + base_bytes < to ? from + base_bytes : to;
+		for (uintptr_t at = from; at < end; at += sizeof(zeroes))
+			if (memcmp((const void *)at, zeroes, sizeof(zeroes))) {
+				memset((void *)at, 0, end - at);
+				break;
+			}
+	}
+}
+
+/* A part of a page that we may not write to: base pages keep their rights while they are emptied.
+ */
+static int empty_protected(struct region *region, size_t page, uintptr_t from, uintptr_t to)
+{
+	int failed = split_page(region, page);
+
+	return failed ? failed
+		      : (int)sys_pass(SYS_madvise, (long)from, (long)(to - from), MADV_DONTNEED, 0,
+				      0, 0);
+}
+
+int empty_pages(struct region *region, uintptr_t from, uintptr_t to)
+{
+	int failed = 0;
+
 	if (from < to)
 		verify_range(region, from, to);
-	while (from < to) {
-		size_t page = region_page(region, from);
-		uintptr_t address = region_page_address(region, page);
-		uintptr_t end = address + region->page_bytes;
-		uintptr_t stop = to < end ? to : end;
-		bool whole = from == address && stop == end;
+	for (uintptr_t stop; !failed && from < to; from = stop) {
+		const size_t page = region_page(region, from), last = region_page(region, to);
+		const uintptr_t address = region_page_address(region, page);
+		const uintptr_t end = address + region->page_bytes;
+		const bool whole = from == address && to >= end;
+		size_t given;
 
+		stop = to < end ? to : end;
 		if (!(region->pages[page] & PAGE_HUGE)) {
 			/* A hole of the program's own: the kernel's answer is ours. */
 			stop = region_page_address(
@@ -34,27 +98,17 @@ int empty_pages(struct region *region, uintptr_t from, uintptr_t to, bool give_b
 				region_run(region, page, region_page(region, to - 1) + 1, false));
 			if (stop > to)
 				stop = to;
-			long failed = sys_pass(SYS_madvise, (long)from, (long)(stop - from),
+			failed = (int)sys_pass(SYS_madvise, (long)from, (long)(stop - from),
 					       MADV_DONTNEED, 0, 0, 0);
-
-			if (failed)
-				return (int)failed;
 		} else if (region->text) {
 			/* Read again from its file, it would be what it is. */
+		} else if (whole && (given = give_back_run(region, page, last))) {
+			stop = region_page_address(region, given);
 		} else if (region->pages[page] & PAGE_PROTECTED) {
-			/* We may not write here; small pages keep their rights while the kernel
-			 * empties them. */
-			int failed = split_page(region, page, false);
-
-			if (!failed)
-				failed = (int)sys_pass(SYS_madvise, (long)from, (long)(stop - from),
-						       MADV_DONTNEED, 0, 0, 0);
-			if (failed)
-				return failed;
-		} else if (!(whole && give_back && !page_give_back(region, page))) {
-			memset((void *)from, 0, stop - from);
+			failed = empty_protected(region, page, from, stop);
+		} else {
+			clear(from, stop, region->base_bytes);
 		}
-		from = stop;
 	}
-	return 0;
+	return failed;
 }

@@ -11,9 +11,9 @@
 
 /*
  * [from, to) reads as zero afterwards: a range of the region, in whole base pages, under the lock.
- * With give_back, hugetlb pages wholly inside return to the pool and base pages take their place;
- * otherwise they stay and are cleared. 0 or -errno.
+ * Hugetlb pages wholly inside return to the pool, and base pages that may become transparent huge
+ * pages take their place: emptied again, they cost nothing. Parts are cleared. 0 or -errno.
  */
-int empty_pages(struct region *region, uintptr_t from, uintptr_t to, bool give_back);
+int empty_pages(struct region *region, uintptr_t from, uintptr_t to);
 
 #endif

@@ -1,7 +1,13 @@
 /*
  * The lock for the states of all regions.
  *
- * Under it nothing but system calls and memory copies happen; a fork's child begins with it free.
+ * While it is held all signals are blocked: no handler runs in its holder, so none can wait for the
+ * lock there, leave it held by siglongjmp, or stop its holder (as a garbage collector does) while
+ * another thread needs it. A program that has locked itself in (sys_sandboxed) may be killed for
+ * blocking signals: there they are not, and a handler finds the lock taken by its own thread.
+ *
+ * Under the lock nothing but system calls and memory copies happen; a fork's child begins with it
+ * free.
  */
 #ifndef LOCK_H
 #define LOCK_H
@@ -9,11 +15,13 @@
 #include <stdbool.h>
 
 /*
- * False: this very thread holds it already (a signal came in between), and the caller has to do
- * without us.
+ * False, and nothing is held or blocked: this thread holds it already, or its holder does not give
+ * it back within ten seconds (a debugger has stopped it). The caller has to do without us.
  */
 bool lock_take(void);
 void lock_release(void);
+
+/* In a fork's child, which has only the thread that held the lock: signals are as before it. */
 void lock_reset_in_child(void);
 
 #endif

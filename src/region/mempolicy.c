@@ -14,6 +14,17 @@ void mempolicy_read(uintptr_t address, struct mempolicy *policy)
 		policy->mode = 0;
 }
 
+bool mempolicy_is_set(uintptr_t address)
+{
+	int mode = 0;
+
+	if (sys_sandboxed || sys_is_filtered())
+		return false;
+	return !sys_gate(SYS_get_mempolicy, (long)&mode, 0, 0, (long)address, 2 /* MPOL_F_ADDR */,
+			 0) &&
+	       mode;
+}
+
 void mempolicy_apply(const struct mempolicy *policy, uintptr_t address, size_t bytes)
 {
 	if (policy->mode)

@@ -4,6 +4,7 @@
 #ifndef MEMPOLICY_H
 #define MEMPOLICY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,6 +21,9 @@ struct mempolicy {
  * NUMA) it is none.
  */
 void mempolicy_read(uintptr_t address, struct mempolicy *policy);
+
+/* Did the program give one to the memory at that address? */
+bool mempolicy_is_set(uintptr_t address);
 
 /* Gives it to other memory, for the pages that are still to come there. */
 void mempolicy_apply(const struct mempolicy *policy, uintptr_t address, size_t bytes);

@@ -52,6 +52,11 @@ void page_state_reserved(struct region *region, uintptr_t from, uintptr_t to)
 		region->pages[page] = PAGE_RESERVED;
 }
 
+void page_state_registered(struct region *region, uintptr_t from, uintptr_t to)
+{
+	forget_reserved(region, from, to);
+}
+
 void page_state_protected(struct region *region, uintptr_t from, uintptr_t to, int protection,
 			  int key)
 {
@@ -85,6 +90,8 @@ void page_state_locked(struct region *region, uintptr_t from, uintptr_t to, bool
 		if (region->pages[page] & PAGE_HUGE)
 			region->pages[page] = (uint16_t)((region->pages[page] & ~PAGE_LOCKED) |
 							 (locked ? PAGE_LOCKED : 0));
+	if (locked && from < to)
+		forget_reserved(region, from, to);
 	if (locked && from < to)
 		page_state_marked(region, from, to);
 }

@@ -27,6 +27,9 @@ void page_state_protected(struct region *region, uintptr_t from, uintptr_t to, i
 void page_state_locked(struct region *region, uintptr_t from, uintptr_t to, bool locked);
 void page_state_advised(struct region *region, uintptr_t from, uintptr_t to, int advice);
 
+/* The program asked the kernel to be told of faults there: it stays on base pages. */
+void page_state_registered(struct region *region, uintptr_t from, uintptr_t to);
+
 /* The end of the part of [from, to) before the first hugetlb page that is locked, or to. */
 uintptr_t page_state_unlocked_end(const struct region *region, uintptr_t from, uintptr_t to);
 

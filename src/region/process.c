@@ -1,6 +1,8 @@
 /*
  * What is known of this process: see process.h.
  */
+#include <sched.h>
+
 #include "base/log.h"
 #include "base/sys.h"
 #include "region/process.h"
@@ -14,6 +16,16 @@ bool process_single_threaded(void)
 		return *process_libc_single_threaded;
 	/* glibc before 2.32 has no such flag. */
 	return !sys_sandboxed && sys_single_threaded();
+}
+
+bool process_alone(void)
+{
+	if (sys_sandboxed)
+		return process_single_threaded();
+	/* A filter may kill for unshare(2). */
+	if (sys_is_filtered())
+		return sys_single_threaded();
+	return !sys_gate(SYS_unshare, CLONE_VM, 0, 0, 0, 0, 0);
 }
 
 void process_enter_sandbox(void)

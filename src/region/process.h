@@ -17,6 +17,13 @@ extern const bool *process_libc_single_threaded;
 bool process_single_threaded(void);
 
 /*
+ * Does no other task use this address space? By the kernel's word: a thread, a child or parent of
+ * vfork, io_uring's poller count. False also where that cannot be asked. Where the program has
+ * locked itself in, or runs under a filter, by the number of threads.
+ */
+bool process_alone(void);
+
+/*
  * The program has installed a filter of system calls (seccomp): from now on only the calls of
  * growth are made, and nothing is printed.
  */

@@ -1,9 +1,11 @@
 /*
  * Ranges that may span several regions: see ranges.h.
  */
+#include "base/sys.h"
 #include "region/page_state.h"
 #include "region/ranges.h"
 #include "region/split.h"
+#include "region/unmapped.h"
 
 /* Before a call that changes [from, to): what it covers of a hugetlb page in part becomes small. */
 long ranges_split(uintptr_t from, uintptr_t to, bool all)
@@ -16,6 +18,76 @@ long ranges_split(uintptr_t from, uintptr_t to, bool all)
 	return failed;
 }
 
+/* The end of the part of [from, to) before the next hugetlb page that it covers in part. */
+static uintptr_t end_before_part(uintptr_t from, uintptr_t to)
+{
+	struct region_part part;
+
+	for (uintptr_t at = from; registry_part(&at, to, &part);) {
+		const uintptr_t mask = part.region->page_bytes - 1;
+
+		if (part.from & mask && region_huge_at(part.region, part.from))
+			return part.from;
+		if (part.to & mask && region_huge_at(part.region, part.to - 1))
+			return part.to & ~mask;
+	}
+	return to;
+}
+
+static long unmap_whole(uintptr_t from, uintptr_t to)
+{
+	long failed = sys_pass(SYS_munmap, (long)from, (long)(to - from), 0, 0, 0, 0);
+
+	if (!failed)
+		ranges_note_unmapped(from, to);
+	return failed;
+}
+
+/* [from, to) is a part of a hugetlb page that cannot be split. */
+static long unmap_part(uintptr_t from, uintptr_t to)
+{
+	struct region *region = registry_at(from);
+	const uintptr_t page = region_page_address(region, region_page(region, from));
+
+	/* Tried again, it reports why it fails. */
+	if (!unmapped_add(region, from, to))
+		return split_pages(region, from, to, false);
+	if (!unmapped_contains(from, to))
+		ranges_note_unmapped(page, page + region->page_bytes);
+	return 0;
+}
+
+static uintptr_t page_end_above(uintptr_t address)
+{
+	const struct region *region = registry_at(address);
+
+	return region_page_address(region, region_page(region, address) + 1);
+}
+
+long ranges_unmap(uintptr_t from, uintptr_t to)
+{
+	const struct split how = {.silent = true};
+	struct region_part part;
+	long failed = 0;
+
+	for (uintptr_t at = from; !failed && registry_part(&at, to, &part);)
+		failed = split_range(part.region, part.from, part.to, &how);
+	if (!failed)
+		return unmap_whole(from, to);
+	for (failed = 0; !failed && from < to;) {
+		uintptr_t end = end_before_part(from, to);
+
+		if (end > from) {
+			failed = unmap_whole(from, end);
+		} else {
+			end = page_end_above(from) < to ? page_end_above(from) : to;
+			failed = unmap_part(from, end);
+		}
+		from = end;
+	}
+	return failed;
+}
+
 /* After a call that unmapped [from, to). */
 void ranges_note_unmapped(uintptr_t from, uintptr_t to)
 {
@@ -23,6 +95,7 @@ void ranges_note_unmapped(uintptr_t from, uintptr_t to)
 
 	while (registry_part(&from, to, &part)) {
 		page_state_replaced(part.region, part.from, part.to);
+		unmapped_forget(part.from, part.to);
 		if (part.region->owner && part.region->owner->unmapped)
 			part.region->owner->unmapped(part.region, part.from, part.to);
 	}
@@ -35,6 +108,7 @@ void ranges_note_mapped(uintptr_t from, uintptr_t to)
 
 	while (registry_part(&from, to, &part)) {
 		page_state_replaced(part.region, part.from, part.to);
+		unmapped_forget(part.from, part.to);
 		if (part.region->owner && part.region->owner->mapped)
 			part.region->owner->mapped(part.region, part.from, part.to);
 	}

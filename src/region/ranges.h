@@ -37,6 +37,13 @@ static inline uintptr_t ranges_end(uintptr_t address, size_t bytes)
  * program's.
  */
 long ranges_split(uintptr_t from, uintptr_t to, bool all);
+
+/*
+ * munmap of [from, to): 0 or -errno. Where a page that it covers in part cannot be split, that part
+ * is only no longer the program's (unmapped.h): it reads as zero, until it is mapped again.
+ */
+long ranges_unmap(uintptr_t from, uintptr_t to);
+
 void ranges_note_unmapped(uintptr_t from, uintptr_t to);
 void ranges_note_mapped(uintptr_t from, uintptr_t to);
 

@@ -66,7 +66,6 @@ struct region {
 	/* set by the owner after region_make() */
 	const char *name; /* of what is here, for people */
 	const struct region_owner *owner;
-	bool give_back;  /* emptied pages go back to the pool */
 	bool by_program; /* the program chose the place: a hint into it is honoured */
 	bool running;    /* a program's text or data: its code, libc's and ours need it at every
 			    instant */

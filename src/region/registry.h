@@ -30,11 +30,16 @@ struct region_owner {
 			bool by_libc, long *result);
 
 	/*
-	 * After a call that made [from, to) readable and writable: by rights (where PAGE_RESERVED
-	 * says so, the memory is zero), or, with anew, by a private anonymous mapping in its place
-	 * (zero all of it, and on small pages).
+	 * Before a call that makes [from, to) readable and writable, from a page's boundary on: by
+	 * rights, where PAGE_RESERVED says that nothing ever was there, or, with `replaced`, by a
+	 * private anonymous mapping in place of whatever is there.
+	 *
+	 * May put huge pages there itself, from `from` on, in one step with the rights, so that
+	 * nobody can have written there before. Returns how many bytes. The call is to be made up
+	 * to *next, where there may be more to put.
 	 */
-	void (*opened)(struct region *region, uintptr_t from, uintptr_t to, bool anew);
+	size_t (*open)(struct region *region, uintptr_t from, uintptr_t to, bool replaced,
+		       uintptr_t *next);
 
 	/*
 	 * For a move: address space for so many bytes in the same region, on a page's boundary,

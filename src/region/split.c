@@ -4,27 +4,18 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <layout.h>
-#include <linux/userfaultfd.h>
-#include <sys/ioctl.h>
 #include <string.h>
 
 #include "base/log.h"
 #include "base/sys.h"
 #include "pages/executable.h"
-#include "pages/sparse.h"
+#include "region/exact.h"
+#include "region/exchange.h"
 #include "region/mempolicy.h"
 #include "region/page_state.h"
 #include "region/process.h"
 #include "region/split.h"
 #include "region/verify.h"
-
-/* Newer than the oldest headers that we build on; the values are the kernel's. */
-#ifndef UFFD_USER_MODE_ONLY
-#define UFFD_USER_MODE_ONLY 1 /* Linux 5.11 */
-#endif
-#ifndef UFFD_FEATURE_WP_HUGETLBFS_SHMEM
-#define UFFD_FEATURE_WP_HUGETLBFS_SHMEM (1 << 12) /* Linux 5.19 */
-#endif
 
 unsigned long split_count;
 
@@ -46,63 +37,6 @@ long split_map_aside(const struct region *region, size_t bytes)
 	if (region->source->thp)
 		sys_madvise(aligned, bytes, MADV_HUGEPAGE);
 	return (long)aligned;
-}
-
-static long userfault_control(int fd, unsigned long request, void *argument)
-{
-	return sys_gate(SYS_ioctl, fd, (long)request, (long)argument, 0, 0, 0);
-}
-
-/*
- * Keeps all other threads from writing to the page, until split_writers_go(): they wait in the
- * kernel. Returns a descriptor, or -errno. For hugetlb since Linux 5.19. An unprivileged process
- * gets it for faults in user mode only: a system call of another thread that writes to this very
- * page at this moment fails with EFAULT.
- */
-long split_writers_stop(uintptr_t address, size_t bytes)
-{
-	struct uffdio_api api = {
-		.api = UFFD_API,
-		.features = UFFD_FEATURE_PAGEFAULT_FLAG_WP | UFFD_FEATURE_WP_HUGETLBFS_SHMEM,
-	};
-	struct uffdio_register enrol = {
-		.range = {.start = address, .len = bytes},
-		.mode = UFFDIO_REGISTER_MODE_WP,
-	};
-	struct uffdio_writeprotect protect = {
-		.range = {.start = address, .len = bytes},
-		.mode = UFFDIO_WRITEPROTECT_MODE_WP,
-	};
-	long fd, failed;
-
-	/*
-	 * Containers' filters refuse userfaultfd, and those of service managers may kill for it:
-	 * there it is never tried.
-	 */
-	if (sys_sandboxed || sys_is_filtered())
-		return -EPERM;
-	fd = sys_gate(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK, 0, 0, 0, 0, 0);
-	if (fd == -EPERM)
-		fd = sys_gate(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK | UFFD_USER_MODE_ONLY, 0, 0,
-			      0, 0, 0);
-	if (SYS_IS_ERROR(fd))
-		return fd;
-	failed = userfault_control((int)fd, UFFDIO_API, &api);
-	if (!failed)
-		failed = userfault_control((int)fd, UFFDIO_REGISTER, &enrol);
-	if (!failed)
-		failed = userfault_control((int)fd, UFFDIO_WRITEPROTECT, &protect);
-	if (!failed)
-		return fd;
-	sys_close((int)fd);
-	return failed;
-}
-
-/* Closing wakes who waits: they try again, and find what is mapped by then. */
-void split_writers_go(long fd)
-{
-	if (fd >= 0)
-		sys_close((int)fd);
 }
 
 /* With a protection key, or, where none was ever set, without asking for keys. */
@@ -165,14 +99,12 @@ static int text_make_small(struct region *region, size_t page, int rights)
 	return -ENOMEM;
 }
 
-/* The page is small now: so it is known, and the program's advice for it holds again. */
-static void note_small(struct region *region, size_t page)
+void split_note_page(struct region *region, size_t page, bool altered)
 {
 	const uintptr_t address = region_page_address(region, page);
 	const unsigned int state = region->pages[page];
 
-	region_set_small(region, page, UNIT_MAPPED | UNIT_ALTERED);
-	split_count++;
+	region_set_small(region, page, (unsigned char)(UNIT_MAPPED | (altered ? UNIT_ALTERED : 0)));
 	if (state & PAGE_LOCKED)
 		sys_gate(SYS_mlock, (long)address, (long)region->page_bytes, 0, 0, 0, 0);
 	if (state & PAGE_DONTFORK)
@@ -181,110 +113,124 @@ static void note_small(struct region *region, size_t page)
 		sys_madvise(address, region->page_bytes, MADV_DONTDUMP);
 }
 
-/* Maps memory aside of which each small page comes when it is written to, and not before. */
-static long map_sparse_aside(const struct region *region, size_t bytes)
+static void note_split(struct region *region, size_t page)
 {
-	long aside = split_map_aside(region, bytes);
-
-	if (!SYS_IS_ERROR(aside))
-		sys_madvise((uintptr_t)aside, bytes, MADV_NOHUGEPAGE);
-	return aside;
+	split_note_page(region, page, true);
+	split_count++;
 }
 
-/* One hugetlb page becomes small pages, by one atomic exchange. */
-static int data_make_small(struct region *region, size_t page, int rights, bool sparse)
+/* Pages from `page` on, before end, that are hugetlb pages in the same state; at most so many. */
+static size_t run_of_same(const struct region *region, size_t page, size_t end, size_t most)
 {
-	uintptr_t address = region_page_address(region, page);
-	size_t bytes = region->page_bytes;
-	int key = region->pages[page] >> PAGE_KEY_SHIFT;
-	bool readable = rights & PROT_READ && !key; /* by this thread, whatever it may do */
-	long writers = -1, failed = 0;
-	long aside = sparse ? map_sparse_aside(region, bytes) : split_map_aside(region, bytes);
-	struct mempolicy policy;
+	size_t run = page + 1;
 
-	if (SYS_IS_ERROR(aside))
-		return -ENOMEM;
-	mempolicy_read(address, &policy);
-	mempolicy_apply(&policy, (uintptr_t)aside, bytes);
-	if (rights & PROT_WRITE && !process_single_threaded()) {
-		writers = split_writers_stop(address, bytes);
-		if (SYS_IS_ERROR(writers)) {
-			log_warning_once(
-				"%s: a part of a huge page can't be made small while other "
-				"threads run: this kernel or its settings have no userfaultfd "
-				"write protection for it (error %d)",
-				region->name, (int)-writers);
-			failed = -ENOMEM;
-		}
-	}
-	if (!failed && !readable)
-		failed = set_rights(address, bytes, rights | PROT_READ, key, 0);
-	if (!failed) {
-		if (sparse)
-			sparse_copy((uintptr_t)aside, address, bytes, region->base_bytes);
-		else
-			memcpy((void *)aside, (void *)address, bytes);
-		if (rights != (PROT_READ | PROT_WRITE) || key)
-			failed = set_rights((uintptr_t)aside, bytes, rights, key, key);
-	}
-	if (!failed) {
-		long moved = sys_mremap((uintptr_t)aside, bytes, bytes,
-					MREMAP_MAYMOVE | MREMAP_FIXED, address);
+	while (run < end && run - page < most && region->pages[run] == region->pages[page])
+		run++;
+	return run;
+}
 
-		failed = SYS_IS_ERROR(moved) ? moved : 0;
-	}
-	if (failed) {
-		if (!readable)
-			set_rights(address, bytes, rights, key, key);
-		sys_munmap((uintptr_t)aside, bytes);
-	} else {
-		note_small(region, page);
-	}
-	split_writers_go(writers);
+static void warn_refused(const struct region *region, int error)
+{
+	log_warning_once("%s: part of a huge page cannot be changed (%s): the call fails with "
+			 "ENOMEM (HUGETLB_EXACT=strict avoids such pages)",
+			 region->name, exact_matter(error));
+}
+
+/* Pages [page, end), all in the same state. */
+static int split_data(struct region *region, size_t page, size_t end, const struct split *how)
+{
+	const unsigned int state = region->pages[page];
+	const struct exchange exchange = {
+		.address = region_page_address(region, page),
+		.bytes = (end - page) * region->page_bytes,
+		.page_bytes = region->page_bytes,
+		.base_bytes = region->base_bytes,
+		.rights = page_state_rights(state),
+		.key = (int)(state >> PAGE_KEY_SHIFT),
+		.thp = region->source->thp,
+		.sparse = how->sparse,
+	};
+	size_t done;
+	int failed = exchange_pages(&exchange, &done);
+
+	for (; done; done -= region->page_bytes)
+		note_split(region, page++);
+	if (failed && !how->silent)
+		warn_refused(region, failed);
 	return failed ? -ENOMEM : 0;
 }
 
-int split_page(struct region *region, size_t page, bool sparse)
+static int split_text(struct region *region, size_t page, size_t end)
 {
-	const int rights = page_state_rights(region->pages[page]);
-	int failed;
+	int failed = 0;
 
-	if (!region->text)
-		return data_make_small(region, page, rights, sparse);
-	failed = text_make_small(region, page, rights);
-	if (!failed)
-		note_small(region, page);
+	for (; !failed && page < end; page++) {
+		failed = text_make_small(region, page, page_state_rights(region->pages[page]));
+		if (!failed)
+			note_split(region, page);
+	}
 	return failed;
 }
 
-static int make_small(struct region *region, uintptr_t from, uintptr_t to, bool all, bool sparse)
+/* The hugetlb pages of [page, end). */
+static int split_run(struct region *region, size_t page, size_t end, const struct split *how)
+{
+	const size_t most = EXCHANGE_BYTES_MAX / region->page_bytes + 1;
+	int failed = 0;
+
+	for (size_t next; !failed && page < end; page = next) {
+		next = run_of_same(region, page, end, most);
+		if (!(region->pages[page] & PAGE_HUGE))
+			continue;
+		failed = region->text ? split_text(region, page, next)
+				      : split_data(region, page, next, how);
+	}
+	return failed;
+}
+
+int split_range(struct region *region, uintptr_t from, uintptr_t to, const struct split *how)
 {
 	/* Address space that was never used can be a million pages, and a program may unmap all. */
-	uintptr_t end = to < region->high ? to : region->high;
+	const uintptr_t end = to < region->high ? to : region->high;
+	const size_t last = end > from ? region_page(region, end - 1) + 1 : 0;
+	size_t page = region_page(region, from), next;
+	int failed = 0;
 
-	for (uintptr_t address = from & ~(uintptr_t)(region->page_bytes - 1); address < end;
-	     address += region->page_bytes) {
-		size_t page = region_page(region, address);
-		bool whole = from <= address && to >= address + region->page_bytes;
-		int failed;
+	for (; !failed && page < last; page = next) {
+		const uintptr_t address = region_page_address(region, page);
+		const bool whole = from <= address && to >= address + region->page_bytes;
 
-		if (!(region->pages[page] & PAGE_HUGE) || (whole && !all))
+		next = page + 1;
+		if (!(region->pages[page] & PAGE_HUGE) || (whole && !how->all))
 			continue;
-		if (!verify_page(region, page))
+		if (how->all) {
+			next = region_run(region, page, last, true);
+			verify_range(region, address, region_page_address(region, next));
+		} else if (!verify_page(region, page)) {
 			continue;
-		failed = split_page(region, page, sparse);
-		if (failed)
-			return failed;
+		}
+		failed = split_run(region, page, next, how);
 	}
-	return 0;
+	return failed;
 }
 
 int split_pages(struct region *region, uintptr_t from, uintptr_t to, bool all)
 {
-	return make_small(region, from, to, all, false);
+	const struct split how = {.all = all};
+
+	return split_range(region, from, to, &how);
 }
 
 int split_sparse(struct region *region, uintptr_t from, uintptr_t to)
 {
-	return make_small(region, from, to, true, true);
+	const struct split how = {.all = true, .sparse = true};
+
+	return split_range(region, from, to, &how);
+}
+
+int split_page(struct region *region, size_t page)
+{
+	const struct split how = {.all = true};
+
+	return split_run(region, page, page + 1, &how);
 }

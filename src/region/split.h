@@ -18,29 +18,31 @@
 /* How many huge pages were split, for the report. */
 extern unsigned long split_count;
 
-/*
- * Splits every hugetlb page that [from, to) covers in part (or, with all, touches at all).
- * -ENOMEM: no memory, or other threads run and cannot be kept from writing (Linux before 5.19);
- * the pages that were split until then stay split, with their content.
- */
-int split_pages(struct region *region, uintptr_t from, uintptr_t to, bool all);
+struct split {
+	bool all;    /* every page that the range touches, not only those that it covers in part */
+	bool sparse; /* what reads as zero has no page then: its next touch is a fault */
+	bool silent; /* the caller has another way where it fails */
+};
 
 /*
- * Splits every hugetlb page that [from, to) touches. What reads as zero has no page then, as
- * in memory that nobody has touched: its first touch is a fault. Otherwise as split_pages().
+ * Splits the hugetlb pages of [from, to). -ENOMEM, with a line: no memory, or others run and cannot
+ * be kept from writing (exact.h); the pages that were split until then stay split, with their
+ * content.
  */
+int split_range(struct region *region, uintptr_t from, uintptr_t to, const struct split *how);
+
+/* The same, for the most usual of these. */
+int split_pages(struct region *region, uintptr_t from, uintptr_t to, bool all);
 int split_sparse(struct region *region, uintptr_t from, uintptr_t to);
 
-/* Splits the page of that number, a hugetlb page; its content is preserved or, with sparse, as
- * split_sparse() has it. */
-int split_page(struct region *region, size_t page, bool sparse);
+/* Splits the page of that number, a hugetlb page. */
+int split_page(struct region *region, size_t page);
 
 /*
- * Keeps all other threads from writing to [address, address + bytes), until split_writers_go():
- * they wait in the kernel. A descriptor, or -errno where that is not possible.
+ * Base pages are in the place of a hugetlb page: records it, and gives them the program's advice
+ * and lock for that page. `altered`: what is there only the kernel knows.
  */
-long split_writers_stop(uintptr_t address, size_t bytes);
-void split_writers_go(long fd);
+void split_note_page(struct region *region, size_t page, bool altered);
 
 /*
  * Maps bytes (a multiple of the page) of base pages somewhere on a boundary of the huge page, to be

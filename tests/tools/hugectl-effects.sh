@@ -14,6 +14,7 @@ heap() {
 	EXPECT_HUGETLB=0.99 succeeds --heap --default-page-size 2M "$cases/small-blocks" 50
 	EXPECT_HUGETLB=1 succeeds --heap --shrink "$cases/shrink"
 	EXPECT_HUGE=0.9 succeeds --heap --fork copy "$cases/fork" both-write
+	EXPECT_THP=0.9 succeeds --heap --verbose 0 --exact strict,none "$cases/small-blocks" 50
 	# and without it is not there
 	EXPECT_HUGETLB=0.99 "$hugectl" "$cases/small-blocks" 50 >/dev/null 2>&1 &&
 		fail "the heap is on huge pages unasked"

@@ -72,6 +72,7 @@ values_both_ways() {
 		HUGETLB_DEFAULT_PAGE_SIZE --default-page-size 1G
 		HUGETLB_MORECORE_HEAPBASE --heap-base 0x600000000000
 		HUGETLB_FORK --fork copy
+		HUGETLB_EXACT --exact strict
 		HUGETLB_SHARE_PATH --share-path /a/directory
 		HUGETLB_ELFMAP_BACKING --backing thp
 		HUGETLB_MMAP_LIMIT --mmap-limit 4G
@@ -114,6 +115,8 @@ page size such as 2M or 1G" --default-page-size 2MM true
 hexadecimal address" --heap-base here true
 	refuses "--fork: spoon: not understood; accepted by HUGETLB_FORK: auto, cow or copy" \
 		--fork=spoon true
+	refuses "--exact: spoon: not understood; accepted by HUGETLB_EXACT: default or strict" \
+		--exact=spoon true
 	refuses "--features: x: not understood; accepted by HUGETLB_FEATURES: private_reservations, \
 safe_noreserve and map_hugetlb, each with or without no_ before it, separated by commas" \
 		--features x true

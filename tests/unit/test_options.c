@@ -590,7 +590,7 @@ static void table_is_documented(void **state)
 	const struct option_row *table = options_table(&rows);
 
 	(void)state;
-	assert_int_equal(rows, 27);
+	assert_int_equal(rows, 28);
 	for (int i = 0; i < rows; i++) {
 		assert_memory_equal(table[i].name, "HUGETLB_", 8);
 		assert_true(strlen(table[i].values) > 1 && strlen(table[i].help) > 10);

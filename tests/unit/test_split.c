@@ -254,7 +254,6 @@ static void dontneed_empties_exactly(void **state)
 			size_t from = fixture_random(&random) % all & ~(BASE - 1);
 			size_t to = from + BASE +
 				    (fixture_random(&random) % (all - from) & ~(BASE - 1));
-			bool give_back = round % 2;
 			size_t whole = 0, before;
 
 			if (to > all)
@@ -270,13 +269,12 @@ static void dontneed_empties_exactly(void **state)
 					 region_huge_at(region,
 							fixture_start + page * page_sizes[i]);
 			before = huge_pages();
-			assert_int_equal(empty_pages(region, fixture_start + from,
-						     fixture_start + to, give_back),
-					 0);
+			assert_int_equal(
+				empty_pages(region, fixture_start + from, fixture_start + to), 0);
 			fixture_check_filled(fixture_start, fixture_start + from, SEED);
 			fixture_check_zero(fixture_start + from, fixture_start + to);
 			fixture_check_filled(fixture_start + to, fixture_start + all, SEED);
-			assert_int_equal(huge_pages(), give_back ? before - whole : before);
+			assert_int_equal(huge_pages(), before - whole);
 			fixture_fill(fixture_start, limit, SEED);
 			end();
 		}
@@ -290,8 +288,7 @@ static void dontneed_of_protected_pages(void **state)
 	begin(PAGE);
 	assert_int_equal(sys_mprotect(page, PAGE, PROT_NONE), 0);
 	page_state_protected(region, page, page + PAGE, PROT_NONE, 0);
-	assert_int_equal(empty_pages(region, fixture_start + PAGE, fixture_start + 4 * PAGE, false),
-			 0);
+	assert_int_equal(empty_pages(region, fixture_start + PAGE, fixture_start + 4 * PAGE), 0);
 	assert_mapping(page, "---p", " dc ", false);
 	assert_int_equal(sys_mprotect(page, PAGE, PROT_READ | PROT_WRITE), 0);
 	fixture_check_zero(fixture_start + PAGE, fixture_start + 4 * PAGE);
@@ -342,18 +339,16 @@ static void every_call_fails_once(void **state)
 static void dontneed_where_every_call_fails(void **state)
 {
 	(void)state;
-	for (int give_back = 0; give_back < 2; give_back++)
-		for (unsigned long nth = 1; nth < 8; nth++) {
-			begin(PAGE);
-			gate_fail(GATE_ANY, nth, ENOMEM);
-			assert_int_equal(empty_pages(region, fixture_start + BASE,
-						     fixture_start + 5 * PAGE, give_back),
-					 0);
-			fixture_check_filled(fixture_start, fixture_start + BASE, SEED);
-			fixture_check_zero(fixture_start + BASE, fixture_start + 5 * PAGE);
-			fixture_check_filled(fixture_start + 5 * PAGE, limit, SEED);
-			end();
-		}
+	for (unsigned long nth = 1; nth < 16; nth++) {
+		begin(PAGE);
+		gate_fail(GATE_ANY, nth, ENOMEM);
+		assert_int_equal(
+			empty_pages(region, fixture_start + BASE, fixture_start + 5 * PAGE), 0);
+		fixture_check_filled(fixture_start, fixture_start + BASE, SEED);
+		fixture_check_zero(fixture_start + BASE, fixture_start + 5 * PAGE);
+		fixture_check_filled(fixture_start + 5 * PAGE, limit, SEED);
+		end();
+	}
 }
 
 static void aside_is_aligned_or_nothing(void **state)
@@ -372,50 +367,85 @@ static void aside_is_aligned_or_nothing(void **state)
 	end();
 }
 
-/* Other threads run: they are kept from writing, or nothing happens and one line says why. */
-static void with_other_threads(void **state)
+/* Others run, and there is no way to keep them from writing: nothing happens, one line says why. */
+static void others_that_cannot_be_stopped(void **state)
 {
-	static const bool not_single = false;
-
 	(void)state;
 	begin(PAGE);
-	process_libc_single_threaded = &not_single;
+	gate_fail_always(SYS_unshare, EINVAL);
 	gate_fail_always(SYS_userfaultfd, ENOSYS);
+	gate_fail_always(SYS_getdents64, EIO);
 	for (int i = 0; i < 3; i++)
 		assert_int_equal(
 			split_pages(region, fixture_start + BASE, fixture_start + 2 * BASE, false),
 			-ENOMEM);
 	assert_int_equal(huge_pages(), 8);
 	assert_int_equal(gate_stderr_lines(), 1);
+	assert_int_equal(gate_calls(SYS_userfaultfd), 3);
 	fixture_check_filled(fixture_start, limit, SEED);
-	/* in a sandbox there is no way to keep them from it, and no call for it is made */
-	sys_sandboxed = true;
-	assert_int_equal(gate_calls(SYS_userfaultfd), 3);
-	assert_int_equal(split_pages(region, fixture_start + BASE, fixture_start + 2 * BASE, false),
-			 -ENOMEM);
-	assert_int_equal(gate_calls(SYS_userfaultfd), 3);
 	end();
 }
 
-/* A filter from outside, as a service manager's, may kill for userfaultfd. */
-static void with_other_threads_under_a_filter(void **state)
+/* Others run, and they are kept from writing by what there is. */
+static void others_are_kept_from_writing(void **state)
 {
-	static const bool not_single = false;
+	(void)state;
+	begin(PAGE);
+	gate_fail_always(SYS_unshare, EINVAL);
+	assert_int_equal(split_pages(region, fixture_start + BASE, fixture_start + 2 * BASE, false),
+			 0);
+	gate_fail_always(SYS_userfaultfd, ENOSYS);
+	assert_int_equal(
+		split_pages(region, fixture_start + PAGE, fixture_start + PAGE + BASE, false), 0);
+	assert_int_equal(huge_pages(), 6);
+	assert_int_equal(gate_stderr_lines(), 0);
+	fixture_check_filled(fixture_start, limit, SEED);
+	end();
+}
+
+/* A program that has locked itself in: with one thread no other call is made than those of growth.
+ */
+static void locked_in(void **state)
+{
+	static const bool single = true, not_single = false;
+	static const long forbidden[] = {SYS_userfaultfd,    SYS_unshare, SYS_clone, SYS_ptrace,
+					 SYS_rt_sigprocmask, SYS_openat,  SYS_prctl, SYS_wait4};
+
+	(void)state;
+	begin(PAGE);
+	sys_sandboxed = true;
+	process_libc_single_threaded = &not_single;
+	assert_int_equal(split_pages(region, fixture_start + BASE, fixture_start + 2 * BASE, false),
+			 -ENOMEM);
+	assert_int_equal(huge_pages(), 8);
+	process_libc_single_threaded = &single;
+	assert_int_equal(split_pages(region, fixture_start + BASE, fixture_start + 2 * BASE, false),
+			 0);
+	assert_int_equal(huge_pages(), 7);
+	for (size_t i = 0; i < COUNT_OF(forbidden); i++)
+		assert_int_equal(gate_calls(forbidden[i]), 0);
+	fixture_check_filled(fixture_start, limit, SEED);
+	end();
+}
+
+/* A filter from outside, as a service manager's, may kill for these calls. */
+static void one_thread_under_a_filter(void **state)
+{
 	static struct sock_filter allow_all[] = {BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
 	struct sock_fprog program = {1, allow_all};
 
 	(void)state;
 	begin(PAGE);
-	process_libc_single_threaded = &not_single;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
 	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program)) {
 		end();
 		skip();
 	}
 	assert_int_equal(split_pages(region, fixture_start + BASE, fixture_start + 2 * BASE, false),
-			 -ENOMEM);
+			 0);
 	assert_int_equal(gate_calls(SYS_userfaultfd), 0);
-	assert_int_equal(huge_pages(), 8);
+	assert_int_equal(gate_calls(SYS_unshare), 0);
+	assert_int_equal(huge_pages(), 7);
 	end();
 }
 
@@ -464,6 +494,7 @@ static void locks_and_keys_stay(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		FIXTURE_TEST(others_that_cannot_be_stopped), /* first: its line comes once */
 		FIXTURE_TEST(locks_and_keys_stay),
 		FIXTURE_TEST(only_what_is_covered_in_part_becomes_small),
 		FIXTURE_TEST(nothing_is_left_aside),
@@ -475,9 +506,10 @@ int main(void)
 		FIXTURE_TEST(every_call_fails_once),
 		FIXTURE_TEST(dontneed_where_every_call_fails),
 		FIXTURE_TEST(aside_is_aligned_or_nothing),
-		FIXTURE_TEST(with_other_threads),
+		FIXTURE_TEST(others_are_kept_from_writing),
+		FIXTURE_TEST(locked_in),
 		/* last: the filter stays */
-		FIXTURE_TEST(with_other_threads_under_a_filter),
+		FIXTURE_TEST(one_thread_under_a_filter),
 	};
 
 	return cmocka_run_group_tests_name("keep", tests, NULL, NULL);

@@ -162,7 +162,7 @@ static void read_only_page_is_emptied_without_a_signal(void **state)
 	begin(BY_QUERY);
 	fixture_fill(fixture_start, region.limit, 7);
 	assert_int_equal(mprotect((void *)page_at(4), PAGE, PROT_READ), 0);
-	assert_int_equal(empty_pages(&region, page_at(4), page_at(5), false), 0);
+	assert_int_equal(empty_pages(&region, page_at(4), page_at(5)), 0);
 	fixture_check_zero(page_at(4), page_at(5));
 	fixture_check_filled(fixture_start, page_at(4), 7);
 	end();

@@ -14,8 +14,8 @@
  * stack_end, a multiple of 16, and then ends with what that returned. Returns the task's number,
  * or -errno.
  */
-static inline long cpu_start_task(unsigned long flags, uintptr_t stack_end,
-				  int (*function)(void *), void *argument)
+static inline long cpu_start_task(unsigned long flags, uintptr_t stack_end, int (*function)(void *),
+				  void *argument)
 {
 	uintptr_t *stack = (uintptr_t *)stack_end - 2;
 	register long x8 __asm__("x8") = SYS_clone;
@@ -49,18 +49,17 @@ static inline int cpu_call_on_stack(uintptr_t stack_end, int (*function)(void *)
 	register int (*called)(void *) __asm__("x1") = function;
 	register void *first __asm__("x0") = argument;
 
-	__asm__ volatile(
-		"mov x20, sp\n\t"
-		"mov sp, x19\n\t"
-		"blr x1\n\t"
-		"mov sp, x20"
-		: "+r"(stack), "+r"(called), "+r"(first)
-		:
-		: "x2", "x3", "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13", "x14",
-		  "x15", "x16", "x17", "x18", "x20", "x30", "v0", "v1", "v2", "v3", "v4", "v5",
-		  "v6", "v7", "v8", "v9", "v10", "v11", "v12", "v13", "v14", "v15", "v16", "v17",
-		  "v18", "v19", "v20", "v21", "v22", "v23", "v24", "v25", "v26", "v27", "v28",
-		  "v29", "v30", "v31", "cc", "memory");
+	__asm__ volatile("mov x20, sp\n\t"
+			 "mov sp, x19\n\t"
+			 "blr x1\n\t"
+			 "mov sp, x20"
+			 : "+r"(stack), "+r"(called), "+r"(first)
+			 :
+			 : "x2", "x3", "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12",
+			   "x13", "x14", "x15", "x16", "x17", "x18", "x20", "x30", "v0", "v1", "v2",
+			   "v3", "v4", "v5", "v6", "v7", "v8", "v9", "v10", "v11", "v12", "v13",
+			   "v14", "v15", "v16", "v17", "v18", "v19", "v20", "v21", "v22", "v23",
+			   "v24", "v25", "v26", "v27", "v28", "v29", "v30", "v31", "cc", "memory");
 	return (int)(uintptr_t)first;
 }
 
@@ -79,6 +78,11 @@ static inline long cpu_interrupted_call(const cpu_registers *registers)
 }
 
 static inline void cpu_restart_call(cpu_registers *registers)
+{
+	(void)registers;
+}
+
+static inline void cpu_undo_restart(cpu_registers *registers)
 {
 	(void)registers;
 }

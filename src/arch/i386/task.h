@@ -15,8 +15,8 @@
  * stack_end, a multiple of 16, and then ends with what that returned. Returns the task's number,
  * or -errno.
  */
-static inline long cpu_start_task(unsigned long flags, uintptr_t stack_end,
-				  int (*function)(void *), void *argument)
+static inline long cpu_start_task(unsigned long flags, uintptr_t stack_end, int (*function)(void *),
+				  void *argument)
 {
 	/* The argument lies on a multiple of 16, where a function expects its first one. */
 	uintptr_t *stack = (uintptr_t *)(stack_end - 16);
@@ -78,6 +78,14 @@ static inline void cpu_restart_call(cpu_registers *registers)
 	registers->eax = registers->orig_eax;
 	registers->orig_eax = -1;
 	registers->eip -= 2;
+}
+
+/* As before cpu_restart_call(), while that instruction has not been reached. */
+static inline void cpu_undo_restart(cpu_registers *registers)
+{
+	registers->orig_eax = registers->eax;
+	registers->eax = -EINTR;
+	registers->eip += 2;
 }
 
 #endif

@@ -15,8 +15,8 @@
  * stack_end, a multiple of 16, and then ends with what that returned. Returns the task's number,
  * or -errno.
  */
-static inline long cpu_start_task(unsigned long flags, uintptr_t stack_end,
-				  int (*function)(void *), void *argument)
+static inline long cpu_start_task(unsigned long flags, uintptr_t stack_end, int (*function)(void *),
+				  void *argument)
 {
 	uintptr_t *stack = (uintptr_t *)stack_end;
 	register long r10 __asm__("r10") = 0;
@@ -38,8 +38,8 @@ static inline long cpu_start_task(unsigned long flags, uintptr_t stack_end,
 			 "hlt\n"
 			 "1:"
 			 : "=a"(result)
-			 : "a"(SYS_clone), "D"(flags), "S"(stack), "d"(0L), "r"(r10), "r"(r8),
-			   [exit] "i"(SYS_exit)
+			 : "a"(SYS_clone), "D"(flags), "S"(stack), "d"(0L), "r"(r10),
+			   "r"(r8), [exit] "i"(SYS_exit)
 			 : "rcx", "r11", "cc", "memory");
 	return result;
 }
@@ -81,6 +81,14 @@ static inline void cpu_restart_call(cpu_registers *registers)
 	registers->rax = registers->orig_rax;
 	registers->orig_rax = (unsigned long)-1;
 	registers->rip -= 2;
+}
+
+/* As before cpu_restart_call(), while that instruction has not been reached. */
+static inline void cpu_undo_restart(cpu_registers *registers)
+{
+	registers->orig_rax = registers->rax;
+	registers->rax = (unsigned long)-EINTR;
+	registers->rip += 2;
 }
 
 #endif

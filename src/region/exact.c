@@ -1,0 +1,350 @@
+/*
+ * Changing memory while nobody else sees half of it: see exact.h.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <task.h>
+
+#include "base/log.h"
+#include "base/sys.h"
+#include "region/exact.h"
+#include "region/helper.h"
+#include "region/process.h"
+#include "region/stop_threads.h"
+#include "region/write_protect.h"
+
+#ifndef SYS_close_range
+#define SYS_close_range 436 /* Linux 5.9, on every CPU */
+#endif
+#ifndef CLOSE_RANGE_UNSHARE
+#define CLOSE_RANGE_UNSHARE 2
+#endif
+
+static unsigned int allowed_by_setting = EXACT_BY_ALL;
+static bool strict;
+static long program_ptracer;
+
+/* Of a filter of system calls that somebody else installed: does it kill for these calls? */
+enum { CALL_PRCTL, CALL_CLOSE_RANGE, CALL_USERFAULTFD, CALL_PTRACE, CALLS };
+
+static struct {
+	bool tried;
+	bool deadly[CALLS];
+} filter;
+
+static enum { POSSIBLE_UNKNOWN, POSSIBLE, IMPOSSIBLE } possible;
+
+void exact_start(bool is_strict, unsigned int means)
+{
+	strict = is_strict;
+	if (means)
+		allowed_by_setting = means & EXACT_BY_ALL;
+}
+
+void exact_changed(void)
+{
+	possible = POSSIBLE_UNKNOWN;
+}
+
+void exact_note_ptracer(long process)
+{
+	program_ptracer = process;
+}
+
+/* What the helper reads of /proc/PID/status: pages that a device or io_uring may write to. */
+static bool is_pinned(void)
+{
+	static const char name[] = "VmPin:";
+	char text[2048], *pinned;
+
+	if (SYS_IS_ERROR(sys_read_file("/proc/self/status", text, sizeof(text))))
+		return false;
+	pinned = strstr(text, name);
+	if (!pinned)
+		return false;
+	for (pinned += sizeof(name) - 1; *pinned == ' ' || *pinned == '\t'; pinned++)
+		;
+	return *pinned >= '1' && *pinned <= '9';
+}
+
+int exact_begin(struct exact *exact, uintptr_t address, size_t bytes)
+{
+	if (exact->by != EXACT_BY_USERFAULTFD)
+		return 0;
+	return write_protect_begin(exact->userfaultfd, address, bytes) ? -ENOTSUP : 0;
+}
+
+void exact_end(struct exact *exact, uintptr_t address, size_t bytes, bool replaced)
+{
+	if (exact->by == EXACT_BY_USERFAULTFD)
+		write_protect_end(exact->userfaultfd, address, bytes, replaced);
+}
+
+static int run_protected(struct exact *exact)
+{
+	long fd = write_protect_open();
+	int result;
+
+	if (SYS_IS_ERROR(fd))
+		return -ENOTSUP;
+	exact->by = EXACT_BY_USERFAULTFD;
+	exact->userfaultfd = (int)fd;
+	result = exact->work(exact);
+	sys_close((int)fd);
+	return result;
+}
+
+static int run_stopped(struct exact *exact)
+{
+	struct stop stop;
+	int result = stop_threads_begin(&stop, exact->process, exact->caller);
+
+	if (result)
+		return result == -ETIMEDOUT || result == -ENOMEM ? result : -EPERM;
+	exact->by = EXACT_BY_PTRACE;
+	result = exact->work(exact);
+	stop_threads_end(&stop);
+	return result;
+}
+
+/* One way after the other. -ENOTSUP of work: nothing has changed yet, and another way may do. */
+static int run(struct exact *exact)
+{
+	int result = -ENOTSUP;
+
+	if (exact->allowed & EXACT_BY_USERFAULTFD)
+		result = run_protected(exact);
+	if (result == -ENOTSUP && exact->allowed & EXACT_BY_ALONE) {
+		exact->by = EXACT_BY_ALONE;
+		result = exact->work(exact);
+	}
+	if (result == -ENOTSUP && exact->allowed & EXACT_BY_PTRACE)
+		result = run_stopped(exact);
+	return result == -ENOTSUP ? -EPERM : result;
+}
+
+/*
+ * In the helper. It gets a table of descriptors of its own, which is empty: none of them can leak
+ * into a child that another thread makes meanwhile, nor is there a limit that is reached.
+ */
+static int run_in_task(void *argument)
+{
+	struct exact *exact = argument;
+
+	if (!filter.deadly[CALL_CLOSE_RANGE])
+		sys_gate(SYS_close_range, 0, UINT_MAX, CLOSE_RANGE_UNSHARE, 0, 0, 0);
+	if (is_pinned())
+		return -EBUSY;
+	return run(exact);
+}
+
+static int run_in_thread(void *argument)
+{
+	return run(argument);
+}
+
+/* Makes one call after the other with arguments that the kernel refuses, and notes which. */
+static int try_filter(void *argument)
+{
+	int *next = argument;
+
+	while (*next < CALLS)
+		switch ((*next)++) {
+		case CALL_PRCTL:
+			sys_gate(SYS_prctl, PR_SET_PTRACER, -1, 0, 0, 0, 0);
+			break;
+		case CALL_CLOSE_RANGE:
+			sys_gate(SYS_close_range, 1, 0, 0, 0, 0, 0);
+			break;
+		case CALL_USERFAULTFD:
+			sys_gate(SYS_userfaultfd, -1, 0, 0, 0, 0, 0);
+			break;
+		case CALL_PTRACE:
+			sys_gate(SYS_ptrace, PTRACE_SEIZE, 0, 0, 0, 0, 0);
+			break;
+		}
+	return 0;
+}
+
+/*
+ * A filter may kill for a call instead of refusing it. So a helper makes the calls; it is what
+ * dies. It leaves no core, which kernels before 5.16 would take by ending all that share the
+ * memory.
+ */
+static void learn_filter(void)
+{
+	int *next = helper_argument(), result;
+	const bool dumpable = sys_gate(SYS_prctl, PR_GET_DUMPABLE, 0, 0, 0, 0, 0) == 1;
+
+	if (filter.tried || !next)
+		return;
+	filter.tried = true;
+	*next = 0;
+	if (dumpable)
+		sys_gate(SYS_prctl, PR_SET_DUMPABLE, 0, 0, 0, 0, 0);
+	do {
+		result = helper_run(try_filter);
+		if (result)
+			filter.deadly[*next ? *next - 1 : 0] = true;
+	} while (result == -ECANCELED && *next < CALLS);
+	if (dumpable)
+		sys_gate(SYS_prctl, PR_SET_DUMPABLE, 1, 0, 0, 0, 0);
+	for (int i = 0; i < CALLS; i++)
+		filter.deadly[i] = filter.deadly[i] || (result && i >= *next);
+}
+
+static unsigned int allowed_by_filter(void)
+{
+	return (filter.deadly[CALL_USERFAULTFD] ? 0 : EXACT_BY_USERFAULTFD) |
+	       (filter.deadly[CALL_PTRACE] || filter.deadly[CALL_PRCTL] ? 0 : EXACT_BY_PTRACE) |
+	       EXACT_BY_ALONE;
+}
+
+struct exact *exact_prepare(bool writable)
+{
+	struct exact *exact = helper_argument();
+	unsigned int allowed = allowed_by_setting;
+	bool filtered, alone;
+
+	if (!exact)
+		return NULL;
+	/* Once the program has locked itself in, no other call than those of growth is made. */
+	filtered = !sys_sandboxed && sys_is_filtered();
+	alone = allowed & EXACT_BY_ALONE && (!writable || process_alone());
+	/* A filter may even kill for clone(2), which a process of one thread may never need. */
+	if (filtered && !alone) {
+		learn_filter();
+		allowed &= allowed_by_filter();
+	}
+	if (!alone)
+		allowed &= ~EXACT_BY_ALONE;
+	else
+		allowed &= ~EXACT_BY_PTRACE;
+	if (sys_sandboxed || (filtered && alone))
+		allowed &= EXACT_BY_ALONE;
+	*exact = (struct exact){
+		.allowed = allowed,
+		.userfaultfd = -1,
+		.in_task = !sys_sandboxed && !(filtered && alone),
+	};
+	return exact;
+}
+
+/*
+ * Yama lets a process be traced by its descendants where it names itself. Restored afterwards to
+ * what the program had set.
+ */
+static int run_traceable(const struct exact *exact, int (*work)(void *argument))
+{
+	const bool traced = exact->allowed & EXACT_BY_PTRACE;
+	int result;
+
+	if (traced)
+		sys_gate(SYS_prctl, PR_SET_PTRACER, exact->process, 0, 0, 0, 0);
+	result = helper_run(work);
+	if (traced)
+		sys_gate(SYS_prctl, PR_SET_PTRACER, program_ptracer, 0, 0, 0, 0);
+	return result;
+}
+
+int exact_run(struct exact *exact)
+{
+	int result;
+
+	if (!exact->allowed)
+		return -EPERM;
+	if (!exact->in_task)
+		return helper_run_in_thread(run_in_thread);
+	exact->process = sys_getpid();
+	exact->caller = sys_gate(SYS_gettid, 0, 0, 0, 0, 0, 0);
+	result = run_traceable(exact, run_in_task);
+	/* As many tasks as there may be (ulimit -u): alone, it can be done without another. */
+	if (result == -EAGAIN && exact->allowed & EXACT_BY_ALONE) {
+		exact->allowed = EXACT_BY_ALONE;
+		result = helper_run_in_thread(run_in_thread);
+	}
+	return result;
+}
+
+/* As exact_run(), in the helper, on no memory. */
+static int try_ways(struct exact *exact)
+{
+	long fd = exact->allowed & EXACT_BY_USERFAULTFD ? write_protect_open() : -EPERM;
+
+	if (!SYS_IS_ERROR(fd)) {
+		sys_close((int)fd);
+		return 0;
+	}
+	/* The caller does not notice: it sleeps, and is let go when the helper ends. */
+	if (exact->allowed & EXACT_BY_PTRACE && CPU_RESTARTS_CALLS &&
+	    !sys_gate(SYS_ptrace, PTRACE_SEIZE, exact->caller, 0, 0, 0, 0))
+		return 0;
+	return -EPERM;
+}
+
+static int try_in_task(void *argument)
+{
+	return try_ways(argument);
+}
+
+/* Really tries it: with a filter, what it kills for has been left out before. */
+static bool try_possible(void)
+{
+	struct exact *exact = helper_argument();
+	const bool filtered = sys_is_filtered();
+
+	if (!exact)
+		return false;
+	if (filtered)
+		learn_filter();
+	*exact = (struct exact){
+		.allowed = allowed_by_setting & (filtered ? allowed_by_filter() : EXACT_BY_ALL),
+		.process = sys_getpid(),
+		.caller = sys_gate(SYS_gettid, 0, 0, 0, 0, 0, 0),
+	};
+	return !run_traceable(exact, try_in_task);
+}
+
+bool region_exact_possible(void)
+{
+	if (sys_sandboxed)
+		return false;
+	if (possible == POSSIBLE_UNKNOWN)
+		possible = try_possible() ? POSSIBLE : IMPOSSIBLE;
+	return possible == POSSIBLE;
+}
+
+bool exact_allows_hugetlb(const char *feature)
+{
+	if (!strict || region_exact_possible())
+		return true;
+	log_warning(
+		"%s: HUGETLB_EXACT=strict: neither userfaultfd nor ptrace is allowed here, so "
+		"part of a hugetlb page cannot be changed exactly; using transparent huge pages",
+		feature);
+	return false;
+}
+
+const char *exact_matter(int error)
+{
+	switch (error) {
+	case -EPERM:
+		return "other threads run, and neither userfaultfd nor ptrace is allowed";
+	case -EBUSY:
+		return "some memory is pinned for a device or io_uring";
+	case -ETIMEDOUT:
+		return "a thread did not stop";
+	case -EAGAIN:
+		return "no helper task: too many tasks";
+	case -ECANCELED:
+		return "the helper task was killed";
+	default:
+		return "no memory";
+	}
+}

@@ -1,0 +1,235 @@
+/*
+ * Exchanging hugetlb pages for base pages: see exchange.h.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "base/sys.h"
+#include "pages/mapping.h"
+#include "region/exact.h"
+#include "region/exchange.h"
+#include "region/helper.h"
+#include "region/mempolicy.h"
+
+/* Where at least one base page in so many of a page has content, it is worth a huge page; by a
+ * sample. */
+#define FULL_SHARE   2
+#define SAMPLE_SHARE 8
+
+#define WORDS_AT_ONCE 16
+
+struct job {
+	struct exact exact; /* first: see exact.h */
+	struct exchange wanted;
+	size_t done;
+};
+
+_Static_assert(sizeof(struct job) <= HELPER_ARGUMENT_BYTES, "it fits");
+
+/* The compiler makes vectors of the inner loop, which has one length and one end. */
+static bool is_zero(uintptr_t at, size_t bytes)
+{
+	const unsigned long *word = (const unsigned long *)at, *const end =
+								       word + bytes / sizeof(*word);
+
+	for (; word < end; word += WORDS_AT_ONCE) {
+		unsigned long any = 0;
+
+		for (int i = 0; i < WORDS_AT_ONCE; i++)
+			any |= word[i];
+		if (any)
+			return false;
+	}
+	return true;
+}
+
+/* Maps memory without access on a boundary of the huge page, or, where that is not possible, on
+ * none. */
+static long map_anywhere(const struct exchange *wanted)
+{
+	long at = mapping_map_small(wanted->page_bytes, wanted->page_bytes, PROT_NONE);
+
+	if (!SYS_IS_ERROR(at))
+		return at;
+	return sys_mmap(0, wanted->page_bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+}
+
+/* The helper is a process of its own, with limits of its own: for a moment there is more. */
+static long raise_address_limit(void)
+{
+	uint64_t limit[2];
+	long failed = sys_gate(SYS_prlimit64, 0, RLIMIT_AS, 0, (long)limit, 0, 0);
+
+	if (failed || limit[0] == UINT64_MAX)
+		return -ENOMEM;
+	limit[0] = UINT64_MAX;
+	if (limit[1] != UINT64_MAX) {
+		const uint64_t none[2] = {UINT64_MAX, UINT64_MAX};
+
+		if (!sys_gate(SYS_prlimit64, 0, RLIMIT_AS, (long)none, 0, 0, 0))
+			return 0;
+		limit[0] = limit[1];
+	}
+	return sys_gate(SYS_prlimit64, 0, RLIMIT_AS, (long)limit, 0, 0, 0);
+}
+
+/* Maps readable and writable memory for one page's content. Returns the address or -errno. */
+static long map_aside(const struct job *job)
+{
+	const struct exchange *wanted = &job->wanted;
+	long at = map_anywhere(wanted), failed;
+
+	if (at == -ENOMEM && job->exact.in_task && !raise_address_limit())
+		at = map_anywhere(wanted);
+	if (SYS_IS_ERROR(at))
+		return at;
+	/* Here the kernel accounts for it. */
+	failed = sys_mprotect((uintptr_t)at, wanted->page_bytes, PROT_READ | PROT_WRITE);
+	if (!failed)
+		return at;
+	sys_munmap((uintptr_t)at, wanted->page_bytes);
+	return failed;
+}
+
+static bool has_much_content(const struct exchange *wanted, uintptr_t page)
+{
+	const size_t step = wanted->base_bytes * SAMPLE_SHARE;
+	const size_t enough = wanted->page_bytes / step / FULL_SHARE;
+	size_t full = 0;
+
+	for (uintptr_t at = page; at < page + wanted->page_bytes && full < enough; at += step)
+		full += !is_zero(at, wanted->base_bytes);
+	return full >= enough;
+}
+
+static void copy(const struct exchange *wanted, uintptr_t to, uintptr_t from)
+{
+	for (size_t done = 0; done < wanted->page_bytes; done += wanted->base_bytes)
+		if (!is_zero(from + done, wanted->base_bytes))
+			memcpy((void *)(to + done), (const void *)(from + done),
+			       wanted->base_bytes);
+}
+
+/* The same of memory that this task may not read. */
+static int copy_unreadable(const struct exchange *wanted, uintptr_t to, uintptr_t from)
+{
+	_Alignas(unsigned long) unsigned char part[4096];
+	long fd = sys_open("/proc/self/mem", O_RDONLY | O_CLOEXEC, 0), got = 0;
+
+	if (SYS_IS_ERROR(fd))
+		return (int)fd;
+	for (size_t done = 0; done < wanted->page_bytes; done += sizeof(part)) {
+		got = sys_pread((int)fd, part, sizeof(part), from + done);
+		if (got != (long)sizeof(part))
+			break;
+		if (!is_zero((uintptr_t)part, sizeof(part)))
+			memcpy((void *)(to + done), part, sizeof(part));
+	}
+	sys_close((int)fd);
+	return got == (long)sizeof(part) ? 0 : -EIO;
+}
+
+/* With a protection key, or, where none was ever set, without asking for keys. */
+static long set_rights(uintptr_t address, size_t bytes, int rights, int with_key, int key)
+{
+	if (!with_key)
+		return sys_mprotect(address, bytes, rights);
+	return sys_gate(SYS_pkey_mprotect, (long)address, (long)bytes, rights, key, 0, 0);
+}
+
+/*
+ * Where even /proc is missing, the page becomes readable, by threads that should not read it as
+ * well, for as long as the copy takes.
+ */
+static int copy_made_readable(const struct exchange *wanted, uintptr_t to, uintptr_t from)
+{
+	long failed =
+		set_rights(from, wanted->page_bytes, wanted->rights | PROT_READ, wanted->key, 0);
+
+	if (failed)
+		return (int)failed;
+	copy(wanted, to, from);
+	set_rights(from, wanted->page_bytes, wanted->rights, wanted->key, wanted->key);
+	return 0;
+}
+
+/* The content of the page at `from`, its rights and its advice. 0 or -errno. */
+static int fill(const struct exchange *wanted, uintptr_t to, uintptr_t from)
+{
+	const bool readable = wanted->rights & PROT_READ && !wanted->key;
+	const bool full = !wanted->sparse && readable && has_much_content(wanted, from);
+	int failed = 0;
+
+	if (wanted->thp)
+		sys_madvise(to, wanted->page_bytes, full ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
+	if (readable)
+		copy(wanted, to, from);
+	else if (copy_unreadable(wanted, to, from))
+		failed = copy_made_readable(wanted, to, from);
+	if (wanted->thp && !full && !wanted->sparse)
+		sys_madvise(to, wanted->page_bytes, MADV_HUGEPAGE);
+	if (!failed && (wanted->rights != (PROT_READ | PROT_WRITE) || wanted->key))
+		failed = (int)set_rights(to, wanted->page_bytes, wanted->rights, wanted->key,
+					 wanted->key);
+	return failed;
+}
+
+/* -ENOTSUP: nobody can be kept from writing in this way. */
+static int exchange_page(struct job *job, uintptr_t address)
+{
+	const struct exchange *wanted = &job->wanted;
+	struct mempolicy policy;
+	long aside = map_aside(job), moved;
+	int failed;
+
+	if (SYS_IS_ERROR(aside))
+		return (int)aside;
+	mempolicy_read(address, &policy);
+	mempolicy_apply(&policy, (uintptr_t)aside, wanted->page_bytes);
+	failed = exact_begin(&job->exact, address, wanted->page_bytes);
+	if (failed) {
+		sys_munmap((uintptr_t)aside, wanted->page_bytes);
+		return failed;
+	}
+	failed = fill(wanted, (uintptr_t)aside, address);
+	if (!failed) {
+		moved = sys_mremap((uintptr_t)aside, wanted->page_bytes, wanted->page_bytes,
+				   MREMAP_MAYMOVE | MREMAP_FIXED, address);
+		failed = SYS_IS_ERROR(moved) ? (int)moved : 0;
+	}
+	exact_end(&job->exact, address, wanted->page_bytes, !failed);
+	if (failed)
+		sys_munmap((uintptr_t)aside, wanted->page_bytes);
+	return failed;
+}
+
+static int exchange_all(struct exact *exact)
+{
+	struct job *job = (struct job *)exact;
+	int failed = 0;
+
+	while (!failed && job->done < job->wanted.bytes) {
+		failed = exchange_page(job, job->wanted.address + job->done);
+		if (!failed)
+			job->done += job->wanted.page_bytes;
+	}
+	return failed == -ENOTSUP || !failed ? failed : -ENOMEM;
+}
+
+int exchange_pages(const struct exchange *exchange, size_t *done)
+{
+	struct job *job = (struct job *)exact_prepare(exchange->rights & PROT_WRITE);
+	int failed;
+
+	*done = 0;
+	if (!job)
+		return -ENOMEM;
+	job->exact.work = exchange_all;
+	job->wanted = *exchange;
+	job->done = 0;
+	failed = exact_run(&job->exact);
+	*done = job->done;
+	return failed;
+}

@@ -1,0 +1,357 @@
+/*
+ * Stopping all other threads of this process by ptrace: see stop_threads.h.
+ */
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdint.h>
+#include <sys/ptrace.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <task.h>
+#include <time.h>
+
+#include "base/log.h"
+#include "base/sys.h"
+#include "region/stop_threads.h"
+
+#ifndef PTRACE_EVENT_STOP
+#define PTRACE_EVENT_STOP 128
+#endif
+
+/* How many threads a process may have to be stopped, and how long that may take. */
+#define THREADS_MAX  ((size_t)65536)
+#define DEADLINE_NS  2000000000ll
+#define YIELDS_FIRST 64
+#define NAP_NS       50000
+
+struct stopped_thread {
+	int id; /* 0: it has ended */
+	short signal;
+	bool stopped, restarting;
+};
+
+#define TABLE_BYTES (THREADS_MAX * sizeof(struct stopped_thread))
+
+static long trace(long request, const struct stopped_thread *thread, long address, long data)
+{
+	return sys_gate(SYS_ptrace, request, thread->id, address, data, 0, 0);
+}
+
+static int64_t now_ns(void)
+{
+	struct timespec now = {0};
+
+	sys_gate(SYS_clock_gettime, CLOCK_MONOTONIC, (long)&now, 0, 0, 0, 0);
+	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+/* Lets others run. False: the deadline is over. */
+static bool wait_a_little(unsigned int tries, int64_t deadline)
+{
+	const struct timespec nap = {.tv_nsec = NAP_NS};
+
+	if (tries < YIELDS_FIRST) {
+		sys_gate(SYS_sched_yield, 0, 0, 0, 0, 0, 0);
+		return true;
+	}
+	sys_gate(SYS_nanosleep, (long)&nap, 0, 0, 0, 0, 0);
+	return now_ns() < deadline;
+}
+
+/* What /proc says of a task, after the parenthesis that ends its name. */
+static bool is_dead(long process, int id)
+{
+	char path[64], text[512], *after;
+
+	text_format(path, sizeof(path), "/proc/%d/task/%d/stat", (int)process, id);
+	if (SYS_IS_ERROR(sys_read_file(path, text, sizeof(text))))
+		return true;
+	for (after = text; *after && *after != ')'; after++)
+		;
+	return after[0] && after[1] && (after[2] == 'Z' || after[2] == 'X');
+}
+
+static bool is_known(const struct stop *stop, int id)
+{
+	for (size_t i = stop->count; i-- > 0;)
+		if (stop->threads[i].id == id)
+			return true;
+	return false;
+}
+
+/* Begins to stop one thread. */
+static int seize(struct stop *stop, int id)
+{
+	struct stopped_thread *thread = &stop->threads[stop->count];
+	long failed;
+
+	if (stop->count == THREADS_MAX)
+		return -ENOMEM;
+	/* A /proc of another namespace would name strangers. */
+	failed = sys_gate(SYS_tgkill, stop->process, id, 0, 0, 0, 0);
+	if (failed)
+		return failed == -ESRCH && is_dead(stop->process, id) ? 0 : -EPERM;
+	*thread = (struct stopped_thread){.id = id};
+	failed = trace(PTRACE_SEIZE, thread, 0, PTRACE_O_TRACESYSGOOD);
+	if (failed)
+		return failed == -ESRCH || is_dead(stop->process, id) ? 0 : (int)failed;
+	stop->count++;
+	failed = trace(PTRACE_INTERRUPT, thread, 0, 0);
+	return failed && failed != -ESRCH ? (int)failed : 0;
+}
+
+static int parse_number(const char *text)
+{
+	int number = 0;
+
+	for (; *text >= '0' && *text <= '9'; text++)
+		number = number * 10 + (*text - '0');
+	return *text ? 0 : number;
+}
+
+struct entry {
+	uint64_t inode;
+	int64_t offset;
+	unsigned short bytes;
+	unsigned char type;
+	char name[];
+};
+
+/* Begins to stop those that are not known yet. */
+static int seize_new(struct stop *stop, int directory, long except)
+{
+	_Alignas(struct entry) char buffer[4096];
+	long got;
+	int failed = 0;
+
+	if (sys_gate(SYS_lseek, directory, 0, SEEK_SET, 0, 0, 0))
+		return -EIO;
+	while ((got = sys_getdents64(directory, buffer, sizeof(buffer))) > 0)
+		for (long at = 0; at < got && !failed;) {
+			const struct entry *entry = (const struct entry *)(buffer + at);
+			const int id = parse_number(entry->name);
+
+			at += entry->bytes;
+			if (id && id != except && !is_known(stop, id))
+				failed = seize(stop, id);
+		}
+	return got < 0 && got != -ENOENT ? (int)got : failed;
+}
+
+/* Has the thread stopped, or ended? Notes why. */
+static bool has_stopped(struct stopped_thread *thread)
+{
+	int status = 0;
+	long got = sys_gate(SYS_wait4, thread->id, (long)&status, __WALL | WNOHANG, 0, 0, 0);
+
+	if (!got || got == -EINTR)
+		return false;
+	if (got != thread->id || !WIFSTOPPED(status)) {
+		thread->id = 0;
+		return true;
+	}
+	thread->stopped = true;
+	thread->signal = (short)(status >> 16 ? 0 : WSTOPSIG(status));
+	return true;
+}
+
+static int wait_for_all(struct stop *stop, int64_t deadline)
+{
+	unsigned int tries = 0;
+
+	for (size_t i = 0; i < stop->count; i++)
+		while (stop->threads[i].id && !stop->threads[i].stopped &&
+		       !has_stopped(&stop->threads[i]))
+			if (!wait_a_little(tries++, deadline))
+				return -ETIMEDOUT;
+	return 0;
+}
+
+/*
+ * A thread that has stopped starts no other one: when a whole look at the directory finds nobody
+ * new while all that were known have stopped, all are.
+ */
+static int stop_all(struct stop *stop, int directory, long except)
+{
+	const int64_t deadline = now_ns() + DEADLINE_NS;
+	size_t before;
+	int failed;
+
+	do {
+		before = stop->count;
+		failed = seize_new(stop, directory, except);
+		if (!failed)
+			failed = wait_for_all(stop, deadline);
+	} while (!failed && stop->count > before);
+	return failed;
+}
+
+int stop_threads_begin(struct stop *stop, long process, long except)
+{
+	char path[64];
+	long directory, mapped;
+	int failed;
+
+	*stop = (struct stop){.process = process};
+	if (!CPU_RESTARTS_CALLS)
+		return -ENOSYS;
+	text_format(path, sizeof(path), "/proc/%d/task", (int)process);
+	directory = sys_open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+	if (SYS_IS_ERROR(directory))
+		return -ENOENT;
+	mapped = sys_mmap(0, TABLE_BYTES, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (SYS_IS_ERROR(mapped)) {
+		sys_close((int)directory);
+		return -ENOMEM;
+	}
+	stop->threads = (struct stopped_thread *)mapped;
+	failed = stop_all(stop, (int)directory, except);
+	sys_close((int)directory);
+	if (failed)
+		stop_threads_end(stop);
+	return failed;
+}
+
+/* A mask of signals as /proc/PID/status has it: 16 digits after the name. */
+static uint64_t read_mask(const char *text, const char *name)
+{
+	uint64_t mask = 0;
+
+	for (; *text; text++) {
+		size_t i = 0;
+
+		while (name[i] && text[i] == name[i])
+			i++;
+		if (name[i])
+			continue;
+		for (text += i; *text == '\t' || *text == ' '; text++)
+			;
+		for (; *text && *text != '\n'; text++)
+			mask = mask << 4 |
+			       (uint64_t)(*text <= '9' ? *text - '0' : *text - 'a' + 10);
+		return mask;
+	}
+	return 0;
+}
+
+/*
+ * Does the signal do nothing? Such a signal interrupts no system call where nobody traces. That
+ * the program changes meanwhile what a signal does is not possible: all its threads stand.
+ */
+static bool does_nothing(struct stop *stop, int signal)
+{
+	const uint64_t by_default = 1ull << (SIGCHLD - 1) | 1ull << (SIGCONT - 1) |
+				    1ull << (SIGURG - 1) | 1ull << (SIGWINCH - 1);
+	char path[64], text[4096];
+
+	if (!stop->ignored_known) {
+		text_format(path, sizeof(path), "/proc/%d/status", (int)stop->process);
+		if (!SYS_IS_ERROR(sys_read_file(path, text, sizeof(text))))
+			stop->ignored = read_mask(text, "SigIgn:") |
+					(by_default & ~read_mask(text, "SigCgt:"));
+		stop->ignored_known = true;
+	}
+	return stop->ignored >> (signal - 1) & 1;
+}
+
+static long get_registers(const struct stopped_thread *thread, cpu_registers *registers)
+{
+	struct iovec part = {registers, sizeof(*registers)};
+
+	return trace(PTRACE_GETREGSET, thread, NT_PRSTATUS, (long)&part);
+}
+
+static long set_registers(const struct stopped_thread *thread, cpu_registers *registers)
+{
+	struct iovec part = {registers, sizeof(*registers)};
+
+	return trace(PTRACE_SETREGSET, thread, NT_PRSTATUS, (long)&part);
+}
+
+/* Is it safe to make the call once more? A descriptor may be closed although close() failed. */
+static bool may_restart(long number)
+{
+	return number >= 0 && number != SYS_close;
+}
+
+/*
+ * Has a thread whose system call ended with EINTR, and whom no signal waits for that would have
+ * ended it so, make the call again: up to its entry, where it stops once more. False: it has only
+ * to go on.
+ */
+static bool begin_restart(struct stop *stop, struct stopped_thread *thread)
+{
+	cpu_registers registers;
+
+	if ((thread->signal && !does_nothing(stop, thread->signal)) ||
+	    get_registers(thread, &registers) || !may_restart(cpu_interrupted_call(&registers)))
+		return false;
+	cpu_restart_call(&registers);
+	if (set_registers(thread, &registers))
+		return false;
+	thread->restarting = !trace(PTRACE_SYSCALL, thread, 0, thread->signal);
+	thread->stopped = false;
+	return thread->restarting;
+}
+
+/* A signal came before the call did: then that has ended with EINTR, as it had. */
+static void undo_restart(const struct stopped_thread *thread)
+{
+	cpu_registers registers;
+
+	if (get_registers(thread, &registers))
+		return;
+	cpu_undo_restart(&registers);
+	set_registers(thread, &registers);
+}
+
+/* Waits until it has come to the entry of its call. */
+static void end_restart(struct stop *stop, struct stopped_thread *thread, int64_t deadline)
+{
+	unsigned int tries = 0;
+
+	for (;;) {
+		while (!has_stopped(thread))
+			if (!wait_a_little(tries++, deadline))
+				return;
+		if (!thread->id)
+			return;
+		if (thread->signal == (SIGTRAP | 0x80))
+			thread->signal = 0;
+		if (!thread->signal || !does_nothing(stop, thread->signal))
+			break;
+		if (trace(PTRACE_SYSCALL, thread, 0, thread->signal))
+			return;
+		thread->stopped = false;
+	}
+	if (thread->signal)
+		undo_restart(thread);
+}
+
+void stop_threads_end(struct stop *stop)
+{
+	struct stopped_thread *const end = stop->threads + stop->count;
+	int64_t deadline = 0;
+
+	for (struct stopped_thread *thread = stop->threads; thread < end; thread++)
+		if (thread->id && thread->stopped && !begin_restart(stop, thread))
+			trace(PTRACE_DETACH, thread, 0, thread->signal);
+	for (struct stopped_thread *thread = stop->threads; thread < end; thread++) {
+		if (!thread->id || !thread->restarting)
+			continue;
+		deadline = deadline ? deadline : now_ns() + DEADLINE_NS;
+		end_restart(stop, thread, deadline);
+		/*
+		 * To detach it at the entry would make the kernel look for signals, and end the
+		 * call with EINTR. Whoever runs is let go when the helper ends.
+		 */
+		if (thread->id && thread->stopped)
+			trace(thread->signal ? PTRACE_DETACH : PTRACE_CONT, thread, 0,
+			      thread->signal);
+	}
+	sys_munmap((uintptr_t)stop->threads, TABLE_BYTES);
+	stop->threads = NULL;
+}
