@@ -4,14 +4,15 @@
  * The parent copies what the child would lose, before it forks (fork_copies.h). Three kinds of pages
  * can't be kept from a child in this way, as they are needed from its first instruction on: those
  * of the stack and the thread descriptor that it runs on, and a program's data. They become base
- * pages before the fork, if the pool can't give the child its own. Where even that is impossible,
- * or other threads can't be stopped, the child copies them first of all.
+ * pages before the fork, if the pool can't give the child its own. Where that is impossible (other
+ * threads run, and can't be stopped), the child copies them first of all.
  *
  * In the child: system calls and memory copies only; other threads' locks may be held for ever.
  */
 #include <errno.h>
 #include <layout.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <task.h>
 
 #include "base/log.h"
@@ -53,8 +54,10 @@
 
 static pid_t (*real_fork)(void);
 
-/* All here runs on a stack of its own: the program's may be on a page that is split. */
-#define STACK_BYTES ((size_t)64 << 10)
+/* Two steps run on this stack, unless the program's is the main thread's, on its first bytes: those
+ * pages are the program's anyway, and each page more costs a fork two page faults. */
+#define STACK_BYTES	 ((size_t)64 << 10)
+#define MAIN_STACK_BYTES ((size_t)1 << 20)
 static _Alignas(64) unsigned char stack[STACK_BYTES];
 
 enum way {
@@ -68,8 +71,6 @@ static struct {
 	enum way way;
 	enum fork_walk walk; /* what is copied */
 	bool copies;         /* fork_copies_make() was called */
-	bool blocked;        /* signals are, and these were before: */
-	uint64_t signals;
 } agreed;
 
 static long map_hugetlb(size_t page_bytes, size_t bytes)
@@ -150,6 +151,7 @@ static enum way choose_way(const struct fork_extent *extent)
 static void split_running(void)
 {
 	const struct fork_extent extent = fork_measure(FORK_RUNNING);
+	const struct split how = {.all = true, .silent = true};
 	struct region *region;
 
 	if (!extent.page_bytes || pools_serve(&extent))
@@ -157,17 +159,20 @@ static void split_running(void)
 	for (region = registry_first(); region; region = registry_next(region))
 		for (size_t page = 0, count;
 		     fork_next_run(region, FORK_RUNNING, &page, &count); page += count)
-			if (split_pages(region, region_page_address(region, page),
-					region_page_address(region, page + count), true))
+			if (split_range(region, region_page_address(region, page),
+					region_page_address(region, page + count), &how))
 				break;
 }
 
-/* Pages of 1 GiB are mostly empty. */
 static int split_needed(struct region *region, uintptr_t address)
 {
-	if (region->page_bytes > SHARED_PAGE_BYTES_MAX)
-		return split_sparse(region, address, address + region->page_bytes);
-	return split_pages(region, address, address + region->page_bytes, true);
+	const struct split how = {
+		.all = true,
+		.sparse = region->page_bytes > SHARED_PAGE_BYTES_MAX, /* it is mostly empty */
+		.silent = true,
+	};
+
+	return split_range(region, address, address + region->page_bytes, &how);
 }
 
 /* Pages of [from, to) are needed by the child at once. */
@@ -234,31 +239,22 @@ static int begin(void *frame)
 	return 0;
 }
 
-static int on_own_stack(int (*function)(void *), void *argument)
+/* Runs a step where there is space for it: a coroutine's stack may have 4 KiB. */
+static void run(int (*step)(void *), void *argument)
 {
-	return cpu_call_on_stack((uintptr_t)(stack + sizeof(stack)), function, argument);
-}
+	const uintptr_t main_stack_end = getauxval(AT_RANDOM);
 
-static bool block_signals(uint64_t *before)
-{
-	const uint64_t all = UINT64_MAX;
-
-	return !sys_sandboxed && !sys_block_signals(&all, before);
+	if (main_stack_end - (uintptr_t)__builtin_frame_address(0) < MAIN_STACK_BYTES)
+		step(argument);
+	else
+		cpu_call_on_stack((uintptr_t)(stack + sizeof(stack)), step, argument);
 }
 
 bool fork_begin(void)
 {
-	uint64_t signals = 0;
-	bool blocked = block_signals(&signals);
-
-	if (!lock_take()) {
-		if (blocked)
-			sys_restore_signals(&signals);
+	if (!lock_take())
 		return false;
-	}
-	agreed.blocked = blocked;
-	agreed.signals = signals;
-	on_own_stack(begin, __builtin_frame_address(0));
+	run(begin, __builtin_frame_address(0));
 	return true;
 }
 
@@ -347,10 +343,8 @@ static int end_in_child(void *nothing)
 
 void fork_end_in_child(void)
 {
-	on_own_stack(end_in_child, NULL);
+	run(end_in_child, NULL);
 	lock_reset_in_child();
-	if (agreed.blocked)
-		sys_restore_signals(&agreed.signals);
 }
 
 /* Ends what prepare_needed() noted. */
@@ -369,16 +363,11 @@ static void forget_needed(void)
 
 void fork_end_in_parent(void)
 {
-	const uint64_t signals = agreed.signals;
-	const bool blocked = agreed.blocked;
-
 	if (agreed.copies) {
 		fork_copies_drop();
 		forget_needed();
 	}
 	lock_release();
-	if (blocked)
-		sys_restore_signals(&signals);
 }
 
 pid_t fork_by(pid_t (*real)(void))

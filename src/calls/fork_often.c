@@ -23,6 +23,7 @@ static bool failed_once;
 
 static int split_region(struct region *region, bool sparse)
 {
+	const struct split how = {.all = true, .sparse = sparse, .silent = true};
 	int failed = 0;
 
 	for (size_t page = 0, count;
@@ -30,8 +31,7 @@ static int split_region(struct region *region, bool sparse)
 		const uintptr_t from = region_page_address(region, page);
 		const uintptr_t to = region_page_address(region, page + count);
 
-		failed = sparse ? split_sparse(region, from, to)
-				: split_pages(region, from, to, true);
+		failed = split_range(region, from, to, &how);
 	}
 	return failed;
 }
