@@ -8,6 +8,10 @@
  * threads run, and can't be stopped), the child copies them first of all.
  *
  * In the child: system calls and memory copies only; other threads' locks may be held for ever.
+ *
+ * A child that has nothing to do costs page faults nevertheless: for each page of our text that it
+ * runs, and for each that parent or child write to. What every child runs is marked as hot, for the
+ * linker puts that together.
  */
 #include <errno.h>
 #include <layout.h>
@@ -67,10 +71,11 @@ enum way {
 };
 
 /* What one fork agreed on before it happened. Under the lock. */
-static struct {
+static struct agreement {
 	enum way way;
 	enum fork_walk walk; /* what is copied */
 	bool copies;         /* fork_copies_make() was called */
+	bool no_pages;       /* there are none that a child would lose or has not */
 } agreed;
 
 static long map_hugetlb(size_t page_bytes, size_t bytes)
@@ -201,7 +206,7 @@ static void prepare_this_thread(uintptr_t frame)
 }
 
 /* Decides what is copied, and by whom. */
-static struct fork_extent agree_on_way(void)
+static struct fork_extent agree_on_way(struct agreement *agreement)
 {
 	struct fork_extent extent = fork_measure(FORK_DATA);
 
@@ -209,28 +214,48 @@ static struct fork_extent agree_on_way(void)
 		verify_all();
 		extent = fork_measure(FORK_DATA);
 	}
-	agreed.walk = FORK_DATA;
-	agreed.way = choose_way(&extent);
-	if (agreed.way == WAY_COPY && libc_calls.fork == FORK_AUTO &&
+	agreement->walk = FORK_DATA;
+	agreement->way = choose_way(&extent);
+	if (agreement->way == WAY_COPY && libc_calls.fork == FORK_AUTO &&
 	    extent.used_bytes <= SMALL_BYTES && fork_often_counts(&extent))
-		agreed.way = WAY_SHARE;
-	if (agreed.way != WAY_SHARE)
+		agreement->way = WAY_SHARE;
+	if (agreement->way != WAY_SHARE)
 		return extent;
-	agreed.walk = FORK_INHERITED;
+	agreement->walk = FORK_INHERITED;
 	extent = fork_measure(FORK_INHERITED);
 	if (extent.page_bytes)
-		agreed.way = way_to_copy(&extent);
+		agreement->way = way_to_copy(&extent);
 	return extent;
+}
+
+static bool any_huge_page(void)
+{
+	const struct region *region;
+
+	for (region = registry_first(); region; region = registry_next(region)) {
+		const size_t end = region_page(region, region->high + region->page_bytes - 1);
+
+		if (!region->may_go && region_run(region, 0, end, false) < end)
+			return true;
+	}
+	return false;
 }
 
 static int begin(void *frame)
 {
-	struct fork_extent extent;
+	struct agreement agreement = {.no_pages = true};
+	struct fork_extent extent = {0};
 
-	if (libc_calls.fork != FORK_COW)
-		split_running();
-	extent = agree_on_way();
-	agreed.copies = agreed.way == WAY_COPY;
+	if (any_huge_page()) {
+		agreement.no_pages = false;
+		if (libc_calls.fork != FORK_COW)
+			split_running();
+		extent = agree_on_way(&agreement);
+		agreement.copies = agreement.way == WAY_COPY;
+	}
+	/* A write would cost a page fault in each fork, to copy a page that the child shares. */
+	if (memcmp(&agreed, &agreement, sizeof(agreed)))
+		agreed = agreement;
 	if (!agreed.copies)
 		return 0;
 	prepare_this_thread((uintptr_t)frame);
@@ -341,9 +366,10 @@ static int end_in_child(void *nothing)
 	return 0;
 }
 
-void fork_end_in_child(void)
+__attribute__((hot)) void fork_end_in_child(void)
 {
-	run(end_in_child, NULL);
+	if (!agreed.no_pages)
+		run(end_in_child, NULL);
 	lock_reset_in_child();
 }
 
@@ -370,7 +396,7 @@ void fork_end_in_parent(void)
 	lock_release();
 }
 
-pid_t fork_by(pid_t (*real)(void))
+__attribute__((hot)) pid_t fork_by(pid_t (*real)(void))
 {
 	const bool agreed_on = libc_calls.active && fork_begin();
 	pid_t child = real();
@@ -385,7 +411,7 @@ pid_t fork_by(pid_t (*real)(void))
 }
 
 /* Called by libc's fork() in place of _Fork. */
-static pid_t fork_with_memory(void)
+__attribute__((hot)) static pid_t fork_with_memory(void)
 {
 	return fork_by(real_fork);
 }
