@@ -53,7 +53,8 @@ endif
 WERROR   ?=
 WARNINGS := -Wall -Wextra $(if $(filter-out 0,$(WERROR)),-Werror) -Wshadow -Wstrict-prototypes \
 	-Wmissing-prototypes
-COMPILE   = $(CC) -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -Isrc -Isrc/arch/$(CPU) -Iinclude \
+COMPILE   = $(CC) -std=gnu11 -D_GNU_SOURCE -DLIBHUGETLBFS_VERSION='"$(VERSION)"' $(WARNINGS) \
+	-Isrc -Isrc/arch/$(CPU) -Iinclude \
 	-fPIC -fvisibility=hidden -fno-strict-aliasing $(CFLAGS) -MMD -MP
 
 # Before glibc 2.34 dlopen() and its like are in a library of their own. Only tests call them, so the

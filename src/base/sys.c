@@ -27,9 +27,9 @@ int sys_mmap_at(uintptr_t address, size_t bytes, int protection, int flags, int 
 	return -EEXIST;
 }
 
-size_t sys_move(uintptr_t from, uintptr_t to, size_t bytes, size_t unit, bool undo)
+size_t sys_move(uintptr_t from, uintptr_t to, size_t bytes, size_t unit, int more, bool undo)
 {
-	const int flags = MREMAP_MAYMOVE | MREMAP_FIXED;
+	const int flags = MREMAP_MAYMOVE | MREMAP_FIXED | more;
 
 	for (; bytes; bytes = align_down(bytes / 2, unit)) {
 		long at = undo ? sys_pass(SYS_mremap, from, bytes, bytes, flags, to)

@@ -15,10 +15,12 @@ sets_and_adjusts() {
 	succeeds --pool-pages-min=2MB:+4
 	pool_is 54 54
 	succeeds --pool-pages-min 2048K:-20M
-	pool_is 44 44
-	succeeds --pool-pages-min 2M:33M
-	pool_is 17 17
+	pool_is 44 54
+	succeeds --pool-pages-min 2M:34M
+	pool_is 17 54
 	succeeds --pool-pages-min 2m:-99
+	pool_is 0 54
+	succeeds --pool-pages-max 2M:0
 	pool_is 0 0
 	succeeds --pool-pages-min 2M:10 --pool-pages-min 2M:+10
 	pool_is 20 20
@@ -50,6 +52,7 @@ changes_a_node() {
 		show "$work/out"
 		fail "--pool-list --node=0 does not say $((before + 1))"
 	}
+	succeeds --pool-pages-max 2M:$((before + 1))
 	refuses "--node: there is no node 4095 here" --node 4095 --pool-list
 	refuses "--pool-pages-min: there is no node 4095 here" --pool-pages-min 2M:4095:1
 	refuses "--pool-pages-max: 2M:0:1: a node has no maximum of its own" --pool-pages-max 2M:0:1
@@ -125,7 +128,7 @@ demotes() {
 # A default size is asked for by its name.
 knows_default() {
 	[ "$(awk '/^Hugepagesize:/ { print $2 }' /proc/meminfo)" = 2048 ] || return
-	succeeds --pool-pages-min DEFAULT:6
+	succeeds --pool-pages-min DEFAULT:6 --pool-pages-max DEFAULT:6
 	pool_is 6 6
 }
 

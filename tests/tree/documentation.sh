@@ -17,7 +17,7 @@ variables_named_in() {
 # With debugging on, the library tells what it does not know.
 is_unknown_to_the_library() {
 	preloaded HUGETLB_DEBUG=yes "$1=" /bin/true 2>&1 |
-		grep -q "$1 is no variable of this library"
+		grep -q "$1 is not a variable of this library"
 }
 
 every_variable_is_documented() {

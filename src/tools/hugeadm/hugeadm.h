@@ -29,6 +29,7 @@ struct pool_change {
 	int node;  /* or MACHINE */
 	char sign; /* '+', '-', or 0: the number itself */
 	unsigned long pages;
+	bool rounded;     /* the text names memory that is not a whole number of pages */
 	const char *text; /* as it was asked */
 };
 
@@ -73,13 +74,17 @@ struct request {
 /* Writes a line to stderr and returns result. */
 int complain(int result, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Writes a line to stderr where -v asked for it. */
+/* Writes a line to stderr: a warning, or with -v what is done. */
+void warn(const struct request *request, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 void tell(const struct request *request, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
 /* change.c: the machine is changed here, or a shell command printed that does the same. */
 int change_write(const struct request *request, const char *path, const char *text);
 int change_write_number(const struct request *request, const char *path, unsigned long number);
+/* The same, and -EINVAL gets no line. */
+int change_try_number(const struct request *request, const char *path, unsigned long number);
 
 /* With --dry-run, what would be in a file by now; the numbers that follow are made of it. */
 void change_pretend(const char *path, unsigned long number);
@@ -131,11 +136,16 @@ int node_next(int node); /* the next online one behind it; MACHINE: no more, or 
 int node_count(void);
 bool read_number(const char *path, unsigned long *number);
 
-/* mount_table.c: returns the number of hugetlbfs mounts. The list lives until the end of the tool.
+/* False: /sys is not mounted, and what it would say is unknown. */
+bool has_sys(void);
+
+/*
+ * mount_table.c: returns the number of hugetlbfs mounts, or -errno with a line on stderr. The list
+ * lives until the end of the tool.
  */
 struct listed_mount {
 	char *path, *options;
-	size_t page_bytes; /* 0: not to be had */
+	size_t page_bytes; /* 0: unknown */
 };
 int mount_table_read(struct listed_mount **mounts);
 

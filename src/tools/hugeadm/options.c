@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "hugeadm.h"
+#include "base/log.h"
 #include "tools/common/option_table.h"
 
 enum option_id {
@@ -65,7 +66,7 @@ static const struct tool_option rows[] = {
 		NULL, "Pools"},
 	[POOL_PAGES_MIN] = {"pool-pages-min", 0, SPECIFICATION,
 		"Sets the pages that stay in the pool of a size (2M, DEFAULT), or changes them by +n or "
-		"-n; n is a number of pages, or memory with K, M or G.", SIZES, NULL},
+		"-n; n is a number of pages, or memory with K, M or G, rounded down to whole pages.", SIZES, NULL},
 	[POOL_PAGES_MAX] = {"pool-pages-max", 0, "size:[+|-]n",
 		"Sets or changes the pages that the pool may have, those that stay included.", SIZES, NULL},
 	[DEMOTE] = {"demote", 0, "size:[node:]n",
@@ -95,7 +96,9 @@ static const struct tool_option rows[] = {
 	[CREATE_GROUP_MOUNTS] = {"create-group-mounts", 0, "group", "The same for a group.",
 		"@group", NULL},
 	[CREATE_GLOBAL_MOUNTS] = {"create-global-mounts", 0, NULL, "The same for everybody.", NULL, NULL},
-	[MAX_SIZE] = {"max-size", 0, "size", "The most memory that a new mount may use.", NULL, NULL},
+	[MAX_SIZE] = {"max-size", 0, "size",
+		"The most memory that a new mount may use; sizes with a bigger page are skipped.",
+		NULL, NULL},
 	[MIN_SIZE] = {"min-size", 0, "size",
 		"The memory that a new mount takes from the pool for itself.", NULL, NULL},
 	[MAX_INODES] = {"max-inodes", 0, "n", "The most files of a new mount.", NULL, NULL},
@@ -139,10 +142,11 @@ static const struct tool_option rows[] = {
 		"Tells what the machine has and what could be set better.", NULL, NULL},
 	[JSON] = {"json", 0, NULL, "Lists as JSON.", NULL, NULL},
 
-	[DRY_RUN] = {"dry-run", 0, NULL,
-		"Prints shell commands that do what is asked, and changes nothing.", NULL, "Working"},
-	[VERBOSE] = {"verbose", 0, "level", "Says what is done: 0 to 99, 2 and more do.",
-		"0 1 2 99", NULL},
+	[DRY_RUN] = {"dry-run", 'd', NULL,
+		"Prints shell commands that do what is asked, and changes nothing.", NULL, "Messages"},
+	[VERBOSE] = {"verbose", 0, "level",
+		"Prints messages up to this level: 1 errors, 2 warnings (the default), 3 to 99 what is "
+		"done. Errors are always printed.", "1 2 3 99", NULL},
 	[VERBOSE_LETTER] = {NULL, 'v', NULL, "One level more.", NULL, NULL},
 	OPTION_TABLE_COMMON_ROWS,
 };
@@ -192,15 +196,6 @@ static int add_mounts(struct request *request, enum mounts_kind kind, const char
 	mounts->uid = kind == MOUNTS_USER ? (unsigned int)id : 0;
 	mounts->gid = kind == MOUNTS_GROUP ? (unsigned int)id : 0;
 	request->mounts_count++;
-	return 0;
-}
-
-static int set_thp(struct request *request, const char *word)
-{
-	if (request->thp && strcmp(request->thp, word))
-		return complain(-EINVAL, "--thp-%s and --thp-%s exclude each other", request->thp,
-				word);
-	request->thp = word;
 	return 0;
 }
 
@@ -274,9 +269,9 @@ static int apply(struct request *request, enum option_id id, const char *value)
 	case MOUNT_MODE: return set_mode(request, name, value);
 	case LIST_SHARED_TEXT: request->list_shared_text = true; return 0;
 	case DROP_SHARED_TEXT: request->drop_shared_text = true; return 0;
-	case THP_ALWAYS_WORD: return set_thp(request, "always");
-	case THP_MADVISE_WORD: return set_thp(request, "madvise");
-	case THP_NEVER_WORD: return set_thp(request, "never");
+	case THP_ALWAYS_WORD: request->thp = "always"; return 0;
+	case THP_MADVISE_WORD: request->thp = "madvise"; return 0;
+	case THP_NEVER_WORD: request->thp = "never"; return 0;
 	case KHUGEPAGED_PAGES: return argument_number(name, value, &request->khugepaged_pages);
 	case KHUGEPAGED_SCAN_SLEEP:
 		return argument_number(name, value, &request->khugepaged_scan_sleep);
@@ -362,7 +357,7 @@ int options_into_request(int argc, char **argv, struct request *request)
 	int row;
 
 	*request = (struct request){
-		.verbose = 1,
+		.verbose = LOG_WARNING,
 		.node = MACHINE,
 		.max_size_bytes = UNSET,
 		.min_size_bytes = UNSET,

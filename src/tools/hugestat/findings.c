@@ -183,7 +183,7 @@ static void command_of_mount(const struct system *system, size_t page_bytes,
 		snprintf(name, sizeof(name), "%s", user->pw_name);
 	else
 		snprintf(name, sizeof(name), "%u", (unsigned int)system->uid);
-	snprintf(path, sizeof(path), "/var/lib/hugetlbfs/user/%s/pagesize-%zu", name, page_bytes);
+	snprintf(path, sizeof(path), "/var/lib/hugetlbfs/user/%s/pagesize-%sB", name, size);
 	COMMAND(finding,
 		"mkdir -p '%s' && mount -t hugetlbfs -o pagesize=%s,uid=%u,mode=0700 none '%s'",
 		path, size, (unsigned int)system->uid, path);

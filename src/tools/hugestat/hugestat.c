@@ -85,7 +85,10 @@ static int show_operand(const char *operand, const struct hugestat_options *opti
 		if (!json && !*first)
 			putchar('\n');
 		*first = false;
-		failures += show_process(pids[i], options, stdout, json) != 0;
+		if (options->collapse)
+			failures += collapse_process(pids[i], &options->collapse_wish, json);
+		else
+			failures += show_process(pids[i], options, stdout, json) != 0;
 	}
 	free(pids);
 	return failures;

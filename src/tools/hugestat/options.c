@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "options/options.h"
 #include "tools/common/option_table.h"
 #include "tools/hugestat/options.h"
 
@@ -20,6 +21,9 @@ enum hugestat_option {
 	OPTION_INTERVAL,
 	OPTION_COUNT,
 	OPTION_PERF_MAP,
+	OPTION_COLLAPSE,
+	OPTION_PART,
+	OPTION_RATE,
 	OPTION_JSON,
 	OPTION_OUTPUT,
 };
@@ -46,6 +50,13 @@ static const struct tool_option rows[] = {
 	[OPTION_PERF_MAP] = {"perf-map", 'm', NULL,
 		"Writes /tmp/perf-PID.map, so that perf names functions in text on huge pages.",
 		NULL, NULL},
+	[OPTION_COLLAPSE] = {"collapse", 0, NULL,
+		"Puts memory of a process that runs already on transparent huge pages (root, Linux 6.1).",
+		NULL, NULL},
+	[OPTION_PART] = {"part", 0, "heap|text|all", "With --collapse: only this; default all.",
+		"heap text all", NULL},
+	[OPTION_RATE] = {"rate", 0, "size", "With --collapse: bytes in a second; default 256M.",
+		"64M 256M 1G", NULL},
 	[OPTION_JSON] = {"json", 'j', NULL,
 		"The same as JSON; sizes in kB.", NULL, "Output"},
 	[OPTION_OUTPUT] = {"output", 'o', "file",
@@ -83,6 +94,19 @@ static bool parse_count(const char *text, unsigned long *count)
 	return !errno && end != text && !*end && text[0] != '-' && *count;
 }
 
+static bool parse_part(const char *text, enum collapse_part *part)
+{
+	static const char *const names[] = {
+		[COLLAPSE_ALL] = "all", [COLLAPSE_HEAP] = "heap", [COLLAPSE_TEXT] = "text"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (!strcmp(text, names[i])) {
+			*part = (enum collapse_part)i;
+			return true;
+		}
+	return false;
+}
+
 static int take_option(enum hugestat_option option, const char *value,
 		       struct hugestat_options *options)
 {
@@ -116,6 +140,18 @@ static int take_option(enum hugestat_option option, const char *value,
 	case OPTION_PERF_MAP:
 		options->perf_map = true;
 		break;
+	case OPTION_COLLAPSE:
+		options->collapse = true;
+		break;
+	case OPTION_PART:
+		options->has_part = true;
+		good = parse_part(value, &options->collapse_wish.part);
+		break;
+	case OPTION_RATE:
+		options->has_rate = true;
+		good = !options_parse_size(value, &options->collapse_wish.bytes_per_second) &&
+		       options->collapse_wish.bytes_per_second;
+		break;
 	case OPTION_JSON:
 		options->json = true;
 		break;
@@ -143,6 +179,12 @@ static int check_together(const struct hugestat_options *options)
 		problem = "--check and --users don't go together";
 	else if ((options->watch || options->perf_map) && options->operand_count != 1)
 		problem = "--watch and --perf-map need one PID or name";
+	else if (options->collapse &&
+		 (!options->operand_count || options->watch || options->perf_map ||
+		  options->pages || options->numa || options->verbose))
+		problem = "--collapse needs a PID or name, and goes with --json only";
+	else if (!options->collapse && (options->has_part || options->has_rate))
+		problem = "--part and --rate go with --collapse";
 	else if (!options->watch && options->interval_seconds)
 		problem = "--interval goes with --watch";
 	else if (!options->watch && options->count)
@@ -181,7 +223,9 @@ int hugestat_options_parse(int argc, char **argv, struct hugestat_options *optio
 	const char *value;
 	int option;
 
-	*options = (struct hugestat_options){0};
+	*options = (struct hugestat_options){
+		.collapse_wish.bytes_per_second = COLLAPSE_RATE_DEFAULT,
+	};
 	argc = find_program(argc, argv, options);
 	if (argc < 0)
 		return argc;

@@ -6,8 +6,12 @@
 
 #include <stdbool.h>
 
+#include "tools/hugestat/collapse.h"
+
 struct hugestat_options {
-	bool check, users, json, verbose, numa, pages, watch, perf_map;
+	bool check, users, json, verbose, numa, pages, watch, perf_map, collapse;
+	bool has_part, has_rate; /* of --collapse */
+	struct collapse_wish collapse_wish;
 	double interval_seconds; /* of --watch; 0: not given */
 	unsigned long count;     /* of --watch; 0: until the process ends */
 	char **operands;         /* PIDs and names */
