@@ -82,6 +82,6 @@ long clone_system_call(long number, long a, long b, long c, long d, long e)
 	/* The kernel wrote it when the page was not yet back. */
 	number_at = child_number(number, a, d, e);
 	if (number_at)
-		*number_at = (pid_t)sys_gate(SYS_gettid, 0, 0, 0, 0, 0, 0);
+		*number_at = (pid_t)sys_pass(SYS_gettid, 0, 0, 0, 0, 0, 0);
 	return 0;
 }

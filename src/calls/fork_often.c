@@ -19,7 +19,7 @@
 #define GROWTH_BYTES ((size_t)64 << 20)
 
 static unsigned int forks;
-static bool failed_once;
+static bool failed_once, told;
 
 static int split_region(struct region *region, bool sparse)
 {
@@ -44,9 +44,12 @@ bool fork_often_counts(const struct fork_extent *extent)
 	if (extent->largest->page_bytes > SPLIT_PAGE_BYTES_MAX || failed_once ||
 	    ++forks < FORKS_OFTEN)
 		return false;
-	log_info("%s: the process forks often: %zu kB leave huge pages, which would be copied for "
-		 "each child, and it grows on transparent huge pages",
-		 extent->name, extent->used_bytes >> 10);
+	if (!told)
+		log_info(
+			"%s: the process forks often: %zu kB leave huge pages, which would be copied for "
+			"each child, and it grows on transparent huge pages",
+			extent->name, extent->used_bytes >> 10);
+	told = true;
 	for (region = registry_first(); region; region = registry_next(region)) {
 		if (region->running || region->may_go)
 			continue;

@@ -2,18 +2,15 @@
  * A child has its parent's memory as on small pages, by whatever call it is made; the first argument
  * says what is tried.
  */
-#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stddef.h>
-#include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <ucontext.h>
-#include "test.h"
+#include "heap_share.h"
 
 #ifndef SYS_clone3
 #define SYS_clone3 435
@@ -332,6 +329,31 @@ static void advice_and_rights(void)
 		all_forms_once();
 }
 
+/* The same for a page of 1 GiB, a mapping of its own, of which a little is in use. */
+static void rights_1G(void)
+{
+	memory = mmap(NULL, 1024 * MEGABYTE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+		      0);
+	CHECK(memory != MAP_FAILED, "%m");
+	clone_stack = need(malloc(STACK_BYTES));
+	for (int i = 0; i < 60; i++) {
+		const int advice = i % 3 == 0 ? MADV_DONTDUMP : MADV_DODUMP;
+		const int rights = i % 3 == 1 ? PROT_READ : PROT_READ | PROT_WRITE;
+		pid_t child;
+
+		fill_pattern(memory, BYTES, seed);
+		CHECK(madvise(memory, 1024 * MEGABYTE, advice) == 0, "%m");
+		CHECK(mprotect(memory, 1024 * MEGABYTE, rights) == 0, "%m");
+		rights_now = rights;
+		child = fork();
+		if (child == 0)
+			_exit(open_and_check());
+		CHECK(mprotect(memory, 1024 * MEGABYTE, PROT_READ | PROT_WRITE) == 0, "%m");
+		check_exit(child, BY_FORK);
+		seed++;
+	}
+}
+
 /* Threads map and unmap all the time: no child waits for what one of them held. */
 static volatile int stop;
 
@@ -573,6 +595,52 @@ static void shares_memory(void)
 	CHECK(memory[0] == 8, "vfork shared nothing");
 }
 
+/*
+ * A program that forks often: what little it has leaves huge pages, and so does its next growth, but
+ * a heap that becomes big is on huge pages again. With EXPECT_OFTEN these are hugetlb pages.
+ */
+static struct heap_share fork_and_measure(int forks)
+{
+	for (int i = 0; i < forks; i++) {
+		pid_t child;
+
+		fill_pattern(memory, 6 * MEGABYTE, seed);
+		child = fork();
+		if (child == 0) {
+			check_pattern(memory, 6 * MEGABYTE, seed);
+			fill_pattern(memory, 6 * MEGABYTE, 0);
+			_exit(0);
+		}
+		check_pattern(memory, 6 * MEGABYTE, seed++);
+		check_exit(child, BY_FORK);
+	}
+	return heap_share_of("/proc/self/smaps");
+}
+
+static void grow(size_t bytes)
+{
+	for (size_t done = 0; done < bytes; done += 60000)
+		memset(need(malloc(60000)), 1, 60000);
+}
+
+static void often(void)
+{
+	const bool expected = getenv("EXPECT_OFTEN") != NULL;
+	struct heap_share share;
+
+	memory = need(malloc(6 * MEGABYTE));
+	share = fork_and_measure(3);
+	CHECK(!expected || share.hugetlb_kb >= 6 << 10, "%lu kB before", share.hugetlb_kb);
+	share = fork_and_measure(3);
+	CHECK(!expected || share.hugetlb_kb == 0, "%lu kB after", share.hugetlb_kb);
+	grow(40 * MEGABYTE);
+	share = fork_and_measure(1);
+	CHECK(!expected || share.hugetlb_kb == 0, "%lu kB after growth", share.hugetlb_kb);
+	grow(200 * MEGABYTE);
+	share = fork_and_measure(1);
+	CHECK(!expected || share.hugetlb_kb >= 150 << 10, "%lu kB of 200 MB", share.hugetlb_kb);
+}
+
 int main(int count, char **arguments)
 {
 	static const struct {
@@ -584,11 +652,13 @@ int main(int count, char **arguments)
 		{"coroutine-stack", coroutine_stack},
 		{"kept", kept_from_children},
 		{"rights", advice_and_rights},
+		{"rights-1G", rights_1G},
 		{"beside-threads", beside_threads},
 		{"in-handlers", in_handlers},
 		{"stopped", stopped_children},
 		{"child-number", child_numbers},
 		{"shared", shares_memory},
+		{"often", often},
 	};
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
