@@ -1,11 +1,11 @@
 /*
  * fork: parent and child both keep memory that they can write to: see fork.h.
  *
- * The parent copies what the child would lose, before it forks (fork_copies.h). Three kinds of pages
- * can't be kept from a child in this way, as they are needed from its first instruction on: those
- * of the stack and the thread descriptor that it runs on, and a program's data. They become base
- * pages before the fork, if the pool can't give the child its own. Where that is impossible (other
- * threads run, and can't be stopped), the child copies them first of all.
+ * The parent copies what the child would lose, before it forks (fork_copies.h). Three kinds of
+ * pages can't be kept from a child in this way, as they are needed from its first instruction on:
+ * those of the stack and the thread descriptor that it runs on, and a program's data. They become
+ * base pages before the fork, if the pool can't give the child its own. Where that is impossible
+ * (other threads run, and can't be stopped), the child copies them first of all.
  *
  * In the child: system calls and memory copies only; other threads' locks may be held for ever.
  *
@@ -60,7 +60,7 @@ static pid_t (*real_fork)(void);
 
 /* Two steps run on this stack, unless the program's is the main thread's, on its first bytes: those
  * pages are the program's anyway, and each page more costs a fork two page faults. */
-#define STACK_BYTES	 ((size_t)64 << 10)
+#define STACK_BYTES      ((size_t)64 << 10)
 #define MAIN_STACK_BYTES ((size_t)1 << 20)
 static _Alignas(64) unsigned char stack[STACK_BYTES];
 
@@ -162,8 +162,8 @@ static void split_running(void)
 	if (!extent.page_bytes || pools_serve(&extent))
 		return;
 	for (region = registry_first(); region; region = registry_next(region))
-		for (size_t page = 0, count;
-		     fork_next_run(region, FORK_RUNNING, &page, &count); page += count)
+		for (size_t page = 0, count; fork_next_run(region, FORK_RUNNING, &page, &count);
+		     page += count)
 			if (split_range(region, region_page_address(region, page),
 					region_page_address(region, page + count), &how))
 				break;

@@ -168,8 +168,8 @@ static int keep_run(const struct region *region, size_t page, size_t count)
 	}
 	made.count = count_before;
 	/* Rights may have been taken from what is there: it is not used again. */
-	if (made.area_used > used_before && sys_munmap(made.area + used_before,
-						       made.area_used - used_before))
+	if (made.area_used > used_before &&
+	    sys_munmap(made.area + used_before, made.area_used - used_before))
 		made.area_used = used_before;
 	return -ENOMEM;
 }

@@ -26,8 +26,8 @@ static int split_region(struct region *region, bool sparse)
 	const struct split how = {.all = true, .sparse = sparse, .silent = true};
 	int failed = 0;
 
-	for (size_t page = 0, count;
-	     !failed && fork_next_run(region, FORK_DATA, &page, &count); page += count) {
+	for (size_t page = 0, count; !failed && fork_next_run(region, FORK_DATA, &page, &count);
+	     page += count) {
 		const uintptr_t from = region_page_address(region, page);
 		const uintptr_t to = region_page_address(region, page + count);
 
@@ -45,10 +45,10 @@ bool fork_often_counts(const struct fork_extent *extent)
 	    ++forks < FORKS_OFTEN)
 		return false;
 	if (!told)
-		log_info(
-			"%s: the process forks often: %zu kB leave huge pages, which would be copied for "
-			"each child, and it grows on transparent huge pages",
-			extent->name, extent->used_bytes >> 10);
+		log_info("%s: the process forks often: %zu kB leave huge pages, which would be "
+			 "copied for "
+			 "each child, and it grows on transparent huge pages",
+			 extent->name, extent->used_bytes >> 10);
 	told = true;
 	for (region = registry_first(); region; region = registry_next(region)) {
 		if (region->running || region->may_go)

@@ -1,6 +1,6 @@
 /*
- * A child has its parent's memory as on small pages, by whatever call it is made; the first argument
- * says what is tried.
+ * A child has its parent's memory as on small pages, by whatever call it is made; the first
+ * argument says what is tried.
  */
 #include <sched.h>
 #include <signal.h>
@@ -47,19 +47,30 @@ static pid_t make_child(enum form form, int (*work)(void))
 	errno = ENOSYS;
 	child_work = work;
 	switch (form) {
-	case BY_FORK: child = fork(); break;
-	case BY_FORK_SIMPLE: child = _Fork ? _Fork() : -1; break;
-	case BY_CLONE: return clone(start_child, clone_stack + STACK_BYTES, SIGCHLD, &child_work);
+	case BY_FORK:
+		child = fork();
+		break;
+	case BY_FORK_SIMPLE:
+		child = _Fork ? _Fork() : -1;
+		break;
+	case BY_CLONE:
+		return clone(start_child, clone_stack + STACK_BYTES, SIGCHLD, &child_work);
 #ifdef SYS_fork
-	case BY_CALL_FORK: child = (pid_t)syscall(SYS_fork); break;
+	case BY_CALL_FORK:
+		child = (pid_t)syscall(SYS_fork);
+		break;
 #else
-	case BY_CALL_FORK: return -1;
+	case BY_CALL_FORK:
+		return -1;
 #endif
-	case BY_CALL_CLONE: child = (pid_t)syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0); break;
+	case BY_CALL_CLONE:
+		child = (pid_t)syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
+		break;
 	case BY_CALL_CLONE3:
 		child = (pid_t)syscall(SYS_clone3, &arguments, sizeof(arguments));
 		break;
-	case FORMS: break;
+	case FORMS:
+		break;
 	}
 	if (child == 0)
 		_exit(work());
@@ -225,10 +236,10 @@ static void kept_from_children(void)
 		int result; /* an exit status, or with `signal` that */
 		bool signal;
 	} rows[] = {
-		{unmap_kept, 0, false},	      {replace_kept, 0, false},
-		{empty_kept, ENOMEM, false},  {protect_kept, ENOMEM, false},
-		{lock_kept, ENOMEM, false},   {advise_kept, ENOMEM, false},
-		{read_kept, SIGSEGV, true},   {check_neighbours, 0, false},
+		{unmap_kept, 0, false},      {replace_kept, 0, false},
+		{empty_kept, ENOMEM, false}, {protect_kept, ENOMEM, false},
+		{lock_kept, ENOMEM, false},  {advise_kept, ENOMEM, false},
+		{read_kept, SIGSEGV, true},  {check_neighbours, 0, false},
 	};
 	char *all = need(aligned_alloc(HUGE, 6 * HUGE));
 
@@ -332,8 +343,8 @@ static void advice_and_rights(void)
 /* The same for a page of 1 GiB, a mapping of its own, of which a little is in use. */
 static void rights_1G(void)
 {
-	memory = mmap(NULL, 1024 * MEGABYTE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
-		      0);
+	memory = mmap(NULL, 1024 * MEGABYTE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+		      -1, 0);
 	CHECK(memory != MAP_FAILED, "%m");
 	clone_stack = need(malloc(STACK_BYTES));
 	for (int i = 0; i < 60; i++) {
@@ -596,8 +607,8 @@ static void shares_memory(void)
 }
 
 /*
- * A program that forks often: what little it has leaves huge pages, and so does its next growth, but
- * a heap that becomes big is on huge pages again. With EXPECT_OFTEN these are hugetlb pages.
+ * A program that forks often: what little it has leaves huge pages, and so does its next growth,
+ * but a heap that becomes big is on huge pages again. With EXPECT_OFTEN these are hugetlb pages.
  */
 static struct heap_share fork_and_measure(int forks)
 {
