@@ -71,8 +71,10 @@ static long read_any(uintptr_t to, uintptr_t from, size_t bytes)
 	return got < 0 ? got : 0;
 }
 
-/* Copies the used part of a run of units; the units that are not in use up to their end get no
- * transparent huge page, for that would be cleared as a whole. */
+/*
+ * Copies the used part of a run of units. The last unit gets no transparent huge page unless most of
+ * it is in use, for that would be cleared as a whole. Pages of 1 GiB are mostly empty.
+ */
 static long copy_readable(const struct region *region, uintptr_t to, uintptr_t from, size_t bytes)
 {
 	size_t full = bytes & ~(region->unit_bytes - 1);
@@ -82,7 +84,10 @@ static long copy_readable(const struct region *region, uintptr_t to, uintptr_t f
 	if (full && region->source->thp)
 		sys_madvise(to, (full + region->unit_bytes - 1) & ~(region->unit_bytes - 1),
 			    MADV_HUGEPAGE);
-	memcpy((void *)to, (const void *)from, full);
+	if (region->page_bytes > region->unit_bytes)
+		sparse_copy(to, from, full, region->unit_bytes);
+	else
+		memcpy((void *)to, (const void *)from, full);
 	sparse_copy(to + full, from + full, bytes - full, region->base_bytes);
 	return 0;
 }
