@@ -117,6 +117,12 @@ $(BUILD)/lib/libhugetlbfs.so: $(BUILD)/lib/libhugetlbfs.so.0
 RELOCATABLE_CODE = $(if $(findstring -flto,$(CFLAGS)),$(shell echo | $(CC) -flto -r -nostdlib \
 	-flinker-output=nolto-rel -x c - -o /dev/null 2>/dev/null && echo -flinker-output=nolto-rel))
 
+# On i386 each object has functions of the compiler's that every object file may define, in section
+# groups. Their names are local below, so that the linker must not drop them for another object's.
+ifeq ($(CPU),i386)
+RELOCATABLE_CODE += -Wl,--force-group-allocation
+endif
+
 # For static programs one object, which shows the names of hugetlbfs.h only: the library's own names
 # are nothing to the program's.
 $(BUILD)/lib/libhugetlbfs.a: $(LIBRARY_OBJECTS) $(STATIC_OBJECTS)
@@ -244,12 +250,15 @@ MAN3 := $(notdir $(wildcard man/*.3)) \
 # path with a blank in it for two.
 install uninstall install-development uninstall-development: export TO = $(DESTDIR)$(PREFIX)
 install uninstall install-development uninstall-development: export TO_LIBRARY = $(DESTDIR)$(LIBDIR)
-install-development: export PC_PREFIX = $(PREFIX)
+install install-development: export PC_PREFIX = $(PREFIX)
 install-development: export PC_LIBDIR = $(LIBDIR)
 DOCUMENTS := HOWTO README.md
 # Section 3 is for development.
 MAN_SECTIONS := 1 5 7 8
 DOCUMENTATION := share/doc/libhugetlbfs
+# Not enabled by being installed.
+SYSTEMD_UNITS := lib/systemd/system
+UNITS         := $(notdir $(wildcard packaging/systemd/*))
 
 # What programs are built with. The two paths stand in the file with a backslash before each blank,
 # as pkg-config reads them.
@@ -287,6 +296,11 @@ install: all completion install-development
 	install -m 644 $(WITH_TABLE:%=$(BUILD)/completion/bash/%) "$$TO/$(COMPLETION_BASH)/"
 	for tool in $(WITH_TABLE); do install -m 644 $(BUILD)/completion/zsh/$$tool \
 		"$$TO/$(COMPLETION_ZSH)/_$$tool" || exit; done
+	install -d "$$TO/$(SYSTEMD_UNITS)"
+	prefix=$$(printf %s "$$PC_PREFIX" | sed 's/[\\&|]/\\&/g') && \
+	for unit in $(UNITS); do sed "s|/usr/bin/|$$prefix/bin/|" packaging/systemd/$$unit \
+		>"$$TO/$(SYSTEMD_UNITS)/$$unit" && \
+		chmod 644 "$$TO/$(SYSTEMD_UNITS)/$$unit" || exit; done
 
 # Also the tools that are not built here: they may have been where this was installed.
 uninstall: uninstall-development
@@ -296,6 +310,7 @@ uninstall: uninstall-development
 		rm -f "$$TO/bin/$$tool" || exit; done
 	for page in $(notdir $(wildcard $(MAN_SECTIONS:%=man/*.%))); do \
 		rm -f "$$TO/share/man/man$${page##*.}/$$page" || exit; done
+	for unit in $(UNITS); do rm -f "$$TO/$(SYSTEMD_UNITS)/$$unit" || exit; done
 	rm -rf "$$TO/$(SHARE)" "$$TO/$(DOCUMENTATION)"
 	for tool in $(TABLE_TOOLS); do rm -f "$$TO/$(COMPLETION_BASH)/$$tool" \
 		"$$TO/$(COMPLETION_ZSH)/_$$tool" || exit; done

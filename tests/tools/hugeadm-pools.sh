@@ -92,7 +92,7 @@ lists_as_json() {
 	python3 - "$work/out" <<'END' || { show "$work/out"; fail "the JSON is not as expected"; }
 import json, sys
 found = json.load(open(sys.argv[1]))
-assert sorted(found) == ["explain", "mounts", "page_sizes_all_bytes", "page_sizes_bytes", "pools"]
+assert sorted(found) == ["explain", "mounts", "page_sizes_all_bytes", "page_sizes_bytes", "pools", "version"]
 pool = [p for p in found["pools"] if p["page_size_bytes"] == 2 << 20][0]
 assert (pool["minimum_pages"], pool["maximum_pages"], pool["overcommit_pages"]) == (9, 11, 2)
 assert sum(n["minimum_pages"] for n in pool["nodes"]) in (0, 9)

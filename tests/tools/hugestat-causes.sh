@@ -197,6 +197,25 @@ chroot_without_sys() {
 	as=()
 }
 
+# prctl(PR_SET_THP_DISABLE) turns transparent huge pages off for a process and its children. Linux
+# 6.18 has a form of it that does not concern what madvise() asks for: nothing is wrong then.
+thp_off_for_process() {
+	local program='import ctypes, os, sys
+if ctypes.CDLL(None).prctl(41, 1, int(sys.argv[1]), 0, 0):
+    sys.exit(77)
+os.execv(sys.argv[2], sys.argv[2:])'
+	python3 -c 'import ctypes' 2>/dev/null || return
+	python3 -c "$program" 0 "$hugestat" --check >"$work/out"
+	grep -qF "[WRONG] thp-off-for-process: " "$work/out" ||
+		{ show "$work/out"; fail "no thp-off-for-process"; }
+	python3 -c "$program" 2 "$hugestat" --check >"$work/out"
+	case $? in
+	0 | 77) [ ! -s "$work/out" ] && return ;;
+	esac
+	show "$work/out"
+	fail "except for advised memory: --check has something to say"
+}
+
 pool_used_up
 no_pool
 no_mount
@@ -204,6 +223,7 @@ no_mount
 [ ! -s "$work/out" ] || fail "--check has something to say"
 unprivileged
 thp_off
+thp_off_for_process
 configuration
 chroot_without_sys
 cgroup_limit || skip "no hugetlb cgroup can be had; the other causes are found and mended"

@@ -13,7 +13,8 @@ avoids() {
 # HOWTO without the messages of the library, which are the sources' text: its quotes, and the list.
 awk '/^20\. / { list = 1 } /^22\. / { list = 0 } /^    / || (list && /^  [^ ]/) { next } { print }' \
 	"$root/HOWTO" >"$work/HOWTO"
-avoids "$root/README.md" "$work/HOWTO" "$root"/man/*.[1-8] "$root"/examples/* || {
+mapfile -t examples < <(find "$root/examples" -type f)
+avoids "$root/README.md" "$work/HOWTO" "$root"/man/*.[1-8] "${examples[@]}" || {
 	show "$work/found"
 	fail "phrases to avoid, see tests/tree/style-phrases"
 }

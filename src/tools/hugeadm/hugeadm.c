@@ -65,7 +65,7 @@ static int list(const struct request *request)
 	int result = 0;
 
 	if (json)
-		json_open(json, NULL, '{');
+		json_document(json);
 	if (request->list_mounts)
 		result = list_mounts(request, json) ?: result;
 	if (request->list_pools)

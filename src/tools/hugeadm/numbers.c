@@ -63,6 +63,9 @@ int pool_numbers_read(size_t page_bytes, int node, struct pool_numbers *numbers)
 			return complain(-ENOENT, "can't read %s%s", path,
 					access(path, F_OK) ? ", which is not there" : "");
 	}
+	/* Linux 6.18 lets the count wrap below zero while programs with threads fork */
+	if (numbers->reserved > numbers->current)
+		numbers->reserved = 0;
 	numbers->minimum = numbers->current - numbers->surplus;
 	if (numbers->surplus > numbers->current) /* read one after the other */
 		numbers->minimum = 0;

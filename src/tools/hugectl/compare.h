@@ -56,9 +56,6 @@ struct comparison {
 	int variant_count, runs;
 };
 
-/* Returns an exit status. */
-int compare_program(const struct request *request, char **program);
-
 /* Runs the program once. Returns 0, or an exit status where it can't be run or does not get ready,
  * with the reason told. */
 int compare_run(const struct comparison *comparison, struct variant *variant, struct run *run);

@@ -127,6 +127,9 @@ const char *preload_without_library(const char *list);
  */
 const char *library_find(const char *within, const struct elf_kind *kind);
 
+/* --compare (compare.h). Returns an exit status. */
+int compare_program(const struct request *request, char **program);
+
 #define LIBRARY_NAME "libhugetlbfs.so.0"
 
 /* Has malloc's own huge pages serve the heap; not where a value for them is set. Returns whether.

@@ -4,17 +4,9 @@
 #ifndef HUGESTAT_COLLAPSE_H
 #define HUGESTAT_COLLAPSE_H
 
-#include <stddef.h>
 #include <sys/types.h>
 
-enum collapse_part { COLLAPSE_ALL, COLLAPSE_HEAP, COLLAPSE_TEXT };
-
-#define COLLAPSE_RATE_DEFAULT ((size_t)256 << 20)
-
-struct collapse_wish {
-	enum collapse_part part;
-	size_t bytes_per_second;
-};
+#include "tools/hugestat/options.h"
 
 struct json;
 

@@ -8,7 +8,9 @@
 
 #include "tools/common/json.h"
 #include "tools/common/option_table.h"
+#include "tools/hugestat/collapse.h"
 #include "tools/hugestat/findings.h"
+#include "tools/hugestat/metrics.h"
 #include "tools/hugestat/options.h"
 #include "tools/hugestat/process.h"
 #include "tools/hugestat/show.h"
@@ -25,7 +27,7 @@ static int show_users(const struct hugestat_options *options)
 	if (options->json) {
 		struct json json = {.stream = stdout};
 
-		json_open(&json, NULL, '{');
+		json_document(&json);
 		users_json(&users, &json);
 		json_close(&json, '}');
 	} else {
@@ -48,7 +50,7 @@ static int show_system(const struct hugestat_options *options)
 		struct json json;
 
 		json = (struct json){.stream = stdout};
-		json_open(&json, NULL, '{');
+		json_document(&json);
 		system_json(&system, &json);
 		if (options->numa)
 			system_json_node_memory(&json);
@@ -142,6 +144,8 @@ int main(int argc, char **argv)
 		; /* --help was, or the like */
 	else if (options.program)
 		return run_program(&options);
+	else if (options.metrics)
+		status = write_metrics(&options);
 	else if (options.watch || options.perf_map)
 		status = show_one(&options);
 	else if (options.operand_count)

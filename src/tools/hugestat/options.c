@@ -24,6 +24,7 @@ enum hugestat_option {
 	OPTION_COLLAPSE,
 	OPTION_PART,
 	OPTION_RATE,
+	OPTION_METRICS,
 	OPTION_JSON,
 	OPTION_OUTPUT,
 };
@@ -57,10 +58,13 @@ static const struct tool_option rows[] = {
 		"heap text all", NULL},
 	[OPTION_RATE] = {"rate", 0, "size", "With --collapse: bytes in a second; default 256M.",
 		"64M 256M 1G", NULL},
+	[OPTION_METRICS] = {"metrics", 0, NULL,
+		"The system, and the named processes, as OpenMetrics text for Prometheus.", NULL,
+		"Output"},
 	[OPTION_JSON] = {"json", 'j', NULL,
-		"The same as JSON; sizes in kB.", NULL, "Output"},
+		"The same as JSON; sizes in kB.", NULL, NULL},
 	[OPTION_OUTPUT] = {"output", 'o', "file",
-		"Of a program's memory: there, instead of standard error.", NULL, NULL},
+		"Writes there what a program's memory was, or the metrics.", "@file", NULL},
 	OPTION_TABLE_COMMON_ROWS,
 };
 /* clang-format on */
@@ -152,6 +156,9 @@ static int take_option(enum hugestat_option option, const char *value,
 		good = !options_parse_size(value, &options->collapse_wish.bytes_per_second) &&
 		       options->collapse_wish.bytes_per_second;
 		break;
+	case OPTION_METRICS:
+		options->metrics = true;
+		break;
 	case OPTION_JSON:
 		options->json = true;
 		break;
@@ -163,6 +170,13 @@ static int take_option(enum hugestat_option option, const char *value,
 		return 0;
 	fprintf(stderr, "hugestat: --%s: bad value: %s\n", rows[option].name, value);
 	return OPTION_TABLE_BAD;
+}
+
+static bool has_other_view(const struct hugestat_options *options)
+{
+	return options->check || options->users || options->json || options->verbose ||
+	       options->numa || options->pages || options->watch || options->perf_map ||
+	       options->collapse || options->program;
 }
 
 /* What does not go together. */
@@ -191,8 +205,10 @@ static int check_together(const struct hugestat_options *options)
 		problem = "--count goes with --watch";
 	else if ((options->pages || options->verbose) && !process)
 		problem = "--verbose and --pages need a PID, a name or a program";
-	else if (options->output && !options->program)
-		problem = "--output needs a program to run";
+	else if (options->metrics && has_other_view(options))
+		problem = "--metrics goes with names and --output only";
+	else if (options->output && !options->program && !options->metrics)
+		problem = "--output needs a program to run, or --metrics";
 	else if (options->perf_map && (options->watch || options->json))
 		problem = "--perf-map goes with no other option";
 	if (!problem)
