@@ -45,10 +45,9 @@ bool fork_often_counts(const struct fork_extent *extent)
 	    ++forks < FORKS_OFTEN)
 		return false;
 	if (!told)
-		log_info("%s: the process forks often: %zu kB leave huge pages, which would be "
-			 "copied for "
-			 "each child, and it grows on transparent huge pages",
-			 extent->name, extent->used_bytes >> 10);
+		log_info("%s: the process forks often: %zu kB moved to base pages, because each fork "
+			 "would copy them; the next %zu MB go to transparent huge pages",
+			 extent->name, extent->used_bytes >> 10, GROWTH_BYTES >> 20);
 	told = true;
 	for (region = registry_first(); region; region = registry_next(region)) {
 		if (region->running || region->may_go)
