@@ -135,9 +135,9 @@ static void add_reasons(struct page_text *text, const struct own_usage *usage)
 		    split_count);
 }
 
-static struct address_range range_of(const struct region *region)
+static struct address_range range_of(const struct region *region, uintptr_t end)
 {
-	return (struct address_range){region->start, region->limit};
+	return (struct address_range){region->start, end};
 }
 
 /* A part that would gain by an option that is not in use. */
@@ -215,8 +215,9 @@ static void make_table(struct page_text *text, const char *target, const char *p
 	text_make_plain(text->bytes, (unsigned long)text->used);
 	ADD(text, ", process %ld: kB in memory, and on each kind of page\n", sys_getpid());
 	if (heap.active) {
-		clues.break_region = range_of(&heap.main.region);
-		clues.arenas_region = range_of(&heap.zone.region);
+		/* on 32 bits others map what the main heap never reached */
+		clues.break_region = range_of(&heap.main.region, heap.main.region.high);
+		clues.arenas_region = range_of(&heap.zone.region, heap.zone.region.limit);
 	}
 	result = own_usage_read(&usage, &clues);
 	if (result) {

@@ -26,6 +26,15 @@ static struct part_mapping maps(uint64_t start, uint64_t end, const char *rights
 	return place;
 }
 
+static void assert_parts(const struct part_mapping *mappings, const enum part *expected,
+			 size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (mappings[i].part != expected[i])
+			fail_msg("mapping %zu: %s, not %s", i, part_name(mappings[i].part),
+				 part_name(expected[i]));
+}
+
 #define LIBRARY (0x7f00ull << 32)
 
 static void parts_of_a_process(void **state)
@@ -68,10 +77,32 @@ static void parts_of_a_process(void **state)
 	clues.stack_pointers = &stack;
 	clues.stack_count = 1;
 	parts_classify(mappings, COUNT_OF(mappings), &clues);
-	for (size_t i = 0; i < COUNT_OF(mappings); i++)
-		if (mappings[i].part != expected[i])
-			fail_msg("mapping %zu: %s, not %s", i, part_name(mappings[i].part),
-				 part_name(expected[i]));
+	assert_parts(mappings, expected, COUNT_OF(mappings));
+}
+
+/* The arenas of a 32-bit program have 1M each; full ones lie side by side. */
+static void arenas_of_32_bits(void **state)
+{
+	const uint64_t at = 0xf6000000;
+	const struct clues clues = {.page_bytes = 4096};
+	struct part_mapping mappings[] = {
+		maps(at, at + 0x21000, "rw-p", 0, ""),
+		maps(at + 0x21000, at + MIB, "---p", 0, ""),
+		maps(at + MIB, at + 3 * MIB + 0x5000, "rw-p", 0, ""),
+		maps(at + 3 * MIB + 0x5000, at + 4 * MIB + 0x1000, "---p", 0, ""),
+		maps(at + 4 * MIB + 0x1000, at + 12 * MIB, "rw-p", 0, ""),
+		maps(at + 20 * MIB, at + 21 * MIB + 0x1000, "rw-p", 0, ""),
+		maps(at + 21 * MIB + 0x1000, at + 21 * MIB + 0x2000, "---p", 0, ""),
+		maps(at + 30 * MIB, at + 31 * MIB, "rw-p", 0, "[stack]"),
+	};
+	static const enum part expected[] = {
+		PART_ARENAS, PART_MAPPINGS, PART_ARENAS,   PART_MAPPINGS,
+		PART_STACKS, PART_MAPPINGS, PART_MAPPINGS, PART_STACKS,
+	};
+
+	(void)state;
+	parts_classify(mappings, COUNT_OF(mappings), &clues);
+	assert_parts(mappings, expected, COUNT_OF(mappings));
 }
 
 /* With the library loaded, what is in the hole above the break is the heap. */
@@ -384,11 +415,17 @@ static void own_calls_fail(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		UNIT_TEST(parts_of_a_process),  UNIT_TEST(parts_under_the_library),
-		UNIT_TEST(parts_on_huge_pages), UNIT_TEST(parts_of_very_many_mappings),
-		UNIT_TEST(columns_are_rising),  UNIT_TEST(widest_table),
-		UNIT_TEST(table_fits),          UNIT_TEST(own_process),
-		UNIT_TEST(many_mappings),       UNIT_TEST(own_calls_fail),
+		UNIT_TEST(parts_of_a_process),
+		UNIT_TEST(arenas_of_32_bits),
+		UNIT_TEST(parts_under_the_library),
+		UNIT_TEST(parts_on_huge_pages),
+		UNIT_TEST(parts_of_very_many_mappings),
+		UNIT_TEST(columns_are_rising),
+		UNIT_TEST(widest_table),
+		UNIT_TEST(table_fits),
+		UNIT_TEST(own_process),
+		UNIT_TEST(many_mappings),
+		UNIT_TEST(own_calls_fail),
 	};
 
 	return cmocka_run_group_tests_name("usage", tests, NULL, NULL);
