@@ -72,8 +72,8 @@ static long read_any(uintptr_t to, uintptr_t from, size_t bytes)
 }
 
 /*
- * Copies the used part of a run of units. The last unit gets no transparent huge page unless most of
- * it is in use, for that would be cleared as a whole. Pages of 1 GiB are mostly empty.
+ * Copies the used part of a run of units. The last unit gets no transparent huge page unless most
+ * of it is in use, for that would be cleared as a whole. Pages of 1 GiB are mostly empty.
  */
 static long copy_readable(const struct region *region, uintptr_t to, uintptr_t from, size_t bytes)
 {
@@ -199,27 +199,6 @@ static size_t area_bytes(enum fork_walk walk)
 	return bytes;
 }
 
-/*
- * Maps bytes for copies on a boundary of the largest huge page. Not advised to be huge: that is
- * said of each part when it is filled.
- */
-static long map_area(const struct fork_extent *extent, size_t bytes)
-{
-	const size_t page_bytes = extent->largest->unit_bytes;
-	long mapped = sys_mmap(0, bytes + page_bytes, PROT_READ | PROT_WRITE,
-			       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	uintptr_t aligned;
-
-	if (SYS_IS_ERROR(mapped))
-		return mapped;
-	aligned = ((uintptr_t)mapped + page_bytes - 1) & ~(uintptr_t)(page_bytes - 1);
-	if (aligned > (uintptr_t)mapped)
-		sys_munmap((uintptr_t)mapped, aligned - (uintptr_t)mapped);
-	if (aligned < (uintptr_t)mapped + page_bytes)
-		sys_munmap(aligned + bytes, (uintptr_t)mapped + page_bytes - aligned);
-	return (long)aligned;
-}
-
 int fork_copies_make(const struct fork_extent *extent, enum fork_walk walk)
 {
 	const struct region *region;
@@ -234,7 +213,8 @@ int fork_copies_make(const struct fork_extent *extent, enum fork_walk walk)
 	if (SYS_IS_ERROR(mapped))
 		return -ENOMEM;
 	made.pieces = (struct piece *)mapped;
-	mapped = map_area(extent, made.area_bytes);
+	/* not advised to be huge: that is said of each part when it is filled */
+	mapped = aside_map_aligned(made.area_bytes, extent->largest->unit_bytes);
 	if (SYS_IS_ERROR(mapped)) {
 		fork_copies_drop();
 		return -ENOMEM;

@@ -45,7 +45,8 @@ bool fork_often_counts(const struct fork_extent *extent)
 	    ++forks < FORKS_OFTEN)
 		return false;
 	if (!told)
-		log_info("%s: the process forks often: %zu kB moved to base pages, because each fork "
+		log_info("%s: the process forks often: %zu kB moved to base pages, because each "
+			 "fork "
 			 "would copy them; the next %zu MB go to transparent huge pages",
 			 extent->name, extent->used_bytes >> 10, GROWTH_BYTES >> 20);
 	told = true;

@@ -1,7 +1,7 @@
 #!/bin/bash
-# A shell that makes 300 command substitutions has few page faults per fork more than plain: its small
-# heap leaves huge pages after the first forks, with one line at INFO. (Children of bash run the
-# library's destructor, which dash's do not.)
+# A shell that makes 300 command substitutions has few page faults per fork more than plain. Its small
+# heap leaves huge pages after the first forks, with one line at INFO. Children of bash run the
+# library's destructor, which dash's do not.
 . "$(dirname "$0")/../lib/test.sh"
 
 need_pages 50 2M
