@@ -121,6 +121,16 @@ every_line_is_explained() {
 	done <"$work/messages"
 }
 
+# No line is longer than 100 columns, except rows of README's tables.
+lines_are_short() {
+	LC_ALL=C.UTF-8 grep -nE '^.{101}' "$root/HOWTO" >"$work/wide"
+	LC_ALL=C.UTF-8 grep -nE '^[^|].{100}' "$root/README.md" >>"$work/wide"
+	[ ! -s "$work/wide" ] || {
+		show "$work/wide"
+		fail "HOWTO and README have lines of more than 100 columns"
+	}
+}
+
 # Numbers and titles below each other, in the list of contents and over the sections.
 sections_are_listed() {
 	grep -E '^ ?[0-9]+\. [[:alnum:]]' "$root/HOWTO" | sed 's/^ //' >"$work/titles"
@@ -239,6 +249,7 @@ variables_of_table >"$work/table"
 every_variable_is_documented
 every_documented_variable_exists
 quoted_lines_are_lines_of_the_sources
+lines_are_short
 sections_are_listed
 index_is_right
 sections_are_there
