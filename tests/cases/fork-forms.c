@@ -652,6 +652,51 @@ static void often(void)
 	CHECK(!expected || share.hugetlb_kb >= 150 << 10, "%lu kB of 200 MB", share.hugetlb_kb);
 }
 
+/*
+ * A fork handler that is older than the library's (of a library that is linked, say) finds all memory
+ * in the child, and what it writes stays.
+ */
+static bool early_is_tried;
+
+static void early_child_handler(void)
+{
+	if (!early_is_tried)
+		return;
+	check_pattern(memory, BYTES, seed);
+	fill_pattern(memory, BYTES, seed + 7);
+	free(need(malloc(100000)));
+}
+
+static void register_early(void)
+{
+	pthread_atfork(NULL, NULL, early_child_handler);
+}
+
+__attribute__((section(".preinit_array"), used)) static void (*const early)(void) = register_early;
+
+static int check_early(void)
+{
+	check_pattern(memory, BYTES, seed + 7);
+	fill_pattern(memory, BYTES, seed + 9);
+	return 0;
+}
+
+static void early_handler(void)
+{
+	make_memory();
+	early_is_tried = true;
+	for (int i = 0; i < 20; i++) {
+		pid_t child;
+
+		fill_pattern(memory, BYTES, seed);
+		child = make_child(BY_FORK, check_early);
+		fill_pattern(memory, BYTES, seed + 1);
+		check_exit(child, BY_FORK);
+		check_pattern(memory, BYTES, seed + 1);
+		seed += 2;
+	}
+}
+
 int main(int count, char **arguments)
 {
 	static const struct {
@@ -670,6 +715,7 @@ int main(int count, char **arguments)
 		{"child-number", child_numbers},
 		{"shared", shares_memory},
 		{"often", often},
+		{"early-handler", early_handler},
 	};
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
