@@ -53,7 +53,8 @@ endif
 WERROR   ?=
 WARNINGS := -Wall -Wextra $(if $(filter-out 0,$(WERROR)),-Werror) -Wshadow -Wstrict-prototypes \
 	-Wmissing-prototypes
-COMPILE   = $(CC) -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -Isrc -Isrc/arch/$(CPU) -Iinclude \
+COMPILE   = $(CC) -std=gnu11 -D_GNU_SOURCE -DLIBHUGETLBFS_VERSION='"$(VERSION)"' $(WARNINGS) \
+	-Isrc -Isrc/arch/$(CPU) -Iinclude \
 	-fPIC -fvisibility=hidden -fno-strict-aliasing $(CFLAGS) -MMD -MP
 
 # Before glibc 2.34 dlopen() and its like are in a library of their own. Only tests call them, so the
@@ -69,10 +70,13 @@ LIBRARY_LINK = $(CC) -shared $(CFLAGS) $(LDFLAGS) -Wl,-soname,libhugetlbfs.so.0 
 
 # In a static program the linker says where libc's functions are; the archive alone has that part.
 STATIC_SOURCES  := src/hook/static_symbols.c
-LIBRARY_SOURCES := $(filter-out $(STATIC_SOURCES),$(sort $(wildcard src/*.c \
+# What takes the place of libc's functions by its name would leave a static program without them.
+SHARED_SOURCES  := src/calls/fork_exports.c
+LIBRARY_SOURCES := $(filter-out $(STATIC_SOURCES) $(SHARED_SOURCES),$(sort $(wildcard src/*.c \
 	$(patsubst %,src/%/*.c,base options proc pages region hook calls heap mmap segments usage api))))
 LIBRARY_OBJECTS := $(LIBRARY_SOURCES:src/%.c=$(BUILD)/obj/%.o)
 STATIC_OBJECTS  := $(STATIC_SOURCES:src/%.c=$(BUILD)/obj/%.o)
+SHARED_OBJECTS  := $(SHARED_SOURCES:src/%.c=$(BUILD)/obj/%.o)
 
 # A tool is one file src/tools/<tool>.c, or a directory src/tools/<tool>/; what several of them use
 # is in src/tools/common/. A tool may need a library: LIBS_<tool>.
@@ -102,9 +106,9 @@ $(BUILD)/obj/%.o: src/%.c
 	@mkdir -p $(@D)
 	$(COMPILE) -c $< -o $@
 
-$(BUILD)/lib/libhugetlbfs.so.0: $(LIBRARY_OBJECTS) src/libhugetlbfs.map
+$(BUILD)/lib/libhugetlbfs.so.0: $(LIBRARY_OBJECTS) $(SHARED_OBJECTS) src/libhugetlbfs.map
 	@mkdir -p $(@D)
-	$(LIBRARY_LINK) $(LIBRARY_OBJECTS) -o $@
+	$(LIBRARY_LINK) $(LIBRARY_OBJECTS) $(SHARED_OBJECTS) -o $@
 
 $(BUILD)/lib/libhugetlbfs.so: $(BUILD)/lib/libhugetlbfs.so.0
 	ln -sf libhugetlbfs.so.0 $@
@@ -112,6 +116,12 @@ $(BUILD)/lib/libhugetlbfs.so: $(BUILD)/lib/libhugetlbfs.so.0
 # With -flto gcc would leave in the archive what only gcc can read, all names included.
 RELOCATABLE_CODE = $(if $(findstring -flto,$(CFLAGS)),$(shell echo | $(CC) -flto -r -nostdlib \
 	-flinker-output=nolto-rel -x c - -o /dev/null 2>/dev/null && echo -flinker-output=nolto-rel))
+
+# On i386 each object has functions of the compiler's that every object file may define, in section
+# groups. Their names are local below, so that the linker must not drop them for another object's.
+ifeq ($(CPU),i386)
+RELOCATABLE_CODE += -Wl,--force-group-allocation
+endif
 
 # For static programs one object, which shows the names of hugetlbfs.h only: the library's own names
 # are nothing to the program's.
@@ -240,12 +250,15 @@ MAN3 := $(notdir $(wildcard man/*.3)) \
 # path with a blank in it for two.
 install uninstall install-development uninstall-development: export TO = $(DESTDIR)$(PREFIX)
 install uninstall install-development uninstall-development: export TO_LIBRARY = $(DESTDIR)$(LIBDIR)
-install-development: export PC_PREFIX = $(PREFIX)
+install install-development: export PC_PREFIX = $(PREFIX)
 install-development: export PC_LIBDIR = $(LIBDIR)
 DOCUMENTS := HOWTO README.md
 # Section 3 is for development.
 MAN_SECTIONS := 1 5 7 8
 DOCUMENTATION := share/doc/libhugetlbfs
+# Not enabled by being installed.
+SYSTEMD_UNITS := lib/systemd/system
+UNITS         := $(notdir $(wildcard packaging/systemd/*))
 
 # What programs are built with. The two paths stand in the file with a backslash before each blank,
 # as pkg-config reads them.
@@ -283,6 +296,11 @@ install: all completion install-development
 	install -m 644 $(WITH_TABLE:%=$(BUILD)/completion/bash/%) "$$TO/$(COMPLETION_BASH)/"
 	for tool in $(WITH_TABLE); do install -m 644 $(BUILD)/completion/zsh/$$tool \
 		"$$TO/$(COMPLETION_ZSH)/_$$tool" || exit; done
+	install -d "$$TO/$(SYSTEMD_UNITS)"
+	prefix=$$(printf %s "$$PC_PREFIX" | sed 's/[\\&|]/\\&/g') && \
+	for unit in $(UNITS); do sed "s|/usr/bin/|$$prefix/bin/|" packaging/systemd/$$unit \
+		>"$$TO/$(SYSTEMD_UNITS)/$$unit" && \
+		chmod 644 "$$TO/$(SYSTEMD_UNITS)/$$unit" || exit; done
 
 # Also the tools that are not built here: they may have been where this was installed.
 uninstall: uninstall-development
@@ -292,6 +310,7 @@ uninstall: uninstall-development
 		rm -f "$$TO/bin/$$tool" || exit; done
 	for page in $(notdir $(wildcard $(MAN_SECTIONS:%=man/*.%))); do \
 		rm -f "$$TO/share/man/man$${page##*.}/$$page" || exit; done
+	for unit in $(UNITS); do rm -f "$$TO/$(SYSTEMD_UNITS)/$$unit" || exit; done
 	rm -rf "$$TO/$(SHARE)" "$$TO/$(DOCUMENTATION)"
 	for tool in $(TABLE_TOOLS); do rm -f "$$TO/$(COMPLETION_BASH)/$$tool" \
 		"$$TO/$(COMPLETION_ZSH)/_$$tool" || exit; done

@@ -1,4 +1,4 @@
-/* Maps 100M: on 1G pages of node 0, or on the next best pages there; tells what came of it. */
+/* Maps 100M on 1G pages of node 0, or on the next best pages there, and prints the result. */
 #include <hugetlbfs.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-/* Adds up a big array that is on huge pages where there are any, and on small ones where not. */
+/* Adds up a large array that is on huge pages if there are any, otherwise on small ones. */
 #include <hugetlbfs.h>
 #include <stdio.h>
 

@@ -32,6 +32,7 @@ static void __attribute__((constructor)) begin(void)
 	if (!set && !segments)
 		return;
 	log_start();
+	log_info("libhugetlbfs %s", LIBHUGETLBFS_VERSION);
 	if (options->report)
 		report_start(options->report);
 	if (options->require && bad) {

@@ -312,7 +312,7 @@ void log_declined(const char *otherwise, const char *format, ...)
 	char ending[128];
 	va_list arguments;
 
-	if (!log_at(LOG_WARNING))
+	if (!log_at(refusal ? LOG_ERROR : LOG_WARNING))
 		return;
 	if (refusal)
 		text_format(ending, sizeof(ending), " (%s)", refusal);

@@ -12,15 +12,15 @@
 
 #include <stdbool.h>
 
-/* HUGETLB_VERBOSE's levels; what is above 3 is debugging too. */
+/* HUGETLB_VERBOSE's levels; every level above LOG_DEBUG prints the same lines. */
 enum log_level {
 	LOG_ERROR = 1,
-	LOG_WARNING = 1,
-	LOG_INFO = 2,
-	LOG_DEBUG = 3,
+	LOG_WARNING = 2,
+	LOG_INFO = 3,
+	LOG_DEBUG = 4,
 };
 
-/* What was asked, 0 (nothing is printed) to 99; default 1. */
+/* What was asked, 0 (nothing is printed) to 99; default LOG_WARNING. */
 void log_set_level(int level);
 bool log_at(int level);
 

@@ -27,9 +27,9 @@ int sys_mmap_at(uintptr_t address, size_t bytes, int protection, int flags, int 
 	return -EEXIST;
 }
 
-size_t sys_move(uintptr_t from, uintptr_t to, size_t bytes, size_t unit, bool undo)
+size_t sys_move(uintptr_t from, uintptr_t to, size_t bytes, size_t unit, int more, bool undo)
 {
-	const int flags = MREMAP_MAYMOVE | MREMAP_FIXED;
+	const int flags = MREMAP_MAYMOVE | MREMAP_FIXED | more;
 
 	for (; bytes; bytes = align_down(bytes / 2, unit)) {
 		long at = undo ? sys_pass(SYS_mremap, from, bytes, bytes, flags, to)
@@ -115,8 +115,8 @@ int sys_writev(int fd, struct iovec *parts, int count)
 	return SYS_IS_ERROR(wrote) ? (int)wrote : -ENOSPC;
 }
 
-/* The kernel never refuses it, so one more try is for a test that does. */
-void sys_restore_signals(const uint64_t *before)
+/* The kernel never refuses it, so one more try is for a test that does. Hot: see calls/fork.c. */
+__attribute__((hot)) void sys_restore_signals(const uint64_t *before)
 {
 	if (sys_block_signals(before, NULL))
 		sys_block_signals(before, NULL);

@@ -64,10 +64,10 @@ static inline long sys_mremap(uintptr_t old_address, size_t old_bytes, size_t ne
 /*
  * Moves the longest piece of [from, from + bytes) that the kernel moves in one call: it takes one
  * mapping at a time, and this tries all, then half, down to one unit. What is mapped at `to` goes.
- * Returns the length of the piece, 0 where not even a unit can be moved. undo: it is a step back,
- * which no test fails.
+ * Returns the length of the piece, 0 where not even a unit can be moved. more: flags beside
+ * those of a move. undo: it is a step back, which no test fails.
  */
-size_t sys_move(uintptr_t from, uintptr_t to, size_t bytes, size_t unit, bool undo);
+size_t sys_move(uintptr_t from, uintptr_t to, size_t bytes, size_t unit, int more, bool undo);
 
 static inline int sys_mprotect(uintptr_t address, size_t bytes, int protection)
 {

@@ -13,6 +13,7 @@
 #include "region/lock.h"
 #include "region/page_state.h"
 #include "region/ranges.h"
+#include "region/split.h"
 
 #ifndef MADV_WIPEONFORK
 #define MADV_WIPEONFORK 18
@@ -162,6 +163,38 @@ static long empty_runs(uintptr_t from, uintptr_t to, int advice)
 	return result;
 }
 
+/*
+ * MADV_DOFORK of whole hugetlb pages of one region, which Linux 7.2 refuses: those that the program
+ * keeps from its children are split, because base pages can be given back to them.
+ */
+static long do_fork_split(struct region *region, uintptr_t from, uintptr_t to)
+{
+	const size_t bytes = region->page_bytes;
+
+	for (uintptr_t at = from; at < to; at += bytes) {
+		long failed;
+
+		if (!(region->pages[region_page(region, at)] & PAGE_DONTFORK))
+			continue;
+		failed = split_pages(region, at, at + bytes, true);
+		if (!failed)
+			failed = sys_pass(SYS_madvise, (long)at, (long)bytes, MADV_DOFORK, 0, 0, 0);
+		if (failed)
+			return failed;
+	}
+	return 0;
+}
+
+/* Advice that lasts, of a run that is in one region on hugetlb pages, or on none (huge is NULL). */
+static long mark_run(struct region *huge, uintptr_t from, uintptr_t to, int advice)
+{
+	long result = sys_pass(SYS_madvise, (long)from, (long)(to - from), advice, 0, 0, 0);
+
+	if (result == -EINVAL && advice == MADV_DOFORK && huge)
+		return do_fork_split(huge, from, to);
+	return result;
+}
+
 /* Advice that lasts. */
 static long mark(uintptr_t from, uintptr_t to, int advice, bool all_small)
 {
@@ -174,7 +207,7 @@ static long mark(uintptr_t from, uintptr_t to, int advice, bool all_small)
 		return result;
 	while (at < to) {
 		uintptr_t end = registry_run(at, to, &huge);
-		long here = sys_pass(SYS_madvise, (long)at, (long)(end - at), advice, 0, 0, 0);
+		long here = mark_run(huge, at, end, advice);
 
 		if (here && here != -ENOMEM)
 			return here;

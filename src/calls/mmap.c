@@ -14,6 +14,7 @@
 #include "region/ranges.h"
 #include "region/split.h"
 #include "region/unmapped.h"
+#include "region/verify.h"
 
 /*
  * The owner of a region opens what it can at *from, which it advances. Returns up to where the
@@ -283,9 +284,12 @@ int call_munmap(void *address, size_t bytes)
 /* Do [from, to) and all of the hugetlb page that it lies in have these rights already? */
 static bool has_rights(uintptr_t from, int protection)
 {
-	const struct region *region = registry_at(from);
+	struct region *region = registry_at(from);
 
-	return region && region_huge_at(region, from) && !region->text &&
+	if (!region || !region_huge_at(region, from) || region->text)
+		return false;
+	verify_range(region, from, from + 1);
+	return region_huge_at(region, from) &&
 	       page_state_rights(region->pages[region_page(region, from)]) == protection;
 }
 

@@ -1,8 +1,12 @@
 /*
  * mremap of memory that touches a region: see mremap.h.
  *
- * Reads /proc/self/maps where the kernel's own mremap would refuse what we cut into pieces; in a
- * sandbox it can't, and hugetlb pages become small then.
+ * The kernel's own mremap refuses a range of several mappings, into which splits cut what is one
+ * mapping to the program. Whether the range would be one mapping on small pages is read from the
+ * page states, or else from /proc/self/maps. Where neither can tell (a sandbox, no descriptor
+ * left), it is believed to be one, and moved piece by piece as base pages.
+ *
+ * Runs on any stack of the program's, so what is large is static: all of it is under the lock.
  */
 #include <errno.h>
 #include <string.h>
@@ -28,7 +32,6 @@
 /* What is in a range is of one kind. */
 struct kind {
 	char rights[5];
-	unsigned int pieces;
 	unsigned int marks; /* bits: places in all_marks */
 };
 
@@ -63,28 +66,33 @@ static bool next_mapping(struct smaps *maps, uintptr_t from, struct smaps_mappin
 	return true;
 }
 
-/* Is [from, to) mapped without a hole, and private anonymous memory of the same rights? */
-static bool has_one_kind_of_rights(uintptr_t from, uintptr_t to, struct kind *kind)
-{
-	struct smaps maps;
-	struct smaps_mapping mapping;
-	bool one = true;
+/* Does a range consist of private anonymous memory of the same rights and marks? */
+enum alike { ALIKE, DIFFERENT, UNKNOWN };
 
-	kind->pieces = 0;
-	if (sys_sandboxed || smaps_open(&maps, "/proc/self/maps"))
-		return false;
-	while (one && from < to) {
-		one = next_mapping(&maps, from, &mapping);
-		if (!one)
+static struct {
+	struct smaps file;
+	struct smaps_mapping mapping;
+} reading;
+
+static enum alike rights_alike(uintptr_t from, uintptr_t to, struct kind *kind)
+{
+	struct smaps_mapping *mapping = &reading.mapping;
+	bool any = false, alike = true;
+
+	if (sys_sandboxed || smaps_open(&reading.file, "/proc/self/maps"))
+		return UNKNOWN;
+	while (alike && from < to) {
+		alike = next_mapping(&reading.file, from, mapping);
+		if (!alike)
 			break;
-		one = is_plain(&mapping) && mapping.start <= from &&
-		      (!kind->pieces || !strcmp(mapping.rights, kind->rights));
-		memcpy(kind->rights, mapping.rights, sizeof(kind->rights));
-		kind->pieces++;
-		from = (uintptr_t)mapping.end;
+		alike = is_plain(mapping) && mapping->start <= from &&
+			(!any || !strcmp(mapping->rights, kind->rights));
+		memcpy(kind->rights, mapping->rights, sizeof(kind->rights));
+		any = true;
+		from = (uintptr_t)mapping->end;
 	}
-	smaps_close(&maps);
-	return one;
+	smaps_close(&reading.file);
+	return alike ? ALIKE : DIFFERENT;
 }
 
 /* May the program have given advice that lasts on some of it? Outside of regions we don't know. */
@@ -140,31 +148,52 @@ static void give_marks(uintptr_t from, uintptr_t to, unsigned int marks)
 			madvise_ranges(from, to, all_marks[i].advice);
 }
 
-/* The same marks in all of [from, to)? */
-static bool has_one_kind_of_marks(uintptr_t from, uintptr_t to, struct kind *kind)
+static enum alike marks_alike(uintptr_t from, uintptr_t to, struct kind *kind)
 {
-	struct smaps_mapping mapping;
-	struct smaps smaps;
-	bool any = false, one = true;
+	struct smaps_mapping *mapping = &reading.mapping;
+	bool any = false, alike = true;
 
-	if (smaps_open(&smaps, "/proc/self/smaps"))
-		return false;
-	while (one && smaps_next(&smaps, &mapping) && mapping.start < to) {
-		if (mapping.end <= from)
+	if (smaps_open(&reading.file, "/proc/self/smaps"))
+		return UNKNOWN;
+	while (alike && smaps_next(&reading.file, mapping) && mapping->start < to) {
+		if (mapping->end <= from)
 			continue;
-		one = !any || marks_of(mapping.flags) == kind->marks;
-		kind->marks = marks_of(mapping.flags);
+		alike = !any || marks_of(mapping->flags) == kind->marks;
+		kind->marks = marks_of(mapping->flags);
 		any = true;
 	}
-	smaps_close(&smaps);
-	return one;
+	smaps_close(&reading.file);
+	return alike ? ALIKE : DIFFERENT;
 }
 
-static bool is_of_one_kind(uintptr_t from, uintptr_t to, struct kind *kind)
+/* Are these whole hugetlb pages whose state is the same, and says all of the kind? */
+static bool states_alike(uintptr_t from, uintptr_t to, struct kind *kind)
 {
-	kind->marks = 0;
-	return has_one_kind_of_rights(from, to, kind) &&
-	       (!may_be_marked(from, to) || has_one_kind_of_marks(from, to, kind));
+	const struct region *region = registry_at(from);
+	const unsigned int state = region ? region->pages[region_page(region, from)] : 0;
+	int rights = page_state_rights(state);
+
+	if (!(state & PAGE_HUGE) || region->text || to > region->limit || may_be_marked(from, to) ||
+	    state >> PAGE_KEY_SHIFT)
+		return false;
+	for (size_t page = region_page(region, from); page <= region_page(region, to - 1); page++)
+		if ((region->pages[page] ^ state) & ~PAGE_INHERITED)
+			return false;
+	kind->rights[0] = rights & PROT_READ ? 'r' : '-';
+	kind->rights[1] = rights & PROT_WRITE ? 'w' : '-';
+	kind->rights[2] = rights & PROT_EXEC ? 'x' : '-';
+	return true;
+}
+
+static enum alike find_kind(uintptr_t from, uintptr_t to, struct kind *kind)
+{
+	enum alike alike;
+
+	*kind = (struct kind){"---p", 0};
+	if (states_alike(from, to, kind))
+		return ALIKE;
+	alike = rights_alike(from, to, kind);
+	return alike != ALIKE || !may_be_marked(from, to) ? alike : marks_alike(from, to, kind);
 }
 
 /* What was moved may bear advice; what never was in a region is not known. */
@@ -272,7 +301,7 @@ static void move_states(struct region *region, uintptr_t from, struct region *ta
  * kernel takes: a run of hugetlb or of small pages, then ever smaller ones. Returns how much of it
  * was moved: all, or less where a page can't be.
  */
-static size_t move_pieces(uintptr_t from, uintptr_t to, size_t bytes, bool back)
+static size_t move_pieces(uintptr_t from, uintptr_t to, size_t bytes, int more, bool back)
 {
 	size_t moved = 0;
 
@@ -281,7 +310,7 @@ static size_t move_pieces(uintptr_t from, uintptr_t to, size_t bytes, bool back)
 		uintptr_t at = from + moved;
 		size_t run = registry_run(at, from + bytes, &huge) - at;
 		size_t page = huge ? huge->page_bytes : process_base_bytes;
-		size_t piece = sys_move(at, to + moved, run, page, back);
+		size_t piece = sys_move(at, to + moved, run, page, more, back);
 
 		if (!piece)
 			break;
@@ -294,13 +323,13 @@ static size_t move_pieces(uintptr_t from, uintptr_t to, size_t bytes, bool back)
 }
 
 /* All or nothing: what was moved goes back where not all of it could be. */
-static int move_all(uintptr_t from, uintptr_t to, size_t bytes)
+static int move_all(uintptr_t from, uintptr_t to, size_t bytes, int more)
 {
-	size_t moved = move_pieces(from, to, bytes, false);
+	size_t moved = move_pieces(from, to, bytes, more, false);
 
 	if (moved == bytes)
 		return 0;
-	move_pieces(to, from, moved, true);
+	move_pieces(to, from, moved, 0, true);
 	return -ENOMEM;
 }
 
@@ -320,7 +349,7 @@ static uintptr_t move_within_region(uintptr_t from, size_t bytes, size_t new_byt
 		return 0;
 	if (new_bytes > old && owner->fill(region, to + old, ranges_end(to, new_bytes)))
 		goto failed;
-	if (move_all(from, to, old)) {
+	if (move_all(from, to, old, 0)) {
 		sys_munmap(to + old, to + new_bytes - (to + old));
 		goto failed;
 	}
@@ -365,7 +394,7 @@ static long move_small(uintptr_t from, size_t bytes, size_t new_bytes, bool fixe
 	if (all > moved)
 		failed = sys_mprotect(to + moved, all - moved, protection);
 	if (!failed)
-		failed = move_all(from, to, moved);
+		failed = move_all(from, to, moved, 0);
 	if (failed) {
 		sys_munmap(to, all);
 		ranges_note_unmapped(to, to + all);
@@ -401,6 +430,87 @@ static long move_of_one_kind(uintptr_t from, size_t bytes, size_t new_bytes, int
 	return failed ? failed : move_small(from, bytes, new_bytes, fixed, to, protection);
 }
 
+/* Grows small pages in place: what is new is like the last page. */
+static long grow_last_page(uintptr_t end, size_t more)
+{
+	uintptr_t last = end - process_base_bytes;
+	long result = sys_pass(SYS_mremap, (long)last, (long)process_base_bytes,
+			       (long)(process_base_bytes + more), 0, 0, 0);
+
+	if (!SYS_IS_ERROR(result))
+		note_moved(end, end + more);
+	return result;
+}
+
+/* Moves small pages to `to`, which is reserved; what is new is like the last page. 0 or -errno. */
+static long move_and_grow(uintptr_t from, uintptr_t to, size_t bytes, size_t new_bytes)
+{
+	size_t before_last = bytes - process_base_bytes;
+	long failed = before_last ? move_all(from, to, before_last, 0) : 0;
+	long result;
+
+	if (failed)
+		return failed;
+	result = sys_mremap(from + before_last, process_base_bytes, new_bytes - before_last,
+			    MREMAP_MAYMOVE | MREMAP_FIXED, to + before_last);
+	if (!SYS_IS_ERROR(result)) {
+		note_moved(to + before_last, to + new_bytes);
+		return 0;
+	}
+	move_pieces(to, from, before_last, 0, true);
+	return result;
+}
+
+/* Moves small pages to a place of new_bytes, and gives the old place back unless it stays. */
+static long move_any_to(uintptr_t from, size_t bytes, uintptr_t to, size_t new_bytes, bool stays)
+{
+	long failed;
+
+	ranges_note_mapped(to, to + new_bytes);
+	if (stays)
+		failed = move_all(from, to, bytes, MREMAP_DONTUNMAP);
+	else
+		failed = move_and_grow(from, to, bytes < new_bytes ? bytes : new_bytes, new_bytes);
+	if (failed) {
+		sys_munmap(to, new_bytes);
+		ranges_note_unmapped(to, to + new_bytes);
+		return failed;
+	}
+	if (stays) {
+		ranges_note_mapped(from, from + bytes);
+		return (long)to;
+	}
+	if (bytes > new_bytes)
+		sys_munmap(from + new_bytes, bytes - new_bytes);
+	ranges_note_unmapped(from, from + bytes);
+	return (long)to;
+}
+
+/*
+ * Small pages, in as many mappings as there are; their kind is not needed. With MREMAP_DONTUNMAP
+ * the old place stays mapped, and is empty. With MREMAP_FIXED the target was split before.
+ */
+static long move_any(uintptr_t from, size_t bytes, size_t new_bytes, int flags, uintptr_t to)
+{
+	bool fixed = flags & MREMAP_FIXED, stays = flags & MREMAP_DONTUNMAP;
+	long result = kernel_remap(from, bytes, new_bytes, flags, to);
+
+	if (result != -EFAULT)
+		return result;
+	if (!fixed && !stays) {
+		result = grow_last_page(from + bytes, new_bytes - bytes);
+		if (!SYS_IS_ERROR(result))
+			return (long)from;
+		if (!(flags & MREMAP_MAYMOVE))
+			return result;
+	}
+	result = sys_mmap(fixed ? to : 0, new_bytes, PROT_NONE,
+			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | (fixed ? MAP_FIXED : 0), -1,
+			  0);
+	return SYS_IS_ERROR(result) ? result
+				    : move_any_to(from, bytes, (uintptr_t)result, new_bytes, stays);
+}
+
 /*
  * All of it, not only what is covered in part: where the kernel refuses the source, the target may
  * be gone already, or not.
@@ -413,7 +523,10 @@ static long make_target_small(uintptr_t to, uintptr_t end)
 /* What the kernel refuses before it looks at any memory. */
 static bool is_valid(uintptr_t from, size_t bytes, size_t new_bytes, int flags, uintptr_t to)
 {
-	if (!bytes || !new_bytes || flags & ~(MREMAP_MAYMOVE | MREMAP_FIXED))
+	if (!bytes || !new_bytes || flags & ~(MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP))
+		return false;
+	if (flags & MREMAP_DONTUNMAP &&
+	    (!(flags & MREMAP_MAYMOVE) || ranges_end(0, bytes) != ranges_end(0, new_bytes)))
 		return false;
 	if (!(flags & MREMAP_FIXED))
 		return true;
@@ -425,6 +538,8 @@ static long remap_ranges(uintptr_t from, size_t bytes, size_t new_bytes, int fla
 {
 	uintptr_t end = ranges_end(from, bytes);
 	bool fixed = flags & MREMAP_FIXED;
+	bool stays = flags & MREMAP_DONTUNMAP;
+	enum alike alike;
 	struct kind kind;
 	long result = 0;
 
@@ -439,9 +554,9 @@ static long remap_ranges(uintptr_t from, size_t bytes, size_t new_bytes, int fla
 	}
 	bytes = end - from;
 	new_bytes = ranges_end(0, new_bytes);
-	if (!fixed && new_bytes < bytes)
+	if (!fixed && !stays && new_bytes < bytes)
 		return shrink(from, bytes, new_bytes);
-	if (!has_huge(from, end)) {
+	if (!has_huge(from, end) && !stays) {
 		if (fixed)
 			result = make_target_small(to, to + new_bytes);
 		if (!result)
@@ -455,7 +570,8 @@ static long remap_ranges(uintptr_t from, size_t bytes, size_t new_bytes, int fla
 		if (result)
 			return result;
 	}
-	if (!has_locked(from, end) && is_of_one_kind(from, end, &kind)) {
+	alike = find_kind(from, end, &kind);
+	if (alike == ALIKE && !stays && !has_locked(from, end)) {
 		result = move_of_one_kind(from, bytes, new_bytes, flags, to, &kind);
 		if (!SYS_IS_ERROR(result))
 			give_marks((uintptr_t)result + bytes, (uintptr_t)result + new_bytes,
@@ -465,7 +581,10 @@ static long remap_ranges(uintptr_t from, size_t bytes, size_t new_bytes, int fla
 	result = ranges_split(from, end, true);
 	if (!result && fixed)
 		result = make_target_small(to, to + new_bytes);
-	return result ? result : kernel_remap(from, bytes, new_bytes, flags, to);
+	if (result)
+		return result;
+	return alike == DIFFERENT ? kernel_remap(from, bytes, new_bytes, flags, to)
+				  : move_any(from, bytes, new_bytes, flags, to);
 }
 
 static bool owner_remaps(uintptr_t from, size_t bytes, size_t new_bytes, int flags, bool by_libc,

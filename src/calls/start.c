@@ -14,6 +14,7 @@
 #include "calls/mlock.h"
 #include "calls/mmap.h"
 #include "calls/mremap.h"
+#include "calls/open.h"
 #include "calls/prctl.h"
 #include "calls/shmat.h"
 #include "calls/start.h"
@@ -30,6 +31,9 @@ static bool break_redirected;
 #define HANDLER(function) ((void (*)(void))(function))
 
 static const struct hook hooks[] = {
+	/* open's, at the start */
+	{"open", HANDLER(call_open), true},
+	{"open64", HANDLER(call_open64), true},
 	{"mmap", HANDLER(call_mmap), false},
 	{"mmap64", HANDLER(call_mmap64), false},
 	{"munmap", HANDLER(call_munmap), false},
@@ -57,6 +61,7 @@ static const struct hook hooks[] = {
 
 #define ALL_REDIRECTS   ((int)(sizeof(hooks) / sizeof(hooks[0])))
 #define BREAK_REDIRECTS 2
+#define OPEN_REDIRECTS  2
 
 /* Redirects what is not yet redirected. */
 static int redirect(bool with_break)
@@ -64,12 +69,14 @@ static int redirect(bool with_break)
 	int failed = 0;
 
 	if (!libc_calls.active) {
+		const int first = open_prepare(&libc_calls.libc) ? 0 : OPEN_REDIRECTS;
+		const int end = ALL_REDIRECTS - (with_break ? 0 : BREAK_REDIRECTS);
+
 		failed = fork_prepare(&libc_calls.libc);
 		if (failed == -ENOENT)
 			failed = fork_handlers_prepare(&libc_calls.libc);
 		if (!failed)
-			failed = patch_install(&libc_calls.libc, hooks,
-					       ALL_REDIRECTS - (with_break ? 0 : BREAK_REDIRECTS));
+			failed = patch_install(&libc_calls.libc, hooks + first, end - first);
 	} else if (with_break && !break_redirected) {
 		failed = patch_install(&libc_calls.libc, hooks + ALL_REDIRECTS - BREAK_REDIRECTS,
 				       BREAK_REDIRECTS);

@@ -301,7 +301,7 @@ static size_t move_pages(struct zone *zone, uintptr_t from, uintptr_t to, size_t
 			      region->page_bytes;
 
 		/* A single page that cannot be moved: the caller copies. */
-		run = sys_move(from + moved, to + moved, same, region->page_bytes, false);
+		run = sys_move(from + moved, to + moved, same, region->page_bytes, 0, false);
 		if (!run)
 			break;
 		for (size_t i = 0; i < run / region->page_bytes; i++) {

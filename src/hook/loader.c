@@ -64,6 +64,23 @@ static int read_program(struct dl_phdr_info *program, size_t size, void *data)
 	return 1;
 }
 
+/*
+ * How many bytes of ld.so's empty function may be written over: up to the next place where a
+ * function can begin. None begins there if an instruction of the padding reaches across that place;
+ * the padding then counts up to the place after it.
+ */
+static size_t empty_bytes(const struct libc *linker, uintptr_t entry)
+{
+	const size_t room = FUNCTION_ALIGN - entry % FUNCTION_ALIGN;
+	const size_t bytes = entry_empty_bytes((const unsigned char *)entry, room);
+	size_t across;
+
+	if (!bytes || bytes == room || entry + room + FUNCTION_ALIGN > linker->text_end)
+		return bytes;
+	across = entry_empty_bytes((const unsigned char *)entry, room + FUNCTION_ALIGN);
+	return across > room ? across : bytes;
+}
+
 int loader_watch(void (*changed)(enum loader_change change))
 {
 	const struct r_debug *debug = NULL;
@@ -78,8 +95,7 @@ int loader_watch(void (*changed)(enum loader_change change))
 	entry = debug->r_brk;
 	if (libc_find_object(&linker, entry) || entry < linker.text || entry >= linker.text_end)
 		return -ENOENT;
-	bytes = entry_empty_bytes((const unsigned char *)entry,
-				  FUNCTION_ALIGN - entry % FUNCTION_ALIGN);
+	bytes = empty_bytes(&linker, entry);
 	if (!bytes)
 		return -EBUSY;
 	announcement = debug;

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/similar.h"
 #include "base/sys.h"
 #include "base/words.h"
 #include "options/config.h"
@@ -37,13 +38,44 @@ static int row_of(const char *entry, const char **value)
 	return -1;
 }
 
-static void log_unknown(const char *entry)
+/* The variable that a misspelt name was meant to be, or NULL. */
+static const char *meant_variable(const char *name, size_t name_bytes)
+{
+	int rows;
+	const struct option_row *table = options_table(&rows);
+	unsigned int nearest = SIMILAR_NEVER;
+	const char *meant = NULL;
+
+	for (int i = 0; i < rows; i++) {
+		unsigned int distance =
+			similar_distance(name + PREFIX_BYTES, name_bytes - PREFIX_BYTES,
+					 table[i].name + PREFIX_BYTES);
+
+		if (distance < nearest) {
+			nearest = distance;
+			meant = table[i].name;
+		}
+	}
+	return meant;
+}
+
+/* Returns whether the name is a misspelt one of ours. */
+static bool log_unknown(const char *entry)
 {
 	char name[64];
-	size_t name_bytes = word_bytes(entry, '=') + 1;
+	const size_t name_bytes = word_bytes(entry, '=');
+	/* without an equals sign it is no variable at all */
+	const char *meant = entry[name_bytes] ? meant_variable(entry, name_bytes) : NULL;
 
-	text_format(name, name_bytes < sizeof(name) ? name_bytes : sizeof(name), "%s", entry);
-	log_debug("%s is no variable of this library", name);
+	text_format(name, name_bytes + 1 < sizeof(name) ? name_bytes + 1 : sizeof(name), "%s",
+		    entry);
+	if (meant)
+		log_warning(
+			"%s is not a variable of this library and has no effect; did you mean %s?",
+			name, meant);
+	else
+		log_debug("%s is not a variable of this library", name);
+	return meant;
 }
 
 static bool begins_with_prefix(const char *entry)
@@ -58,9 +90,15 @@ struct settings {
 	unsigned int line[OPTIONS_ROWS_MAX]; /* 0: the environment */
 };
 
-/* The first of two entries of one name counts, as it does for getenv. */
+/*
+ * The first of two entries of one name counts, as it does for getenv. An empty value leaves the
+ * variable unset, except where the table gives it a meaning.
+ */
 static void read_environment(struct settings *settings, char **environment)
 {
+	int rows;
+	const struct option_row *table = options_table(&rows);
+
 	for (; *environment; environment++) {
 		const char *value;
 		int row;
@@ -68,18 +106,22 @@ static void read_environment(struct settings *settings, char **environment)
 		if (!begins_with_prefix(*environment))
 			continue;
 		row = row_of(*environment, &value);
-		if (row >= 0 && !settings->value[row])
+		if (row >= 0 && !settings->value[row] &&
+		    (*value || table[row].flags & OPTION_TAKES_EMPTY))
 			settings->value[row] = value;
 	}
 }
 
-static void log_unknown_variables(char **environment)
+/* Returns how many are misspelt. */
+static int log_unknown_variables(char **environment)
 {
 	const char *value;
+	int misspelt = 0;
 
 	for (; *environment; environment++)
 		if (begins_with_prefix(*environment) && row_of(*environment, &value) < 0)
-			log_unknown(*environment);
+			misspelt += log_unknown(*environment);
+	return misspelt;
 }
 
 static const char *value_of(const struct settings *settings, const char *name)
@@ -126,14 +168,15 @@ static bool read_row(const struct settings *settings, int row, struct options *o
 	return true;
 }
 
-/* Reads the rows that are early, or those that are not. Returns how many there were. */
-static int read_rows(const struct settings *settings, struct options *options, bool early, int *bad)
+/* Reads the rows with that value of OPTION_EARLY. Returns how many are set. */
+static int read_rows(const struct settings *settings, struct options *options, unsigned int early,
+		     int *bad)
 {
 	int rows, count = 0;
 	const struct option_row *table = options_table(&rows);
 
 	for (int i = 0; i < rows; i++)
-		if (settings->value[i] && table[i].early == early) {
+		if (settings->value[i] && (table[i].flags & OPTION_EARLY) == early) {
 			*bad += read_row(settings, i, options);
 			count++;
 		}
@@ -183,7 +226,7 @@ static int read_settings(struct options *options, const struct settings *setting
 			 const struct config *config, char **environment, const char *program,
 			 int *bad)
 {
-	int count = read_rows(settings, options, true, bad);
+	int count = read_rows(settings, options, OPTION_EARLY, bad);
 
 	if (options->debug)
 		options->verbose = 99;
@@ -195,10 +238,10 @@ static int read_settings(struct options *options, const struct settings *setting
 		*bad = 0;
 		return 0;
 	}
-	log_unknown_variables(environment);
+	*bad += log_unknown_variables(environment);
 	config_log(config);
 	*bad += (int)config->bad_lines + (config->problem && config->tell_problem);
-	return count + read_rows(settings, options, false, bad);
+	return count + read_rows(settings, options, 0, bad);
 }
 
 int options_read(struct options *options, char **environment, const char *program, int *bad)

@@ -87,6 +87,11 @@ struct options {
 	int verbose;
 };
 
+enum option_flag {
+	OPTION_EARLY = 1,       /* read first: it decides which lines the others may print */
+	OPTION_TAKES_EMPTY = 2, /* an empty value does not leave the variable unset */
+};
+
 /* A variable, as the table has it and as documentation shows it. */
 struct option_row {
 	const char *name;   /* HUGETLB_... */
@@ -96,7 +101,7 @@ struct option_row {
 	/* Reads value; changes *options only where it returns 0. -EINVAL: not understood. */
 	int (*parse)(const char *value, struct options *options, void *field);
 	size_t field; /* offset in struct options of what parse fills */
-	bool early;   /* decides about the lines that the others cause */
+	unsigned int flags;
 };
 
 #define OPTIONS_ROWS_MAX 64
@@ -104,8 +109,9 @@ struct option_row {
 const struct option_row *options_table(int *rows);
 
 /*
- * Reads a size: decimal digits with an optional K, M or G, upper or lower case. Returns 0 and
- * *bytes, or -EINVAL (not a number, trailing text) or -ERANGE (more than a size_t holds).
+ * Reads a size: decimal digits with an optional K, M or G, each a power of 1024, and an optional B
+ * or iB ("2M", "2MB", "2MiB"), in upper or lower case. Returns 0 and *bytes, or -EINVAL (not a
+ * number, trailing text) or -ERANGE (more than a size_t holds).
  */
 int options_parse_size(const char *text, size_t *bytes);
 

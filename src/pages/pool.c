@@ -28,11 +28,32 @@ static int read_count(size_t page_bytes, const char *name, unsigned long *count)
 	return result;
 }
 
+/*
+ * Linux 6.18 lets the count wrap below zero while programs with threads fork. One above the total
+ * is no count: it is taken as 0. (-ERANGE: it does not fit into 32 bits.)
+ */
+static int read_reserved(size_t page_bytes, struct pool *pool)
+{
+	int result = read_count(page_bytes, "resv_hugepages", &pool->reserved);
+	unsigned long total;
+
+	if (result == -ERANGE) {
+		pool->reserved = 0;
+		return 0;
+	}
+	if (result || pool->reserved <= pool->available)
+		return result;
+	result = read_count(page_bytes, "nr_hugepages", &total);
+	if (!result && pool->reserved > total)
+		pool->reserved = 0;
+	return result;
+}
+
 static int read_free(size_t page_bytes, struct pool *pool)
 {
 	int result = read_count(page_bytes, "free_hugepages", &pool->available);
 
-	return result ? result : read_count(page_bytes, "resv_hugepages", &pool->reserved);
+	return result ? result : read_reserved(page_bytes, pool);
 }
 
 static int read_overcommit(size_t page_bytes, struct pool *pool)

@@ -16,6 +16,8 @@
 /* Tries to find a name that no other process uses at this instant; see open_on_mount(). */
 #define NAMES_TRIED_MAX 100
 
+bool source_without_hugetlb;
+
 bool source_can_populate_write(void)
 {
 	/* of no bytes: the kernel checks the advice and does nothing */
@@ -230,7 +232,7 @@ size_t source_map_huge(struct source *source, uintptr_t address, size_t pages)
 	size_t given;
 	int error = 0;
 
-	if (!source->hugetlb || !pages)
+	if (!source->hugetlb || source_without_hugetlb || !pages)
 		return 0;
 	/* neither mincore nor the kernel would tell what populating came to */
 	if (sys_sandboxed && source->populate && !source->populate_write)

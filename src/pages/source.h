@@ -32,6 +32,9 @@ struct source {
 	int last_error; /* -errno of the last one that fell short; 0: none did */
 };
 
+/* No source takes hugetlb pages any more: see region/transparent.h. */
+extern bool source_without_hugetlb;
+
 /* Does the kernel have MADV_POPULATE_WRITE? Touches no memory. */
 bool source_can_populate_write(void);
 

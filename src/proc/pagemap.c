@@ -131,6 +131,22 @@ size_t pagemap_huge_bytes(uintptr_t start, uintptr_t end)
 	return bytes;
 }
 
+#define ENTRY_SOFT_DIRTY (1ull << 55)
+
+bool pagemap_has_soft_dirty(void)
+{
+	static volatile unsigned char written;
+	struct pagemap pagemap;
+	uint64_t entry;
+	long got;
+
+	written = 1; /* so this page is dirty, or none is */
+	pagemap_open(&pagemap);
+	got = pagemap_read(&pagemap, (uintptr_t)&written / getauxval(AT_PAGESZ), &entry, 1);
+	pagemap_close(&pagemap);
+	return got != 1 || entry & ENTRY_SOFT_DIRTY;
+}
+
 /* What mincore() is asked for in one call. */
 #define RESIDENT_PAGES 512
 

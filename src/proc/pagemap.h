@@ -50,6 +50,9 @@ long pagemap_scan(const struct pagemap *pagemap, const struct pagemap_query *que
 size_t pagemap_bytes(const struct pagemap *pagemap, uintptr_t start, uintptr_t end);
 size_t pagemap_huge_bytes(uintptr_t start, uintptr_t end);
 
+/* Does this kernel keep soft-dirty bits (CONFIG_MEM_SOFT_DIRTY)? True where that can't be told. */
+bool pagemap_has_soft_dirty(void);
+
 /*
  * Is no page of [start, end) in memory or in swap? By the page tables, else by mincore, which does
  * not see swap. False where it cannot be told.

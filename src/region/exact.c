@@ -228,10 +228,12 @@ struct exact *exact_prepare(bool writable)
 		allowed &= ~EXACT_BY_PTRACE;
 	if (sys_sandboxed || (filtered && alone))
 		allowed &= EXACT_BY_ALONE;
+	if (!helper_is_possible())
+		allowed = EXACT_BY_ALONE;
 	*exact = (struct exact){
 		.allowed = allowed,
 		.userfaultfd = -1,
-		.in_task = !sys_sandboxed && !(filtered && alone),
+		.in_task = helper_is_possible() && !sys_sandboxed && !(filtered && alone),
 	};
 	return exact;
 }

@@ -8,6 +8,7 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <task.h>
+#include <valgrind.h>
 
 #include "base/aside.h"
 #include "base/sys.h"
@@ -76,6 +77,11 @@ static void wait_for(long task)
 	while (waited == -EINTR);
 }
 
+bool helper_is_possible(void)
+{
+	return !cpu_runs_on_valgrind();
+}
+
 int helper_run(int (*work)(void *argument))
 {
 	const unsigned long flags =
@@ -85,6 +91,8 @@ int helper_run(int (*work)(void *argument))
 
 	if (!here)
 		return -ENOMEM;
+	if (!helper_is_possible())
+		return -EAGAIN;
 	here->work = work;
 	here->parent = sys_getpid();
 	here->result = -ECANCELED;

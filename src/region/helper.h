@@ -27,6 +27,10 @@
  */
 void *helper_argument(void);
 
+/* Can there be helpers at all? valgrind ends a program that makes one; it runs one thread at a
+ * time. */
+bool helper_is_possible(void);
+
 /*
  * Runs work(helper_argument()) in a helper. work makes raw system calls only, calls no function of
  * libc but memcpy and its like, and writes to no memory but the helper's stack, the argument and

@@ -1,6 +1,7 @@
 /*
  * pagesize: the page sizes of this machine, in bytes, one a line.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -14,7 +15,8 @@ enum { ALL, HUGE_ONLY };
 static const struct tool_option rows[] = {
 	[ALL] = {"all", 'a', NULL, "The base page and every huge page size, one a line.", NULL,
 		"Which sizes"},
-	[HUGE_ONLY] = {"huge-only", 'H', NULL, "Every huge page size, one a line.", NULL, NULL},
+	[HUGE_ONLY] = {"huge-only", 'H', NULL, "Every huge page size, one a line; also after --all.",
+		NULL, NULL},
 	OPTION_TABLE_COMMON_ROWS,
 };
 /* clang-format on */
@@ -27,7 +29,8 @@ static const struct option_table table = {
 	.count = sizeof(rows) / sizeof(rows[0]),
 };
 
-static void print_sizes(bool base, bool huge)
+/* Returns 0, or -ENOENT with a line on stderr where the huge page sizes are unknown. */
+static int print_sizes(bool base, bool huge)
 {
 	struct page_sizes sizes;
 
@@ -36,25 +39,30 @@ static void print_sizes(bool base, bool huge)
 		printf("%zu\n", sizes.base);
 	for (int i = 0; huge && i < sizes.huge_count; i++)
 		printf("%zu\n", sizes.huge[i]);
+	if (!huge || sizes.huge_count || !access("/sys/kernel/mm", F_OK))
+		return 0;
+	fflush(stdout);
+	fputs("pagesize: the huge page sizes are unknown: /sys is not mounted\n", stderr);
+	return -ENOENT;
 }
 
 int main(int argc, char **argv)
 {
 	bool base = true, huge = false;
 	const char *value;
-	int row;
+	int row, result = 0;
 
 	while ((row = option_table_next(&table, argc, argv, &value)) >= 0) {
-		base = row == ALL;
+		base &= row == ALL;
 		huge = true;
 	}
 	if (row == OPTION_TABLE_BAD)
 		return EXIT_FAILURE;
 	if (row == OPTION_TABLE_END)
-		print_sizes(base, huge);
+		result = print_sizes(base, huge);
 	if (ferror(stdout) || fclose(stdout)) {
 		perror("pagesize: standard output");
 		return EXIT_FAILURE;
 	}
-	return EXIT_SUCCESS;
+	return result ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -17,7 +17,8 @@ debian_mirror()
 }
 
 # apt_at <suite> <architecture> <apt command> ...: apt as that suite's machine would run it. Only
-# the machine's own apt.conf (proxies) is taken over.
+# the machine's own apt.conf (proxies) is taken over. Experimental is no whole suite: what it lacks
+# comes from sid.
 apt_at()
 {
 	local suite=$1 architecture=$2 state mirror tool=apt-get
@@ -29,10 +30,12 @@ apt_at()
 		mirror=$(debian_mirror) && [ -f "$keyring" ] || return 1
 		mkdir -p "$state"/{preferences.d,lists/partial,archives/partial} || return 1
 		: >"$state/status"
-		echo "deb [signed-by=$keyring] $mirror $suite main" >"$state/sources.list"
+		printf "deb [signed-by=$keyring] $mirror %s main\n" ${suite/experimental/sid experimental} \
+			>"$state/sources.list"
 		cat >"$state/apt.conf" <<-END
 			APT::Architecture "$architecture";
 			APT::Architectures { "$architecture"; };
+			APT::Default-Release "$suite";
 			APT::Sandbox::User "root";
 			APT::Install-Recommends "false";
 			Acquire::Check-Valid-Until "false";
@@ -50,7 +53,7 @@ apt_at()
 			Dir::Cache::archives "$state/archives";
 		END
 	fi
-	[ "$1" = depends ] && tool=apt-cache
+	[[ $1 == depends || $1 == policy ]] && tool=apt-cache
 	APT_CONFIG=$state/apt.conf $tool -q "$@"
 }
 
@@ -74,6 +77,51 @@ debian_dependency()
 		sed -n 's/^[ |]*Depends: //p' | grep -m1 -E "$expression"
 }
 
+# The newest versions of packages that the suite has, in one line: "libc6 2.41-12 libc6-dev 2.41-12".
+debian_versions()
+{
+	local suite=$1 architecture=$2
+
+	shift 2
+	apt_at "$suite" "$architecture" policy "$@" |
+		sed -n 's/^\([^ ].*\):$/\1/p; s/^ *Candidate: //p' | paste -sd ' '
+}
+
+# Why a suite has nothing to try of a package; fails where it has. Experimental counts only if it is
+# ahead of sid: debian_lacks <suite> <architecture> <package>
+debian_lacks()
+{
+	local suite=$1 architecture=$2 package=$3 version of_sid
+
+	debian_update "$suite" "$architecture" || {
+		echo "no package list of Debian $suite"
+		return
+	}
+	version=$(debian_versions "$suite" "$architecture" "$package")
+	[[ -n $version && $version != *" (none)" ]] || {
+		echo "Debian $suite has no $package"
+		return
+	}
+	[ "$suite" = experimental ] || return
+	debian_update sid "$architecture" || return
+	of_sid=$(debian_versions sid "$architecture" "$package")
+	[ "$version" = "$of_sid" ] && echo "Debian experimental is not ahead of sid: $version"
+}
+
+# debian_follow <suite> <architecture> <destination> <package> ...: sid and experimental change from
+# day to day; removes a destination in which other versions were unpacked. Where the archive cannot be
+# reached, what is there stays.
+debian_follow()
+{
+	local suite=$1 architecture=$2 destination=$3
+
+	shift 3
+	[[ $suite == sid || $suite == experimental ]] || return 0
+	debian_update "$suite" "$architecture" || return 0
+	[ "$(debian_versions "$suite" "$architecture" "$@")" = \
+		"$(cat "$destination.versions" 2>/dev/null)" ] || rm -rf "$destination"
+}
+
 # debian_unpack <suite> <architecture> <destination> <package> ...: all of them or, on failure,
 # nothing. A destination that is there is taken as done.
 debian_unpack()
@@ -81,6 +129,7 @@ debian_unpack()
 	local suite=$1 architecture=$2 destination=$3 partial package
 
 	shift 3
+	debian_follow "$suite" "$architecture" "$destination" "$@"
 	[ -d "$destination" ] && return
 	debian_update "$suite" "$architecture" || return 1
 	mkdir -p "$(dirname "$destination")" || return 1
@@ -89,7 +138,8 @@ debian_unpack()
 		apt_at "$suite" "$architecture" download "$@" >&2 &&
 		for package in ./*.deb; do dpkg-deb -x "$package" "$partial" || exit 1; done &&
 		cd "$partial" && rm -r packages && chmod 755 "$partial" && links_make_relative; then
-		mv "$partial" "$destination" && return
+		debian_versions "$suite" "$architecture" "$@" >"$destination.versions" &&
+			mv "$partial" "$destination" && return
 	fi
 	rm -rf "$partial"
 	return 1

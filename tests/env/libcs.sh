@@ -2,7 +2,7 @@
 # under the one library that was built here. Sourced by run.
 
 scenarios=(small threads8 threads48 large realloc fork fork-threads partial-page partial-page-thread
-	segments segments-thp dlopen dlopen-data)
+	segments segments-thp dlopen dlopen-data dlopen-archive)
 
 # What is left to reserve of the pool that the caller prepared.
 pool_pages()
@@ -54,14 +54,14 @@ segments_pass()
 	return 1
 }
 
-# late_passes <library> <program> <HUGETLB_ELFMAP> <kB> <mode> <n> <m>: libraries n and m that come
-# and go have so much on huge pages.
+# late_passes <library> <program> <HUGETLB_ELFMAP> <kB> <mode> <n> <m> [<form of the program>]:
+# libraries n and m that come and go have that much on huge pages.
 late_passes()
 {
 	local status
 
 	run_limited 120 env LD_PRELOAD="$1" HUGETLB_ELFMAP="$3" HUGETLB_ELFMAP_OBJECTS=all \
-		EXPECT_HUGE_KB="$4" "$2" "$5" 3 "$2$6.so" "$2$7.so" >"$scratch/out" 2>"$scratch/err"
+		EXPECT_HUGE_KB="$4" "$2${8-}" "$5" 3 "$2$6.so" "$2$7.so" >"$scratch/out" 2>"$scratch/err"
 	status=$?
 	[ "$status" = 0 ] && [ ! -s "$scratch/err" ] && return
 	{
@@ -79,6 +79,7 @@ passes()
 	segments-thp) segments_pass "$2" "$3-segments" 5 HUGETLB_ELFMAP_BACKING=thp ;;
 	dlopen) late_passes "$2" "$3-late" R 12288 threads 1 2 ;;
 	dlopen-data) late_passes "$2" "$3-late" RW 14336 forks 3 4 ;;
+	dlopen-archive) late_passes "" "$3-late" R 12288 threads 1 2 -archive ;;
 	*) heap_passes "$2" "$3" "${@:4}" "$1" ;;
 	esac
 }
@@ -131,25 +132,46 @@ test_symbols()
 	fi
 }
 
-# test_libc <name> <suite>: the machine's own where it is that version.
+# libc_tree <suite>: unpacks that suite's C library for this machine's CPU and prints where; on
+# failure prints why not.
+libc_tree()
+{
+	local suite=$1 architecture tree
+
+	architecture=$(dpkg --print-architecture 2>/dev/null)
+	tree=$cache/libc-$suite-$architecture
+	[[ $suite != experimental ]] || ! debian_lacks "$suite" "$architecture" libc6 2>>"$cache/log" ||
+		return
+	"$here/libc" "$suite" "$architecture" "$tree" >>"$cache/log" 2>&1 || {
+		echo "no C library of Debian $suite is available"
+		return 1
+	}
+	echo "$tree"
+}
+
+# Which version was unpacked there: 2.41
+libc_version()
+{
+	sed 's/.*\<libc6 \([0-9.]*\).*/\1/' "$1.versions"
+}
+
+# test_libc <name> <suite>: this machine's own if it is that version.
 test_libc()
 {
-	local prefix=glibc-$1 suite=$2 tree architecture host names program
+	local prefix=glibc-$1 suite=$2 archive=${library%.so*}.a tree names program
 
 	names=$(selected "${scenarios[@]/#/$prefix-}") || return
 	program=$cache/heap-$prefix
-	host=$(getconf GNU_LIBC_VERSION 2>/dev/null)
-	if [ "$host" = "glibc $1" ]; then
-		build_heap "$program" gcc
+	if [ "$(getconf GNU_LIBC_VERSION 2>/dev/null)" = "glibc $1" ]; then
+		build_heap "$program" gcc && build_late_archive "$archive" "$program" gcc
+	elif tree=$(libc_tree "$suite"); then
+		found_version "$prefix" "$(libc_version "$tree")"
+		build_heap "$program" "$here/gcc-at" "$tree" --bake &&
+			build_late_archive "$archive" "$program" "$here/gcc-at" "$tree" --bake
 	else
-		architecture=$(dpkg --print-architecture 2>/dev/null)
-		tree=$cache/libc-$suite-$architecture
-		if ! "$here/libc" "$suite" "$architecture" "$tree" >>"$cache/log" 2>&1; then
-			# shellcheck disable=SC2086 # one argument a name
-			skip "no package of Debian $suite to be had" $names
-			return
-		fi
-		build_heap "$program" "$here/gcc-at" "$tree" --bake
+		# shellcheck disable=SC2086 # one argument a name
+		skip "$tree" $names
+		return
 	fi || {
 		not_ok "$prefix-compile" "$scratch/compile"
 		return
@@ -157,12 +179,16 @@ test_libc()
 	run_scenarios "$prefix" "$library" "$program"
 }
 
+# The C libraries that are tried, and their suites. The last two follow their suites.
+libcs=(2.31:bullseye 2.36:bookworm 2.41:trixie newest:sid experimental:experimental)
+
 test_libcs()
 {
-	test_libc 2.31 bullseye
-	test_libc 2.36 bookworm
-	test_libc 2.41 trixie
-	test_libc newest sid
+	local libc
+
+	for libc in "${libcs[@]}"; do
+		test_libc "${libc%:*}" "${libc#*:}"
+	done
 }
 
 # An arena of 32 bits is smaller than a huge page and address space is dear, so there only the main
@@ -182,7 +208,8 @@ test_32_bit()
 		not_ok i386-build "$scratch/make"
 		return
 	fi
-	if ! build_heap "$program" gcc -m32; then
+	if ! build_heap "$program" gcc -m32 ||
+		! build_late_archive "${preload%.so}.a" "$program" gcc -m32; then
 		not_ok i386-compile "$scratch/compile"
 		return
 	fi

@@ -11,6 +11,10 @@ arm64_16k_cases=(small threads8 large realloc fork fork-threads partial-page par
 x86_64_cases=("${arm64_cases[@]:2}" numa-empty-node numa-empty-node-threads numa-full-node
 	hugeadm-node hugeadm-policy hugeadm-numactl hugeadm-short hugeadm-ramdisk hugeadm-persist
 	hugestat-system hugestat-process)
+# the other C libraries, by the names of libcs.sh
+for libc in "${libcs[@]%:*}"; do
+	[ "$(getconf GNU_LIBC_VERSION 2>/dev/null)" = "glibc $libc" ] || x86_64_cases+=("glibc-$libc")
+done
 
 # Reads the console of a guest: report_guest <prefix> <console> <case> ...
 report_guest()
@@ -46,6 +50,7 @@ boot()
 		grep -q '^RUNNING' "$scratch/console" && break
 	done
 	sed -i 's/\r//g' "$scratch/console"
+	found_version "$prefix" "$(sed -n 's/^RUNNING \([^ ]*\).*/\1/p' "$scratch/console" | head -1)"
 	report_guest "$prefix" "$scratch/console" "$@"
 }
 
@@ -110,6 +115,37 @@ add_tools()
 	done
 }
 
+# add_libc <directory> <name> <tree>: another C library in /glibc/<name>, and the heap program for it
+add_libc()
+{
+	local directory=$1 name=$2 tree=$3 place=/glibc/$2 loader file
+
+	loader=$(find "$tree/" -name 'ld-linux*.so.*' | head -1)
+	mkdir -p "$directory$place" && cp -L "$loader" "$directory$place/" || return 1
+	for file in libc.so.6 libpthread.so.0 libdl.so.2; do
+		file=$(find "$tree/" -name "$file" | head -1)
+		[ -z "$file" ] || cp -L "$file" "$directory$place/" || return 1
+	done
+	"$here/gcc-at" "$tree" -std=gnu11 -D_GNU_SOURCE -O2 -pthread "$here"/heap/*.c \
+		-o "$directory/bin/heap-glibc-$name" -Wl,--dynamic-linker="$place/${loader##*/}" \
+		-Wl,-rpath,"$place" >>"$cache/log" 2>&1
+}
+
+# /bin/no-glibc-<name> says why one is not there.
+add_libcs()
+{
+	local directory=$1 libc tree
+
+	for libc in "${libcs[@]}"; do
+		[[ " ${x86_64_cases[*]} " == *" glibc-${libc%:*} "* ]] || continue
+		if tree=$(libc_tree "${libc#*:}"); then
+			add_libc "$directory" "${libc%:*}" "$tree" || return 1
+		else
+			echo "$tree" >"$directory/bin/no-glibc-${libc%:*}"
+		fi
+	done
+}
+
 # Prepared once for all kernels: this machine's C library, ours and the tools in an initramfs.
 prepare_x86_64()
 {
@@ -124,6 +160,7 @@ prepare_x86_64()
 			-o "$directory/bin/page-kinds" >>"$cache/log" 2>&1 &&
 		add_tools "$directory" "$build/bin/hugeadm" "$build/bin/hugestat" \
 			"$(command -v numastat)" "$(command -v numactl)" &&
+		add_libcs "$directory" &&
 		cp -L "$library" "$directory/lib/libhugetlbfs.so" &&
 		"$here/initramfs" "$scratch/x86_64.gz" "$busybox" "$directory"
 }
@@ -146,7 +183,7 @@ add_modules()
 	(cat "$1" && cd "$directory" && find . | cpio -o -H newc --quiet -R 0:0 | gzip -1) >"$3"
 }
 
-# test_kernel <version> <suite>
+# test_kernel <version> <suite>: the version is one, or "newest" or "experimental"
 test_kernel()
 {
 	local prefix=kernel-$1 suite=$2 cases kernel reason
@@ -158,8 +195,11 @@ test_kernel()
 		skip "this machine is no x86-64" "${cases[@]/#/$prefix-}"
 	elif reason=$(machines_impossible x86_64); then
 		skip "$reason" "${cases[@]/#/$prefix-}"
+	elif [ "$suite" = experimental ] &&
+		reason=$(debian_lacks "$suite" amd64 linux-image-cloud-amd64 2>>"$cache/log"); then
+		skip "$reason" "${cases[@]/#/$prefix-}"
 	elif ! kernel=$(fetch_kernel "$suite" amd64 cloud-amd64); then
-		skip "no kernel of Debian $suite to be had" "${cases[@]/#/$prefix-}"
+		skip "no kernel of Debian $suite is available" "${cases[@]/#/$prefix-}"
 	elif ! prepare_x86_64 || ! add_modules "$scratch/x86_64.gz" \
 		"$cache/kernel-$suite-cloud-amd64" "$scratch/initramfs.gz" 2>>"$cache/log"; then
 		skip "no initramfs could be made" "${cases[@]/#/$prefix-}"
@@ -174,6 +214,7 @@ test_x86_64_machines()
 	test_kernel 6.1 bookworm
 	test_kernel 6.12 trixie
 	test_kernel newest sid
+	test_kernel experimental experimental
 }
 
 # Cross-built, with the C library of another suite: prepare_arm64 <compiler>
@@ -224,9 +265,9 @@ test_arm64_kernel()
 	if reason=$(machines_impossible aarch64); then
 		skip "$reason" "${cases[@]/#/$prefix-}"
 	elif ! kernel=$(fetch_kernel trixie arm64 "$flavour"); then
-		skip "no arm64 kernel of Debian trixie to be had" "${cases[@]/#/$prefix-}"
+		skip "no arm64 kernel of Debian trixie is available" "${cases[@]/#/$prefix-}"
 	elif ! compiler=$("$here/cross-gcc" "$cache/cross-gcc" 2>>"$cache/log"); then
-		skip "no cross compiler for arm64 to be had" "${cases[@]/#/$prefix-}"
+		skip "no cross compiler for arm64 is available" "${cases[@]/#/$prefix-}"
 	elif ! prepare_arm64 "$compiler"; then
 		cat "$scratch"/{compile,make} >"$scratch/details" 2>/dev/null
 		not_ok "$prefix-build" "$scratch/details"

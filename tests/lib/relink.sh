@@ -63,11 +63,14 @@ expect_alignment() {
 	((count >= 2)) || fail "$file: $count segments"
 }
 
-# marks FILE TEXT DATA: the flag of every segment that is not writable, and of the others (yes, no).
+# expect_marks FILE TEXT DATA [CONSTANTS]: whether every segment that is executable, writable, or neither
+# (by default as TEXT) has the mark: yes or no.
 expect_marks() {
-	local file=$1 text=$2 data=$3 address offset bytes alignment flags expected marked count=0
+	local file=$1 text=$2 data=$3 constants=${4-$2}
+	local address offset bytes alignment flags expected marked count=0
 	while read -r address offset bytes alignment flags; do
-		((flags & 2)) && expected=$data || expected=$text
+		((flags & 1)) && expected=$text || expected=$constants
+		((flags & 2)) && expected=$data
 		((flags & 0x100000)) && marked=yes || marked=no
 		[ $marked = "$expected" ] || fail "$file: flags $flags, expected $expected"
 		count=$((count + 1))

@@ -54,7 +54,7 @@ use_rpms() {
 	cp "$cases/small-blocks" "$rpm_root/tmp/marked"
 	in_rpm_root hugeedit --text --data /tmp/marked
 	in_rpm_root hugeedit /tmp/marked
-	grep -q ' yes$' "$work/out" || fail "hugeedit of the RPM marks nothing"
+	grep -q ' HUGE pages$' "$work/out" || fail "hugeedit of the RPM marks nothing"
 	rm "$rpm_root/tmp/marked"
 	in_rpm_root env EXPECT_HUGETLB=0.99 hugectl --heap --require small-blocks 50
 	[ ! -s "$work/err" ] || { show "$work/err"; fail "hugectl of the RPM has something to say"; }

@@ -31,6 +31,26 @@ refuses() {
 		{ show "$work/out"; fail "$tool_name ${*:2}: something on standard output"; }
 }
 
+# misuses <message> <argument> ...: a command line that the tool can't read: that line, at most one with
+# the option that was meant, and the usage.
+misuses() {
+	local message=$1 status
+	shift
+	"${!tool_name}" "$@" >"$work/out" 2>"$work/err"
+	status=$?
+	[ $status = "$refusal_status" ] ||
+		fail "$tool_name $*: exit status $status, not $refusal_status"
+	is_misuse "$tool_name" "$message" || { show "$work/err"; fail "$tool_name $*: not this line: $message"; }
+	[ ! -s "$work/out" ] || { show "$work/out"; fail "$tool_name $*: something on standard output"; }
+}
+
+# is_misuse <tool> <message>: is that, and the usage, what is in $work/err?
+is_misuse() {
+	[ "$(head -n 1 "$work/err")" = "$1: $2" ] &&
+		[ "$(tail -n 1 "$work/err")" = "To list the options: $1 --help" ] &&
+		[ "$(grep -c "^Usage: $1 " "$work/err")" = 1 ]
+}
+
 # One line on stderr, that one.
 says() {
 	[ "$(cat "$work/err")" = "$1" ] || {

@@ -43,7 +43,7 @@ EXPECT_HUGE_KB=0 late HUGETLB_ELFMAP_OBJECTS=all:-libsoname "$helpers/dlopen-lib
 said() {
 	local words=$1
 	shift
-	preloaded HUGETLB_VERBOSE=2 HUGETLB_ELFMAP=R "$@" >"$work/out" 2>"$work/err" ||
+	preloaded HUGETLB_VERBOSE=3 HUGETLB_ELFMAP=R "$@" >"$work/out" 2>"$work/err" ||
 		{ show "$work/out" "$work/err"; fail "exit status $?: $*"; }
 	[ "$(grep -c "$words" "$work/err")" = 1 ] || { show "$work/err"; fail "not one line: $words"; }
 }

@@ -26,7 +26,7 @@ in_lines() {
 look() {
 	local process
 	mkfifo "$work/go" || fail "no pipe"
-	env LD_PRELOAD="$LIB" HUGETLB_VERBOSE=2 HUGETLB_ELFMAP=R HUGETLB_ELFMAP_BACKING="$1" "$program" wait \
+	env LD_PRELOAD="$LIB" HUGETLB_VERBOSE=3 HUGETLB_ELFMAP=R HUGETLB_ELFMAP_BACKING="$1" "$program" wait \
 		<"$work/go" >"$work/out" 2>"$work/err" &
 	process=$!
 	exec 7>"$work/go"

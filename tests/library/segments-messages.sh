@@ -83,7 +83,7 @@ END
 # shellcheck disable=SC2086
 if linker_can bfd -static-pie && "$compiler" -O1 -fPIE -static-pie "$work/big.c" -o "$work/static" \
 	-Wl,-z,max-page-size=$huge_bytes $whole_library; then
-	env HUGETLB_ELFMAP=R HUGETLB_ELFMAP_OBJECTS=all HUGETLB_ELFMAP_BACKING=thp HUGETLB_VERBOSE=2 \
+	env HUGETLB_ELFMAP=R HUGETLB_ELFMAP_OBJECTS=all HUGETLB_ELFMAP_BACKING=thp HUGETLB_VERBOSE=3 \
 		"$work/static" >"$work/out" 2>"$work/err" || fail "static: exit status $?"
 	grep -q "ld.so can't be watched" "$work/err" || { show "$work/err"; fail "a static program is watched"; }
 	env HUGETLB_ELFMAP=R HUGETLB_ELFMAP_BACKING=file HUGETLB_MORECORE=thp "$work/static" \

@@ -37,7 +37,7 @@ changes_nothing() {
 no_mounts_for_a_user() {
 	cover $mounts_base
 	chmod 755 $mounts_base
-	refuses "can't make the directory $mounts_base/pagesize-2097152: Permission denied$root_hint" \
+	refuses "can't make the directory $mounts_base/pagesize-2MB: Permission denied$root_hint" \
 		--create-mounts
 }
 

@@ -16,31 +16,68 @@ mounted() {
 	"$hugeadm" --list-all-mounts | grep -q "^$1 " || fail "$1 is not listed"
 }
 
+# 2MB for 2097152
+name_of() {
+	local bytes=$1 unit=KB
+	((bytes < 1 << 20)) || unit=MB
+	((bytes < 1 << 30)) || unit=GB
+	case $unit in
+	KB) echo $((bytes >> 10))KB ;;
+	MB) echo $((bytes >> 20))MB ;;
+	GB) echo $((bytes >> 30))GB ;;
+	esac
+}
+
 each_kind() {
-	local bytes
+	local bytes name
 	succeeds --create-mounts --create-user-mounts=daemon --create-group-mounts bin \
 		--create-global-mounts
 	for bytes in $("$BUILD/bin/pagesize" -H); do
-		mounted "$mounts_base/pagesize-$bytes" "$bytes" "0:0 770"
-		mounted "$mounts_base/user/daemon/pagesize-$bytes" "$bytes" \
-			"$(id -u daemon):0 700"
-		mounted "$mounts_base/group/bin/pagesize-$bytes" "$bytes" \
+		name=pagesize-$(name_of "$bytes")
+		mounted "$mounts_base/$name" "$bytes" "0:0 770"
+		mounted "$mounts_base/user/daemon/$name" "$bytes" "$(id -u daemon):0 700"
+		mounted "$mounts_base/group/bin/$name" "$bytes" \
 			"0:$(getent group bin | cut -d: -f3) 70"
-		mounted "$mounts_base/global/pagesize-$bytes" "$bytes" "0:0 1777"
+		mounted "$mounts_base/global/$name" "$bytes" "0:0 1777"
 	done
 	succeeds --create-mounts
-	[ "$(grep -c " $mounts_base/pagesize-2097152 " /proc/mounts)" = 1 ] || fail "mounted twice"
+	[ "$(grep -c " $mounts_base/pagesize-2MB " /proc/mounts)" = 1 ] || fail "mounted twice"
 	"$hugeadm" --create-mounts --max-inodes 7 2>"$work/err" && fail "other limits than asked"
-	grep -qx "hugeadm: $mounts_base/pagesize-2097152: inodes at most: asked for 7, got 0" \
+	grep -qx "hugeadm: $mounts_base/pagesize-2MB: inodes at most: asked for 7, got 0" \
 		"$work/err" || { show "$work/err"; fail "other limits are not told"; }
-	runuser -u daemon -- touch "$mounts_base/user/daemon/pagesize-2097152/file" 2>"$work/err" ||
+	runuser -u daemon -- touch "$mounts_base/user/daemon/pagesize-2MB/file" 2>"$work/err" ||
 		{ show "$work/err"; fail "the user can't use the mount"; }
-	rm "$mounts_base/user/daemon/pagesize-2097152/file"
+	rm "$mounts_base/user/daemon/pagesize-2MB/file"
 	umount -R $mounts_base/pagesize-* $mounts_base/*/pagesize-* $mounts_base/*/*/pagesize-*
 }
 
+# What an earlier release mounted under the number of bytes is found, and not mounted a second time.
+finds_old_names() {
+	local old=$mounts_base/pagesize-2097152
+	mkdir "$old"
+	mount -t hugetlbfs -o pagesize=2M none "$old" || fail "can't mount a hugetlbfs"
+	succeeds --create-mounts
+	! grep -q " $mounts_base/pagesize-2MB " /proc/mounts || fail "mounted twice, by two names"
+	"$hugeadm" --create-mounts --max-inodes 7 2>"$work/err" && fail "other limits than asked"
+	grep -qx "hugeadm: $old: inodes at most: asked for 7, got 0" "$work/err" ||
+		{ show "$work/err"; fail "another mount than the old one was checked"; }
+	umount $mounts_base/pagesize-*
+	rmdir "$old"
+}
+
+# A limit below one page: that size is skipped with a line, and the others are mounted.
+skips_sizes() {
+	[ -d $pool_1g ] || return 0
+	"$hugeadm" --create-mounts --max-size 512M 2>"$work/err" || fail "--max-size 512M: exit status $?"
+	says "hugeadm: $mounts_base/pagesize-1GB is not mounted: --max-size 512M is less than one page \
+of 1G"
+	mounted $mounts_base/pagesize-2MB 2097152 "0:0 770"
+	! grep -q " $mounts_base/pagesize-1GB " /proc/mounts || fail "pages of 1G are mounted"
+	umount $mounts_base/pagesize-2MB
+}
+
 each_option() {
-	local path=$mounts_base/pagesize-2097152
+	local path=$mounts_base/pagesize-2MB
 	succeeds --create-mounts --max-size 2G --max-inodes=9 --uid daemon --gid 4242 --mode 2 \
 		--min-size 0
 	mounted $path 2097152 "$(id -u daemon):4242 2"
@@ -53,23 +90,22 @@ takes_from_the_pool() {
 	local reserved pages
 	pages=$(cat $pool_2m/free_hugepages)
 	reserved=$(cat $pool_2m/resv_hugepages)
-	"$hugeadm" --create-mounts --min-size 4M 2>"$work/err" && [ -d $pool_1g ] &&
-		fail "4M is less than a page of 1G"
-	[ ! -d $pool_1g ] || grep -qx "hugeadm: $mounts_base/pagesize-1073741824 is not mounted: \
+	"$hugeadm" --create-mounts --min-size 4M 2>"$work/err"
+	[ ! -d $pool_1g ] || grep -qx "hugeadm: $mounts_base/pagesize-1GB is not mounted: \
 --min-size 4M is less than one page of 1G" "$work/err" || { show "$work/err"; fail "1G"; }
 	if ((pages - reserved >= 2)); then
 		holds $((reserved + 2)) $pool_2m/resv_hugepages
-		umount $mounts_base/pagesize-2097152
+		umount $mounts_base/pagesize-2MB
 	fi
 	"$hugeadm" --create-mounts --min-size 900G 2>"$work/err" && fail "900G can be had"
-	grep -q "^hugeadm: can't mount a hugetlbfs on $mounts_base/pagesize-2097152 with .*: Cannot \
+	grep -q "^hugeadm: can't mount a hugetlbfs on $mounts_base/pagesize-2MB with .*: Cannot \
 allocate memory (the pool is short of --min-size)$" "$work/err" ||
 		{ show "$work/err"; fail "a pool too small for --min-size is not told"; }
 	umount $mounts_base/pagesize-* 2>/dev/null
 }
 
 dry_run_does_the_same() {
-	local path=$mounts_base/user/daemon/pagesize-2097152
+	local path=$mounts_base/user/daemon/pagesize-2MB
 	succeeds --dry-run --create-user-mounts daemon --max-size 4G --mode 0710
 	cp "$work/out" "$work/commands"
 	grep -q " $path " /proc/mounts && fail "the dry run mounts"
@@ -134,18 +170,21 @@ quotes_names() {
 	at_end "umount /etc/passwd"
 	succeeds --dry-run --create-user-mounts "$name"
 	sh -eu "$work/out" >/dev/null || fail "the dry run's commands fail"
-	mounted "$mounts_base/user/$name/pagesize-2097152" 2097152 "4321:0 700"
+	mounted "$mounts_base/user/$name/pagesize-2MB" 2097152 "4321:0 700"
 	umount "$mounts_base/user/$name"/pagesize-*
 }
 
 unlisted() {
-	succeeds --list-all-mounts
-	[ "$(cat "$work/out")" = "No hugetlbfs mount point found." ] || { show "$work/out"; fail none; }
+	"$hugeadm" --list-all-mounts >"$work/out" 2>"$work/err" || fail "no mounts: exit status $?"
+	says "hugeadm: No hugetlbfs mount points found"
+	[ ! -s "$work/out" ] || { show "$work/out"; fail "something on standard output"; }
 }
 
 umount -a -t hugetlbfs
 unlisted
 each_kind
+finds_old_names
+skips_sizes
 each_option
 takes_from_the_pool
 dry_run_does_the_same

@@ -15,10 +15,12 @@ sets_and_adjusts() {
 	succeeds --pool-pages-min=2MB:+4
 	pool_is 54 54
 	succeeds --pool-pages-min 2048K:-20M
-	pool_is 44 44
-	succeeds --pool-pages-min 2M:33M
-	pool_is 17 17
+	pool_is 44 54
+	succeeds --pool-pages-min 2M:34M
+	pool_is 17 54
 	succeeds --pool-pages-min 2m:-99
+	pool_is 0 54
+	succeeds --pool-pages-max 2M:0
 	pool_is 0 0
 	succeeds --pool-pages-min 2M:10 --pool-pages-min 2M:+10
 	pool_is 20 20
@@ -50,6 +52,7 @@ changes_a_node() {
 		show "$work/out"
 		fail "--pool-list --node=0 does not say $((before + 1))"
 	}
+	succeeds --pool-pages-max 2M:$((before + 1))
 	refuses "--node: there is no node 4095 here" --node 4095 --pool-list
 	refuses "--pool-pages-min: there is no node 4095 here" --pool-pages-min 2M:4095:1
 	refuses "--pool-pages-max: 2M:0:1: a node has no maximum of its own" --pool-pages-max 2M:0:1
@@ -89,7 +92,7 @@ lists_as_json() {
 	python3 - "$work/out" <<'END' || { show "$work/out"; fail "the JSON is not as expected"; }
 import json, sys
 found = json.load(open(sys.argv[1]))
-assert sorted(found) == ["explain", "mounts", "page_sizes_all_bytes", "page_sizes_bytes", "pools"]
+assert sorted(found) == ["explain", "mounts", "page_sizes_all_bytes", "page_sizes_bytes", "pools", "version"]
 pool = [p for p in found["pools"] if p["page_size_bytes"] == 2 << 20][0]
 assert (pool["minimum_pages"], pool["maximum_pages"], pool["overcommit_pages"]) == (9, 11, 2)
 assert sum(n["minimum_pages"] for n in pool["nodes"]) in (0, 9)
@@ -125,7 +128,7 @@ demotes() {
 # A default size is asked for by its name.
 knows_default() {
 	[ "$(awk '/^Hugepagesize:/ { print $2 }' /proc/meminfo)" = 2048 ] || return
-	succeeds --pool-pages-min DEFAULT:6
+	succeeds --pool-pages-min DEFAULT:6 --pool-pages-max DEFAULT:6
 	pool_is 6 6
 }
 

@@ -17,7 +17,10 @@ sets_thp() {
 		word=${option#--thp-}
 		grep -q "\[$word\]" $thp/enabled || fail "$option: $(cat $thp/enabled)"
 	done
-	refuses "--thp-always and --thp-never exclude each other" --thp-always --thp-never
+	succeeds --thp-always --thp-never
+	grep -q "\[never\]" $thp/enabled || fail "the last of two does not count: $(cat $thp/enabled)"
+	succeeds --thp-never --thp-madvise
+	grep -q "\[madvise\]" $thp/enabled || fail "the last of two does not count: $(cat $thp/enabled)"
 	keep_file $khugepaged/pages_to_scan
 	keep_file $khugepaged/scan_sleep_millisecs
 	keep_file $khugepaged/alloc_sleep_millisecs

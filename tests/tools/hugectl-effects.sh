@@ -41,13 +41,13 @@ shared_memory() {
 	succeeds --shm "$helpers/shm" new 5000
 	[ "$(cat "$work/out")" = "5000 bytes: segment of 2097152, pages of 2048 kB" ] ||
 		{ show "$work/out"; fail "--shm"; }
-	succeeds "$helpers/shm" new 5000
+	succeeds --quiet "$helpers/shm" new 5000
 	[ "$(cat "$work/out")" = "5000 bytes: segment of 5000, pages of 4 kB" ] ||
 		{ show "$work/out"; fail "huge pages unasked"; }
 }
 
 what_is_told() {
-	local heap_row='^ *heap: break +2[0-9]{4} +2[0-9]{4} +0 +0 +0 '
+	local heap_row='^ *heap \(main\) +2[0-9]{4} +2[0-9]{4} +0 +0 +0 '
 	succeeds --heap "--report=$work/report" "$helpers/print-heap"
 	grep -qE "$heap_row" "$work/report" || { show "$work/report"; fail "--report=file"; }
 	"$hugectl" --heap --report "$helpers/print-heap" >/dev/null 2>"$work/err"
@@ -78,6 +78,7 @@ m = mmap.mmap(-1, 64 << 20, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS'"$kind_o
 for i in range(0, 64 << 20, 4096): m[i] = 1
 rows = [l.split() for l in open("/proc/self/smaps")]
 print(*(sum(int(r[1]) for r in rows if r[0] == n) for n in ("Private_Hugetlb:", "AnonHugePages:")))'
+	(($#)) || set -- --quiet
 	succeeds "$@" python3 -c "$program"
 	read -r hugetlb_kb thp_kb <"$work/out"
 }
@@ -119,6 +120,7 @@ libc.malloc.restype = ctypes.c_void_p
 assert libc.malloc(ctypes.c_size_t(64 << 20))
 rows = [l.split() for l in open("/proc/self/smaps")]
 print(sum(int(r[1]) for r in rows if r[0] == "Private_Hugetlb:"), pages() - before)'
+	(($#)) || set -- --quiet
 	succeeds "$@" python3 -c "$program"
 	read -r hugetlb_kb reserved <"$work/out"
 }

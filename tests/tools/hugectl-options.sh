@@ -52,9 +52,9 @@ options_set_variables() {
 	sets HUGETLB_REPORT=/a/file --report=/a/file
 	sets HUGETLB_DEBUG=yes --debug
 	sets HUGETLB_REQUIRE=yes --require
-	sets HUGETLB_VERBOSE=2 -v
-	sets HUGETLB_VERBOSE=4 -vvv
-	sets HUGETLB_VERBOSE=0 -q
+	sets HUGETLB_VERBOSE=3 -v
+	sets HUGETLB_VERBOSE=5 -vvv
+	sets HUGETLB_VERBOSE=1 -q
 	sets HUGETLB_VERBOSE=0 --quiet -q
 	sets HUGETLB_VERBOSE=7 -v --verbose=7
 	sets HUGETLB_VERBOSE=8 --verbose=7 -v
@@ -142,22 +142,55 @@ bad_command_lines() {
 	refuses "--data and --bss are one: 2M and 1G exclude each other" --data=2M --bss=1G true
 	refuses "--library-path and --library-use-path exclude each other" --library-use-path \
 		--library-path "$BUILD" true
-	refuses "unrecognized option '--no-such'" --no-such true
-	refuses "invalid option -- 'x'" -x true
-	refuses "option '--fork' requires an argument" --fork
-	refuses "option '--thp' doesn't allow an argument" --thp=2M true
+	misuses "unrecognized option '--no-such'" --no-such true
+	misuses "invalid option -- 'x'" -x true
+	misuses "option '--fork' requires an argument" --fork
+	misuses "option '--thp' doesn't allow an argument" --thp=2M true
+}
+
+# A line for each command line that does not do what its user may expect; the program runs all the same.
+remarks() {
+	runs_with() {
+		local line=$1
+		shift
+		"$hugectl" "$@" >"$work/out" 2>"$work/err" || fail "hugectl $*: exit status $?"
+		says "${line:+hugectl: $line}"
+	}
+	runs_with "no option asks for huge pages: the program runs without them (for its heap: --heap)" true
+	runs_with "no option asks for huge pages: the program runs without them (for its heap: --heap)" \
+		--report=/dev/null true
+	runs_with "" --quiet true
+	: >"$work/empty.conf"
+	runs_with "" --config="$work/empty.conf" true
+	HUGETLB_MORECORE=thp runs_with "" true
+	runs_with "--share-text has no effect: no option puts text on huge pages (add --text)" \
+		--thp --share-text true
+	runs_with "--restrict-exe: no program matches /usr/bin/ls: base names are compared (write ls)" \
+		--thp --restrict-exe=a:/usr/bin/ls true
+	for word in --heap --thp --text=2M --shm --mmap; do
+		runs_with "${word%=*} comes after the program's name, so echo gets it (hugectl's options come \
+before the program; -- before the program ends them)" --thp echo a $word b
+	done
+	runs_with "" --thp echo --verbose --data
+	runs_with "" --thp -- echo --heap
+	if [ -x "$BUILD/bin/hugeedit" ]; then
+		cp /bin/true "$work/marked"
+		"$BUILD/bin/hugeedit" --text "$work/marked" >/dev/null || fail "hugeedit"
+		"$hugectl" "$work/marked" 2>"$work/err"
+		! grep -q '^hugectl: ' "$work/err" || { show "$work/err"; fail "a marked program: a line"; }
+	fi
 }
 
 # Options end at the program: what is behind is the program's.
 program_has_its_own_options() {
-	succeeds echo --heap -v
+	succeeds --thp -- echo --heap -v
 	[ "$(cat "$work/out")" = "--heap -v" ] || fail "a program's options were taken"
 	succeeds --no-preload -- echo --heap
 	[ "$(cat "$work/out")" = --heap ] || fail "-- is no end of options"
 }
 
 completion_works() {
-	[ "$(complete_words hugectl --th)" = --thp ] || fail "bash: --th"
+	[ "$(complete_words hugectl --shr)" = --shrink ] || fail "bash: --shr"
 	[ "$(complete_words hugectl --fork = cow)" = cow ] || fail "bash: behind ="
 	complete_words hugectl --heap base | grep -qx basename || fail "bash: no program"
 }
@@ -168,9 +201,9 @@ every_option_has_a_test() {
 	"$hugectl" --print-completion options >"$work/options" || fail "no list of options"
 	(($(wc -l <"$work/options") >= 25)) || fail "hardly an option"
 	while read -r option; do
-		cat "$here"/hugectl-*.sh | grep -qE -- "(^|[ ])$option([ =]|\$)" ||
+		cat "$here"/hugectl-*.sh "$here/original-scripts.sh" | grep -qE -- "(^|[ ])$option([ =]|\$)" ||
 			fail "no test has $option"
-	done < <(grep -vxE -- '-h|--help' "$work/options")
+	done < <(grep -vxE -- '-h|--help|--version' "$work/options")
 }
 
 options_set_variables
@@ -178,6 +211,7 @@ values_both_ways
 environment_is_kept
 bad_values
 bad_command_lines
+remarks
 program_has_its_own_options
 completion_works
 every_option_has_a_test

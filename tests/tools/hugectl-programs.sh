@@ -4,11 +4,13 @@
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/hugectl.sh"
 
+nothing_asked="hugectl: no option asks for huge pages: the program runs without them (for its heap: --heap)"
+
 exit_statuses() {
-	ends 7 sh -c 'exit 7'
+	ends 7 --thp sh -c 'exit 7'
 	says ""
-	ends 0 true
-	ends 143 sh -c 'kill -TERM $$'
+	ends 0 --thp true
+	ends 143 --thp sh -c 'kill -TERM $$'
 	ends 127 no-such-program
 	says "hugectl: no-such-program: No such file or directory"
 	ends 127 "$work/no-such-program" argument
@@ -23,7 +25,7 @@ exit_statuses() {
 # It becomes the program: one process, and the name that was typed.
 same_process() {
 	local pid
-	"$hugectl" sh -c 'echo $$' >"$work/out" &
+	"$hugectl" --thp sh -c 'echo $$' >"$work/out" &
 	pid=$!
 	wait $pid
 	[ "$(cat "$work/out")" = $pid ] || fail "another process"
@@ -41,7 +43,7 @@ scripts() {
 	chmod +x "$work/bare"
 	succeeds --thp --no-preload "$work/bare" y
 	[ "$(cat "$work/out")" = "y thp" ] || fail "a script without an interpreter"
-	"$hugectl" "$work/script" >"$work/out" 2>"$work/err"
+	"$hugectl" --thp "$work/script" >"$work/out" 2>"$work/err"
 	says ""
 }
 
@@ -68,7 +70,7 @@ interpreters() {
 started)" --heap --require "$work/$script"
 		done
 		ends 3 "$work/script"
-		says ""
+		says "$nothing_asked"
 	fi
 	if "${CC:-cc}" -m32 "$work/program.c" -o "$program" 2>/dev/null; then
 		ends 3 --heap --quiet "$work/script"
@@ -123,7 +125,7 @@ static_programs() {
 		expect_line "tunables glibc.malloc.hugetlb=0"
 		# who asks for nothing needs no line
 		ends 3 "$program"
-		says ""
+		says "$nothing_asked"
 		ends 3 -q --heap "$program"
 		says ""
 		ends 3 --force-preload --heap "$program"

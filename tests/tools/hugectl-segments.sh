@@ -71,6 +71,7 @@ write_program() {
 parts() {
 	local expected=$1 part kb found=
 	shift
+	(($#)) || set -- --verbose=1
 	succeeds "$@" "$work/program"
 	while read -r part kb; do
 		((kb > 0)) && found+=" yes" || found+=" no"
@@ -114,7 +115,7 @@ copies_all() {
 force_elfmap_says_so() {
 	local line="HUGETLB_FORCE_ELFMAP asks for what happens anyway"
 	parts "yes no no" --text --force-elfmap
-	"$hugectl" --text --force-elfmap --verbose 2 "$work/program" 2>&1 | grep -q ": $line$" ||
+	"$hugectl" --text --force-elfmap --verbose 3 "$work/program" 2>&1 | grep -q ": $line$" ||
 		fail "--force-elfmap does not say: $line"
 }
 

@@ -7,13 +7,16 @@ need_program objdump readelf
 need_hugeedit
 write_probe
 
+# The listing after a change is the only output.
 edit() {
-	"$hugeedit" "$@" >"$work/log" 2>&1 || {
-		show "$work/log"
+	"$hugeedit" "$@" >"$work/log" 2>"$work/err" || {
+		show "$work/err"
 		fail "hugeedit $*"
 	}
-	[ ! -s "$work/log" ] || fail "hugeedit $* has something to say: $(cat "$work/log")"
+	[ ! -s "$work/err" ] && ! grep -vE "$listed" "$work/log" ||
+		fail "hugeedit $* has something else to say: $(cat "$work/log" "$work/err")"
 }
+listed='^Segment [0-9]+ 0x[0-9a-f]+ - 0x[0-9a-f]+ \((TEXT|DATA|)\) default is (BASE|HUGE) pages$'
 
 # Everything but flags and alignment of the program headers.
 content_without_headers() {
@@ -26,10 +29,15 @@ marks_of_file() {
 	content_without_headers "$file" >"$work/before"
 	cp "$file" "$work/original"
 	edit --text "$file"
-	expect_marks "$file" yes no
+	expect_marks "$file" yes no no
 	edit --data "$file"
+	expect_marks "$file" yes yes no
+	[ "$(segments "$file" | awk '!($5 % 2) && int($5 / 2) % 2 == 0' | wc -l)" = 0 ] ||
+		edit --constants "$file"
 	expect_marks "$file" yes yes
-	[ "$("$hugeedit" "$file" | grep -c ' yes$')" = "$(segments "$file" | wc -l)" ] ||
+	edit "$file"
+	[ "$(grep -c ' HUGE pages$' "$work/log")" = "$(segments "$file" | wc -l)" ] &&
+		[ "$("$hugeedit" --table "$file" | grep -c ' yes$')" = "$(segments "$file" | wc -l)" ] ||
 		fail "$file: hugeedit does not show what objdump does"
 	content_without_headers "$file" >"$work/after"
 	cmp -s "$work/before" "$work/after" || fail "$file: more than flags changed"
@@ -70,7 +78,7 @@ fi
 before=$(stat -c '%u %g %a' "$program") inode=$(stat -c %i "$program")
 edit --text "$work/links/program"
 [ -L "$work/links/program" ] || fail "the symbolic link became a file"
-expect_marks "$program" yes no
+expect_marks "$program" yes no no
 [ "$(stat -c '%u %g %a' "$program")" = "$before" ] || fail "owner or mode changed"
 [ "$(stat -c %i "$program")" != "$inode" ] || fail "the file was written in place"
 if command -v getfattr >/dev/null && getfattr -n user.probe "$work/original" >/dev/null 2>&1; then
@@ -92,7 +100,7 @@ cp "$(command -v sleep)" "$work/busy"
 busy=$!
 at_end "kill $busy 2>/dev/null"
 edit --text "$work/busy"
-expect_marks "$work/busy" yes no
+expect_marks "$work/busy" yes no no
 kill -0 $busy || fail "the running program ended"
 
 # refused LINE words…: exit status 1, one line.
@@ -101,6 +109,7 @@ refused() {
 	shift
 	"$hugeedit" "$@" >"$work/log" 2>&1
 	[ $? = 1 ] || fail "accepted: $*"
+	[[ $line != nonsense ]] || sed -i '/^Usage: \|^To list the options: /d' "$work/log"
 	grep -q "^hugeedit: .*$line" "$work/log" || {
 		show "$work/log"
 		fail "no line about '$line'"

@@ -29,11 +29,12 @@ prints "$work/all" -a
 prints "$work/all" --all
 prints "$work/huge" -H
 prints "$work/huge" --huge-only
-# of both the last one counts
+# the narrower of both counts, in either order
 prints "$work/huge" -aH
-prints "$work/all" -H --all
+prints "$work/huge" -Ha
+prints "$work/huge" -H --all
 refuses "unexpected argument: 2M" -a 2M
-refuses "invalid option -- 'x'" -x
-refuses "option '--all' doesn't allow an argument" --all=2M
+misuses "invalid option -- 'x'" -x
+misuses "option '--all' doesn't allow an argument" --all=2M
 "$pagesize" -a >/dev/full 2>"$work/err" && fail "a full disk is no matter"
 says "pagesize: standard output: No space left on device"

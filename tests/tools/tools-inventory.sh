@@ -3,11 +3,12 @@
 # The list tool-options is compared with the tools and with the tests that it names; values are
 # given as --option value and --option=value. No list can say whether a test checks the right thing.
 . "$(dirname "$0")/../lib/test.sh"
+. "$tests/lib/tool.sh"
 
 here=$(dirname "$0")
 root=$here/../..
 # what a tool's options are tried with; its exit status of bad input
-declare -A operands=([hugectl]=true [hugeedit]=/nowhere [ld.hugetlbfs]=no.o) statuses=([hugectl]=125)
+declare -A operands=([hugectl]=true [hugeedit]=/nowhere [ld.hugetlbfs]=no.o) statuses=([hugestat]=2 [hugectl]=125)
 # the one that has no table of options, as it is a script
 linker=$BUILD/share/libhugetlbfs/ld.hugetlbfs
 assertions='fail|refused|relinked|has_words|expect_runs|hugeadm_fails|holds|pool_is|nodes_have|mounted|listed|refuses|parts|preloads|prints|letter|EXPECT_[A-Z]+=|expect_[a-z]+|cmp -s'
@@ -74,7 +75,8 @@ refused() {
 	run_tool "$tool" "$@" ${operands[$tool]-} >"$work/out" 2>"$work/err"
 	status=$?
 	[ $status = "${statuses[$tool]-1}" ] || fail "$tool $*: exit status $status"
-	[ "$(cat "$work/err")" = "$tool: $line" ] || {
+	[ "$(cat "$work/err")" = "$tool: $line" ] ||
+		{ [[ $line == "option '"* ]] && is_misuse "$tool" "$line"; } || {
 		show "$work/err"
 		fail "$tool $*: not this line: $tool: $line"
 	}
@@ -112,8 +114,8 @@ refuses_bad_values() {
 	esac
 	if [ "$kind" = = ]; then
 		run_tool "$tool" "$option" >"$work/out" 2>"$work/err" && fail "$tool $option: no value"
-		grep -qxE "$tool: option '$option' requires an argument(, as $option=\.\.\.)?" "$work/err" &&
-			[ "$(wc -l <"$work/err")" = 1 ] ||
+		is_misuse "$tool" "option '$option' requires an argument" ||
+			[ "$(cat "$work/err")" = "$tool: option '$option' requires an argument, as $option=..." ] ||
 			{ show "$work/err"; fail "$tool $option: another line without its value"; }
 	fi
 }

@@ -1,13 +1,27 @@
 #!/bin/bash
 # The help text, completion and man page of every tool have the options of its table and no others.
 . "$(dirname "$0")/../lib/test.sh"
+. "$tests/lib/tool.sh"
 
 root=$(dirname "$0")/../..
+version=$(sed -n 's/^VERSION *:= *//p' "$root/Makefile")
 
 # What the man page has an entry for.
 entries_of_page() {
 	sed -n '/^\.SH OPTIONS/,/^\.SH "*EXIT/p' "$1" | grep -A 1 '^\.TP' | grep '^\.B' |
 		grep -oE '(^|[ "|])\\-(\\-)?[a-zA-Z][a-zA-Z_\\-]*' | tr -d '\\ "|' | sort -u
+}
+
+# A misspelt option: the line names the one that was meant.
+suggests() {
+	local tool=$1 option
+	for option in versoin verson verssion vertion; do
+		"$BUILD/bin/$tool" --$option >"$work/out" 2>"$work/err" && fail "$tool takes --$option"
+		[ "$(sed -n 2p "$work/err")" = "$tool: did you mean --version?" ] ||
+			{ show "$work/err"; fail "$tool --$option: no suggestion"; }
+	done
+	"$BUILD/bin/$tool" --something-else >"$work/out" 2>"$work/err"
+	! grep -q 'did you mean' "$work/err" || fail "$tool --something-else: a suggestion"
 }
 
 agrees() {
@@ -20,6 +34,8 @@ agrees() {
 	diff "$work/options" "$work/entries" || fail "the table of $tool and $page differ"
 	"$BUILD/bin/$tool" --help >"$work/help" || fail "$tool --help fails"
 	"$BUILD/bin/$tool" -h | cmp -s - "$work/help" || fail "$tool -h is not --help"
+	[ "$("$BUILD/bin/$tool" --version)" = "$tool (libhugetlbfs) $version" ] || fail "$tool --version"
+	suggests "$tool"
 	! grep '.\{81\}' "$work/help" || fail "the help text of $tool is wider than 80 columns"
 	for shell in bash zsh; do
 		"$BUILD/bin/$tool" --print-completion $shell >"$work/$shell" || fail "$tool for $shell"
@@ -35,7 +51,7 @@ agrees() {
 	done <"$work/options"
 	"$BUILD/bin/$tool" --no-such-option >"$work/out" 2>"$work/err" &&
 		fail "$tool takes --no-such-option"
-	[ "$(cat "$work/err")" = "$tool: unrecognized option '--no-such-option'" ] ||
+	is_misuse "$tool" "unrecognized option '--no-such-option'" ||
 		{ show "$work/err"; fail "$tool --no-such-option: another line"; }
 	[ ! -s "$work/out" ] || fail "$tool --no-such-option: something on standard output"
 }

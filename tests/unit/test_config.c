@@ -526,7 +526,7 @@ static void each_call_fails(void **state)
 	gate_reset();
 	gate_file(CONFIG_PATH, "MORECORE=thp\n");
 	gate_fail(SYS_openat, 1, EACCES);
-	read_for("a", "HUGETLB_VERBOSE=2", NULL);
+	read_for("a", "HUGETLB_VERBOSE=3", NULL);
 	assert_non_null(strstr(gate_stderr(),
 			       "INFO: " CONFIG_PATH
 			       " can't be opened (error 13); nothing in it counts\n"));

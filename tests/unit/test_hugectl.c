@@ -107,9 +107,9 @@ static void levels_add_up(void **state)
 	unsetenv("HUGETLB_VERBOSE");
 	READ(&request, "true");
 	assert_null(environment_get(&request.environment, "HUGETLB_VERBOSE"));
-	assert_int_equal(request.verbose, 1);
+	assert_int_equal(request.verbose, 2);
 	READ(&request, "-vv", "-q", "true");
-	assert_string_equal(environment_get(&request.environment, "HUGETLB_VERBOSE"), "2");
+	assert_string_equal(environment_get(&request.environment, "HUGETLB_VERBOSE"), "3");
 	READ(&request, "-qqq", "true");
 	assert_int_equal(request.verbose, 0);
 	READ(&request, "--verbose=99", "-v", "true");
@@ -119,7 +119,7 @@ static void levels_add_up(void **state)
 	assert_int_equal(request.verbose, 6);
 	setenv("HUGETLB_VERBOSE", "much", 1);
 	READ(&request, "true");
-	assert_int_equal(request.verbose, 1);
+	assert_int_equal(request.verbose, 2);
 	assert_int_equal(request.environment.count, 0);
 	unsetenv("HUGETLB_VERBOSE");
 }

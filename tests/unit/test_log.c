@@ -86,8 +86,8 @@ static void levels(void **state)
 {
 	(void)state;
 	gate_catch_stderr();
-	for (int level = 0; level < 5; level++) {
-		static const unsigned int lines[] = {0, 2, 3, 4, 4};
+	for (int level = 0; level < 6; level++) {
+		static const unsigned int lines[] = {0, 1, 2, 3, 4, 4};
 
 		gate_catch_stderr();
 		log_set_level(level);
@@ -96,7 +96,7 @@ static void levels(void **state)
 		log_info("i");
 		log_debug("d");
 		assert_int_equal(gate_stderr_lines(), lines[level]);
-		assert_true(log_at(LOG_DEBUG) == (level >= 3));
+		assert_true(log_at(LOG_DEBUG) == (level >= 4));
 	}
 	log_set_level(LOG_WARNING);
 }

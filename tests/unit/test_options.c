@@ -39,7 +39,7 @@ static void assert_good(const char *entry)
 /* One line that names the variable, and nothing but verbose and bad is changed. */
 static void assert_bad(const char *entry)
 {
-	static const struct options off = {.verbose = 1};
+	static const struct options off = {.verbose = LOG_WARNING};
 	char name[64];
 
 	snprintf(name, sizeof(name), "WARNING: %.*s=", (int)strcspn(entry, "="), entry);
@@ -49,12 +49,21 @@ static void assert_bad(const char *entry)
 		fail_msg("%s was taken: %s", entry, gate_stderr());
 }
 
+/* An empty value is no value: nothing is set, and there is no line. */
+static void assert_unset(const char *entry)
+{
+	static const struct options off = {.verbose = LOG_WARNING};
+
+	if (read_one(entry) || bad || gate_stderr_lines() || memcmp(&options, &off, sizeof(off)))
+		fail_msg("%s counts as set: %s", entry, gate_stderr());
+}
+
 /* Tries a switch with each of its words; `on` is where the answer is. */
 static void assert_switch(const char *name, const bool *on)
 {
 	static const char *const words[][2] = {
 		{"no", "yes"}, {"0", "1"}, {"false", "true"}, {"off", "on"}, {"NO", "Yes"}};
-	static const char *const garbage[] = {"", "y", "yes ", " yes", "2", "-1", "yess", "\n"};
+	static const char *const garbage[] = {"y", "yes ", " yes", "2", "-1", "yess", "\n"};
 	char entry[128];
 
 	for (size_t i = 0; i < COUNT_OF(words); i++)
@@ -92,7 +101,15 @@ static void sizes(void **state)
 		{"+1", 0, -EINVAL},
 		{" 1", 0, -EINVAL},
 		{"1 ", 0, -EINVAL},
-		{"2MB", 0, -EINVAL},
+		{"2MB", 2 << 20, 0},
+		{"2MiB", 2 << 20, 0},
+		{"2mib", 2 << 20, 0},
+		{"1gB", 1 << 30, 0},
+		{"100B", 100, 0},
+		{"2iB", 0, -EINVAL},
+		{"2Mi", 0, -EINVAL},
+		{"2MBB", 0, -EINVAL},
+		{"B", 0, -EINVAL},
 		{"2MM", 0, -EINVAL},
 		{"0x10", 0, -EINVAL},
 		{"1.5G", 0, -EINVAL},
@@ -151,7 +168,7 @@ static void presence(void **state)
 
 static void shm(void **state)
 {
-	static const char *const garbage[] = {"HUGETLB_SHM=", "HUGETLB_SHM=thp", "HUGETLB_SHM=3M",
+	static const char *const garbage[] = {"HUGETLB_SHM=x", "HUGETLB_SHM=thp", "HUGETLB_SHM=3M",
 					      "HUGETLB_SHM=2M ", "HUGETLB_SHM=2Q"};
 
 	(void)state;
@@ -183,8 +200,8 @@ static void mappings(void **state)
 		{"HUGETLB_MMAP=8M,1G", HEAP_SIZE, 8 << 20, 1 << 30},
 	};
 	static const char *const garbage[] = {
-		"HUGETLB_MMAP=",           "HUGETLB_MMAP=thp",        "HUGETLB_MMAP=yes,",
-		"HUGETLB_MMAP=yes,3M",     "HUGETLB_MMAP=1M,2M,4M",   "HUGETLB_MMAP_LIMIT=",
+		"HUGETLB_MMAP=x",          "HUGETLB_MMAP=thp",        "HUGETLB_MMAP=yes,",
+		"HUGETLB_MMAP=yes,3M",     "HUGETLB_MMAP=1M,2M,4M",   "HUGETLB_MMAP_LIMIT=x",
 		"HUGETLB_MMAP_LIMIT=some", "HUGETLB_MMAP_ALSO=heaps", "HUGETLB_MMAP_ALSO=stack"};
 
 	(void)state;
@@ -237,7 +254,7 @@ static void heap(void **state)
 	assert_good("HUGETLB_MORECORE=1g");
 	assert_int_equal(options.heap, HEAP_SIZE);
 	assert_true(options.heap_page_bytes == 1ul << 30);
-	assert_bad("HUGETLB_MORECORE=");
+	assert_unset("HUGETLB_MORECORE=");
 	assert_bad("HUGETLB_MORECORE=maybe");
 	assert_bad("HUGETLB_MORECORE=3M");
 	assert_bad("HUGETLB_MORECORE=00");
@@ -250,7 +267,7 @@ static void default_page_size(void **state)
 	(void)state;
 	assert_good("HUGETLB_DEFAULT_PAGE_SIZE=2048k");
 	assert_true(options.default_page_bytes == 2ul << 20);
-	assert_bad("HUGETLB_DEFAULT_PAGE_SIZE=");
+	assert_unset("HUGETLB_DEFAULT_PAGE_SIZE=");
 	assert_bad("HUGETLB_DEFAULT_PAGE_SIZE=0");
 	assert_bad("HUGETLB_DEFAULT_PAGE_SIZE=yes");
 	assert_bad("HUGETLB_DEFAULT_PAGE_SIZE=2000000");
@@ -271,7 +288,7 @@ static void heap_base(void **state)
 	snprintf(entry, sizeof(entry), "HUGETLB_MORECORE_HEAPBASE=%lx", (unsigned long)UINTPTR_MAX);
 	assert_good(entry);
 	assert_true(options.heap_base == UINTPTR_MAX);
-	assert_bad("HUGETLB_MORECORE_HEAPBASE=");
+	assert_unset("HUGETLB_MORECORE_HEAPBASE=");
 	assert_bad("HUGETLB_MORECORE_HEAPBASE=0x");
 	assert_bad("HUGETLB_MORECORE_HEAPBASE=0x12g4");
 	assert_bad("HUGETLB_MORECORE_HEAPBASE=-1");
@@ -293,9 +310,9 @@ static void strings_are_copies(void **state)
 	assert_string_equal(options.report, "-");
 	assert_good("HUGETLB_REPORT=2");
 	assert_string_equal(options.report, "2");
-	assert_good("HUGETLB_REPORT=");
+	assert_unset("HUGETLB_REPORT=");
 	assert_null(options.report);
-	assert_good("HUGETLB_PATH=");
+	assert_unset("HUGETLB_PATH=");
 	assert_null(options.path);
 }
 
@@ -329,14 +346,14 @@ static void fork_words(void **state)
 	assert_int_equal(options.fork, FORK_COW);
 	assert_good("HUGETLB_FORK=COPY");
 	assert_int_equal(options.fork, FORK_COPY);
-	assert_bad("HUGETLB_FORK=");
+	assert_unset("HUGETLB_FORK=");
 	assert_bad("HUGETLB_FORK=yes");
 }
 
 static void features(void **state)
 {
 	(void)state;
-	assert_good("HUGETLB_FEATURES=");
+	assert_unset("HUGETLB_FEATURES=");
 	assert_good("HUGETLB_FEATURES=no_map_hugetlb");
 	assert_true(options.no_map_hugetlb);
 	assert_good("HUGETLB_FEATURES=map_hugetlb");
@@ -349,7 +366,7 @@ static void features(void **state)
 	assert_bad("HUGETLB_FEATURES=no_");
 	assert_bad("HUGETLB_FEATURES=no_no_map_hugetlb");
 	assert_bad("HUGETLB_FEATURES=,");
-	assert_int_equal(read_two("HUGETLB_VERBOSE=3", "HUGETLB_FEATURES=no_private_reservations"),
+	assert_int_equal(read_two("HUGETLB_VERBOSE=4", "HUGETLB_FEATURES=no_private_reservations"),
 			 2);
 	assert_non_null(strstr(gate_stderr(), "no_private_reservations has no effect"));
 }
@@ -364,11 +381,11 @@ static void verbosity(void **state)
 	assert_int_equal(options.verbose, 99);
 	assert_true(log_at(99));
 	assert_bad("HUGETLB_VERBOSE=100");
-	assert_bad("HUGETLB_VERBOSE=");
+	assert_unset("HUGETLB_VERBOSE=");
 	assert_bad("HUGETLB_VERBOSE=-1");
 	assert_bad("HUGETLB_VERBOSE=0K");
 	assert_bad("HUGETLB_VERBOSE=yes");
-	assert_false(log_at(2));
+	assert_false(log_at(LOG_INFO));
 	assert_int_equal(read_one("HUGETLB_DEBUG="), 1);
 	assert_int_equal(options.verbose, 99);
 	assert_int_equal(read_two("HUGETLB_DEBUG=1", "HUGETLB_VERBOSE=0"), 2);
@@ -389,7 +406,7 @@ static void level_comes_first(void **state)
 static void segments(void **state)
 {
 	static const char *const garbage[] = {
-		"HUGETLB_ELFMAP=",
+		"HUGETLB_ELFMAP=x",
 		"HUGETLB_ELFMAP=yes",
 		"HUGETLB_ELFMAP=X",
 		"HUGETLB_ELFMAP=RR",
@@ -425,8 +442,7 @@ static void segments_of_which_objects(void **state)
 {
 	static const char *const good[] = {"main",      "all",   "libc.so.6",
 					   "all:-libc", "-main", "a:b:-c"};
-	static const char *const garbage[] = {
-		"", ":", "-", "a:", ":a", "a::b", "a:-", "/lib/libc.so"};
+	static const char *const garbage[] = {":", "-", "a:", ":a", "a::b", "a:-", "/lib/libc.so"};
 	char entry[64];
 
 	(void)state;
@@ -453,7 +469,7 @@ static void segments_backing(void **state)
 		assert_good(entry);
 		assert_int_equal(options.backing, BACKING_AUTO + i);
 	}
-	assert_bad("HUGETLB_ELFMAP_BACKING=");
+	assert_unset("HUGETLB_ELFMAP_BACKING=");
 	assert_bad("HUGETLB_ELFMAP_BACKING=ladder");
 	assert_switch("HUGETLB_ELFMAP_MERGE", &options.merge_text);
 	assert_switch("HUGETLB_FORCE_ELFMAP", &options.force_segments);
@@ -462,10 +478,10 @@ static void segments_backing(void **state)
 	assert_true(options.copy_all);
 	assert_good("HUGETLB_MINIMAL_COPY=yes");
 	assert_false(options.copy_all);
-	assert_bad("HUGETLB_MINIMAL_COPY=");
+	assert_unset("HUGETLB_MINIMAL_COPY=");
 	assert_good("HUGETLB_SHARE_PATH=/mnt");
 	assert_string_equal(options.share_path, "/mnt");
-	assert_good("HUGETLB_SHARE_PATH=");
+	assert_unset("HUGETLB_SHARE_PATH=");
 	assert_null(options.share_path);
 }
 
@@ -480,7 +496,7 @@ static void nothing_of_ours_costs_one_call(void **state)
 	assert_int_equal(read_one("HUGETLBX=1"), 0);
 	assert_int_equal(read_one("XHUGETLB_MORECORE=yes"), 0);
 	assert_int_equal(options.heap, HEAP_OFF);
-	assert_int_equal(options.verbose, 1);
+	assert_int_equal(options.verbose, LOG_WARNING);
 	assert_int_equal(bad, 0);
 	assert_int_equal(gate_calls(GATE_ANY), 4);
 }
@@ -488,13 +504,45 @@ static void nothing_of_ours_costs_one_call(void **state)
 static void unknown_variables_are_ignored(void **state)
 {
 	(void)state;
-	assert_int_equal(read_two("HUGETLB_=1", "HUGETLB_MORECOR=yes"), 0);
-	assert_int_equal(read_two("HUGETLB_MORECOREX=yes", "HUGETLB_morecore=yes"), 0);
+	assert_int_equal(read_two("HUGETLB_=1", "HUGETLB_morecore=yes"), 0);
+	assert_int_equal(bad, 0);
 	assert_int_equal(read_two("HUGETLB_MORECORE", "HUGETLB_"), 0);
 	assert_int_equal(bad, 0);
+	assert_int_equal(gate_stderr_lines(), 0);
 	assert_int_equal(read_two("HUGETLB_DEBUG=1", "HUGETLB_OTHER=secret"), 1);
-	assert_non_null(strstr(gate_stderr(), "DEBUG: HUGETLB_OTHER is no variable"));
+	assert_non_null(strstr(gate_stderr(), "DEBUG: HUGETLB_OTHER is not a variable"));
 	assert_null(strstr(gate_stderr(), "secret"));
+}
+
+/* A line each, and HUGETLB_REQUIRE's caller learns that there is something wrong. */
+static void misspelt_variables_are_told(void **state)
+{
+	static const char *const names[][2] = {{"MORECOER", "MORECORE"},
+					       {"MORECOR", "MORECORE"},
+					       {"MORECOREX", "MORECORE"},
+					       {"SHN", "SHM"},
+					       {"ELFMPA", "ELFMAP"},
+					       {"NO_PREFALT", "NO_PREFAULT"},
+					       {"ELFMAP_OBJECT", "ELFMAP_OBJECTS"},
+					       {"VEBROSE", "VERBOSE"}};
+	static const char *const others[] = {"HUGETLB_SOMETHING=1", "HUGETLB_X=1",
+					     "HUGETLB_POOL=1"};
+	char entry[64], line[128];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(names); i++) {
+		snprintf(entry, sizeof(entry), "HUGETLB_%s=yes", names[i][0]);
+		snprintf(line, sizeof(line),
+			 "HUGETLB_%s is not a variable of this library and has "
+			 "no effect; did you mean HUGETLB_%s?",
+			 names[i][0], names[i][1]);
+		if (read_one(entry) || bad != 1 || gate_stderr_lines() != 1 ||
+		    !strstr(gate_stderr(), line))
+			fail_msg("%s: %s", entry, gate_stderr());
+	}
+	for (size_t i = 0; i < COUNT_OF(others); i++)
+		if (read_one(others[i]) || bad || gate_stderr_lines())
+			fail_msg("%s: %s", others[i], gate_stderr());
 }
 
 static void first_of_two_counts(void **state)
@@ -502,7 +550,7 @@ static void first_of_two_counts(void **state)
 	(void)state;
 	assert_int_equal(read_two("HUGETLB_MORECORE=thp", "HUGETLB_MORECORE=no"), 1);
 	assert_int_equal(options.heap, HEAP_THP);
-	assert_int_equal(read_two("HUGETLB_SHARE_PATH=", "HUGETLB_SHARE=0"), 2);
+	assert_int_equal(read_two("HUGETLB_SHARE_PATH=", "HUGETLB_SHARE=0"), 1);
 }
 
 static void secure_program_is_left_alone(void **state)
@@ -511,7 +559,7 @@ static void secure_program_is_left_alone(void **state)
 	gate_secure(true);
 	assert_int_equal(read_two("HUGETLB_MORECORE=garbage", "HUGETLB_DEBUG=1"), 0);
 	assert_int_equal(options.heap, HEAP_OFF);
-	assert_int_equal(options.verbose, 1);
+	assert_int_equal(options.verbose, LOG_WARNING);
 	assert_int_equal(bad, 0);
 	assert_int_equal(gate_calls(GATE_ANY), 0);
 }
@@ -537,7 +585,7 @@ static void restriction(void **state)
 		assert_int_equal(bad, 0);
 		assert_int_equal(gate_stderr_lines(), 0);
 	}
-	assert_bad("HUGETLB_RESTRICT_EXE=");
+	assert_unset("HUGETLB_RESTRICT_EXE=");
 	assert_bad("HUGETLB_RESTRICT_EXE=::");
 }
 
@@ -625,6 +673,7 @@ int main(void)
 		UNIT_TEST(segments_backing),
 		UNIT_TEST(nothing_of_ours_costs_one_call),
 		UNIT_TEST(unknown_variables_are_ignored),
+		UNIT_TEST(misspelt_variables_are_told),
 		UNIT_TEST(first_of_two_counts),
 		UNIT_TEST(secure_program_is_left_alone),
 		UNIT_TEST(restriction),

@@ -275,6 +275,26 @@ static void pool_counts(void **state)
 	assert_int_equal(pool_read(KIB(2048), &pool), -ERANGE);
 }
 
+/* A count of reservations that wrapped below zero is none; one that is not covered stays. */
+static void pool_reserved_below_zero(void **state)
+{
+	struct pool pool;
+
+	(void)state;
+	make_pool("100\n", "40\n", "18446744073709551614\n", "3\n", "3");
+	assert_int_equal(pool_read(KIB(2048), &pool), 0);
+	assert_int_equal(pool.reserved, 0);
+	assert_int_equal(pool_obtainable(&pool), 40);
+	assert_false(pool_is_empty(KIB(2048)));
+	make_pool("100\n", "40\n", "99999999999999999999999\n", "3\n", "3");
+	assert_int_equal(pool_read(KIB(2048), &pool), 0);
+	assert_int_equal(pool_obtainable(&pool), 40);
+	make_pool("100\n", "40\n", "100\n", "3\n", "3");
+	assert_int_equal(pool_read(KIB(2048), &pool), 0);
+	assert_int_equal(pool.reserved, 100);
+	assert_true(pool_is_empty(KIB(2048)));
+}
+
 static void pool_empty_or_not(void **state)
 {
 	(void)state;
@@ -361,6 +381,7 @@ int main(void)
 		TEST(thp_words),
 		TEST(log_names_sizes_and_mounts),
 		TEST(pool_counts),
+		TEST(pool_reserved_below_zero),
 		TEST(pool_empty_or_not),
 		TEST(pool_reading_fails),
 		TEST(obtainable_never_wraps),

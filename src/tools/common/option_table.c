@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/similar.h"
 #include "tools/common/option_table.h"
 
 #define TEXT_COLUMNS 80
@@ -51,8 +52,42 @@ static int row_of(const struct option_table *table, int found)
 	return OPTION_TABLE_BAD;
 }
 
+/* The long option that a word was meant to be, or NULL. */
+static const char *meant_option(const struct option_table *table, const char *word)
+{
+	const size_t bytes = strcspn(word, "=");
+	unsigned int nearest = SIMILAR_NEVER;
+	const char *name = NULL;
+
+	for (int i = 0; i < table->count; i++) {
+		unsigned int distance;
+
+		if (!table->rows[i].name)
+			continue;
+		distance = similar_distance(word, bytes, table->rows[i].name);
+		if (distance < nearest) {
+			nearest = distance;
+			name = table->rows[i].name;
+		}
+	}
+	return name;
+}
+
+/* After getopt_long's own line. optopt is 0 for a long option that is unknown or ambiguous. */
+static void print_usage(const struct option_table *table, char **argv)
+{
+	const char *word = argv[optind - 1];
+	const char *name =
+		!optopt && !strncmp(word, "--", 2) ? meant_option(table, word + 2) : NULL;
+
+	if (name)
+		fprintf(stderr, "%s: did you mean --%s?\n", table->tool, name);
+	fprintf(stderr, "Usage: %s %s\nTo list the options: %s --help\n", table->tool, table->usage,
+		table->tool);
+}
+
 /* The rows of OPTION_TABLE_COMMON_ROWS. */
-static int serve_common(const struct option_table *table, int index, const char *value)
+static int handle_common(const struct option_table *table, int index, const char *value)
 {
 	const char *name = table->rows[index].name;
 
@@ -62,12 +97,16 @@ static int serve_common(const struct option_table *table, int index, const char 
 		option_table_print_help(table);
 		return OPTION_TABLE_DONE;
 	}
+	if (!strcmp(name, "version")) {
+		printf("%s (libhugetlbfs) %s\n", table->tool, LIBHUGETLBFS_VERSION);
+		return OPTION_TABLE_DONE;
+	}
 	if (strcmp(name, "print-completion"))
 		return index;
 	if (!option_table_print_completion(table, value))
 		return OPTION_TABLE_DONE;
-	fprintf(stderr, "%s: --print-completion: %s is none of bash, zsh, options\n", table->tool,
-		value);
+	fprintf(stderr, "%s: --print-completion: %s is not one of bash, zsh, options\n",
+		table->tool, value);
 	return OPTION_TABLE_BAD;
 }
 
@@ -83,8 +122,10 @@ int option_table_next(const struct option_table *table, int argc, char **argv, c
 	/* getopt_long's own lines begin with it: the tool's name, however it was called */
 	argv[0] = (char *)table->tool;
 	found = getopt_long(argc, argv, letters, options, NULL);
-	if (found == '?')
+	if (found == '?') {
+		print_usage(table, argv);
 		return OPTION_TABLE_BAD;
+	}
 	if (found == -1) {
 		if (optind == argc || table->has_words || table->has_operands)
 			return OPTION_TABLE_END;
@@ -99,7 +140,7 @@ int option_table_next(const struct option_table *table, int argc, char **argv, c
 	    argv[optind][0] != '-')
 		optarg = argv[optind++];
 	*value = optarg;
-	return serve_common(table, index, optarg);
+	return handle_common(table, index, optarg);
 }
 
 /* Prints words, the first at column, broken before the end of the line; ends the line. */

@@ -29,10 +29,11 @@ struct option_table {
 	bool takes_file;   /* the words are names of files; else a command with its arguments */
 };
 
-/* The rows that every tool ends its table with; option_table_next() serves them itself. */
+/* The rows that every tool ends its table with; option_table_next() handles them itself. */
 /* clang-format off */
 #define OPTION_TABLE_COMMON_ROWS                                                                   \
 	{"help", 'h', NULL, "Shows this text.", NULL, "This tool"},                                \
+	{"version", 0, NULL, "Shows the version.", NULL, NULL},                                    \
 	{"print-completion", 0, "bash|zsh|options",                                                \
 	 "Prints the completion of this tool's options for a shell, or a list of them.",           \
 	 "bash zsh options", NULL}
@@ -42,8 +43,8 @@ struct option_table {
 
 enum {
 	OPTION_TABLE_END = -1,  /* no more; optind is at the first word that is no option */
-	OPTION_TABLE_BAD = -2,  /* one line was written to stderr */
-	OPTION_TABLE_DONE = -3, /* what was asked has been printed: nothing is left to do */
+	OPTION_TABLE_BAD = -2,  /* the error, and for an unknown option the usage, are on stderr */
+	OPTION_TABLE_DONE = -3, /* the requested text is on stdout: nothing is left to do */
 };
 
 /*

@@ -14,10 +14,14 @@ void shell_word_write(const char *word, FILE *stream)
 	static const char safe[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 				   "_-+./:,@%=";
 
-	if (*word && *word != '=' && !word[strspn(word, safe)]) {
+	if (*word && *word != '=' && !word[strspn(word, safe)])
 		fputs(word, stream);
-		return;
-	}
+	else
+		shell_word_write_quoted(word, stream);
+}
+
+void shell_word_write_quoted(const char *word, FILE *stream)
+{
 	putc('\'', stream);
 	for (; *word; word++) {
 		if (*word == '\'')

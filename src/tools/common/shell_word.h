@@ -12,7 +12,10 @@
  */
 void shell_word_write(const char *word, FILE *stream);
 
-/* On standard output. */
+/* The same, with quotes in any case. */
+void shell_word_write_quoted(const char *word, FILE *stream);
+
+/* As shell_word_write(), on standard output. */
 void shell_word_print(const char *word);
 
 /* Into a buffer of so many bytes, which is returned; empty where there is no room for it. */

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "hugeadm.h"
+#include "options/options.h"
 #include "tools/common/size_text.h"
 
 int argument_number(const char *name, const char *value, unsigned long *number)
@@ -27,7 +28,7 @@ int argument_size(const char *name, const char *value, unsigned long *bytes)
 {
 	size_t size;
 
-	if (size_text_parse(value, &size) || size == UNSET)
+	if (options_parse_size(value, &size) || size == UNSET)
 		return complain(-EINVAL, "--%s: %s is no size (bytes, or with K, M, G)", name,
 				value);
 	*bytes = size;
@@ -99,7 +100,7 @@ static int find_page_size(const struct request *request, const char *name, const
 					name);
 		return 0;
 	}
-	if (size_text_parse(word, page_bytes))
+	if (options_parse_size(word, page_bytes))
 		return complain(-EINVAL, "--%s: %s is no page size (DEFAULT, or like 2M)", name,
 				word);
 	if (sizes_have(&request->sizes, *page_bytes))
@@ -112,20 +113,19 @@ static int find_page_size(const struct request *request, const char *name, const
 			sizes[0] ? sizes : " none");
 }
 
-/* A number of pages, or with a unit an amount of memory: no fewer pages than it asks for. */
+/* A number of pages, or with a unit an amount of memory: the whole pages in it. */
 static int count_pages(const char *name, const char *word, struct pool_change *change)
 {
 	const bool is_memory = word[0] && strspn(word, "0123456789") != strlen(word);
 	size_t count;
 
-	if (word[0] < '0' || word[0] > '9' || size_text_parse(word, &count))
+	if (word[0] < '0' || word[0] > '9' || options_parse_size(word, &count))
 		return complain(-EINVAL,
 				"--%s: %s: %s is no number of pages and no amount of memory", name,
 				change->text, word);
-	if (is_memory && change->sign == '-')
+	change->rounded = is_memory && count % change->page_bytes;
+	if (is_memory)
 		count /= change->page_bytes;
-	else if (is_memory)
-		count = count / change->page_bytes + (count % change->page_bytes != 0);
 	if (count > LONG_MAX)
 		return complain(-EINVAL, "--%s: %s: too many pages", name, change->text);
 	change->pages = count;

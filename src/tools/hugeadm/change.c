@@ -14,35 +14,49 @@
 #include <unistd.h>
 
 #include "hugeadm.h"
+#include "base/log.h"
 #include "tools/common/shell_word.h"
 
 extern char **environ;
+
+static void print_line(const char *format, va_list *arguments)
+{
+	fflush(stdout);
+	fputs("hugeadm: ", stderr);
+	vfprintf(stderr, format, *arguments);
+	fputc('\n', stderr);
+}
 
 int complain(int result, const char *format, ...)
 {
 	va_list arguments;
 
-	fflush(stdout);
-	fputs("hugeadm: ", stderr);
 	va_start(arguments, format);
-	vfprintf(stderr, format, arguments);
+	print_line(format, &arguments);
 	va_end(arguments);
-	fputc('\n', stderr);
 	return result;
+}
+
+void warn(const struct request *request, const char *format, ...)
+{
+	va_list arguments;
+
+	if (request->verbose < LOG_WARNING)
+		return;
+	va_start(arguments, format);
+	print_line(format, &arguments);
+	va_end(arguments);
 }
 
 void tell(const struct request *request, const char *format, ...)
 {
 	va_list arguments;
 
-	if (request->verbose < 2)
+	if (request->verbose < LOG_INFO)
 		return;
-	fflush(stdout);
-	fputs("hugeadm: ", stderr);
 	va_start(arguments, format);
-	vfprintf(stderr, format, arguments);
+	print_line(format, &arguments);
 	va_end(arguments);
-	fputc('\n', stderr);
 }
 
 bool change_is_forbidden(int result)
@@ -111,10 +125,8 @@ static int write_once(const char *path, const char *text, int flags)
 	return result;
 }
 
-int change_write(const struct request *request, const char *path, const char *text)
+static int write_value(const struct request *request, const char *path, const char *text)
 {
-	int result;
-
 	if (request->dry_run) {
 		printf("echo %s >", text);
 		shell_word_print(path);
@@ -122,21 +134,41 @@ int change_write(const struct request *request, const char *path, const char *te
 		return 0;
 	}
 	tell(request, "writing %s to %s", text, path);
-	result = write_once(path, text, 0);
-	if (result)
-		complain(result, "can't write %s to %s: %s%s", text, path, strerror(-result),
-			 change_hint(-result));
-	return result;
+	return write_once(path, text, 0);
+}
+
+static int cannot_write(int result, const char *path, const char *text)
+{
+	return complain(result, "can't write %s to %s: %s%s", text, path, strerror(-result),
+			change_hint(-result));
+}
+
+int change_write(const struct request *request, const char *path, const char *text)
+{
+	const int result = write_value(request, path, text);
+
+	return result ? cannot_write(result, path, text) : 0;
+}
+
+int change_try_number(const struct request *request, const char *path, unsigned long number)
+{
+	char text[24];
+	int result;
+
+	snprintf(text, sizeof(text), "%lu", number);
+	if (request->dry_run)
+		change_pretend(path, number);
+	result = write_value(request, path, text);
+	return result && result != -EINVAL ? cannot_write(result, path, text) : result;
 }
 
 int change_write_number(const struct request *request, const char *path, unsigned long number)
 {
 	char text[24];
+	const int result = change_try_number(request, path, number);
 
 	snprintf(text, sizeof(text), "%lu", number);
-	if (request->dry_run)
-		change_pretend(path, number);
-	return change_write(request, path, text);
+	return result == -EINVAL ? cannot_write(result, path, text) : result;
 }
 
 /* Writes a new file aside and renames it, so that nobody sees half of it. */

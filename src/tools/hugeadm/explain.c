@@ -20,13 +20,14 @@ static unsigned long memory_bytes(void)
 	return (unsigned long)sysconf(_SC_PHYS_PAGES) * (unsigned long)sysconf(_SC_PAGESIZE);
 }
 
-/* The word in brackets of "always [madvise] never"; empty where there is none. */
+/* The word in brackets of "always [madvise] never", or why there is none. */
 static void thp_word(char *word, size_t bytes)
 {
 	char text[128];
 	const char *open;
+	bool is_missing = has_sys() && access(PATH_THP, F_OK);
 
-	word[0] = '\0';
+	snprintf(word, bytes, is_missing ? "none in this kernel" : "unknown");
 	if (sys_read_file(PATH_THP "/enabled", text, sizeof(text)) <= 0)
 		return;
 	open = strchr(text, '[');
@@ -38,8 +39,13 @@ static void explain_number(const struct advice *advice, struct json *json)
 {
 	unsigned long now;
 
-	if (!read_number(advice->path, &now))
+	if (!read_number(advice->path, &now)) {
+		if (json)
+			json_text(json, advice->json_name, NULL);
+		else
+			printf("%s is unknown: can't read %s.\n", advice->name, advice->path);
 		return;
+	}
 	if (json) {
 		json_open(json, advice->json_name, '{');
 		json_number(json, "now", now);
@@ -59,29 +65,63 @@ static void explain_shm_group(struct json *json)
 	unsigned long gid;
 	const struct group *group;
 
-	if (!read_number(PATH_SHM_GROUP, &gid))
+	if (!read_number(PATH_SHM_GROUP, &gid)) {
+		if (json)
+			json_text(json, "hugetlb_shm_group", NULL);
+		else
+			puts("vm.hugetlb_shm_group is unknown: can't read " PATH_SHM_GROUP ".");
 		return;
+	}
 	group = getgrgid((gid_t)gid);
 	if (json)
 		json_number(json, "hugetlb_shm_group", gid);
 	else
-		printf("Shared memory on huge pages (SHM_HUGETLB): for group %lu (%s) and for "
-		       "CAP_IPC_LOCK.\n",
-		       gid, group ? group->gr_name : "no name");
+		printf("Group %lu (%s) and processes with CAP_IPC_LOCK may use SHM_HUGETLB.\n", gid,
+		       group ? group->gr_name : "no name");
+}
+
+/* Lines that set-up scripts copy into /etc/sysctl.conf: two blanks, name, " = ", number. */
+static void print_sysctls(bool pools_are_known, unsigned long shmmax_bytes)
+{
+	unsigned long now, gid;
+
+	if (pools_are_known && read_number(PATH_SHMMAX, &now))
+		printf("\nTo keep kernel.shmmax after a reboot, add this line to "
+		       "/etc/sysctl.conf:\n  kernel.shmmax = %lu\n",
+		       now > shmmax_bytes ? now : shmmax_bytes);
+	if (read_number(PATH_SHM_GROUP, &gid))
+		printf("\nTo keep vm.hugetlb_shm_group after a reboot, add this line to "
+		       "/etc/sysctl.conf:\n  vm.hugetlb_shm_group = %lu\n",
+		       gid);
 }
 
 static void explain_swap(struct json *json)
 {
 	char text[1024];
 	const char *second_line = NULL;
+	const long bytes = sys_read_file("/proc/swaps", text, sizeof(text));
 
-	if (sys_read_file("/proc/swaps", text, sizeof(text)) > 0)
+	if (bytes > 0)
 		second_line = strchr(text, '\n');
-	if (json)
+	if (json && bytes <= 0)
+		json_text(json, "swap", NULL);
+	else if (json)
 		json_boolean(json, "swap", second_line && second_line[1]);
+	else if (bytes <= 0)
+		puts("Whether there is swap is unknown: can't read /proc/swaps.");
 	else if (!second_line || !second_line[1])
-		puts("There is no swap: a pool grows less well. --add-temp-swap makes some for a "
-		     "while.");
+		puts("There is no swap: pools grow less well (--add-temp-swap adds some for a "
+		     "while).");
+}
+
+static void explain_mounts(const struct request *request, struct json *json)
+{
+	struct listed_mount *mounts;
+
+	if (!json && !mount_table_read(&mounts))
+		puts("No hugetlbfs mount points found");
+	else
+		list_mounts(request, json);
 }
 
 int explain(const struct request *request, struct json *json)
@@ -99,15 +139,19 @@ int explain(const struct request *request, struct json *json)
 	if (json) {
 		json_open(json, "explain", '{');
 		json_number(json, "memory_bytes", memory_bytes());
-		list_mounts(request, json);
+		explain_mounts(request, json);
 		result = list_pools(request, json);
-		json_text(json, "transparent_huge_pages", word[0] ? word : NULL);
+		json_text(json, "transparent_huge_pages",
+			  strchr(word, ' ') || !strcmp(word, "unknown") ? NULL : word);
 	} else {
 		printf("Total System Memory: %lu MB\n\n", memory_bytes() >> 20);
-		list_mounts(request, NULL);
+		explain_mounts(request, NULL);
 		puts("\nHuge page pools:");
 		result = list_pools(request, NULL);
-		printf("\nTransparent huge pages: %s\n", word[0] ? word : "none in this kernel");
+		puts("\nHuge page sizes with configured pools:");
+		if (!result)
+			list_page_sizes(request, NULL, false);
+		printf("\nTransparent huge pages: %s\n", word);
 	}
 	/* the last is made of the pools: nothing more to say where these can't be read */
 	if (result || recommended_shmmax_bytes(request, &advices[advice_count - 1].recommended))
@@ -118,5 +162,7 @@ int explain(const struct request *request, struct json *json)
 	explain_swap(json);
 	if (json)
 		json_close(json, '}');
+	else
+		print_sysctls(advice_count > 1, advices[1].recommended);
 	return result;
 }

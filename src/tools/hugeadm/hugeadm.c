@@ -41,6 +41,8 @@ static int change_machine(const struct request *request)
 {
 	int result = 0;
 
+	if (request->setup)
+		return set_up(request);
 	if (request->set_min_free)
 		result = min_free_change(request);
 	result = thp_change(request) ?: result;
@@ -65,7 +67,7 @@ static int list(const struct request *request)
 	int result = 0;
 
 	if (json)
-		json_open(json, NULL, '{');
+		json_document(json);
 	if (request->list_mounts)
 		result = list_mounts(request, json) ?: result;
 	if (request->list_pools)

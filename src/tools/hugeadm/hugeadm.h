@@ -29,6 +29,7 @@ struct pool_change {
 	int node;  /* or MACHINE */
 	char sign; /* '+', '-', or 0: the number itself */
 	unsigned long pages;
+	bool rounded;     /* the text names memory that is not a whole number of pages */
 	const char *text; /* as it was asked */
 };
 
@@ -66,6 +67,7 @@ struct request {
 	const char *persist_pools; /* "systemd", "cmdline", or NULL */
 
 	bool drop_shared_text;
+	bool setup;
 
 	bool list_mounts, list_pools, list_shared_text, page_sizes, page_sizes_all, explain;
 };
@@ -73,13 +75,17 @@ struct request {
 /* Writes a line to stderr and returns result. */
 int complain(int result, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Writes a line to stderr where -v asked for it. */
+/* Writes a line to stderr: a warning, or with -v what is done. */
+void warn(const struct request *request, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 void tell(const struct request *request, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
 /* change.c: the machine is changed here, or a shell command printed that does the same. */
 int change_write(const struct request *request, const char *path, const char *text);
 int change_write_number(const struct request *request, const char *path, unsigned long number);
+/* The same, and -EINVAL gets no line. */
+int change_try_number(const struct request *request, const char *path, unsigned long number);
 
 /* With --dry-run, what would be in a file by now; the numbers that follow are made of it. */
 void change_pretend(const char *path, unsigned long number);
@@ -131,11 +137,16 @@ int node_next(int node); /* the next online one behind it; MACHINE: no more, or 
 int node_count(void);
 bool read_number(const char *path, unsigned long *number);
 
-/* mount_table.c: returns the number of hugetlbfs mounts. The list lives until the end of the tool.
+/* False: /sys is not mounted, and what it would say is unknown. */
+bool has_sys(void);
+
+/*
+ * mount_table.c: returns the number of hugetlbfs mounts, or -errno with a line on stderr. The list
+ * lives until the end of the tool.
  */
 struct listed_mount {
 	char *path, *options;
-	size_t page_bytes; /* 0: not to be had */
+	size_t page_bytes; /* 0: unknown */
 };
 int mount_table_read(struct listed_mount **mounts);
 
@@ -157,6 +168,7 @@ unsigned long recommended_min_free_kb(void);
 int recommended_shmmax_bytes(const struct request *request, unsigned long *bytes);
 int mounts_create(const struct request *request, const struct mounts_change *mounts);
 int persist_pools(const struct request *request);
+int set_up(const struct request *asked);
 int list_mounts(const struct request *request, struct json *json);
 int list_pools(const struct request *request, struct json *json);
 int list_page_sizes(const struct request *request, struct json *json, bool all);

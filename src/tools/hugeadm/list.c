@@ -1,6 +1,7 @@
 /*
  * The listings: mounts, pools and page sizes, as text for people and scripts, or as JSON.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,14 +50,15 @@ int list_mounts(const struct request *request, struct json *json)
 	int count = mount_table_read(&mounts), width = (int)strlen("Mount Point          ");
 
 	(void)request;
+	if (count < 0)
+		return count;
 	if (json) {
 		json_objects(json, "mounts", (size_t)count, put_mount, mounts);
 		return 0;
 	}
-	if (!count) {
-		puts("No hugetlbfs mount point found.");
-		return 0;
-	}
+	/* standard output has the list and nothing else */
+	if (!count)
+		return complain(0, "No hugetlbfs mount points found");
 	for (int i = 0; i < count; i++) {
 		mounts[i].path = shown_path(mounts[i].path);
 		if (columns_of(mounts[i].path) > width)
@@ -116,6 +118,14 @@ static void pool_as_json(const struct request *request, struct json *json, size_
 	json_close(json, '}');
 }
 
+/* Where no page size is listed: a kernel without huge pages, or no way to ask it. */
+static int no_page_sizes(void)
+{
+	return complain(-ENOENT, has_sys()
+					 ? "this kernel has no huge pages"
+					 : "the huge page sizes are unknown: /sys is not mounted");
+}
+
 /* The columns that scripts know; a node has no maximum of its own. */
 int list_pools(const struct request *request, struct json *json)
 {
@@ -126,6 +136,8 @@ int list_pools(const struct request *request, struct json *json)
 	else
 		printf("%10s %8s %8s %8s %8s\n", "Size", "Minimum", "Current", "Maximum",
 		       "Default");
+	if (!request->sizes.huge_count)
+		result = no_page_sizes();
 	for (int i = 0; i < request->sizes.huge_count; i++) {
 		const size_t page_bytes = request->sizes.huge[i];
 		const char *mark = page_bytes == request->sizes.default_huge ? "*" : "";
@@ -153,6 +165,8 @@ int list_pools(const struct request *request, struct json *json)
 /* Sizes with a pool that has pages or may have some; with all, every size of the machine. */
 int list_page_sizes(const struct request *request, struct json *json, bool all)
 {
+	int result = request->sizes.huge_count ? 0 : no_page_sizes();
+
 	if (json)
 		json_open(json, all ? "page_sizes_all_bytes" : "page_sizes_bytes", '[');
 	for (int i = 0; i < request->sizes.huge_count; i++) {
@@ -169,5 +183,5 @@ int list_page_sizes(const struct request *request, struct json *json, bool all)
 	}
 	if (json)
 		json_close(json, ']');
-	return 0;
+	return result;
 }

@@ -1,6 +1,7 @@
 /*
  * The hugetlbfs mounts that this process sees.
  */
+#include <errno.h>
 #include <mntent.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,7 +9,10 @@
 #include <sys/statfs.h>
 
 #include "hugeadm.h"
+#include "options/options.h"
 #include "tools/common/size_text.h"
+
+#define PATH_MOUNTS "/proc/self/mounts"
 
 /* Where another file system is mounted over it, only the options tell; they name the size always.
  */
@@ -27,18 +31,21 @@ static size_t page_bytes_of(const struct mntent *entry)
 		return 0;
 	option += sizeof(name);
 	snprintf(text, sizeof(text), "%.*s", (int)strcspn(option, ","), option);
-	return size_text_parse(text, &bytes) ? 0 : bytes;
+	return options_parse_size(text, &bytes) ? 0 : bytes;
 }
 
 int mount_table_read(struct listed_mount **mounts)
 {
-	FILE *table = setmntent("/proc/self/mounts", "re");
+	FILE *table = setmntent(PATH_MOUNTS, "re");
 	static char line[65536];
 	struct mntent entry;
 	int count = 0;
 
 	*mounts = NULL;
-	while (table && getmntent_r(table, &entry, line, sizeof(line))) {
+	if (!table)
+		return complain(-errno, "the mounts are unknown: can't read %s: %s", PATH_MOUNTS,
+				strerror(errno));
+	while (getmntent_r(table, &entry, line, sizeof(line))) {
 		struct listed_mount *grown;
 
 		if (strcmp(entry.mnt_type, "hugetlbfs"))
@@ -54,7 +61,6 @@ int mount_table_read(struct listed_mount **mounts)
 			abort();
 		count++;
 	}
-	if (table)
-		endmntent(table);
+	endmntent(table);
 	return count;
 }

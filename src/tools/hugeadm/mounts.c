@@ -21,6 +21,7 @@
 struct wanted_mount {
 	const struct request *request;
 	char path[256];
+	char old_path[256]; /* by the number of bytes, as before 2.12 */
 	size_t page_bytes;
 	unsigned long uid, gid, mode, max_pages, min_pages; /* pages may be UNSET */
 	char options[256];
@@ -31,18 +32,29 @@ static unsigned long chosen(unsigned long asked, unsigned long usual)
 	return asked == UNSET ? usual : asked;
 }
 
-/* The kernel counts whole pages, and a limit is no limit when it is rounded up. */
-static int whole_pages(const char *option, unsigned long bytes, const struct wanted_mount *mount,
-		       unsigned long *pages)
+/*
+ * The kernel counts whole pages, and a limit is no limit when it is rounded up. Returns false, with
+ * a warning, where not even one fits: that mount is skipped.
+ */
+static bool whole_pages(const char *option, unsigned long bytes, const struct wanted_mount *mount,
+			unsigned long *pages)
 {
 	char page[SIZE_TEXT_BYTES], size[SIZE_TEXT_BYTES];
 
 	*pages = bytes == UNSET ? UNSET : bytes / mount->page_bytes;
 	if (*pages || !bytes)
-		return 0;
-	return complain(-EINVAL, "%s is not mounted: --%s %s is less than one page of %s",
-			mount->path, option, size_text_print(size, bytes),
-			size_text_print(page, mount->page_bytes));
+		return true;
+	warn(mount->request, "%s is not mounted: --%s %s is less than one page of %s", mount->path,
+	     option, size_text_print(size, bytes), size_text_print(page, mount->page_bytes));
+	return false;
+}
+
+/* "2MB", "1GB", "64KB": the original's directories have had these names since 2.12. */
+static void name_size(char *text, size_t bytes, size_t page_bytes)
+{
+	char size[SIZE_TEXT_BYTES];
+
+	snprintf(text, bytes, "pagesize-%sB", size_text_print(size, page_bytes));
 }
 
 __attribute__((format(printf, 2, 3))) static void add_option(struct wanted_mount *mount,
@@ -56,8 +68,9 @@ __attribute__((format(printf, 2, 3))) static void add_option(struct wanted_mount
 	va_end(arguments);
 }
 
-static int prepare(struct wanted_mount *mount, const struct request *request,
-		   const struct mounts_change *mounts, size_t page_bytes)
+/* Returns whether there is something to mount. */
+static bool prepare(struct wanted_mount *mount, const struct request *request,
+		    const struct mounts_change *mounts, size_t page_bytes)
 {
 	static const unsigned int modes[] = {[MOUNTS_ROOT] = 0770,
 					     [MOUNTS_USER] = 0700,
@@ -67,6 +80,7 @@ static int prepare(struct wanted_mount *mount, const struct request *request,
 					    [MOUNTS_USER] = "/user/",
 					    [MOUNTS_GROUP] = "/group/",
 					    [MOUNTS_GLOBAL] = "/global"};
+	char name[SIZE_TEXT_BYTES + 16];
 
 	memset(mount, 0, sizeof(*mount));
 	mount->request = request;
@@ -74,11 +88,14 @@ static int prepare(struct wanted_mount *mount, const struct request *request,
 	mount->uid = chosen(request->mount_uid, mounts->uid);
 	mount->gid = chosen(request->mount_gid, mounts->gid);
 	mount->mode = chosen(request->mount_mode, modes[mounts->kind]);
-	snprintf(mount->path, sizeof(mount->path), MOUNTS_BASE "%s%s/pagesize-%zu",
+	name_size(name, sizeof(name), page_bytes);
+	snprintf(mount->path, sizeof(mount->path), MOUNTS_BASE "%s%s/%s", kinds[mounts->kind],
+		 mounts->name ? mounts->name : "", name);
+	snprintf(mount->old_path, sizeof(mount->old_path), MOUNTS_BASE "%s%s/pagesize-%zu",
 		 kinds[mounts->kind], mounts->name ? mounts->name : "", page_bytes);
-	if (whole_pages("max-size", request->max_size_bytes, mount, &mount->max_pages) ||
-	    whole_pages("min-size", request->min_size_bytes, mount, &mount->min_pages))
-		return -EINVAL;
+	if (!whole_pages("max-size", request->max_size_bytes, mount, &mount->max_pages) ||
+	    !whole_pages("min-size", request->min_size_bytes, mount, &mount->min_pages))
+		return false;
 	add_option(mount, "pagesize=%zu,uid=%lu,gid=%lu,mode=%04lo", page_bytes, mount->uid,
 		   mount->gid, mount->mode);
 	if (mount->max_pages != UNSET)
@@ -87,7 +104,7 @@ static int prepare(struct wanted_mount *mount, const struct request *request,
 		add_option(mount, ",min_size=%lu", mount->min_pages * page_bytes);
 	if (request->max_inodes != UNSET)
 		add_option(mount, ",nr_inodes=%lu", request->max_inodes);
-	return 0;
+	return true;
 }
 
 /* The options of the last mount on that path, the one that is seen; false: none. */
@@ -169,11 +186,13 @@ static int check(const struct wanted_mount *mount, const char *options, bool is_
 	return result;
 }
 
-static int create(const struct wanted_mount *wanted)
+static int create(struct wanted_mount *wanted)
 {
 	char options[512];
 	int result, error;
 
+	if (find_mounted(wanted->old_path, options, sizeof(options)))
+		strcpy(wanted->path, wanted->old_path);
 	if (find_mounted(wanted->path, options, sizeof(options))) {
 		tell(wanted->request, "%s is mounted already", wanted->path);
 		return check(wanted, options, false);
@@ -206,14 +225,14 @@ int mounts_create(const struct request *request, const struct mounts_change *mou
 	int result = 0;
 
 	if (!request->sizes.huge_count)
-		return complain(-ENOSYS, "this kernel has no huge pages to mount a hugetlbfs for");
-	/* who may not do it for one size may not for the others, and has been told */
+		return complain(-ENOSYS,
+				"no huge page size is known here to mount a hugetlbfs for");
+	/* what is forbidden for one size is forbidden for the others */
 	for (int i = 0; i < request->sizes.huge_count && !change_is_forbidden(result); i++) {
 		struct wanted_mount mount;
-		const int failed =
-			prepare(&mount, request, mounts, request->sizes.huge[i]) ?: create(&mount);
 
-		result = failed ?: result;
+		if (prepare(&mount, request, mounts, request->sizes.huge[i]))
+			result = create(&mount) ?: result;
 	}
 	return result;
 }

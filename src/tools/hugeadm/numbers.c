@@ -37,7 +37,10 @@ bool read_number(const char *path, unsigned long *number)
 	return end != text && !errno;
 }
 
-/* A node has no overcommit and no reservations of its own: they are 0 then. */
+/*
+ * A node has no overcommit and no reservations of its own: they are 0 then. For gigantic pages some
+ * kernels refuse to read the overcommit, which is 0 there.
+ */
 int pool_numbers_read(size_t page_bytes, int node, struct pool_numbers *numbers)
 {
 	const struct {
@@ -49,7 +52,6 @@ int pool_numbers_read(size_t page_bytes, int node, struct pool_numbers *numbers)
 		{"free_hugepages", &numbers->available, false},
 		{"surplus_hugepages", &numbers->surplus, false},
 		{"resv_hugepages", &numbers->reserved, true},
-		/* there for pages of 1G as well, but not readable on every kernel */
 		{"nr_overcommit_hugepages", &numbers->overcommit, true},
 	};
 	char path[160];
@@ -61,10 +63,18 @@ int pool_numbers_read(size_t page_bytes, int node, struct pool_numbers *numbers)
 			return complain(-ENOENT, "can't read %s%s", path,
 					access(path, F_OK) ? ", which is not there" : "");
 	}
+	/* Linux 6.18 lets the count wrap below zero while programs with threads fork */
+	if (numbers->reserved > numbers->current)
+		numbers->reserved = 0;
 	numbers->minimum = numbers->current - numbers->surplus;
 	if (numbers->surplus > numbers->current) /* read one after the other */
 		numbers->minimum = 0;
 	return 0;
+}
+
+bool has_sys(void)
+{
+	return !access("/sys/kernel/mm", F_OK);
 }
 
 unsigned long pool_maximum(const struct pool_numbers *numbers)

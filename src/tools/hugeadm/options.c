@@ -7,9 +7,11 @@
 #include <unistd.h>
 
 #include "hugeadm.h"
+#include "base/log.h"
 #include "tools/common/option_table.h"
 
 enum option_id {
+	SETUP,
 	POOL_LIST,
 	POOL_PAGES_MIN,
 	POOL_PAGES_MAX,
@@ -55,17 +57,22 @@ enum option_id {
 	VERBOSE_LETTER,
 };
 
+#define SETUP_HELPER  "huge_page_setup_helper.py"
 #define SPECIFICATION "size:[node:][+|-]n"
 #define SIZES         "DEFAULT: 2M: 1G:"
 
 /* clang-format off */
 static const struct tool_option rows[] = {
+	[SETUP] = {"setup", 0, NULL,
+		"Asks how much memory huge pages get and which users may use them, and sets it up, now and "
+		"for the next boots.", NULL, "All at once"},
+
 	[POOL_LIST] = {"pool-list", 0, NULL,
 		"Lists the pools: pages that stay, that are there, and that may be there.",
 		NULL, "Pools"},
 	[POOL_PAGES_MIN] = {"pool-pages-min", 0, SPECIFICATION,
 		"Sets the pages that stay in the pool of a size (2M, DEFAULT), or changes them by +n or "
-		"-n; n is a number of pages, or memory with K, M or G.", SIZES, NULL},
+		"-n; n is a number of pages, or memory with K, M or G, rounded down to whole pages.", SIZES, NULL},
 	[POOL_PAGES_MAX] = {"pool-pages-max", 0, "size:[+|-]n",
 		"Sets or changes the pages that the pool may have, those that stay included.", SIZES, NULL},
 	[DEMOTE] = {"demote", 0, "size:[node:]n",
@@ -95,7 +102,9 @@ static const struct tool_option rows[] = {
 	[CREATE_GROUP_MOUNTS] = {"create-group-mounts", 0, "group", "The same for a group.",
 		"@group", NULL},
 	[CREATE_GLOBAL_MOUNTS] = {"create-global-mounts", 0, NULL, "The same for everybody.", NULL, NULL},
-	[MAX_SIZE] = {"max-size", 0, "size", "The most memory that a new mount may use.", NULL, NULL},
+	[MAX_SIZE] = {"max-size", 0, "size",
+		"The most memory that a new mount may use; sizes with a bigger page are skipped.",
+		NULL, NULL},
 	[MIN_SIZE] = {"min-size", 0, "size",
 		"The memory that a new mount takes from the pool for itself.", NULL, NULL},
 	[MAX_INODES] = {"max-inodes", 0, "n", "The most files of a new mount.", NULL, NULL},
@@ -139,10 +148,11 @@ static const struct tool_option rows[] = {
 		"Tells what the machine has and what could be set better.", NULL, NULL},
 	[JSON] = {"json", 0, NULL, "Lists as JSON.", NULL, NULL},
 
-	[DRY_RUN] = {"dry-run", 0, NULL,
-		"Prints shell commands that do what is asked, and changes nothing.", NULL, "Working"},
-	[VERBOSE] = {"verbose", 0, "level", "Says what is done: 0 to 99, 2 and more do.",
-		"0 1 2 99", NULL},
+	[DRY_RUN] = {"dry-run", 'd', NULL,
+		"Prints shell commands that do what is asked, and changes nothing.", NULL, "Messages"},
+	[VERBOSE] = {"verbose", 0, "level",
+		"Prints messages up to this level: 1 errors, 2 warnings (the default), 3 to 99 what is "
+		"done. Errors are always printed.", "1 2 3 99", NULL},
 	[VERBOSE_LETTER] = {NULL, 'v', NULL, "One level more.", NULL, NULL},
 	OPTION_TABLE_COMMON_ROWS,
 };
@@ -195,15 +205,6 @@ static int add_mounts(struct request *request, enum mounts_kind kind, const char
 	return 0;
 }
 
-static int set_thp(struct request *request, const char *word)
-{
-	if (request->thp && strcmp(request->thp, word))
-		return complain(-EINVAL, "--thp-%s and --thp-%s exclude each other", request->thp,
-				word);
-	request->thp = word;
-	return 0;
-}
-
 static int set_swap(struct request *request, const char *name, const char *value)
 {
 	request->temporary_swap_pages = 5;
@@ -249,6 +250,7 @@ static int apply(struct request *request, enum option_id id, const char *value)
 	const char *name = rows[id].name;
 
 	switch (id) {
+	case SETUP: request->setup = true; return 0;
 	case POOL_LIST: request->list_pools = true; return 0;
 	case POOL_PAGES_MIN: return add_pool(request, POOL_MINIMUM, name, value);
 	case POOL_PAGES_MAX: return add_pool(request, POOL_MAXIMUM, name, value);
@@ -274,9 +276,9 @@ static int apply(struct request *request, enum option_id id, const char *value)
 	case MOUNT_MODE: return set_mode(request, name, value);
 	case LIST_SHARED_TEXT: request->list_shared_text = true; return 0;
 	case DROP_SHARED_TEXT: request->drop_shared_text = true; return 0;
-	case THP_ALWAYS_WORD: return set_thp(request, "always");
-	case THP_MADVISE_WORD: return set_thp(request, "madvise");
-	case THP_NEVER_WORD: return set_thp(request, "never");
+	case THP_ALWAYS_WORD: request->thp = "always"; return 0;
+	case THP_MADVISE_WORD: request->thp = "madvise"; return 0;
+	case THP_NEVER_WORD: request->thp = "never"; return 0;
 	case KHUGEPAGED_PAGES: return argument_number(name, value, &request->khugepaged_pages);
 	case KHUGEPAGED_SCAN_SLEEP:
 		return argument_number(name, value, &request->khugepaged_scan_sleep);
@@ -329,6 +331,8 @@ static int check(const struct request *request)
 		has_minimum |= request->pools[i].kind == POOL_MINIMUM;
 		has_maximum |= request->pools[i].kind == POOL_MAXIMUM;
 	}
+	if (request->setup && (lists(request) || changes(request)))
+		return complain(-EINVAL, "--setup goes with --dry-run and --verbose only");
 	if (has_swap && !has_minimum)
 		return complain(-EINVAL, "swap is added for --pool-pages-min, which is not given");
 	if (request->persist_swap && !has_swap)
@@ -351,7 +355,7 @@ static int check(const struct request *request)
 		return complain(-EINVAL, "--json is for listings, and none is asked for");
 	if (request->json && (request->dry_run || request->persist_pools))
 		return complain(-EINVAL, "--json does not go with --dry-run and --persist-pools");
-	if (!lists(request) && !changes(request))
+	if (!lists(request) && !changes(request) && !request->setup)
 		return complain(-EINVAL, "nothing to do: see hugeadm --help");
 	return 0;
 }
@@ -362,7 +366,7 @@ int options_into_request(int argc, char **argv, struct request *request)
 	int row;
 
 	*request = (struct request){
-		.verbose = 1,
+		.verbose = LOG_WARNING,
 		.node = MACHINE,
 		.max_size_bytes = UNSET,
 		.min_size_bytes = UNSET,
@@ -375,6 +379,8 @@ int options_into_request(int argc, char **argv, struct request *request)
 		.khugepaged_alloc_sleep = UNSET,
 		.shm_group = UNSET,
 	};
+	/* the original's helper, which is installed under its name */
+	request->setup = !strcmp(basename(argv[0]), SETUP_HELPER);
 	sizes_read(&request->sizes, (size_t)sysconf(_SC_PAGESIZE));
 	while ((row = option_table_next(&table, argc, argv, &value)) >= 0)
 		if (apply(request, (enum option_id)row, value))

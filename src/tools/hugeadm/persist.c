@@ -215,7 +215,8 @@ static int print_command_line(const struct request *request)
 	int result = 0;
 
 	if (!request->sizes.huge_count)
-		return complain(-ENOSYS, "this kernel has no pools of huge pages");
+		return complain(-ENOSYS, has_sys() ? "this kernel has no pools of huge pages"
+						   : "the pools are unknown: /sys is not mounted");
 	if (request->sizes.default_huge)
 		append(words, "default_hugepagesz=%s ",
 		       size_text_print(size, request->sizes.default_huge));

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "hugeadm.h"
 #include "tools/common/size_text.h"
@@ -218,11 +219,34 @@ static int set_overcommit(const struct resize *resize, unsigned long asked)
 	return 0;
 }
 
-/* A maximum above the minimum, which somebody has set, stays what it is. */
+/* Linux before 6.19 refuses to overcommit pages that its page allocator does not have. */
+static bool may_be_gigantic(size_t page_bytes)
+{
+	return page_bytes >> 10 > (size_t)sysconf(_SC_PAGESIZE);
+}
+
+/* The maximum stays what it is, unless the minimum is above it or the kernel can't overcommit. */
+static int keep_maximum(const struct resize *resize, unsigned long maximum)
+{
+	struct pool_numbers now;
+	unsigned long overcommit;
+	char path[160];
+	int result;
+
+	if (pool_numbers_read(resize->page_bytes, MACHINE, &now))
+		return 0;
+	overcommit = maximum > now.minimum ? maximum - now.minimum : 0;
+	if (overcommit == now.overcommit ||
+	    (resize->request->dry_run && !now.overcommit && may_be_gigantic(resize->page_bytes)))
+		return 0;
+	pool_path(path, sizeof(path), resize->page_bytes, MACHINE, "nr_overcommit_hugepages");
+	result = change_try_number(resize->request, path, overcommit);
+	return result == -EINVAL ? 0 : result;
+}
+
 static int resize_minimum(struct resize *resize, const struct pool_change *change)
 {
-	struct pool_numbers machine, before, after;
-	unsigned long maximum;
+	struct pool_numbers machine, before;
 	int result = pool_numbers_read(resize->page_bytes, MACHINE, &machine);
 
 	if (!result)
@@ -231,11 +255,9 @@ static int resize_minimum(struct resize *resize, const struct pool_change *chang
 		return result;
 	resize->asked = adjusted(before.minimum, change);
 	result = set_minimum(resize);
-	if (!machine.overcommit || pool_numbers_read(resize->page_bytes, MACHINE, &after))
+	if (change_is_forbidden(result))
 		return result;
-	maximum = pool_maximum(&machine);
-	return set_overcommit(resize, maximum > after.minimum ? maximum - after.minimum : 0)
-		       ?: result;
+	return keep_maximum(resize, pool_maximum(&machine)) ?: result;
 }
 
 /* A maximum below the minimum takes the minimum down with it. */
@@ -260,6 +282,9 @@ int pool_resize(const struct request *request, const struct pool_change *change)
 	struct resize resize = {0};
 
 	resize_prepare(&resize, request, change);
+	if (change->rounded)
+		warn(request, "%s: %s is not a whole number of pages: rounded down to %lu",
+		     resize.name, strrchr(change->text, ':') + 1, change->pages);
 	return change->kind == POOL_MINIMUM ? resize_minimum(&resize, change)
 					    : resize_maximum(&resize, change);
 }

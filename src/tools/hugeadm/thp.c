@@ -16,6 +16,8 @@ static int choose(const struct request *request, const char *word)
 	char text[128], chosen[24];
 	int result;
 
+	if (!has_sys())
+		return complain(-ENOENT, "transparent huge pages: /sys is not mounted");
 	if (access(PATH_THP "/enabled", F_OK))
 		return complain(-ENOSYS, "this kernel has no transparent huge pages");
 	result = change_write(request, PATH_THP "/enabled", word);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "hugetlbfs.h"
 #include "tools/hugectl/hugectl.h"
 
 #define SEGMENTS_MAX 128
@@ -14,7 +15,7 @@
 
 /* The headers of either class, in the words of the one that is wider. */
 struct segment {
-	unsigned int type;
+	unsigned int type, flags;
 	unsigned long long offset, address, bytes;
 };
 
@@ -58,16 +59,16 @@ static bool read_segment(int file, const Elf64_Ehdr *header, int index, struct s
 
 		if (!read_at(file, &wide, sizeof(wide), header->e_phoff + index * sizeof(wide)))
 			return false;
-		*segment =
-			(struct segment){wide.p_type, wide.p_offset, wide.p_vaddr, wide.p_filesz};
+		*segment = (struct segment){wide.p_type, wide.p_flags, wide.p_offset, wide.p_vaddr,
+					    wide.p_filesz};
 	} else {
 		Elf32_Phdr narrow;
 
 		if (!read_at(file, &narrow, sizeof(narrow),
 			     header->e_phoff + index * sizeof(narrow)))
 			return false;
-		*segment = (struct segment){narrow.p_type, narrow.p_offset, narrow.p_vaddr,
-					    narrow.p_filesz};
+		*segment = (struct segment){narrow.p_type, narrow.p_flags, narrow.p_offset,
+					    narrow.p_vaddr, narrow.p_filesz};
 	}
 	return true;
 }
@@ -91,6 +92,15 @@ static const struct segment *segment_of_type(const struct headers *headers, unsi
 		if (headers->segments[i].type == type)
 			return &headers->segments[i];
 	return NULL;
+}
+
+static bool has_mark(const struct headers *headers)
+{
+	for (int i = 0; i < headers->count; i++)
+		if (headers->segments[i].type == PT_LOAD &&
+		    headers->segments[i].flags & PF_LINUX_HUGETLB)
+			return true;
+	return false;
 }
 
 /* Reads the dynamic table's entry of that index; false: the table ends there. */
@@ -134,6 +144,7 @@ struct elf_kind elf_kind_of(const char *path)
 	if (read_headers(file, &headers)) {
 		kind.class_bits = headers.file.e_ident[EI_CLASS] == ELFCLASS64 ? 64 : 32;
 		kind.machine = headers.file.e_machine;
+		kind.has_mark = has_mark(&headers);
 		kind.is_static =
 			!segment_of_type(&headers, PT_INTERP) &&
 			(headers.file.e_type == ET_EXEC || is_marked_as_program(file, &headers));

@@ -38,26 +38,51 @@ int environment_apply(const struct environment *environment)
 	return 0;
 }
 
+/* One variable per line, as old scripts read them. */
+static void print_variables(const struct environment *environment)
+{
+	for (int i = 0; i < environment->count; i++) {
+		printf("%s=", environment->changes[i].name);
+		shell_word_write_quoted(environment->changes[i].value, stdout);
+		putchar('\n');
+	}
+}
+
 /*
- * env(1) takes a word with a dash in front for an option, unless options have ended, and one with
- * an equals sign for a variable in any case, so such a program is for sh.
+ * env(1) takes a word that begins with a dash for an option, unless "--" comes before it; zsh takes
+ * one with an equals sign after exec for a variable, so sh runs such a program.
  */
-void environment_print(const struct environment *environment, char *const program[])
+static void print_program(char *const program[])
 {
 	const bool dash = program[0][0] == '-';
 
-	fputs(dash ? "env --" : "env", stdout);
-	for (int i = 0; i < environment->count; i++) {
-		printf(" %s=", environment->changes[i].name);
-		shell_word_print(environment->changes[i].value);
-	}
+	fputs("exec", stdout);
 	if (strchr(program[0], '='))
 		printf(" sh -c 'exec %s\"$0\" \"$@\"'", dash ? "-- " : "");
+	else if (dash)
+		fputs(" env --", stdout);
 	for (; *program; program++) {
 		putchar(' ');
 		shell_word_print(*program);
 	}
 	putchar('\n');
+}
+
+void environment_print(const struct environment *environment, char *const program[])
+{
+	if (!*program) {
+		print_variables(environment);
+		return;
+	}
+	/* a shell of its own: the variables and exec must not reach the caller's */
+	puts("(");
+	print_variables(environment);
+	for (int i = 0; i < environment->count; i++)
+		printf("%s %s", i ? "" : "export", environment->changes[i].name);
+	if (environment->count)
+		putchar('\n');
+	print_program(program);
+	puts(")");
 }
 
 const char *list_with_first(const char *first, const char *list)

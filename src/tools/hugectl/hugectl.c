@@ -9,14 +9,14 @@
 #include <strings.h>
 #include <unistd.h>
 
-#include "tools/hugectl/compare.h"
+#include "base/log.h"
 #include "tools/hugectl/hugectl.h"
 
 void tell(const struct request *request, const char *format, ...)
 {
 	va_list arguments;
 
-	if (request->verbose < 1)
+	if (request->verbose < LOG_WARNING)
 		return;
 	fputs("hugectl: ", stderr);
 	va_start(arguments, format);
@@ -61,7 +61,7 @@ static int become_program(const struct request *request, char **program)
 		fprintf(stderr, "hugectl: the environment: %s\n", strerror(-error));
 		return STATUS_NOT_STARTED;
 	}
-	for (int i = 0; request->verbose > 1 && i < request->environment.count; i++)
+	for (int i = 0; request->verbose >= LOG_INFO && i < request->environment.count; i++)
 		tell(request, "%s=%s", request->environment.changes[i].name,
 		     request->environment.changes[i].value);
 	execvp(program[0], program);
@@ -78,8 +78,8 @@ static int become_program(const struct request *request, char **program)
 
 int main(int argc, char **argv)
 {
+	struct program program = {.shown = "a program"};
 	struct request request;
-	struct program program;
 
 	switch (request_read(argc, argv, &request)) {
 	case OPTION_TABLE_DONE:
@@ -87,14 +87,22 @@ int main(int argc, char **argv)
 	case OPTION_TABLE_BAD:
 		return STATUS_NOT_STARTED;
 	}
+	if (argv[optind])
+		if (request.compare.advise)
+			return become_adviser(&request, argv + optind);
 	program_inspect(&program, argv[optind]);
 	if (preload_arrange(&request, &program))
 		return STATUS_NOT_STARTED;
+	if (!request.compare.on)
+		remark_on_request(&request, &program, argv + optind,
+				  !strcmp(argv[optind - 1], "--"));
 	if (request.compare.on) {
 		const int status = compare_program(&request, argv + optind);
 
 		return status ? status : flush_output();
 	}
+	if (!request.dry_run && thp_arrange(&request))
+		return STATUS_NOT_STARTED;
 	if (!request.dry_run)
 		return become_program(&request, argv + optind);
 	environment_print(&request.environment, argv + optind);

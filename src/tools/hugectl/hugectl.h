@@ -36,7 +36,10 @@ void environment_set(struct environment *environment, const char *name, const ch
 /* What the program will see; NULL: not set. */
 const char *environment_get(const struct environment *environment, const char *name);
 
-/* Prints a command line for a shell that runs the program so. */
+/*
+ * Prints the changes, a line VAR='value' each; with a program, as shell commands that run it with
+ * them.
+ */
 void environment_print(const struct environment *environment, char *const program[]);
 
 /* 0, or -errno. */
@@ -49,11 +52,13 @@ enum preload_wish { PRELOAD, PRELOAD_ALWAYS, PRELOAD_NEVER };
 
 /* What --compare and its like ask for. */
 struct compare_wish {
-	bool on, each, json;
+	bool on, each, json, advise;
 	bool all_features; /* none was asked for */
 	int runs;
 	const char *ready, *load;
 };
+
+enum thp_wish { THP_UNCHANGED, THP_OFF, THP_ADVISED_ONLY };
 
 struct request {
 	struct environment environment;
@@ -61,7 +66,9 @@ struct request {
 	bool library_use_path;
 	const char *library_path; /* a directory, or a prefix above lib; NULL: found */
 	bool dry_run;
-	int verbose; /* of this tool, and as HUGETLB_VERBOSE where that was asked for */
+	enum thp_wish thp;
+	bool disable; /* --disable was given */
+	int verbose;  /* the level of this tool, and HUGETLB_VERBOSE where an option sets it */
 	struct compare_wish compare;
 	struct options options; /* what the library will read out of the options given here */
 };
@@ -83,6 +90,7 @@ struct elf_kind {
 	int class_bits; /* 32 or 64 */
 	int machine;    /* EM_... */
 	bool is_static; /* nothing loads libraries into it */
+	bool has_mark;  /* hugeedit or the linker marked a segment for huge pages */
 };
 
 struct elf_kind elf_kind_of(const char *path);
@@ -122,13 +130,30 @@ const char *preload_without_library(const char *list);
  */
 const char *library_find(const char *within, const struct elf_kind *kind);
 
+/* What the kernel does for this process and what it becomes. 0; -ENOTSUP: do not start, told why.
+ */
+int thp_arrange(const struct request *request);
+
+/* --advise. Returns only where it fails, with a line told. */
+int become_adviser(const struct request *request, char **program);
+
+/* --compare (compare.h). Returns an exit status. */
+int compare_program(const struct request *request, char **program);
+
 #define LIBRARY_NAME "libhugetlbfs.so.0"
 
 /* Has malloc's own huge pages serve the heap; not where a value for them is set. Returns whether.
  */
 bool tunables_serve_heap(struct request *request);
 
-/* One line on stderr, of this tool; not below level 1. */
+/*
+ * remarks.c: a warning for each option that does not do what its user may expect. words are the
+ * program's, and after_end says that "--" comes before them.
+ */
+void remark_on_request(const struct request *request, const struct program *program, char **words,
+		       bool after_end);
+
+/* One line on stderr, a warning. */
 void tell(const struct request *request, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 

@@ -11,6 +11,7 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "tools/hugectl/compare.h"
 #include "tools/hugectl/hugectl.h"
 
@@ -40,6 +41,9 @@ enum option_id {
 	FEATURES,
 	NO_PREFAULT,
 	NO_RESERVE,
+	NO_THP,
+	THP_ADVISED_ONLY_ROW,
+	DISABLE,
 	REPORT,
 	VERBOSE,
 	VERBOSE_LETTER,
@@ -55,6 +59,7 @@ enum option_id {
 	COMPARE,
 	READY,
 	LOAD,
+	ADVISE,
 	JSON,
 	DRY_RUN,
 	COMMON, /* and the rows behind it: the option table serves them */
@@ -117,15 +122,25 @@ static const struct tool_option rows[] = {
 		"Huge pages are not populated before the program gets them.", NULL, NULL},
 	[NO_RESERVE] = {"no-reserve", 0, NULL, "Huge pages are not reserved when they are mapped.",
 		NULL, NULL},
+	[NO_THP] = {"no-thp", 0, NULL,
+		"No transparent huge pages for the program and what it starts.", NULL, NULL},
+	[THP_ADVISED_ONLY_ROW] = {"thp-advised-only", 0, NULL,
+		"Transparent huge pages only where madvise asks for them (Linux 6.18).", NULL, NULL},
+
+	[DISABLE] = {"disable", 0, "[parts]",
+		"Keeps these parts on small pages: text, data, bss, heap, shm and mmap, separated by "
+		"commas; without a list text, data and bss, also where hugeedit marked them.",
+		"text data bss heap shm mmap heap,shm,mmap", NULL},
 
 	[REPORT] = {"report", 0, "[file]",
 		"At its end tells which pages the program's memory was on: in a file, on standard output "
 		"(-), or on standard error.", "@file", "What is told"},
 	[VERBOSE] = {"verbose", 0, "level",
-		"Says what is done: 0 nothing, 1 warnings, 2 and more the steps.", "0 1 2 99", NULL},
+		"Prints messages up to this level: 0 none, 1 errors, 2 warnings (the default), 3 what is "
+		"done, 4 to 99 debugging.", "0 1 2 3 99", NULL},
 	[VERBOSE_LETTER] = {NULL, 'v', NULL, "One level more.", NULL, NULL},
 	[QUIET] = {"quiet", 'q', NULL, "One level less.", NULL, NULL},
-	[DEBUG] = {"debug", 0, NULL, "All there is to tell.", NULL, NULL},
+	[DEBUG] = {"debug", 0, NULL, "Prints all messages, as --verbose=99.", NULL, NULL},
 
 	[RESTRICT_EXE] = {"restrict-exe", 0, "names",
 		"Only in programs of these base names, with colons between them.", NULL,
@@ -153,10 +168,14 @@ static const struct tool_option rows[] = {
 		"With --compare: a server, which is ready when a line matches (/.../), a port takes "
 		"connections, or a command succeeds.", NULL, NULL},
 	[LOAD] = {"load", 0, "command", "The load that is timed then, for a shell.", NULL, NULL},
+	[ADVISE] = {"advise", 0, NULL,
+		"Runs it once on small pages and says whether huge pages are worth it, which, and how many.",
+		NULL, NULL},
 	[JSON] = {"json", 0, NULL, "What was measured as JSON.", NULL, NULL},
 
-	[DRY_RUN] = {"dry-run", 0, NULL, "Prints a command for the shell that does the same.", NULL,
-		"Working"},
+	[DRY_RUN] = {"dry-run", 0, NULL,
+		"Prints the variables as VAR='value', and with a program the shell commands that run it "
+		"with them; runs nothing.", NULL, "Trying"},
 	OPTION_TABLE_COMMON_ROWS,
 };
 
@@ -189,6 +208,7 @@ static const struct setting {
 	[FEATURES] = {"HUGETLB_FEATURES", NULL},
 	[NO_PREFAULT] = {"HUGETLB_NO_PREFAULT", "yes"},
 	[NO_RESERVE] = {"HUGETLB_NO_RESERVE", "yes"},
+	[DISABLE] = {NULL, NULL},
 	[REPORT] = {"HUGETLB_REPORT", "2"},
 	[VERBOSE] = {"HUGETLB_VERBOSE", NULL},
 	[DEBUG] = {"HUGETLB_DEBUG", "yes"},
@@ -220,6 +240,7 @@ struct together {
 	enum option_id data_id;                        /* which of two named the size */
 	int more_verbose;
 	const char *verbose;
+	const char *disabled; /* --disable's list; NULL: the segments */
 };
 
 static const struct option_row *row_of_variable(const char *variable)
@@ -263,7 +284,7 @@ static char *segment_text(const char *letter, const char *size)
 {
 	char *text;
 
-	if (size && size[strspn(size, "0123456789kKmMgG")])
+	if (size && size[strspn(size, "0123456789kKmMgGiIbB")])
 		letter = "";
 
 	if (asprintf(&text, "%s%s%s", letter, size ? "=" : "", size ? size : "") < 0)
@@ -328,8 +349,8 @@ static int set_verbose(struct request *request, const struct together *together)
 
 	if (together->verbose && set(request, VERBOSE, together->verbose))
 		return -EINVAL;
-	request->verbose = 1;
-	if (before)
+	request->verbose = LOG_WARNING;
+	if (before && *before)
 		row->parse(before, &request->options, &request->verbose);
 	if (!together->more_verbose)
 		return 0;
@@ -341,6 +362,60 @@ static int set_verbose(struct request *request, const struct together *together)
 	if (asprintf(&level, "%d", request->verbose) < 0)
 		abort();
 	return set(request, VERBOSE, level);
+}
+
+/* The variable that keeps a part on small pages, or NULL: not a part. */
+static const char *variable_of_part(const char *part, size_t bytes)
+{
+	static const struct {
+		const char *part;
+		enum option_id id;
+	} parts[] = {{"text", TEXT}, {"data", DATA}, {"bss", BSS},
+		     {"heap", HEAP}, {"shm", SHM},   {"mmap", MMAP}};
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		if (strlen(parts[i].part) == bytes && !strncasecmp(part, parts[i].part, bytes))
+			return settings[parts[i].id].variable;
+	return NULL;
+}
+
+static int disable_part(struct request *request, const char *part, size_t bytes)
+{
+	const char *variable = variable_of_part(part, bytes);
+
+	if (!variable) {
+		fprintf(stderr,
+			"hugectl: --disable: %.*s is not one of text, data, bss, heap, shm, mmap\n",
+			(int)bytes, part);
+		return -EINVAL;
+	}
+	for (int i = 0; i < request->environment.count; i++) {
+		const struct change *change = &request->environment.changes[i];
+
+		if (strcmp(change->name, variable) || !strcmp(change->value, "no"))
+			continue;
+		fprintf(stderr, "hugectl: --disable: another option sets %s=%s\n", variable,
+			change->value);
+		return -EINVAL;
+	}
+	environment_set(&request->environment, variable, "no");
+	return 0;
+}
+
+static int set_disabled(struct request *request, const struct together *together)
+{
+	const char *list = together->disabled ? together->disabled : "text";
+	size_t bytes;
+
+	if (!request->disable)
+		return 0;
+	do {
+		bytes = strcspn(list, ",");
+		if (disable_part(request, list, bytes))
+			return -EINVAL;
+		list += bytes;
+	} while (*list++);
+	return 0;
 }
 
 /* For programs that change their directory, and what they start. */
@@ -377,6 +452,7 @@ static int take_compare(struct compare_wish *wish, const char *value)
 
 	*wish = (struct compare_wish){.on = true,
 				      .json = wish->json,
+				      .advise = wish->advise,
 				      .runs = COMPARE_RUNS_DEFAULT,
 				      .ready = wish->ready,
 				      .load = wish->load};
@@ -423,8 +499,12 @@ static int check_compare(struct request *request)
 	const struct compare_wish *wish = &request->compare;
 	const char *problem = NULL;
 
-	if (!wish->on && (wish->ready || wish->load || wish->json))
-		problem = "--ready, --load and --json go with --compare";
+	if (!wish->on && (wish->ready || wish->load))
+		problem = "--ready and --load go with --compare";
+	else if (wish->json && !wish->on && !wish->advise)
+		problem = "--json goes with --compare or --advise";
+	else if (wish->advise && (wish->on || request->dry_run))
+		problem = "--advise, --compare and --dry-run exclude each other";
 	else if (wish->on && request->dry_run)
 		problem = "--compare and --dry-run exclude each other";
 	else if (!wish->ready != !wish->load)
@@ -454,15 +534,34 @@ static int take(struct request *request, struct together *together, enum option_
 	case FORCE_PRELOAD: request->preload = PRELOAD_ALWAYS; return 0;
 	case LIBRARY_USE_PATH: request->library_use_path = true; return 0;
 	case LIBRARY_PATH: return set_library_path(request, value);
+	case NO_THP: request->thp = THP_OFF; return 0;
+	case THP_ADVISED_ONLY_ROW: request->thp = THP_ADVISED_ONLY; return 0;
 	case COMPARE: return take_compare(&request->compare, value);
 	case READY: request->compare.ready = value; return 0;
 	case LOAD: request->compare.load = value; return 0;
+	case ADVISE: request->compare.advise = true; return 0;
 	case JSON: request->compare.json = true; return 0;
 	case DRY_RUN: request->dry_run = true; return 0;
+	case DISABLE: request->disable = true; together->disabled = value; return 0;
 	default: return set(request, id, value);
 	}
 }
 /* clang-format on */
+
+/* What a process does and no variable says. */
+static int check_thp_options(const struct request *request, bool heap_on_thp)
+{
+	const char *problem = NULL;
+
+	if (request->thp == THP_OFF && heap_on_thp)
+		problem = "--thp and --no-thp exclude each other";
+	else if (request->thp != THP_UNCHANGED && request->dry_run)
+		problem = "--no-thp and --thp-advised-only are no variables: not with --dry-run";
+	if (!problem)
+		return 0;
+	fprintf(stderr, "hugectl: %s\n", problem);
+	return -EINVAL;
+}
 
 static int check_library_options(const struct request *request)
 {
@@ -487,10 +586,11 @@ int request_read(int argc, char **argv, struct request *request)
 	if (row != OPTION_TABLE_END)
 		return row;
 	if (set_heap(request, &together) || set_segments(request, &together) ||
-	    set_verbose(request, &together) || check_library_options(request) ||
-	    check_compare(request))
+	    set_disabled(request, &together) || set_verbose(request, &together) ||
+	    check_library_options(request) || check_compare(request) ||
+	    check_thp_options(request, request->options.heap == HEAP_THP))
 		return OPTION_TABLE_BAD;
-	if (!argv[optind]) {
+	if (!argv[optind] && !request->dry_run) {
 		fputs("hugectl: no program to run: see hugectl --help\n", stderr);
 		return OPTION_TABLE_BAD;
 	}

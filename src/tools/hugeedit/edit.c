@@ -12,23 +12,39 @@
 
 #include "tools/hugeedit/edit.h"
 
-int edit_mark(struct image *image, bool text, bool data)
+static bool is_kind(const GElf_Phdr *header, enum edit_kind kind)
 {
-	bool found_text = false, found_data = false;
+	switch (kind) {
+	case EDIT_TEXT:
+		return header_is_text(header);
+	case EDIT_DATA:
+		return header_is_data(header);
+	case EDIT_CONSTANTS:
+		return header_is_constants(header);
+	}
+	return false;
+}
+
+int edit_mark(struct image *image, enum edit_kind kind)
+{
+	static const char *const missing[] = {
+		[EDIT_TEXT] = "--text: no segment is executable",
+		[EDIT_DATA] = "--data: no segment is writable",
+	};
+	bool found = false;
 
 	for (size_t i = 0; i < image->header_count; i++) {
 		GElf_Phdr *header = &image->headers[i];
 
-		found_text |= header_is_text(header);
-		found_data |= header_is_data(header);
-		if ((text && header_is_text(header)) || (data && header_is_data(header)))
-			header->p_flags |= PF_LINUX_HUGETLB;
+		if (!is_kind(header, kind))
+			continue;
+		header->p_flags |= PF_LINUX_HUGETLB;
+		found = true;
 	}
-	if (text && !found_text)
-		return image_refuse(image, "--text: every segment is writable");
-	if (data && !found_data)
-		return image_refuse(image, "--data: no segment is writable");
-	return 0;
+	/* constants may be part of the text */
+	if (found || kind == EDIT_CONSTANTS)
+		return 0;
+	return image_refuse(image, "%s", missing[kind]);
 }
 
 void edit_unmark(struct image *image)
@@ -68,8 +84,8 @@ int edit_align(struct image *image, size_t page_bytes)
 	for (size_t i = 0; i < image->header_count; i++) {
 		GElf_Phdr *header = &image->headers[i];
 
-		if (header_is_text(header) && header->p_align < page_bytes &&
-		    edit_is_congruent(header, page_bytes))
+		if (header->p_type == PT_LOAD && !header_is_data(header) &&
+		    header->p_align < page_bytes && edit_is_congruent(header, page_bytes))
 			header->p_align = page_bytes;
 	}
 	return 0;

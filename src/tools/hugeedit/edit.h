@@ -4,8 +4,15 @@
 
 #include "tools/hugeedit/image.h"
 
-/* Sets or takes away PF_LINUX_HUGETLB of every loaded segment of that kind. */
-int edit_mark(struct image *image, bool text, bool data);
+enum edit_kind { EDIT_TEXT, EDIT_DATA, EDIT_CONSTANTS };
+
+/*
+ * Sets PF_LINUX_HUGETLB of every loaded segment of that kind. Returns -EINVAL with one line on
+ * stderr where the file has none.
+ */
+int edit_mark(struct image *image, enum edit_kind kind);
+
+/* Clears it of every segment. */
 void edit_unmark(struct image *image);
 
 /*

@@ -43,15 +43,20 @@ bool image_store_headers(struct image *image);
 int image_refuse(const struct image *image, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* What is text and what is data here: every loaded segment is one of them. */
-static inline bool header_is_text(const GElf_Phdr *header)
-{
-	return header->p_type == PT_LOAD && !(header->p_flags & PF_W);
-}
-
+/* A loaded segment is one of these three. */
 static inline bool header_is_data(const GElf_Phdr *header)
 {
 	return header->p_type == PT_LOAD && header->p_flags & PF_W;
+}
+
+static inline bool header_is_text(const GElf_Phdr *header)
+{
+	return header->p_type == PT_LOAD && !header_is_data(header) && header->p_flags & PF_X;
+}
+
+static inline bool header_is_constants(const GElf_Phdr *header)
+{
+	return header->p_type == PT_LOAD && !header_is_data(header) && !(header->p_flags & PF_X);
 }
 
 #endif

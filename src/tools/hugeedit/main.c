@@ -1,5 +1,5 @@
 /*
- * hugeedit: shows and changes what an ELF file says about huge pages.
+ * hugeedit: shows and changes which segments of an ELF file huge pages back by default.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -18,28 +18,38 @@
 #define LARGEST_ALIGNMENT_BYTES ((size_t)1 << 30)
 #define USUAL_PAGE_BYTES        ((size_t)2 << 20)
 
-enum { OPTION_TEXT, OPTION_DATA, OPTION_DISABLE, OPTION_ALIGN };
+enum {
+	OPTION_TEXT,
+	OPTION_DATA,
+	OPTION_CONSTANTS,
+	OPTION_DISABLE,
+	OPTION_ALIGN,
+	OPTION_TABLE,
+};
 
+/* clang-format off */
 static const struct tool_option rows[] = {
 	[OPTION_TEXT] = {"text", 0, NULL,
-			 "Marks what is not writable, text and constants, to be put on huge pages.",
-			 NULL, "Changes"},
+		"Marks the executable segments: huge pages back them by default.", NULL, "Changes"},
 	[OPTION_DATA] = {"data", 0, NULL,
-			 "Marks what is writable, data and bss, to be put on huge pages.", NULL,
-			 NULL},
-	[OPTION_DISABLE] = {"disable", 0, NULL, "Takes these marks away.", NULL, NULL},
-	[OPTION_ALIGN] =
-		{"align", 0, "[size]",
-		 "Has the file loaded on a boundary of so many bytes (K, M, G); unset: the "
-		 "size of this machine's transparent huge pages.",
-		 "2M", NULL},
+		"Marks the writable segments, data and bss.", NULL, NULL},
+	[OPTION_CONSTANTS] = {"constants", 0, NULL,
+		"Marks the segments that are neither executable nor writable.", NULL, NULL},
+	[OPTION_DISABLE] = {"disable", 0, NULL, "Removes the marks.", NULL, NULL},
+	[OPTION_ALIGN] = {"align", 0, "[size]",
+		"Has the file loaded at a multiple of this size; without a size, that of this machine's "
+		"transparent huge pages.", "2M", NULL},
+	[OPTION_TABLE] = {"table", 0, NULL,
+		"Lists the segments as a table, with flags, offset and alignment.", NULL, "Listing"},
 	OPTION_TABLE_COMMON_ROWS,
 };
+/* clang-format on */
 
 static const struct option_table table = {
 	.tool = "hugeedit",
-	.usage = "[--text] [--data] [--disable] [--align[=size]] file",
-	.about = "Without an option shows the segments of an ELF file.",
+	.usage = "[options] file",
+	.about = "Lists the segments of an ELF file and whether huge pages back them by default; "
+		 "changes that before.",
 	.rows = rows,
 	.count = sizeof(rows) / sizeof(rows[0]),
 	.has_words = true,
@@ -47,7 +57,7 @@ static const struct option_table table = {
 };
 
 struct wishes {
-	bool text, data, disable;
+	bool text, data, constants, disable, table;
 	size_t align_bytes; /* 0: as it is */
 };
 
@@ -92,8 +102,14 @@ static int read_wishes(int argc, char **argv, struct wishes *wishes)
 		case OPTION_DATA:
 			wishes->data = true;
 			break;
+		case OPTION_CONSTANTS:
+			wishes->constants = true;
+			break;
 		case OPTION_DISABLE:
 			wishes->disable = true;
+			break;
+		case OPTION_TABLE:
+			wishes->table = true;
 			break;
 		case OPTION_ALIGN:
 			if (parse_alignment(value, &wishes->align_bytes))
@@ -103,8 +119,9 @@ static int read_wishes(int argc, char **argv, struct wishes *wishes)
 	}
 	if (option != OPTION_TABLE_END)
 		return option;
-	if (wishes->disable && (wishes->text || wishes->data)) {
-		fprintf(stderr, "hugeedit: --disable does not go with --text or --data\n");
+	if (wishes->disable && (wishes->text || wishes->data || wishes->constants)) {
+		fprintf(stderr,
+			"hugeedit: --disable does not go with --text, --data or --constants\n");
 		return OPTION_TABLE_BAD;
 	}
 	if (optind + 1 != argc) {
@@ -115,29 +132,54 @@ static int read_wishes(int argc, char **argv, struct wishes *wishes)
 	return 0;
 }
 
-static void show(const struct image *image)
+static const char *kind_name(const GElf_Phdr *header)
 {
-	const char *kind = "shared library or program that may be loaded anywhere";
+	if (header_is_data(header))
+		return "data";
+	return header_is_text(header) ? "text" : "const";
+}
+
+static void show_table(const struct image *image)
+{
+	const char *kind = "shared library or position-independent program";
 
 	if (image->type == ET_EXEC)
 		kind = "program at fixed addresses";
 	else if (image->has_interpreter)
-		kind = "program that may be loaded anywhere";
+		kind = "position-independent program";
 	printf("%s: ELF%d, %s\n", image->path, image->class == ELFCLASS64 ? 64 : 32, kind);
-	printf("%-7s %-5s %-5s %18s %12s %12s %12s  %s\n", "segment", "kind", "flags", "address",
+	printf("%-7s %-5s %-5s %14s %10s %10s %10s  %s\n", "segment", "kind", "flags", "address",
 	       "offset", "bytes", "alignment", "huge pages");
 	for (size_t i = 0; i < image->header_count; i++) {
 		const GElf_Phdr *header = &image->headers[i];
 
 		if (header->p_type != PT_LOAD)
 			continue;
-		printf("%-7zu %-5s %c%c%-3c %#18" PRIx64 " %#12" PRIx64 " %#12" PRIx64
-		       " %#12" PRIx64 "  %s\n",
-		       i, header_is_text(header) ? "text" : "data",
-		       header->p_flags & PF_R ? 'R' : '-', header->p_flags & PF_W ? 'W' : '-',
-		       header->p_flags & PF_X ? 'X' : '-', header->p_vaddr, header->p_offset,
-		       header->p_memsz, header->p_align,
+		printf("%-7zu %-5s %c%c%-3c %#14" PRIx64 " %#10" PRIx64 " %#10" PRIx64
+		       " %#10" PRIx64 "  %s\n",
+		       i, kind_name(header), header->p_flags & PF_R ? 'R' : '-',
+		       header->p_flags & PF_W ? 'W' : '-', header->p_flags & PF_X ? 'X' : '-',
+		       header->p_vaddr, header->p_offset, header->p_memsz, header->p_align,
 		       header->p_flags & PF_LINUX_HUGETLB ? "yes" : "no");
+	}
+}
+
+/* The lines of the original tool, which scripts read. */
+static void show_lines(const struct image *image)
+{
+	for (size_t i = 0; i < image->header_count; i++) {
+		const GElf_Phdr *header = &image->headers[i];
+		const char *kind = "";
+
+		if (header->p_type != PT_LOAD)
+			continue;
+		if (header_is_data(header))
+			kind = "DATA";
+		else if (header_is_text(header))
+			kind = "TEXT";
+		printf("Segment %zu 0x%" PRIx64 " - 0x%" PRIx64 " (%s) default is %s pages\n", i,
+		       header->p_vaddr, header->p_vaddr + header->p_memsz, kind,
+		       header->p_flags & PF_LINUX_HUGETLB ? "HUGE" : "BASE");
 	}
 }
 
@@ -145,8 +187,12 @@ static int change(struct image *image, const struct wishes *wishes)
 {
 	int error = 0;
 
-	if (wishes->text || wishes->data)
-		error = edit_mark(image, wishes->text, wishes->data);
+	if (wishes->text)
+		error = edit_mark(image, EDIT_TEXT);
+	if (!error && wishes->data)
+		error = edit_mark(image, EDIT_DATA);
+	if (!error && wishes->constants)
+		error = edit_mark(image, EDIT_CONSTANTS);
 	if (wishes->disable)
 		edit_unmark(image);
 	if (!error && wishes->align_bytes)
@@ -167,10 +213,11 @@ int main(int argc, char **argv)
 	if (!result) {
 		if (image_open(&image, argv[optind]))
 			return EXIT_FAILURE;
-		if (wishes.text || wishes.data || wishes.disable || wishes.align_bytes)
-			result = change(&image, &wishes);
-		else
-			show(&image);
+		result = change(&image, &wishes);
+		if (!result && wishes.table)
+			show_table(&image);
+		else if (!result)
+			show_lines(&image);
 		image_close(&image);
 		if (result)
 			return EXIT_FAILURE;

@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "options/options.h"
 #include "tools/common/option_table.h"
+#include "tools/hugestat/findings.h"
 #include "tools/hugestat/options.h"
 
 enum hugestat_option {
@@ -20,14 +22,20 @@ enum hugestat_option {
 	OPTION_INTERVAL,
 	OPTION_COUNT,
 	OPTION_PERF_MAP,
+	OPTION_ADVISE,
+	OPTION_COLLAPSE,
+	OPTION_PART,
+	OPTION_RATE,
+	OPTION_METRICS,
 	OPTION_JSON,
 	OPTION_OUTPUT,
 };
 
 /* clang-format off */
 static const struct tool_option rows[] = {
-	[OPTION_CHECK] = {"check", 'c', NULL,
-		"Says only what is wrong, and exits with 1 if anything is.", NULL, "The system"},
+	[OPTION_CHECK] = {"check", 'c', "[topics]",
+		"Says only what is wrong, and exits with 1 if anything is that all, or these topics, need: "
+		"heap, shm, mount, text, thp.", "heap shm mount text thp heap,shm", "The system"},
 	[OPTION_USERS] = {"users", 0, NULL,
 		"Who holds huge pages: processes, shared memory, files, cgroups; and what is left over.",
 		NULL, NULL},
@@ -46,10 +54,23 @@ static const struct tool_option rows[] = {
 	[OPTION_PERF_MAP] = {"perf-map", 'm', NULL,
 		"Writes /tmp/perf-PID.map, so that perf names functions in text on huge pages.",
 		NULL, NULL},
+	[OPTION_ADVISE] = {"advise", 0, NULL,
+		"Whether huge pages are worth it for a process or program, which, and how many.", NULL,
+		NULL},
+	[OPTION_COLLAPSE] = {"collapse", 0, NULL,
+		"Puts memory of a process that runs already on transparent huge pages (root, Linux 6.1).",
+		NULL, NULL},
+	[OPTION_PART] = {"part", 0, "heap|text|all", "With --collapse: only this; default all.",
+		"heap text all", NULL},
+	[OPTION_RATE] = {"rate", 0, "size", "With --collapse: bytes in a second; default 256M.",
+		"64M 256M 1G", NULL},
+	[OPTION_METRICS] = {"metrics", 0, NULL,
+		"The system, and the named processes, as OpenMetrics text for Prometheus.", NULL,
+		"Output"},
 	[OPTION_JSON] = {"json", 'j', NULL,
-		"The same as JSON; sizes in kB.", NULL, "Output"},
+		"The same as JSON; sizes in kB.", NULL, NULL},
 	[OPTION_OUTPUT] = {"output", 'o', "file",
-		"Of a program's memory: there, instead of standard error.", NULL, NULL},
+		"Writes there what a program's memory was, or the metrics.", "@file", NULL},
 	OPTION_TABLE_COMMON_ROWS,
 };
 /* clang-format on */
@@ -83,6 +104,46 @@ static bool parse_count(const char *text, unsigned long *count)
 	return !errno && end != text && !*end && text[0] != '-' && *count;
 }
 
+/* NULL: all of them. */
+static bool parse_topics(const char *text, unsigned int *topics)
+{
+	static const struct {
+		const char *name;
+		enum topic topic;
+	} names[] = {
+		{"heap", TOPIC_HEAP}, {"shm", TOPIC_SHM}, {"mount", TOPIC_MOUNT},
+		{"text", TOPIC_TEXT}, {"thp", TOPIC_THP},
+	};
+
+	*topics = text ? 0 : TOPICS_ALL;
+	while (text) {
+		const size_t bytes = strcspn(text, ",");
+		size_t row = 0;
+
+		while (row < sizeof(names) / sizeof(names[0]) &&
+		       (strlen(names[row].name) != bytes || memcmp(names[row].name, text, bytes)))
+			row++;
+		if (row == sizeof(names) / sizeof(names[0]))
+			return false;
+		*topics |= names[row].topic;
+		text = text[bytes] ? text + bytes + 1 : NULL;
+	}
+	return true;
+}
+
+static bool parse_part(const char *text, enum collapse_part *part)
+{
+	static const char *const names[] = {
+		[COLLAPSE_ALL] = "all", [COLLAPSE_HEAP] = "heap", [COLLAPSE_TEXT] = "text"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (!strcmp(text, names[i])) {
+			*part = (enum collapse_part)i;
+			return true;
+		}
+	return false;
+}
+
 static int take_option(enum hugestat_option option, const char *value,
 		       struct hugestat_options *options)
 {
@@ -91,6 +152,7 @@ static int take_option(enum hugestat_option option, const char *value,
 	switch (option) {
 	case OPTION_CHECK:
 		options->check = true;
+		good = parse_topics(value, &options->topics);
 		break;
 	case OPTION_USERS:
 		options->users = true;
@@ -116,6 +178,24 @@ static int take_option(enum hugestat_option option, const char *value,
 	case OPTION_PERF_MAP:
 		options->perf_map = true;
 		break;
+	case OPTION_ADVISE:
+		options->advise = true;
+		break;
+	case OPTION_COLLAPSE:
+		options->collapse = true;
+		break;
+	case OPTION_PART:
+		options->has_part = true;
+		good = parse_part(value, &options->collapse_wish.part);
+		break;
+	case OPTION_RATE:
+		options->has_rate = true;
+		good = !options_parse_size(value, &options->collapse_wish.bytes_per_second) &&
+		       options->collapse_wish.bytes_per_second;
+		break;
+	case OPTION_METRICS:
+		options->metrics = true;
+		break;
 	case OPTION_JSON:
 		options->json = true;
 		break;
@@ -127,6 +207,13 @@ static int take_option(enum hugestat_option option, const char *value,
 		return 0;
 	fprintf(stderr, "hugestat: --%s: bad value: %s\n", rows[option].name, value);
 	return OPTION_TABLE_BAD;
+}
+
+static bool has_other_view(const struct hugestat_options *options)
+{
+	return options->check || options->users || options->json || options->verbose ||
+	       options->numa || options->pages || options->watch || options->perf_map ||
+	       options->collapse || options->advise || options->program;
 }
 
 /* What does not go together. */
@@ -143,14 +230,26 @@ static int check_together(const struct hugestat_options *options)
 		problem = "--check and --users don't go together";
 	else if ((options->watch || options->perf_map) && options->operand_count != 1)
 		problem = "--watch and --perf-map need one PID or name";
+	else if (options->collapse &&
+		 (!options->operand_count || options->watch || options->perf_map ||
+		  options->pages || options->numa || options->verbose))
+		problem = "--collapse needs a PID or name, and goes with --json only";
+	else if (options->advise &&
+		 (!process || options->watch || options->perf_map || options->pages ||
+		  options->numa || options->verbose || options->collapse))
+		problem = "--advise needs a PID, a name or a program, and goes with --json only";
+	else if (!options->collapse && (options->has_part || options->has_rate))
+		problem = "--part and --rate go with --collapse";
 	else if (!options->watch && options->interval_seconds)
 		problem = "--interval goes with --watch";
 	else if (!options->watch && options->count)
 		problem = "--count goes with --watch";
 	else if ((options->pages || options->verbose) && !process)
 		problem = "--verbose and --pages need a PID, a name or a program";
-	else if (options->output && !options->program)
-		problem = "--output needs a program to run";
+	else if (options->metrics && has_other_view(options))
+		problem = "--metrics goes with names and --output only";
+	else if (options->output && !options->program && !options->metrics)
+		problem = "--output needs a program to run, or --metrics";
 	else if (options->perf_map && (options->watch || options->json))
 		problem = "--perf-map goes with no other option";
 	if (!problem)
@@ -181,7 +280,9 @@ int hugestat_options_parse(int argc, char **argv, struct hugestat_options *optio
 	const char *value;
 	int option;
 
-	*options = (struct hugestat_options){0};
+	*options = (struct hugestat_options){
+		.collapse_wish.bytes_per_second = COLLAPSE_RATE_DEFAULT,
+	};
 	argc = find_program(argc, argv, options);
 	if (argc < 0)
 		return argc;

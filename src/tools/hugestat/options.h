@@ -5,14 +5,27 @@
 #define HUGESTAT_OPTIONS_H
 
 #include <stdbool.h>
+#include <stddef.h>
+
+enum collapse_part { COLLAPSE_ALL, COLLAPSE_HEAP, COLLAPSE_TEXT };
+
+#define COLLAPSE_RATE_DEFAULT ((size_t)256 << 20)
+
+struct collapse_wish {
+	enum collapse_part part;
+	size_t bytes_per_second;
+};
 
 struct hugestat_options {
-	bool check, users, json, verbose, numa, pages, watch, perf_map;
+	bool check, users, json, verbose, numa, pages, watch, perf_map, collapse, metrics, advise;
+	unsigned int topics;     /* of --check: enum topic */
+	bool has_part, has_rate; /* of --collapse */
+	struct collapse_wish collapse_wish;
 	double interval_seconds; /* of --watch; 0: not given */
 	unsigned long count;     /* of --watch; 0: until the process ends */
 	char **operands;         /* PIDs and names */
 	int operand_count;
-	const char *output; /* a file, with a program; NULL: stderr */
+	const char *output; /* a file, with a program or --metrics; NULL: stderr, stdout */
 	char **program;     /* behind "--", ended by NULL; NULL: none */
 };
 

@@ -74,7 +74,7 @@ int show_read_process(const struct process *process, const struct hugestat_optio
 	int result;
 
 	if (json)
-		json_open(json, NULL, '{');
+		json_document(json);
 	result = show_parts(process, options, out, json);
 	if (json)
 		json_close(json, '}');

@@ -67,6 +67,8 @@ struct users {
 	int node_count;
 };
 
+const char *users_kind_name(enum holder_kind kind); /* "process" */
+
 void users_read(struct users *users);
 void users_free(struct users *users);
 

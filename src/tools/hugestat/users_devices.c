@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/sys.h"
+#include "options/options.h"
 #include "tools/common/size_text.h"
 #include "tools/hugestat/users_scan.h"
 
@@ -107,7 +108,7 @@ static void take_line(struct scan *scan, pid_t pid, char *line)
 		return;
 	size += strlen("pagesize=");
 	size[strcspn(size, ",\n ")] = '\0';
-	if (size_text_parse(size, &bytes))
+	if (options_parse_size(size, &bytes))
 		return;
 	decode(mountpoint);
 	if (pid == getpid())

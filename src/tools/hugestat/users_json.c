@@ -4,13 +4,6 @@
 #include "tools/common/json.h"
 #include "tools/hugestat/users.h"
 
-static const char *const kind_names[] = {
-	[HOLDER_PROCESS] = "process",
-	[HOLDER_SHM] = "shm",
-	[HOLDER_FILE] = "file",
-	[HOLDER_NAMELESS] = "nameless file",
-};
-
 static void put_nodes(const struct holder *holder, struct json *json)
 {
 	json_open(json, "nodes", '[');
@@ -29,7 +22,7 @@ static void put_holder(struct json *json, const void *users, size_t number)
 {
 	const struct holder *holder = &((const struct users *)users)->holders[number];
 
-	json_text(json, "kind", kind_names[holder->kind]);
+	json_text(json, "kind", users_kind_name(holder->kind));
 	json_text(json, "name", holder->name);
 	json_number(json, "page_kb", holder->page_bytes >> 10);
 	json_number(json, "in_use", holder->in_use);

@@ -410,6 +410,18 @@ static void drop_empty_rows(struct users *users)
 	users->count = kept;
 }
 
+const char *users_kind_name(enum holder_kind kind)
+{
+	static const char *const names[] = {
+		[HOLDER_PROCESS] = "process",
+		[HOLDER_SHM] = "shm",
+		[HOLDER_FILE] = "file",
+		[HOLDER_NAMELESS] = "nameless file",
+	};
+
+	return names[kind];
+}
+
 void users_read(struct users *users)
 {
 	struct scan scan = {.users = users};

@@ -1,0 +1,20 @@
+/*
+ * Which of several names a misspelt one was meant to be.
+ *
+ * Plain loops, no libc call, no allocation: the library asks at the start of a process.
+ */
+#ifndef SIMILAR_H
+#define SIMILAR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/*
+ * How far a word of so many bytes is from a name: the number of characters that are missing, too
+ * many, different, or swapped with their neighbour. SIMILAR_NEVER where that is too many for a
+ * misspelling: more than one, and one for each six characters of the name.
+ */
+#define SIMILAR_NEVER 255u
+unsigned int similar_distance(const char *word, size_t bytes, const char *name);
+
+#endif

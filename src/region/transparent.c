@@ -1,0 +1,24 @@
+/*
+ * Leaving hugetlb pages: see transparent.h.
+ */
+#include "base/log.h"
+#include "pages/source.h"
+#include "region/lock.h"
+#include "region/registry.h"
+#include "region/split.h"
+#include "region/transparent.h"
+
+void transparent_from_now(void)
+{
+	int failed = 0;
+
+	if (!lock_take())
+		return;
+	source_without_hugetlb = true;
+	for (struct region *region = registry_first(); region; region = registry_next(region))
+		if (!region->text && !region->may_go && region->high > region->start)
+			failed |= split_pages(region, region->start, region->high, true);
+	lock_release();
+	if (failed)
+		log_warning_once("some memory stays on hugetlb pages: they cannot be split now");
+}

@@ -1,0 +1,19 @@
+/*
+ * --collapse: puts memory of a process that runs already on transparent huge pages, from outside.
+ */
+#ifndef HUGESTAT_COLLAPSE_H
+#define HUGESTAT_COLLAPSE_H
+
+#include <sys/types.h>
+
+#include "tools/hugestat/options.h"
+
+struct json;
+
+/*
+ * Needs Linux 6.1, CAP_SYS_NICE and the right to trace the process. Prints what was gained, or
+ * writes it as an object of a list where json is not NULL. Returns an exit status.
+ */
+int collapse_process(pid_t pid, const struct collapse_wish *wish, struct json *json);
+
+#endif

@@ -1,0 +1,43 @@
+#!/bin/bash
+# The texts for users avoid the phrases of the list style-phrases: README, HOWTO, man pages, examples, and
+# the strings of the sources, except those that style-known lists and that are still to be rewritten.
+. "$(dirname "$0")/../lib/test.sh"
+
+root=$tests/..
+need_program python3
+
+# avoids [--except=FILE] <file> ...
+avoids() {
+	local except=()
+	[[ $1 != --except=* ]] || { except=("$1"); shift; }
+	python3 "$tests/helpers/style.py" "${except[@]}" "$tests/tree/style-phrases" "$@" >"$work/found" 2>&1
+}
+
+# HOWTO without the messages of the library, which are the sources' text: its quotes, and the list.
+awk '/^20\. / { list = 1 } /^22\. / { list = 0 } /^    / || (list && /^  [^ ]/) { next } { print }' \
+	"$root/HOWTO" >"$work/HOWTO"
+mapfile -t examples < <(find "$root/examples" -type f)
+avoids "$root/README.md" "$work/HOWTO" "$root"/man/*.[1-8] "${examples[@]}" || {
+	show "$work/found"
+	fail "phrases to avoid, see tests/tree/style-phrases"
+}
+
+mapfile -t sources < <(find "$root/src" -name '*.[ch]')
+avoids "--except=$tests/tree/style-known" "${sources[@]}" || {
+	show "$work/found"
+	fail "phrases to avoid in strings, see tests/tree/style-phrases"
+}
+
+# finds <phrase> <file>
+finds() {
+	avoids "$2" && fail "not found: $1"
+	grep -qF "$1" "$work/found" || { show "$work/found"; fail "no line about: $1"; }
+}
+printf 'Pages that can not be\nhad.\n' >"$work/text"
+finds "be had" "$work/text"
+# shellcheck disable=SC2016 # the quotes are C's
+printf '/* anew */ #include "anew"\nprintf("it is tol" "d %%s\\n", "as a"\n " rule");\n' >"$work/text.c"
+finds "as a rule" "$work/text.c"
+! grep -q anew "$work/found" || fail "a comment counts as text for users"
+printf '.SH TEXT\nThe\n.B kernel\nstarts\n.I anew\n' >"$work/text.7"
+finds "anew" "$work/text.7"
