@@ -1,5 +1,5 @@
 /*
- * A coroutine or a thread whose stack lies in a huge page protects another part of that page:
+ * A coroutine or a thread whose stack lies in a huge page protects another part of that page.
  *
  *   nested    200 coroutines on malloced stacks with a guard page each; each starts the next one
  *   threads   the same beside another thread
