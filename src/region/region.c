@@ -294,7 +294,7 @@ int region_map(struct region *region, uintptr_t from, uintptr_t to, uintptr_t wa
 {
 	size_t unit = region_unit(region, from), end = region_unit(region, to);
 	size_t page_units = region->page_bytes / region->unit_bytes;
-	bool huge = region->source->hugetlb;
+	bool huge = region->source->hugetlb && !region->transparent_left;
 
 	if (wanted < to)
 		wanted = to;
@@ -336,6 +336,8 @@ int region_map(struct region *region, uintptr_t from, uintptr_t to, uintptr_t wa
 		if (failed)
 			return -ENOMEM;
 	}
+	region->transparent_left -=
+		to - from < region->transparent_left ? to - from : region->transparent_left;
 	return 0;
 }
 
