@@ -7,7 +7,7 @@
 restricted=$cases/restricted
 split_line="heap: part of a huge page cannot be changed (other threads run, and neither userfaultfd nor ptrace is allowed): the call fails with ENOMEM (HUGETLB_EXACT=strict avoids such pages)"
 strict_line="heap: HUGETLB_EXACT=strict: neither userfaultfd nor ptrace is allowed here, so part of a hugetlb page cannot be changed exactly; using transparent huge pages"
-redirect_line="heap: libc can't be redirected (its text is sealed, or a policy forbids it): the heap stays on small pages"
+redirect_line="heap: libc could not be hooked (its text is sealed, or a security policy forbids it): the heap stays on small pages"
 
 says_once() {
 	[ "$(lines_of_ours "$work/err")" = 1 ] || { show "$work/err"; fail "$1: not one line of ours"; }
