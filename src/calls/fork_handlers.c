@@ -2,13 +2,13 @@
  * fork in glibc before 2.34, which has no _Fork inside that we could stand in for.
  *
  * fork() calls its handlers by one function, three times: before the fork, in the child, and in the
- * parent. Where one thread runs, our part comes after the first, and before the others: in the child
- * no handler has touched memory by then. With more threads libc takes malloc's locks after all
- * handlers, and it would wait for ever for a thread that is in malloc and waits for our lock. So our
- * part comes with malloc's locks held: in place of the calls that take and release them. All these
- * are hidden functions, known by how often they are called, or by what fork calls beside them, which
- * is the same from 2.28 to 2.33. Where the calls are not found, memory is left to the kernel's
- * sharing.
+ * parent. Where one thread runs, our part comes after the first, and before the others: in the
+ * child no handler has touched memory by then. With more threads libc takes malloc's locks after
+ * all handlers, and it would wait for ever for a thread that is in malloc and waits for our lock.
+ * So our part comes with malloc's locks held: in place of the calls that take and release them. All
+ * these are hidden functions, known by how often they are called, or by what fork calls beside
+ * them, which is the same from 2.28 to 2.33. Where the calls are not found, memory is left to the
+ * kernel's sharing.
  */
 #include <errno.h>
 #include <layout.h>

@@ -391,6 +391,45 @@ static int map_once(void)
 	return 0;
 }
 
+/* As a program does that goes around libc. */
+static pid_t fork_inline(void)
+{
+#if defined(__x86_64__)
+	long result;
+
+	__asm__ volatile("syscall" : "=a"(result) : "a"(SYS_fork) : "rcx", "r11", "memory");
+	return (pid_t)result;
+#elif defined(__aarch64__)
+	register long x8 __asm__("x8") = SYS_clone;
+	register long x0 __asm__("x0") = SIGCHLD;
+	register long x1 __asm__("x1") = 0;
+
+	__asm__ volatile("svc #0" : "+r"(x0) : "r"(x8), "r"(x1) : "x2", "x3", "x4", "memory");
+	return (pid_t)x0;
+#else
+	return fork();
+#endif
+}
+
+static void inline_beside_threads(void)
+{
+	pthread_t threads[3];
+
+	alarm(100);
+	for (int i = 0; i < 3; i++)
+		CHECK(pthread_create(&threads[i], NULL, map_until_stop, NULL) == 0, "thread");
+	for (int turn = 0; turn < 300; turn++) {
+		pid_t child = fork_inline();
+
+		if (child == 0)
+			_exit(map_once());
+		check_exit(child, FORMS);
+	}
+	stop = 1;
+	for (int i = 0; i < 3; i++)
+		pthread_join(threads[i], NULL);
+}
+
 static void beside_threads(void)
 {
 	pthread_t threads[3];
@@ -653,8 +692,8 @@ static void often(void)
 }
 
 /*
- * A fork handler that is older than the library's (of a library that is linked, say) finds all memory
- * in the child, and what it writes stays.
+ * A fork handler that is older than the library's (of a library that is linked, say) finds all
+ * memory in the child, and what it writes stays.
  */
 static bool early_is_tried;
 
@@ -710,6 +749,7 @@ int main(int count, char **arguments)
 		{"rights", advice_and_rights},
 		{"rights-1G", rights_1G},
 		{"beside-threads", beside_threads},
+		{"inline-beside-threads", inline_beside_threads},
 		{"in-handlers", in_handlers},
 		{"stopped", stopped_children},
 		{"child-number", child_numbers},

@@ -236,14 +236,13 @@ static void calls_known_by_their_number(void **state)
 	uintptr_t found = 0;
 
 	(void)state;
-	assert_int_equal(
-		patch_repeated_call(&libc, "caller", 2, (uintptr_t)handler_one, &found), -ENOENT);
-	assert_int_equal(
-		patch_repeated_call(&libc, "not_there", 1, (uintptr_t)handler_one, &found),
-		-ENOENT);
+	assert_int_equal(patch_repeated_call(&libc, "caller", 2, (uintptr_t)handler_one, &found),
+			 -ENOENT);
+	assert_int_equal(patch_repeated_call(&libc, "not_there", 1, (uintptr_t)handler_one, &found),
+			 -ENOENT);
 	assert_as_before();
-	assert_int_equal(
-		patch_repeated_call(&libc, "caller", 1, (uintptr_t)handler_one, &found), 0);
+	assert_int_equal(patch_repeated_call(&libc, "caller", 1, (uintptr_t)handler_one, &found),
+			 0);
 	assert_ptr_equal(found, callee);
 	assert_int_equal(patch_install(&libc, hooks, COUNT_OF(hooks)), 0);
 	assert_int_equal(call(caller, 7), 1006);
