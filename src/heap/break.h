@@ -19,6 +19,8 @@ struct heap_break {
 	uintptr_t mapped_end; /* all of [region.start, mapped_end) is mapped */
 	uintptr_t high;       /* the highest break since the memory behind it was last zero */
 	bool shrink;          /* HUGETLB_MORECORE_SHRINK */
+	bool adaptive;        /* HUGETLB_MORECORE=auto: on base pages until it is large */
+	bool huge;            /* ... which it is */
 };
 
 /* Begins a heap at the region's start. Returns 0 or -errno. */

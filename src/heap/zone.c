@@ -9,6 +9,8 @@
 
 #include "base/align.h"
 #include "base/sys.h"
+#include "heap/collapse.h"
+#include "heap/policy.h"
 #include "heap/zone.h"
 #include "region/registry.h"
 
@@ -157,6 +159,37 @@ static int open_altered(const struct region *region, uintptr_t from, uintptr_t t
 	return 0;
 }
 
+/* How much of the reservation up to `to` was ever opened, with [from, to). */
+static size_t arena_bytes(const struct zone *zone, uintptr_t from, uintptr_t to, uintptr_t *start)
+{
+	const struct region *region = &zone->region;
+	size_t unit = reservation_first(zone, region_unit(region, from));
+
+	*start = region_unit_address(region, unit);
+	return to - *start;
+}
+
+/*
+ * Maps [from, to) of an arena: on base pages while policy.h says so. Where the arena outgrows them,
+ * what it has becomes huge, too.
+ */
+static int map_arena(struct zone *zone, uintptr_t from, uintptr_t to)
+{
+	struct region *region = &zone->region;
+	const size_t page_bytes = region->page_bytes;
+	uintptr_t start;
+
+	if (zone->adaptive) {
+		const size_t bytes = arena_bytes(zone, from, to, &start);
+
+		if (!policy_arena_is_huge(bytes, page_bytes))
+			return region_map_base(region, from, to);
+		if (!policy_arena_is_huge(from - start, page_bytes))
+			collapse_units(region, start, from);
+	}
+	return region_map(region, from, to, step_end(zone, from, to));
+}
+
 int zone_commit(struct zone *zone, uintptr_t from, size_t bytes)
 {
 	struct region *region = &zone->region;
@@ -170,7 +203,7 @@ int zone_commit(struct zone *zone, uintptr_t from, size_t bytes)
 					   UNIT_MAPPED;
 	if (mapped)
 		return 0;
-	failed = region_map(region, first, end, step_end(zone, first, end));
+	failed = map_arena(zone, first, end);
 	if (!failed) {
 		failed = region_clear_dirty(region, first, end);
 		if (!failed)
@@ -210,6 +243,8 @@ static size_t tail_bytes(const struct zone *zone, size_t bytes)
 	const struct region *region = &zone->region;
 	size_t tail = bytes % region->unit_bytes;
 
+	if (zone->adaptive && region->source->hugetlb && region->unit_bytes == region->page_bytes)
+		return policy_block_tail(bytes, region->page_bytes);
 	if (!region->source->hugetlb || region->unit_bytes != region->page_bytes ||
 	    bytes < region->unit_bytes || tail > region->unit_bytes / TAIL_SHARE)
 		return 0;

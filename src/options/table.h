@@ -14,6 +14,7 @@ enum heap_pages {
 	HEAP_DEFAULT, /* yes: the default huge page size */
 	HEAP_SIZE,    /* a size: see heap_page_bytes */
 	HEAP_THP,     /* thp */
+	HEAP_AUTO,    /* auto: base pages until huge ones cost next to nothing */
 };
 
 enum fork_pages {

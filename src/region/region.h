@@ -157,6 +157,9 @@ static inline bool region_huge_at(const struct region *region, uintptr_t address
  */
 int region_map(struct region *region, uintptr_t from, uintptr_t to, uintptr_t wanted);
 
+/* The same on base pages that are not advised to become huge ones. */
+int region_map_base(struct region *region, uintptr_t from, uintptr_t to);
+
 /*
  * Gives back what is not in use in the pages that [from, to) touches: hugetlb pages none of whose
  * units are in use, and small units. Units in use stay.
