@@ -43,9 +43,10 @@ static int map_more(struct heap_break *heap, uintptr_t from, uintptr_t to, uintp
 	struct region *region = &heap->region;
 
 	if (heap->adaptive && !policy_main_is_huge(to - region->start, region->page_bytes))
-		return region_map_base(region, from, to);
-	if (heap->adaptive && !heap->huge) {
-		heap->huge = true;
+		return region_map_small(region, from, to, false);
+	if (heap->adaptive && !heap->collapsed &&
+	    policy_main_collapses(to - region->start, region->page_bytes)) {
+		heap->collapsed = true;
 		collapse_units(region, region->start, heap->mapped_end);
 	}
 	return region_map(region, from, to, wanted);

@@ -20,7 +20,7 @@ struct heap_break {
 	uintptr_t high;       /* the highest break since the memory behind it was last zero */
 	bool shrink;          /* HUGETLB_MORECORE_SHRINK */
 	bool adaptive;        /* HUGETLB_MORECORE=auto: on base pages until it is large */
-	bool huge;            /* ... which it is */
+	bool collapsed;       /* ... and what it had on them is huge, too */
 };
 
 /* Begins a heap at the region's start. Returns 0 or -errno. */

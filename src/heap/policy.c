@@ -7,10 +7,10 @@
  * A part of the heap is on base pages up to so many bytes, and up to so many huge pages where these
  * are large. A block of its own is smaller: it does not go on growing by small steps.
  */
-#define MAIN_BYTES  ((size_t)32 << 20)
-#define MAIN_PAGES  16
-#define ARENA_BYTES ((size_t)16 << 20)
-#define ARENA_PAGES 8
+#define MAIN_BYTES  ((size_t)20 << 20)
+#define MAIN_PAGES  10
+#define ARENA_BYTES ((size_t)20 << 20)
+#define ARENA_PAGES 10
 #define BLOCK_BYTES ((size_t)16 << 20)
 #define BLOCK_PAGES 8
 
@@ -32,6 +32,16 @@ bool policy_main_is_huge(size_t heap_bytes, size_t page_bytes)
 bool policy_arena_is_huge(size_t arena_bytes, size_t page_bytes)
 {
 	return is_more(arena_bytes, page_bytes, ARENA_BYTES, ARENA_PAGES);
+}
+
+bool policy_main_collapses(size_t heap_bytes, size_t page_bytes)
+{
+	return policy_main_is_huge(heap_bytes / 2, page_bytes);
+}
+
+bool policy_arena_collapses(size_t arena_bytes, size_t page_bytes)
+{
+	return policy_arena_is_huge(arena_bytes / 2, page_bytes);
 }
 
 bool policy_block_is_huge(size_t block_bytes, size_t page_bytes)

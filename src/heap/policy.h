@@ -20,6 +20,13 @@ bool policy_main_is_huge(size_t heap_bytes, size_t page_bytes);
 /* Does an arena that will be that large take them? */
 bool policy_arena_is_huge(size_t arena_bytes, size_t page_bytes);
 
+/*
+ * Do the base pages that they have become huge, too? That takes as long as it takes to fill them,
+ * and by now as much time was saved.
+ */
+bool policy_main_collapses(size_t heap_bytes, size_t page_bytes);
+bool policy_arena_collapses(size_t arena_bytes, size_t page_bytes);
+
 /* Does a block that malloc maps on its own? */
 bool policy_block_is_huge(size_t block_bytes, size_t page_bytes);
 

@@ -96,7 +96,7 @@ int select_pages(const struct options *options, const struct wanted_pages *wante
 				    wanted->feature, options->path,
 				    (unsigned long)(source->page_bytes >> 10));
 	}
-	source->quiet = wanted->quiet;
+	source->quiet = source->thp_if_free = wanted->quiet;
 	if (!options->require && !wanted->quiet && pool_is_empty(source->page_bytes))
 		log_warning_once(
 			"%s: the pool has no free huge pages of %lu kB: %s pages are taken as long "

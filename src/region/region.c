@@ -345,11 +345,12 @@ int region_map(struct region *region, uintptr_t from, uintptr_t to, uintptr_t wa
 	return map_from(region, region->source, from, to, wanted);
 }
 
-int region_map_base(struct region *region, uintptr_t from, uintptr_t to)
+int region_map_small(struct region *region, uintptr_t from, uintptr_t to, bool thp)
 {
 	struct source base = *region->source;
 
-	base.hugetlb = base.thp = false;
+	base.hugetlb = false;
+	base.thp = thp;
 	return map_from(region, &base, from, to, to);
 }
 

@@ -157,8 +157,8 @@ static inline bool region_huge_at(const struct region *region, uintptr_t address
  */
 int region_map(struct region *region, uintptr_t from, uintptr_t to, uintptr_t wanted);
 
-/* The same on base pages that are not advised to become huge ones. */
-int region_map_base(struct region *region, uintptr_t from, uintptr_t to);
+/* The same on base pages, with the advice to become transparent huge ones, or without it. */
+int region_map_small(struct region *region, uintptr_t from, uintptr_t to, bool thp);
 
 /*
  * Gives back what is not in use in the pages that [from, to) touches: hugetlb pages none of whose
