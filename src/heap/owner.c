@@ -155,9 +155,9 @@ int owner_begin(void)
 		owner_end();
 		return failed;
 	}
-	if (heap.main.region.start)
+	/* under auto adaptive.c stands in front of both */
+	if (heap.main.region.start && !heap.adaptive)
 		libc_calls.own_break = &own_break;
-	/* under auto it has its place already, behind adaptive.c's */
 	if (heap.zone.region.start && !heap.adaptive)
 		calls_add_mapper(owner_map);
 	heap.active = true;

@@ -1,6 +1,7 @@
 /*
  * Which memory of the heap gets huge pages under auto: see policy.h.
  */
+#include "base/align.h"
 #include "heap/policy.h"
 
 /*
@@ -18,6 +19,11 @@
 #define SPARE_SHARE 16
 
 #define DENSE_SHARE 16
+
+uintptr_t policy_break_end(uintptr_t now, size_t page_bytes)
+{
+	return align_up(now + POLICY_KERNEL_BREAK_BYTES, page_bytes);
+}
 
 static bool is_more(size_t heap_bytes, size_t page_bytes, size_t bytes, size_t pages)
 {

@@ -10,9 +10,14 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
-/* The main heap leaves the kernel's break when it is about to be larger than this. */
-#define POLICY_KERNEL_BREAK_BYTES ((size_t)1 << 20)
+/*
+ * Where the main heap goes over from the kernel's break to our region: a multiple of page_bytes, at
+ * least POLICY_KERNEL_BREAK_BYTES above `now`. What is below never becomes huge.
+ */
+#define POLICY_KERNEL_BREAK_BYTES ((size_t)768 << 10)
+uintptr_t policy_break_end(uintptr_t now, size_t page_bytes);
 
 /* Does the main heap take huge pages of that size to grow to so many bytes? */
 bool policy_main_is_huge(size_t heap_bytes, size_t page_bytes);
