@@ -43,9 +43,12 @@ static struct {
  */
 static void join_breaks(void)
 {
+	heap.main.base_start = watched.break_start;
 	watched.low = (uintptr_t)sys_brk(0);
 	watched.joined = heap.main.region.start - watched.low < 2 * heap.main.region.page_bytes &&
 			 (uintptr_t)sys_brk(heap.main.region.start) == heap.main.region.start;
+	if (!watched.joined)
+		heap.main.base_start = heap.main.region.start;
 }
 
 /* Begins the heap; true where it has begun. No signal handler runs meanwhile. */
@@ -85,14 +88,17 @@ static int grow_to(uintptr_t to)
 	return failed;
 }
 
+/* As the kernel: below the break's start nothing changes, which libc takes for success. */
 static int shrink_to(uintptr_t to)
 {
 	const uintptr_t start = heap.main.region.start;
 	const uintptr_t page = align_up(to, heap.main.region.base_bytes);
 
+	if (to < (watched.joined ? watched.break_start : start))
+		return 0;
 	if (heap.main.now > start)
 		break_brk(&heap.main, to > start ? to : start);
-	if (to >= start || !watched.joined)
+	if (to >= start)
 		return 0;
 	if (page > to)
 		memset((void *)to, 0, (page < watched.low ? page : watched.low) - to);
@@ -172,19 +178,18 @@ static const struct calls_break adaptive_break = {
 };
 
 /*
- * Where the kernel puts the break is random, but the region begins on a huge page. So the break is
- * raised, before malloc asks for it, to leave malloc always as much below the region.
+ * The break begins on a huge page, so that all below the region may be huge later. Only address
+ * space is spent, and only where malloc has not asked for the break yet.
  */
 static void place_break(void)
 {
 	const uintptr_t *libc_break =
 		(const uintptr_t *)libc_symbol(&libc_calls.libc, "__curbrk", NULL);
-	uintptr_t now = (uintptr_t)sys_brk(0);
 
-	watched.break_start = now;
-	watched.break_end = policy_break_end(now, USUAL_PAGE_BYTES);
+	watched.break_start = (uintptr_t)sys_brk(0);
+	watched.break_end = policy_break_end(watched.break_start, USUAL_PAGE_BYTES);
 	if (libc_break && !*libc_break)
-		sys_brk(watched.break_end - POLICY_KERNEL_BREAK_BYTES);
+		sys_brk(align_up(watched.break_start, USUAL_PAGE_BYTES));
 }
 
 int adaptive_start(const struct options *options, int (*begin)(const struct options *options))

@@ -41,12 +41,14 @@ int break_start(struct heap_break *heap, uintptr_t start, uintptr_t limit, struc
 static int map_more(struct heap_break *heap, uintptr_t from, uintptr_t to, uintptr_t wanted)
 {
 	struct region *region = &heap->region;
+	const size_t bytes = to - heap->base_start;
 
-	if (heap->adaptive && !policy_main_is_huge(to - region->start, region->page_bytes))
+	if (heap->adaptive && !policy_main_is_huge(bytes, region->page_bytes))
 		return region_map_small(region, from, to, false);
 	if (heap->adaptive && !heap->collapsed &&
-	    policy_main_collapses(to - region->start, region->page_bytes)) {
+	    policy_main_collapses(bytes, region->page_bytes)) {
 		heap->collapsed = true;
+		collapse_range(region, heap->base_start, region->start);
 		collapse_units(region, region->start, heap->mapped_end);
 	}
 	return region_map(region, from, to, wanted);

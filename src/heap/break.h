@@ -21,6 +21,7 @@ struct heap_break {
 	bool shrink;          /* HUGETLB_MORECORE_SHRINK */
 	bool adaptive;        /* HUGETLB_MORECORE=auto: on base pages until it is large */
 	bool collapsed;       /* ... and what it had on them is huge, too */
+	uintptr_t base_start; /* ... where these begin, which is below the region */
 };
 
 /* Begins a heap at the region's start. Returns 0 or -errno. */

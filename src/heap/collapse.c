@@ -3,6 +3,7 @@
  */
 #include <errno.h>
 
+#include "base/align.h"
 #include "base/sys.h"
 #include "heap/collapse.h"
 #include "heap/policy.h"
@@ -30,15 +31,32 @@ static bool unit_is_on_base_pages(const struct region *region, uintptr_t address
 	       !region_huge_at(region, address);
 }
 
+/* 0, or -errno where it is no use to go on. */
+static int collapse_unit(const struct region *region, uintptr_t address)
+{
+	int failed = 0;
+
+	if (unit_is_dense(region, address))
+		failed = sys_madvise(address, region->unit_bytes, MADV_COLLAPSE);
+	return failed == -EAGAIN || failed == -EINVAL || failed == -ENOMEM ? failed : 0;
+}
+
 void collapse_units(const struct region *region, uintptr_t from, uintptr_t to)
 {
 	int failed = 0;
 
 	/* mincore may be forbidden there */
-	if (sys_sandboxed)
-		return;
-	for (; failed != -EAGAIN && failed != -EINVAL && failed != -ENOMEM && from < to;
-	     from += region->unit_bytes)
-		if (unit_is_on_base_pages(region, from) && unit_is_dense(region, from))
-			failed = sys_madvise(from, region->unit_bytes, MADV_COLLAPSE);
+	for (; !sys_sandboxed && !failed && from < to; from += region->unit_bytes)
+		if (unit_is_on_base_pages(region, from))
+			failed = collapse_unit(region, from);
+}
+
+void collapse_range(const struct region *region, uintptr_t from, uintptr_t to)
+{
+	const size_t bytes = region->unit_bytes;
+	int failed = 0;
+
+	for (from = align_up(from, bytes); !sys_sandboxed && !failed && from + bytes <= to;
+	     from += bytes)
+		failed = collapse_unit(region, from);
 }

@@ -19,4 +19,7 @@
  */
 void collapse_units(const struct region *region, uintptr_t from, uintptr_t to);
 
+/* The same for whole units of [from, to) outside of the region, where no hugetlb page is. */
+void collapse_range(const struct region *region, uintptr_t from, uintptr_t to);
+
 #endif

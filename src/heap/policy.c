@@ -8,8 +8,8 @@
  * A part of the heap is on base pages up to so many bytes, and up to so many huge pages where these
  * are large. A block of its own is smaller: it does not go on growing by small steps.
  */
-#define MAIN_BYTES  ((size_t)20 << 20)
-#define MAIN_PAGES  10
+#define MAIN_BYTES  ((size_t)22 << 20)
+#define MAIN_PAGES  11
 #define ARENA_BYTES ((size_t)20 << 20)
 #define ARENA_PAGES 10
 #define BLOCK_BYTES ((size_t)16 << 20)
@@ -20,9 +20,9 @@
 
 #define DENSE_SHARE 16
 
-uintptr_t policy_break_end(uintptr_t now, size_t page_bytes)
+uintptr_t policy_break_end(uintptr_t start, size_t page_bytes)
 {
-	return align_up(now + POLICY_KERNEL_BREAK_BYTES, page_bytes);
+	return align_up(start, page_bytes) + align_up(MAIN_BYTES, page_bytes);
 }
 
 static bool is_more(size_t heap_bytes, size_t page_bytes, size_t bytes, size_t pages)

@@ -13,11 +13,10 @@
 #include <stdint.h>
 
 /*
- * Where the main heap goes over from the kernel's break to our region: a multiple of page_bytes, at
- * least POLICY_KERNEL_BREAK_BYTES above `now`. What is below never becomes huge.
+ * How far the kernel's break may go before the heap begins: a multiple of page_bytes above `start`,
+ * where it began, and as much as the main heap has on base pages.
  */
-#define POLICY_KERNEL_BREAK_BYTES ((size_t)768 << 10)
-uintptr_t policy_break_end(uintptr_t now, size_t page_bytes);
+uintptr_t policy_break_end(uintptr_t start, size_t page_bytes);
 
 /* Does the main heap take huge pages of that size to grow to so many bytes? */
 bool policy_main_is_huge(size_t heap_bytes, size_t page_bytes);
