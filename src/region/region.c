@@ -295,7 +295,7 @@ static int map_from(struct region *region, struct source *source, uintptr_t from
 {
 	size_t unit = region_unit(region, from), end = region_unit(region, to);
 	size_t page_units = region->page_bytes / region->unit_bytes;
-	bool huge = source->hugetlb;
+	bool huge = source->hugetlb && !region->transparent_left;
 
 	if (wanted < to)
 		wanted = to;
@@ -337,6 +337,8 @@ static int map_from(struct region *region, struct source *source, uintptr_t from
 		if (failed)
 			return -ENOMEM;
 	}
+	region->transparent_left -=
+		to - from < region->transparent_left ? to - from : region->transparent_left;
 	return 0;
 }
 

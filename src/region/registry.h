@@ -53,6 +53,9 @@ struct region_owner {
 	void (*mapped)(struct region *region, uintptr_t from, uintptr_t to);
 	void (*unmapped)(struct region *region, uintptr_t from, uintptr_t to);
 
+	/* Where what the program may use of the region ends; without it the units in use tell. */
+	uintptr_t (*used_end)(const struct region *region);
+
 	/* A fork's child: spare memory of the region is gone. Without the lock: it is alone. */
 	void (*refit)(struct region *region);
 };

@@ -9,6 +9,7 @@
 #include "region/process.h"
 #include "tools/common/json.h"
 #include "tools/common/shown_text.h"
+#include "tools/hugestat/advise.h"
 #include "tools/hugestat/findings.h"
 #include "tools/hugestat/frames.h"
 #include "tools/hugestat/process.h"
@@ -314,6 +315,104 @@ static void config_is_judged(void **state)
 			    "line 7 of " CONFIG_PATH " is not understood: [x] (and 1 more lines)");
 }
 
+static void costs_are_notes(void **state)
+{
+	struct system_stalls *stalls = &system_facts.stalls;
+	struct system_pool *pool = &system_facts.pools[0];
+
+	(void)state;
+	system_facts.splits_for_kvm = true;
+	assert_false(find("itlb-multihit")->problem);
+	stalls->compact_stall = 5000;
+	stalls->compact_fail = 3000;
+	stalls->compact_success = 2000;
+	assert_string_equal(find("compaction-fails")->command,
+			    "echo 1 >/proc/sys/vm/compact_memory");
+	stalls->compact_success = 4000;
+	assert_null(find("compaction-fails"));
+	stalls->pressure = 7;
+	assert_non_null(strstr(find("memory-pressure")->cause, "7 %"));
+	/* idle now; before, nobody knows */
+	pool->used_since_boot = -1;
+	assert_null(find("pool-idle"));
+	stalls->uptime_seconds = 100000;
+	assert_string_equal(find("pool-idle")->command, "hugeadm --pool-pages-min 2M:0");
+	assert_null(strstr(find("pool-idle")->cause, "since boot"));
+	pool->used_since_boot = 0;
+	assert_non_null(strstr(find("pool-idle")->cause, "nobody did since boot"));
+	pool->used_since_boot = 1;
+	assert_null(find("pool-idle"));
+	pool->used_since_boot = -1;
+	pool->pool.available--;
+	assert_null(find("pool-idle"));
+}
+
+static void only_what_is_asked_is_a_problem(void **state)
+{
+	(void)state;
+	system_facts.mount_count = 0;
+	snprintf(system_facts.thp_enabled, sizeof(system_facts.thp_enabled), "never");
+	findings_collect(&system_facts, &findings);
+	assert_int_equal(findings.problems, 2);
+	findings_restrict(&findings, TOPIC_HEAP | TOPIC_SHM);
+	assert_int_equal(findings.problems, 0);
+	assert_true(findings.count >= 2);
+	findings_collect(&system_facts, &findings);
+	findings_restrict(&findings, TOPIC_MOUNT);
+	assert_int_equal(findings.problems, 1);
+	findings_collect(&system_facts, &findings);
+	findings_restrict(&findings, TOPICS_ALL);
+	assert_int_equal(findings.problems, 2);
+	/* a file that can't be read concerns everybody */
+	system_facts.have_sys = false;
+	findings_collect(&system_facts, &findings);
+	findings_restrict(&findings, TOPIC_SHM);
+	assert_int_equal(findings.problems, 1);
+}
+
+static struct advice advice_on(const struct sight *sight)
+{
+	struct advice advice;
+
+	advise(sight, &advice);
+	return advice;
+}
+
+static void advice_follows_from_the_sight(void **state)
+{
+	struct sight sight = {.huge_bytes = 2 * MIB, .base_bytes = 4096, .cpu_seconds = 10};
+	struct advice advice = advice_on(&sight);
+
+	(void)state;
+	assert_int_equal(advice.verdict, ADVICE_NO);
+	assert_int_equal(advice.pool_pages, 0);
+	/* 1G of heap, filled in 10 s: 262144 faults of 0.4 us are 1 % */
+	sight.parts[PART_BREAK].dense_blocks = 512;
+	sight.parts[PART_BREAK].holes_kb = 100;
+	sight.faults = 300000;
+	advice = advice_on(&sight);
+	assert_true(advice.heap && !advice.mmap && !advice.text && !advice.shm);
+	assert_int_equal(advice.pool_pages, 514 + 51);
+	assert_int_equal(advice.memory_kb, 100);
+	assert_int_equal(advice.verdict, ADVICE_PERHAPS);
+	assert_true(advice.faults_low > 0.005 && advice.faults_high < 0.015);
+	/* the same in half a second: a fifth of the time goes into faults */
+	sight.cpu_seconds = 0.5;
+	assert_int_equal(advice_on(&sight).verdict, ADVICE_YES);
+	/* page walks that are known count, also where they say that there is nothing to gain */
+	sight.cpu_seconds = 1000;
+	sight.walks_known = true;
+	sight.walks = 0.001;
+	assert_int_equal(advice_on(&sight).verdict, ADVICE_NO);
+	sight.walks = 0.25;
+	advice = advice_on(&sight);
+	assert_int_equal(advice.verdict, ADVICE_YES);
+	assert_true(advice.low >= 0.07 && advice.high <= 0.21);
+	/* and no more than is possible */
+	sight.walks = 1;
+	assert_true(advice_on(&sight).high <= 0.6);
+}
+
 #define JUDGE(function) cmocka_unit_test_setup(function, good_machine)
 
 int main(void)
@@ -323,6 +422,7 @@ int main(void)
 		UNIT_TEST(flag_names),
 		UNIT_TEST(written_json),
 		UNIT_TEST(text_from_outside),
+		UNIT_TEST(advice_follows_from_the_sight),
 		JUDGE(nothing_is_wrong),
 		JUDGE(pool_is_judged),
 		JUDGE(nodes_are_judged),
@@ -331,6 +431,8 @@ int main(void)
 		JUDGE(mounts_are_judged),
 		JUDGE(an_unknown_reason_is_told),
 		JUDGE(config_is_judged),
+		JUDGE(costs_are_notes),
+		JUDGE(only_what_is_asked_is_a_problem),
 	};
 
 	return cmocka_run_group_tests_name("hugestat", tests, NULL, NULL);

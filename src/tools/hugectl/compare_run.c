@@ -171,8 +171,8 @@ static int open_input(void)
 	return fd;
 }
 
-static void __attribute__((noreturn)) become(const struct environment *environment, char **program,
-					     const int files[3], int go, int failed)
+static void __attribute__((noreturn))
+become(const struct variant *variant, char **program, const int files[3], int go, int failed)
 {
 	char byte;
 	int error;
@@ -182,7 +182,9 @@ static void __attribute__((noreturn)) become(const struct environment *environme
 		dup2(files[i], i);
 	while (read(go, &byte, 1) < 0 && errno == EINTR)
 		;
-	error = -environment_apply(environment);
+	error = variant ? -environment_apply(&variant->environment) : 0;
+	if (!error && variant && variant->request && thp_arrange(variant->request))
+		error = ENOTSUP;
 	if (!error) {
 		execvp(program[0], program);
 		error = errno;
@@ -193,13 +195,13 @@ static void __attribute__((noreturn)) become(const struct environment *environme
 }
 
 /* Returns 0, or the error that kept the program from running. The time begins here. */
-int child_start(struct child *child, const struct environment *environment, char **program,
-		bool counted)
+int child_start(struct child *child, const struct variant *variant, char **program)
 {
 	int go[2], failed[2], error = 0, files[3];
 
 	*child = (struct child){.descriptor = -1};
-	memset(child->counters, 0xff, sizeof(child->counters));
+	for (int i = 0; i < COUNTERS; i++)
+		child->counters.descriptors[i] = -1;
 	files[0] = open_input();
 	files[1] = child->output = new_file();
 	files[2] = child->errors = new_file();
@@ -212,14 +214,14 @@ int child_start(struct child *child, const struct environment *environment, char
 		return errno;
 	if (!child->pid) {
 		close(go[1]);
-		become(environment, program, files, go[0], failed[1]);
+		become(variant, program, files, go[0], failed[1]);
 	}
 	close(files[0]);
 	close(go[0]);
 	close(failed[1]);
 	child->descriptor = (int)syscall(SYS_pidfd_open, child->pid, 0);
-	if (counted)
-		counters_open(child->pid, child->counters);
+	if (variant)
+		counters_open(&child->counters, child->pid, true);
 	child->start = compare_now();
 	close(go[1]);
 	/* closed by execve, or by its failure */
@@ -295,7 +297,11 @@ void child_finish(struct child *child, struct run *run)
 		child->peak_kb > (double)usage.ru_maxrss ? child->peak_kb : (double)usage.ru_maxrss;
 	run->values[MEASURE_HUGETLB] = child->peak_hugetlb_kb;
 	run->known = (1u << MEASURE_FIRST_COUNTER) - 1;
-	counters_read(child->counters, run);
+	for (int i = 0; i < COUNTERS; i++)
+		if (counters_read(&child->counters, (enum counter_name)i,
+				  &run->values[MEASURE_FIRST_COUNTER + i]))
+			run->known |= 1u << (MEASURE_FIRST_COUNTER + i);
+	counters_close(&child->counters);
 	run->forked = child->forked;
 	run->status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 	run->output_hash = hash_of(child->output);
@@ -312,7 +318,7 @@ static void close_output(struct child *child)
 int compare_run(const struct comparison *comparison, struct variant *variant, struct run *run)
 {
 	struct child child;
-	int error = child_start(&child, &variant->environment, comparison->program, true);
+	int error = child_start(&child, variant, comparison->program);
 
 	*run = (struct run){0};
 	if (error) {

@@ -88,16 +88,21 @@ int main(int argc, char **argv)
 		return STATUS_NOT_STARTED;
 	}
 	if (argv[optind])
-		program_inspect(&program, argv[optind]);
+		if (request.compare.advise)
+			return become_adviser(&request, argv + optind);
+	program_inspect(&program, argv[optind]);
 	if (preload_arrange(&request, &program))
 		return STATUS_NOT_STARTED;
 	if (!request.compare.on)
-		remark_on_request(&request, &program, argv + optind, !strcmp(argv[optind - 1], "--"));
+		remark_on_request(&request, &program, argv + optind,
+				  !strcmp(argv[optind - 1], "--"));
 	if (request.compare.on) {
 		const int status = compare_program(&request, argv + optind);
 
 		return status ? status : flush_output();
 	}
+	if (!request.dry_run && thp_arrange(&request))
+		return STATUS_NOT_STARTED;
 	if (!request.dry_run)
 		return become_program(&request, argv + optind);
 	environment_print(&request.environment, argv + optind);

@@ -41,6 +41,8 @@ enum option_id {
 	FEATURES,
 	NO_PREFAULT,
 	NO_RESERVE,
+	NO_THP,
+	THP_ADVISED_ONLY_ROW,
 	DISABLE,
 	REPORT,
 	VERBOSE,
@@ -57,6 +59,7 @@ enum option_id {
 	COMPARE,
 	READY,
 	LOAD,
+	ADVISE,
 	JSON,
 	DRY_RUN,
 	COMMON, /* and the rows behind it: the option table serves them */
@@ -119,6 +122,10 @@ static const struct tool_option rows[] = {
 		"Huge pages are not populated before the program gets them.", NULL, NULL},
 	[NO_RESERVE] = {"no-reserve", 0, NULL, "Huge pages are not reserved when they are mapped.",
 		NULL, NULL},
+	[NO_THP] = {"no-thp", 0, NULL,
+		"No transparent huge pages for the program and what it starts.", NULL, NULL},
+	[THP_ADVISED_ONLY_ROW] = {"thp-advised-only", 0, NULL,
+		"Transparent huge pages only where madvise asks for them (Linux 6.18).", NULL, NULL},
 
 	[DISABLE] = {"disable", 0, "[parts]",
 		"Keeps these parts on small pages: text, data, bss, heap, shm and mmap, separated by "
@@ -161,6 +168,9 @@ static const struct tool_option rows[] = {
 		"With --compare: a server, which is ready when a line matches (/.../), a port takes "
 		"connections, or a command succeeds.", NULL, NULL},
 	[LOAD] = {"load", 0, "command", "The load that is timed then, for a shell.", NULL, NULL},
+	[ADVISE] = {"advise", 0, NULL,
+		"Runs it once on small pages and says whether huge pages are worth it, which, and how many.",
+		NULL, NULL},
 	[JSON] = {"json", 0, NULL, "What was measured as JSON.", NULL, NULL},
 
 	[DRY_RUN] = {"dry-run", 0, NULL,
@@ -442,6 +452,7 @@ static int take_compare(struct compare_wish *wish, const char *value)
 
 	*wish = (struct compare_wish){.on = true,
 				      .json = wish->json,
+				      .advise = wish->advise,
 				      .runs = COMPARE_RUNS_DEFAULT,
 				      .ready = wish->ready,
 				      .load = wish->load};
@@ -488,8 +499,12 @@ static int check_compare(struct request *request)
 	const struct compare_wish *wish = &request->compare;
 	const char *problem = NULL;
 
-	if (!wish->on && (wish->ready || wish->load || wish->json))
-		problem = "--ready, --load and --json go with --compare";
+	if (!wish->on && (wish->ready || wish->load))
+		problem = "--ready and --load go with --compare";
+	else if (wish->json && !wish->on && !wish->advise)
+		problem = "--json goes with --compare or --advise";
+	else if (wish->advise && (wish->on || request->dry_run))
+		problem = "--advise, --compare and --dry-run exclude each other";
 	else if (wish->on && request->dry_run)
 		problem = "--compare and --dry-run exclude each other";
 	else if (!wish->ready != !wish->load)
@@ -519,9 +534,12 @@ static int take(struct request *request, struct together *together, enum option_
 	case FORCE_PRELOAD: request->preload = PRELOAD_ALWAYS; return 0;
 	case LIBRARY_USE_PATH: request->library_use_path = true; return 0;
 	case LIBRARY_PATH: return set_library_path(request, value);
+	case NO_THP: request->thp = THP_OFF; return 0;
+	case THP_ADVISED_ONLY_ROW: request->thp = THP_ADVISED_ONLY; return 0;
 	case COMPARE: return take_compare(&request->compare, value);
 	case READY: request->compare.ready = value; return 0;
 	case LOAD: request->compare.load = value; return 0;
+	case ADVISE: request->compare.advise = true; return 0;
 	case JSON: request->compare.json = true; return 0;
 	case DRY_RUN: request->dry_run = true; return 0;
 	case DISABLE: request->disable = true; together->disabled = value; return 0;
@@ -529,6 +547,21 @@ static int take(struct request *request, struct together *together, enum option_
 	}
 }
 /* clang-format on */
+
+/* What a process does and no variable says. */
+static int check_thp_options(const struct request *request, bool heap_on_thp)
+{
+	const char *problem = NULL;
+
+	if (request->thp == THP_OFF && heap_on_thp)
+		problem = "--thp and --no-thp exclude each other";
+	else if (request->thp != THP_UNCHANGED && request->dry_run)
+		problem = "--no-thp and --thp-advised-only are no variables: not with --dry-run";
+	if (!problem)
+		return 0;
+	fprintf(stderr, "hugectl: %s\n", problem);
+	return -EINVAL;
+}
 
 static int check_library_options(const struct request *request)
 {
@@ -554,8 +587,8 @@ int request_read(int argc, char **argv, struct request *request)
 		return row;
 	if (set_heap(request, &together) || set_segments(request, &together) ||
 	    set_disabled(request, &together) || set_verbose(request, &together) ||
-	    check_library_options(request) ||
-	    check_compare(request))
+	    check_library_options(request) || check_compare(request) ||
+	    check_thp_options(request, request->options.heap == HEAP_THP))
 		return OPTION_TABLE_BAD;
 	if (!argv[optind] && !request->dry_run) {
 		fputs("hugectl: no program to run: see hugectl --help\n", stderr);

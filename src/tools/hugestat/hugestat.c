@@ -8,6 +8,7 @@
 
 #include "tools/common/json.h"
 #include "tools/common/option_table.h"
+#include "tools/hugestat/advise.h"
 #include "tools/hugestat/collapse.h"
 #include "tools/hugestat/findings.h"
 #include "tools/hugestat/metrics.h"
@@ -17,7 +18,8 @@
 #include "tools/hugestat/system.h"
 #include "tools/hugestat/users.h"
 
-#define USERS_SHOWN 5 /* where --users was not asked for */
+#define STATUS_USAGE 2 /* an option that is not understood */
+#define USERS_SHOWN  5 /* where --users was not asked for */
 
 static int show_users(const struct hugestat_options *options)
 {
@@ -46,6 +48,8 @@ static int show_system(const struct hugestat_options *options)
 	users_read(&users);
 	system_read(&system);
 	findings_collect(&system, &findings);
+	if (options->check)
+		findings_restrict(&findings, options->topics);
 	if (options->json) {
 		struct json json;
 
@@ -87,7 +91,9 @@ static int show_operand(const char *operand, const struct hugestat_options *opti
 		if (!json && !*first)
 			putchar('\n');
 		*first = false;
-		if (options->collapse)
+		if (options->advise)
+			failures += advise_process(pids[i], json);
+		else if (options->collapse)
 			failures += collapse_process(pids[i], &options->collapse_wish, json);
 		else
 			failures += show_process(pids[i], options, stdout, json) != 0;
@@ -139,11 +145,11 @@ int main(int argc, char **argv)
 	int status = EXIT_SUCCESS, parsed = hugestat_options_parse(argc, argv, &options);
 
 	if (parsed == OPTION_TABLE_BAD)
-		return EXIT_FAILURE;
+		return STATUS_USAGE;
 	if (parsed == OPTION_TABLE_DONE)
 		; /* --help was, or the like */
 	else if (options.program)
-		return run_program(&options);
+		return options.advise ? advise_program(&options) : run_program(&options);
 	else if (options.metrics)
 		status = write_metrics(&options);
 	else if (options.watch || options.perf_map)

@@ -9,6 +9,7 @@
 
 #include "options/options.h"
 #include "tools/common/option_table.h"
+#include "tools/hugestat/findings.h"
 #include "tools/hugestat/options.h"
 
 enum hugestat_option {
@@ -21,6 +22,7 @@ enum hugestat_option {
 	OPTION_INTERVAL,
 	OPTION_COUNT,
 	OPTION_PERF_MAP,
+	OPTION_ADVISE,
 	OPTION_COLLAPSE,
 	OPTION_PART,
 	OPTION_RATE,
@@ -31,8 +33,9 @@ enum hugestat_option {
 
 /* clang-format off */
 static const struct tool_option rows[] = {
-	[OPTION_CHECK] = {"check", 'c', NULL,
-		"Says only what is wrong, and exits with 1 if anything is.", NULL, "The system"},
+	[OPTION_CHECK] = {"check", 'c', "[topics]",
+		"Says only what is wrong, and exits with 1 if anything is that all, or these topics, need: "
+		"heap, shm, mount, text, thp.", "heap shm mount text thp heap,shm", "The system"},
 	[OPTION_USERS] = {"users", 0, NULL,
 		"Who holds huge pages: processes, shared memory, files, cgroups; and what is left over.",
 		NULL, NULL},
@@ -51,6 +54,9 @@ static const struct tool_option rows[] = {
 	[OPTION_PERF_MAP] = {"perf-map", 'm', NULL,
 		"Writes /tmp/perf-PID.map, so that perf names functions in text on huge pages.",
 		NULL, NULL},
+	[OPTION_ADVISE] = {"advise", 0, NULL,
+		"Whether huge pages are worth it for a process or program, which, and how many.", NULL,
+		NULL},
 	[OPTION_COLLAPSE] = {"collapse", 0, NULL,
 		"Puts memory of a process that runs already on transparent huge pages (root, Linux 6.1).",
 		NULL, NULL},
@@ -98,6 +104,33 @@ static bool parse_count(const char *text, unsigned long *count)
 	return !errno && end != text && !*end && text[0] != '-' && *count;
 }
 
+/* NULL: all of them. */
+static bool parse_topics(const char *text, unsigned int *topics)
+{
+	static const struct {
+		const char *name;
+		enum topic topic;
+	} names[] = {
+		{"heap", TOPIC_HEAP}, {"shm", TOPIC_SHM}, {"mount", TOPIC_MOUNT},
+		{"text", TOPIC_TEXT}, {"thp", TOPIC_THP},
+	};
+
+	*topics = text ? 0 : TOPICS_ALL;
+	while (text) {
+		const size_t bytes = strcspn(text, ",");
+		size_t row = 0;
+
+		while (row < sizeof(names) / sizeof(names[0]) &&
+		       (strlen(names[row].name) != bytes || memcmp(names[row].name, text, bytes)))
+			row++;
+		if (row == sizeof(names) / sizeof(names[0]))
+			return false;
+		*topics |= names[row].topic;
+		text = text[bytes] ? text + bytes + 1 : NULL;
+	}
+	return true;
+}
+
 static bool parse_part(const char *text, enum collapse_part *part)
 {
 	static const char *const names[] = {
@@ -119,6 +152,7 @@ static int take_option(enum hugestat_option option, const char *value,
 	switch (option) {
 	case OPTION_CHECK:
 		options->check = true;
+		good = parse_topics(value, &options->topics);
 		break;
 	case OPTION_USERS:
 		options->users = true;
@@ -143,6 +177,9 @@ static int take_option(enum hugestat_option option, const char *value,
 		break;
 	case OPTION_PERF_MAP:
 		options->perf_map = true;
+		break;
+	case OPTION_ADVISE:
+		options->advise = true;
 		break;
 	case OPTION_COLLAPSE:
 		options->collapse = true;
@@ -176,7 +213,7 @@ static bool has_other_view(const struct hugestat_options *options)
 {
 	return options->check || options->users || options->json || options->verbose ||
 	       options->numa || options->pages || options->watch || options->perf_map ||
-	       options->collapse || options->program;
+	       options->collapse || options->advise || options->program;
 }
 
 /* What does not go together. */
@@ -197,6 +234,10 @@ static int check_together(const struct hugestat_options *options)
 		 (!options->operand_count || options->watch || options->perf_map ||
 		  options->pages || options->numa || options->verbose))
 		problem = "--collapse needs a PID or name, and goes with --json only";
+	else if (options->advise &&
+		 (!process || options->watch || options->perf_map || options->pages ||
+		  options->numa || options->verbose || options->collapse))
+		problem = "--advise needs a PID, a name or a program, and goes with --json only";
 	else if (!options->collapse && (options->has_part || options->has_rate))
 		problem = "--part and --rate go with --collapse";
 	else if (!options->watch && options->interval_seconds)
