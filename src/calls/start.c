@@ -61,14 +61,12 @@ static const struct hook hooks[] = {
 
 /* Those of calls_watch(); mmap64 is mmap where a long has 64 bits. */
 static const struct hook watching_hooks[] = {
-	{"mmap", HANDLER(call_mmap), false},
-	{"mmap64", HANDLER(call_mmap64), false},
+	{"mmap", HANDLER(call_mmap), false},      {"mmap64", HANDLER(call_mmap64), false},
 	{"prctl", HANDLER(call_prctl), false},
 #if CPU_HAS_SYSCALL_ENTRY
 	{"syscall", HANDLER(call_syscall), true},
 #endif
-	{"sbrk", HANDLER(call_sbrk), false},
-	{"brk", HANDLER(call_brk), false},
+	{"sbrk", HANDLER(call_sbrk), false},      {"brk", HANDLER(call_brk), false},
 };
 
 #define WATCHING_REDIRECTS ((int)(sizeof(watching_hooks) / sizeof(watching_hooks[0])))
@@ -135,10 +133,10 @@ bool calls_allow_hugetlb(const struct options *options, const char *feature)
 static void decline_error(const char *feature, const char *otherwise, int error)
 {
 	decline(feature, otherwise,
-		error == -ENOENT                       ? "it is not of a kind that we know"
+		error == -ENOENT                      ? "it is not of a kind that we know"
 		: error == -EPERM || error == -EACCES ? "its text is sealed, or a policy forbids it"
-		: error == -EFBIG                      ? "a limit on files, ulimit -f, forbids it"
-						       : "no memory");
+		: error == -EFBIG                     ? "a limit on files, ulimit -f, forbids it"
+						      : "no memory");
 }
 
 /* What comes before the first hook. */

@@ -164,8 +164,7 @@ static uintptr_t arena_start(const struct zone *zone, uintptr_t address)
 {
 	const struct region *region = &zone->region;
 
-	return region_unit_address(region,
-				   reservation_first(zone, region_unit(region, address)));
+	return region_unit_address(region, reservation_first(zone, region_unit(region, address)));
 }
 
 /*
