@@ -216,7 +216,7 @@ letter() {
 	# pages and flags of pages change from call to call
 	sed -i '/0x/d; /, user /d; / more (hugestat/d; /^  nobody/d; /page size  in use/d; s/[0-9 #]//g' "$work/long" "$work/short"
 	cmp -s <(sort -u "$work/long") <(sort -u "$work/short") ||
-		fail "${short[*]} shows other lines than $*"
+		{ diff <(sort -u "$work/long") <(sort -u "$work/short"); fail "${short[*]} shows other lines than $*"; }
 	[ -s "$work/short" ] || [ "$1" = --check ] || fail "${short[*]} shows nothing"
 }
 

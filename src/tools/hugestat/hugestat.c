@@ -17,6 +17,7 @@
 #include "tools/hugestat/show.h"
 #include "tools/hugestat/system.h"
 #include "tools/hugestat/users.h"
+#include "tools/hugestat/why.h"
 
 #define STATUS_USAGE 2 /* an option that is not understood */
 #define USERS_SHOWN  5 /* where --users was not asked for */
@@ -91,7 +92,9 @@ static int show_operand(const char *operand, const struct hugestat_options *opti
 		if (!json && !*first)
 			putchar('\n');
 		*first = false;
-		if (options->advise)
+		if (options->why)
+			failures += why_process(pids[i], options->verbose, json);
+		else if (options->advise)
 			failures += advise_process(pids[i], json);
 		else if (options->collapse)
 			failures += collapse_process(pids[i], &options->collapse_wish, json);

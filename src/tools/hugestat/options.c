@@ -22,6 +22,7 @@ enum hugestat_option {
 	OPTION_INTERVAL,
 	OPTION_COUNT,
 	OPTION_PERF_MAP,
+	OPTION_WHY,
 	OPTION_ADVISE,
 	OPTION_COLLAPSE,
 	OPTION_PART,
@@ -54,6 +55,8 @@ static const struct tool_option rows[] = {
 	[OPTION_PERF_MAP] = {"perf-map", 'm', NULL,
 		"Writes /tmp/perf-PID.map, so that perf names functions in text on huge pages.",
 		NULL, NULL},
+	[OPTION_WHY] = {"why", 0, NULL,
+		"Why memory of a process is not on huge pages, and what helps.", NULL, NULL},
 	[OPTION_ADVISE] = {"advise", 0, NULL,
 		"Whether huge pages are worth it for a process or program, which, and how many.", NULL,
 		NULL},
@@ -178,6 +181,9 @@ static int take_option(enum hugestat_option option, const char *value,
 	case OPTION_PERF_MAP:
 		options->perf_map = true;
 		break;
+	case OPTION_WHY:
+		options->why = true;
+		break;
 	case OPTION_ADVISE:
 		options->advise = true;
 		break;
@@ -213,7 +219,7 @@ static bool has_other_view(const struct hugestat_options *options)
 {
 	return options->check || options->users || options->json || options->verbose ||
 	       options->numa || options->pages || options->watch || options->perf_map ||
-	       options->collapse || options->advise || options->program;
+	       options->collapse || options->advise || options->why || options->program;
 }
 
 /* What does not go together. */
@@ -234,6 +240,10 @@ static int check_together(const struct hugestat_options *options)
 		 (!options->operand_count || options->watch || options->perf_map ||
 		  options->pages || options->numa || options->verbose))
 		problem = "--collapse needs a PID or name, and goes with --json only";
+	else if (options->why &&
+		 (!options->operand_count || options->watch || options->perf_map ||
+		  options->pages || options->numa || options->collapse || options->advise))
+		problem = "--why needs a PID or name, and goes with --json and --verbose only";
 	else if (options->advise &&
 		 (!process || options->watch || options->perf_map || options->pages ||
 		  options->numa || options->verbose || options->collapse))
