@@ -233,6 +233,7 @@ letters_do_the_same() {
 	[ "$(id -u)" != 0 ] || letter -p $sleeper -- --pages $sleeper
 	letter -w -i 0.05 -N 2 $sleeper -- --watch --interval 0.05 --count=2 $sleeper
 	letter -m $sleeper -- --perf-map $sleeper
+	[ "$("$hugestat" -t -N1 | head -n 1)" = "$("$hugestat" --top --count=1 | head -n 1)" ] || fail "-t"
 	[ "$(grep -c '^sleep, process' < <("$hugestat" -wi0.01 -N3 $sleeper))" = 3 ] || fail "-wi -N"
 	kill $sleeper
 	wait $sleeper 2>/dev/null

@@ -16,6 +16,7 @@
 #include "tools/hugestat/process.h"
 #include "tools/hugestat/show.h"
 #include "tools/hugestat/system.h"
+#include "tools/hugestat/top.h"
 #include "tools/hugestat/users.h"
 #include "tools/hugestat/why.h"
 
@@ -153,6 +154,8 @@ int main(int argc, char **argv)
 		; /* --help was, or the like */
 	else if (options.program)
 		return options.advise ? advise_program(&options) : run_program(&options);
+	else if (options.top)
+		status = top(&options);
 	else if (options.metrics)
 		status = write_metrics(&options);
 	else if (options.watch || options.perf_map)
