@@ -36,7 +36,7 @@ write_program() {
 
 is_used() {
 	local prefix=$1 libraries=$2 flags
-	"$prefix/bin/hugectl" cat /proc/self/maps | grep -qF "$libraries/libhugetlbfs.so.0" ||
+	"$prefix/bin/hugectl" --thp cat /proc/self/maps | grep -qF "$libraries/libhugetlbfs.so.0" ||
 		fail "hugectl does not find $libraries"
 	if command -v pkg-config >/dev/null; then
 		flags=$(PKG_CONFIG_PATH=$libraries/pkgconfig pkg-config --cflags --libs libhugetlbfs)

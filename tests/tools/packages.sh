@@ -24,7 +24,7 @@ expected_files() {
 normalized() {
 	sed -E "s|^\./||; s|^/||; s|^usr/||; s|^lib(64)?/([a-z0-9_]+-linux-gnu[a-z0-9]*/)?(pkgconfig/)?lib|LIB/\3lib|
 		s|site-functions\|vendor-completions|ZSH|; s|(man/man[0-9]/.*)\.[gx]z\$|\1|" |
-		grep -vE '^(share/(doc|licenses)/|lib/\.build-id|lib/debug)' | sort
+		grep -vE '^(share/(doc|licenses|lintian)/|lib/\.build-id|lib/debug)' | sort
 }
 
 same_files() {
