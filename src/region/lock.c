@@ -110,7 +110,8 @@ void lock_release(void)
 		sys_restore_signals(&before);
 }
 
-void lock_reset_in_child(void)
+/* Hot: see calls/fork.c. */
+__attribute__((hot)) void lock_reset_in_child(void)
 {
 	const uint64_t before = signals.before;
 	const bool blocked = signals.blocked;

@@ -16,9 +16,12 @@
 #include "tools/hugestat/process.h"
 #include "tools/hugestat/show.h"
 #include "tools/hugestat/system.h"
+#include "tools/hugestat/top.h"
 #include "tools/hugestat/users.h"
+#include "tools/hugestat/why.h"
 
-#define USERS_SHOWN 5 /* where --users was not asked for */
+#define STATUS_USAGE 2 /* an option that is not understood */
+#define USERS_SHOWN  5 /* where --users was not asked for */
 
 static int show_users(const struct hugestat_options *options)
 {
@@ -47,6 +50,8 @@ static int show_system(const struct hugestat_options *options)
 	users_read(&users);
 	system_read(&system);
 	findings_collect(&system, &findings);
+	if (options->check)
+		findings_restrict(&findings, options->topics);
 	if (options->json) {
 		struct json json;
 
@@ -88,7 +93,9 @@ static int show_operand(const char *operand, const struct hugestat_options *opti
 		if (!json && !*first)
 			putchar('\n');
 		*first = false;
-		if (options->advise)
+		if (options->why)
+			failures += why_process(pids[i], options->verbose, json);
+		else if (options->advise)
 			failures += advise_process(pids[i], json);
 		else if (options->collapse)
 			failures += collapse_process(pids[i], &options->collapse_wish, json);
@@ -142,11 +149,13 @@ int main(int argc, char **argv)
 	int status = EXIT_SUCCESS, parsed = hugestat_options_parse(argc, argv, &options);
 
 	if (parsed == OPTION_TABLE_BAD)
-		return EXIT_FAILURE;
+		return STATUS_USAGE;
 	if (parsed == OPTION_TABLE_DONE)
 		; /* --help was, or the like */
 	else if (options.program)
 		return options.advise ? advise_program(&options) : run_program(&options);
+	else if (options.top)
+		status = top(&options);
 	else if (options.metrics)
 		status = write_metrics(&options);
 	else if (options.watch || options.perf_map)
