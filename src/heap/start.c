@@ -13,6 +13,7 @@
 #include <sys/sysinfo.h>
 
 #include "base/log.h"
+#include "base/program.h"
 #include "base/sys.h"
 #include "calls/brk.h"
 #include "calls/start.h"
@@ -29,9 +30,9 @@ static const char small_pages[] = "the heap stays on small pages";
 /* The user set malloc's own knob for this: then it is his. */
 static bool user_tuned(const char *variable, const char *tunable)
 {
-	const char *tunables = getenv("GLIBC_TUNABLES");
+	const char *tunables = program_variable("GLIBC_TUNABLES");
 
-	return getenv(variable) || (tunables && strstr(tunables, tunable));
+	return program_variable(variable) || (tunables && strstr(tunables, tunable));
 }
 
 /*
@@ -167,7 +168,7 @@ static int take_over(const struct options *options)
 static bool malloc_has_huge_pages(void)
 {
 	static const char name[] = "glibc.malloc.hugetlb=";
-	const char *tunables = getenv("GLIBC_TUNABLES");
+	const char *tunables = program_variable("GLIBC_TUNABLES");
 	const char *value = tunables ? strstr(tunables, name) : NULL;
 
 	return value &&
