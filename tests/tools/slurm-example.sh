@@ -30,7 +30,7 @@ SLURM_JOB_ID=4712 "$slurm/epilog" || fail "epilog of another job: exit status $?
 rm "$work/comment"
 "$slurm/prolog" || fail "a job without a wish: exit status $?"
 [ "$(pool_value 2M nr_hugepages)" = 20 ] || fail "pages for a job that asked for none"
-echo '   Comment=hugepages=2M:15000' >"$work/comment"
+echo '   Comment=hugepages=512M:1' >"$work/comment"
 "$slurm/prolog" >"$work/out" 2>&1 && fail "a wish that cannot be met is no failure"
 [ ! -e $state/4711 ] || fail "pages that are not there would be given back"
 [ "$(pool_value 2M nr_hugepages)" = 20 ] || fail "a part of the wish is kept: $(pool_value 2M nr_hugepages) pages"
