@@ -1,10 +1,9 @@
-# Mappings on huge pages: allocators that programs bring along, and what each call costs. Sourced by
-# run.
+# Mappings on huge pages: allocators other than libc's, and the cost of each call. Sourced by run.
 #
-# Every run begins with so much memory touched and freed: in a virtual machine whose host takes free
-# memory back (free page reporting) the first touch of a huge page costs many times what it costs
-# later, and small pages are served from the pieces that the host did not take. Without this a row
-# would say who came first.
+# Before every run the same amount of memory is touched and freed: if the host of a virtual machine takes
+# free memory back (free page reporting), the first touch of a huge page is many times slower than later
+# ones, and small pages come from pieces that the host did not take. Without this the order of the runs
+# would decide.
 
 find_program_with() {
 	local module=$1 candidate
@@ -66,7 +65,7 @@ write_programs() {
 }
 
 # with_mappings NAME ROUNDS MEGABYTES LIBRARY SETTING… -- COMMAND…: plain against the settings, both
-# with the library (an allocator) preloaded, or with none where that is empty.
+# with the library (an allocator) preloaded, or with none if that is empty.
 with_mappings() {
 	local name=$1 times=$2 megabytes=$3 allocator=$4 settings=() needed
 	shift 4
@@ -83,7 +82,7 @@ with_mappings() {
 		-- LD_PRELOAD="$allocator $library" "${settings[@]}" "$@"
 }
 
-# Each program from the pool and with THP. A heap of 1 GiB may be half of the pool at once.
+# Each program from the pool and with THP. A heap of 1 GiB may take half of the pool at once.
 bench_programs_with() {
 	local kind=$1 mmap=$2 heap=$3 small=$4 file python
 	for file in jemalloc mimalloc; do

@@ -1,7 +1,7 @@
-# Huge pages for a run, and the pool as it was found afterwards. Sourced by demo and run.
+# Adds huge pages to the pool for a run, and removes them afterwards. Sourced by demo and run.
 #
-# Only the missing pages are added, and exactly those are taken off again: whoever changes the pool
-# meanwhile keeps his change. The caller sets `trap pool_put_back EXIT` and has signals end in exit.
+# Only missing pages are added, and exactly those are removed, so that changes by others meanwhile stay.
+# The caller sets `trap pool_put_back EXIT` and makes signals end in exit.
 
 pool_directory() {
 	echo "/sys/kernel/mm/hugepages/hugepages-${1}kB"
@@ -12,7 +12,7 @@ pool_exists() {
 	[ -r "$(pool_directory "$1")/nr_hugepages" ]
 }
 
-# The pages of this size that nobody uses or has been promised.
+# The pages of this size that are neither in use nor reserved.
 pool_free_pages() {
 	local directory
 	directory=$(pool_directory "$1")
@@ -23,7 +23,7 @@ pool_default_kb() {
 	sed -n 's/^Hugepagesize: *\([0-9]*\) kB/\1/p' /proc/meminfo
 }
 
-# Root may, and whoever sudo lets without a question.
+# Root may write to the pool, and users whom sudo does not ask for a password.
 pool_may_write() {
 	[ "$(id -u)" -eq 0 ] || sudo -n true 2>/dev/null
 }
@@ -47,8 +47,8 @@ pool_note_growth() {
 	unset "pool_growing_from[$kb]"
 }
 
-# pool_reserve <page size in kB> <pages>: adds what is missing to have so many free. Whether all of
-# them could be had, pool_free_pages tells.
+# pool_reserve <page size in kB> <pages>: adds pages until this many are free, as far as the kernel can.
+# pool_free_pages prints the result.
 pool_reserve() {
 	local kb=$1 missing file wanted
 	missing=$(($2 - $(pool_free_pages "$kb")))
@@ -65,7 +65,7 @@ pool_reserve() {
 	pool_note_growth "$kb"
 }
 
-# Takes off what was added. Also right when a signal came in the middle of pool_reserve.
+# Removes what was added. Correct also if a signal interrupted pool_reserve.
 pool_release() {
 	local kb file
 	for kb in "${!pool_growing_from[@]}"; do
@@ -78,7 +78,7 @@ pool_release() {
 	done
 }
 
-# The end: nothing interrupts it.
+# At the end; signals are ignored meanwhile.
 pool_put_back() {
 	trap '' HUP INT TERM
 	pool_release

@@ -1,4 +1,4 @@
-# Text and data on huge pages: what it costs at the start, and what it is worth. Sourced by run.
+# Text and data on huge pages: the cost at the start, and the gain. Sourced by run.
 
 # against NAME LIMIT ROUNDS MEGABYTES [--own] PLAIN-WORD… -- SETTING… -- COMMAND…: the command with the
 # words of the first list in its environment, against the library with the settings of the second.
@@ -25,14 +25,14 @@ against() {
 		-- LD_PRELOAD="$library" "${second[@]}" "$@"
 }
 
-# Has the kernel read a file that was just linked from the disk again, as a program is that was
-# installed: what was written lies in small pieces in memory, and takes half as long again to copy.
+# Makes the kernel read a newly linked file from the disk again, like an installed program: data that was
+# just written is in small pieces in memory and takes half as long again to copy.
 read_again() {
 	sync "$1" && dd of="$1" oflag=nocache conv=notrunc,fdatasync count=0 2>/dev/null && cat "$1" >/dev/null
 }
 
-# What text takes until main begins, against memcpy of as many bytes to new memory of the same kind:
-# 0.70 of its speed is 1.43 of its time.
+# The time for text until main begins, compared with memcpy of as many bytes to new memory of the same
+# kind: 0.70 of its speed is 1.43 of its time.
 bench_text() {
 	local name
 	heading "64M of text" "memcpy" "our start"

@@ -1,12 +1,12 @@
 """Renders what one program did on small and on huge pages, side by side.
 
 side_by_side.py need <small> <page kB>
-    prints how many huge pages hold what that run had in memory, with some to spare
+    prints how many huge pages hold the memory of that run, with a reserve
 side_by_side.py show <title> <small> <huge> <times> <runs> [<small smaps> <huge smaps>]
-    prints the table, and appends what was seen, in one line, to the file that SEEN names
+    prints the table, and appends one line with the result to the file that SEEN names
 
-<small> and <huge> are what `hugestat --json -- program` said of the two runs, <times> what turns
-measured, and the snapshots of smaps are the program's own: every number shown is from there.
+<small> and <huge> are the output of `hugestat --json -- program` for the two runs, <times> is that of
+turns, and the program itself writes the snapshots of smaps. Every number shown is from there.
 """
 import json
 import os
@@ -16,9 +16,9 @@ import sys
 WIDTH = 96
 COLUMN = 46
 BAR_WIDTH = 12
-SHOWN = 3  # entries a column, the largest ones; the others are counted
+SHOWN = 3  # entries per column, the largest ones; the others are counted
 HEAP_KB = 128  # a writable mapping with less is some library's own data, not malloc's
-PART_KB = 512  # parts with less on either side are in the sum only
+PART_KB = 512  # parts with less on both sides are in the sum only
 
 # The terminal.
 
@@ -217,7 +217,7 @@ def column_lines(mappings):
         lines += run_lines(run)
     others = [run for run in runs if run not in shown]
     if others:
-        lines.append("and %d lines more with %s" % (
+        lines.append("and %d more lines with %s" % (
             sum(len(run) for run in others), amount_text(sum(present_kb(run) for run in others))))
     return lines
 
@@ -264,7 +264,7 @@ def show(title, small_path, huge_path, times_path, runs, *snapshots):
     show_parts(small, huge)
     print()
     show_bars("page faults", faults, "{:,.0f}".format)
-    # what the machine's other work does to a time shows in how far the runs lie apart
+    # the span of the runs shows how much other work on the machine affects the time
     spans = [" (%s to %s)" % (time_text(numbers[0]), time_text(numbers[2])) for numbers in measured]
     show_bars("time", times, time_text, spans)
     print("                      medians of %s runs, taken in turn; huge takes %s of small's time"
@@ -279,8 +279,8 @@ def show(title, small_path, huge_path, times_path, runs, *snapshots):
 
 def need(path, page_kb):
     parts = read_parts(path)
-    # The whole text is copied, of which the plain run had a part in memory; and each part ends in a
-    # page that it fills in part.
+    # The whole text is copied, also the parts that the plain run did not have in memory; and the last
+    # page of each part is only partly used.
     kb = parts["all"]["memory_kb"] + parts["text"]["memory_kb"]
     return (kb * 105 // 100) // page_kb + len(parts)
 

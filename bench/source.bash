@@ -1,6 +1,6 @@
-# A source file that gives a C compiler something to do. Sourced by the demo, the bench and the tests.
+# Generates a source file as work for a C compiler. Sourced by demo, run and the tests.
 
-# generate_source <functions>: some milliseconds of work each.
+# generate_source <functions>: a few milliseconds of work each.
 generate_source() {
 	local i
 	echo '#include <stdio.h>'

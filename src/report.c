@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/ioctl.h>
 
 #include "base/log.h"
 #include "base/sys.h"
@@ -62,16 +63,16 @@ static bool objects_are_asked(const struct options *options)
 
 /* What can be asked for, and of which parts it holds. */
 static const struct request {
-	const char *variable;
+	const char *variable, *what;
 	unsigned int parts;
 	bool (*is_asked)(const struct options *options);
 } requests[] = {
-	{"HUGETLB_MORECORE", PARTS(PART_BREAK) | PARTS(PART_ARENAS), heap_is_asked},
-	{"HUGETLB_ELFMAP", PARTS(PART_TEXT), text_is_asked},
-	{"HUGETLB_ELFMAP", PARTS(PART_DATA) | PARTS(PART_BSS), data_is_asked},
-	{"HUGETLB_ELFMAP_OBJECTS", PARTS(PART_LIBRARIES), objects_are_asked},
-	{"HUGETLB_MMAP", PARTS(PART_MAPPINGS), mappings_are_asked},
-	{"HUGETLB_SHM", PARTS(PART_SHARED), shm_is_asked},
+	{"HUGETLB_MORECORE", "heap", PARTS(PART_BREAK) | PARTS(PART_ARENAS), heap_is_asked},
+	{"HUGETLB_ELFMAP", "text", PARTS(PART_TEXT), text_is_asked},
+	{"HUGETLB_ELFMAP", "data, bss", PARTS(PART_DATA) | PARTS(PART_BSS), data_is_asked},
+	{"HUGETLB_ELFMAP_OBJECTS", "libraries", PARTS(PART_LIBRARIES), objects_are_asked},
+	{"HUGETLB_MMAP", "other mappings", PARTS(PART_MAPPINGS), mappings_are_asked},
+	{"HUGETLB_SHM", "shared memory", PARTS(PART_SHARED), shm_is_asked},
 };
 
 /* What was asked for, and how much of it there is. */
@@ -87,16 +88,13 @@ static void add_request(struct page_text *text, const struct usage_table *table,
 		}
 	if (huge > all)
 		huge = all;
-	ADD(text, "  %s (", request->variable);
-	for (int part = 0, any = 0; part < PART_COUNT; part++)
-		if (request->parts & PARTS(part))
-			ADD(text, "%s%s", any++ ? ", " : "", part_name((enum part)part));
+	ADD(text, "  %s (%s): ", request->variable, request->what);
 	if (!all) {
-		ADD(text, "): nothing in memory\n");
+		ADD(text, "nothing in memory\n");
 		return;
 	}
 	permille = (unsigned long)((uint64_t)huge * 1000 / all);
-	ADD(text, "): %lu of %lu kB on huge pages, %lu.%lu %%\n", huge, all, permille / 10,
+	ADD(text, "%lu of %lu kB on huge pages, %lu.%lu %%\n", huge, all, permille / 10,
 	    permille % 10);
 }
 
@@ -111,7 +109,7 @@ static void add_requests(struct page_text *text, const struct usage_table *table
 			any = true;
 		}
 	if (!any)
-		ADD(text, "  nothing was asked to be on huge pages\n");
+		ADD(text, "  no variable asks for huge pages\n");
 }
 
 static void add_reasons(struct page_text *text, const struct own_usage *usage)
@@ -124,49 +122,113 @@ static void add_reasons(struct page_text *text, const struct own_usage *usage)
 		return;
 	}
 	if (usage->early_small_kb)
-		ADD(text,
-		    "  not huge: %lu kB that other libraries allocated before this one started\n",
+		ADD(text, "  not huge: %lu kB that was allocated before this library started\n",
 		    usage->early_small_kb);
 	if (source->short_falls)
 		ADD(text,
-		    "  not hugetlb: the pool of %lu kB pages fell short at %lu growths (last error "
-		    "%d)\n",
+		    "  not hugetlb: the pool of %lu kB pages was short %lu times (last error %d)\n",
 		    (unsigned long)(source->page_bytes >> 10), source->short_falls,
 		    -source->last_error);
 	if (split_count)
 		ADD(text,
-		    "  not huge any more: %lu pages of which the program protected, advised or "
-		    "replaced a part\n",
+		    "  split into base pages: %lu huge pages that the program changed in part\n",
 		    split_count);
 }
 
-static struct address_range range_of(const struct region *region)
+static struct address_range range_of(const struct region *region, uintptr_t end)
 {
-	return (struct address_range){region->start, region->limit};
+	return (struct address_range){region->start, end};
 }
 
-static void make_table(struct page_text *text, const char *program)
+/* A part that would gain by an option that is not in use. */
+static const struct next_step {
+	enum part part;
+	bool (*is_asked)(const struct options *options);
+	const char *option, *variable;
+} next_steps[] = {
+	{PART_BREAK, heap_is_asked, "--heap", "HUGETLB_MORECORE=yes"},
+	{PART_ARENAS, heap_is_asked, "--heap", "HUGETLB_MORECORE=yes"},
+	{PART_MAPPINGS, mappings_are_asked, "--mmap", "HUGETLB_MMAP=yes"},
+	{PART_TEXT, text_is_asked, "--text", "HUGETLB_ELFMAP=R"},
+	{PART_DATA, data_is_asked, "--data", "HUGETLB_ELFMAP=W"},
+	{PART_BSS, data_is_asked, "--data", "HUGETLB_ELFMAP=W"},
+	{PART_LIBRARIES, objects_are_asked, "--libs", NULL}, /* two variables */
+};
+
+/* Less is not worth an option, also where it is less than a tenth of the process's memory. */
+#define NEXT_STEP_KB (16ul << 10)
+
+static void add_next_step(struct page_text *text, const struct usage_table *table)
+{
+	const struct options *options = options_get(NULL, NULL);
+	const struct next_step *best = NULL;
+
+	for (size_t i = 0; i < sizeof(next_steps) / sizeof(next_steps[0]); i++) {
+		const struct next_step *step = &next_steps[i];
+		const unsigned long small = table->parts[step->part].small;
+
+		if (small >= NEXT_STEP_KB && small >= table->total.memory / 10 &&
+		    !step->is_asked(options) && (!best || small > table->parts[best->part].small))
+			best = step;
+	}
+	if (!best)
+		return;
+	ADD(text, "  %s: %lu MB on small pages: try hugectl %s", part_name(best->part),
+	    table->parts[best->part].small >> 10, best->option);
+	if (best->variable)
+		ADD(text, " (%s)", best->variable);
+	ADD(text, "\n");
+}
+
+/* The name that the kernel has for this process, as hugestat and ps show it. */
+static void read_name(char *name, unsigned long bytes, const char *program)
+{
+	const long length = sys_read_file("/proc/self/comm", name, bytes);
+
+	if (length > 1)
+		name[length - 1] = '\0';
+	else
+		text_format(name, bytes, "%s", program);
+}
+
+/* Of the terminal that the report goes to. */
+static unsigned int columns_of(const char *target)
+{
+	const int fd = !strcmp(target, "-") ? 1 : !strcmp(target, "2") ? 2 : -1;
+	struct winsize window = {0};
+
+	if (fd < 0 || sys_ioctl(fd, TIOCGWINSZ, &window) || !window.ws_col)
+		return USAGE_COLUMNS;
+	return window.ws_col;
+}
+
+static void make_table(struct page_text *text, const char *target, const char *program)
 {
 	struct clues clues = {.regions_known = true};
 	static struct own_usage usage; /* exit may be called on a stack of 16 kB */
+	char name[64];
 	int result;
 
 	text->used = 0;
-	ADD(text, "libhugetlbfs: %s", program);
+	read_name(name, sizeof(name), program);
+	ADD(text, "libhugetlbfs: %s", name);
 	text_make_plain(text->bytes, (unsigned long)text->used);
 	ADD(text, ", process %ld: kB in memory, and on each kind of page\n", sys_getpid());
 	if (heap.active) {
-		clues.break_region = range_of(&heap.main.region);
-		clues.arenas_region = range_of(&heap.zone.region);
+		/* on 32 bits others map what the main heap never reached */
+		clues.break_region = range_of(&heap.main.region, heap.main.region.high);
+		clues.arenas_region = range_of(&heap.zone.region, heap.zone.region.limit);
 	}
 	result = own_usage_read(&usage, &clues);
 	if (result) {
 		ADD(text, "  /proc/self/smaps can't be read (error %d)\n", -result);
 		return;
 	}
-	text->used += usage_text(&usage.table, text->bytes + text->used, USAGE_TABLE_BYTES);
+	text->used += usage_text(&usage.table, columns_of(target), text->bytes + text->used,
+				 USAGE_TABLE_BYTES);
 	add_requests(text, &usage.table);
 	add_reasons(text, &usage);
+	add_next_step(text, &usage.table);
 }
 
 /* Where the program was started, it need not be at its end. */
@@ -211,7 +273,7 @@ void report_write(const char *target, const char *program)
 
 	if (sys_sandboxed)
 		return;
-	make_table(&text, program);
+	make_table(&text, target, program);
 	if (!strcmp(target, "2")) {
 		log_text(text.bytes, (unsigned long)text.used);
 	} else if (!strcmp(target, "-")) {

@@ -11,14 +11,14 @@ const char *part_name(enum part part)
 		[PART_TEXT] = "text",
 		[PART_DATA] = "data",
 		[PART_BSS] = "bss",
-		[PART_BREAK] = "heap: break",
-		[PART_ARENAS] = "heap: arenas",
-		[PART_MAPPINGS] = "mappings",
+		[PART_BREAK] = "heap (main)",
+		[PART_ARENAS] = "heap (threads, large blocks)",
+		[PART_MAPPINGS] = "other mappings",
 		[PART_STACKS] = "stacks",
 		[PART_LIBRARIES] = "libraries",
 		[PART_SHARED] = "shared memory",
 		[PART_FILES] = "files",
-		[PART_KERNEL] = "kernel's",
+		[PART_KERNEL] = "vdso",
 	};
 
 	return names[part];

@@ -2,14 +2,16 @@
  * The parts of a process: see parts.h.
  *
  * The kernel names little of what it maps, so this goes by what is sure first (the program's own
- * headers, names, stack pointers) and then by shapes: glibc's arenas begin on multiples of 64M,
- * libhugetlbfs's regions lie far from everything else. What fits nothing is "mappings".
+ * headers, names, stack pointers) and then by shapes: glibc's arenas begin on multiples of 64M, or
+ * of 1M in a 32-bit program, libhugetlbfs's regions lie far from everything else. What fits nothing
+ * is "mappings".
  */
 #include <string.h>
 
 #include "usage/parts.h"
 
-#define ARENA_BYTES ((uint64_t)64 << 20)
+#define ARENA_BYTES    ((uint64_t)64 << 20)
+#define ARENA_BYTES_32 ((uint64_t)1 << 20)
 
 /* A guard below a thread's stack has a few pages; what is bigger is a reservation. */
 #define GUARD_BYTES_MAX ((uint64_t)1 << 20)
@@ -160,14 +162,25 @@ static bool is_reserve(const struct part_mapping *place)
 	return !place->inode && begins(place->rights, "---p");
 }
 
-/* Opened by malloc from a reservation of 64M, whose rest follows. */
+static bool is_32_bit(const struct part_mapping *places, size_t count)
+{
+	return places[count - 1].end <= (uint64_t)1 << 32;
+}
+
+/* Opened by malloc from a reservation, whose rest follows. Those of 32-bit programs are small:
+ * several that lie side by side may be full, and a stack's guard may continue the rest of the last
+ * one. */
 static bool is_arena(const struct part_mapping *places, size_t count, size_t at)
 {
 	const struct part_mapping *place = &places[at],
 				  *next = at + 1 < count ? &places[at + 1] : NULL;
 
-	return !(place->start % ARENA_BYTES) && next && next->start == place->end &&
-	       is_reserve(next) && next->end - place->start <= 2 * ARENA_BYTES &&
+	if (!next || next->start != place->end || !is_reserve(next))
+		return false;
+	if (is_32_bit(places, count))
+		return !(place->start % ARENA_BYTES_32) &&
+		       next->end / ARENA_BYTES_32 > (place->end - 1) / ARENA_BYTES_32;
+	return !(place->start % ARENA_BYTES) && next->end - place->start <= 2 * ARENA_BYTES &&
 	       !(next->end % (ARENA_BYTES / 64));
 }
 

@@ -1,13 +1,21 @@
 /*
- * The table of parts as lines of text, with a bar each.
+ * The table of parts as lines of text, with a bar each where there is room.
+ *
+ * Columns are as wide as their figures. Where a line would be wider than it may be, the table gives
+ * up in this order: long headings, the bar, long names (which get a line of their own), and figures
+ * that are 0 for all parts.
  */
 #include <string.h>
 
 #include "base/log.h"
 #include "usage/usage.h"
 
-#define BAR_WIDTH  20
-#define NAME_WIDTH 14
+#define BAR_MAX     20
+#define BAR_MIN     6
+#define INDENT      2
+#define SHARE_WIDTH 9 /* "  100.0 %" */
+#define SHORT_NAME  14
+#define COLUMNS_MAX (PAGES_SIZES_MAX + 4)
 
 struct lines {
 	char *out;
@@ -18,52 +26,174 @@ struct lines {
 	((lines)->used += (size_t)text_format((lines)->out + (lines)->used, \
 					      (lines)->bytes - (lines)->used, __VA_ARGS__))
 
+struct column {
+	char heading[24];
+	size_t width;
+	unsigned long (*figure)(const struct usage *usage, int hugetlb);
+	int hugetlb; /* the index of its page size */
+};
+
+struct layout {
+	struct column columns[COLUMNS_MAX];
+	int count;
+	size_t name, bar; /* widths; bar 0: none */
+};
+
+static unsigned long memory_of(const struct usage *usage, int hugetlb)
+{
+	(void)hugetlb;
+	return usage->memory;
+}
+
+static unsigned long hugetlb_of(const struct usage *usage, int hugetlb)
+{
+	return usage->hugetlb[hugetlb];
+}
+
+static unsigned long thp_of(const struct usage *usage, int hugetlb)
+{
+	(void)hugetlb;
+	return usage->thp;
+}
+
+static unsigned long file_thp_of(const struct usage *usage, int hugetlb)
+{
+	(void)hugetlb;
+	return usage->shmem_thp + usage->file_thp;
+}
+
+static unsigned long small_of(const struct usage *usage, int hugetlb)
+{
+	(void)hugetlb;
+	return usage->small;
+}
+
+static bool has_row(const struct usage_table *table, int part)
+{
+	return table->parts[part].memory || part <= PART_STACKS;
+}
+
+static size_t digits(unsigned long number)
+{
+	size_t count = 1;
+
+	while (number /= 10)
+		count++;
+	return count;
+}
+
+static void add_column(struct layout *layout, const char *heading,
+		       unsigned long (*figure)(const struct usage *usage, int hugetlb), int hugetlb)
+{
+	struct column *column = &layout->columns[layout->count++];
+
+	*column = (struct column){.figure = figure, .hugetlb = hugetlb};
+	text_format(column->heading, sizeof(column->heading), "%s", heading);
+}
+
+/* "hugetlb 2M", or "2M" */
+static void add_hugetlb(struct layout *layout, size_t page_bytes, int index, bool is_short)
+{
+	const unsigned int shift = page_bytes >= (size_t)1 << 30 ? 30
+				   : page_bytes >= 1u << 20      ? 20
+								 : 10;
+	char heading[24];
+
+	text_format(heading, sizeof(heading), "%s%zu%c", is_short ? "" : "hugetlb ",
+		    page_bytes >> shift, "KMG"[shift / 10 - 1]);
+	add_column(layout, heading, hugetlb_of, index);
+}
+
+struct shape {
+	bool is_short, has_bar;
+	size_t name_max; /* longer names get a line of their own */
+	bool leaves_out; /* columns that are all 0 */
+};
+
+/* Returns how wide its lines are without a bar. */
+static size_t lay_out(struct layout *layout, const struct usage_table *table,
+		      const struct shape *shape)
+{
+	const size_t gap = shape->is_short ? 1 : 2;
+	const bool is_short = shape->is_short;
+	size_t width;
+
+	memset(layout, 0, sizeof(*layout));
+	add_column(layout, is_short ? "memory" : "in memory", memory_of, 0);
+	for (int i = 0; i < table->hugetlb_size_count; i++)
+		add_hugetlb(layout, table->hugetlb_sizes[i], i, is_short);
+	add_column(layout, "THP", thp_of, 0);
+	if (!shape->leaves_out || file_thp_of(&table->total, 0))
+		add_column(layout, "file THP", file_thp_of, 0);
+	add_column(layout, "small", small_of, 0);
+	layout->name = strlen("all");
+	for (int part = 0; part < PART_COUNT; part++) {
+		const size_t length = strlen(part_name((enum part)part));
+
+		if (has_row(table, part) && length > layout->name && length <= shape->name_max)
+			layout->name = length;
+	}
+	width = INDENT + layout->name + SHARE_WIDTH;
+	for (int i = 0; i < layout->count; i++) {
+		struct column *column = &layout->columns[i];
+
+		/* no part has more than all of them */
+		column->width = digits(column->figure(&table->total, column->hugetlb));
+		if (column->width < strlen(column->heading))
+			column->width = strlen(column->heading);
+		column->width += gap;
+		width += column->width;
+	}
+	return width;
+}
+
+static void choose_layout(struct layout *layout, const struct usage_table *table, size_t columns)
+{
+	static const struct shape shapes[] = {{false, true, SIZE_MAX, false},
+					      {true, true, SIZE_MAX, false},
+					      {true, false, SIZE_MAX, false},
+					      {true, false, SHORT_NAME, false},
+					      {true, false, SHORT_NAME, true}};
+
+	for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
+		const size_t width = lay_out(layout, table, &shapes[i]);
+		const size_t room = columns > width + 2 ? columns - width - 2 : 0;
+
+		if (room >= BAR_MIN)
+			layout->bar = room < BAR_MAX ? room : BAR_MAX;
+		if (shapes[i].has_bar ? layout->bar : width <= columns)
+			return;
+	}
+}
+
 static void add_repeated(struct lines *lines, char c, size_t count)
 {
 	while (count--)
 		ADD(lines, "%c", c);
 }
 
-static void add_name(struct lines *lines, const char *name)
-{
-	size_t length = strlen(name);
-
-	ADD(lines, "  %s", name);
-	add_repeated(lines, ' ', length < NAME_WIDTH ? NAME_WIDTH - length : 0);
-}
-
 static void add_right(struct lines *lines, const char *word, size_t width)
 {
-	size_t length = strlen(word);
+	const size_t length = strlen(word);
 
 	add_repeated(lines, ' ', length < width ? width - length : 0);
 	ADD(lines, "%s", word);
 }
 
-/* "hugetlb 2M" */
-static void add_size(struct lines *lines, size_t page_bytes)
+static void add_name(struct lines *lines, const struct layout *layout, const char *name)
 {
-	char name[32];
-	unsigned int shift = page_bytes >= (size_t)1 << 30 ? 30 : page_bytes >= 1u << 20 ? 20 : 10;
+	const size_t length = strlen(name);
 
-	text_format(name, sizeof(name), "hugetlb %zu%c", page_bytes >> shift,
-		    shift == 30   ? 'G'
-		    : shift == 20 ? 'M'
-				  : 'K');
-	add_right(lines, name, 13);
+	ADD(lines, "  %s", name);
+	if (length > layout->name)
+		ADD(lines, "\n  ");
+	add_repeated(lines, ' ', length < layout->name ? layout->name - length : 0);
+	if (length > layout->name)
+		add_repeated(lines, ' ', layout->name);
 }
 
-static void add_heading(struct lines *lines, const struct usage_table *table)
-{
-	add_name(lines, "");
-	add_right(lines, "in memory", 13);
-	for (int i = 0; i < table->hugetlb_size_count; i++)
-		add_size(lines, table->hugetlb_sizes[i]);
-	ADD(lines, "         THP    file THP        small  huge\n");
-}
-
-/* The share on huge pages: "##########----------"; no memory: nothing. */
-static void add_bar(struct lines *lines, const struct usage *usage)
+/* The share on huge pages: "##########----------"; without memory there is none. */
+static void add_share(struct lines *lines, const struct layout *layout, const struct usage *usage)
 {
 	unsigned long huge = usage_huge_kb(usage), filled, permille;
 
@@ -73,39 +203,48 @@ static void add_bar(struct lines *lines, const struct usage *usage)
 	}
 	if (huge > usage->memory)
 		huge = usage->memory;
-	filled = (unsigned long)((uint64_t)huge * BAR_WIDTH / usage->memory);
+	filled = (unsigned long)((uint64_t)huge * layout->bar / usage->memory);
 	permille = (unsigned long)((uint64_t)huge * 1000 / usage->memory);
 	/* A little is not nothing. */
-	if (huge && !filled)
+	if (huge && !filled && layout->bar)
 		filled = 1;
-	ADD(lines, "  ");
-	add_repeated(lines, '#', filled);
-	add_repeated(lines, '-', BAR_WIDTH - filled);
-	ADD(lines, " %3lu.%lu %%\n", permille / 10, permille % 10);
+	if (layout->bar) {
+		ADD(lines, "  ");
+		add_repeated(lines, '#', filled);
+		add_repeated(lines, '-', layout->bar - filled);
+	}
+	ADD(lines, "  %3lu.%lu %%\n", permille / 10, permille % 10);
 }
 
-static void add_row(struct lines *lines, const struct usage_table *table, const char *name,
+static void add_row(struct lines *lines, const struct layout *layout, const char *name,
 		    const struct usage *usage)
 {
-	add_name(lines, name);
-	ADD(lines, " %12lu", usage->memory);
-	for (int i = 0; i < table->hugetlb_size_count; i++)
-		ADD(lines, " %12lu", usage->hugetlb[i]);
-	ADD(lines, " %11lu %11lu %12lu", usage->thp, usage->shmem_thp + usage->file_thp,
-	    usage->small);
-	add_bar(lines, usage);
+	add_name(lines, layout, name);
+	for (int i = 0; i < layout->count; i++) {
+		const struct column *column = &layout->columns[i];
+		char figure[24];
+
+		text_format(figure, sizeof(figure), "%lu", column->figure(usage, column->hugetlb));
+		add_right(lines, figure, column->width);
+	}
+	add_share(lines, layout, usage);
 }
 
-int usage_text(const struct usage_table *table, char *out, size_t bytes)
+int usage_text(const struct usage_table *table, unsigned int columns, char *out, size_t bytes)
 {
 	struct lines lines = {.out = out, .bytes = bytes};
+	struct layout layout;
 
 	out[0] = '\0';
-	add_heading(&lines, table);
+	choose_layout(&layout, table, columns);
+	add_name(&lines, &layout, "");
+	for (int i = 0; i < layout.count; i++)
+		add_right(&lines, layout.columns[i].heading, layout.columns[i].width);
+	ADD(&lines, layout.bar ? "  huge\n" : "     huge\n");
 	for (int part = 0; part < PART_COUNT; part++)
-		if (table->parts[part].memory || part <= PART_STACKS)
-			add_row(&lines, table, part_name((enum part)part), &table->parts[part]);
-	add_row(&lines, table, "all", &table->total);
+		if (has_row(table, part))
+			add_row(&lines, &layout, part_name((enum part)part), &table->parts[part]);
+	add_row(&lines, &layout, "all", &table->total);
 	if (table->total.swap)
 		ADD(&lines, "  %lu kB are swapped out\n", table->total.swap);
 	return (int)lines.used;

@@ -61,9 +61,13 @@ void usage_add(struct usage_table *table, enum part part, const struct usage_fig
 /* kB on huge pages of any kind. */
 unsigned long usage_huge_kb(const struct usage *usage);
 
-/* The table's lines for people, each with its newline, cut at bytes; returns their length. A part
- * that a process need not have gets a line where it has memory. */
+/*
+ * The table's lines for people, each with its newline and no wider than columns where that can be,
+ * cut at bytes; returns their length. A part that a process need not have gets a line where it has
+ * memory.
+ */
 #define USAGE_TABLE_BYTES 4096
-int usage_text(const struct usage_table *table, char *out, size_t bytes);
+#define USAGE_COLUMNS     80 /* where the width is unknown: files and pipes */
+int usage_text(const struct usage_table *table, unsigned int columns, char *out, size_t bytes);
 
 #endif

@@ -88,7 +88,7 @@ def main():
             if name not in ("start", "end") and not name.startswith(CHANGING_FIELDS):
                 compare(f"{ours['start']} {name}", ours.get(name), value)
     # numa_maps does not count the pages of [vdso].
-    of_nodes = sum(part["memory_kb"] for part in said["parts"] if part["part"] != "kernel's")
+    of_nodes = sum(part["memory_kb"] for part in said["parts"] if part["part"] != "vdso")
     compare("nodes", sum(node["memory_kb"] for node in said["nodes"]), of_nodes)
     if "frames" in said:
         counts = read_frames(pid, mappings)

@@ -168,7 +168,20 @@ broken_files_do_no_harm() {
 	rm "$file"
 }
 
+# HOWTO's way to turn the library off for a machine: before the first rule, whatever follows.
+one_line_turns_it_off() {
+	fleet env HUGETLB_MORECORE=yes HUGETLB_REPORT=2 "$work/bin/print-heap" <<-END
+		RESTRICT_EXE = -none-
+		MORECORE = yes
+		[program=print-heap]
+		MORECORE = yes
+	END
+	expect_small "RESTRICT_EXE = -none-"
+	[ ! -s "$work/err" ] || { show "$work/err"; fail "RESTRICT_EXE = -none-: there is a report"; }
+}
+
 rules
+one_line_turns_it_off
 environment_wins
 debugging_names_file_and_rule
 set_uid_programs_ignore_it

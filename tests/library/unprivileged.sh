@@ -37,7 +37,7 @@ namespaces_are_no_obstacle() {
 	"${as_nobody[@]}" "${namespaces[@]}" env LD_PRELOAD="$library" HUGETLB_MORECORE=yes EXPECT_HUGETLB=0.99 \
 		HUGETLB_REPORT=2 "$work/small-blocks" >"$work/out" 2>"$work/err" ||
 		{ show "$work/err"; fail "user namespace: exit status $?"; }
-	grep -q "^  heap: break .* 100.0 %" "$work/err" || { show "$work/err"; fail "user namespace: another report"; }
+	grep -q "^  heap (main) .* 100.0 %" "$work/err" || { show "$work/err"; fail "user namespace: another report"; }
 	! "${as_nobody[@]}" "${namespaces[@]}" mount -t hugetlbfs none "$work" 2>/dev/null ||
 		fail "a user namespace may mount hugetlbfs: HOWTO says it may not"
 	# Root of a namespace is no root to shared memory.
@@ -75,7 +75,7 @@ mount_with_a_quota() {
 	at_end "umount $work/huge"
 	nobody HUGETLB_MORECORE=yes HUGETLB_PATH="$work/huge" HUGETLB_REPORT=2 "$work/small-blocks" 100 ||
 		{ show "$work/err"; fail "quota: exit status $?"; }
-	grep -q "^  heap: break  *[0-9]*  *40960 " "$work/err" || { show "$work/err"; fail "not 40M of the quota"; }
+	grep -q "^  heap (main)  *[0-9]*  *40960 " "$work/err" || { show "$work/err"; fail "not 40M of the quota"; }
 	[ -z "$(ls -A "$work/huge")" ] || fail "a file is left on the mount"
 }
 

@@ -123,7 +123,9 @@ refusals() {
 	refuses "--compare: 0: not 1 to 1000, each, or each,<runs>" --compare=0 true
 	refuses "--compare: every: not 1 to 1000, each, or each,<runs>" --compare=every true
 	refuses "--compare: each,x: not 1 to 1000, each, or each,<runs>" --compare=each,x true
-	refuses "--ready, --load and --json go with --compare" --json true
+	refuses "--json goes with --compare or --advise" --json true
+	refuses "--ready and --load go with --compare" --ready=80 --load=: true
+	refuses "--advise, --compare and --dry-run exclude each other" --compare --advise true
 	refuses "--ready and --load go together" --compare --ready=80 true
 	refuses "--compare and --dry-run exclude each other" --compare --dry-run true
 }

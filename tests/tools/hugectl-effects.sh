@@ -47,7 +47,7 @@ shared_memory() {
 }
 
 what_is_told() {
-	local heap_row='^ *heap: break +2[0-9]{4} +2[0-9]{4} +0 +0 +0 '
+	local heap_row='^ *heap \(main\) +2[0-9]{4} +2[0-9]{4} +0 +0 +0 '
 	succeeds --heap "--report=$work/report" "$helpers/print-heap"
 	grep -qE "$heap_row" "$work/report" || { show "$work/report"; fail "--report=file"; }
 	"$hugectl" --heap --report "$helpers/print-heap" >/dev/null 2>"$work/err"

@@ -49,19 +49,19 @@ python3 "$tests/helpers/hugestat-figures.py" $program "$work/json" >"$work/diffe
 	show "$work/differences"
 	fail "figures differ"
 }
-expect_part mappings 'part["hugetlb_kb"]["2048"]' 6144
-[ ${#gigantic[@]} = 0 ] || expect_part mappings 'part["hugetlb_kb"]["1048576"]' 1048576
-! grep -q '^thp yes' "$work/kinds" || expect_part mappings 'part["thp_kb"]' 8192
+expect_part "other mappings" 'part["hugetlb_kb"]["2048"]' 6144
+[ ${#gigantic[@]} = 0 ] || expect_part "other mappings" 'part["hugetlb_kb"]["1048576"]' 1048576
+! grep -q '^thp yes' "$work/kinds" || expect_part "other mappings" 'part["thp_kb"]' 8192
 ! grep -q '^shm yes' "$work/kinds" || expect_part 'shared memory' 'part["hugetlb_kb"]["2048"]' 4096
 expect_part 'shared memory' 'part["small_kb"]' 40
 (($(part_of_json stacks 'part["small_kb"]') >= 100)) || fail "no stack of 100000 bytes"
-(($(part_of_json 'heap: arenas' 'part["small_kb"]') >= 96)) || fail "no arena with 100000 bytes"
+(($(part_of_json 'heap (threads, large blocks)' 'part["small_kb"]') >= 96)) || fail "no arena with 100000 bytes"
 (($(part_of_json 'text' 'part["memory_kb"]') > 0)) || fail "no text"
 (($(part_of_json 'libraries' 'part["memory_kb"]') > 500)) || fail "no libraries"
 
 # The table for people has the same figures.
 "$hugestat" $program >"$work/table" || fail "exit status $?"
-grep -qE '^  mappings +[0-9]+ +6144 ' "$work/table" || { show "$work/table"; fail "another table"; }
+grep -qE '^  other mappings +[0-9]+ +6144 ' "$work/table" || { show "$work/table"; fail "another table"; }
 grep -q '####' "$work/table" || fail "no bar"
 "$hugestat" page-kinds | cmp -s - "$work/table" || fail "a name finds something else"
 

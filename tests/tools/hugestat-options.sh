@@ -52,7 +52,7 @@ programs_end_as_ever() {
 	[ "$(status_of -- /nowhere/program)" = 127 ] || fail "another status for no program"
 	! grep -q 'kB in memory' "$work/err" || fail "a report of no program"
 	[ "$(status_of -- "$cases/threads" 4)" = 0 ] || { show "$work/err"; fail "threads"; }
-	grep -q '^  heap: arenas' "$work/err" || { show "$work/err"; fail "no report of threads"; }
+	grep -q '^  heap (threads, large blocks)' "$work/err" || { show "$work/err"; fail "no report of threads"; }
 	status_of --json -- true >/dev/null
 	! command -v python3 >/dev/null || python3 -m json.tool <"$work/err" >"$work/out" ||
 		fail "no JSON at the end of a program"
@@ -158,14 +158,14 @@ processes_of_all_kinds() {
 heap_is_named() {
 	(($(pool_value 2M free_hugepages) - $(pool_value 2M resv_hugepages) >= 150)) || return 0
 	status_of -- env LD_PRELOAD="$LIB" HUGETLB_MORECORE=yes "$helpers/print-heap" >/dev/null
-	awk '/^  heap: break/ && $4 >= 20480 { found = 1 } END { exit !found }' "$work/err" ||
+	awk '/^  heap \(main\)/ && $4 >= 20480 { found = 1 } END { exit !found }' "$work/err" ||
 		{ show "$work/err"; fail "20M of the break are not there"; }
 	status_of -- env LD_PRELOAD="$LIB" HUGETLB_MORECORE=yes "$helpers/page-kinds" stack \
 		>/dev/null </dev/null
-	awk '/^  heap: arenas/ && $4 >= 2048 { found = 1 } END { exit !found }' "$work/err" ||
+	awk '/^  heap \(threads, large blocks\)/ && $6 >= 2048 { found = 1 } END { exit !found }' "$work/err" ||
 		{ show "$work/err"; fail "the arena is not there"; }
 	status_of -- env LD_PRELOAD="$LIB" HUGETLB_MMAP=yes "$helpers/page-kinds" thp >/dev/null </dev/null
-	awk '/^  mappings/ && $3 >= 2048 { found = 1 } END { exit !found }' "$work/err" ||
+	awk '/^  other mappings/ && $4 >= 2048 { found = 1 } END { exit !found }' "$work/err" ||
 		{ show "$work/err"; fail "the mapping is not there"; }
 }
 

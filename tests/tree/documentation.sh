@@ -121,6 +121,16 @@ every_line_is_explained() {
 	done <"$work/messages"
 }
 
+# No line is longer than 100 columns, except rows of README's tables.
+lines_are_short() {
+	LC_ALL=C.UTF-8 grep -nE '^.{101}' "$root/HOWTO" >"$work/wide"
+	LC_ALL=C.UTF-8 grep -nE '^[^|].{100}' "$root/README.md" >>"$work/wide"
+	[ ! -s "$work/wide" ] || {
+		show "$work/wide"
+		fail "HOWTO and README have lines of more than 100 columns"
+	}
+}
+
 # Numbers and titles below each other, in the list of contents and over the sections.
 sections_are_listed() {
 	grep -E '^ ?[0-9]+\. [[:alnum:]]' "$root/HOWTO" | sed 's/^ //' >"$work/titles"
@@ -131,6 +141,21 @@ sections_are_listed() {
 	}
 	sections=$(($(wc -l <"$work/titles") / 2))
 	((sections >= 30)) || fail "HOWTO's sections are not found"
+}
+
+# The index of questions names sections that exist, and each section at least once.
+index_is_right() {
+	local number
+	sed -n '/^Questions/,/^Contents/s/^   \([0-9][0-9, ]*\)  .*/\1/p' "$root/HOWTO" | tr -s ', ' '\n' |
+		grep . | sort -nu >"$work/index"
+	for number in $(<"$work/index"); do
+		((number >= 1 && number <= sections)) || fail "the index names section $number, and there are $sections"
+	done
+	comm -23 <(seq "$sections" | sort) <(sort "$work/index") >"$work/unmatched"
+	[ ! -s "$work/unmatched" ] || {
+		show "$work/unmatched"
+		fail "HOWTO's index of questions has no entry for these sections"
+	}
 }
 
 # "section 7", "sections 1 and 15"
@@ -224,7 +249,9 @@ variables_of_table >"$work/table"
 every_variable_is_documented
 every_documented_variable_exists
 quoted_lines_are_lines_of_the_sources
+lines_are_short
 sections_are_listed
+index_is_right
 sections_are_there
 options_of_tools_exist
 goals_of_make_exist

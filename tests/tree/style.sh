@@ -1,13 +1,16 @@
 #!/bin/bash
-# The texts for users avoid the phrases of the list style-phrases: README, HOWTO, man pages, examples.
+# The texts for users avoid the phrases of the list style-phrases: README, HOWTO, man pages, examples, and
+# the strings of the sources, except those that style-known lists and that are still to be rewritten.
 . "$(dirname "$0")/../lib/test.sh"
 
 root=$tests/..
 need_program python3
 
-# avoids <file> ...
+# avoids [--except=FILE] <file> ...
 avoids() {
-	python3 "$tests/helpers/style.py" "$tests/tree/style-phrases" "$@" >"$work/found" 2>&1
+	local except=()
+	[[ $1 != --except=* ]] || { except=("$1"); shift; }
+	python3 "$tests/helpers/style.py" "${except[@]}" "$tests/tree/style-phrases" "$@" >"$work/found" 2>&1
 }
 
 # HOWTO without the messages of the library, which are the sources' text: its quotes, and the list.
@@ -17,6 +20,12 @@ mapfile -t examples < <(find "$root/examples" -type f)
 avoids "$root/README.md" "$work/HOWTO" "$root"/man/*.[1-8] "${examples[@]}" || {
 	show "$work/found"
 	fail "phrases to avoid, see tests/tree/style-phrases"
+}
+
+mapfile -t sources < <(find "$root/src" -name '*.[ch]')
+avoids "--except=$tests/tree/style-known" "${sources[@]}" || {
+	show "$work/found"
+	fail "phrases to avoid in strings, see tests/tree/style-phrases"
 }
 
 # finds <phrase> <file>

@@ -9,6 +9,7 @@
 #include "region/process.h"
 #include "tools/common/json.h"
 #include "tools/common/shown_text.h"
+#include "tools/hugestat/advise.h"
 #include "tools/hugestat/findings.h"
 #include "tools/hugestat/frames.h"
 #include "tools/hugestat/process.h"
@@ -314,6 +315,49 @@ static void config_is_judged(void **state)
 			    "line 7 of " CONFIG_PATH " is not understood: [x] (and 1 more lines)");
 }
 
+static struct advice advice_on(const struct sight *sight)
+{
+	struct advice advice;
+
+	advise(sight, &advice);
+	return advice;
+}
+
+static void advice_follows_from_the_sight(void **state)
+{
+	struct sight sight = {.huge_bytes = 2 * MIB, .base_bytes = 4096, .cpu_seconds = 10};
+	struct advice advice = advice_on(&sight);
+
+	(void)state;
+	assert_int_equal(advice.verdict, ADVICE_NO);
+	assert_int_equal(advice.pool_pages, 0);
+	/* 1G of heap, filled in 10 s: 262144 faults of 0.4 us are 1 % */
+	sight.parts[PART_BREAK].dense_blocks = 512;
+	sight.parts[PART_BREAK].holes_kb = 100;
+	sight.faults = 300000;
+	advice = advice_on(&sight);
+	assert_true(advice.heap && !advice.mmap && !advice.text && !advice.shm);
+	assert_int_equal(advice.pool_pages, 514 + 51);
+	assert_int_equal(advice.memory_kb, 100);
+	assert_int_equal(advice.verdict, ADVICE_PERHAPS);
+	assert_true(advice.faults_low > 0.005 && advice.faults_high < 0.015);
+	/* the same in half a second: a fifth of the time goes into faults */
+	sight.cpu_seconds = 0.5;
+	assert_int_equal(advice_on(&sight).verdict, ADVICE_YES);
+	/* page walks that are known count, also where they say that there is nothing to gain */
+	sight.cpu_seconds = 1000;
+	sight.walks_known = true;
+	sight.walks = 0.001;
+	assert_int_equal(advice_on(&sight).verdict, ADVICE_NO);
+	sight.walks = 0.25;
+	advice = advice_on(&sight);
+	assert_int_equal(advice.verdict, ADVICE_YES);
+	assert_true(advice.low >= 0.07 && advice.high <= 0.21);
+	/* and no more than is possible */
+	sight.walks = 1;
+	assert_true(advice_on(&sight).high <= 0.6);
+}
+
 #define JUDGE(function) cmocka_unit_test_setup(function, good_machine)
 
 int main(void)
@@ -323,6 +367,7 @@ int main(void)
 		UNIT_TEST(flag_names),
 		UNIT_TEST(written_json),
 		UNIT_TEST(text_from_outside),
+		UNIT_TEST(advice_follows_from_the_sight),
 		JUDGE(nothing_is_wrong),
 		JUDGE(pool_is_judged),
 		JUDGE(nodes_are_judged),

@@ -26,6 +26,15 @@ static struct part_mapping maps(uint64_t start, uint64_t end, const char *rights
 	return place;
 }
 
+static void assert_parts(const struct part_mapping *mappings, const enum part *expected,
+			 size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (mappings[i].part != expected[i])
+			fail_msg("mapping %zu: %s, not %s", i, part_name(mappings[i].part),
+				 part_name(expected[i]));
+}
+
 #define LIBRARY (0x7f00ull << 32)
 
 static void parts_of_a_process(void **state)
@@ -68,10 +77,32 @@ static void parts_of_a_process(void **state)
 	clues.stack_pointers = &stack;
 	clues.stack_count = 1;
 	parts_classify(mappings, COUNT_OF(mappings), &clues);
-	for (size_t i = 0; i < COUNT_OF(mappings); i++)
-		if (mappings[i].part != expected[i])
-			fail_msg("mapping %zu: %s, not %s", i, part_name(mappings[i].part),
-				 part_name(expected[i]));
+	assert_parts(mappings, expected, COUNT_OF(mappings));
+}
+
+/* The arenas of a 32-bit program have 1M each; full ones lie side by side. */
+static void arenas_of_32_bits(void **state)
+{
+	const uint64_t at = 0xf6000000;
+	const struct clues clues = {.page_bytes = 4096};
+	struct part_mapping mappings[] = {
+		maps(at, at + 0x21000, "rw-p", 0, ""),
+		maps(at + 0x21000, at + MIB, "---p", 0, ""),
+		maps(at + MIB, at + 3 * MIB + 0x5000, "rw-p", 0, ""),
+		maps(at + 3 * MIB + 0x5000, at + 4 * MIB + 0x1000, "---p", 0, ""),
+		maps(at + 4 * MIB + 0x1000, at + 12 * MIB, "rw-p", 0, ""),
+		maps(at + 20 * MIB, at + 21 * MIB + 0x1000, "rw-p", 0, ""),
+		maps(at + 21 * MIB + 0x1000, at + 21 * MIB + 0x2000, "---p", 0, ""),
+		maps(at + 30 * MIB, at + 31 * MIB, "rw-p", 0, "[stack]"),
+	};
+	static const enum part expected[] = {
+		PART_ARENAS, PART_MAPPINGS, PART_ARENAS,   PART_MAPPINGS,
+		PART_STACKS, PART_MAPPINGS, PART_MAPPINGS, PART_STACKS,
+	};
+
+	(void)state;
+	parts_classify(mappings, COUNT_OF(mappings), &clues);
+	assert_parts(mappings, expected, COUNT_OF(mappings));
 }
 
 /* With the library loaded, what is in the hole above the break is the heap. */
@@ -243,18 +274,70 @@ static void widest_table(void **state)
 							  .resident = 1ul << 28,
 							  .swap = 1,
 							  .is_hugetlb = true});
-	length = usage_text(&table, text, sizeof(text));
+	length = usage_text(&table, USAGE_COLUMNS, text, sizeof(text));
 	assert_true(length + 1 < (int)sizeof(text));
-	assert_non_null(strstr(text, "  hugetlb 64K"));
-	assert_non_null(strstr(text, "   hugetlb 4M"));
+	assert_non_null(strstr(text, " 64K "));
+	assert_non_null(strstr(text, " 4M "));
 	assert_non_null(strstr(text, "\n  all "));
 	assert_non_null(strstr(text, " kB are swapped out\n"));
 	/* and where it does not, the text ends */
 	memset(text, 'x', sizeof(text));
-	length = usage_text(&table, text, 100);
+	length = usage_text(&table, USAGE_COLUMNS, text, 100);
 	assert_int_equal(length, 99);
 	assert_int_equal(text[99], '\0');
 	assert_int_equal(text[100], 'x');
+}
+
+static size_t widest_line(const char *text)
+{
+	size_t widest = 0;
+
+	for (; *text; text += strcspn(text, "\n") + 1)
+		if (strcspn(text, "\n") > widest)
+			widest = strcspn(text, "\n");
+	return widest;
+}
+
+/* A process of that many kB on pages of two sizes, transparent and small ones. */
+static void fill_table(struct usage_table *table, unsigned long kb, bool has_1g)
+{
+	memset(table, 0, sizeof(*table));
+	for (int part = 0; part < PART_COUNT; part++) {
+		usage_add(table, (enum part)part,
+			  &(struct usage_figures){
+				  .page = 2048, .hugetlb = kb / 40, .is_hugetlb = true});
+		usage_add(table, (enum part)part,
+			  &(struct usage_figures){.page = 4, .resident = kb / 20, .thp = kb / 40});
+	}
+	if (has_1g)
+		usage_add(table, PART_ARENAS,
+			  &(struct usage_figures){
+				  .page = 1 << 20, .hugetlb = kb, .is_hugetlb = true});
+}
+
+/* Every width from that of a terminal on: no line is wider, and none loses a figure. */
+static void table_fits(void **state)
+{
+	static const unsigned long sizes_kb[] = {400, 400000, 40ul << 20, 400ul << 20};
+	static struct usage_table table;
+	char text[USAGE_TABLE_BYTES], total[24];
+
+	(void)state;
+	for (size_t i = 0; i < 2 * COUNT_OF(sizes_kb); i++)
+		for (unsigned int columns = 80; columns <= 200; columns += 10) {
+			fill_table(&table, sizes_kb[i / 2], i % 2);
+			usage_text(&table, columns, text, sizeof(text));
+			snprintf(total, sizeof(total), " %lu ", table.total.memory);
+			if (widest_line(text) > columns || !strstr(text, total) ||
+			    !strstr(text, "heap (threads, large blocks)"))
+				fail_msg("%lu kB in %u columns:\n%s", sizes_kb[i / 2], columns,
+					 text);
+		}
+	/* room is used: long headings and a whole bar */
+	fill_table(&table, 400000, true);
+	usage_text(&table, 200, text, sizeof(text));
+	assert_non_null(strstr(text, "hugetlb 1G"));
+	assert_non_null(strstr(text, "  #############-------  "));
 }
 
 static const char small_smaps[] =
@@ -332,10 +415,16 @@ static void own_calls_fail(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		UNIT_TEST(parts_of_a_process),  UNIT_TEST(parts_under_the_library),
-		UNIT_TEST(parts_on_huge_pages), UNIT_TEST(parts_of_very_many_mappings),
-		UNIT_TEST(columns_are_rising),  UNIT_TEST(widest_table),
-		UNIT_TEST(own_process),         UNIT_TEST(many_mappings),
+		UNIT_TEST(parts_of_a_process),
+		UNIT_TEST(arenas_of_32_bits),
+		UNIT_TEST(parts_under_the_library),
+		UNIT_TEST(parts_on_huge_pages),
+		UNIT_TEST(parts_of_very_many_mappings),
+		UNIT_TEST(columns_are_rising),
+		UNIT_TEST(widest_table),
+		UNIT_TEST(table_fits),
+		UNIT_TEST(own_process),
+		UNIT_TEST(many_mappings),
 		UNIT_TEST(own_calls_fail),
 	};
 

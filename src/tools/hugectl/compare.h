@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <sys/types.h>
 
+#include "tools/common/counters.h"
 #include "tools/hugectl/hugectl.h"
 
 #define COMPARE_RUNS_DEFAULT 5
@@ -31,7 +32,6 @@ enum measure {
 };
 
 #define MEASURE_FIRST_COUNTER MEASURE_CYCLES
-#define COUNTERS              (MEASURE_COUNT - MEASURE_FIRST_COUNTER)
 
 struct run {
 	double values[MEASURE_COUNT];
@@ -59,11 +59,6 @@ struct comparison {
 /* Runs the program once. Returns 0, or an exit status where it can't be run or does not get ready,
  * with the reason told. */
 int compare_run(const struct comparison *comparison, struct variant *variant, struct run *run);
-
-/* The counters of one process and of those that it starts; descriptors are -1 where there are none.
- */
-void counters_open(pid_t pid, int *descriptors);
-void counters_read(const int *descriptors, struct run *run);
 
 /* Middle value, of which the list gets sorted. */
 double median_of(double *values, int count);

@@ -10,7 +10,7 @@ struct child {
 	pid_t pid;
 	int descriptor;     /* of the process */
 	int output, errors; /* files */
-	int counters[COUNTERS];
+	struct counters counters;
 	double start, peak_kb, peak_hugetlb_kb;
 	bool forked;
 };

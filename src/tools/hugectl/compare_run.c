@@ -199,7 +199,8 @@ int child_start(struct child *child, const struct environment *environment, char
 	int go[2], failed[2], error = 0, files[3];
 
 	*child = (struct child){.descriptor = -1};
-	memset(child->counters, 0xff, sizeof(child->counters));
+	for (int i = 0; i < COUNTERS; i++)
+		child->counters.descriptors[i] = -1;
 	files[0] = open_input();
 	files[1] = child->output = new_file();
 	files[2] = child->errors = new_file();
@@ -219,7 +220,7 @@ int child_start(struct child *child, const struct environment *environment, char
 	close(failed[1]);
 	child->descriptor = (int)syscall(SYS_pidfd_open, child->pid, 0);
 	if (counted)
-		counters_open(child->pid, child->counters);
+		counters_open(&child->counters, child->pid, true);
 	child->start = compare_now();
 	close(go[1]);
 	/* closed by execve, or by its failure */
@@ -295,7 +296,11 @@ void child_finish(struct child *child, struct run *run)
 		child->peak_kb > (double)usage.ru_maxrss ? child->peak_kb : (double)usage.ru_maxrss;
 	run->values[MEASURE_HUGETLB] = child->peak_hugetlb_kb;
 	run->known = (1u << MEASURE_FIRST_COUNTER) - 1;
-	counters_read(child->counters, run);
+	for (int i = 0; i < COUNTERS; i++)
+		if (counters_read(&child->counters, (enum counter_name)i,
+				  &run->values[MEASURE_FIRST_COUNTER + i]))
+			run->known |= 1u << (MEASURE_FIRST_COUNTER + i);
+	counters_close(&child->counters);
 	run->forked = child->forked;
 	run->status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 	run->output_hash = hash_of(child->output);

@@ -88,11 +88,14 @@ int main(int argc, char **argv)
 		return STATUS_NOT_STARTED;
 	}
 	if (argv[optind])
-		program_inspect(&program, argv[optind]);
+		if (request.compare.advise)
+			return become_adviser(&request, argv + optind);
+	program_inspect(&program, argv[optind]);
 	if (preload_arrange(&request, &program))
 		return STATUS_NOT_STARTED;
 	if (!request.compare.on)
-		remark_on_request(&request, &program, argv + optind, !strcmp(argv[optind - 1], "--"));
+		remark_on_request(&request, &program, argv + optind,
+				  !strcmp(argv[optind - 1], "--"));
 	if (request.compare.on) {
 		const int status = compare_program(&request, argv + optind);
 

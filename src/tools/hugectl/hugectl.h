@@ -52,7 +52,7 @@ enum preload_wish { PRELOAD, PRELOAD_ALWAYS, PRELOAD_NEVER };
 
 /* What --compare and its like ask for. */
 struct compare_wish {
-	bool on, each, json;
+	bool on, each, json, advise;
 	bool all_features; /* none was asked for */
 	int runs;
 	const char *ready, *load;
@@ -126,6 +126,9 @@ const char *preload_without_library(const char *list);
  * NULL: nowhere. within is a directory, or a prefix above lib; NULL: where this tool is installed.
  */
 const char *library_find(const char *within, const struct elf_kind *kind);
+
+/* --advise. Returns only where it fails, with a line told. */
+int become_adviser(const struct request *request, char **program);
 
 /* --compare (compare.h). Returns an exit status. */
 int compare_program(const struct request *request, char **program);

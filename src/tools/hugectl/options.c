@@ -57,6 +57,7 @@ enum option_id {
 	COMPARE,
 	READY,
 	LOAD,
+	ADVISE,
 	JSON,
 	DRY_RUN,
 	COMMON, /* and the rows behind it: the option table serves them */
@@ -161,6 +162,9 @@ static const struct tool_option rows[] = {
 		"With --compare: a server, which is ready when a line matches (/.../), a port takes "
 		"connections, or a command succeeds.", NULL, NULL},
 	[LOAD] = {"load", 0, "command", "The load that is timed then, for a shell.", NULL, NULL},
+	[ADVISE] = {"advise", 0, NULL,
+		"Runs it once on small pages and says whether huge pages are worth it, which, and how many.",
+		NULL, NULL},
 	[JSON] = {"json", 0, NULL, "What was measured as JSON.", NULL, NULL},
 
 	[DRY_RUN] = {"dry-run", 0, NULL,
@@ -442,6 +446,7 @@ static int take_compare(struct compare_wish *wish, const char *value)
 
 	*wish = (struct compare_wish){.on = true,
 				      .json = wish->json,
+				      .advise = wish->advise,
 				      .runs = COMPARE_RUNS_DEFAULT,
 				      .ready = wish->ready,
 				      .load = wish->load};
@@ -488,8 +493,12 @@ static int check_compare(struct request *request)
 	const struct compare_wish *wish = &request->compare;
 	const char *problem = NULL;
 
-	if (!wish->on && (wish->ready || wish->load || wish->json))
-		problem = "--ready, --load and --json go with --compare";
+	if (!wish->on && (wish->ready || wish->load))
+		problem = "--ready and --load go with --compare";
+	else if (wish->json && !wish->on && !wish->advise)
+		problem = "--json goes with --compare or --advise";
+	else if (wish->advise && (wish->on || request->dry_run))
+		problem = "--advise, --compare and --dry-run exclude each other";
 	else if (wish->on && request->dry_run)
 		problem = "--compare and --dry-run exclude each other";
 	else if (!wish->ready != !wish->load)
@@ -522,6 +531,7 @@ static int take(struct request *request, struct together *together, enum option_
 	case COMPARE: return take_compare(&request->compare, value);
 	case READY: request->compare.ready = value; return 0;
 	case LOAD: request->compare.load = value; return 0;
+	case ADVISE: request->compare.advise = true; return 0;
 	case JSON: request->compare.json = true; return 0;
 	case DRY_RUN: request->dry_run = true; return 0;
 	case DISABLE: request->disable = true; together->disabled = value; return 0;
@@ -554,8 +564,7 @@ int request_read(int argc, char **argv, struct request *request)
 		return row;
 	if (set_heap(request, &together) || set_segments(request, &together) ||
 	    set_disabled(request, &together) || set_verbose(request, &together) ||
-	    check_library_options(request) ||
-	    check_compare(request))
+	    check_library_options(request) || check_compare(request))
 		return OPTION_TABLE_BAD;
 	if (!argv[optind] && !request->dry_run) {
 		fputs("hugectl: no program to run: see hugectl --help\n", stderr);

@@ -8,6 +8,7 @@
 
 #include "tools/common/json.h"
 #include "tools/common/option_table.h"
+#include "tools/hugestat/advise.h"
 #include "tools/hugestat/collapse.h"
 #include "tools/hugestat/findings.h"
 #include "tools/hugestat/metrics.h"
@@ -87,7 +88,9 @@ static int show_operand(const char *operand, const struct hugestat_options *opti
 		if (!json && !*first)
 			putchar('\n');
 		*first = false;
-		if (options->collapse)
+		if (options->advise)
+			failures += advise_process(pids[i], json);
+		else if (options->collapse)
 			failures += collapse_process(pids[i], &options->collapse_wish, json);
 		else
 			failures += show_process(pids[i], options, stdout, json) != 0;
@@ -143,7 +146,7 @@ int main(int argc, char **argv)
 	if (parsed == OPTION_TABLE_DONE)
 		; /* --help was, or the like */
 	else if (options.program)
-		return run_program(&options);
+		return options.advise ? advise_program(&options) : run_program(&options);
 	else if (options.metrics)
 		status = write_metrics(&options);
 	else if (options.watch || options.perf_map)

@@ -107,6 +107,25 @@ void program_layout_read(pid_t pid, struct program_layout *layout)
 	object_close(&object);
 }
 
+bool object_is_static(const char *path)
+{
+	struct object object;
+	bool has_loader = false;
+	size_t count = 0;
+
+	if (object_open(&object, path))
+		return false;
+	elf_getphdrnum(object.elf, &count);
+	for (size_t i = 0; i < count; i++) {
+		GElf_Phdr segment;
+
+		has_loader |=
+			gelf_getphdr(object.elf, (int)i, &segment) && segment.p_type == PT_INTERP;
+	}
+	object_close(&object);
+	return !has_loader;
+}
+
 /*
  * What to add to an address of the file's to get one of the process's. A mapping begins at a whole
  * page, which two segments may share in the file: the one that begins there is meant. Where none

@@ -17,6 +17,9 @@
  */
 void program_layout_read(pid_t pid, struct program_layout *layout);
 
+/* Is it a program into which no library is loaded? False also where it can't be read. */
+bool object_is_static(const char *path);
+
 /*
  * Writes "<address> <size> <name>" for each function of the ELF file that lies within [start, end)
  * when the byte at file_offset is at address. Returns how many, or -errno.

@@ -21,6 +21,7 @@ enum hugestat_option {
 	OPTION_INTERVAL,
 	OPTION_COUNT,
 	OPTION_PERF_MAP,
+	OPTION_ADVISE,
 	OPTION_COLLAPSE,
 	OPTION_PART,
 	OPTION_RATE,
@@ -51,6 +52,9 @@ static const struct tool_option rows[] = {
 	[OPTION_PERF_MAP] = {"perf-map", 'm', NULL,
 		"Writes /tmp/perf-PID.map, so that perf names functions in text on huge pages.",
 		NULL, NULL},
+	[OPTION_ADVISE] = {"advise", 0, NULL,
+		"Whether huge pages are worth it for a process or program, which, and how many.", NULL,
+		NULL},
 	[OPTION_COLLAPSE] = {"collapse", 0, NULL,
 		"Puts memory of a process that runs already on transparent huge pages (root, Linux 6.1).",
 		NULL, NULL},
@@ -144,6 +148,9 @@ static int take_option(enum hugestat_option option, const char *value,
 	case OPTION_PERF_MAP:
 		options->perf_map = true;
 		break;
+	case OPTION_ADVISE:
+		options->advise = true;
+		break;
 	case OPTION_COLLAPSE:
 		options->collapse = true;
 		break;
@@ -176,7 +183,7 @@ static bool has_other_view(const struct hugestat_options *options)
 {
 	return options->check || options->users || options->json || options->verbose ||
 	       options->numa || options->pages || options->watch || options->perf_map ||
-	       options->collapse || options->program;
+	       options->collapse || options->advise || options->program;
 }
 
 /* What does not go together. */
@@ -197,6 +204,10 @@ static int check_together(const struct hugestat_options *options)
 		 (!options->operand_count || options->watch || options->perf_map ||
 		  options->pages || options->numa || options->verbose))
 		problem = "--collapse needs a PID or name, and goes with --json only";
+	else if (options->advise &&
+		 (!process || options->watch || options->perf_map || options->pages ||
+		  options->numa || options->verbose || options->collapse))
+		problem = "--advise needs a PID, a name or a program, and goes with --json only";
 	else if (!options->collapse && (options->has_part || options->has_rate))
 		problem = "--part and --rate go with --collapse";
 	else if (!options->watch && options->interval_seconds)

@@ -36,6 +36,15 @@ void process_print(const struct process *process, bool verbose, FILE *out);
 struct json;
 void process_json(const struct process *process, bool verbose, struct json *json);
 
+struct process_stat {
+	unsigned long long minor_faults, major_faults;
+	unsigned long long cpu_ticks; /* user and kernel */
+	unsigned long long start;     /* ticks after boot */
+};
+
+/* Of /proc/PID/stat. False: there is no such process. */
+bool process_stat(pid_t pid, struct process_stat *stat);
+
 /*
  * The processes of a PID or a name (the command's, or its file's last component) into *pids, which
  * the caller frees. Returns how many, or -errno.

@@ -91,17 +91,17 @@ int process_numa_read(const struct process *process, struct process_numa *numa)
 static void print_row(const struct process_numa *numa, const char *name, const unsigned long *kb,
 		      FILE *out)
 {
-	fprintf(out, "  %-14s", name);
+	fprintf(out, "  %-28s", name);
 	for (int node = 0; node < numa->nodes; node++)
-		fprintf(out, " %12lu", kb[node]);
+		fprintf(out, " %10lu", kb[node]);
 	fputc('\n', out);
 }
 
 void process_numa_print(const struct process_numa *numa, FILE *out)
 {
-	fprintf(out, "\nkB by node\n  %-14s", "");
+	fprintf(out, "\nkB by node\n  %-28s", "");
 	for (int node = 0; node < numa->nodes; node++)
-		fprintf(out, "      node %-2d", node);
+		fprintf(out, "    node %-2d", node);
 	fputc('\n', out);
 	for (int part = 0; part < PART_COUNT; part++)
 		for (int node = 0; node < numa->nodes; node++) {

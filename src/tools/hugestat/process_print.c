@@ -3,6 +3,7 @@
  */
 #include <stdio.h>
 
+#include "tools/common/screen.h"
 #include "tools/common/shown_text.h"
 #include "tools/hugestat/process.h"
 
@@ -27,14 +28,39 @@ static void print_mapping(const struct process_mapping *mapping, FILE *out)
 	fprintf(out, " VmFlags %s\n", smaps->flags);
 }
 
+/* Where the terminal has them, bars in colour and of signs that fill their cell. */
+static void print_table(const char *table, FILE *out)
+{
+	const bool utf8 = screen_has_utf8(out), colors = screen_has_colors(out);
+
+	for (; *table; table++) {
+		const bool is_full = *table == '#';
+
+		if (!is_full && *table != '-') {
+			fputc(*table, out);
+			continue;
+		}
+		if (is_full && colors)
+			fputs("\033[36m", out);
+		if (utf8)
+			fputs(is_full ? "\u2588" : "\u2591", out);
+		else
+			fputc(*table, out);
+		if (is_full && colors)
+			fputs("\033[0m", out);
+	}
+}
+
 void process_print(const struct process *process, bool verbose, FILE *out)
 {
+	const unsigned int usual = screen_columns(stdout, USAGE_COLUMNS);
 	char table[USAGE_TABLE_BYTES];
 
-	usage_text(&process->table, table, sizeof(table));
+	/* --watch prints into memory first */
+	usage_text(&process->table, screen_columns(out, usual), table, sizeof(table));
 	text_show(process->name, out);
-	fprintf(out, ", process %d: kB in memory, and on each kind of page\n%s", (int)process->pid,
-		table);
+	fprintf(out, ", process %d: kB in memory, and on each kind of page\n", (int)process->pid);
+	print_table(table, out);
 	if (!verbose)
 		return;
 	fputc('\n', out);

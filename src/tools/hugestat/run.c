@@ -20,12 +20,7 @@
 #include "tools/hugestat/show.h"
 #include "tools/hugestat/system.h"
 
-/* As a shell has it. */
-#define STATUS_NOT_FOUND 127
-#define STATUS_NOT_RUN   126
-#define STATUS_BY_SIGNAL 128
-
-static int exit_status(int status)
+int program_exit_status(int status)
 {
 	return WIFSIGNALED(status) ? STATUS_BY_SIGNAL + WTERMSIG(status) : WEXITSTATUS(status);
 }
@@ -126,7 +121,7 @@ static int follow(pid_t pid, const struct hugestat_options *options, FILE *out)
 	}
 	if (!shown)
 		fputs("hugestat: the program ended too suddenly to look at its memory\n", stderr);
-	return exit_status(status);
+	return program_exit_status(status);
 }
 
 /* The program is not looked at. */
@@ -136,7 +131,7 @@ static int wait_for(pid_t pid)
 
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
-	return exit_status(status);
+	return program_exit_status(status);
 }
 
 /* A program that is traced gets no other rights than the tracer's, unless that may trace all. */
@@ -148,37 +143,49 @@ static bool would_lose_rights(const char *program)
 	       program_file_changes_rights(program_file_run_by(path));
 }
 
-static int run(const struct hugestat_options *options, FILE *out)
+pid_t program_start(char **program, int *go)
 {
-	int go[2];
+	int pipes[2];
 	pid_t pid;
-	bool traced = !would_lose_rights(options->program[0]);
 
-	if (!traced)
-		fprintf(stderr, "hugestat: no report: %s runs with other rights than yours\n",
-			options->program[0]);
-	if (pipe(go)) {
+	if (pipe(pipes)) {
 		perror("hugestat: pipe");
-		return EXIT_FAILURE;
+		return -1;
 	}
 	fflush(stdout);
 	pid = fork();
 	if (pid < 0) {
 		perror("hugestat: fork");
-		return EXIT_FAILURE;
+		return -1;
 	}
 	if (!pid) {
-		close(go[1]);
-		become_program(options->program, go[0]);
+		close(pipes[1]);
+		become_program(program, pipes[0]);
 	}
-	close(go[0]);
+	close(pipes[0]);
+	*go = pipes[1];
 	pass_signals_to(pid);
+	return pid;
+}
+
+static int run(const struct hugestat_options *options, FILE *out)
+{
+	bool traced = !would_lose_rights(options->program[0]);
+	pid_t pid;
+	int go;
+
+	if (!traced)
+		fprintf(stderr, "hugestat: no report: %s runs with other rights than yours\n",
+			options->program[0]);
+	pid = program_start(options->program, &go);
+	if (pid < 0)
+		return EXIT_FAILURE;
 	if (traced && ptrace(PTRACE_SEIZE, pid, 0, PTRACE_O_TRACEEXIT | PTRACE_O_TRACEEXEC)) {
 		fprintf(stderr, "hugestat: no report: the program can't be traced: %s\n",
 			strerror(errno));
 		traced = false;
 	}
-	close(go[1]);
+	close(go);
 	return traced ? follow(pid, options, out) : wait_for(pid);
 }
 

@@ -28,6 +28,15 @@ int watch_process(pid_t pid, const struct hugestat_options *options);
  * exit status. */
 int run_program(const struct hugestat_options *options);
 
+/* Starts it; it waits until go is closed. Signals to us go to it from here on. -1: told why not. */
+pid_t program_start(char **program, int *go);
+
+/* As a shell has it. */
+#define STATUS_NOT_RUN   126
+#define STATUS_NOT_FOUND 127
+#define STATUS_BY_SIGNAL 128
+int program_exit_status(int wait_status);
+
 /* Writes /tmp/perf-PID.map. Returns an exit status. */
 int write_perf_map(pid_t pid);
 

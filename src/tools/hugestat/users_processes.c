@@ -14,6 +14,7 @@
 
 #include "proc/smaps.h"
 #include "base/sys.h"
+#include "tools/hugestat/process.h"
 #include "tools/hugestat/users_scan.h"
 
 #define PAGEMAP_PRESENT (1ull << 63)
@@ -41,33 +42,19 @@ struct reader {
 	size_t base_bytes;
 };
 
-/* The 22nd word of stat, after the command's name, which may contain anything. */
-static uint64_t start_of(pid_t pid)
-{
-	char path[64], text[1024], *at;
-	unsigned long long start = 0;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-	if (sys_read_file(path, text, sizeof(text)) <= 0 || !(at = strrchr(text, ')')))
-		return 0;
-	sscanf(at + 1,
-	       "%*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s "
-	       "%*s %llu",
-	       &start);
-	return start;
-}
-
 static size_t list_process(struct reader *reader)
 {
 	struct scan *scan = reader->scan;
 	struct scan_process *process;
+	struct process_stat stat;
 
 	if (reader->is_listed)
 		return reader->number;
+	process_stat(reader->pid, &stat);
 	scan->processes = scan_grow(scan->processes, scan->process_count, &scan->process_room,
 				    sizeof(*scan->processes));
 	process = &scan->processes[scan->process_count];
-	*process = (struct scan_process){.pid = reader->pid, .start = start_of(reader->pid)};
+	*process = (struct scan_process){.pid = reader->pid, .start = stat.start};
 	for (int pool = 0; pool < PAGES_SIZES_MAX; pool++)
 		process->holders[pool] = -1;
 	reader->is_listed = true;

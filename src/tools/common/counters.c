@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "base/sys.h"
-#include "tools/hugectl/compare.h"
+#include "tools/common/counters.h"
 
 #define CACHE_READ_MISS(cache) \
 	((cache) | PERF_COUNT_HW_CACHE_OP_READ << 8 | PERF_COUNT_HW_CACHE_RESULT_MISS << 16)
@@ -33,13 +33,13 @@ static bool counts_walks(void)
 
 static struct counter counter_of(int number)
 {
-	switch (number + MEASURE_FIRST_COUNTER) {
-	case MEASURE_CYCLES:
+	switch (number) {
+	case COUNTER_CYCLES:
 		return (struct counter){PERF_TYPE_HARDWARE, PERF_COUNT_HW_CPU_CYCLES};
-	case MEASURE_DTLB:
+	case COUNTER_DTLB:
 		return (struct counter){PERF_TYPE_HW_CACHE,
 					CACHE_READ_MISS(PERF_COUNT_HW_CACHE_DTLB)};
-	case MEASURE_ITLB:
+	case COUNTER_ITLB:
 		return (struct counter){PERF_TYPE_HW_CACHE,
 					CACHE_READ_MISS(PERF_COUNT_HW_CACHE_ITLB)};
 	default:
@@ -47,7 +47,7 @@ static struct counter counter_of(int number)
 	}
 }
 
-void counters_open(pid_t pid, int *descriptors)
+void counters_open(struct counters *counters, pid_t pid, bool from_exec)
 {
 	for (int i = 0; i < COUNTERS; i++) {
 		const struct counter counter = counter_of(i);
@@ -57,34 +57,37 @@ void counters_open(pid_t pid, int *descriptors)
 			.config = counter.config,
 			.read_format =
 				PERF_FORMAT_TOTAL_TIME_ENABLED | PERF_FORMAT_TOTAL_TIME_RUNNING,
-			.disabled = 1,
+			.disabled = from_exec,
 			.inherit = 1,
-			.enable_on_exec = 1,
+			.enable_on_exec = from_exec,
 			.exclude_kernel = 1,
 			.exclude_hv = 1,
 		};
 
-		descriptors[i] = -1;
+		counters->descriptors[i] = -1;
 		if (counter.type == PERF_TYPE_RAW && !counts_walks())
 			continue;
-		descriptors[i] = (int)syscall(SYS_perf_event_open, &attributes, pid, -1, -1,
-					      PERF_FLAG_FD_CLOEXEC);
+		counters->descriptors[i] = (int)syscall(SYS_perf_event_open, &attributes, pid, -1,
+							-1, PERF_FLAG_FD_CLOEXEC);
 	}
 }
 
 /* A counter that shared the CPU's with others is scaled up by the share of time that it had. */
-void counters_read(const int *descriptors, struct run *run)
+bool counters_read(const struct counters *counters, enum counter_name name, double *value)
 {
-	for (int i = 0; i < COUNTERS; i++) {
-		uint64_t words[3]; /* the count, nanoseconds enabled, and running */
+	uint64_t words[3]; /* the count, nanoseconds enabled, and running */
+	const int fd = counters->descriptors[name];
 
-		if (descriptors[i] < 0)
-			continue;
-		if (read(descriptors[i], words, sizeof(words)) == sizeof(words) && words[2]) {
-			run->values[MEASURE_FIRST_COUNTER + i] =
-				(double)words[0] * (double)words[1] / (double)words[2];
-			run->known |= 1u << (MEASURE_FIRST_COUNTER + i);
-		}
-		close(descriptors[i]);
-	}
+	*value = 0;
+	if (fd < 0 || read(fd, words, sizeof(words)) != sizeof(words) || !words[2])
+		return false;
+	*value = (double)words[0] * (double)words[1] / (double)words[2];
+	return true;
+}
+
+void counters_close(struct counters *counters)
+{
+	for (int i = 0; i < COUNTERS; i++)
+		if (counters->descriptors[i] >= 0)
+			close(counters->descriptors[i]);
 }

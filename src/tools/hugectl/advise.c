@@ -1,0 +1,50 @@
+/*
+ * --advise: hugestat looks at the program on small pages, and says what huge pages may do for it.
+ * It is installed beside this tool, or found in PATH.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tools/hugectl/hugectl.h"
+
+static const char *find_hugestat(void)
+{
+	static char path[PATH_MAX + sizeof("hugestat")];
+	const ssize_t bytes = readlink("/proc/self/exe", path, PATH_MAX);
+	char *slash;
+
+	if (bytes <= 0)
+		return "hugestat";
+	path[bytes] = '\0';
+	slash = strrchr(path, '/');
+	if (!slash)
+		return "hugestat";
+	strcpy(slash + 1, "hugestat");
+	return access(path, X_OK) ? "hugestat" : path;
+}
+
+int become_adviser(const struct request *request, char **program)
+{
+	const char *hugestat = find_hugestat();
+	char **words, **at;
+	size_t count = 0;
+
+	while (program[count])
+		count++;
+	words = at = calloc(count + 5, sizeof(*words));
+	if (!words)
+		abort();
+	*at++ = (char *)"hugestat";
+	*at++ = (char *)"--advise";
+	if (request->compare.json)
+		*at++ = (char *)"--json";
+	*at++ = (char *)"--";
+	memcpy(at, program, count * sizeof(*program));
+	execvp(hugestat, words);
+	fprintf(stderr, "hugectl: --advise needs hugestat: %s\n", strerror(errno));
+	return STATUS_NOT_STARTED;
+}

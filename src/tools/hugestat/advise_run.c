@@ -1,0 +1,194 @@
+/*
+ * --advise of a process that runs, and of a program that is run to be seen: then the sight that
+ * counts is the one with the most memory, for many programs free it before they end.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/sys.h"
+#include "tools/common/counters.h"
+#include "tools/common/json.h"
+#include "tools/hugestat/advise.h"
+#include "tools/hugestat/show.h"
+
+#define WATCH_SECONDS 2
+#define THREADS_MAX   256
+#define PAUSE_MS      5
+#define GROWTH        1.2 /* how much more memory is worth another look */
+
+static void take_walks(struct sight *sight, const struct counters *counters, int count)
+{
+	double cycles = 0, walks = 0;
+
+	for (int i = 0; i < count; i++) {
+		double value;
+
+		if (counters_read(&counters[i], COUNTER_CYCLES, &value))
+			cycles += value;
+		if (counters_read(&counters[i], COUNTER_WALKS, &value)) {
+			walks += value;
+			sight->walks_known = true;
+		}
+	}
+	sight->walks_known &= cycles > 0;
+	sight->walks = sight->walks_known ? walks / cycles : 0;
+}
+
+/* Counts for a while, in all threads; at once where nothing can be counted. */
+static void watch_walks(struct sight *sight)
+{
+	static struct counters counters[THREADS_MAX];
+	struct dirent *entry;
+	char path[64];
+	bool any = false;
+	int count = 0;
+	DIR *directory;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", (int)sight->pid);
+	directory = opendir(path);
+	while (directory && (entry = readdir(directory)) && count < THREADS_MAX) {
+		if (entry->d_name[0] == '.')
+			continue;
+		counters_open(&counters[count], (pid_t)atoi(entry->d_name), false);
+		any |= counters[count++].descriptors[COUNTER_WALKS] >= 0;
+	}
+	if (directory)
+		closedir(directory);
+	if (any)
+		sleep(WATCH_SECONDS);
+	take_walks(sight, counters, count);
+	for (int i = 0; i < count; i++)
+		counters_close(&counters[i]);
+}
+
+int advise_process(pid_t pid, struct json *json)
+{
+	struct advice advice;
+	struct sight sight;
+	const int result = sight_take(&sight, pid);
+
+	if (result) {
+		show_failure(pid, result);
+		return EXIT_FAILURE;
+	}
+	watch_walks(&sight);
+	advise(&sight, &advice);
+	if (json)
+		advice_json(&sight, &advice, json);
+	else
+		advice_print(&sight, &advice, NULL, stdout);
+	return EXIT_SUCCESS;
+}
+
+static unsigned long memory_kb(pid_t pid)
+{
+	char path[64], text[4096], *line;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	if (sys_read_file(path, text, sizeof(text)) <= 0 || !(line = strstr(text, "\nVmRSS:")))
+		return 0;
+	return strtoul(line + strlen("\nVmRSS:"), NULL, 10);
+}
+
+/* Is it the program by now? Before, it is a copy of this one. */
+static bool has_begun(pid_t pid)
+{
+	char own[4096], path[64], other[4096];
+	ssize_t bytes[2];
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
+	bytes[0] = readlink("/proc/self/exe", own, sizeof(own));
+	bytes[1] = readlink(path, other, sizeof(other));
+	return bytes[0] != bytes[1] || bytes[0] <= 0 || memcmp(own, other, (size_t)bytes[0]);
+}
+
+/* Looks again whenever there is much more memory than before. Returns the wait status. */
+static int watch_program(pid_t pid, struct sight *best, bool *seen, struct rusage *usage)
+{
+	const struct timespec pause = {.tv_nsec = PAUSE_MS * 1000000l};
+	unsigned long most_kb = 0;
+	int status = 0;
+	pid_t ended;
+
+	while (!(ended = wait4(pid, &status, WNOHANG, usage)) || (ended < 0 && errno == EINTR)) {
+		const unsigned long kb = memory_kb(pid);
+		struct sight sight;
+
+		if ((double)kb > (double)most_kb * GROWTH && has_begun(pid) &&
+		    !sight_take(&sight, pid)) {
+			most_kb = kb;
+			*best = sight;
+			*seen = true;
+		}
+		nanosleep(&pause, NULL);
+	}
+	return status;
+}
+
+static double seconds_of(const struct timeval *time)
+{
+	return (double)time->tv_sec + (double)time->tv_usec / 1e6;
+}
+
+static void show_advice(struct sight *sight, const struct hugestat_options *options, FILE *out)
+{
+	struct json json = {.stream = out};
+	struct advice advice;
+
+	advise(sight, &advice);
+	if (options->json)
+		advice_json(sight, &advice, &json);
+	else
+		advice_print(sight, &advice, options->program, out);
+}
+
+static int run_and_advise(const struct hugestat_options *options, FILE *out)
+{
+	struct counters counters;
+	struct rusage usage = {0};
+	struct sight sight = {0};
+	bool seen = false;
+	int go, status;
+	const pid_t pid = program_start(options->program, &go);
+
+	if (pid < 0)
+		return EXIT_FAILURE;
+	counters_open(&counters, pid, true);
+	close(go);
+	status = watch_program(pid, &sight, &seen, &usage);
+	/* one that ends before a look is too short for huge pages to matter: it has nothing in it
+	 */
+	if (!seen) {
+		snprintf(sight.name, sizeof(sight.name), "%s", options->program[0]);
+		sight.pid = pid;
+	}
+	take_walks(&sight, &counters, 1);
+	sight.faults = (unsigned long long)usage.ru_minflt;
+	sight.cpu_seconds = seconds_of(&usage.ru_utime) + seconds_of(&usage.ru_stime);
+	if (program_exit_status(status) < STATUS_NOT_RUN)
+		show_advice(&sight, options, out);
+	counters_close(&counters);
+	return program_exit_status(status);
+}
+
+int advise_program(const struct hugestat_options *options)
+{
+	FILE *out = options->output ? fopen(options->output, "we") : stderr;
+	int status;
+
+	if (!out) {
+		fprintf(stderr, "hugestat: %s: %s\n", options->output, strerror(errno));
+		return EXIT_FAILURE;
+	}
+	status = run_and_advise(options, out);
+	if (out != stderr)
+		fclose(out);
+	return status;
+}

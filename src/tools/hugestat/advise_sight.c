@@ -1,0 +1,98 @@
+/*
+ * What is to be seen of a process for --advise: its memory by part, how densely each huge page's
+ * range is in use, its faults, and what its page walks take.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "pages/sizes.h"
+#include "tools/common/counters.h"
+#include "tools/hugestat/advise.h"
+#include "tools/hugestat/objects.h"
+
+#define PAGEMAP_PRESENT (1ull << 63)
+#define SMALL_PAGES_MAX 8192 /* in a huge page: 512M of 64K */
+
+/* Ranges of a mapping that huge pages could serve: half of each in use. */
+static void take_density(struct sight *sight, const struct process_mapping *mapping, int pagemap)
+{
+	static uint64_t entries[SMALL_PAGES_MAX];
+	const size_t count = sight->huge_bytes / sight->base_bytes;
+	const uint64_t mask = sight->huge_bytes - 1;
+	const uint64_t end = mapping->smaps.end & ~mask;
+
+	if (count > SMALL_PAGES_MAX)
+		return;
+	for (uint64_t at = (mapping->smaps.start + mask) & ~mask; at < end;
+	     at += sight->huge_bytes) {
+		const size_t bytes = count * sizeof(*entries);
+		size_t present = 0;
+
+		if (pread(pagemap, entries, bytes,
+			  (off_t)(at / sight->base_bytes * sizeof(*entries))) != (ssize_t)bytes)
+			return;
+		for (size_t i = 0; i < count; i++)
+			present += !!(entries[i] & PAGEMAP_PRESENT);
+		if (present < count / 2)
+			continue;
+		sight->parts[mapping->part].dense_blocks++;
+		sight->parts[mapping->part].holes_kb +=
+			(unsigned long)((count - present) * sight->base_bytes >> 10);
+	}
+}
+
+static void take_mapping(struct sight *sight, const struct process_mapping *mapping, int pagemap)
+{
+	const struct smaps_mapping *smaps = &mapping->smaps;
+	struct usage_figures figures;
+
+	usage_figures(&figures, smaps);
+	sight->parts[mapping->part].memory_kb += figures.resident + figures.hugetlb;
+	sight->parts[mapping->part].huge_kb +=
+		figures.thp + figures.shmem_thp + figures.file_thp + figures.hugetlb;
+	if (smaps->rights[2] == 'x' && smaps->inode)
+		sight->code_kb += figures.resident - figures.file_thp;
+	if (!strncmp(smaps->name, "/SYSV", 5) && !figures.is_hugetlb)
+		sight->segments_kb += figures.resident - figures.shmem_thp;
+	/* the reserved address space of arenas and runtimes has nothing in it */
+	if (figures.resident && smaps->start <= INT64_MAX && !figures.is_hugetlb &&
+	    smaps->rights[3] == 'p' && !smaps->inode)
+		take_density(sight, mapping, pagemap);
+}
+
+int sight_take(struct sight *sight, pid_t pid)
+{
+	struct process_stat stat;
+	struct process process;
+	char path[64];
+	int pagemap, result = process_read(&process, pid);
+
+	if (result)
+		return result;
+	*sight = (struct sight){
+		.pid = pid, .huge_bytes = sizes_thp(), .base_bytes = (size_t)sysconf(_SC_PAGESIZE)};
+	memcpy(sight->name, process.name, sizeof(sight->name));
+	/* without transparent huge pages: what x86-64 and arm64 with 4K pages have */
+	if (!sight->huge_bytes)
+		sight->huge_bytes = (size_t)2 << 20;
+	snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
+	sight->is_static = object_is_static(path);
+	snprintf(path, sizeof(path), "/proc/%d/pagemap", (int)pid);
+	pagemap = open(path, O_RDONLY | O_CLOEXEC);
+	for (size_t i = 0; i < process.count; i++)
+		take_mapping(sight, &process.mappings[i], pagemap);
+	if (pagemap >= 0)
+		close(pagemap);
+	process_free(&process);
+	if (process_stat(pid, &stat)) {
+		sight->faults = stat.minor_faults;
+		sight->cpu_seconds = (double)stat.cpu_ticks / (double)sysconf(_SC_CLK_TCK);
+	}
+	return 0;
+}

@@ -1,0 +1,83 @@
+#!/bin/bash
+# What tools and the report print: no wider than a terminal, wider where there is room; colours and
+# signs beyond ASCII on a terminal only, and not where NO_COLOR or the locale forbids them.
+. "$(dirname "$0")/../lib/test.sh"
+
+need_program python3
+hugestat=$BUILD/bin/hugestat
+[ -x "$hugestat" ] || skip "hugestat is not built"
+
+# on_terminal <columns> <variable=value> ... -- <program> <argument> ...: its output as a terminal gets it
+on_terminal() {
+	python3 - "$@" <<-'END' >"$work/screen" 2>"$work/err"
+		import fcntl, os, pty, struct, sys, termios
+		columns, words = int(sys.argv[1]), sys.argv[2:]
+		settings, program = words[:words.index("--")], words[words.index("--") + 1:]
+		pid, terminal = pty.fork()
+		if not pid:
+		    size = struct.pack("HHHH", 50, columns, 0, 0)
+		    fcntl.ioctl(1, termios.TIOCSWINSZ, size)
+		    os.environ.update(setting.split("=", 1) for setting in settings)
+		    os.execvp(program[0], program)
+		out = b""
+		try:
+		    while piece := os.read(terminal, 65536):
+		        out += piece
+		except OSError:
+		    pass
+		os.waitpid(pid, 0)
+		sys.stdout.buffer.write(out.replace(b"\r", b""))
+	END
+}
+
+# no_wider_than <columns> <file>: counted without colours
+no_wider_than() {
+	sed 's/\x1b\[[0-9;]*m//g' "$2" | python3 -c 'import sys
+for line in sys.stdin.buffer.read().decode().splitlines():
+    if len(line) > int(sys.argv[1]):
+        sys.exit("too wide: " + line)' "$1" || fail "wider than $1 columns"
+}
+
+sleep 60 &
+process=$!
+at_end "kill $process 2>/dev/null"
+until [ "$(cat /proc/$process/comm)" = sleep ]; do sleep 0.02; done
+
+for columns in 80 200; do
+	on_terminal $columns TERM=xterm LC_ALL=C.UTF-8 -- "$hugestat" $process
+	grep -q 'other mappings' "$work/screen" || { show "$work/screen" "$work/err"; fail "no table"; }
+	no_wider_than $columns "$work/screen"
+	grep -q $'\xe2\x96\x91' "$work/screen" || { show "$work/screen"; fail "no bars of a UTF-8 terminal"; }
+	! grep -q -- '----' "$work/screen" || fail "bars of ASCII on a UTF-8 terminal"
+	on_terminal $columns TERM=xterm LC_ALL=C NO_COLOR=1 -- "$hugestat" $process
+	! grep -qP '[^\x00-\x7f]|\x1b' "$work/screen" || { show "$work/screen"; fail "colours or UTF-8 unasked"; }
+	grep -q -- '-----' "$work/screen" || fail "no bars"
+done
+grep -q 'in memory' "$work/screen" || { show "$work/screen"; fail "200 columns are not used"; }
+
+# A program with huge pages has a bar to colour.
+if (($(pool_value 2M free_hugepages) - $(pool_value 2M resv_hugepages) >= 50)); then
+	for settings in "TERM=xterm yes" "TERM=xterm NO_COLOR=1 no" "TERM=dumb no"; do
+		# shellcheck disable=SC2086 # words
+		on_terminal 80 ${settings% *} -- "$hugestat" -- env LD_PRELOAD="$LIB" HUGETLB_MORECORE=yes \
+			"$helpers/print-heap"
+		grep -q $'\e\\[36m' "$work/screen" && colored=yes || colored=no
+		[ $colored = "${settings##* }" ] || { show "$work/screen"; fail "$settings: colour $colored"; }
+	done
+	# the report in a file and on terminals
+	preloaded HUGETLB_MORECORE=yes HUGETLB_MMAP=yes "HUGETLB_REPORT=$work/report" "$helpers/print-heap" \
+		>/dev/null || fail "exit status $?"
+	no_wider_than 80 "$work/report"
+	for columns in 80 200; do
+		on_terminal $columns TERM=xterm -- env LD_PRELOAD="$LIB" HUGETLB_MORECORE=yes HUGETLB_REPORT=2 \
+			"$helpers/print-heap"
+		sed -n '/^libhugetlbfs: /,$p' "$work/screen" >"$work/report"
+		no_wider_than $columns "$work/report"
+	done
+	grep -q 'in memory.*hugetlb 2M' "$work/report" || { show "$work/report"; fail "200 columns are not used"; }
+fi
+
+# Files and pipes: plain text of 80 columns.
+"$hugestat" $process >"$work/out"
+no_wider_than 80 "$work/out"
+! grep -qP '[^\x00-\x7f]|\x1b' "$work/out" || { show "$work/out"; fail "colours or UTF-8 in a file"; }
