@@ -70,10 +70,13 @@ LIBRARY_LINK = $(CC) -shared $(CFLAGS) $(LDFLAGS) -Wl,-soname,libhugetlbfs.so.0 
 
 # In a static program the linker says where libc's functions are; the archive alone has that part.
 STATIC_SOURCES  := src/hook/static_symbols.c
-LIBRARY_SOURCES := $(filter-out $(STATIC_SOURCES),$(sort $(wildcard src/*.c \
+# What takes the place of libc's functions by its name would leave a static program without them.
+SHARED_SOURCES  := src/calls/fork_exports.c
+LIBRARY_SOURCES := $(filter-out $(STATIC_SOURCES) $(SHARED_SOURCES),$(sort $(wildcard src/*.c \
 	$(patsubst %,src/%/*.c,base options proc pages region hook calls heap mmap segments usage api))))
 LIBRARY_OBJECTS := $(LIBRARY_SOURCES:src/%.c=$(BUILD)/obj/%.o)
 STATIC_OBJECTS  := $(STATIC_SOURCES:src/%.c=$(BUILD)/obj/%.o)
+SHARED_OBJECTS  := $(SHARED_SOURCES:src/%.c=$(BUILD)/obj/%.o)
 
 # A tool is one file src/tools/<tool>.c, or a directory src/tools/<tool>/; what several of them use
 # is in src/tools/common/. A tool may need a library: LIBS_<tool>.
@@ -103,9 +106,9 @@ $(BUILD)/obj/%.o: src/%.c
 	@mkdir -p $(@D)
 	$(COMPILE) -c $< -o $@
 
-$(BUILD)/lib/libhugetlbfs.so.0: $(LIBRARY_OBJECTS) src/libhugetlbfs.map
+$(BUILD)/lib/libhugetlbfs.so.0: $(LIBRARY_OBJECTS) $(SHARED_OBJECTS) src/libhugetlbfs.map
 	@mkdir -p $(@D)
-	$(LIBRARY_LINK) $(LIBRARY_OBJECTS) -o $@
+	$(LIBRARY_LINK) $(LIBRARY_OBJECTS) $(SHARED_OBJECTS) -o $@
 
 $(BUILD)/lib/libhugetlbfs.so: $(BUILD)/lib/libhugetlbfs.so.0
 	ln -sf libhugetlbfs.so.0 $@

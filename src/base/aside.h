@@ -18,4 +18,7 @@
  */
 long aside_map(size_t bytes, int flags);
 
+/* Maps bytes of private memory, readable and writable, on a boundary. The address, or -errno. */
+long aside_map_aligned(size_t bytes, size_t alignment);
+
 #endif

@@ -5,7 +5,7 @@
  */
 #include "base/sys.h"
 
-long sys_gate(long number, long a, long b, long c, long d, long e, long f)
+__attribute__((hot)) long sys_gate(long number, long a, long b, long c, long d, long e, long f)
 {
 	return cpu_system_call(number, a, b, c, d, e, f);
 }

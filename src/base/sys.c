@@ -115,8 +115,8 @@ int sys_writev(int fd, struct iovec *parts, int count)
 	return SYS_IS_ERROR(wrote) ? (int)wrote : -ENOSPC;
 }
 
-/* The kernel never refuses it, so one more try is for a test that does. */
-void sys_restore_signals(const uint64_t *before)
+/* The kernel never refuses it, so one more try is for a test that does. Hot: see calls/fork.c. */
+__attribute__((hot)) void sys_restore_signals(const uint64_t *before)
 {
 	if (sys_block_signals(before, NULL))
 		sys_block_signals(before, NULL);

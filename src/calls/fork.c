@@ -1,39 +1,44 @@
 /*
  * fork: parent and child both keep memory that they can write to: see fork.h.
  *
- * There are two ways to give the child pages of its own. Where the parent has one thread, the child
- * copies, out of the pool if it can, and the parent waits. Where other threads of the parent go on
- * writing, and the pool is empty, the kernel would take from the child each page that they write
- * to: so the parent copies into small memory before it forks, and keeps its own pages from being
- * shared at all. (What other threads write meanwhile may be in the copy or not, as with the
- * kernel's own fork, which shares page after page while they run.)
+ * The parent copies what the child would lose, before it forks (fork_copies.h). Three kinds of
+ * pages can't be kept from a child in this way, as they are needed from its first instruction on:
+ * those of the stack and the thread descriptor that it runs on, and a program's data. They become
+ * base pages before the fork, if the pool can't give the child its own. Where that is impossible
+ * (other threads run, and can't be stopped), the child copies them first of all.
  *
  * In the child: system calls and memory copies only; other threads' locks may be held for ever.
+ *
+ * A child that has nothing to do costs page faults nevertheless: for each page of our text that it
+ * runs, and for each that parent or child write to. What every child runs is marked as hot, for the
+ * linker puts that together.
  */
 #include <errno.h>
-#include <fcntl.h>
-#include <stdbool.h>
+#include <layout.h>
 #include <string.h>
+#include <sys/auxv.h>
+#include <task.h>
 
-#include "base/aside.h"
 #include "base/log.h"
 #include "base/sys.h"
 #include "calls/fork.h"
+#include "calls/fork_copies.h"
+#include "calls/fork_often.h"
+#include "calls/fork_pages.h"
 #include "calls/state.h"
 #include "hook/patch.h"
 #include "pages/sizes.h"
 #include "region/lock.h"
 #include "region/page_state.h"
-#include "region/process.h"
+#include "region/ranges.h"
 #include "region/registry.h"
 #include "region/split.h"
+#include "region/verify.h"
 
 /* Up to here memory is copied, whatever the pool holds: it takes milliseconds, and is safe. */
 #define SMALL_BYTES ((size_t)64 << 20)
 /* More is copied only while it is at most this share of the memory that is available. */
 #define MEMORY_SHARE 2
-/* What a child copies in one piece: a piece that the pool can't give as a whole is small memory. */
-#define PIECE_BYTES ((size_t)32 << 20)
 
 /*
  * Pages above this size are never left to the kernel's sharing while there is memory for a copy:
@@ -42,133 +47,36 @@
  */
 #define SHARED_PAGE_BYTES_MAX ((size_t)512 << 20)
 
+/*
+ * The child needs so much below its thread pointer, and above it: libc's descriptor of the thread,
+ * in which the kernel writes as well (rseq). And so much of the stack below and above the frame of
+ * fork_begin().
+ */
+#define DESCRIPTOR_BYTES ((size_t)4096)
+#define FRAMES_BYTES     ((size_t)4096)
+#define CALLERS_BYTES    ((size_t)1024)
+
 static pid_t (*real_fork)(void);
 
-enum way { WAY_SHARE, WAY_CHILD_COPIES, WAY_PARENT_COPIES };
+/* Two steps run on this stack, unless the program's is the main thread's, on its first bytes: those
+ * pages are the program's anyway, and each page more costs a fork two page faults. */
+#define STACK_BYTES      ((size_t)64 << 10)
+#define MAIN_STACK_BYTES ((size_t)1 << 20)
+static _Alignas(64) unsigned char stack[STACK_BYTES];
 
-/* What the parent copied: what was at address is at copy, too; copy 0: whole pages kept back. */
-struct piece {
-	uintptr_t address, copy;
-	size_t bytes;
+enum way {
+	WAY_SHARE,    /* the kernel's copy on write */
+	WAY_COPY,     /* the parent copies to base pages */
+	WAY_POPULATE, /* the child has the kernel copy, out of the pool */
 };
 
-/*
- * What one fork agreed on before it happened. Under the lock, and with all signals blocked: a
- * handler that forks, too, does so before or after. (Not in a sandbox, where such a fork finds the
- * lock taken, and shares all.)
- */
-static struct {
-	bool blocked; /* signals are, and these were before: */
-	uint64_t signals;
-	bool inherited_alone; /* only pages without a reservation are copied */
+/* What one fork agreed on before it happened. Under the lock. */
+static struct agreement {
 	enum way way;
-	int ends[2]; /* of a pipe: the child closes its end when its memory is its own; -1: none */
-
-	/* what the parent copied: a list, mapped, and all the copies, side by side */
-	struct piece *pieces;
-	size_t piece_count, pieces_bytes;
-	uintptr_t copies;
-	size_t copies_bytes;
+	enum fork_walk walk; /* what is copied */
+	bool copies;         /* fork_copies_make() was called */
+	bool no_pages;       /* there are none that a child would lose or has not */
 } agreed;
-
-/* Locks are not inherited: a locked page is like others. */
-static bool needs_copy(const struct region *region, size_t page)
-{
-	const unsigned int state = region->pages[page] & ~PAGE_LOCKED;
-
-	return state == (PAGE_HUGE | PAGE_INHERITED) ||
-	       (state == PAGE_HUGE && !agreed.inherited_alone);
-}
-
-/*
- * The next run of pages from *page on that a child needs copies of. What the program protected or
- * keeps from children stays as the kernel has it; so does what may go. False: there is none.
- */
-static bool next_run(const struct region *region, size_t *page, size_t *count)
-{
-	/* Above that nothing was ever touched, nor need it be. */
-	size_t end = region_page(region, region->high + region->page_bytes - 1);
-	size_t run;
-
-	if (region->may_go)
-		end = *page;
-	while (*page < end && !needs_copy(region, *page))
-		++*page;
-	for (run = *page; run < end && needs_copy(region, run); run++)
-		;
-	*count = run - *page;
-	return *count > 0;
-}
-
-/* The next run of units in use from *unit on, before end. False: there is none. */
-static bool next_used(const struct region *region, size_t *unit, size_t end, size_t *count)
-{
-	size_t run;
-
-	while (*unit < end && !(region->units[*unit] & UNIT_USED))
-		++*unit;
-	for (run = *unit; run < end && region->units[run] & UNIT_USED; run++)
-		;
-	*count = run - *unit;
-	return *count > 0;
-}
-
-/* So many sizes of pages at most are told from each other. */
-#define PAGE_SIZES 4
-
-/* How much a fork concerns: whole pages, what is in use of them, and in how many runs that is. */
-struct extent {
-	size_t page_bytes, used_bytes, runs;
-	struct {
-		size_t size, bytes;
-	} by_size[PAGE_SIZES];        /* page_bytes, by the size of the page */
-	const struct region *largest; /* one with the largest pages; NULL: there are no runs */
-	const char *name;             /* of what is on them, for people */
-};
-
-static void add_to_extent(struct extent *extent, const struct region *region, size_t bytes)
-{
-	extent->page_bytes += bytes;
-	extent->runs++;
-	if (!extent->name)
-		extent->name = region->name;
-	else if (region->name && strcmp(extent->name, region->name))
-		extent->name = "memory";
-	if (!extent->largest || region->page_bytes > extent->largest->page_bytes)
-		extent->largest = region;
-	for (int i = 0; i < PAGE_SIZES; i++)
-		if (!extent->by_size[i].size || extent->by_size[i].size == region->page_bytes) {
-			extent->by_size[i].size = region->page_bytes;
-			extent->by_size[i].bytes += bytes;
-			break;
-		}
-}
-
-static void measure_region(struct extent *extent, const struct region *region)
-{
-	size_t page_units = region->page_bytes / region->unit_bytes;
-	size_t page = 0, count;
-
-	for (; next_run(region, &page, &count); page += count) {
-		size_t unit = page * page_units, end = (page + count) * page_units, units;
-
-		add_to_extent(extent, region, count * region->page_bytes);
-		for (; next_used(region, &unit, end, &units); unit += units) {
-			extent->used_bytes += units * region->unit_bytes;
-			extent->runs++;
-		}
-	}
-}
-
-static struct extent measure(void)
-{
-	struct extent extent = {0};
-	const struct region *region;
-
-	for (region = registry_first(); region; region = registry_next(region))
-		measure_region(&extent, region);
-	return extent;
-}
 
 static long map_hugetlb(size_t page_bytes, size_t bytes)
 {
@@ -180,9 +88,9 @@ static long map_hugetlb(size_t page_bytes, size_t bytes)
 }
 
 /* Could the pools give so much just now? Two system calls a pool, no page is touched. */
-static bool pools_serve(const struct extent *extent)
+static bool pools_serve(const struct fork_extent *extent)
 {
-	for (int i = 0; i < PAGE_SIZES && extent->by_size[i].size; i++) {
+	for (int i = 0; i < FORK_PAGE_SIZES && extent->by_size[i].size; i++) {
 		long mapped = map_hugetlb(extent->by_size[i].size, extent->by_size[i].bytes);
 
 		if (SYS_IS_ERROR(mapped))
@@ -192,211 +100,186 @@ static bool pools_serve(const struct extent *extent)
 	return true;
 }
 
-static bool kernel_may_lose(const struct extent *extent)
+static bool kernel_may_lose(const struct fork_extent *extent)
 {
 	return extent->largest && extent->largest->page_bytes > SHARED_PAGE_BYTES_MAX;
 }
 
-static enum way way_to_copy(const struct extent *extent, bool others)
+static void warn_unsafe(const struct fork_extent *extent)
 {
-	return others || kernel_may_lose(extent) ? WAY_PARENT_COPIES : WAY_CHILD_COPIES;
-}
-
-static enum way choose_way(const struct extent *extent, bool others)
-{
-	const bool kernel_loses = kernel_may_lose(extent);
-	const enum way copy = way_to_copy(extent, others);
-
-	if (!extent->page_bytes || (libc_calls.fork == FORK_COW && !kernel_loses))
-		return WAY_SHARE;
-	if (libc_calls.fork == FORK_COPY || extent->used_bytes <= SMALL_BYTES)
-		return copy;
-	if (!kernel_loses && pools_serve(extent))
-		return WAY_SHARE;
-	if (!sys_sandboxed && extent->used_bytes <= sizes_available_memory() / MEMORY_SHARE)
-		return copy;
 	log_warning_once(
 		"%s: a fork with %zu MB on huge pages, and neither the pool nor the memory for a "
 		"copy: where parent and child both write, the child may get SIGBUS%s (see "
 		"HUGETLB_FORK)",
 		extent->name ? extent->name : "memory", extent->used_bytes >> 20,
-		kernel_loses ? ", or find pages empty" : "");
+		kernel_may_lose(extent) ? ", or find pages empty" : "");
+}
+
+/* A copy leaves half of the available memory; HUGETLB_FORK=copy may take all. */
+static bool memory_serves(const struct fork_extent *extent, size_t share)
+{
+	return !sys_sandboxed && extent->used_bytes <= sizes_available_memory() / share;
+}
+
+static enum way way_to_copy(const struct fork_extent *extent)
+{
+	if (extent->used_bytes <= SMALL_BYTES || sys_sandboxed ||
+	    memory_serves(extent, MEMORY_SHARE))
+		return WAY_COPY;
+	if (!kernel_may_lose(extent) && pools_serve(extent))
+		return WAY_POPULATE;
+	if (memory_serves(extent, 1))
+		return WAY_COPY;
+	warn_unsafe(extent);
 	return WAY_SHARE;
 }
 
-/*
- * A program's data is needed at every instant, in libc's fork() itself too: it is never kept from
- * the child. Where the pool can't give the child its own copies, on writing, it becomes small
- * before the fork.
- */
-static void make_running_small(void)
+static enum way choose_way(const struct fork_extent *extent)
 {
-	struct extent extent = {0};
+	const bool kernel_loses = kernel_may_lose(extent);
+
+	if (!extent->page_bytes || (libc_calls.fork == FORK_COW && !kernel_loses))
+		return WAY_SHARE;
+	if (libc_calls.fork == FORK_COPY)
+		return way_to_copy(extent);
+	if (extent->used_bytes <= SMALL_BYTES)
+		return WAY_COPY;
+	if (!kernel_loses && pools_serve(extent))
+		return WAY_SHARE;
+	if (memory_serves(extent, MEMORY_SHARE))
+		return WAY_COPY;
+	warn_unsafe(extent);
+	return WAY_SHARE;
+}
+
+/* A program's data becomes base pages where the pool can't give the child its own, on writing. */
+static void split_running(void)
+{
+	const struct fork_extent extent = fork_measure(FORK_RUNNING);
+	const struct split how = {.all = true, .silent = true};
 	struct region *region;
 
-	for (region = registry_first(); region; region = registry_next(region))
-		if (region->running)
-			measure_region(&extent, region);
 	if (!extent.page_bytes || pools_serve(&extent))
 		return;
 	for (region = registry_first(); region; region = registry_next(region))
-		for (size_t page = 0, count; region->running && next_run(region, &page, &count);
+		for (size_t page = 0, count; fork_next_run(region, FORK_RUNNING, &page, &count);
 		     page += count)
-			if (split_pages(region, region_page_address(region, page),
-					region_page_address(region, page + count), true))
+			if (split_range(region, region_page_address(region, page),
+					region_page_address(region, page + count), &how))
 				break;
 }
 
-/* Ends what parent_copies() did, in the parent. */
-static void drop_copies(void)
+static int split_needed(struct region *region, uintptr_t address)
 {
-	for (size_t i = 0; i < agreed.piece_count; i++)
-		if (!agreed.pieces[i].copy)
-			sys_madvise(agreed.pieces[i].address, agreed.pieces[i].bytes, MADV_DOFORK);
-	if (agreed.copies)
-		sys_munmap(agreed.copies, agreed.copies_bytes);
-	if (agreed.pieces)
-		sys_munmap((uintptr_t)agreed.pieces, agreed.pieces_bytes);
-	agreed.pieces = NULL;
-	agreed.piece_count = 0;
-	agreed.copies = 0;
+	const struct split how = {
+		.all = true,
+		.sparse = region->page_bytes > SHARED_PAGE_BYTES_MAX, /* it is mostly empty */
+		.silent = true,
+	};
+
+	return split_range(region, address, address + region->page_bytes, &how);
 }
 
-/* Notes a piece; -ENOMEM where arenas that opened meanwhile made the list too short. */
-static int add_piece(uintptr_t address, uintptr_t copy, size_t bytes)
+/* Pages of [from, to) are needed by the child at once. */
+static void prepare_needed(uintptr_t from, uintptr_t to)
 {
-	if ((agreed.piece_count + 1) * sizeof(struct piece) > agreed.pieces_bytes)
-		return -ENOMEM;
-	agreed.pieces[agreed.piece_count++] = (struct piece){address, copy, bytes};
-	return 0;
-}
+	struct region_part part;
 
-/* Copies what is in use of a run of pages. */
-static int copy_used(const struct region *region, size_t page, size_t count, size_t *used)
-{
-	size_t unit = page * (region->page_bytes / region->unit_bytes), units;
-	size_t end = (page + count) * (region->page_bytes / region->unit_bytes);
+	while (registry_part(&from, to, &part)) {
+		size_t page = region_page(part.region, part.from);
+		const size_t end = region_page(part.region, part.to - 1) + 1;
 
-	for (; next_used(region, &unit, end, &units); unit += units) {
-		uintptr_t from = region_unit_address(region, unit);
-		uintptr_t to = agreed.copies + *used;
-		size_t bytes = units * region->unit_bytes;
-
-		if (*used + bytes > agreed.copies_bytes || add_piece(from, to, bytes))
-			return -ENOMEM;
-		memcpy((void *)to, (void *)from, bytes);
-		*used += bytes;
+		for (; !part.region->running && page < end; page++)
+			if (part.region->pages[page] & PAGE_HUGE &&
+			    split_needed(part.region, region_page_address(part.region, page)))
+				part.region->pages[page] |= PAGE_NEEDED;
 	}
-	return 0;
 }
 
-/*
- * Linux 7.2 refuses MADV_DOFORK for hugetlb pages: what was kept back there would be so for ever.
- * It is shared, then, until the child replaces it.
- */
-static long keep_back(uintptr_t address, size_t bytes)
+/* The stack ends somewhere above; what is there comes back before the child returns to it. */
+static void prepare_this_thread(uintptr_t frame)
 {
-	if (sys_madvise(address, bytes, MADV_DOFORK))
-		return 0;
-	return sys_madvise(address, bytes, MADV_DONTFORK);
-}
+	const uintptr_t descriptor = cpu_thread_pointer();
 
-/*
- * Copies a run of pages and then keeps the pages from the child. On failure the run is shared, as
- * without us; what was kept back before has its copy.
- */
-static void keep_run(const struct region *region, size_t page, size_t count, size_t *used)
-{
-	uintptr_t address = region_page_address(region, page);
-	size_t bytes = count * region->page_bytes;
-	size_t pieces_before = agreed.piece_count, used_before = *used;
-
-	if (!copy_used(region, page, count, used) && !add_piece(address, 0, bytes) &&
-	    !keep_back(address, bytes))
-		return;
-	agreed.piece_count = pieces_before;
-	*used = used_before;
-}
-
-/* Before the fork: copies what is in use, and keeps all pages to the parent. 0 or -ENOMEM. */
-static int parent_copies(const struct extent *extent)
-{
-	/* Arenas may open while we copy: there is some room for them. */
-	const size_t room = (size_t)64 << 20;
-	const struct region *region;
-	size_t used = 0;
-	long mapped;
-
-	agreed.pieces_bytes = (extent->runs + 64) * sizeof(struct piece);
-	agreed.copies_bytes = extent->used_bytes + room;
-	/* not between the segments of a library that another thread loads just now */
-	mapped = aside_map(agreed.pieces_bytes, 0);
-	if (SYS_IS_ERROR(mapped))
-		return -ENOMEM;
-	agreed.pieces = (struct piece *)mapped;
-	mapped = split_map_aside(extent->largest, agreed.copies_bytes);
-	if (SYS_IS_ERROR(mapped)) {
-		drop_copies();
-		return -ENOMEM;
-	}
-	agreed.copies = (uintptr_t)mapped;
-	for (region = registry_first(); region; region = registry_next(region)) {
-		size_t page = 0, count;
-
-		for (; !region->running && next_run(region, &page, &count); page += count)
-			keep_run(region, page, count, &used);
-	}
-	return 0;
+	prepare_needed(descriptor - DESCRIPTOR_BYTES, descriptor + DESCRIPTOR_BYTES);
+	prepare_needed(frame - FRAMES_BYTES, frame + CALLERS_BYTES);
 }
 
 /* Decides what is copied, and by whom. */
-static struct extent agree_on_way(bool others)
+static struct fork_extent agree_on_way(struct agreement *agreement)
 {
-	struct extent extent;
+	struct fork_extent extent = fork_measure(FORK_DATA);
 
-	agreed.inherited_alone = false;
-	if (libc_calls.fork != FORK_COW)
-		make_running_small();
-	extent = measure();
-	agreed.way = choose_way(&extent, others);
-	if (agreed.way != WAY_SHARE)
+	if (extent.page_bytes) {
+		verify_all();
+		extent = fork_measure(FORK_DATA);
+	}
+	agreement->walk = FORK_DATA;
+	agreement->way = choose_way(&extent);
+	if (agreement->way == WAY_COPY && libc_calls.fork == FORK_AUTO &&
+	    extent.used_bytes <= SMALL_BYTES && fork_often_counts(&extent))
+		agreement->way = WAY_SHARE;
+	if (agreement->way != WAY_SHARE)
 		return extent;
-	agreed.inherited_alone = true;
-	extent = measure();
+	agreement->walk = FORK_INHERITED;
+	extent = fork_measure(FORK_INHERITED);
 	if (extent.page_bytes)
-		agreed.way = way_to_copy(&extent, others);
+		agreement->way = way_to_copy(&extent);
 	return extent;
 }
 
-static bool block_signals(uint64_t *before)
+static bool any_huge_page(void)
 {
-	const uint64_t all = UINT64_MAX;
+	const struct region *region;
 
-	return !sys_sandboxed && !sys_block_signals(&all, before);
+	for (region = registry_first(); region; region = registry_next(region)) {
+		const size_t end = region_page(region, region->high + region->page_bytes - 1);
+
+		if (!region->may_go && region_run(region, 0, end, false) < end)
+			return true;
+	}
+	return false;
+}
+
+static int begin(void *frame)
+{
+	struct agreement agreement = {.no_pages = true};
+	struct fork_extent extent = {0};
+
+	if (any_huge_page()) {
+		agreement.no_pages = false;
+		if (libc_calls.fork != FORK_COW)
+			split_running();
+		extent = agree_on_way(&agreement);
+		agreement.copies = agreement.way == WAY_COPY;
+	}
+	/* A write would cost a page fault in each fork, to copy a page that the child shares. */
+	if (memcmp(&agreed, &agreement, sizeof(agreed)))
+		agreed = agreement;
+	if (!agreed.copies)
+		return 0;
+	prepare_this_thread((uintptr_t)frame);
+	if (fork_copies_make(&extent, agreed.walk))
+		warn_unsafe(&extent);
+	return 0;
+}
+
+/* Runs a step where there is space for it: a coroutine's stack may have 4 KiB. */
+static void run(int (*step)(void *), void *argument)
+{
+	const uintptr_t main_stack_end = getauxval(AT_RANDOM);
+
+	if (main_stack_end - (uintptr_t)__builtin_frame_address(0) < MAIN_STACK_BYTES)
+		step(argument);
+	else
+		cpu_call_on_stack((uintptr_t)(stack + sizeof(stack)), step, argument);
 }
 
 bool fork_begin(void)
 {
-	struct extent extent;
-	uint64_t signals = 0;
-	bool blocked = block_signals(&signals);
-
-	if (!lock_take()) {
-		if (blocked)
-			sys_restore_signals(&signals);
+	if (!lock_take())
 		return false;
-	}
-	agreed.blocked = blocked;
-	agreed.signals = signals;
-	agreed.ends[0] = agreed.ends[1] = -1;
-	extent = agree_on_way(!process_single_threaded());
-	if (agreed.way == WAY_PARENT_COPIES && parent_copies(&extent))
-		agreed.way = WAY_SHARE;
-	/* In a sandbox a pipe may be forbidden, or there is none to spare: then nobody waits, and
-	 * what the parent writes meanwhile may cost the child a page. */
-	if (agreed.way == WAY_CHILD_COPIES && !sys_sandboxed &&
-	    SYS_IS_ERROR(sys_pipe2(agreed.ends, O_CLOEXEC)))
-		agreed.ends[0] = agreed.ends[1] = -1;
+	run(begin, __builtin_frame_address(0));
 	return true;
 }
 
@@ -416,11 +299,11 @@ static bool own_huge_pages(struct region *region, size_t page, size_t count)
 	return true;
 }
 
-/* Puts small pages in the place of [page, page + count). Without memory for them all is shared. */
-static void own_small_pages(struct region *region, size_t page, size_t count)
+/* Puts base pages in the place of one page. Without memory for them it stays shared. */
+static void own_base_pages(struct region *region, size_t page)
 {
-	uintptr_t address = region_page_address(region, page);
-	size_t bytes = count * region->page_bytes;
+	const uintptr_t address = region_page_address(region, page);
+	const size_t bytes = region->page_bytes;
 	long copy = split_map_aside(region, bytes), moved;
 
 	if (SYS_IS_ERROR(copy))
@@ -431,120 +314,92 @@ static void own_small_pages(struct region *region, size_t page, size_t count)
 		sys_munmap((uintptr_t)copy, bytes);
 		return;
 	}
-	for (size_t i = page; i < page + count; i++)
-		region_set_small(region, i, UNIT_MAPPED);
+	region_set_small(region, page, UNIT_MAPPED);
 }
 
-static void child_copies(struct region *region)
+/* The child's copies of what the parent could not copy. */
+static void own_pages(struct region *region, enum fork_walk walk)
 {
-	size_t most = PIECE_BYTES < region->page_bytes ? 1 : PIECE_BYTES / region->page_bytes;
 	size_t page = 0, count;
-	bool huge = true;
 
-	for (; next_run(region, &page, &count); page += count) {
-		if (count > most)
-			count = most;
-		huge = huge && own_huge_pages(region, page, count);
-		if (!huge)
-			own_small_pages(region, page, count);
+	for (; fork_next_run(region, walk, &page, &count); page += count)
+		if (!own_huge_pages(region, page, count))
+			for (size_t i = page; i < page + count; i++)
+				own_base_pages(region, i);
+}
+
+/* What the child has of a page as a whole: no lock, nothing that its parent keeps from it. */
+static void settle_pages(struct region *region)
+{
+	const size_t end = region_page(region, region->high + region->page_bytes - 1);
+
+	for (size_t page = 0; page < end; page++) {
+		const uintptr_t address = region_page_address(region, page);
+		const unsigned int state = region->pages[page];
+
+		if (!(state & PAGE_HUGE))
+			continue;
+		if (state & PAGE_DONTFORK)
+			ranges_note_unmapped(address, address + region->page_bytes);
+		else if (state & PAGE_NEEDED)
+			own_base_pages(region, page);
+		else if (state & PAGE_LOCKED)
+			region->pages[page] = (uint16_t)(state & ~PAGE_LOCKED);
 	}
 }
 
-/* One piece comes to where it belongs: moved, or, where that fails, copied once more. */
-static void take_copy(const struct piece *piece)
+static int end_in_child(void *nothing)
 {
-	long at = sys_mremap(piece->copy, piece->bytes, piece->bytes, MREMAP_MAYMOVE | MREMAP_FIXED,
-			     piece->address);
-
-	if (!SYS_IS_ERROR(at))
-		return;
-	at = sys_mmap(piece->address, piece->bytes, PROT_READ | PROT_WRITE,
-		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
-	if (!SYS_IS_ERROR(at))
-		memcpy((void *)piece->address, (void *)piece->copy, piece->bytes);
-}
-
-/* What the parent copied comes to where it belongs, which is emptied in the child. */
-static void child_takes_copies(void)
-{
-	const struct piece *const pieces = agreed.pieces, *const end = pieces + agreed.piece_count;
 	struct region *region;
 
-	for (const struct piece *piece = pieces; piece < end; piece++) {
-		size_t page;
-
-		region = registry_at(piece->address);
-		page = region_page(region, piece->address);
-		if (piece->copy)
-			continue;
-		sys_munmap(piece->address, piece->bytes); /* where it was not kept back */
-		for (size_t n = 0; n < piece->bytes / region->page_bytes; n++)
-			region_set_small(region, page + n, 0);
-	}
-	for (const struct piece *piece = pieces; piece < end; piece++) {
-		size_t unit;
-
-		if (!piece->copy)
-			continue;
-		take_copy(piece);
-		region = registry_at(piece->address);
-		unit = region_unit(region, piece->address);
-		for (size_t n = 0; n < piece->bytes / region->unit_bytes; n++)
-			region->units[unit + n] |= UNIT_MAPPED;
-	}
+	(void)nothing;
 	for (region = registry_first(); region; region = registry_next(region))
-		if (region->owner && region->owner->refit)
-			region->owner->refit(region);
-	sys_munmap((uintptr_t)agreed.pieces, agreed.pieces_bytes);
-	sys_munmap(agreed.copies, agreed.copies_bytes); /* what is left of it */
-	agreed.pieces = NULL;
-	agreed.piece_count = 0;
-	agreed.copies = 0;
+		settle_pages(region);
+	if (agreed.copies)
+		fork_copies_take();
+	for (region = registry_first(); region; region = registry_next(region)) {
+		if (agreed.way != WAY_SHARE && region->running)
+			own_pages(region, FORK_RUNNING);
+		else if (agreed.way == WAY_POPULATE)
+			own_pages(region, agreed.walk);
+	}
+	return 0;
 }
 
-void fork_end_in_child(void)
+__attribute__((hot)) void fork_end_in_child(void)
 {
-	struct region *region;
-
+	if (!agreed.no_pages)
+		run(end_in_child, NULL);
 	lock_reset_in_child();
-	for (region = registry_first(); region; region = registry_next(region))
-		page_state_locked(region, region->start, region->high, false);
-	if (agreed.way == WAY_CHILD_COPIES)
-		for (region = registry_first(); region; region = registry_next(region))
-			child_copies(region);
-	else if (agreed.way == WAY_PARENT_COPIES)
-		child_takes_copies();
-	for (int i = 0; i < 2; i++)
-		if (agreed.ends[i] >= 0)
-			sys_close(agreed.ends[i]);
-	if (agreed.blocked)
-		sys_restore_signals(&agreed.signals);
 }
 
-/* Waits until the child has closed its end of the pipe. */
+/* Ends what prepare_needed() noted. */
+static void forget_needed(void)
+{
+	struct region *region;
+
+	for (region = registry_first(); region; region = registry_next(region)) {
+		const size_t end = region_page(region, region->high + region->page_bytes - 1);
+
+		for (size_t page = 0; page < end; page++)
+			if (region->pages[page] & PAGE_NEEDED)
+				region->pages[page] &= (uint16_t)~PAGE_NEEDED;
+	}
+}
+
 void fork_end_in_parent(void)
 {
-	const uint64_t signals = agreed.signals;
-	const bool blocked = agreed.blocked;
-	char byte;
-
-	if (agreed.ends[0] >= 0) {
-		sys_close(agreed.ends[1]);
-		while (sys_read(agreed.ends[0], &byte, 1) == -EINTR)
-			;
-		sys_close(agreed.ends[0]);
+	if (agreed.copies) {
+		fork_copies_drop();
+		forget_needed();
 	}
-	drop_copies();
 	lock_release();
-	if (blocked)
-		sys_restore_signals(&signals);
 }
 
-/* Stands in for _Fork inside libc's fork. */
-static pid_t fork_with_memory(void)
+__attribute__((hot)) pid_t fork_by(pid_t (*real)(void))
 {
 	const bool agreed_on = libc_calls.active && fork_begin();
-	pid_t child = real_fork();
+	pid_t child = real();
 
 	if (!agreed_on)
 		return child;
@@ -553,6 +408,12 @@ static pid_t fork_with_memory(void)
 	else
 		fork_end_in_parent();
 	return child;
+}
+
+/* Called by libc's fork() in place of _Fork. */
+__attribute__((hot)) static pid_t fork_with_memory(void)
+{
+	return fork_by(real_fork);
 }
 
 int fork_prepare(const struct libc *libc)

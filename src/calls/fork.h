@@ -6,11 +6,9 @@
  * page away from the child, and the child's next touch is SIGBUS. So the child gets pages of its
  * own before it goes on: see HUGETLB_FORK in the HOWTO for when, and what it costs.
  *
- * Such pages of the child have no reservation. Forks of its own never leave them to the kernel:
- * there, it would be the one that forks who gets SIGBUS.
- *
- * This happens inside fork(), while libc holds malloc's locks, and before its own work in the child
- * touches the heap. Before glibc 2.34 a program of one thread has it in the first fork handler.
+ * For fork() this happens while libc holds malloc's locks, and before libc's own work in the child
+ * touches the heap. Before glibc 2.34 a program of one thread has it in the first fork handler. For
+ * clone() and system calls see clone.h.
  */
 #ifndef FORK_H
 #define FORK_H
@@ -27,15 +25,20 @@
  */
 int fork_prepare(const struct libc *libc);
 
+/* Forks by real(), libc's _Fork or what is like it. */
+pid_t fork_by(pid_t (*real)(void));
+
 /*
  * Before the fork, in the parent: takes the lock, and blocks all signals. No other thread may be in
- * malloc from here on, nor come into it: it would wait for us with malloc's locks. False: the
- * thread has the lock already, and nothing is done.
+ * malloc from here on, nor come into it: it would wait for us with malloc's locks. False: the lock
+ * can't be taken, and nothing is done.
+ *
+ * The child may use this thread's descriptor and the stack from the caller's frame on down before
+ * fork_end_in_child(), and nothing else that may be on huge pages.
  */
 bool fork_begin(void);
 
-/* Behind it, where that was true; gives the lock back. The parent waits until the child is ready.
- */
+/* After it, where that was true; gives the lock back. Neither waits for the other process. */
 void fork_end_in_parent(void);
 void fork_end_in_child(void);
 

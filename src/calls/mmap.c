@@ -213,11 +213,19 @@ static void look_at_text(uintptr_t from, size_t bytes)
 		libc_calls.own_break->text_opened(from, from + bytes);
 }
 
+/*
+ * May the kernel put a mapping where the program would like it? Not where memory of ours is, or
+ * comes with the next growth; further up, the heap goes on above the program's mapping.
+ */
 static bool hint_allowed(uintptr_t address)
 {
-	struct region *region = registry_at(address);
+	const struct region *region = registry_at(address);
+	uintptr_t soon;
 
-	return region ? region->by_program : !registry_in_room(address);
+	if (!region)
+		return !registry_in_states(address);
+	soon = region->high + region->page_bytes;
+	return region->by_program || address >= soon;
 }
 
 static void *map_by_kernel(struct request *request)

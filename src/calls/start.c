@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/auxv.h>
 
+#include "base/error.h"
 #include "base/log.h"
 #include "base/sys.h"
 #include "calls/brk.h"
@@ -89,9 +90,9 @@ static int redirect(bool with_break)
 static void decline(const char *feature, const char *otherwise, const char *matter)
 {
 	if (otherwise)
-		log_declined(otherwise, "%s: libc can't be redirected (%s)", feature, matter);
+		log_declined(otherwise, "%s: libc could not be hooked (%s)", feature, matter);
 	else
-		log_info("%s: libc can't be redirected (%s)", feature, matter);
+		log_info("%s: libc could not be hooked (%s)", feature, matter);
 }
 
 static int find_libc(const char *feature, const char *otherwise)
@@ -99,7 +100,7 @@ static int find_libc(const char *feature, const char *otherwise)
 	int failed = libc_find(&libc_calls.libc);
 
 	if (failed) {
-		decline(feature, otherwise, "it is not a glibc that we know");
+		decline(feature, otherwise, "it is not a supported glibc");
 		return failed;
 	}
 	/* In a static program libc's own calls can't be told from others. */
@@ -110,6 +111,34 @@ static int find_libc(const char *feature, const char *otherwise)
 	process_libc_single_threaded =
 		(const bool *)libc_symbol(&libc_calls.libc, "__libc_single_threaded", NULL);
 	return 0;
+}
+
+static const char *reason_of(int failed)
+{
+	switch (failed) {
+	case -ENOENT:
+		return "this version of it is not supported";
+	case -EPERM:
+	case -EACCES:
+		return "its text is sealed, or a security policy forbids it";
+	case -EFBIG:
+		return "a limit on files, ulimit -f, forbids it";
+	case -EBUSY:
+		return "a uprobe or another library has changed its text";
+	case -ENOSYS:
+		return "there is no memfd_create: ENOSYS, as some filters of system calls answer";
+	default:
+		return error_name(failed);
+	}
+}
+
+/*
+ * A child that a program started in a sandbox of its own, as man does with its formatters: a filter
+ * answers ENOSYS, and nobody asked for huge pages there. It says nothing at the default level.
+ */
+static bool is_sandboxed_child(int failed)
+{
+	return failed == -ENOSYS && sys_is_filtered();
 }
 
 bool calls_allow_hugetlb(const struct options *options, const char *feature)
@@ -134,17 +163,14 @@ int calls_start(const struct options *options, bool with_break, const char *feat
 	if (failed)
 		return failed;
 	if (!sys_single_threaded()) {
-		decline(feature, otherwise, "other threads run already");
+		decline(feature, otherwise, "other threads are running already");
 		return -EBUSY;
 	}
 	failed = redirect(with_break);
 	if (failed) {
-		decline(feature, otherwise,
-			failed == -ENOENT ? "it is not of a kind that we know"
-			: failed == -EPERM || failed == -EACCES
-				? "its text is sealed, or a policy forbids it"
-			: failed == -EFBIG ? "a limit on files, ulimit -f, forbids it"
-					   : "no memory");
+		if (is_sandboxed_child(failed) && !options->require)
+			otherwise = NULL;
+		decline(feature, otherwise, reason_of(failed));
 		return failed;
 	}
 	libc_calls.active = true;

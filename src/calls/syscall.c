@@ -8,6 +8,7 @@
 #include <sys/syscall.h>
 
 #include "base/sys.h"
+#include "calls/clone.h"
 #include "calls/madvise.h"
 #include "calls/mempolicy.h"
 #include "calls/mlock.h"
@@ -28,9 +29,15 @@
 #define SYS_mseal 462 /* Linux 6.10, on every CPU */
 #endif
 
+#ifndef SYS_clone3
+#define SYS_clone3 435 /* Linux 5.3, on every CPU */
+#endif
+
 #define NUMBERS 512
 
-/* Not 0: the number's call goes to call_syscall_ours(). */
+/*
+ * 1: the number's call goes to call_syscall_ours(). 2: it does where call_syscall_is_ours() says so.
+ */
 extern const unsigned char call_syscall_seen[NUMBERS];
 
 const unsigned char call_syscall_seen[NUMBERS] = {
@@ -43,7 +50,11 @@ const unsigned char call_syscall_seen[NUMBERS] = {
 	[SYS_mbind] = 1,           [SYS_set_mempolicy_home_node] = 1,
 	[SYS_mseal] = 1,           [SYS_shmat] = 1,
 	[SYS_ioctl] = 1,           [SYS_prctl] = 1,
-	[SYS_seccomp] = 1,
+	[SYS_seccomp] = 1,         [SYS_clone] = 2,
+	[SYS_clone3] = 2,
+#ifdef SYS_fork
+	[SYS_fork] = 2,
+#endif
 };
 
 CPU_SYSCALL_ENTRY(512);
@@ -53,6 +64,12 @@ long call_syscall_failed(long result);
 long call_syscall_failed(long result)
 {
 	return answer(result);
+}
+
+bool call_syscall_is_ours(long number, long a, long b);
+bool call_syscall_is_ours(long number, long a, long b)
+{
+	return clone_is_fork((int)number, a, b);
 }
 
 /* The numbers of the table, and no others. */
@@ -100,6 +117,12 @@ long call_syscall_ours(long number, long a, long b, long c, long d, long e, long
 	case SYS_prctl:
 		return call_prctl((int)a, (unsigned long)b, (unsigned long)c, (unsigned long)d,
 				  (unsigned long)e);
+	case SYS_clone:
+	case SYS_clone3:
+#ifdef SYS_fork
+	case SYS_fork:
+#endif
+		return answer(clone_system_call((int)number, a, b, c, d, e));
 	case SYS_seccomp:
 		return call_seccomp((unsigned int)a, (unsigned int)b, (void *)c);
 	default:

@@ -9,9 +9,13 @@
 #include "base/log.h"
 #include "base/sys.h"
 #include "heap/break.h"
+#include "pages/pool.h"
 #include "region/lock.h"
 #include "region/registry.h"
 #include "region/split.h"
+
+/* A function of its own, so that the usual growth needs little stack. */
+#define RARE __attribute__((noinline))
 
 /*
  * A hugetlb mapping never merges with its neighbour, and a process has 65530 mappings: growing by
@@ -19,6 +23,18 @@
  */
 #define GROWTH_SHARE     64
 #define GROWTH_BYTES_MAX ((size_t)256 << 20)
+
+/*
+ * A program may probe how far the break goes, and lower it again at once. One growth of more than
+ * this is checked against what the pool has, and gets transparent huge pages, which cost what is
+ * touched, where it asks for more than half of that; lowering the break by as much gives the memory
+ * back. malloc grows and trims by less (see tune_malloc()).
+ */
+#define LARGE_BYTES ((size_t)64 << 20)
+#define POOL_SHARE  2
+
+/* A mapping of somebody else is stepped over at most this often, by twice as much each time. */
+#define STEPS_MAX 16
 
 int break_start(struct heap_break *heap, uintptr_t start, uintptr_t limit, struct source *source,
 		bool shrink)
@@ -29,7 +45,34 @@ int break_start(struct heap_break *heap, uintptr_t start, uintptr_t limit, struc
 		return failed;
 	heap->now = heap->mapped_end = heap->high = start;
 	heap->shrink = shrink;
+	heap->transparent = *source;
+	heap->transparent.hugetlb = false;
 	return 0;
+}
+
+/* Is a growth by so many bytes more than one call should take from the pool? */
+static bool is_too_large(const struct region *region, size_t bytes)
+{
+	struct pool pool;
+
+	return bytes >= LARGE_BYTES && region->source->hugetlb && !sys_sandboxed &&
+	       !pool_read(region->page_bytes, &pool) &&
+	       bytes / region->page_bytes > pool_obtainable(&pool) / POOL_SHARE;
+}
+
+/* As region_map(), or on transparent pages alone. */
+static int map_units(struct heap_break *heap, uintptr_t from, uintptr_t to, uintptr_t wanted)
+{
+	struct region *region = &heap->region;
+	struct source *source = region->source;
+	int failed;
+
+	if (!is_too_large(region, to - from))
+		return region_map(region, from, to, wanted);
+	region->source = &heap->transparent;
+	failed = region_map(region, from, to, to);
+	region->source = source;
+	return failed;
 }
 
 /* Maps so much that the break can be at `to`. */
@@ -48,7 +91,7 @@ static int map_up_to(struct heap_break *heap, uintptr_t to)
 	if (wanted > region->limit)
 		wanted = region->limit;
 	log_debug("Attempting to map %lu bytes", (unsigned long)(needed - heap->mapped_end));
-	failed = region_map(region, heap->mapped_end, needed, wanted);
+	failed = map_units(heap, heap->mapped_end, needed, wanted);
 	unit = region_unit(region, heap->mapped_end);
 	while (region_unit_address(region, unit) < region->limit &&
 	       region->units[unit] & UNIT_MAPPED)
@@ -121,7 +164,7 @@ static int split_altered(struct region *region, uintptr_t address)
  * Makes [from, to), which the break is about to pass, zero again where it was in use before. What
  * the program altered there (took rights from, say) is mapped anew, as after the kernel's brk.
  */
-static int clear_again(struct heap_break *heap, uintptr_t from, uintptr_t to)
+static int RARE clear_again(struct heap_break *heap, uintptr_t from, uintptr_t to)
 {
 	struct region *region = &heap->region;
 	uintptr_t end = to < heap->high ? to : heap->high;
@@ -204,22 +247,72 @@ void break_refit(struct heap_break *heap)
 
 /*
  * Lowers the break. What the program altered is unmapped, as the kernel's brk would; other memory
- * goes back to the pool where HUGETLB_MORECORE_SHRINK says so, else stays for the next growth.
+ * goes back to the pool where HUGETLB_MORECORE_SHRINK says so, or where it is much, else stays for
+ * the next growth.
  */
 static void shrink(struct heap_break *heap, uintptr_t to)
 {
 	struct region *region = &heap->region;
+	const bool large = heap->now - to >= LARGE_BYTES;
 	uintptr_t unused = align_up(to, region->unit_bytes);
 	uintptr_t keep_to;
 
 	heap->now = to;
 	region_unuse(region, unused, heap->mapped_end);
-	keep_to = heap->shrink ? unused : first_altered(heap, unused);
+	keep_to = heap->shrink || large ? unused : first_altered(heap, unused);
 	if (keep_to >= heap->mapped_end)
 		return;
 	region_give_back(region, keep_to, heap->mapped_end);
 	/* A page of 1 GiB goes only as a whole, and its small units go with an altered one. */
 	break_refit(heap);
+}
+
+/* The end of the last unit in [from, to) that somebody else has mapped; 0: there is none. */
+static uintptr_t foreign_end(const struct region *region, uintptr_t from, uintptr_t to)
+{
+	for (size_t unit = region_unit(region, to - 1) + 1; unit-- > region_unit(region, from);)
+		if (region->units[unit] & UNIT_FOREIGN)
+			return region_unit_address(region, unit + 1);
+	return 0;
+}
+
+/*
+ * Growth where somebody else has mapped something above the break: the heap goes on above that, as
+ * it does where another caller of sbrk took the space in between (malloc expects that). Returns the
+ * place where it goes on, or 0 with the heap as it was.
+ */
+static uintptr_t RARE grow_elsewhere(struct heap_break *heap, size_t bytes)
+{
+	const uintptr_t now = heap->now, mapped_end = heap->mapped_end, high = heap->high;
+	struct region *region = &heap->region;
+	uintptr_t from = mapped_end;
+
+	for (size_t step = 0; step < STEPS_MAX; step++) {
+		uintptr_t to = align_up(heap->now + bytes, region->unit_bytes);
+		uintptr_t end = foreign_end(region, from, to < region->limit ? to : region->limit);
+
+		if (!end)
+			break;
+		from = align_up(end + (region->page_bytes << step) - region->page_bytes,
+				region->page_bytes);
+		if (from >= region->room || make_room(region, from + bytes))
+			break;
+		heap->now = heap->mapped_end = heap->high = from;
+		if (!grow(heap, from + bytes))
+			return from;
+	}
+	heap->now = now;
+	heap->mapped_end = mapped_end;
+	heap->high = high;
+	return 0;
+}
+
+static void RARE log_request(const struct heap_break *heap, intptr_t delta)
+{
+	log_debug("hugetlbfs_morecore(%ld) = ...", (long)delta);
+	log_debug("heapbase = 0x%lx, heaptop = 0x%lx, mapsize = %lx, delta=%ld",
+		  (unsigned long)heap->region.start, (unsigned long)heap->now,
+		  (unsigned long)(heap->mapped_end - heap->region.start), (long)delta);
 }
 
 long break_sbrk(struct heap_break *heap, intptr_t delta)
@@ -229,10 +322,7 @@ long break_sbrk(struct heap_break *heap, intptr_t delta)
 
 	if (!delta)
 		return (long)before;
-	log_debug("hugetlbfs_morecore(%ld) = ...", (long)delta);
-	log_debug("heapbase = 0x%lx, heaptop = 0x%lx, mapsize = %lx, delta=%ld",
-		  (unsigned long)heap->region.start, (unsigned long)before,
-		  (unsigned long)(heap->mapped_end - heap->region.start), (long)delta);
+	log_request(heap, delta);
 	/* as the kernel's: below its start nothing changes, which libc takes for success */
 	if (delta > 0)
 		failed = before + (uintptr_t)delta < before ? -ENOMEM
@@ -241,6 +331,14 @@ long break_sbrk(struct heap_break *heap, intptr_t delta)
 		failed = -ENOMEM;
 	else if (-(uintptr_t)delta <= before - heap->region.start)
 		shrink(heap, before + (uintptr_t)delta);
+	if (failed && delta > 0) {
+		uintptr_t elsewhere = grow_elsewhere(heap, (size_t)delta);
+
+		if (elsewhere) {
+			before = elsewhere;
+			failed = 0;
+		}
+	}
 	if (failed) {
 		log_debug("... = failed (error %d)", -failed);
 		return failed;

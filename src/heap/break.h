@@ -15,10 +15,11 @@
 
 struct heap_break {
 	struct region region;
-	uintptr_t now;        /* the break */
-	uintptr_t mapped_end; /* all of [region.start, mapped_end) is mapped */
-	uintptr_t high;       /* the highest break since the memory behind it was last zero */
-	bool shrink;          /* HUGETLB_MORECORE_SHRINK */
+	uintptr_t now;             /* the break */
+	uintptr_t mapped_end;      /* all of [region.start, mapped_end) is mapped */
+	uintptr_t high;            /* the highest break since the memory behind it was last zero */
+	bool shrink;               /* HUGETLB_MORECORE_SHRINK */
+	struct source transparent; /* the region's source without hugetlb pages */
 };
 
 /* Begins a heap at the region's start. Returns 0 or -errno. */

@@ -114,7 +114,14 @@ static void refit_main(struct region *region)
 	break_refit(&heap.main);
 }
 
+static uintptr_t main_used_end(const struct region *region)
+{
+	(void)region;
+	return heap.main.now;
+}
+
 static const struct region_owner main_owner = {
+	.used_end = main_used_end,
 	.refit = refit_main,
 };
 

@@ -41,8 +41,16 @@ static uintptr_t usable_bytes(uintptr_t hole_start, uintptr_t hole_end, size_t p
 	return *start < hole_start || *start >= end ? 0 : end - *start;
 }
 
+/*
+ * The kernel's randomization of the break is lost where a page is larger than its range (32 MiB to
+ * 1 GiB for a program that is not position-independent): such a heap begins at a random one of this
+ * many pages.
+ */
+#define RANDOM_PAGES      256
+#define RANDOM_PAGE_BYTES (GIB / 2)
+
 int space_choose(const struct holes *holes, size_t page_bytes, uint64_t memory_bytes,
-		 uintptr_t wanted_base, struct space_plan *plan)
+		 uintptr_t wanted_base, unsigned int random, struct space_plan *plan)
 {
 	uintptr_t start = holes->first_start, end = holes->first_end;
 	uint64_t room, zone_bytes;
@@ -73,6 +81,11 @@ int space_choose(const struct holes *holes, size_t page_bytes, uint64_t memory_b
 	if (usable_bytes(start, end, page_bytes, &plan->main_start) < 2 * page_bytes)
 		return -ENOMEM;
 	room = end - plan->main_start;
+	if (!wanted_base && page_bytes >= RANDOM_PAGE_BYTES &&
+	    room / page_bytes >= 8 * (uint64_t)RANDOM_PAGES) {
+		plan->main_start += random % RANDOM_PAGES * page_bytes;
+		room = end - plan->main_start;
+	}
 	if (room < 8 * ZONE_BYTES_MIN) {
 		/* 32 bits, or a crowded place: the main heap alone, in whatever is free. */
 		plan->main_limit = align_down(end, page_bytes);

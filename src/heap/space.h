@@ -18,9 +18,10 @@ struct space_plan {
 /*
  * Chooses: pure. The holes are those above the break, page_bytes is the huge page, memory_bytes how
  * much memory the machine has. A wanted_base other than 0 is where the main heap shall begin
- * (HUGETLB_MORECORE_HEAPBASE). -ENOMEM: no room; -EINVAL: wanted_base is not within a hole.
+ * (HUGETLB_MORECORE_HEAPBASE); otherwise `random` chooses among places for the largest pages.
+ * -ENOMEM: no room; -EINVAL: wanted_base is not within a hole.
  */
 int space_choose(const struct holes *holes, size_t page_bytes, uint64_t memory_bytes,
-		 uintptr_t wanted_base, struct space_plan *plan);
+		 uintptr_t wanted_base, unsigned int random, struct space_plan *plan);
 
 #endif

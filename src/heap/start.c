@@ -9,6 +9,7 @@
 #include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/sysinfo.h>
 
 #include "base/log.h"
@@ -83,6 +84,17 @@ static bool trial_passes(const struct libc *libc)
 	return brk_trial_end();
 }
 
+/* Of the 16 random bytes that the kernel gives each process; the first eight are libc's secrets. */
+static unsigned int random_number(void)
+{
+	const unsigned char *bytes = (const unsigned char *)getauxval(AT_RANDOM);
+	unsigned int number = 0;
+
+	if (bytes)
+		memcpy(&number, bytes + 12, sizeof(number));
+	return number;
+}
+
 /* Lays out the regions. Nothing is mapped in them yet. */
 static int choose_space(const struct options *options)
 {
@@ -90,6 +102,7 @@ static int choose_space(const struct options *options)
 	struct holes holes;
 	struct sysinfo machine;
 	uintptr_t first_break = (uintptr_t)sys_brk(0);
+	unsigned int random = random_number();
 	int failed;
 
 	if (sys_call(SYS_sysinfo, &machine))
@@ -98,13 +111,14 @@ static int choose_space(const struct options *options)
 		heap.memory_bytes = (uint64_t)machine.totalram * machine.mem_unit;
 	holes_find(&holes, first_break);
 	failed = space_choose(&holes, heap.source.page_bytes, heap.memory_bytes, options->heap_base,
-			      &plan);
+			      random, &plan);
 	if (failed == -EINVAL) {
 		log_warning(
 			"heap: HUGETLB_MORECORE_HEAPBASE=0x%lx is in use or out of reach; the heap "
 			"begins where it does without",
 			(unsigned long)options->heap_base);
-		failed = space_choose(&holes, heap.source.page_bytes, heap.memory_bytes, 0, &plan);
+		failed = space_choose(&holes, heap.source.page_bytes, heap.memory_bytes, 0, random,
+				      &plan);
 	}
 	if (failed)
 		return failed;

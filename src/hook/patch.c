@@ -14,7 +14,9 @@
 #include "base/sys.h"
 #include "hook/patch.h"
 #include "pages/executable.h"
+#include "proc/pagemap.h"
 #include "proc/smaps.h"
+#include "proc/status.h"
 
 #define PATCHES_MAX 32
 #define PATCH_BYTES 24
@@ -25,6 +27,7 @@ struct patch {
 	uintptr_t at;
 	size_t bytes;
 	bool wanted;   /* the text shall have it */
+	bool optional; /* it may be left out where its page belongs to another */
 	bool in_place; /* the text has it */
 	bool settled;  /* the patch_install() that carried it out succeeded */
 	unsigned char code[PATCH_BYTES], original[PATCH_BYTES];
@@ -83,6 +86,15 @@ int patch_entry(const struct libc *object, uintptr_t entry, size_t bytes, void (
 	return add_patch(entry, code, length);
 }
 
+/* A function with two names may be left out only where both may be. */
+static void set_optional(uintptr_t entry, bool optional)
+{
+	for (int i = 0; i < patch_count; i++)
+		if (patches[i].at == entry)
+			patches[i].optional =
+				optional && (patches[i].optional || !patches[i].settled);
+}
+
 static int add_entry(const struct libc *libc, const struct hook *hook)
 {
 	size_t function_bytes;
@@ -92,6 +104,8 @@ static int add_entry(const struct libc *libc, const struct hook *hook)
 	if (!entry)
 		return hook->optional || libc->static_address ? 0 : -ENOENT;
 	failed = patch_entry(libc, entry, function_bytes, hook->handler);
+	if (!failed)
+		set_optional(entry, hook->optional);
 	return failed == -ENOENT && hook->optional ? 0 : failed;
 }
 
@@ -180,6 +194,7 @@ int patch_neighbours(const struct libc *libc, const char *caller,
 struct copies {
 	long fd; /* -1: none yet */
 	uint64_t bytes;
+	struct pagemap pagemap; /* opened with it */
 };
 
 static const unsigned char *wanted_code(const struct patch *patch)
@@ -239,7 +254,19 @@ static int rights_of(uintptr_t text)
 }
 
 /*
- * Exchanges the pages for a copy in which their patches are as wanted. In a file, where anonymous
+ * Has somebody else written to these pages? A uprobe's breakpoint belongs to the page of libc's
+ * file: in a copy it would end the program (SIGTRAP). A debugger's belongs to the address, and is
+ * copied. Pages that we exchanged are of a file, too.
+ */
+static bool is_changed(const struct copies *copies, const struct text_pages *pages)
+{
+	return pagemap_has_own(&copies->pagemap, pages->from, pages->to) > 0 &&
+	       !status_read().traced;
+}
+
+/*
+ * Exchanges the pages for a copy in which their patches are as wanted. -EBUSY: somebody else has
+ * changed them. In a file, where anonymous
  * memory would be made faster: that would be empty after MADV_DONTNEED, which text bears.
  */
 static int exchange(struct copies *copies, const struct text_pages *pages)
@@ -247,14 +274,21 @@ static int exchange(struct copies *copies, const struct text_pages *pages)
 	const size_t bytes = pages->to - pages->from;
 	long result;
 
-	if (copies->fd < 0)
+	if (copies->fd < 0) {
 		copies->fd = executable_file("libhugetlbfs:libc");
-	if (SYS_IS_ERROR(copies->fd))
-		return (int)copies->fd;
+		if (SYS_IS_ERROR(copies->fd))
+			return (int)copies->fd;
+		pagemap_open(&copies->pagemap);
+	}
 	result = write_wanted((int)copies->fd, pages->from, pages->to, &patches[pages->first],
 			      &patches[pages->next]);
 	if (result)
 		return (int)result;
+	/* after the bytes were read: what comes later finds no page of its file here */
+	if (is_changed(copies, pages)) {
+		copies->bytes += bytes;
+		return -EBUSY;
+	}
 	result = sys_mmap(pages->from, bytes, rights_of(pages->from), MAP_PRIVATE | MAP_FIXED,
 			  (int)copies->fd, copies->bytes);
 	if (SYS_IS_ERROR(result))
@@ -263,6 +297,37 @@ static int exchange(struct copies *copies, const struct text_pages *pages)
 	for (int i = pages->first; i < pages->next; i++)
 		patches[i].in_place = patches[i].wanted;
 	return 0;
+}
+
+/*
+ * Page by page, where somebody has changed one of them: pages without a patch of ours are left
+ * alone, and a patch that may be missing is left out.
+ */
+static int exchange_singly(struct copies *copies, const struct text_pages *group)
+{
+	const uintptr_t page = getauxval(AT_PAGESZ);
+	int failed = 0;
+
+	for (int i = group->first; i < group->next && !failed;) {
+		struct text_pages single = {.from = align_down(patches[i].at, page), .first = i};
+		bool optional = true;
+
+		single.to = align_up(patches[i].at + patches[i].bytes, page);
+		for (; i < group->next && patches[i].at < single.to; i++) {
+			uintptr_t end = align_up(patches[i].at + patches[i].bytes, page);
+
+			single.to = end > single.to ? end : single.to;
+			optional = optional && (patches[i].optional || !patches[i].wanted);
+		}
+		single.next = i;
+		failed = exchange(copies, &single);
+		if (failed == -EBUSY && optional) {
+			for (int j = single.first; j < single.next; j++)
+				patches[j].wanted = patches[j].in_place;
+			failed = 0;
+		}
+	}
+	return failed;
 }
 
 /* Makes the text as it is wanted, range by range, up to the first failure. */
@@ -276,9 +341,13 @@ static int exchange_all(void)
 		pages = pages_of(i);
 		if (pages.changes)
 			failed = exchange(&copies, &pages);
+		if (failed == -EBUSY)
+			failed = exchange_singly(&copies, &pages);
 	}
-	if (copies.fd >= 0)
+	if (copies.fd >= 0) {
+		pagemap_close(&copies.pagemap);
 		sys_close((int)copies.fd);
+	}
 	return failed;
 }
 

@@ -213,9 +213,10 @@ static size_t map_ladder(const struct source *source, uintptr_t address, size_t 
 
 static void back_off(struct source *source, size_t pages, size_t given, int error)
 {
-	__atomic_add_fetch(&source->short_falls, 1, __ATOMIC_RELAXED);
 	source->last_error = error;
+	/* a mapping in the way says nothing about the pool */
 	if (error != -EEXIST) {
+		__atomic_add_fetch(&source->short_falls, 1, __ATOMIC_RELAXED);
 		if (1u << source->failures < BACK_OFF_MAX)
 			source->failures++;
 		source->skip = 1u << source->failures;

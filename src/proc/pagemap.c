@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/auxv.h>
 
 #include "base/sys.h"
 #include "proc/pagemap.h"
@@ -19,6 +20,7 @@ struct scan {
 
 #define SCAN_REQUEST 0xc0606610 /* PAGEMAP_SCAN: _IOWR('f', 16, struct pm_scan_arg) */
 #define SCAN_RANGES  32
+#define ENTRIES      64
 
 _Static_assert(sizeof(struct scan) == 0x60, "as the request says");
 
@@ -64,6 +66,70 @@ long pagemap_scan(const struct pagemap *pagemap, const struct pagemap_query *que
 		return -EAGAIN;
 	*start = scan.walk_end;
 	return found;
+}
+
+static bool is_own(uint64_t entry)
+{
+	return entry & (PAGEMAP_PRESENT | PAGEMAP_SWAPPED) && !(entry & PAGEMAP_FILE);
+}
+
+/* By each page's entry: before 6.7. */
+static int read_own(const struct pagemap *pagemap, uintptr_t *start, uintptr_t end,
+		    uintptr_t *run_end)
+{
+	const size_t base_bytes = getauxval(AT_PAGESZ);
+	uint64_t entries[ENTRIES];
+	bool in_run = false;
+
+	for (uintptr_t at = *start; at < end;) {
+		size_t wanted =
+			(end - at) / base_bytes < ENTRIES ? (end - at) / base_bytes : ENTRIES;
+		long got = pagemap_read(pagemap, at / base_bytes, entries, wanted);
+
+		if (got != (long)wanted)
+			return got < 0 ? (int)got : -EIO;
+		for (size_t i = 0; i < wanted; i++, at += base_bytes) {
+			if (is_own(entries[i]) == in_run)
+				continue;
+			*(in_run ? run_end : start) = at;
+			if (in_run)
+				return 1;
+			in_run = true;
+		}
+	}
+	*run_end = end;
+	return in_run;
+}
+
+int pagemap_find_own(const struct pagemap *pagemap, uintptr_t *start, uintptr_t end,
+		     uintptr_t *run_end)
+{
+	const struct pagemap_query own = {.inverted = PAGE_IS_FILE,
+					  .mask = PAGE_IS_FILE,
+					  .any_of = PAGE_IS_PRESENT | PAGE_IS_SWAPPED,
+					  .returned = PAGE_IS_FILE};
+	struct pagemap_range found;
+	uint64_t at = *start;
+
+	while (at < end) {
+		long result = pagemap_scan(pagemap, &own, &at, end, &found, 1);
+
+		if (result < 0)
+			return read_own(pagemap, start, end, run_end);
+		if (!result)
+			continue;
+		*start = (uintptr_t)found.start;
+		*run_end = (uintptr_t)found.end;
+		return 1;
+	}
+	return 0;
+}
+
+int pagemap_has_own(const struct pagemap *pagemap, uintptr_t start, uintptr_t end)
+{
+	uintptr_t run_end;
+
+	return pagemap_find_own(pagemap, &start, end, &run_end);
 }
 
 /* Returns 0 and *bytes, or -errno: an older kernel. */

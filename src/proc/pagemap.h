@@ -45,6 +45,17 @@ struct pagemap_range {
 long pagemap_scan(const struct pagemap *pagemap, const struct pagemap_query *query, uint64_t *start,
 		  uint64_t end, struct pagemap_range *ranges, size_t count);
 
+/*
+ * The first run of base pages in [*start, end) that are the process's own: written to since they
+ * were mapped from a file (a breakpoint, a relocation, a patch), or anonymous. 1 with the run in
+ * *start and *run_end; 0: there is none; or -errno.
+ */
+int pagemap_find_own(const struct pagemap *pagemap, uintptr_t *start, uintptr_t end,
+		     uintptr_t *run_end);
+
+/* Is there one? 0 or 1, or -errno. */
+int pagemap_has_own(const struct pagemap *pagemap, uintptr_t start, uintptr_t end);
+
 /* How many bytes of [start, end) are mapped by huge pages of any kind now. By the page tables
  * (Linux 6.7), else by /proc/self/smaps; 0 without both. */
 size_t pagemap_bytes(const struct pagemap *pagemap, uintptr_t start, uintptr_t end);

@@ -144,7 +144,8 @@ bool lock_run(long (*function)(const long *arguments), const long *arguments, lo
 	return true;
 }
 
-void lock_reset_in_child(void)
+/* Hot: see calls/fork.c. */
+__attribute__((hot)) void lock_reset_in_child(void)
 {
 	const uint64_t before = signals.before;
 	const bool blocked = signals.blocked;

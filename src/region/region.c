@@ -7,10 +7,13 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/resource.h>
 
 #include "base/aside.h"
+#include "base/error.h"
 #include "base/log.h"
 #include "base/sys.h"
+#include "pages/pool.h"
 #include "region/region.h"
 
 /* Units of at most 2 MiB: an arena of 64 MiB starts on any multiple of one. */
@@ -271,16 +274,30 @@ static size_t map_huge_run(struct region *region, size_t page, size_t end, size_
 	return got;
 }
 
-static void tell_of_shortage(const struct region *region)
+/* What is short, as far as it can be told: the pool, or the program's own limit. */
+static bool is_address_space_limited(const struct source *source)
+{
+	return source->last_error == -ENOMEM && !sys_sandboxed &&
+	       sys_limit(RLIMIT_AS) != UINT64_MAX && !pool_is_empty(source->page_bytes);
+}
+
+static void report_shortage(const struct region *region)
 {
 	const struct source *source = region->source;
 
-	if (source->last_error && source->last_error != -EEXIST)
+	if (!source->last_error || source->last_error == -EEXIST)
+		return;
+	if (is_address_space_limited(source))
+		log_warning_once("%s: the limit on address space (ulimit -v) allows no more huge "
+				 "pages of %lu kB: the rest of the %s is on %s pages",
+				 region->name, (unsigned long)(source->page_bytes >> 10),
+				 region->name, source->thp ? "transparent huge" : "small");
+	else
 		log_warning_once(
-			"%s: not enough huge pages of %lu kB (error %d): the rest of the %s is "
-			"on %s pages until there are more",
+			"%s: not enough huge pages of %lu kB (%s): the rest of the %s is on %s "
+			"pages until there are more",
 			region->name, (unsigned long)(source->page_bytes >> 10),
-			-source->last_error, region->name,
+			error_name(source->last_error), region->name,
 			source->thp ? "transparent huge" : "small");
 }
 
@@ -294,7 +311,7 @@ int region_map(struct region *region, uintptr_t from, uintptr_t to, uintptr_t wa
 {
 	size_t unit = region_unit(region, from), end = region_unit(region, to);
 	size_t page_units = region->page_bytes / region->unit_bytes;
-	bool huge = region->source->hugetlb;
+	bool huge = region->source->hugetlb && !region->transparent_left;
 
 	if (wanted < to)
 		wanted = to;
@@ -319,7 +336,7 @@ int region_map(struct region *region, uintptr_t from, uintptr_t to, uintptr_t wa
 			/* One try for each growth: what is short now is short for the rest, too. */
 			if (got < asked) {
 				huge = false;
-				tell_of_shortage(region);
+				report_shortage(region);
 			}
 			if (got)
 				continue;
@@ -336,6 +353,8 @@ int region_map(struct region *region, uintptr_t from, uintptr_t to, uintptr_t wa
 		if (failed)
 			return -ENOMEM;
 	}
+	region->transparent_left -=
+		to - from < region->transparent_left ? to - from : region->transparent_left;
 	return 0;
 }
 

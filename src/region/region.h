@@ -31,6 +31,7 @@ struct region_owner;
 #define PAGE_LOCKED    0x100 /* the program locked the whole page in memory */
 
 #define PAGE_INHERITED  0x400 /* copied on writing, after a fork: no reservation protects it */
+#define PAGE_NEEDED    0x800 /* during a fork: the thread that forks needs it at every instant */
 #define PAGE_TEXT_RIGHT 0x200 /* with PAGE_PROTECTED: CPU_TEXT_RIGHT is among its rights */
 
 /* The key that the program protected the whole page with, 1 to 15; 0: the one that all have. */
@@ -60,6 +61,7 @@ struct region {
 	size_t mapped_state_bytes;
 	bool grows; /* the states are behind the room, mapped up to those of the limit */
 	struct source *source;
+	size_t transparent_left; /* so many bytes of growth take no hugetlb pages */
 
 	/* set by the owner after region_make() */
 	const char *name; /* of what is here, for people */

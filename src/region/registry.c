@@ -46,7 +46,7 @@ static unsigned int changes; /* odd: in the middle of one */
 #define ROOMS_MAX 4
 
 static struct room {
-	uintptr_t start, behind;
+	uintptr_t start, states, behind;
 } rooms[ROOMS_MAX];
 
 /* Where an entry is. */
@@ -239,7 +239,7 @@ static void keep_room(const struct region *region, uintptr_t behind)
 {
 	for (struct room *room = rooms; region->grows && room < rooms + ROOMS_MAX; room++)
 		if (!room->behind || room->start == region->start) {
-			*room = (struct room){region->start, behind};
+			*room = (struct room){region->start, region->room, behind};
 			return;
 		}
 }
@@ -248,6 +248,14 @@ bool registry_in_room(uintptr_t address)
 {
 	for (const struct room *room = rooms; room < rooms + ROOMS_MAX; room++)
 		if (address - room->start < room->behind - room->start)
+			return true;
+	return false;
+}
+
+bool registry_in_states(uintptr_t address)
+{
+	for (const struct room *room = rooms; room < rooms + ROOMS_MAX; room++)
+		if (address - room->states < room->behind - room->states)
 			return true;
 	return false;
 }

@@ -53,6 +53,9 @@ struct region_owner {
 	void (*mapped)(struct region *region, uintptr_t from, uintptr_t to);
 	void (*unmapped)(struct region *region, uintptr_t from, uintptr_t to);
 
+	/* Where what the program may use of the region ends; without it the units in use tell. */
+	uintptr_t (*used_end)(const struct region *region);
+
 	/* A fork's child: spare memory of the region is gone. Without the lock: it is alone. */
 	void (*refit)(struct region *region);
 };
@@ -79,6 +82,9 @@ int registry_grow(struct region *region, uintptr_t limit);
 
 /* Is the address where a region may grow to, its states included? Needs no lock. */
 bool registry_in_room(uintptr_t address);
+
+/* Is the address where the states of a region that grows are, or will be? Needs no lock. */
+bool registry_in_states(uintptr_t address);
 
 /* Does [from, to) touch a region, or where one may grow to? While one thread runs. */
 bool registry_room_touch(uintptr_t from, uintptr_t to);

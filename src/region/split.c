@@ -6,6 +6,7 @@
 #include <layout.h>
 #include <string.h>
 
+#include "base/aside.h"
 #include "base/log.h"
 #include "base/sys.h"
 #include "pages/executable.h"
@@ -21,22 +22,12 @@ unsigned long split_count;
 
 long split_map_aside(const struct region *region, size_t bytes)
 {
-	size_t page_bytes = region->page_bytes;
-	long mapped = sys_mmap(0, bytes + page_bytes, PROT_READ | PROT_WRITE,
-			       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	uintptr_t aligned;
+	long aside = aside_map_aligned(bytes, region->page_bytes);
 
-	if (SYS_IS_ERROR(mapped))
-		return mapped;
-	aligned = ((uintptr_t)mapped + page_bytes - 1) & ~(uintptr_t)(page_bytes - 1);
-	if (aligned > (uintptr_t)mapped)
-		sys_munmap((uintptr_t)mapped, aligned - (uintptr_t)mapped);
-	if (aligned < (uintptr_t)mapped + page_bytes)
-		sys_munmap(aligned + bytes, (uintptr_t)mapped + page_bytes - aligned);
 	/* One fault for 2 MiB; the kernel splits it where the program needs it split. */
-	if (region->source->thp)
-		sys_madvise(aligned, bytes, MADV_HUGEPAGE);
-	return (long)aligned;
+	if (!SYS_IS_ERROR(aside) && region->source->thp)
+		sys_madvise((uintptr_t)aside, bytes, MADV_HUGEPAGE);
+	return aside;
 }
 
 /* With a protection key, or, where none was ever set, without asking for keys. */

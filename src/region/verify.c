@@ -48,8 +48,9 @@ static bool refuses_parts(uintptr_t address, size_t bytes)
 			       (long)process_base_bytes, 0, 0, 0);
 
 	if (answer == within)
-		return sys_madvise(address, bytes, MADV_COLD) == -EINVAL;
-	return answer == -EINVAL;
+		return sys_madvise(address, bytes, MADV_COLD) != 0;
+	/* a filter's error tells nothing */
+	return answer != -EFAULT;
 }
 
 static bool may(uintptr_t address, size_t bytes, int populate)

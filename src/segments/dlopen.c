@@ -38,8 +38,8 @@ static int remember_object(struct dl_phdr_info *info, size_t size, void *data)
 	return 0;
 }
 
-/* Room for a signal handler, too: what is not used is not touched. */
-#define STACK_BYTES ((size_t)256 << 10)
+/* What is not used is not touched. */
+#define STACK_BYTES ((size_t)64 << 10)
 
 static bool is_known(const struct dl_phdr_info *info)
 {
@@ -98,17 +98,22 @@ static int note_change(void *argument)
 
 /*
  * Under ld.so's lock, in any thread, which may have less stack than it takes to read mappings and
- * compare text: there is one for that.
+ * compare text: there is one for that. No signal handler runs on it: a garbage collector's would
+ * look for the thread's own stack. In a sandbox nothing is read.
  */
 static void objects_changed(enum loader_change change)
 {
 	static _Alignas(64) unsigned char stack[STACK_BYTES];
+	const uint64_t all = UINT64_MAX;
 	int error = errno;
+	uint64_t before;
 
-	if (cpu_runs_on_valgrind())
+	if (sys_sandboxed || cpu_runs_on_valgrind() || sys_block_signals(&all, &before)) {
 		note_change(&change);
-	else
+	} else {
 		cpu_call_on_stack((uintptr_t)(stack + sizeof(stack)), note_change, &change);
+		sys_restore_signals(&before);
+	}
 	errno = error;
 }
 

@@ -79,57 +79,13 @@ bool mapped_file_is_mapped(uintptr_t address, const struct mapped_file *origin)
 	return same;
 }
 
-#define ENTRIES_AT_ONCE 512
-
-/* Is no page of the range the process's own? 0, -ESTALE, or -errno. By each page's entry. */
-static int read_pages(const struct pagemap *pagemap, size_t page, size_t pages)
-{
-	uint64_t entries[ENTRIES_AT_ONCE];
-
-	while (pages) {
-		size_t wanted = pages < ENTRIES_AT_ONCE ? pages : ENTRIES_AT_ONCE;
-		long got = pagemap_read(pagemap, page, entries, wanted);
-
-		if (got != (long)wanted)
-			return got < 0 ? (int)got : -ESTALE;
-		for (size_t i = 0; i < wanted; i++)
-			if (entries[i] & (PAGEMAP_PRESENT | PAGEMAP_SWAPPED) &&
-			    !(entries[i] & PAGEMAP_FILE))
-				return -ESTALE;
-		pages -= wanted;
-		page += wanted;
-	}
-	return 0;
-}
-
-/* The same by one request; other errors: an older kernel. */
-static int scan_pages(const struct pagemap *pagemap, uintptr_t address, size_t bytes)
-{
-	const struct pagemap_query own = {.inverted = PAGE_IS_FILE,
-					  .mask = PAGE_IS_FILE,
-					  .any_of = PAGE_IS_PRESENT | PAGE_IS_SWAPPED,
-					  .returned = PAGE_IS_PRESENT};
-	struct pagemap_range found;
-	uint64_t end = address;
-	long result = pagemap_scan(pagemap, &own, &end, address + bytes, &found, 1);
-
-	if (result < 0)
-		return (int)result;
-	if (result)
-		return -ESTALE;
-	return end < address + bytes ? -EAGAIN : 0;
-}
-
 int mapped_file_check_pages(uintptr_t address, size_t bytes)
 {
-	const size_t base_bytes = getauxval(AT_PAGESZ);
 	struct pagemap pagemap;
-	int result;
+	int own;
 
 	pagemap_open(&pagemap);
-	result = scan_pages(&pagemap, address, bytes);
-	if (result && result != -ESTALE)
-		result = read_pages(&pagemap, address / base_bytes, bytes / base_bytes);
+	own = pagemap_has_own(&pagemap, address, address + bytes);
 	pagemap_close(&pagemap);
-	return result;
+	return own > 0 ? -ESTALE : own;
 }

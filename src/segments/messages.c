@@ -25,9 +25,13 @@ static bool asks_for_hugetlb(const struct run *run)
  * text. */
 static size_t missing(const struct run *run, const struct task *task)
 {
-	const bool hugetlb = asks_for_hugetlb(run) && !(run->traced && task->kind == PLAN_TEXT);
-	const size_t got = hugetlb ? task->got_bytes[RUNG_HUGETLB] : task_got(task);
+	const bool text = task->kind == PLAN_TEXT;
+	size_t got = task_got(task);
 
+	if (asks_for_hugetlb(run) && !(run->traced && text))
+		got = task->got_bytes[RUNG_HUGETLB];
+	else if (run->options->backing == BACKING_FILE && text)
+		got = task->got_bytes[RUNG_FILE];
 	return got < task->planned_bytes ? task->planned_bytes - got : 0;
 }
 
@@ -66,6 +70,13 @@ static void describe_reason(const struct run *run, const struct task *task, char
 		text_format(out, bytes, "error %d", -task->error);
 }
 
+static const char *name_of_pages(const struct run *run)
+{
+	if (asks_for_hugetlb(run))
+		return "hugetlb";
+	return run->options->backing == BACKING_FILE ? "the file's own huge" : "huge";
+}
+
 int task_tell(struct run *run, const struct task *text, const struct task *data)
 {
 	const size_t missing_text = missing(run, text), missing_data = missing(run, data);
@@ -87,7 +98,7 @@ int task_tell(struct run *run, const struct task *text, const struct task *data)
 		shortage, sizeof(shortage), "%s: %lu of %lu kB could not be put on %s pages (%s)",
 		text->planned_bytes && data->planned_bytes ? "text and data" : task->name,
 		(unsigned long)(missing_text + missing_data) >> 10, (unsigned long)planned >> 10,
-		asks_for_hugetlb(run) ? "hugetlb" : "huge", reason);
+		name_of_pages(run), reason);
 	if (run->told)
 		log_info("%s: %s", shortage, otherwise);
 	else

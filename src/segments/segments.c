@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/sys.h"
 #include "proc/status.h"
+#include "segments/changed_text.h"
 #include "segments/classify.h"
 #include "segments/dlopen.h"
 #include "segments/hook_libc.h"
@@ -90,19 +91,43 @@ static void read_sizes(struct run *run)
 		sizes_log(&run->sizes);
 }
 
-/* Everything that the plan rests on. A debugger matters to hugetlb pages alone. */
-static int look_around(struct run *run)
+/*
+ * What is mapped, without the text that somebody has changed. A debugger writes to addresses, not
+ * to files: its breakpoints are copied.
+ */
+static int read_pieces(struct run *run)
 {
 	int failed = classify_read(&run->pieces, &run->found);
+	long changed = 0;
 
 	if (failed) {
 		decline(run, "/proc/self/maps can't be read");
 		return failed;
 	}
-	read_sizes(run);
-	run->alone = !run->later && sys_single_threaded();
+	if (!run->traced && has_wanted(run, false))
+		changed = changed_text_exclude(&run->pieces, &run->found);
+	if (changed < 0)
+		decline(run, "no memory");
+	else if (changed)
+		log_warning_once(
+			"text: %ld pages were changed in memory (a uprobe's breakpoint, or a "
+			"patch): the huge pages that they lie in stay on small pages",
+			changed);
+	return changed < 0 ? (int)changed : 0;
+}
+
+/* Everything that the plan rests on. A debugger matters to hugetlb pages alone. */
+static int look_around(struct run *run)
+{
+	int failed;
+
 	if (!run->later && run_may_take_hugetlb(run))
 		run->traced = status_read().traced;
+	failed = read_pieces(run);
+	if (failed)
+		return failed;
+	read_sizes(run);
+	run->alone = !run->later && sys_single_threaded();
 	run->break_now = (uintptr_t)sys_brk(0);
 	run->break_movable = run->alone && !has_heap(run);
 	if (run->traced)
@@ -113,15 +138,10 @@ static int look_around(struct run *run)
 
 /* libc's text has changed, and so has what is mapped. Without the new list nothing more is planned.
  */
-static int look_again(struct run *run, const struct task *task)
+static int look_again(struct run *run)
 {
-	int failed;
-
 	vector_free(&run->pieces);
-	failed = classify_read(&run->pieces, &run->found);
-	if (failed)
-		task_decline(run, task, "/proc/self/maps can't be read");
-	return failed;
+	return read_pieces(run);
 }
 
 /* Before anything is taken libc's text is changed for care, which huge pages would not bear. */
@@ -135,7 +155,7 @@ static int prepare_care(struct run *run, struct task *task)
 		task_decline(run, task, too_long_a_file);
 		return -EFBIG;
 	}
-	return hook_libc_prepare(run, task) ? look_again(run, task) : 0;
+	return hook_libc_prepare(run, task) ? look_again(run) : 0;
 }
 
 static int prepare_data(struct run *run, struct task *data)

@@ -8,10 +8,12 @@
  * What is guaranteed: a copy is filled from the object's file, never from memory, so that neither a
  * breakpoint nor a relocation gets into it; it is published complete or not at all, by linking a
  * file that had no name: there is no lock to wait for and nothing that a crash leaves behind. It is
- * found by what the text is: the object's build-id with its file's size and time of modification,
- * or, without a build-id, the SHA-256 of the text itself; and by offset and length. The name of the
- * program plays no part, and a binary that was upgraded, edited or rebuilt gets another copy. A
- * copy that is found has all of its pages: mapping and using it takes none from the pool.
+ * found by what the text is: the object's build-id with its file's inode, size and time of change
+ * (ctime, which no program can set; not the device, which differs per mount of an overlay), or,
+ * without a build-id, the SHA-256 of the text itself; and by offset and length. The name of the
+ * program plays no part, and a binary that was upgraded, edited, rebuilt or replaced by one of the
+ * same build-id gets another copy. A copy that is found has all of its pages: mapping and using it
+ * takes none from the pool.
  *
  * No malloc; two system calls' worth of descriptors, closed on return; errno is left alone. May be
  * called with any number of threads.

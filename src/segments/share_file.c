@@ -42,8 +42,9 @@ static int read_status(struct share_file *file, struct statx *status)
 		return (int)failed;
 	file->mode = status->stx_mode;
 	file->bytes = status->stx_size;
-	file->modified_seconds = status->stx_mtime.tv_sec;
-	file->modified_nanoseconds = status->stx_mtime.tv_nsec;
+	file->changed_seconds = status->stx_ctime.tv_sec;
+	file->changed_nanoseconds = status->stx_ctime.tv_nsec;
+	file->inode = status->stx_ino;
 	return 0;
 }
 
@@ -80,8 +81,8 @@ int share_file_check(const struct share_file *file)
 
 	if (failed)
 		return failed;
-	return now.bytes == file->bytes && now.modified_seconds == file->modified_seconds &&
-			       now.modified_nanoseconds == file->modified_nanoseconds
+	return now.bytes == file->bytes && now.changed_seconds == file->changed_seconds &&
+			       now.changed_nanoseconds == file->changed_nanoseconds
 		       ? 0
 		       : -ESTALE;
 }
@@ -168,8 +169,9 @@ int share_file_name(const struct share_file *file, const struct share_text *text
 		text_format(name, SHARE_NAME_BYTES, "build-id-");
 		append_bytes(name, text->build_id, text->build_id_bytes);
 		append_number(name, '-', file->bytes);
-		append_number(name, '-', (uint64_t)file->modified_seconds);
-		append_number(name, '.', file->modified_nanoseconds);
+		append_number(name, '-', (uint64_t)file->changed_seconds);
+		append_number(name, '.', file->changed_nanoseconds);
+		append_number(name, '-', file->inode);
 		append_number(name, '-', file->offset);
 	} else {
 		int failed = hash_text(file, text, digest);

@@ -15,11 +15,12 @@
 
 struct share_file {
 	int fd;
-	uint64_t offset;   /* of the text in it */
-	unsigned int mode; /* its permissions */
-	uint64_t bytes;    /* its size when it was opened */
-	int64_t modified_seconds;
-	uint32_t modified_nanoseconds;
+	uint64_t offset;         /* of the text in it */
+	unsigned int mode;       /* its permissions */
+	uint64_t bytes;          /* its size when it was opened */
+	int64_t changed_seconds; /* its ctime: no program can set it back */
+	uint32_t changed_nanoseconds;
+	uint64_t inode;
 };
 
 /*

@@ -43,16 +43,25 @@ static void read_notes(const unsigned char *at, size_t bytes, size_t align, stru
 	}
 }
 
+bool share_text_has_relocations(const ElfW(Phdr) * headers, int count, uintptr_t base)
+{
+	for (int i = 0; i < count; i++)
+		if (headers[i].p_type == PT_DYNAMIC &&
+		    has_text_relocations((const void *)(base + headers[i].p_vaddr)))
+			return true;
+	return false;
+}
+
 int share_text_read(const struct dl_phdr_info *object, struct share_text *text)
 {
 	text->build_id_bytes = 0;
 	text->fixed = !object->dlpi_addr;
+	if (share_text_has_relocations(object->dlpi_phdr, object->dlpi_phnum, object->dlpi_addr))
+		return -ENOEXEC;
 	for (int i = 0; i < object->dlpi_phnum; i++) {
 		const ElfW(Phdr) *header = &object->dlpi_phdr[i];
 		const void *at = (const void *)(object->dlpi_addr + header->p_vaddr);
 
-		if (header->p_type == PT_DYNAMIC && has_text_relocations(at))
-			return -ENOEXEC;
 		if (header->p_type == PT_NOTE && !text->build_id_bytes)
 			read_notes(at, header->p_memsz, header->p_align, text);
 	}

@@ -25,6 +25,10 @@ struct share_text {
 	size_t build_id_bytes; /* 0: it has none */
 };
 
+/* Do these program headers, of an object at base, say that its text has relocations (DT_TEXTREL)?
+ */
+bool share_text_has_relocations(const ElfW(Phdr) * headers, int count, uintptr_t base);
+
 /*
  * Fills in the build-id of a loaded object, by its notes in memory, and whether it is at a fixed
  * address. Returns 0, or -ENOEXEC: the object has relocations in its text (DT_TEXTREL) and can't be

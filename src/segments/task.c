@@ -58,7 +58,7 @@ static void choose_ladder(const struct run *run, struct task *task)
 		[BACKING_LADDER] = {RUNG_HUGETLB, RUNG_FILE, RUNG_THP},
 		[BACKING_AUTO] = {RUNG_FILE, RUNG_HUGETLB, RUNG_THP},
 		[BACKING_HUGETLB] = {RUNG_HUGETLB, RUNGS, RUNGS},
-		[BACKING_FILE] = {RUNG_FILE, RUNGS, RUNGS},
+		[BACKING_FILE] = {RUNG_FILE, RUNG_THP, RUNGS},
 		[BACKING_THP] = {RUNG_THP, RUNGS, RUNGS},
 	};
 	const enum segment_backing wanted = run->options->backing;
@@ -72,7 +72,7 @@ static void choose_ladder(const struct run *run, struct task *task)
 
 		/* data is the process's own, and a debugger can't always write to hugetlb text */
 		if (!text && rung == RUNG_FILE)
-			rung = wanted == BACKING_FILE ? RUNG_THP : RUNGS;
+			rung = RUNGS;
 		if (text && run->traced && rung == RUNG_HUGETLB)
 			rung = wanted == BACKING_HUGETLB ? RUNG_THP : RUNGS;
 		if (rung == RUNGS || (rung != RUNG_HUGETLB && !thp) ||

@@ -10,6 +10,10 @@
 #include <sys/uio.h>
 #include "test.h"
 
+#ifndef SYS_process_madvise
+#define SYS_process_madvise 440 /* glibc before 2.33 has no name for it */
+#endif
+
 static void print(const char *what, long result)
 {
 	printf("%s: %d\n", what, result < 0 ? errno : 0);

@@ -18,6 +18,10 @@
 #include <ucontext.h>
 #include "test.h"
 
+#ifndef SYS_process_madvise
+#define SYS_process_madvise 440 /* glibc before 2.33 has no name for it */
+#endif
+
 #define HUGE           (2 * MEGABYTE)
 #define BASE           4096
 #define STACK_BYTES    (64 * 1024)

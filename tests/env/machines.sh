@@ -3,7 +3,7 @@
 
 arm64_cases=(text-page-calls text-guarded small threads8 threads48 large realloc fork fork-threads
 	partial-page partial-page-thread unprivileged segments segments-thp segments-and-heap
-	segments-short-pool segments-empty-pool pool-returned cgroup-limit thp empty-pool
+	segments-file segments-short-pool segments-empty-pool pool-returned cgroup-limit thp empty-pool
 	short-pool short-pool-fork)
 # transparent huge pages are of 32M there, too big for heaps of this size
 arm64_16k_cases=(small threads8 large realloc fork fork-threads partial-page partial-page-thread segments

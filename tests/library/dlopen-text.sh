@@ -21,12 +21,12 @@ EXPECT_HUGE_KB=12288 late HUGETLB_ELFMAP_OBJECTS=all "$helpers/dlopen-libraries"
 EXPECT_HUGE_KB=12288 late HUGETLB_ELFMAP_OBJECTS=all HUGETLB_MORECORE=yes HUGETLB_ELFMAP=RW \
 	"$helpers/dlopen-libraries" threads 2 "${libraries[@]}"
 
-# Where threads run before anything is loaded libc can't be redirected any more: one line says so, and
+# Where threads run before anything is loaded libc cannot be hooked any more: one line says so, and
 # other pages are taken; where it was for another reason, all is as ever.
 EXPECT_HUGE_KB=0 preloaded HUGETLB_ELFMAP=R HUGETLB_ELFMAP_OBJECTS=all "$helpers/dlopen-libraries" \
 	threads-first 2 "${libraries[@]}" >"$work/out" 2>"$work/err" ||
 	{ show "$work/out" "$work/err"; fail "threads before the first library"; }
-[ "$(grep -c . "$work/err")" = 1 ] && grep -q "text: libc can't be redirected (other threads run already): no hugetlb pages" "$work/err" ||
+[ "$(grep -c . "$work/err")" = 1 ] && grep -q "text: libc could not be hooked (other threads are running already): no hugetlb pages" "$work/err" ||
 	{ show "$work/err"; fail "threads before the first library: said something else"; }
 EXPECT_HUGE_KB=12288 late HUGETLB_ELFMAP_OBJECTS=all HUGETLB_MORECORE=yes "$helpers/dlopen-libraries" \
 	threads-first 2 "${libraries[@]}"

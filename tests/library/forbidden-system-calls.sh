@@ -6,7 +6,7 @@
 
 restricted=$cases/restricted
 split_line="heap: a part of a huge page can't be made small while other threads run: this kernel or its settings have no userfaultfd write protection for it (error 1)"
-redirect_line="heap: libc can't be redirected (its text is sealed, or a policy forbids it): the heap stays on small pages"
+redirect_line="heap: libc could not be hooked (its text is sealed, or a security policy forbids it): the heap stays on small pages"
 
 says_once() {
 	[ "$(lines_of_ours "$work/err")" = 1 ] || { show "$work/err"; fail "$1: not one line of ours"; }

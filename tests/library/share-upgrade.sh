@@ -43,3 +43,23 @@ make_program 2 -Wl,--build-id=0x0123456789abcdef
 expect_version 2 0 "$work/program"
 cp "$work/old" "$work/program"
 expect_version 1 0 "$work/program"
+
+# Two files of the same build-id, size and time of modification: each runs its own text.
+for version in 1 2; do
+	make_program $version -Wl,--build-id=0x00112233
+	mv "$work/program" "$work/same-$version"
+	touch -d @1 "$work/same-$version"
+done
+[ "$(stat -c %s "$work/same-1")" = "$(stat -c %s "$work/same-2")" ] || fail "the files differ in size"
+for version in 1 2 1; do
+	expect_version $version 0 "$work/same-$version"
+done
+
+# So does a file that was edited in place, its time of modification put back.
+cp "$work/same-2" "$work/edited"
+cat "$work/same-1" >"$work/edited"
+touch -d @1 "$work/edited"
+expect_version 1 0 "$work/edited"
+cat "$work/same-2" >"$work/edited"
+touch -d @1 "$work/edited"
+expect_version 2 0 "$work/edited"

@@ -35,7 +35,7 @@ cat >"$work/table" <<-'END'
 	hugectl --verbose 2 dircol|hugectl --verbose 2 dircolors
 	hugectl --thp ./uniq|hugectl --thp ./unique-program
 	hugectl --thp cat unhe|hugectl --thp cat unheard-file
-	hugectl --fork=cow --th|hugectl --fork=cow --thp
+	hugectl --fork=cow --shr|hugectl --fork=cow --shrink
 	pagesize --hu|pagesize --huge-only
 END
 [ ! -e "$work/bash/hugeedit" ] || cat >>"$work/table" <<-'END'

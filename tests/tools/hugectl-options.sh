@@ -190,7 +190,7 @@ program_has_its_own_options() {
 }
 
 completion_works() {
-	[ "$(complete_words hugectl --th)" = --thp ] || fail "bash: --th"
+	[ "$(complete_words hugectl --shr)" = --shrink ] || fail "bash: --shr"
 	[ "$(complete_words hugectl --fork = cow)" = cow ] || fail "bash: behind ="
 	complete_words hugectl --heap base | grep -qx basename || fail "bash: no program"
 }

@@ -79,6 +79,9 @@ no_mount() {
 	done < <(awk '$3 == "hugetlbfs" { print $2 }' /proc/self/mounts)
 	[ -d /dev/hugepages ] || at_end "rmdir /dev/hugepages 2>/dev/null"
 	at_end "umount /dev/hugepages 2>/dev/null"
+	# a heap needs none: only who asks for mounts has a problem
+	"$hugestat" --check=heap,shm >"$work/out" || { show "$work/out"; fail "no mount is the heap's problem"; }
+	"$hugestat" --check=heap,mount >"$work/out" && fail "no mount is no problem of mounts"
 	expect_and_mend no-mount
 	grep -q ' /dev/hugepages hugetlbfs ' /proc/self/mounts || fail "nothing mounted"
 }

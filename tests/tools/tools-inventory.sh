@@ -8,7 +8,7 @@
 here=$(dirname "$0")
 root=$here/../..
 # what a tool's options are tried with; its exit status of bad input
-declare -A operands=([hugectl]=true [hugeedit]=/nowhere [ld.hugetlbfs]=no.o) statuses=([hugectl]=125)
+declare -A operands=([hugectl]=true [hugeedit]=/nowhere [ld.hugetlbfs]=no.o) statuses=([hugestat]=2 [hugectl]=125)
 # the one that has no table of options, as it is a script
 linker=$BUILD/share/libhugetlbfs/ld.hugetlbfs
 assertions='fail|refused|relinked|has_words|expect_runs|hugeadm_fails|holds|pool_is|nodes_have|mounted|listed|refuses|parts|preloads|prints|letter|EXPECT_[A-Z]+=|expect_[a-z]+|cmp -s'

@@ -1,6 +1,6 @@
 #!/bin/bash
 # A few cells of `make check-build`, with the gcc and the clang of this machine and every warning an
-# error: what the compiler finds with -Og, what happens with undefined behaviour, and clang's build.
+# error: -Og, clang's build, and the unit tests with AddressSanitizer and UndefinedBehaviorSanitizer.
 . "$(dirname "$0")/../lib/test.sh"
 
 need_program gcc
@@ -11,6 +11,6 @@ echo '#include <setjmp.h>
 #include <cmocka.h>' | gcc -fsyntax-only -x c - 2>/dev/null || skip "needs cmocka's header"
 gcc=$(gcc -dumpversion)
 clang=$(clang -dumpversion 2>/dev/null)
-BUILD=$BUILD "$(dirname "$0")/../compilers/run" \
-	-k "^(gcc(-${gcc%%.*})?/(Og|undefined)|clang(-${clang%%.*})?/O2)\$" >"$work/table" ||
+BUILD=$BUILD "$(dirname "$0")/../compilers/run" -b \
+	-k "^(gcc(-${gcc%%.*})?/(Og|address)|clang(-${clang%%.*})?/O2)\$" >"$work/table" ||
 	{ cat "$work/table"; fail "a build"; }

@@ -277,7 +277,7 @@ static long serve_statx(long fd, long path, long flags, long mask, struct statx 
 		return result;
 	out->stx_dev_major += other_device;
 	if (modified_at_call && !--modified_at_call)
-		out->stx_mtime.tv_sec++;
+		out->stx_ctime.tv_sec++;
 	return 0;
 }
 

@@ -343,8 +343,26 @@ static void random_moves_against_the_model(void **state)
 		}
 }
 
-/* Somebody maps in front of the break: it fails there, for good, and stays where it is. */
-static void foreign_memory_ends_the_heap(void **state)
+/* Somebody maps in front of the break: the heap goes on above that, and leaves it alone. */
+static void foreign_memory_is_stepped_over(void **state)
+{
+	uintptr_t foreign = fixture_start + 10 * 64 * KIB;
+	long elsewhere;
+
+	(void)state;
+	begin(64 * KIB, 100, 100, true);
+	grow(5 * 64 * KIB);
+	fixture_plant_foreign(foreign, 64 * KIB);
+	elsewhere = break_sbrk(morecore, 20 * 64 * KIB);
+	assert_true((uintptr_t)elsewhere >= foreign + 64 * KIB);
+	assert_int_equal(now(), (uintptr_t)elsewhere + 20 * 64 * KIB);
+	memset((void *)elsewhere, 1, 20 * 64 * KIB);
+	assert_true(fixture_foreign_is_intact(foreign, 64 * KIB));
+	end();
+}
+
+/* brk() names an address: there the heap cannot go on, and it stays where it is. */
+static void foreign_memory_stops_brk(void **state)
 {
 	uintptr_t foreign = fixture_start + 10 * 64 * KIB;
 
@@ -352,12 +370,8 @@ static void foreign_memory_ends_the_heap(void **state)
 	begin(64 * KIB, 100, 100, true);
 	grow(5 * 64 * KIB);
 	fixture_plant_foreign(foreign, 64 * KIB);
-	assert_int_equal(break_sbrk(morecore, 20 * 64 * KIB), -ENOMEM);
+	assert_int_equal(break_brk(morecore, fixture_start + 20 * 64 * KIB), -ENOMEM);
 	assert_int_equal(now(), fixture_start + 5 * 64 * KIB);
-	shrink(5 * 64 * KIB);
-	assert_true(fixture_foreign_is_intact(foreign, 64 * KIB));
-	assert_int_equal(break_sbrk(morecore, 20 * 64 * KIB), -ENOMEM);
-	grow(5 * 64 * KIB);
 	assert_true(fixture_foreign_is_intact(foreign, 64 * KIB));
 	end();
 }
@@ -375,7 +389,8 @@ int main(void)
 		FIXTURE_TEST(altered_unit_of_a_large_page),
 		FIXTURE_TEST(break_within_a_protected_page),
 		FIXTURE_TEST(random_moves_against_the_model),
-		FIXTURE_TEST(foreign_memory_ends_the_heap),
+		FIXTURE_TEST(foreign_memory_is_stepped_over),
+		FIXTURE_TEST(foreign_memory_stops_brk),
 	};
 
 	return cmocka_run_group_tests_name("morecore", tests, NULL, NULL);

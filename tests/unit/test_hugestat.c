@@ -315,6 +315,61 @@ static void config_is_judged(void **state)
 			    "line 7 of " CONFIG_PATH " is not understood: [x] (and 1 more lines)");
 }
 
+static void costs_are_notes(void **state)
+{
+	struct system_stalls *stalls = &system_facts.stalls;
+	struct system_pool *pool = &system_facts.pools[0];
+
+	(void)state;
+	system_facts.splits_for_kvm = true;
+	assert_false(find("itlb-multihit")->problem);
+	stalls->compact_stall = 5000;
+	stalls->compact_fail = 3000;
+	stalls->compact_success = 2000;
+	assert_string_equal(find("compaction-fails")->command,
+			    "echo 1 >/proc/sys/vm/compact_memory");
+	stalls->compact_success = 4000;
+	assert_null(find("compaction-fails"));
+	stalls->pressure = 7;
+	assert_non_null(strstr(find("memory-pressure")->cause, "7 %"));
+	/* idle now; before, nobody knows */
+	pool->used_since_boot = -1;
+	assert_null(find("pool-idle"));
+	stalls->uptime_seconds = 100000;
+	assert_string_equal(find("pool-idle")->command, "hugeadm --pool-pages-min 2M:0");
+	assert_null(strstr(find("pool-idle")->cause, "since boot"));
+	pool->used_since_boot = 0;
+	assert_non_null(strstr(find("pool-idle")->cause, "nobody did since boot"));
+	pool->used_since_boot = 1;
+	assert_null(find("pool-idle"));
+	pool->used_since_boot = -1;
+	pool->pool.available--;
+	assert_null(find("pool-idle"));
+}
+
+static void only_what_is_asked_is_a_problem(void **state)
+{
+	(void)state;
+	system_facts.mount_count = 0;
+	snprintf(system_facts.thp_enabled, sizeof(system_facts.thp_enabled), "never");
+	findings_collect(&system_facts, &findings);
+	assert_int_equal(findings.problems, 2);
+	findings_restrict(&findings, TOPIC_HEAP | TOPIC_SHM);
+	assert_int_equal(findings.problems, 0);
+	assert_true(findings.count >= 2);
+	findings_collect(&system_facts, &findings);
+	findings_restrict(&findings, TOPIC_MOUNT);
+	assert_int_equal(findings.problems, 1);
+	findings_collect(&system_facts, &findings);
+	findings_restrict(&findings, TOPICS_ALL);
+	assert_int_equal(findings.problems, 2);
+	/* a file that can't be read concerns everybody */
+	system_facts.have_sys = false;
+	findings_collect(&system_facts, &findings);
+	findings_restrict(&findings, TOPIC_SHM);
+	assert_int_equal(findings.problems, 1);
+}
+
 static struct advice advice_on(const struct sight *sight)
 {
 	struct advice advice;
@@ -376,6 +431,8 @@ int main(void)
 		JUDGE(mounts_are_judged),
 		JUDGE(an_unknown_reason_is_told),
 		JUDGE(config_is_judged),
+		JUDGE(costs_are_notes),
+		JUDGE(only_what_is_asked_is_a_problem),
 	};
 
 	return cmocka_run_group_tests_name("hugestat", tests, NULL, NULL);

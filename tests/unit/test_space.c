@@ -195,7 +195,7 @@ static void every_layout_with_every_page_size(void **state)
 			struct space_plan plan;
 			int failed;
 
-			failed = space_choose(&space, page_sizes[j], 24 * GIB, 0, &plan);
+			failed = space_choose(&space, page_sizes[j], 24 * GIB, 0, 0, &plan);
 			/* 32 bits leave no two whole pages of 1G. */
 			if (layouts[i] == &of_32_bits && page_sizes[j] == GIB) {
 				assert_int_equal(failed, -ENOMEM);
@@ -219,7 +219,7 @@ static void regions_hold_the_memory(void **state)
 	for (uint64_t memory = MIB; memory <= 4 * TIB; memory *= 2) {
 		struct space_plan plan;
 
-		assert_int_equal(space_choose(&space, 2 * MIB, memory, 0, &plan), 0);
+		assert_int_equal(space_choose(&space, 2 * MIB, memory, 0, 0, &plan), 0);
 		assert_plan(&plan, &space, 2 * MIB);
 		assert_true(plan.main_limit - plan.main_start >= memory);
 		assert_true(plan.zone_limit - plan.zone_start >= memory);
@@ -260,7 +260,7 @@ static void generated_holes(void **state)
 			space.largest_start = space.first_end + 0x1000;
 			space.largest_end = space.largest_start + more;
 		}
-		failed = space_choose(&space, page_bytes, memory, wanted, &plan);
+		failed = space_choose(&space, page_bytes, memory, wanted, 0, &plan);
 		if (!failed) {
 			assert_plan(&plan, &space, page_bytes);
 			if (wanted)
@@ -288,23 +288,26 @@ static void wanted_base(void **state)
 	skip_without_64_bits();
 	space = take(&crowded);
 	/* in the hole above everything, on a page and between two */
-	assert_int_equal(space_choose(&space, 2 * MIB, GIB, HIGH(0x100000000), &plan), 0);
+	assert_int_equal(space_choose(&space, 2 * MIB, GIB, HIGH(0x100000000), 0, &plan), 0);
 	assert_int_equal(plan.main_start, HIGH(0x100000000));
 	assert_plan(&plan, &space, 2 * MIB);
-	assert_int_equal(space_choose(&space, 2 * MIB, GIB, HIGH(0x100000001), &plan), 0);
+	assert_int_equal(space_choose(&space, 2 * MIB, GIB, HIGH(0x100000001), 0, &plan), 0);
 	assert_int_equal(plan.main_start, HIGH(0x100200000));
 	/* in use, below the break, at the very end, beyond it, and rounding to nothing */
-	assert_int_equal(space_choose(&space, 2 * MIB, GIB, HIGH(0x7f0000000000), &plan), -EINVAL);
-	assert_int_equal(space_choose(&space, 2 * MIB, GIB, 0x400000, &plan), -EINVAL);
-	assert_int_equal(space_choose(&space, 2 * MIB, GIB, HIGH(0x7effffffffff), &plan), -EINVAL);
-	assert_int_equal(space_choose(&space, 2 * MIB, GIB, HIGH(0x7ffe10000000), &plan), -EINVAL);
-	assert_int_equal(space_choose(&space, 2 * MIB, GIB, UINTPTR_MAX, &plan), -EINVAL);
+	assert_int_equal(space_choose(&space, 2 * MIB, GIB, HIGH(0x7f0000000000), 0, &plan),
+			 -EINVAL);
+	assert_int_equal(space_choose(&space, 2 * MIB, GIB, 0x400000, 0, &plan), -EINVAL);
+	assert_int_equal(space_choose(&space, 2 * MIB, GIB, HIGH(0x7effffffffff), 0, &plan),
+			 -EINVAL);
+	assert_int_equal(space_choose(&space, 2 * MIB, GIB, HIGH(0x7ffe10000000), 0, &plan),
+			 -EINVAL);
+	assert_int_equal(space_choose(&space, 2 * MIB, GIB, UINTPTR_MAX, 0, &plan), -EINVAL);
 	/* at the very start of the hole above the break, which is not the largest one */
 	space.first_start = 0x40000000;
 	space.first_end = 0x80000000;
 	space.largest_start = HIGH(0x100000000);
 	space.largest_end = HIGH(0x7f0000000000);
-	assert_int_equal(space_choose(&space, 2 * MIB, GIB, 0x40000000, &plan), 0);
+	assert_int_equal(space_choose(&space, 2 * MIB, GIB, 0x40000000, 0, &plan), 0);
 	assert_int_equal(plan.main_start, 0x40000000);
 	assert_true(plan.main_limit <= 0x80000000);
 }
@@ -316,8 +319,8 @@ static void no_hole_no_plan(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(page_sizes); i++) {
-		assert_int_equal(space_choose(&space, page_sizes[i], GIB, 0, &plan), -ENOMEM);
-		assert_int_equal(space_choose(&space, page_sizes[i], GIB, 0x100000, &plan),
+		assert_int_equal(space_choose(&space, page_sizes[i], GIB, 0, 0, &plan), -ENOMEM);
+		assert_int_equal(space_choose(&space, page_sizes[i], GIB, 0x100000, 0, &plan),
 				 -EINVAL);
 	}
 }
@@ -334,7 +337,7 @@ static void a_hole_without_whole_pages_is_not_used(void **state)
 	struct space_plan plan;
 
 	(void)state;
-	assert_int_equal(space_choose(&space, (size_t)512 << 20, GIB, 0, &plan), 0);
+	assert_int_equal(space_choose(&space, (size_t)512 << 20, GIB, 0, 0, &plan), 0);
 	assert_int_equal(plan.main_start, 0x80000000);
 }
 

@@ -4,7 +4,8 @@
  * Most calls need nothing of the library's, and some (clone with a stack) must find neither a frame
  * nor a changed stack when they return. So a call whose number is not in the table
  * call_syscall_seen is made here, as libc makes it: no stack is used. The others go on, all
- * arguments in place, to call_syscall_ours(). An error goes on to call_syscall_failed(), with the
+ * arguments in place, to call_syscall_ours(); those with 2 in the table only where
+ * call_syscall_is_ours() says so. An error goes on to call_syscall_failed(), with the
  * kernel's result as its argument.
  */
 #ifndef CPU_SYSCALL_ENTRY_H
@@ -29,7 +30,30 @@
 		"	add	x9, x9, :lo12:call_syscall_seen\n"  \
 		"	ldrb	w9, [x9, x8]\n"                    \
 		"	cbz	w9, 1f\n"                           \
+		"	cmp	w9, #1\n"                           \
+		"	b.eq	3f\n"                              \
+		"	stp	x29, x30, [sp, #-80]!\n"            \
+		"	.cfi_adjust_cfa_offset 80\n"            \
+		"	.cfi_rel_offset x30, 8\n"               \
+		"	stp	x0, x1, [sp, #16]\n"                \
+		"	stp	x2, x3, [sp, #32]\n"                \
+		"	stp	x4, x5, [sp, #48]\n"                \
+		"	str	x6, [sp, #64]\n"                    \
+		"	bl	call_syscall_is_ours\n"              \
+		"	mov	w9, w0\n"                           \
+		"	ldr	x6, [sp, #64]\n"                    \
+		"	ldp	x4, x5, [sp, #48]\n"                \
+		"	ldp	x2, x3, [sp, #32]\n"                \
+		"	ldp	x0, x1, [sp, #16]\n"                \
+		"	ldp	x29, x30, [sp], #80\n"              \
+		"	.cfi_adjust_cfa_offset -80\n"           \
+		"	.cfi_restore x30\n"                     \
+		"	tst	w9, #0xff\n"                        \
+		"	b.eq	4f\n"                              \
+		"3:\n"                                    \
 		"	b	call_syscall_ours\n"                  \
+		"4:\n"                                    \
+		"	mov	w8, w0\n"                           \
 		"1:\n"                                    \
 		"	mov	x0, x1\n"                           \
 		"	mov	x1, x2\n"                           \

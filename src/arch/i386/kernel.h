@@ -31,6 +31,9 @@
 /* posix_fadvise, with the advice last: see sys_forget_cache(). */
 #define CPU_FADVISE_NUMBER SYS_fadvise64_64
 
+/* clone takes the child's number's address last, after the thread area. */
+#define CPU_CLONE_CHILD_LAST 1
+
 static inline long cpu_system_call(long number, long a, long b, long c, long d, long e, long f)
 {
 	const long in_memory[3] = {number, a, f};

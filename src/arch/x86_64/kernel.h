@@ -29,6 +29,9 @@
 /* posix_fadvise, with the advice last: see sys_forget_cache(). */
 #define CPU_FADVISE_NUMBER SYS_fadvise64
 
+/* clone takes the child's number's address before the thread area. */
+#define CPU_CLONE_CHILD_LAST 0
+
 static inline long cpu_system_call(long number, long a, long b, long c, long d, long e, long f)
 {
 	register long r10 __asm__("r10") = d;

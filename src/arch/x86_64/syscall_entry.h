@@ -4,7 +4,8 @@
  * Most calls need nothing of the library's, and some (vfork, clone with a stack) must find neither
  * a frame nor a changed stack when they return. So a call whose number is not in the table
  * call_syscall_seen is made here, as libc makes it: no stack is used. The others go on, all
- * arguments in place, to call_syscall_ours(). An error goes on to call_syscall_failed(), with the
+ * arguments in place, to call_syscall_ours(); those with 2 in the table only where
+ * call_syscall_is_ours() says so. An error goes on to call_syscall_failed(), with the
  * kernel's result as its argument.
  */
 #ifndef CPU_SYSCALL_ENTRY_H
@@ -26,7 +27,27 @@
 		"	cmp	$" #numbers ", %eax\n"    \
 		"	jae	1f\n"                               \
 		"	lea	call_syscall_seen(%rip), %r11\n"    \
-		"	cmpb	$0, (%r11,%rax)\n"                 \
+		"	cmpb	$1, (%r11,%rax)\n"                 \
+		"	je	call_syscall_ours\n"                 \
+		"	jb	1f\n"                                \
+		"	push	%rdi\n"                            \
+		"	push	%rsi\n"                            \
+		"	push	%rdx\n"                            \
+		"	push	%rcx\n"                            \
+		"	push	%r8\n"                             \
+		"	push	%r9\n"                             \
+		"	sub	$8, %rsp\n"                         \
+		"	.cfi_adjust_cfa_offset 56\n"            \
+		"	call	call_syscall_is_ours\n"            \
+		"	add	$8, %rsp\n"                         \
+		"	pop	%r9\n"                              \
+		"	pop	%r8\n"                              \
+		"	pop	%rcx\n"                             \
+		"	pop	%rdx\n"                             \
+		"	pop	%rsi\n"                             \
+		"	pop	%rdi\n"                             \
+		"	.cfi_adjust_cfa_offset -56\n"           \
+		"	test	%al, %al\n"                        \
 		"	jne	call_syscall_ours\n"                \
 		"1:\n"                                    \
 		"	mov	%rdi, %rax\n"                       \

@@ -41,6 +41,8 @@ static int change_machine(const struct request *request)
 {
 	int result = 0;
 
+	if (request->setup)
+		return set_up(request);
 	if (request->set_min_free)
 		result = min_free_change(request);
 	result = thp_change(request) ?: result;

@@ -67,6 +67,7 @@ struct request {
 	const char *persist_pools; /* "systemd", "cmdline", or NULL */
 
 	bool drop_shared_text;
+	bool setup;
 
 	bool list_mounts, list_pools, list_shared_text, page_sizes, page_sizes_all, explain;
 };
@@ -167,6 +168,7 @@ unsigned long recommended_min_free_kb(void);
 int recommended_shmmax_bytes(const struct request *request, unsigned long *bytes);
 int mounts_create(const struct request *request, const struct mounts_change *mounts);
 int persist_pools(const struct request *request);
+int set_up(const struct request *asked);
 int list_mounts(const struct request *request, struct json *json);
 int list_pools(const struct request *request, struct json *json);
 int list_page_sizes(const struct request *request, struct json *json, bool all);

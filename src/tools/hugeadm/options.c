@@ -11,6 +11,7 @@
 #include "tools/common/option_table.h"
 
 enum option_id {
+	SETUP,
 	POOL_LIST,
 	POOL_PAGES_MIN,
 	POOL_PAGES_MAX,
@@ -56,11 +57,16 @@ enum option_id {
 	VERBOSE_LETTER,
 };
 
+#define SETUP_HELPER  "huge_page_setup_helper.py"
 #define SPECIFICATION "size:[node:][+|-]n"
 #define SIZES         "DEFAULT: 2M: 1G:"
 
 /* clang-format off */
 static const struct tool_option rows[] = {
+	[SETUP] = {"setup", 0, NULL,
+		"Asks how much memory huge pages get and which users may use them, and sets it up, now and "
+		"for the next boots.", NULL, "All at once"},
+
 	[POOL_LIST] = {"pool-list", 0, NULL,
 		"Lists the pools: pages that stay, that are there, and that may be there.",
 		NULL, "Pools"},
@@ -244,6 +250,7 @@ static int apply(struct request *request, enum option_id id, const char *value)
 	const char *name = rows[id].name;
 
 	switch (id) {
+	case SETUP: request->setup = true; return 0;
 	case POOL_LIST: request->list_pools = true; return 0;
 	case POOL_PAGES_MIN: return add_pool(request, POOL_MINIMUM, name, value);
 	case POOL_PAGES_MAX: return add_pool(request, POOL_MAXIMUM, name, value);
@@ -324,6 +331,8 @@ static int check(const struct request *request)
 		has_minimum |= request->pools[i].kind == POOL_MINIMUM;
 		has_maximum |= request->pools[i].kind == POOL_MAXIMUM;
 	}
+	if (request->setup && (lists(request) || changes(request)))
+		return complain(-EINVAL, "--setup goes with --dry-run and --verbose only");
 	if (has_swap && !has_minimum)
 		return complain(-EINVAL, "swap is added for --pool-pages-min, which is not given");
 	if (request->persist_swap && !has_swap)
@@ -346,7 +355,7 @@ static int check(const struct request *request)
 		return complain(-EINVAL, "--json is for listings, and none is asked for");
 	if (request->json && (request->dry_run || request->persist_pools))
 		return complain(-EINVAL, "--json does not go with --dry-run and --persist-pools");
-	if (!lists(request) && !changes(request))
+	if (!lists(request) && !changes(request) && !request->setup)
 		return complain(-EINVAL, "nothing to do: see hugeadm --help");
 	return 0;
 }
@@ -370,6 +379,8 @@ int options_into_request(int argc, char **argv, struct request *request)
 		.khugepaged_alloc_sleep = UNSET,
 		.shm_group = UNSET,
 	};
+	/* the original's helper, which is installed under its name */
+	request->setup = !strcmp(basename(argv[0]), SETUP_HELPER);
 	sizes_read(&request->sizes, (size_t)sysconf(_SC_PAGESIZE));
 	while ((row = option_table_next(&table, argc, argv, &value)) >= 0)
 		if (apply(request, (enum option_id)row, value))

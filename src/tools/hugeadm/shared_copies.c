@@ -32,18 +32,19 @@ bool shared_copy_is_second_name(const struct shared_copy *copy)
 /* Is a file of that name and size a copy? Fills in what its name says. */
 static bool read_name(const char *name, struct shared_copy *copy)
 {
-	unsigned long long bytes, text_bytes, offset, file_bytes, seconds, nanoseconds;
+	unsigned long long bytes, text_bytes, offset, file_bytes, seconds, nanoseconds, inode;
 	int end = 0;
 
 	if (!strncmp(name, SECOND_NAME, strlen(SECOND_NAME)))
 		name += strlen(SECOND_NAME);
-	copy->names_file =
-		sscanf(name, "build-id-%*[0-9a-f]-%llx-%llx.%llx-%llx-%llx-%llx%n", &file_bytes,
-		       &seconds, &nanoseconds, &offset, &text_bytes, &bytes, &end) == 6;
+	copy->names_file = sscanf(name, "build-id-%*[0-9a-f]-%llx-%llx.%llx-%llx-%llx-%llx-%llx%n",
+				  &file_bytes, &seconds, &nanoseconds, &inode, &offset, &text_bytes,
+				  &bytes, &end) == 7;
 	if (copy->names_file) {
 		copy->file_bytes = file_bytes;
-		copy->modified_seconds = seconds;
-		copy->modified_nanoseconds = nanoseconds;
+		copy->changed_seconds = seconds;
+		copy->changed_nanoseconds = nanoseconds;
+		copy->file_inode = inode;
 	} else if (sscanf(name, "sha256-%*64[0-9a-f]-%llx-%llx%n", &text_bytes, &bytes, &end) !=
 		   2) {
 		return false;

@@ -24,7 +24,8 @@ struct shared_copy {
 
 	/* What its name says of the file that it was made from; false: it has no build-id. */
 	bool names_file;
-	uint64_t file_bytes, modified_seconds, modified_nanoseconds;
+	uint64_t file_bytes, changed_seconds, changed_nanoseconds;
+	uint64_t file_inode;
 
 	/* What was found out by shared_users_find(). */
 	pid_t *users;

@@ -40,13 +40,24 @@ static void add_user(struct shared_copy *copy, pid_t pid)
 	copy->users = grown;
 }
 
-static bool is_what_was_copied(const char *path, const struct shared_copy *copy)
+/* Is it the file that was copied, whatever happened to it since? Removing its name changes its
+ * ctime. */
+static bool is_file_of(const char *path, const struct shared_copy *copy)
 {
 	struct stat status;
 
 	return !stat(path, &status) && (uint64_t)status.st_size == copy->file_bytes &&
-	       (uint64_t)status.st_mtim.tv_sec == copy->modified_seconds &&
-	       (uint64_t)status.st_mtim.tv_nsec == copy->modified_nanoseconds;
+	       (uint64_t)status.st_ino == copy->file_inode;
+}
+
+/* And unchanged: would a program that starts now use the copy? */
+static bool is_what_was_copied(const char *path, const struct shared_copy *copy)
+{
+	struct stat status;
+
+	return is_file_of(path, copy) && !stat(path, &status) &&
+	       (uint64_t)status.st_ctim.tv_sec == copy->changed_seconds &&
+	       (uint64_t)status.st_ctim.tv_nsec == copy->changed_nanoseconds;
 }
 
 /* name is how the process calls the file, with the kernel's remark where that name is gone. */
@@ -76,7 +87,7 @@ static bool maps_what_was_copied(const struct smaps_mapping *mapping, pid_t pid,
 		 (unsigned long long)mapping->start, (unsigned long long)mapping->end);
 	if (stat(path, &status) && (errno == EPERM || errno == EACCES))
 		snprintf(path, sizeof(path), "/proc/%d/root%s", (int)pid, mapping->name);
-	return is_what_was_copied(path, copy);
+	return is_file_of(path, copy);
 }
 
 /* Returns whether the process has the object under a name, and in *is_current if unchanged. */
@@ -90,7 +101,7 @@ static bool find_object(struct shared_copy *copy, pid_t pid, bool *is_current)
 
 	snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
 	bytes = readlink(path, name, sizeof(name) - 1);
-	if (bytes > 0 && is_what_was_copied(path, copy)) {
+	if (bytes > 0 && is_file_of(path, copy)) {
 		name[bytes] = '\0';
 		note_object(copy, pid, name, is_current);
 		return true;

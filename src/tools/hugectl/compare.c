@@ -141,6 +141,8 @@ int compare_program(const struct request *request, char **program)
 		.runs = request->compare.runs,
 	};
 	plan_variants(&comparison, request);
+	for (int i = 1; i < comparison.variant_count; i++)
+		comparison.variants[i].request = request;
 	status = run_all(&comparison);
 	if (status)
 		return status;

@@ -43,9 +43,9 @@ struct run {
 
 struct variant {
 	const char *name;
+	const struct request *request; /* NULL: plain */
 	struct environment environment;
-	struct run
-		*runs; /* of struct comparison's number; the one before the first is the warm-up */
+	struct run *runs;    /* without the warm-up */
 	char *library_lines; /* what the library had to say in the last run */
 };
 

@@ -112,10 +112,9 @@ static bool wait_until_ready(struct child *child, const char *ready)
 static double put_load(struct child *child, const char *load)
 {
 	char *command[] = {"/bin/sh", "-c", (char *)load, NULL};
-	const struct environment nothing = {.count = 0};
 	struct child loading;
 	struct run run = {0};
-	int error = child_start(&loading, &nothing, command, false);
+	int error = child_start(&loading, NULL, command);
 
 	if (error) {
 		fprintf(stderr, "hugectl: --load: %s\n", strerror(error));

@@ -17,8 +17,8 @@ struct child {
 
 double compare_now(void); /* seconds, of the clock that never goes back */
 
-int child_start(struct child *child, const struct environment *environment, char **program,
-		bool counted);
+/* As a variant; NULL: with the environment as it is, and not counted. */
+int child_start(struct child *child, const struct variant *variant, char **program);
 bool child_wait(struct child *child, double seconds);
 void child_finish(struct child *child, struct run *run);
 

@@ -171,8 +171,8 @@ static int open_input(void)
 	return fd;
 }
 
-static void __attribute__((noreturn)) become(const struct environment *environment, char **program,
-					     const int files[3], int go, int failed)
+static void __attribute__((noreturn))
+become(const struct variant *variant, char **program, const int files[3], int go, int failed)
 {
 	char byte;
 	int error;
@@ -182,7 +182,9 @@ static void __attribute__((noreturn)) become(const struct environment *environme
 		dup2(files[i], i);
 	while (read(go, &byte, 1) < 0 && errno == EINTR)
 		;
-	error = -environment_apply(environment);
+	error = variant ? -environment_apply(&variant->environment) : 0;
+	if (!error && variant && variant->request && thp_arrange(variant->request))
+		error = ENOTSUP;
 	if (!error) {
 		execvp(program[0], program);
 		error = errno;
@@ -193,8 +195,7 @@ static void __attribute__((noreturn)) become(const struct environment *environme
 }
 
 /* Returns 0, or the error that kept the program from running. The time begins here. */
-int child_start(struct child *child, const struct environment *environment, char **program,
-		bool counted)
+int child_start(struct child *child, const struct variant *variant, char **program)
 {
 	int go[2], failed[2], error = 0, files[3];
 
@@ -213,13 +214,13 @@ int child_start(struct child *child, const struct environment *environment, char
 		return errno;
 	if (!child->pid) {
 		close(go[1]);
-		become(environment, program, files, go[0], failed[1]);
+		become(variant, program, files, go[0], failed[1]);
 	}
 	close(files[0]);
 	close(go[0]);
 	close(failed[1]);
 	child->descriptor = (int)syscall(SYS_pidfd_open, child->pid, 0);
-	if (counted)
+	if (variant)
 		counters_open(&child->counters, child->pid, true);
 	child->start = compare_now();
 	close(go[1]);
@@ -317,7 +318,7 @@ static void close_output(struct child *child)
 int compare_run(const struct comparison *comparison, struct variant *variant, struct run *run)
 {
 	struct child child;
-	int error = child_start(&child, &variant->environment, comparison->program, true);
+	int error = child_start(&child, variant, comparison->program);
 
 	*run = (struct run){0};
 	if (error) {

@@ -101,6 +101,8 @@ int main(int argc, char **argv)
 
 		return status ? status : flush_output();
 	}
+	if (!request.dry_run && thp_arrange(&request))
+		return STATUS_NOT_STARTED;
 	if (!request.dry_run)
 		return become_program(&request, argv + optind);
 	environment_print(&request.environment, argv + optind);

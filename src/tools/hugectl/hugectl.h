@@ -58,12 +58,15 @@ struct compare_wish {
 	const char *ready, *load;
 };
 
+enum thp_wish { THP_UNCHANGED, THP_OFF, THP_ADVISED_ONLY };
+
 struct request {
 	struct environment environment;
 	enum preload_wish preload;
 	bool library_use_path;
 	const char *library_path; /* a directory, or a prefix above lib; NULL: found */
 	bool dry_run;
+	enum thp_wish thp;
 	bool disable; /* --disable was given */
 	int verbose;  /* the level of this tool, and HUGETLB_VERBOSE where an option sets it */
 	struct compare_wish compare;
@@ -126,6 +129,10 @@ const char *preload_without_library(const char *list);
  * NULL: nowhere. within is a directory, or a prefix above lib; NULL: where this tool is installed.
  */
 const char *library_find(const char *within, const struct elf_kind *kind);
+
+/* What the kernel does for this process and what it becomes. 0; -ENOTSUP: do not start, told why.
+ */
+int thp_arrange(const struct request *request);
 
 /* --advise. Returns only where it fails, with a line told. */
 int become_adviser(const struct request *request, char **program);

@@ -41,6 +41,8 @@ enum option_id {
 	FEATURES,
 	NO_PREFAULT,
 	NO_RESERVE,
+	NO_THP,
+	THP_ADVISED_ONLY_ROW,
 	DISABLE,
 	REPORT,
 	VERBOSE,
@@ -120,6 +122,10 @@ static const struct tool_option rows[] = {
 		"Huge pages are not populated before the program gets them.", NULL, NULL},
 	[NO_RESERVE] = {"no-reserve", 0, NULL, "Huge pages are not reserved when they are mapped.",
 		NULL, NULL},
+	[NO_THP] = {"no-thp", 0, NULL,
+		"No transparent huge pages for the program and what it starts.", NULL, NULL},
+	[THP_ADVISED_ONLY_ROW] = {"thp-advised-only", 0, NULL,
+		"Transparent huge pages only where madvise asks for them (Linux 6.18).", NULL, NULL},
 
 	[DISABLE] = {"disable", 0, "[parts]",
 		"Keeps these parts on small pages: text, data, bss, heap, shm and mmap, separated by "
@@ -528,6 +534,8 @@ static int take(struct request *request, struct together *together, enum option_
 	case FORCE_PRELOAD: request->preload = PRELOAD_ALWAYS; return 0;
 	case LIBRARY_USE_PATH: request->library_use_path = true; return 0;
 	case LIBRARY_PATH: return set_library_path(request, value);
+	case NO_THP: request->thp = THP_OFF; return 0;
+	case THP_ADVISED_ONLY_ROW: request->thp = THP_ADVISED_ONLY; return 0;
 	case COMPARE: return take_compare(&request->compare, value);
 	case READY: request->compare.ready = value; return 0;
 	case LOAD: request->compare.load = value; return 0;
@@ -539,6 +547,21 @@ static int take(struct request *request, struct together *together, enum option_
 	}
 }
 /* clang-format on */
+
+/* What a process does and no variable says. */
+static int check_thp_options(const struct request *request, bool heap_on_thp)
+{
+	const char *problem = NULL;
+
+	if (request->thp == THP_OFF && heap_on_thp)
+		problem = "--thp and --no-thp exclude each other";
+	else if (request->thp != THP_UNCHANGED && request->dry_run)
+		problem = "--no-thp and --thp-advised-only are no variables: not with --dry-run";
+	if (!problem)
+		return 0;
+	fprintf(stderr, "hugectl: %s\n", problem);
+	return -EINVAL;
+}
 
 static int check_library_options(const struct request *request)
 {
@@ -564,7 +587,8 @@ int request_read(int argc, char **argv, struct request *request)
 		return row;
 	if (set_heap(request, &together) || set_segments(request, &together) ||
 	    set_disabled(request, &together) || set_verbose(request, &together) ||
-	    check_library_options(request) || check_compare(request))
+	    check_library_options(request) || check_compare(request) ||
+	    check_thp_options(request, request->options.heap == HEAP_THP))
 		return OPTION_TABLE_BAD;
 	if (!argv[optind] && !request->dry_run) {
 		fputs("hugectl: no program to run: see hugectl --help\n", stderr);

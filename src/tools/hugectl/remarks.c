@@ -35,8 +35,8 @@ static void remark_on_nothing(const struct request *request, const struct progra
 	/* not of a program that is not there: another line says that */
 	if (!program->kind.class_bits && *words)
 		return;
-	if (request->disable || request->preload == PRELOAD_NEVER || program->kind.has_mark ||
-	    has_config(request))
+	if (request->disable || request->thp || request->preload == PRELOAD_NEVER ||
+	    program->kind.has_mark || has_config(request))
 		return;
 	for (size_t i = 0; i < sizeof(features) / sizeof(features[0]); i++)
 		if (asks(request, features[i]))

@@ -21,7 +21,8 @@
 #define WATCH_SECONDS 2
 #define THREADS_MAX   256
 #define PAUSE_MS      5
-#define GROWTH        1.2 /* how much more memory is worth another look */
+#define GROWTH        1.2 /* so much more memory is worth another look at once, */
+#define LOOKS_COST    20  /* and any more where looks take one part in so many of the time */
 
 static void take_walks(struct sight *sight, const struct counters *counters, int count)
 {
@@ -97,6 +98,14 @@ static unsigned long memory_kb(pid_t pid)
 	return strtoul(line + strlen("\nVmRSS:"), NULL, 10);
 }
 
+static double seconds_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
 /* Is it the program by now? Before, it is a copy of this one. */
 static bool has_begun(pid_t pid)
 {
@@ -114,18 +123,23 @@ static int watch_program(pid_t pid, struct sight *best, bool *seen, struct rusag
 {
 	const struct timespec pause = {.tv_nsec = PAUSE_MS * 1000000l};
 	unsigned long most_kb = 0;
+	double ended_at = 0, cost = 0;
 	int status = 0;
 	pid_t ended;
 
 	while (!(ended = wait4(pid, &status, WNOHANG, usage)) || (ended < 0 && errno == EINTR)) {
 		const unsigned long kb = memory_kb(pid);
+		const double start = seconds_now();
 		struct sight sight;
 
-		if ((double)kb > (double)most_kb * GROWTH && has_begun(pid) &&
-		    !sight_take(&sight, pid)) {
+		if (((double)kb > (double)most_kb * GROWTH ||
+		     (kb > most_kb && start - ended_at > cost * LOOKS_COST)) &&
+		    has_begun(pid) && !sight_take(&sight, pid)) {
 			most_kb = kb;
 			*best = sight;
 			*seen = true;
+			ended_at = seconds_now();
+			cost = ended_at - start;
 		}
 		nanosleep(&pause, NULL);
 	}

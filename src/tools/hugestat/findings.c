@@ -22,12 +22,9 @@
 /* A pool to begin with: that much, or an eighth of the memory that is available. */
 #define POOL_BYTES_WANTED ((size_t)256 << 20)
 
-static struct finding *add(struct findings *findings, const char *name, bool problem,
-			   const char *format, ...) __attribute__((format(printf, 4, 5)));
-
 /* There is room for every check below, each of which adds at most one finding a page size. */
-static struct finding *add(struct findings *findings, const char *name, bool problem,
-			   const char *format, ...)
+struct finding *findings_add(struct findings *findings, const char *name, bool problem,
+			     const char *format, ...)
 {
 	struct finding *finding = &findings->list[findings->count];
 	va_list arguments;
@@ -41,8 +38,6 @@ static struct finding *add(struct findings *findings, const char *name, bool pro
 	va_end(arguments);
 	return finding;
 }
-
-#define COMMAND(finding, ...) snprintf((finding)->command, sizeof((finding)->command), __VA_ARGS__)
 
 static size_t pages_to_begin_with(const struct system *system, size_t page_bytes)
 {
@@ -58,15 +53,17 @@ static void check_files(const struct system *system, struct findings *findings)
 	struct finding *finding;
 
 	if (!system->have_proc) {
-		finding = add(findings, "no-proc", true,
-			      "/proc is not mounted here (a chroot?): the default huge page size, "
-			      "mounts and limits are not known");
+		finding = findings_add(
+			findings, "no-proc", true,
+			"/proc is not mounted here (a chroot?): the default huge page size, "
+			"mounts and limits are not known");
 		COMMAND(finding, "mkdir -p /proc && mount -t proc proc /proc");
 	}
 	if (!system->have_sys) {
-		finding = add(findings, "no-sys", true,
-			      "/sys is not mounted here (a chroot?): pools and transparent huge "
-			      "pages can't be seen, and only the default page size is known");
+		finding = findings_add(
+			findings, "no-sys", true,
+			"/sys is not mounted here (a chroot?): pools and transparent huge "
+			"pages can't be seen, and only the default page size is known");
 		COMMAND(finding, "mkdir -p /sys && mount -t sysfs sysfs /sys");
 	}
 }
@@ -79,8 +76,8 @@ static void check_default_pool(const struct system *system, struct findings *fin
 
 	if (!pool) {
 		if (system->have_proc && system->have_sys)
-			add(findings, "no-hugetlb", true,
-			    "this kernel has no hugetlb pages (CONFIG_HUGETLBFS)");
+			findings_add(findings, "no-hugetlb", true,
+				     "this kernel has no hugetlb pages (CONFIG_HUGETLBFS)");
 		return;
 	}
 	if (!pool->readable)
@@ -88,21 +85,21 @@ static void check_default_pool(const struct system *system, struct findings *fin
 	for (int i = 0; i < system->sizes.huge_count; i++)
 		elsewhere += system->pools[i].pool.total;
 	if (!pool->pool.total && !pool->pool.overcommit) {
-		finding =
-			add(findings, "no-pool", true,
-			    "the pool of %zu kB pages is empty%s, so nothing can be on them",
-			    pool->page_bytes >> 10,
-			    elsewhere ? " (other sizes have pages: HUGETLB_MORECORE=<size>)" : "");
+		finding = findings_add(
+			findings, "no-pool", true,
+			"the pool of %zu kB pages is empty%s, so nothing can be on them",
+			pool->page_bytes >> 10,
+			elsewhere ? " (other sizes have pages: HUGETLB_MORECORE=<size>)" : "");
 		COMMAND(finding, "echo %zu >" POOL_DIRECTORY "/nr_hugepages",
 			pages_to_begin_with(system, pool->page_bytes), pool->page_bytes >> 10);
 		return;
 	}
 	if (pool_obtainable(&pool->pool))
 		return;
-	finding = add(findings, "pool-used-up", true,
-		      "all %lu pages of %zu kB are in use (%lu) or reserved (%lu)",
-		      pool->pool.total, pool->page_bytes >> 10,
-		      pool->pool.total - pool->pool.available, pool->pool.reserved);
+	finding = findings_add(findings, "pool-used-up", true,
+			       "all %lu pages of %zu kB are in use (%lu) or reserved (%lu)",
+			       pool->pool.total, pool->page_bytes >> 10,
+			       pool->pool.total - pool->pool.available, pool->pool.reserved);
 	COMMAND(finding, "echo %zu >" POOL_DIRECTORY "/nr_hugepages",
 		(size_t)pool->pool.total + pages_to_begin_with(system, pool->page_bytes),
 		pool->page_bytes >> 10);
@@ -122,12 +119,12 @@ static void check_nodes(const struct system *system, struct findings *findings)
 			first = &pool->nodes[i];
 	if (!empty || empty == pool->node_count)
 		return;
-	finding =
-		add(findings, "node-without-pages", false,
-		    "%d of %d nodes with memory have no page of the pool of %zu kB pages, node %d "
-		    "for one: programs that run there get those of other nodes, and none where "
-		    "they are bound to theirs",
-		    empty, pool->node_count, pool->page_bytes >> 10, first->node);
+	finding = findings_add(
+		findings, "node-without-pages", false,
+		"%d of %d nodes with memory have no page of the pool of %zu kB pages, node %d "
+		"for one: programs that run there get those of other nodes, and none where "
+		"they are bound to theirs",
+		empty, pool->node_count, pool->page_bytes >> 10, first->node);
 	COMMAND(finding,
 		"echo %zu >/sys/devices/system/node/node%d/hugepages/hugepages-%zukB/nr_hugepages",
 		pages_to_begin_with(system, pool->page_bytes), first->node, pool->page_bytes >> 10);
@@ -150,13 +147,13 @@ static void check_limits(const struct system *system, struct findings *findings)
 		none = room < pool->page_bytes;
 		if (!none && room >= obtainable)
 			continue;
-		finding = add(findings, "cgroup-limit", none && pool == system_default_pool(system),
-			      "the cgroup allows %llu kB on pages of %zu kB, %llu kB are in use "
-			      "(%s): %s",
-			      pool->limit_bytes >> 10, pool->page_bytes >> 10,
-			      pool->usage_bytes >> 10, pool->limit_path,
-			      none ? "not one more page can be had"
-				   : "less than the pool would give");
+		finding = findings_add(
+			findings, "cgroup-limit", none && pool == system_default_pool(system),
+			"the cgroup allows %llu kB on pages of %zu kB, %llu kB are in use "
+			"(%s): %s",
+			pool->limit_bytes >> 10, pool->page_bytes >> 10, pool->usage_bytes >> 10,
+			pool->limit_path,
+			none ? "not one more page can be had" : "less than the pool would give");
 		if (*shell_word(pool->limit_path, word, sizeof(word)))
 			COMMAND(finding, "echo %s >%s", pool->limit_version_2 ? "max" : "-1", word);
 	}
@@ -203,16 +200,18 @@ static void check_mount(const struct system *system, size_t page_bytes, bool pro
 		refused = &system->mounts[i];
 	}
 	if (refused)
-		finding = add(findings, "mount-not-writable", problem,
-			      "%s belongs to user %u with mode %o: user %u may not make files "
-			      "there, which named and shared memory on huge pages needs",
-			      refused->path, (unsigned int)refused->uid, refused->mode,
-			      (unsigned int)system->uid);
+		finding = findings_add(
+			findings, "mount-not-writable", problem,
+			"%s belongs to user %u with mode %o: user %u may not make files "
+			"there, which named and shared memory on huge pages needs",
+			refused->path, (unsigned int)refused->uid, refused->mode,
+			(unsigned int)system->uid);
 	else
-		finding = add(findings, "no-mount", problem,
-			      "no hugetlbfs for pages of %zu kB is mounted: a heap needs none, but "
-			      "named and shared memory on huge pages does",
-			      page_bytes >> 10);
+		finding = findings_add(
+			findings, "no-mount", problem,
+			"no hugetlbfs for pages of %zu kB is mounted: a heap needs none, but "
+			"named and shared memory on huge pages does",
+			page_bytes >> 10);
 	command_of_mount(system, page_bytes, finding);
 }
 
@@ -247,31 +246,35 @@ static void check_thp(const struct system *system, struct findings *findings)
 	if (!system->have_sys)
 		return;
 	if (!system->thp_enabled[0]) {
-		add(findings, "no-thp", true,
-		    "this kernel has no transparent huge pages (CONFIG_TRANSPARENT_HUGEPAGE)");
+		findings_add(
+			findings, "no-thp", true,
+			"this kernel has no transparent huge pages (CONFIG_TRANSPARENT_HUGEPAGE)");
 		return;
 	}
 	if (!strcmp(of_size, "never")) {
-		finding = add(findings, "thp-off", true,
-			      "transparent huge pages of %zu kB are off (" THP_DIRECTORY
-			      "/hugepages-%zukB/enabled says never)",
-			      system->sizes.thp >> 10, system->sizes.thp >> 10);
+		finding = findings_add(findings, "thp-off", true,
+				       "transparent huge pages of %zu kB are off (" THP_DIRECTORY
+				       "/hugepages-%zukB/enabled says never)",
+				       system->sizes.thp >> 10, system->sizes.thp >> 10);
 		COMMAND(finding, "echo madvise >" THP_DIRECTORY "/hugepages-%zukB/enabled",
 			system->sizes.thp >> 10);
 	} else if (!strcmp(system->thp_enabled, "never") &&
 		   (!of_size[0] || !strcmp(of_size, "inherit"))) {
-		finding = add(findings, "thp-off", true,
-			      "transparent huge pages are off (" THP_DIRECTORY
-			      "/enabled says never)");
+		finding = findings_add(findings, "thp-off", true,
+				       "transparent huge pages are off (" THP_DIRECTORY
+				       "/enabled says never)");
 		COMMAND(finding, "echo madvise >" THP_DIRECTORY "/enabled");
 	} else if (system->thp_disabled_for_process) {
-		finding = add(findings, "thp-off-for-process", true,
-			      "transparent huge pages are off for this process and its children "
-			      "(prctl PR_SET_THP_DISABLE by a parent)");
+		finding = findings_add(
+			findings, "thp-off-for-process", true,
+			"transparent huge pages are off for this process and its children "
+			"(prctl PR_SET_THP_DISABLE by a parent); hugectl turns them on again "
+			"for the program that it runs");
 	} else if (!system->thp_tried_kb && system->have_proc) {
-		finding = add(findings, "thp-not-given", false,
-			      "one transparent huge page was asked for, and the kernel gave small "
-			      "ones: memory is short or in pieces");
+		finding = findings_add(
+			findings, "thp-not-given", false,
+			"one transparent huge page was asked for, and the kernel gave small "
+			"ones: memory is short or in pieces");
 		COMMAND(finding, "echo 1 >/proc/sys/vm/compact_memory");
 	}
 }
@@ -285,10 +288,11 @@ static void check_shared_memory(const struct system *system, struct findings *fi
 	if (!pool || !system->have_proc)
 		return;
 	if (!system->may_shm && system->shm_group >= 0) {
-		finding = add(findings, "shm-not-allowed", true,
-			      "user %u may have no System V shared memory on huge pages: it takes "
-			      "CAP_IPC_LOCK or the group %ld (vm.hugetlb_shm_group)",
-			      (unsigned int)system->uid, system->shm_group);
+		finding = findings_add(
+			findings, "shm-not-allowed", true,
+			"user %u may have no System V shared memory on huge pages: it takes "
+			"CAP_IPC_LOCK or the group %ld (vm.hugetlb_shm_group)",
+			(unsigned int)system->uid, system->shm_group);
 		COMMAND(finding, "echo %u >/proc/sys/vm/hugetlb_shm_group",
 			(unsigned int)getegid());
 	}
@@ -296,7 +300,7 @@ static void check_shared_memory(const struct system *system, struct findings *fi
 		bytes += (unsigned long long)system->pools[i].pool.total *
 			 system->pools[i].page_bytes;
 	if (system->shmmax_bytes < bytes) {
-		finding = add(
+		finding = findings_add(
 			findings, "shmmax-small", false,
 			"one piece of System V shared memory may have %llu bytes, and the pools "
 			"have %llu",
@@ -312,13 +316,15 @@ static void check_libc(const struct system *system, struct findings *findings)
 
 	if (sscanf(system->glibc, "%d.%d", &major, &minor) == 2 &&
 	    (major != 2 || minor < 31 || minor > 43))
-		add(findings, "glibc-unknown", false,
-		    "glibc %s: libhugetlbfs serves the heap of 2.31 to 2.43", system->glibc);
+		findings_add(findings, "glibc-unknown", false,
+			     "glibc %s: libhugetlbfs serves the heap of 2.31 to 2.43",
+			     system->glibc);
 	if (system->tunables[0] && strcmp(system->tunables, "0"))
-		add(findings, "glibc-tunable", false,
-		    "GLIBC_TUNABLES sets glibc.malloc.hugetlb=%s: malloc's own huge pages are in "
-		    "use, and HUGETLB_MORECORE stands aside",
-		    system->tunables);
+		findings_add(findings, "glibc-tunable", false,
+			     "GLIBC_TUNABLES sets glibc.malloc.hugetlb=%s: malloc's own huge pages "
+			     "are in "
+			     "use, and HUGETLB_MORECORE stands aside",
+			     system->tunables);
 }
 
 /* A line is commented out, a file that is none is put aside: both can be looked at afterwards. */
@@ -331,8 +337,9 @@ static void check_config(const struct system *system, struct findings *findings)
 	if (config->path)
 		shell_word(config->path, path, sizeof(path));
 	if (config->problem) {
-		finding = add(findings, "config-ignored", config->tell_problem,
-			      "%s %s: nothing in it counts", config->path, config->problem);
+		finding =
+			findings_add(findings, "config-ignored", config->tell_problem,
+				     "%s %s: nothing in it counts", config->path, config->problem);
 		if (config->of_rights)
 			COMMAND(finding, "chown root %s && chmod go-w %s", path, path);
 		else if (config->error == ENOENT)
@@ -346,8 +353,9 @@ static void check_config(const struct system *system, struct findings *findings)
 		return;
 	if (config->bad_lines > 1)
 		snprintf(more, sizeof(more), " (and %u more lines)", config->bad_lines - 1);
-	finding = add(findings, "config-line", true, "line %u of %s is not understood: %s%s",
-		      config->first_bad_line, config->path, config->first_bad_text, more);
+	finding =
+		findings_add(findings, "config-line", true, "line %u of %s is not understood: %s%s",
+			     config->first_bad_line, config->path, config->first_bad_text, more);
 	COMMAND(finding, "sed -i '%us/^/# /' %s", config->first_bad_line, path);
 }
 
@@ -359,9 +367,9 @@ static void check_tried(const struct system *system, struct findings *findings)
 
 	if (!pool || pool->tried >= 0 || !pool->readable || findings->problems)
 		return;
-	add(findings, "page-not-given", true,
-	    "one page of %zu kB was asked for and could not be had: %s", pool->page_bytes >> 10,
-	    strerror(-pool->tried));
+	findings_add(findings, "page-not-given", true,
+		     "one page of %zu kB was asked for and could not be had: %s",
+		     pool->page_bytes >> 10, strerror(-pool->tried));
 }
 
 void findings_collect(const struct system *system, struct findings *findings)
@@ -377,6 +385,43 @@ void findings_collect(const struct system *system, struct findings *findings)
 	check_tried(system, findings);
 	check_libc(system, findings);
 	check_config(system, findings);
+	findings_collect_costs(system, findings);
+}
+
+/* What each finding keeps from working; those that are not here: everything. */
+static unsigned int topics_of(const char *name)
+{
+	static const struct {
+		const char *name;
+		unsigned int topics;
+	} rows[] = {
+		{"no-pool", TOPIC_HEAP | TOPIC_SHM | TOPIC_TEXT},
+		{"pool-used-up", TOPIC_HEAP | TOPIC_SHM | TOPIC_TEXT},
+		{"cgroup-limit", TOPIC_HEAP | TOPIC_SHM | TOPIC_TEXT},
+		{"page-not-given", TOPIC_HEAP | TOPIC_SHM | TOPIC_TEXT},
+		{"no-mount", TOPIC_MOUNT},
+		{"mount-not-writable", TOPIC_MOUNT},
+		{"no-thp", TOPIC_TEXT | TOPIC_THP},
+		{"thp-off", TOPIC_TEXT | TOPIC_THP},
+		{"thp-off-for-process", TOPIC_TEXT | TOPIC_THP},
+		{"shm-not-allowed", TOPIC_SHM},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (!strcmp(rows[i].name, name))
+			return rows[i].topics;
+	return TOPICS_ALL;
+}
+
+void findings_restrict(struct findings *findings, unsigned int topics)
+{
+	findings->problems = 0;
+	for (int i = 0; i < findings->count; i++) {
+		struct finding *finding = &findings->list[i];
+
+		finding->problem &= (topics_of(finding->name) & topics) != 0;
+		findings->problems += finding->problem;
+	}
 }
 
 void findings_print(const struct findings *findings, bool problems_only)

@@ -23,6 +23,28 @@ struct findings {
 	int count, problems;
 };
 
+/* What somebody may need: --check=heap,shm,... */
+enum topic {
+	TOPIC_HEAP = 1,
+	TOPIC_SHM = 2,
+	TOPIC_MOUNT = 4,
+	TOPIC_TEXT = 8,
+	TOPIC_THP = 16,
+	TOPICS_ALL = 31,
+};
+
+/* Another finding. problem: it is one, or else a note. */
+struct finding *findings_add(struct findings *findings, const char *name, bool problem,
+			     const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+#define COMMAND(finding, ...) snprintf((finding)->command, sizeof((finding)->command), __VA_ARGS__)
+
+/* Notes on what costs huge pages their effect; part of findings_collect(). */
+void findings_collect_costs(const struct system *system, struct findings *findings);
+
+/* Problems of other topics become notes. */
+void findings_restrict(struct findings *findings, unsigned int topics);
+
 /* Judges the facts; looks at nothing else. */
 void findings_collect(const struct system *system, struct findings *findings);
 

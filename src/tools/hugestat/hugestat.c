@@ -18,7 +18,8 @@
 #include "tools/hugestat/system.h"
 #include "tools/hugestat/users.h"
 
-#define USERS_SHOWN 5 /* where --users was not asked for */
+#define STATUS_USAGE 2 /* an option that is not understood */
+#define USERS_SHOWN  5 /* where --users was not asked for */
 
 static int show_users(const struct hugestat_options *options)
 {
@@ -47,6 +48,8 @@ static int show_system(const struct hugestat_options *options)
 	users_read(&users);
 	system_read(&system);
 	findings_collect(&system, &findings);
+	if (options->check)
+		findings_restrict(&findings, options->topics);
 	if (options->json) {
 		struct json json;
 
@@ -142,7 +145,7 @@ int main(int argc, char **argv)
 	int status = EXIT_SUCCESS, parsed = hugestat_options_parse(argc, argv, &options);
 
 	if (parsed == OPTION_TABLE_BAD)
-		return EXIT_FAILURE;
+		return STATUS_USAGE;
 	if (parsed == OPTION_TABLE_DONE)
 		; /* --help was, or the like */
 	else if (options.program)

@@ -9,6 +9,7 @@
 
 #include "options/options.h"
 #include "tools/common/option_table.h"
+#include "tools/hugestat/findings.h"
 #include "tools/hugestat/options.h"
 
 enum hugestat_option {
@@ -32,8 +33,9 @@ enum hugestat_option {
 
 /* clang-format off */
 static const struct tool_option rows[] = {
-	[OPTION_CHECK] = {"check", 'c', NULL,
-		"Says only what is wrong, and exits with 1 if anything is.", NULL, "The system"},
+	[OPTION_CHECK] = {"check", 'c', "[topics]",
+		"Says only what is wrong, and exits with 1 if anything is that all, or these topics, need: "
+		"heap, shm, mount, text, thp.", "heap shm mount text thp heap,shm", "The system"},
 	[OPTION_USERS] = {"users", 0, NULL,
 		"Who holds huge pages: processes, shared memory, files, cgroups; and what is left over.",
 		NULL, NULL},
@@ -102,6 +104,33 @@ static bool parse_count(const char *text, unsigned long *count)
 	return !errno && end != text && !*end && text[0] != '-' && *count;
 }
 
+/* NULL: all of them. */
+static bool parse_topics(const char *text, unsigned int *topics)
+{
+	static const struct {
+		const char *name;
+		enum topic topic;
+	} names[] = {
+		{"heap", TOPIC_HEAP}, {"shm", TOPIC_SHM}, {"mount", TOPIC_MOUNT},
+		{"text", TOPIC_TEXT}, {"thp", TOPIC_THP},
+	};
+
+	*topics = text ? 0 : TOPICS_ALL;
+	while (text) {
+		const size_t bytes = strcspn(text, ",");
+		size_t row = 0;
+
+		while (row < sizeof(names) / sizeof(names[0]) &&
+		       (strlen(names[row].name) != bytes || memcmp(names[row].name, text, bytes)))
+			row++;
+		if (row == sizeof(names) / sizeof(names[0]))
+			return false;
+		*topics |= names[row].topic;
+		text = text[bytes] ? text + bytes + 1 : NULL;
+	}
+	return true;
+}
+
 static bool parse_part(const char *text, enum collapse_part *part)
 {
 	static const char *const names[] = {
@@ -123,6 +152,7 @@ static int take_option(enum hugestat_option option, const char *value,
 	switch (option) {
 	case OPTION_CHECK:
 		options->check = true;
+		good = parse_topics(value, &options->topics);
 		break;
 	case OPTION_USERS:
 		options->users = true;

@@ -18,6 +18,7 @@ struct collapse_wish {
 
 struct hugestat_options {
 	bool check, users, json, verbose, numa, pages, watch, perf_map, collapse, metrics, advise;
+	unsigned int topics;     /* of --check: enum topic */
 	bool has_part, has_rate; /* of --collapse */
 	struct collapse_wish collapse_wish;
 	double interval_seconds; /* of --watch; 0: not given */

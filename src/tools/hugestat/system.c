@@ -183,6 +183,7 @@ void system_read(struct system *system)
 	system_read_thp(system);
 	system_read_mounts(system);
 	system_read_limits(system);
+	system_read_stalls(system);
 	read_process_limits(system);
 	read_config(&system->config);
 	system_try(system);

@@ -34,6 +34,8 @@ struct system_pool {
 	bool limit_version_2;
 	unsigned long long limit_bytes, usage_bytes; /* SYSTEM_NO_LIMIT: none */
 
+	int used_since_boot; /* 1: yes, 0: no, -1: nobody knows */
+
 	int tried; /* one page, mapped and written: 0, -errno, or 1: not tried */
 };
 
@@ -53,6 +55,12 @@ struct system_thp_size {
 	unsigned long fault_alloc, fault_fallback, split, in_use;
 };
 
+struct system_stalls {
+	unsigned long long compact_stall, compact_fail, compact_success; /* since boot */
+	double pressure; /* percent of 5 minutes in which somebody waited for memory */
+	unsigned long uptime_seconds;
+};
+
 struct system {
 	char kernel[96], machine[72];
 	const char *glibc;
@@ -69,6 +77,9 @@ struct system {
 	int thp_size_count;
 	bool thp_disabled_for_process; /* prctl(PR_SET_THP_DISABLE), inherited */
 	unsigned long thp_tried_kb;    /* of one transparent huge page that was asked for */
+
+	struct system_stalls stalls;
+	bool splits_for_kvm; /* the host splits executable huge pages of its virtual machines */
 
 	struct system_mount mounts[SYSTEM_MOUNTS_MAX];
 	int mount_count;
@@ -88,6 +99,7 @@ void system_read(struct system *system);
 void system_read_mounts(struct system *system);
 void system_read_limits(struct system *system);
 void system_read_thp(struct system *system);
+void system_read_stalls(struct system *system);
 void system_try(struct system *system);
 
 /* Helpers for files of one value; 0 or "" where there is none. */

@@ -1,0 +1,13 @@
+/*
+ * Names of the kernel's errors, for messages.
+ */
+#ifndef ERROR_H
+#define ERROR_H
+
+/*
+ * "ENOMEM" for ENOMEM or -ENOMEM, without malloc or locale; a number that has no name here comes
+ * out as "error", which a caller prints with the number.
+ */
+const char *error_name(long error);
+
+#endif

@@ -1,0 +1,304 @@
+/*
+ * Copies of huge pages that a parent makes for a child: see fork_copies.h.
+ *
+ * What other threads write meanwhile may be in a copy or not, as with the kernel's own fork, which
+ * shares page after page while they run.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "base/aside.h"
+#include "base/sys.h"
+#include "calls/fork_copies.h"
+#include "pages/sparse.h"
+#include "region/mempolicy.h"
+#include "region/page_state.h"
+#include "region/registry.h"
+#include "region/split.h"
+
+/* Arenas may open while pages are copied: the lists have space for so much more. */
+#define SPARE_PIECES 64
+#define SPARE_BYTES  ((size_t)64 << 20)
+
+/* A unit that is in use up to here is copied into one transparent huge page. */
+#define FULL_SHARE(unit_bytes) ((unit_bytes) / 4 * 3)
+
+/* What was at `address` is at `copy`, too; copy 0: whole pages that the child does without. */
+struct piece {
+	uintptr_t address, copy;
+	size_t bytes;
+	bool altered;   /* a copy with rights or advice, which only the kernel knows in the child */
+	bool kept_back; /* with copy 0: the kernel does not give the pages to the child */
+};
+
+static struct {
+	struct piece *pieces; /* mapped */
+	size_t count, pieces_bytes;
+	uintptr_t area; /* all copies, one after the other */
+	size_t area_bytes, area_used;
+} made;
+
+/* Does the kernel undo MADV_DONTFORK for hugetlb pages? Linux 7.2 does not. */
+static enum { UNKNOWN, UNDOES, KEEPS_FOR_EVER } dontfork;
+
+/* -ENOMEM: memory that other threads opened meanwhile made the list too short. */
+static int add_piece(uintptr_t address, uintptr_t copy, size_t bytes)
+{
+	if ((made.count + 1) * sizeof(struct piece) > made.pieces_bytes)
+		return -ENOMEM;
+	made.pieces[made.count++] =
+		(struct piece){.address = address, .copy = copy, .bytes = bytes};
+	return 0;
+}
+
+/* Reads memory whatever its rights and key are. */
+static long read_any(uintptr_t to, uintptr_t from, size_t bytes)
+{
+	long fd, got = 0;
+
+	if (sys_sandboxed)
+		return -EPERM;
+	fd = sys_open("/proc/self/mem", O_RDONLY | O_CLOEXEC, 0);
+	if (SYS_IS_ERROR(fd))
+		return fd;
+	for (size_t done = 0; done < bytes && !SYS_IS_ERROR(got); done += (size_t)got) {
+		got = sys_pread((int)fd, (void *)(to + done), bytes - done, from + done);
+		if (!got)
+			got = -EIO;
+	}
+	sys_close((int)fd);
+	return got < 0 ? got : 0;
+}
+
+/*
+ * Copies the used part of a run of units. The last unit gets no transparent huge page unless most
+ * of it is in use, for that would be cleared as a whole. Pages of 1 GiB are mostly empty.
+ */
+static long copy_readable(const struct region *region, uintptr_t to, uintptr_t from, size_t bytes)
+{
+	size_t full = bytes & ~(region->unit_bytes - 1);
+
+	if (bytes - full > FULL_SHARE(region->unit_bytes))
+		full = bytes;
+	if (full && region->source->thp)
+		sys_madvise(to, (full + region->unit_bytes - 1) & ~(region->unit_bytes - 1),
+			    MADV_HUGEPAGE);
+	if (region->page_bytes > region->unit_bytes)
+		sparse_copy(to, from, full, region->unit_bytes);
+	else
+		memcpy((void *)to, (const void *)from, full);
+	sparse_copy(to + full, from + full, bytes - full, region->base_bytes);
+	return 0;
+}
+
+/* Gives a copy the rights, key and advice of the pages that it stands for. */
+static long give_state(unsigned int state, uintptr_t copy, size_t bytes)
+{
+	const int rights = page_state_rights(state);
+	const long key = state >> PAGE_KEY_SHIFT;
+	long failed = 0;
+
+	if (state & PAGE_DONTDUMP)
+		sys_madvise(copy, bytes, MADV_DONTDUMP);
+	if (key)
+		failed = sys_gate(SYS_pkey_mprotect, (long)copy, (long)bytes, rights, key, 0, 0);
+	else if (rights != (PROT_READ | PROT_WRITE))
+		failed = sys_mprotect(copy, bytes, rights);
+	return failed;
+}
+
+/* The pages' state, and the NUMA policy of the first of them, are those of the run. */
+struct run {
+	const struct region *region;
+	size_t page, count;
+	unsigned int state;
+	struct mempolicy policy;
+};
+
+static int copy_units(const struct run *run, size_t unit, size_t units)
+{
+	const struct region *region = run->region;
+	const uintptr_t from = region_unit_address(region, unit), to = made.area + made.area_used;
+	const size_t bytes = units * region->unit_bytes;
+	const size_t used = fork_used_bytes(region, unit, bytes);
+	long failed;
+
+	if (made.area_used + bytes > made.area_bytes || add_piece(from, to, bytes))
+		return -ENOMEM;
+	made.pieces[made.count - 1].altered = run->state & (PAGE_PROTECTED | PAGE_DONTDUMP);
+	mempolicy_apply(&run->policy, to, bytes);
+	if (page_state_rights(run->state) & PROT_READ && !(run->state >> PAGE_KEY_SHIFT))
+		failed = copy_readable(region, to, from, used);
+	else
+		failed = read_any(to, from, used);
+	if (!failed)
+		failed = give_state(run->state, to, bytes);
+	made.area_used += bytes;
+	return failed ? -ENOMEM : 0;
+}
+
+static int copy_used(const struct run *run)
+{
+	const size_t page_units = run->region->page_bytes / run->region->unit_bytes;
+	size_t unit = run->page * page_units, end = unit + run->count * page_units, units;
+	int failed = 0;
+
+	for (; !failed && fork_next_used(run->region, &unit, end, &units); unit += units)
+		failed = copy_units(run, unit, units);
+	return failed;
+}
+
+/* What can't be kept back is shared until the child replaces it. */
+static bool keep_back(uintptr_t address, size_t bytes)
+{
+	if (dontfork == UNKNOWN)
+		dontfork = sys_madvise(address, bytes, MADV_DOFORK) ? KEEPS_FOR_EVER : UNDOES;
+	return dontfork == UNDOES && !sys_madvise(address, bytes, MADV_DONTFORK);
+}
+
+/* On failure the run is shared, as without us. */
+static int keep_run(const struct region *region, size_t page, size_t count)
+{
+	struct run run = {
+		.region = region, .page = page, .count = count, .state = region->pages[page]};
+	const uintptr_t address = region_page_address(region, page);
+	const size_t bytes = count * region->page_bytes;
+	const size_t count_before = made.count, used_before = made.area_used;
+
+	mempolicy_read(address, &run.policy);
+	if (!copy_used(&run) && !add_piece(address, 0, bytes)) {
+		made.pieces[made.count - 1].kept_back = keep_back(address, bytes);
+		return 0;
+	}
+	made.count = count_before;
+	/* Rights may have been taken from what is there: it is not used again. */
+	if (made.area_used > used_before &&
+	    sys_munmap(made.area + used_before, made.area_used - used_before))
+		made.area_used = used_before;
+	return -ENOMEM;
+}
+
+/* Bytes of copies: whole units. */
+static size_t area_bytes(enum fork_walk walk)
+{
+	const struct region *region;
+	size_t bytes = 0;
+
+	for (region = registry_first(); region; region = registry_next(region)) {
+		const size_t page_units = region->page_bytes / region->unit_bytes;
+		size_t page = 0, count;
+
+		for (; fork_next_run(region, walk, &page, &count); page += count) {
+			size_t unit = page * page_units, end = (page + count) * page_units, units;
+
+			for (; fork_next_used(region, &unit, end, &units); unit += units)
+				bytes += units * region->unit_bytes;
+		}
+	}
+	return bytes;
+}
+
+int fork_copies_make(const struct fork_extent *extent, enum fork_walk walk)
+{
+	const struct region *region;
+	int failed = 0;
+	long mapped;
+
+	made.count = made.area_used = 0;
+	made.pieces_bytes = (extent->runs + SPARE_PIECES) * sizeof(struct piece);
+	made.area_bytes = area_bytes(walk) + SPARE_BYTES;
+	/* not between the segments of a library that another thread loads just now */
+	mapped = aside_map(made.pieces_bytes, 0);
+	if (SYS_IS_ERROR(mapped))
+		return -ENOMEM;
+	made.pieces = (struct piece *)mapped;
+	/* not advised to be huge: that is said of each part when it is filled */
+	mapped = aside_map_aligned(made.area_bytes, extent->largest->unit_bytes);
+	if (SYS_IS_ERROR(mapped)) {
+		fork_copies_drop();
+		return -ENOMEM;
+	}
+	made.area = (uintptr_t)mapped;
+	for (region = registry_first(); region; region = registry_next(region)) {
+		size_t page = 0, count;
+
+		for (; fork_next_run(region, walk, &page, &count); page += count)
+			if (keep_run(region, page, count))
+				failed = -ENOMEM;
+	}
+	return failed;
+}
+
+/* The list and what is left of the copies. */
+static void unmap_all(void)
+{
+	if (made.area)
+		sys_munmap(made.area, made.area_bytes);
+	if (made.pieces)
+		sys_munmap((uintptr_t)made.pieces, made.pieces_bytes);
+	made.pieces = NULL;
+	made.count = 0;
+	made.area = 0;
+}
+
+/* The kernel never refuses it, so one more try is for a test that does. */
+static void let_go(const struct piece *piece)
+{
+	if (sys_madvise(piece->address, piece->bytes, MADV_DOFORK))
+		sys_madvise(piece->address, piece->bytes, MADV_DOFORK);
+}
+
+void fork_copies_drop(void)
+{
+	for (size_t i = 0; i < made.count; i++)
+		if (made.pieces[i].kept_back)
+			let_go(&made.pieces[i]);
+	unmap_all();
+}
+
+/* Records that nothing is there but the copies, which come next. */
+static void empty_pages(struct region *region, const struct piece *piece)
+{
+	const size_t first = region_page(region, piece->address);
+
+	if (!piece->kept_back)
+		sys_munmap(piece->address, piece->bytes);
+	for (size_t page = first; page < first + piece->bytes / region->page_bytes; page++)
+		region_set_small(region, page, 0);
+}
+
+/* Moves a copy to its place or, where that fails, copies it once more. */
+static void place_copy(struct region *region, const struct piece *piece)
+{
+	const size_t first = region_unit(region, piece->address);
+	long at = sys_mremap(piece->copy, piece->bytes, piece->bytes, MREMAP_MAYMOVE | MREMAP_FIXED,
+			     piece->address);
+
+	if (SYS_IS_ERROR(at)) {
+		at = sys_mmap(piece->address, piece->bytes, PROT_READ | PROT_WRITE,
+			      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+		if (!SYS_IS_ERROR(at) && !piece->altered)
+			memcpy((void *)piece->address, (void *)piece->copy, piece->bytes);
+	}
+	for (size_t unit = first; unit < first + piece->bytes / region->unit_bytes; unit++)
+		region->units[unit] |=
+			(unsigned char)(UNIT_MAPPED | (piece->altered ? UNIT_ALTERED : 0));
+}
+
+void fork_copies_take(void)
+{
+	const struct piece *const end = made.pieces + made.count;
+	struct region *region;
+
+	for (const struct piece *piece = made.pieces; piece < end; piece++)
+		if (!piece->copy)
+			empty_pages(registry_at(piece->address), piece);
+	for (const struct piece *piece = made.pieces; piece < end; piece++)
+		if (piece->copy)
+			place_copy(registry_at(piece->address), piece);
+	for (region = registry_first(); region; region = registry_next(region))
+		if (region->owner && region->owner->refit)
+			region->owner->refit(region);
+	unmap_all();
+}

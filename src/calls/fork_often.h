@@ -1,0 +1,24 @@
+/*
+ * A process that forks often: copying its memory for each child would cost more than its huge pages
+ * gain. After some forks with a copy, what it has becomes base pages, which the kernel shares until
+ * they are written to, and the next growth is on transparent huge pages.
+ *
+ * Both are bounded: a program that has forked some helpers and then grows to gigabytes has hugetlb
+ * pages for all but the first of them.
+ *
+ * Needs the lock (region/lock.h).
+ */
+#ifndef CALLS_FORK_OFTEN_H
+#define CALLS_FORK_OFTEN_H
+
+#include <stdbool.h>
+
+#include "calls/fork_pages.h"
+
+/*
+ * A fork is about to copy so much, which is little. True: nothing is left to copy, as all of it is
+ * on base pages now.
+ */
+bool fork_often_counts(const struct fork_extent *extent);
+
+#endif
