@@ -8,6 +8,7 @@
 #include <errno.h>
 
 #include "base/log.h"
+#include "base/program.h"
 #include "base/sys.h"
 #include "heap/heap.h"
 #include "heap/start.h"
@@ -22,12 +23,17 @@
 
 #define NOT_STARTED "HUGETLB_REQUIRE: the program is not started"
 
-static void __attribute__((constructor)) begin(void)
+static void __attribute__((constructor)) begin(int count, char **arguments, char **environment)
 {
 	int error = errno, set, bad;
-	const struct options *options = options_get(&set, &bad);
-	bool segments = options->segments == SEGMENTS_CHOSEN ||
-			(options->segments == SEGMENTS_MARKED && segments_are_marked());
+	const struct options *options;
+	bool segments;
+
+	(void)count;
+	program_set(arguments, environment);
+	options = options_get(&set, &bad);
+	segments = options->segments == SEGMENTS_CHOSEN ||
+		   (options->segments == SEGMENTS_MARKED && segments_are_marked());
 
 	if (!set && !segments)
 		return;
@@ -59,6 +65,6 @@ static void __attribute__((destructor)) end(void)
 	int error = errno;
 
 	if (report)
-		report_write(report, program_invocation_short_name);
+		report_write(report, program_name());
 	errno = error;
 }

@@ -9,6 +9,7 @@
 #include "base/sys.h"
 #include "calls/prctl.h"
 #include "calls/result.h"
+#include "region/exact.h"
 #include "region/process.h"
 
 /* Is the caller a child of vfork? It is the only thread of its process, and shares its memory. */
@@ -50,11 +51,28 @@ static bool asks_for_filter(int option, unsigned long mode, unsigned long filter
 	return option == PR_SET_SECCOMP && (mode != SECCOMP_MODE_FILTER || filter);
 }
 
+/* What decides how parts of pages can be changed: see exact.h. */
+static void note_change(int option, unsigned long value)
+{
+	if (option != PR_SET_PTRACER && option != PR_SET_DUMPABLE && option != PR_SET_NO_NEW_PRIVS)
+		return;
+	if (uses_parents_memory())
+		return;
+	if (option == PR_SET_PTRACER)
+		exact_note_ptracer((long)value);
+	exact_changed();
+}
+
 int call_prctl(int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d)
 {
+	long result;
+
 	if (asks_for_filter(option, a, b))
 		return (int)answer(confine(SYS_prctl, option, (long)a, (long)b, (long)c, (long)d));
-	return (int)answer(sys_pass(SYS_prctl, option, (long)a, (long)b, (long)c, (long)d, 0));
+	result = sys_pass(SYS_prctl, option, (long)a, (long)b, (long)c, (long)d, 0);
+	if (!result)
+		note_change(option, a);
+	return (int)answer(result);
 }
 
 long call_seccomp(unsigned int operation, unsigned int flags, void *arguments)

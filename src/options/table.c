@@ -114,6 +114,10 @@ static int parse_heap(const char *value, struct options *options, void *field)
 		options->heap = HEAP_THP;
 		return 0;
 	}
+	if (value_says(value, "auto")) {
+		options->heap = HEAP_AUTO;
+		return 0;
+	}
 	if (parse_page_size(value, options, &options->heap_page_bytes))
 		return -EINVAL;
 	options->heap = HEAP_SIZE;
@@ -469,7 +473,7 @@ static const struct option_row table[] = {
 	{"HUGETLB_DEFAULT_PAGE_SIZE", "a page size such as 2M or 1G",
 	 "the huge page size where none is named",
 	 parse_page_size, FIELD(default_page_bytes), 0},
-	{"HUGETLB_MORECORE", "yes, no, thp, or a page size such as 2M or 1G",
+	{"HUGETLB_MORECORE", "yes, no, auto, thp, or a page size such as 2M or 1G",
 	 "put the heap on huge pages",
 	 parse_heap, FIELD(heap), 0},
 	{"HUGETLB_MORECORE_HEAPBASE", "a hexadecimal address",

@@ -56,7 +56,7 @@ int select_pages(const struct options *options, const struct wanted_pages *wante
 	if (wanted->pages == HEAP_THP)
 		return select_thp(wanted, &sizes, source, "");
 	source->page_bytes = wanted->pages == HEAP_SIZE ? wanted->page_bytes : sizes.default_huge;
-	if (wanted->pages == HEAP_DEFAULT && options->default_page_bytes) {
+	if (wanted->pages != HEAP_SIZE && options->default_page_bytes) {
 		if (sizes_have(&sizes, options->default_page_bytes)) {
 			source->page_bytes = options->default_page_bytes;
 		} else {
@@ -96,7 +96,8 @@ int select_pages(const struct options *options, const struct wanted_pages *wante
 				    wanted->feature, options->path,
 				    (unsigned long)(source->page_bytes >> 10));
 	}
-	if (!options->require && pool_is_empty(source->page_bytes))
+	source->quiet = source->thp_if_free = wanted->quiet;
+	if (!options->require && !wanted->quiet && pool_is_empty(source->page_bytes))
 		log_warning_once(
 			"%s: the pool has no free huge pages of %lu kB: %s pages are taken as long "
 			"as it has none (echo <pages> >/sys/kernel/mm/hugepages/hugepages-%lukB/"

@@ -6,12 +6,16 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/auxv.h>
 
 #include "base/log.h"
 #include "base/sys.h"
+#include "pages/buddy.h"
 #include "pages/source.h"
 
 #define BACK_OFF_MAX 32
+
+#define THP_BYTES_MAX ((size_t)2 << 20)
 
 /* Tries to find a name that no other process uses at this instant; see open_on_mount(). */
 #define NAMES_TRIED_MAX 100
@@ -255,6 +259,15 @@ size_t source_map_huge(struct source *source, uintptr_t address, size_t pages)
 	return given;
 }
 
+/* THP is of the size of a hugetlb page or smaller. */
+static bool has_free_huge(const struct source *source, size_t bytes)
+{
+	const size_t block_bytes =
+		source->page_bytes < THP_BYTES_MAX ? source->page_bytes : THP_BYTES_MAX;
+
+	return buddy_has(bytes, block_bytes, getauxval(AT_PAGESZ));
+}
+
 int source_map_small(const struct source *source, uintptr_t address, size_t bytes)
 {
 	int failed = sys_mmap_at(address, bytes, PROT_READ | PROT_WRITE,
@@ -262,7 +275,7 @@ int source_map_small(const struct source *source, uintptr_t address, size_t byte
 
 	if (failed)
 		return failed;
-	if (source->thp)
+	if (source->thp && (!source->thp_if_free || has_free_huge(source, bytes)))
 		sys_madvise(address, bytes, MADV_HUGEPAGE);
 	return 0;
 }

@@ -10,6 +10,8 @@
  *   service    a filter that kills for these calls, as systemd's SystemCallFilter= does where
  *              SystemCallErrorNumber= is not set
  *   no-memfd   a filter that refuses memfd_create
+ *   no-trace   a filter that refuses userfaultfd and ptrace
+ *   no-trace-kill  a filter that kills for them
  *
  * Exit status 77 where the kernel lacks what is needed.
  */
@@ -118,6 +120,7 @@ static const char *check(const char *kind)
 static void restrict_as(const char *kind)
 {
 	static const int memfd[] = {__NR_memfd_create};
+	static const int traces[] = {__NR_userfaultfd, __NR_ptrace};
 	size_t calls = sizeof(refused_in_containers) / sizeof(refused_in_containers[0]);
 
 	if (!strcmp(kind, "mdwe")) {
@@ -127,6 +130,10 @@ static void restrict_as(const char *kind)
 		filter_executable();
 	} else if (!strcmp(kind, "container")) {
 		filter_calls(refused_in_containers, calls, SECCOMP_RET_ERRNO | EPERM);
+	} else if (!strcmp(kind, "no-trace")) {
+		filter_calls(traces, 2, SECCOMP_RET_ERRNO | EPERM);
+	} else if (!strcmp(kind, "no-trace-kill")) {
+		filter_calls(traces, 2, SECCOMP_RET_KILL_PROCESS);
 	} else if (!strcmp(kind, "service")) {
 		filter_calls(refused_in_containers, calls, SECCOMP_RET_KILL_PROCESS);
 	} else if (!strcmp(kind, "no-memfd")) {

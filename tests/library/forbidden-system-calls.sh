@@ -5,7 +5,8 @@
 . "$(dirname "$0")/../lib/test.sh"
 
 restricted=$cases/restricted
-split_line="heap: a part of a huge page can't be made small while other threads run: this kernel or its settings have no userfaultfd write protection for it (error 1)"
+split_line="heap: part of a huge page cannot be changed (other threads run, and neither userfaultfd nor ptrace is allowed): the call fails with ENOMEM (HUGETLB_EXACT=strict avoids such pages)"
+strict_line="heap: HUGETLB_EXACT=strict: neither userfaultfd nor ptrace is allowed here, so part of a hugetlb page cannot be changed exactly; using transparent huge pages"
 redirect_line="heap: libc could not be hooked (its text is sealed, or a security policy forbids it): the heap stays on small pages"
 
 says_once() {
@@ -13,7 +14,14 @@ says_once() {
 	grep -qF "WARNING: $2" "$work/err" || { show "$work/err"; fail "$1: another line"; }
 }
 
-# The program's mprotect fails then, as section 12 of HOWTO has it, and the program says so itself.
+# By ptrace, where userfaultfd is refused, or kills; by /dev/userfaultfd, which no such filter knows.
+pages_are_split_under() {
+	same_as_plain HUGETLB_MORECORE=yes -- "$@" writes-during-partial-page-calls arena
+	[ "$plain_status" = 77 ] && skip "$(tail -n 1 "$work/plain.out")"
+	[ "$plain_status" = 0 ] || { show "$work/plain.err"; fail "$*: exit status $plain_status"; }
+}
+
+# With neither, the program's mprotect fails, as section 35 of HOWTO has it.
 pages_stay_whole_under() {
 	local kind=$1 status
 	preloaded HUGETLB_MORECORE=yes "$restricted" "$kind" writes-during-partial-page-calls main >"$work/out" 2>"$work/err"
@@ -24,7 +32,17 @@ pages_stay_whole_under() {
 	says_once "$kind" "$split_line"
 }
 
-# Transparent huge pages are the way out that HOWTO names.
+# Transparent huge pages are the ways out that HOWTO names.
+strict_means_transparent_pages_under() {
+	preloaded HUGETLB_MORECORE=yes HUGETLB_EXACT=strict EXPECT_HUGETLB=0.9 "$cases/small-blocks" 5 >"$work/out" 2>"$work/err" ||
+		fail "HUGETLB_EXACT=strict: no hugetlb pages where changes are exact"
+	preloaded HUGETLB_MORECORE=yes HUGETLB_EXACT=strict "$restricted" "$1" \
+		writes-during-partial-page-calls arena >"$work/out" 2>"$work/err" ||
+		{ show "$work/err"; fail "$1, strict: exit status $?"; }
+	# once in the program, and once in the one that starts it
+	[ "$(grep -cF "WARNING: $strict_line" "$work/err")" = 2 ] || { show "$work/err"; fail "$1, strict: other lines"; }
+}
+
 pages_are_split_by_the_kernel_under() {
 	preloaded HUGETLB_MORECORE=thp "$restricted" "$1" writes-during-partial-page-calls main >"$work/out" 2>"$work/err" ||
 		{ show "$work/err"; fail "$1, thp: exit status $?"; }
@@ -77,10 +95,17 @@ executable_memfds_by_sysctl() {
 }
 
 need_pages 150 2M
-pages_stay_whole_under container
-pages_stay_whole_under service
-pages_are_split_by_the_kernel_under container
-pages_are_split_by_the_kernel_under service
+for kind in container service; do
+	pages_are_split_under "$restricted" "$kind"
+done
+if [ "$(id -u)" = 0 ] && setpriv --reuid nobody --clear-groups test -x "$restricted" 2>/dev/null; then
+	pages_are_split_under setpriv --reuid nobody --clear-groups "$restricted" container
+	pages_are_split_under setpriv --reuid nobody --clear-groups --no-new-privs env PATH="$cases:$PATH"
+	pages_are_split_under "$restricted" no-trace
+fi
+pages_stay_whole_under no-trace-kill
+pages_are_split_by_the_kernel_under no-trace-kill
+strict_means_transparent_pages_under no-trace-kill
 no_memfd_means_small_pages
 little_address_space_is_left_to_the_program
 executable_memfds_by_sysctl

@@ -17,7 +17,7 @@ def filled(step):
         memory[page] = 1
     return memory
 kept = [filled(int(step) << 12) for step in sys.argv[1:]]
-time.sleep(0.1)
+time.sleep(0.5)
 sys.exit(7)
 END
 

@@ -70,8 +70,9 @@ enum option_id {
 /* clang-format off */
 static const struct tool_option rows[] = {
 	[HEAP] = {"heap", 0, "[size]",
-		"The heap on huge pages: of that size (also thp: as --thp), or of the default size.",
-		SIZES " thp", "What is put on huge pages"},
+		"The heap on huge pages: of that size (also thp: as --thp), or of the default size; auto: "
+		"as soon as it is large.",
+		SIZES " thp auto", "What is put on huge pages"},
 	[THP] = {"thp", 0, NULL, "The heap on transparent huge pages.", NULL, NULL},
 	[TEXT] = {"text", 0, "[size]", "The text and constants of the program.", SIZES, NULL},
 	[DATA] = {"data", 0, "[size]", "Its data and bss.", SIZES, NULL},

@@ -98,11 +98,11 @@ static unsigned long memory_kb(pid_t pid)
 	return strtoul(line + strlen("\nVmRSS:"), NULL, 10);
 }
 
-static double seconds_now(void)
+static double seconds_of_clock(clockid_t clock)
 {
 	struct timespec now;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
+	clock_gettime(clock, &now);
 	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
@@ -129,7 +129,8 @@ static int watch_program(pid_t pid, struct sight *best, bool *seen, struct rusag
 
 	while (!(ended = wait4(pid, &status, WNOHANG, usage)) || (ended < 0 && errno == EINTR)) {
 		const unsigned long kb = memory_kb(pid);
-		const double start = seconds_now();
+		const double start = seconds_of_clock(CLOCK_MONOTONIC);
+		const double used = seconds_of_clock(CLOCK_THREAD_CPUTIME_ID);
 		struct sight sight;
 
 		if (((double)kb > (double)most_kb * GROWTH ||
@@ -138,8 +139,8 @@ static int watch_program(pid_t pid, struct sight *best, bool *seen, struct rusag
 			most_kb = kb;
 			*best = sight;
 			*seen = true;
-			ended_at = seconds_now();
-			cost = ended_at - start;
+			ended_at = seconds_of_clock(CLOCK_MONOTONIC);
+			cost = seconds_of_clock(CLOCK_THREAD_CPUTIME_ID) - used;
 		}
 		nanosleep(&pause, NULL);
 	}

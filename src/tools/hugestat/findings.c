@@ -309,15 +309,15 @@ static void check_shared_memory(const struct system *system, struct findings *fi
 	}
 }
 
-/* 2.31 to 2.43 are those that the library's heap was tried with. */
+/* 2.31 to 2.44 are those that the library's heap was tried with. */
 static void check_libc(const struct system *system, struct findings *findings)
 {
 	int major = 0, minor = 0;
 
 	if (sscanf(system->glibc, "%d.%d", &major, &minor) == 2 &&
-	    (major != 2 || minor < 31 || minor > 43))
+	    (major != 2 || minor < 31 || minor > 44))
 		findings_add(findings, "glibc-unknown", false,
-			     "glibc %s: libhugetlbfs serves the heap of 2.31 to 2.43",
+			     "glibc %s: libhugetlbfs serves the heap of 2.31 to 2.44",
 			     system->glibc);
 	if (system->tunables[0] && strcmp(system->tunables, "0"))
 		findings_add(findings, "glibc-tunable", false,

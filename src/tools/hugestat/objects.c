@@ -186,22 +186,33 @@ static int write_section(Elf *elf, Elf_Scn *section, const GElf_Shdr *header, ui
 	return written;
 }
 
-int object_write_functions(const char *path, uint64_t address, uint64_t file_offset, uint64_t start,
-			   uint64_t end, FILE *out)
+/* Has the range a part of one of the object's segments, at that bias? A huge page may reach into
+ * the holes around it. */
+static bool covers(Elf *elf, uint64_t bias, uint64_t start, uint64_t end)
 {
-	struct object object;
+	size_t count = 0;
+
+	elf_getphdrnum(elf, &count);
+	for (size_t i = 0; i < count; i++) {
+		GElf_Phdr segment;
+
+		if (gelf_getphdr(elf, (int)i, &segment) && segment.p_type == PT_LOAD &&
+		    segment.p_vaddr + bias < end &&
+		    start < segment.p_vaddr + segment.p_memsz + bias)
+			return true;
+	}
+	return false;
+}
+
+/* A stripped file has the dynamic symbols only, which the full table contains. */
+static int write_functions(Elf *elf, uint64_t bias, uint64_t start, uint64_t end, FILE *out)
+{
 	Elf_Scn *section = NULL, *dynamic = NULL, *full = NULL;
 	GElf_Shdr header;
-	uint64_t bias = 0;
-	int result = object_open(&object, path);
 
-	if (result)
-		return result;
-	if (!find_bias(object.elf, address, file_offset, &bias)) {
-		object_close(&object);
-		return -ENOEXEC;
-	}
-	while ((section = elf_nextscn(object.elf, section))) {
+	if (!covers(elf, bias, start, end))
+		return -ENOENT;
+	while ((section = elf_nextscn(elf, section))) {
 		if (!gelf_getshdr(section, &header))
 			continue;
 		if (header.sh_type == SHT_SYMTAB)
@@ -209,10 +220,44 @@ int object_write_functions(const char *path, uint64_t address, uint64_t file_off
 		else if (header.sh_type == SHT_DYNSYM)
 			dynamic = section;
 	}
-	/* A stripped file has the dynamic symbols only, which the full table contains. */
 	section = full ? full : dynamic;
-	if (section && gelf_getshdr(section, &header))
-		result = write_section(object.elf, section, &header, bias, start, end, out);
+	if (!section || !gelf_getshdr(section, &header))
+		return 0;
+	return write_section(elf, section, &header, bias, start, end, out);
+}
+
+int object_write_functions(const char *path, uint64_t address, uint64_t file_offset, uint64_t start,
+			   uint64_t end, FILE *out)
+{
+	struct object object;
+	uint64_t bias = 0;
+	int result = object_open(&object, path);
+
+	if (result)
+		return result;
+	result = find_bias(object.elf, address, file_offset, &bias)
+			 ? write_functions(object.elf, bias, start, end, out)
+			 : -ENOENT;
+	object_close(&object);
+	return result;
+}
+
+int program_write_functions(pid_t pid, uint64_t start, uint64_t end, FILE *out)
+{
+	struct object object;
+	GElf_Ehdr header;
+	uint64_t entry;
+	char path[64];
+	int result;
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
+	result = object_open(&object, path);
+	if (result)
+		return result;
+	result = gelf_getehdr(object.elf, &header) &&
+				 entry_point(pid, header.e_ident[EI_CLASS], &entry)
+			 ? write_functions(object.elf, entry - header.e_entry, start, end, out)
+			 : -ENOENT;
 	object_close(&object);
 	return result;
 }

@@ -22,9 +22,13 @@ bool object_is_static(const char *path);
 
 /*
  * Writes "<address> <size> <name>" for each function of the ELF file that lies within [start, end)
- * when the byte at file_offset is at address. Returns how many, or -errno.
+ * when the byte at file_offset is at address. Returns how many, or -errno; -ENOENT: this range is
+ * no part of the object.
  */
 int object_write_functions(const char *path, uint64_t address, uint64_t file_offset, uint64_t start,
 			   uint64_t end, FILE *out);
+
+/* The same of the process's program, wherever the kernel has put it. */
+int program_write_functions(pid_t pid, uint64_t start, uint64_t end, FILE *out);
 
 #endif

@@ -3,8 +3,8 @@
  *
  * perf asks /tmp/perf-PID.map about addresses in anonymous memory. Text on hugetlb pages, or in a
  * memfd, is a file's by its name, and perf asks that file, which is no program: these functions are
- * listed for who looks them up himself, and the user is told. Which object a text is from is seen
- * by its neighbours: the rest of the object is still mapped around it, from its file.
+ * listed for users who look them up themselves, and a line says so. The text is the program's, by
+ * its entry point, or that of the nearest object below or above, if it lies within its segments.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -29,36 +29,20 @@ static bool is_file(const struct smaps_mapping *mapping)
 	return mapping->inode && mapping->name[0] == '/' && !strstr(mapping->name, " (deleted)");
 }
 
-/*
- * The nearest mapping of a file below, or above where the one below is not an object. Within an
- * object there are no holes, so it is enough to go by what touches.
- */
-static const struct smaps_mapping *find_neighbour(const struct process *process, size_t at)
+/* The nearest mapping of a file from a place on, downwards or upwards. There may be holes between
+ * the segments of an object that was linked for huge pages. */
+static const struct smaps_mapping *find_file(const struct process *process, size_t at, int step)
 {
-	for (size_t i = at; i > 0; i--) {
-		const struct smaps_mapping *below = &process->mappings[i - 1].smaps;
-
-		if (below->end != process->mappings[i].smaps.start)
-			break;
-		if (is_file(below))
-			return below;
-	}
-	for (size_t i = at + 1; i < process->count; i++) {
-		const struct smaps_mapping *above = &process->mappings[i].smaps;
-
-		if (above->start != process->mappings[i - 1].smaps.end)
-			break;
-		if (is_file(above))
-			return above;
-	}
+	for (size_t i = at + (size_t)step; i < process->count; i += (size_t)step)
+		if (is_file(&process->mappings[i].smaps))
+			return &process->mappings[i].smaps;
 	return NULL;
 }
 
-/* Returns the number of functions, or -errno. */
-static int write_mapping(const struct process *process, size_t at, FILE *out)
+/* Returns the number of functions, or -errno; -ENOENT: it is no part of an object there. */
+static int write_as_neighbour(const struct process *process, const struct smaps_mapping *lost,
+			      const struct smaps_mapping *neighbour, FILE *out)
 {
-	const struct smaps_mapping *lost = &process->mappings[at].smaps;
-	const struct smaps_mapping *neighbour = find_neighbour(process, at);
 	char path[SMAPS_NAME_BYTES + 64];
 
 	if (!neighbour)
@@ -67,6 +51,18 @@ static int write_mapping(const struct process *process, size_t at, FILE *out)
 	snprintf(path, sizeof(path), "/proc/%d/root%s", (int)process->pid, neighbour->name);
 	return object_write_functions(path, neighbour->start, neighbour->offset, lost->start,
 				      lost->end, out);
+}
+
+static int write_mapping(const struct process *process, size_t at, FILE *out)
+{
+	const struct smaps_mapping *lost = &process->mappings[at].smaps;
+	int written = program_write_functions(process->pid, lost->start, lost->end, out);
+
+	if (written < 0)
+		written = write_as_neighbour(process, lost, find_file(process, at, -1), out);
+	if (written < 0)
+		written = write_as_neighbour(process, lost, find_file(process, at, 1), out);
+	return written;
 }
 
 /* The directory is everybody's: a file or link that is there is removed, never written through. */
@@ -87,9 +83,11 @@ static FILE *create_map(const char *path)
 
 struct written {
 	int functions, mappings;
+	int nameless;     /* mappings of an object's text that got no name */
 	const char *name; /* of the first file that perf will ask instead; NULL: there is none */
 };
 
+/* Code that a program makes while it runs is no object's: its program can write such a map. */
 static struct written write_all(const struct process *process, FILE *out)
 {
 	struct written all = {0};
@@ -100,15 +98,20 @@ static struct written write_all(const struct process *process, FILE *out)
 
 		if (!is_lost(mapping))
 			continue;
+		written = write_mapping(process, i, out);
+		if (written == -ENOENT && !mapping->inode)
+			continue;
 		all.mappings++;
 		if (mapping->inode && !all.name)
 			all.name = mapping->name;
-		written = write_mapping(process, i, out);
-		if (written < 0)
+		if (written <= 0) {
+			all.nameless++;
 			fprintf(stderr, "hugestat: no names for the text at %llx: %s\n",
-				(unsigned long long)mapping->start, strerror(-written));
-		else
+				(unsigned long long)mapping->start,
+				written ? strerror(-written) : "its file has no symbols there");
+		} else {
 			all.functions += written;
+		}
 	}
 	return all;
 }
@@ -146,5 +149,5 @@ int write_perf_map(pid_t pid)
 		puts(": start the program under perf, or have its text on thp or file");
 	}
 	process_free(&process);
-	return written.functions || !written.mappings ? EXIT_SUCCESS : EXIT_FAILURE;
+	return written.nameless ? EXIT_FAILURE : EXIT_SUCCESS;
 }
