@@ -8,6 +8,7 @@
 #include <sys/shm.h>
 
 #include "api/api.h"
+#include "base/error.h"
 #include "base/log.h"
 #include "base/sys.h"
 #include "options/options.h"
@@ -41,9 +42,10 @@ static void warn_once(size_t bytes, size_t page_bytes, long error)
 
 	if (__atomic_exchange_n(&warned, true, __ATOMIC_RELAXED))
 		return;
-	log_warning("shm: no huge pages of %zu kB for a segment of %zu bytes: %s (error %ld); it "
-		    "is on small pages (this is said once)",
-		    page_bytes >> 10, bytes, reason(error), -error);
+	log_warning(
+		"shm: no huge pages of %zu kB for a segment of %zu bytes: %s (%s); it is on small "
+		"pages (reported once)",
+		page_bytes >> 10, bytes, reason(error), error_name(error));
 }
 
 /*
