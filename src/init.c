@@ -15,6 +15,7 @@
 #include "mmap/mappings.h"
 #include "mmap/start.h"
 #include "options/options.h"
+#include "region/pool_share.h"
 #include "report.h"
 #include "segments/segments.h"
 
@@ -46,6 +47,9 @@ static void __attribute__((constructor)) begin(int count, char **arguments, char
 		sys_exit_group(EXIT_NOT_STARTED);
 	}
 	log_refuse(options->require ? NOT_STARTED : NULL);
+	if (options->limit_bytes || options->limit_percent || options->heap == HEAP_AUTO ||
+	    options->mmap == HEAP_AUTO)
+		pool_share_start(options->limit_bytes, options->limit_percent);
 	if (options->heap != HEAP_OFF && heap_start(options) && options->require)
 		sys_exit_group(EXIT_NOT_STARTED);
 	if (options->mmap != HEAP_OFF && mappings_start(options) && options->require)

@@ -155,6 +155,33 @@ static int parse_size(const char *value, struct options *options, void *field)
 	return options_parse_size(value, field) ? -EINVAL : 0;
 }
 
+/* A size, or a percentage from 1 to 100. */
+static int parse_limit(const char *value, struct options *options, void *field)
+{
+	const size_t length = strcspn(value, "%");
+	char number[8];
+	size_t amount;
+
+	(void)field;
+	if (!value[length]) {
+		if (options_parse_size(value, &amount) || !amount)
+			return -EINVAL;
+		options->limit_bytes = amount;
+		options->limit_percent = 0;
+		return 0;
+	}
+	if (value[length + 1] || length >= sizeof(number) ||
+	    value[strspn(value, "0123456789")] != '%')
+		return -EINVAL;
+	memcpy(number, value, length);
+	number[length] = '\0';
+	if (options_parse_size(number, &amount) || !amount || amount > 100)
+		return -EINVAL;
+	options->limit_bytes = 0;
+	options->limit_percent = (unsigned int)amount;
+	return 0;
+}
+
 /* stacks, code, or both with a comma between them. */
 static int parse_mmap_also(const char *value, struct options *options, void *field)
 {
@@ -516,6 +543,9 @@ static const struct option_row table[] = {
 	{"HUGETLB_MMAP_LIMIT", "a size such as 4G",
 	 "a mapping bigger than this takes no pages from the pool (unset: half of the pool)",
 	 parse_size, FIELD(mmap_limit), 0},
+	{"HUGETLB_LIMIT", "a size such as 4G, or a percentage such as 25%",
+	 "one process takes at most this much of each pool",
+	 parse_limit, 0, 0},
 	{"HUGETLB_MMAP_ALSO", "stacks, code, or both with a comma between them",
 	 "advise transparent huge pages for these mappings, too",
 	 parse_mmap_also, 0, 0},

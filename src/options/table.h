@@ -79,6 +79,8 @@ struct options {
 	size_t mmap_threshold;  /* 0: one huge page */
 	size_t mmap_limit;      /* bigger ones don't take from the pool; 0: half of the pool */
 	bool mmap_stacks, mmap_code;
+	size_t limit_bytes;         /* of each pool, for this process; 0: not so given */
+	unsigned int limit_percent; /* of each pool; 0: not so given */
 	bool require;
 	enum fork_pages fork;
 	enum exact_mode exact;

@@ -93,6 +93,8 @@ mappings() {
 	((hugetlb_kb == 0 && thp_kb >= 60000)) || { show "$work/out"; fail "--mmap=1M,thp"; }
 	own_mapping --mmap --mmap-limit 8M
 	((hugetlb_kb < 60000)) || { show "$work/out"; fail "--mmap-limit"; }
+	own_mapping --mmap --limit 8M
+	((hugetlb_kb == 8192)) || { show "$work/out"; fail "--limit"; }
 	# executable memory as a compiler of code maps it, and a stack as libc does (0x20000: MAP_STACK)
 	is_also code ", prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC" stacks
 	is_also stacks " | 0x20000" code

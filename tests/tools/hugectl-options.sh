@@ -76,6 +76,7 @@ values_both_ways() {
 		HUGETLB_SHARE_PATH --share-path /a/directory
 		HUGETLB_ELFMAP_BACKING --backing thp
 		HUGETLB_MMAP_LIMIT --mmap-limit 4G
+		HUGETLB_LIMIT --limit 25%
 		HUGETLB_MMAP_ALSO --mmap-also stacks,code
 		HUGETLB_PATH --path /dev/hugepages
 		HUGETLB_FEATURES --features no_map_hugetlb

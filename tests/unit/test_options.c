@@ -264,6 +264,28 @@ static void heap(void **state)
 	assert_bad("HUGETLB_MORECORE=99999999999999999999999G");
 }
 
+static void limit(void **state)
+{
+	static const char *const garbage[] = {"0",   "0%",  "101%", "%",   "5%%",
+					      "4%G", "4G%", "-1",   "half"};
+	char entry[64];
+
+	(void)state;
+	assert_good("HUGETLB_LIMIT=4G");
+	assert_true(options.limit_bytes == (uint64_t)4 << 30);
+	assert_int_equal(options.limit_percent, 0);
+	assert_good("HUGETLB_LIMIT=25%");
+	assert_int_equal(options.limit_percent, 25);
+	assert_true(options.limit_bytes == 0);
+	assert_good("HUGETLB_LIMIT=100%");
+	assert_int_equal(options.limit_percent, 100);
+	assert_unset("HUGETLB_LIMIT=");
+	for (size_t i = 0; i < COUNT_OF(garbage); i++) {
+		snprintf(entry, sizeof(entry), "HUGETLB_LIMIT=%s", garbage[i]);
+		assert_bad(entry);
+	}
+}
+
 static void default_page_size(void **state)
 {
 	(void)state;
@@ -640,7 +662,7 @@ static void table_is_documented(void **state)
 	const struct option_row *table = options_table(&rows);
 
 	(void)state;
-	assert_int_equal(rows, 28);
+	assert_int_equal(rows, 29);
 	for (int i = 0; i < rows; i++) {
 		assert_memory_equal(table[i].name, "HUGETLB_", 8);
 		assert_true(strlen(table[i].values) > 1 && strlen(table[i].help) > 10);
@@ -662,6 +684,7 @@ int main(void)
 		UNIT_TEST(mappings),
 		UNIT_TEST(process_options_are_read_once),
 		UNIT_TEST(heap),
+		UNIT_TEST(limit),
 		UNIT_TEST(default_page_size),
 		UNIT_TEST(heap_base),
 		UNIT_TEST(strings_are_copies),
