@@ -64,6 +64,7 @@ struct options {
 	bool shm;              /* System V shared memory on huge pages */
 	size_t shm_page_bytes; /* 0: of the default size */
 	enum segments_asked segments;
+	bool segments_auto; /* text alone, where that costs no memory */
 	bool text, data;                         /* with SEGMENTS_CHOSEN */
 	size_t text_page_bytes, data_page_bytes; /* 0: the default size */
 	enum segment_backing backing;

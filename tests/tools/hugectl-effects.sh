@@ -23,6 +23,14 @@ heap() {
 	EXPECT_HUGETLB=0.99 succeeds --heap --default-page-size=1G "$cases/small-blocks" 50
 }
 
+# What is small is left as it is, and what is filled is huge.
+automatic() {
+	succeeds --auto "$helpers/print-memory" 5
+	[[ $(cat "$work/out") == *" 0 0" ]] || { show "$work/out"; fail "--auto: a small heap"; }
+	EXPECT_HUGE=0.95 succeeds --auto "$cases/small-blocks" 100
+	[ ! -s "$work/err" ] || { show "$work/err"; fail "--auto prints something"; }
+}
+
 where_the_heap_is() {
 	succeeds --heap --heap-base 600000000000 "$helpers/print-heap"
 	grep -q '^600000000000-.*anon_hugepage' "$work/out" || { show "$work/out"; fail "--heap-base"; }
@@ -171,6 +179,7 @@ sizes_that_are_not_there() {
 
 need_pages 150 2M
 heap
+automatic
 where_the_heap_is
 shared_memory
 what_is_told

@@ -193,6 +193,7 @@ static void mappings(void **state)
 	} rows[] = {
 		{"HUGETLB_MMAP=yes", HEAP_DEFAULT, 0, 0},
 		{"HUGETLB_MMAP=no", HEAP_OFF, 0, 0},
+		{"HUGETLB_MMAP=auto", HEAP_AUTO, 0, 0},
 		{"HUGETLB_MMAP=0", HEAP_OFF, 0, 0},
 		{"HUGETLB_MMAP=256K", HEAP_DEFAULT, 256 << 10, 0},
 		{"HUGETLB_MMAP=yes,thp", HEAP_THP, 0, 0},
@@ -462,6 +463,19 @@ static void segments(void **state)
 	assert_int_equal(options.segments, SEGMENTS_MARKED);
 }
 
+static void segments_auto(void **state)
+{
+	(void)state;
+	assert_good("HUGETLB_ELFMAP=auto");
+	assert_int_equal(options.segments, SEGMENTS_CHOSEN);
+	assert_true(options.segments_auto && options.text && !options.data);
+	assert_int_equal(options.backing, BACKING_FILE);
+	assert_string_equal(options.objects, "all");
+	assert_good("HUGETLB_ELFMAP=R");
+	assert_false(options.segments_auto);
+	assert_int_equal(options.backing, BACKING_LADDER);
+}
+
 static void segments_of_which_objects(void **state)
 {
 	static const char *const good[] = {"main",      "all",   "libc.so.6",
@@ -694,6 +708,7 @@ int main(void)
 		UNIT_TEST(verbosity),
 		UNIT_TEST(level_comes_first),
 		UNIT_TEST(segments),
+		UNIT_TEST(segments_auto),
 		UNIT_TEST(segments_of_which_objects),
 		UNIT_TEST(segments_backing),
 		UNIT_TEST(nothing_of_ours_costs_one_call),
