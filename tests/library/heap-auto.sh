@@ -9,7 +9,7 @@ need_pages 400 2M
 # memory <words for print-memory>: fills plain, all, thp and hugetlb, in kB.
 memory() {
 	read -r plain _ _ < <("$helpers/print-memory" "$@")
-	read -r all thp hugetlb < <(preloaded HUGETLB_MORECORE=auto "$helpers/print-memory" "$@" \
+	read -r all thp hugetlb < <(preloaded HUGETLB_MORECORE=auto HUGETLB_LIMIT=100% "$helpers/print-memory" "$@" \
 		2>"$work/err")
 	[ -n "$hugetlb" ] || { show "$work/err"; fail "$*: it did not run"; }
 	[ ! -s "$work/err" ] || { show "$work/err"; fail "$*: lines on stderr"; }
