@@ -32,6 +32,25 @@ static void start_segments(const struct options *options)
 	segments_start(options);
 }
 
+static void __attribute__((destructor)) end(void)
+{
+	const char *report = options_get(NULL, NULL)->report;
+	int error = errno;
+
+	if (report)
+		report_write(report, program_name());
+	errno = error;
+}
+
+/* Of glibc, behind at_quick_exit(3); musl has none. quick_exit(3) runs no destructor. */
+extern int __cxa_at_quick_exit(void (*function)(void *), void *argument) __attribute__((weak));
+
+static void end_quickly(void *argument)
+{
+	(void)argument;
+	end();
+}
+
 static void __attribute__((constructor)) begin(int count, char **arguments, char **environment)
 {
 	int error = errno, set, bad;
@@ -48,10 +67,13 @@ static void __attribute__((constructor)) begin(int count, char **arguments, char
 		return;
 	log_start();
 	log_info("libhugetlbfs %s", LIBHUGETLBFS_VERSION);
-	if (options->report)
+	if (options->report) {
 		report_start(options->report);
+		if (__cxa_at_quick_exit)
+			__cxa_at_quick_exit(end_quickly, NULL);
+	}
 	if (options->require && bad) {
-		log_error("what was asked for can't be had (%s)", NOT_STARTED);
+		log_error("the settings cannot be met (%s)", NOT_STARTED);
 		sys_exit_group(EXIT_NOT_STARTED);
 	}
 	log_refuse(options->require ? NOT_STARTED : NULL);
@@ -72,15 +94,5 @@ static void __attribute__((constructor)) begin(int count, char **arguments, char
 	/* it is started: what declines from now on, for a library that comes late, refuses nothing
 	 */
 	log_refuse(NULL);
-	errno = error;
-}
-
-static void __attribute__((destructor)) end(void)
-{
-	const char *report = options_get(NULL, NULL)->report;
-	int error = errno;
-
-	if (report)
-		report_write(report, program_name());
 	errno = error;
 }

@@ -14,6 +14,7 @@
 #include "base/sys.h"
 #include "hook/patch.h"
 #include "pages/executable.h"
+#include "proc/maps.h"
 #include "proc/pagemap.h"
 #include "proc/smaps.h"
 #include "proc/status.h"
@@ -258,10 +259,23 @@ static int rights_of(uintptr_t text)
  * file: in a copy it would end the program (SIGTRAP). A debugger's belongs to the address, and is
  * copied. Pages that we exchanged are of a file, too.
  */
+static bool is_of_file(uintptr_t address)
+{
+	struct smaps_mapping mapping;
+	struct maps maps;
+	bool file;
+
+	if (maps_open(&maps, false))
+		return true;
+	file = maps_above(&maps, address, &mapping) && mapping.inode;
+	maps_close(&maps);
+	return file;
+}
+
 static bool is_changed(const struct copies *copies, const struct text_pages *pages)
 {
 	return pagemap_has_own(&copies->pagemap, pages->from, pages->to) > 0 &&
-	       !status_read().traced;
+	       is_of_file(pages->from) && !status_read().traced;
 }
 
 /*

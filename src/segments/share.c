@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/statvfs.h>
 
+#include "base/error.h"
 #include "base/log.h"
 #include "base/sys.h"
 #include "segments/share.h"
@@ -125,7 +126,7 @@ static int open_place(struct share_directory *directory, const struct share_text
 		return -ENOENT;
 	}
 	if (SYS_IS_ERROR(fd)) {
-		text_format(reason, sizeof(reason), "can't be opened (error %d)", (int)-fd);
+		text_format(reason, sizeof(reason), "cannot be opened (%s)", error_name(fd));
 		tell(directory->path, NULL, reason);
 		return (int)fd;
 	}
@@ -277,8 +278,8 @@ static int find_or_make(const struct share_directory *directory, const char *nam
 	fd = open_copy(directory, name, text);
 	if (fd >= 0 || !made)
 		return fd;
-	text_format(reason, sizeof(reason), "can't take %zu huge pages of %zu kB (error %d)",
-		    text->bytes / text->page_bytes, text->page_bytes >> 10, -made);
+	text_format(reason, sizeof(reason), "cannot take %zu huge pages of %zu kB (%s)",
+		    text->bytes / text->page_bytes, text->page_bytes >> 10, error_name(made));
 	tell(directory->path, NULL, reason);
 	return made;
 }
@@ -303,7 +304,7 @@ static int open_shared(const struct share_directory *directory, const struct sha
 	}
 	if (failed) {
 		text_format(reason, sizeof(reason),
-			    "can't be read, or is not what is in memory (error %d)", -failed);
+			    "cannot be read, or is not what is in memory (%s)", error_name(failed));
 		tell(text->name, NULL, reason);
 		return failed;
 	}
@@ -322,8 +323,8 @@ int share_open(const struct share_text *text, const struct options *options)
 
 	/* a filter of system calls may know better */
 	if (SYS_IS_ERROR(user)) {
-		log_info("HUGETLB_SHARE: the text at 0x%lx is not shared: geteuid fails (error %d)",
-			 (unsigned long)text->address, (int)-user);
+		log_info("HUGETLB_SHARE: the text at 0x%lx is not shared: geteuid failed (%s)",
+			 (unsigned long)text->address, error_name(user));
 		return (int)user;
 	}
 	directory.user = (unsigned int)user;

@@ -64,7 +64,7 @@ cat >"$work/relocated.c" <<-'END'
 END
 make_library "$work/librelocated.so" 5 -Wl,-z,notext -x c "$work/relocated.c"
 if readelf -d "$work/librelocated.so" | grep -q TEXTREL; then
-	said 'WARNING: text and data: .*/librelocated.so comes late and has relocations in its text: it stays' \
+	said 'WARNING: text and data: .*/librelocated.so was loaded by dlopen and has relocations in its text: it stays' \
 		EXPECT_HUGE_KB=0 HUGETLB_ELFMAP_OBJECTS=all "$helpers/dlopen-libraries" 2 "$work/librelocated.so"
 fi
 

@@ -20,7 +20,7 @@ refused() {
 	[ "$(free_pages)" = "$before" ] || fail "$words: $((before - $(free_pages))) pages are left behind"
 }
 
-refused "can't be opened" "HUGETLB_SHARE_PATH=$mount/missing"
+refused "cannot be opened" "HUGETLB_SHARE_PATH=$mount/missing"
 refused "not on a hugetlbfs" "HUGETLB_SHARE_PATH=$work"
 mkdir -m 777 "$directory"
 refused "may be written by others" "HUGETLB_SHARE_PATH=$directory"
@@ -60,7 +60,7 @@ mv "$program" "$work/renamed"
 cp "$work/renamed" "$program"
 program=/proc/self/fd/5
 rm "$work/renamed"
-refused "can't be read, or is not what is in memory"
+refused "cannot be read, or is not what is in memory"
 exec 5<&-
 program=$work/program
 

@@ -324,7 +324,7 @@ static void a_file_without_its_name_is_not_shared(void **state)
 {
 	(void)state;
 	find_another_file_by_the_name();
-	assert_refused(-ENOENT, "can't be read");
+	assert_refused(-ENOENT, "cannot be read");
 	write_object(object, 2 * M2 + 12288, 1);
 	assert_refused(-ESTALE, "not what is in memory");
 	assert_int_equal(unlink(object), 0);
@@ -453,9 +453,9 @@ static void directories_that_do_not_serve(void **state)
 	assert_refused(-EACCES, "nothing may be executed");
 	gate_open_filesystem(MAGIC, (long)M2, 0);
 	options.share_path = "/nonexistent/copies";
-	assert_refused(-ENOENT, "can't be opened");
+	assert_refused(-ENOENT, "cannot be opened");
 	options.share_path = object;
-	assert_refused(-ENOTDIR, "can't be opened");
+	assert_refused(-ENOTDIR, "cannot be opened");
 }
 
 static void the_mount_gets_a_directory_for_the_user(void **state)
@@ -479,14 +479,14 @@ static void the_mount_gets_a_directory_for_the_user(void **state)
 	assert_int_equal(rename(copies, expected), 0);
 	assert_int_equal(symlink(expected, copies), 0);
 	gate_catch_stderr();
-	assert_refused(-ENOTDIR, "can't be opened");
+	assert_refused(-ENOTDIR, "cannot be opened");
 }
 
 static void a_short_pool_leaves_nothing(void **state)
 {
 	(void)state;
 	gate_fail_always(SYS_fallocate, ENOSPC);
-	assert_refused(-ENOSPC, "can't take 2 huge pages of 2048 kB");
+	assert_refused(-ENOSPC, "cannot take 2 huge pages of 2048 kB");
 	assert_int_equal(copies_there(NULL), 0);
 }
 
@@ -554,7 +554,7 @@ static void a_file_that_changes_meanwhile_is_not_published(void **state)
 {
 	(void)state;
 	gate_modified_at_call(3);
-	assert_refused(-ESTALE, "error 116");
+	assert_refused(-ESTALE, "(ESTALE)");
 	assert_int_equal(copies_there(NULL), 0);
 }
 
