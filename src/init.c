@@ -64,7 +64,7 @@ static void __attribute__((constructor)) begin(int count, char **arguments, char
 			__cxa_at_quick_exit(end_quickly, NULL);
 	}
 	if (options->require && bad) {
-		log_error("what was asked for can't be had (%s)", NOT_STARTED);
+		log_error("the settings cannot be met (%s)", NOT_STARTED);
 		sys_exit_group(EXIT_NOT_STARTED);
 	}
 	log_refuse(options->require ? NOT_STARTED : NULL);

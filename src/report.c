@@ -221,7 +221,7 @@ static void make_table(struct page_text *text, const char *target, const char *p
 	}
 	result = own_usage_read(&usage, &clues);
 	if (result) {
-		ADD(text, "  /proc/self/smaps can't be read (error %d)\n", -result);
+		ADD(text, "  /proc/self/smaps cannot be read (error %d)\n", -result);
 		return;
 	}
 	text->used += usage_text(&usage.table, columns_of(target), text->bytes + text->used,
@@ -285,5 +285,5 @@ void report_write(const char *target, const char *program)
 		result = write_to_file(target, &text);
 	}
 	if (result)
-		log_warning("HUGETLB_REPORT: %s can't be written (error %d)", target, -result);
+		log_warning("HUGETLB_REPORT: %s cannot be written (error %d)", target, -result);
 }

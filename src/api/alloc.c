@@ -119,14 +119,14 @@ static void give_back(const char *function, void *pointer)
 	if (!pointer)
 		return;
 	if (regions_take((uintptr_t)pointer, &start, &bytes)) {
-		log_warning("%s(0x%lx): nothing was given there, or it was given back before; "
-			    "nothing is done",
+		log_warning("%s(0x%lx): nothing is allocated there, or it was freed before; the "
+			    "call is ignored",
 			    function, (unsigned long)pointer);
 		return;
 	}
 	result = mapping_unmap(start, bytes);
 	if (result) {
-		log_warning("%s(0x%lx): can't be unmapped (error %d)", function,
+		log_warning("%s(0x%lx): cannot be unmapped (error %d)", function,
 			    (unsigned long)pointer, -result);
 		regions_add((uintptr_t)pointer, start, bytes);
 	}

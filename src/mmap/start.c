@@ -33,7 +33,7 @@ static int choose(const struct options *options)
 		failed = source_try(&mappings.source);
 		if (failed)
 			log_declined(small_pages,
-				     "mappings: no huge page of %lu kB can be had (error %d)",
+				     "mappings: no huge page of %lu kB is available (error %d)",
 				     (unsigned long)(mappings.source.page_bytes >> 10), -failed);
 	}
 	return failed;
@@ -47,8 +47,7 @@ static int lay_out(void)
 	if (!failed)
 		failed = placement_start(&mappings.place, start, limit, &mappings.source);
 	if (failed)
-		log_declined(small_pages, "mappings: no room in the address space (error %d)",
-			     -failed);
+		log_declined(small_pages, "mappings: no free address space (error %d)", -failed);
 	return failed;
 }
 
@@ -71,8 +70,8 @@ int mappings_start(const struct options *options)
 	region->owner = &mmap_owner;
 	failed = registry_add(region);
 	if (failed) {
-		log_declined(small_pages, "mappings: their range is somebody else's (error %d)",
-			     -failed);
+		log_declined(small_pages,
+			     "mappings: their address range is already in use (error %d)", -failed);
 		calls_stop();
 		placement_drop(&mappings.place);
 		return failed;

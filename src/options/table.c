@@ -496,7 +496,7 @@ static const struct option_row table[] = {
 	 "no_map_hugetlb: take huge pages by memfd or mount, not by anonymous mappings",
 	 parse_features, 0, 0},
 	{"HUGETLB_REQUIRE", YES_NO,
-	 "do not start the program where huge pages can't be had as asked",
+	 "do not start the program if the settings cannot be met",
 	 parse_switch, FIELD(require), 0},
 	{"HUGETLB_FORK", "auto, cow or copy",
 	 "how a child of fork comes by its huge pages",

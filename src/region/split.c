@@ -85,7 +85,7 @@ static int text_make_small(struct region *region, size_t page, int rights)
 		return 0;
 	if (!readable)
 		set_rights(address, bytes, rights, key, key);
-	log_warning_once("%s: a part of a huge page can't be made small (error %d)", region->name,
+	log_warning_once("%s: part of a huge page cannot be split (error %d)", region->name,
 			 (int)-failed);
 	return -ENOMEM;
 }

@@ -54,7 +54,7 @@ static const char *mistrust(const struct statx *status, unsigned int user)
 	if (status->stx_uid != user && status->stx_uid != 0)
 		return "belongs to another user";
 	if (status->stx_mode & (S_IWGRP | S_IWOTH))
-		return "may be written by others";
+		return "is writable by others";
 	return NULL;
 }
 
@@ -77,7 +77,7 @@ static int check_directory(const struct share_directory *directory, size_t page_
 	}
 	reason = mistrust(&status, directory->user);
 	if (!reason && filesystem.f_flags & ST_NOEXEC)
-		reason = "is on a mount from which nothing may be executed";
+		reason = "is on a mount with noexec";
 	if (!reason)
 		return 0;
 	tell(directory->path, NULL, reason);
@@ -106,7 +106,7 @@ static long open_on_mount(struct share_directory *directory, const char *mount_p
 	return fd;
 }
 
-/* A descriptor that can't be opened is told here; the reason is the kernel's. */
+/* A descriptor that cannot be opened is told here; the reason is the kernel's. */
 static int open_place(struct share_directory *directory, const struct share_text *text,
 		      const struct options *options)
 {
@@ -121,11 +121,11 @@ static int open_place(struct share_directory *directory, const struct share_text
 		fd = open_on_mount(directory, text->mount);
 	} else {
 		tell(options->path ? options->path : "hugetlbfs", NULL,
-		     "is not mounted for the text's page size where this user may write");
+		     "is not mounted for the text's page size with write access for this user");
 		return -ENOENT;
 	}
 	if (SYS_IS_ERROR(fd)) {
-		text_format(reason, sizeof(reason), "can't be opened (error %d)", (int)-fd);
+		text_format(reason, sizeof(reason), "cannot be opened (error %d)", (int)-fd);
 		tell(directory->path, NULL, reason);
 		return (int)fd;
 	}
@@ -277,7 +277,7 @@ static int find_or_make(const struct share_directory *directory, const char *nam
 	fd = open_copy(directory, name, text);
 	if (fd >= 0 || !made)
 		return fd;
-	text_format(reason, sizeof(reason), "can't take %zu huge pages of %zu kB (error %d)",
+	text_format(reason, sizeof(reason), "cannot take %zu huge pages of %zu kB (error %d)",
 		    text->bytes / text->page_bytes, text->page_bytes >> 10, -made);
 	tell(directory->path, NULL, reason);
 	return made;
@@ -292,7 +292,8 @@ static int open_shared(const struct share_directory *directory, const struct sha
 
 	if (!failed && !text->fixed && (text->address - file.offset) % text->page_bytes) {
 		tell(text->name, NULL,
-		     "lies elsewhere in its huge pages at each start (see hugeedit --align)");
+		     "is at another offset within its huge pages at each start (see hugeedit "
+		     "--align)");
 		sys_close(file.fd);
 		return -EXDEV;
 	}
@@ -303,7 +304,7 @@ static int open_shared(const struct share_directory *directory, const struct sha
 	}
 	if (failed) {
 		text_format(reason, sizeof(reason),
-			    "can't be read, or is not what is in memory (error %d)", -failed);
+			    "cannot be read, or differs from memory (error %d)", -failed);
 		tell(text->name, NULL, reason);
 		return failed;
 	}

@@ -55,7 +55,7 @@ default_page_size() {
 
 wrong_frees_are_told() {
 	"$api" bad-frees >"$work/out" 2>&1 || { show "$work/out"; fail "bad frees"; }
-	[ "$(grep -c 'WARNING: free_.*nothing was given there' "$work/out")" = 4 ] ||
+	[ "$(grep -c 'WARNING: free_.*nothing is allocated there' "$work/out")" = 4 ] ||
 		{ show "$work/out"; fail "not a line for each"; }
 }
 
