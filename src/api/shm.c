@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/sys.h"
 #include "options/options.h"
+#include "region/lock.h"
 
 #ifndef SHM_HUGE_SHIFT
 #define SHM_HUGE_SHIFT 26
@@ -74,13 +75,16 @@ static long get_huge_segment(key_t key, size_t bytes, int flags, size_t page_byt
 	return sys_shmget(key, rounded, flags);
 }
 
-static long get_segment(key_t key, size_t bytes, int flags)
+static long get_segment(const long *arguments)
 {
+	const key_t key = (key_t)arguments[0];
+	const size_t bytes = (size_t)arguments[1];
+	const int flags = (int)arguments[2];
 	const struct options *options = options_get(NULL, NULL);
 	size_t page_bytes;
 	long id, huge_id;
 
-	if (!options->shm || !makes_segment(key, flags))
+	if (!makes_segment(key, flags))
 		return sys_shmget(key, bytes, flags);
 	page_bytes = options->shm_page_bytes ? options->shm_page_bytes : api_default_page_bytes();
 	huge_id = get_huge_segment(key, bytes, flags, page_bytes);
@@ -98,7 +102,13 @@ static long get_segment(key_t key, size_t bytes, int flags)
 
 int __attribute__((visibility("default"))) shmget(key_t key, size_t size, int flags)
 {
-	long id = get_segment(key, size, flags);
+	const long arguments[] = {key, (long)size, flags};
+	long id;
 
+	/* on a stack of the library's own; without the lock it is the caller's */
+	if (!options_get(NULL, NULL)->shm)
+		id = sys_shmget(key, size, flags);
+	else if (!lock_run(get_segment, arguments, &id))
+		id = get_segment(arguments);
 	return id < 0 ? api_no_result(id) : (int)id;
 }

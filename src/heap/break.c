@@ -16,6 +16,9 @@
 #include "region/registry.h"
 #include "region/split.h"
 
+/* A function of its own, so that the usual growth needs little stack. */
+#define RARE __attribute__((noinline))
+
 /*
  * A hugetlb mapping never merges with its neighbour, and a process has 65530 mappings: growing by
  * a 64th of the heap keeps their number at some hundreds, at 1.6 % more pages than asked for.
@@ -183,7 +186,7 @@ static int split_altered(struct region *region, uintptr_t address)
  * Makes [from, to), which the break is about to pass, zero again where it was in use before. What
  * the program altered there (took rights from, say) is mapped anew, as after the kernel's brk.
  */
-static int clear_again(struct heap_break *heap, uintptr_t from, uintptr_t to)
+static int RARE clear_again(struct heap_break *heap, uintptr_t from, uintptr_t to)
 {
 	struct region *region = &heap->region;
 	uintptr_t end = to < heap->high ? to : heap->high;
@@ -314,7 +317,7 @@ static uintptr_t foreign_end(const struct region *region, uintptr_t from, uintpt
  * it does where another caller of sbrk took the space in between (malloc expects that). Returns the
  * place where it goes on, or 0 with the heap as it was.
  */
-static uintptr_t grow_elsewhere(struct heap_break *heap, size_t bytes)
+static uintptr_t RARE grow_elsewhere(struct heap_break *heap, size_t bytes)
 {
 	const uintptr_t now = heap->now, mapped_end = heap->mapped_end, high = heap->high;
 	struct region *region = &heap->region;
@@ -340,6 +343,14 @@ static uintptr_t grow_elsewhere(struct heap_break *heap, size_t bytes)
 	return 0;
 }
 
+static void RARE log_request(const struct heap_break *heap, intptr_t delta)
+{
+	log_debug("hugetlbfs_morecore(%ld) = ...", (long)delta);
+	log_debug("heapbase = 0x%lx, heaptop = 0x%lx, mapsize = %lx, delta=%ld",
+		  (unsigned long)heap->region.start, (unsigned long)heap->now,
+		  (unsigned long)(heap->mapped_end - heap->region.start), (long)delta);
+}
+
 long break_sbrk(struct heap_break *heap, intptr_t delta)
 {
 	uintptr_t before = heap->now;
@@ -347,10 +358,7 @@ long break_sbrk(struct heap_break *heap, intptr_t delta)
 
 	if (!delta)
 		return (long)before;
-	log_debug("hugetlbfs_morecore(%ld) = ...", (long)delta);
-	log_debug("heapbase = 0x%lx, heaptop = 0x%lx, mapsize = %lx, delta=%ld",
-		  (unsigned long)heap->region.start, (unsigned long)before,
-		  (unsigned long)(heap->mapped_end - heap->region.start), (long)delta);
+	log_request(heap, delta);
 	/* as the kernel's: below its start nothing changes, which libc takes for success */
 	if (delta > 0)
 		failed = before + (uintptr_t)delta < before ? -ENOMEM

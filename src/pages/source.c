@@ -134,18 +134,12 @@ static long populate_check(uintptr_t address)
 	return resident & 1 ? 0 : -ENOMEM;
 }
 
-/*
- * Makes sure of every page of a fresh mapping. Returns how many from its start are there; if not
- * all, the reason is in *error.
- */
-static size_t populate(const struct source *source, uintptr_t address, size_t pages, int *error)
+/* Where it cannot be done for all at once. Apart, so that the usual way needs less stack. */
+static size_t __attribute__((noinline))
+populate_each(const struct source *source, uintptr_t address, size_t pages, int *error)
 {
 	size_t page_bytes = source->page_bytes;
 
-	if (!source->populate)
-		return pages;
-	if (source->populate_write && !sys_populate(address, pages * page_bytes))
-		return pages;
 	for (size_t i = 0; i < pages; i++) {
 		long result = source->populate_write
 				      ? sys_populate(address + i * page_bytes, page_bytes)
@@ -157,6 +151,19 @@ static size_t populate(const struct source *source, uintptr_t address, size_t pa
 		}
 	}
 	return pages;
+}
+
+/*
+ * Makes sure of every page of a fresh mapping. Returns how many from its start are there; if not
+ * all, the reason is in *error.
+ */
+static inline size_t populate(const struct source *source, uintptr_t address, size_t pages,
+			      int *error)
+{
+	if (!source->populate ||
+	    (source->populate_write && !sys_populate(address, pages * source->page_bytes)))
+		return pages;
+	return populate_each(source, address, pages, error);
 }
 
 /*

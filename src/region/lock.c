@@ -9,7 +9,9 @@
 #include <errno.h>
 #include <layout.h>
 #include <stdint.h>
+#include <task.h>
 #include <time.h>
+#include <valgrind.h>
 
 #include "base/sys.h"
 #include "region/lock.h"
@@ -108,6 +110,38 @@ void lock_release(void)
 		sys_pass(SYS_futex, (long)futex_word(), 129 /* FUTEX_WAKE_PRIVATE */, 1, 0, 0, 0);
 	if (blocked)
 		sys_restore_signals(&before);
+}
+
+/* What runs on the stack. */
+struct run {
+	long (*function)(const long *arguments);
+	const long *arguments;
+	long *result;
+};
+
+static int run(void *argument)
+{
+	const struct run *wanted = argument;
+
+	*wanted->result = wanted->function(wanted->arguments);
+	return 0;
+}
+
+bool lock_run(long (*function)(const long *arguments), const long *arguments, long *result)
+{
+	static _Alignas(64) unsigned char stack[LOCK_STACK_BYTES];
+	struct run wanted = {function, arguments, result};
+
+	if (!lock_take())
+		return false;
+	/* A handler that is not blocked would run there, too; and valgrind reports another stack.
+	 */
+	if (signals.blocked && !cpu_runs_on_valgrind())
+		cpu_call_on_stack((uintptr_t)(stack + sizeof(stack)), run, &wanted);
+	else
+		run(&wanted);
+	lock_release();
+	return true;
 }
 
 /* Hot: see calls/fork.c. */
