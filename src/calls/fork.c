@@ -285,8 +285,8 @@ bool fork_begin(void)
 
 /*
  * Has the kernel make the copies, as for a write, out of the pool. It spares what a mapping of our
- * own would cost: clearing the pages before. False: the pool has too few pages for all of them (or
- * the kernel can't tell, before 5.14); what it had is the child's.
+ * own would cost: clearing the pages before. False: the pool has not enough for all of them (or the
+ * kernel can't tell, before 5.14); what it had is the child's.
  */
 static bool own_huge_pages(struct region *region, size_t page, size_t count)
 {

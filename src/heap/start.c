@@ -12,6 +12,7 @@
 #include <sys/auxv.h>
 #include <sys/sysinfo.h>
 
+#include "base/error.h"
 #include "base/log.h"
 #include "base/program.h"
 #include "base/sys.h"
@@ -115,9 +116,10 @@ static int choose_space(const struct options *options)
 	failed = space_choose(&holes, heap.source.page_bytes, heap.memory_bytes, options->heap_base,
 			      random, &plan);
 	if (failed == -EINVAL) {
-		log_warning("heap: HUGETLB_MORECORE_HEAPBASE=0x%lx is not available; using the "
-			    "default heap address",
-			    (unsigned long)options->heap_base);
+		log_warning(
+			"heap: HUGETLB_MORECORE_HEAPBASE=0x%lx is in use or out of reach; the heap "
+			"begins where it does without",
+			(unsigned long)options->heap_base);
 		failed = space_choose(&holes, heap.source.page_bytes, heap.memory_bytes, 0, random,
 				      &plan);
 	}
@@ -157,8 +159,8 @@ static int take_over(const struct options *options)
 	failed = owner_begin();
 	if (failed) {
 		calls_stop();
-		log_declined(small_pages, "heap: its address range is already in use (error %d)",
-			     -failed);
+		log_declined(small_pages, "heap: its address range is already in use (%s)",
+			     error_name(failed));
 	}
 	return failed;
 }
@@ -194,9 +196,9 @@ static int choose_pages(const struct options *options)
 	if (!failed && options->require && !wanted.quiet && heap.source.hugetlb) {
 		failed = source_try(&heap.source);
 		if (failed)
-			log_declined(small_pages,
-				     "heap: no huge page of %lu kB is available (error %d)",
-				     (unsigned long)(heap.source.page_bytes >> 10), -failed);
+			log_declined(small_pages, "heap: no huge page of %lu kB is available (%s)",
+				     (unsigned long)(heap.source.page_bytes >> 10),
+				     error_name(failed));
 	}
 	return failed;
 }
@@ -210,7 +212,8 @@ static int begin_heap(const struct options *options)
 		return failed;
 	failed = choose_space(options);
 	if (failed)
-		log_declined(small_pages, "heap: no free address space (error %d)", -failed);
+		log_declined(small_pages, "heap: no room in the address space (%s)",
+			     error_name(failed));
 	else
 		failed = take_over(options);
 	if (failed) {

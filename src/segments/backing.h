@@ -60,7 +60,7 @@ long file_make_huge(const struct plan_range *range, size_t page_bytes);
 
 /*
  * Copies what lies in [from, to) to `to_address`. Between its first and last instruction nothing
- * of the library's own data is written. Returns 0, or -errno where the memory cannot be read.
+ * of the library's own data is written. Returns 0, or -errno where the memory can't be read.
  */
 int backing_copy(const struct backing *backing, const struct plan_range *range, uintptr_t from,
 		 uintptr_t to, uintptr_t to_address);

@@ -12,7 +12,7 @@
 
 /*
  * Adds the pieces of one mapping; mappings come by rising address. The kernel's rights decide, not
- * the program headers': memory that is shared, that cannot be read, or that is writable and
+ * the program headers': memory that is shared, that can't be read, or that is writable and
  * executable is in the way. Pure. Returns 0 or -ENOMEM.
  */
 int classify_add(struct vector *pieces, const struct smaps_mapping *mapping,

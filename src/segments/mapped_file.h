@@ -23,7 +23,7 @@ struct mapped_file {
 
 /*
  * Where so many bytes of memory come from. -ESTALE: they are not private and read-only mappings of
- * one file, one behind the other there as here. Others: /proc cannot be read.
+ * one file, one behind the other there as here. Others: /proc can't be read.
  */
 int mapped_file_find(uintptr_t address, size_t bytes, struct mapped_file *origin);
 

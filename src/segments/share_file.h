@@ -25,7 +25,7 @@ struct share_file {
 
 /*
  * Opens the file whose pages the whole text is, by the name that /proc/self/maps has. -ENOENT,
- * -EACCES and others of the kernel: it cannot be opened by that name; -ESTALE: the text is not one
+ * -EACCES and others of the kernel: it can't be opened by that name; -ESTALE: the text is not one
  * private mapping of one file, or the name leads to another file by now, or a page of the text was
  * written to in this process.
  */

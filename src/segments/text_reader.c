@@ -27,7 +27,7 @@ void text_reader_close(struct text_reader *text)
 		sys_close(text->fd);
 }
 
-/* False: the file ends too early, or cannot be read. */
+/* False: the file ends too early, or can't be read. */
 static bool read_file(const struct text_reader *text, size_t from, size_t bytes, char *to)
 {
 	while (bytes) {

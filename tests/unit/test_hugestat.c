@@ -301,11 +301,11 @@ static void config_is_judged(void **state)
 	assert_string_equal(find("config-ignored")->command,
 			    "chown root " CONFIG_PATH " && chmod go-w " CONFIG_PATH);
 	system_facts.config =
-		(struct config){.path = CONFIG_PATH, .problem = "cannot be opened", .error = EACCES};
+		(struct config){.path = CONFIG_PATH, .problem = "can't be opened", .error = EACCES};
 	assert_false(find("config-ignored")->problem);
 	assert_string_equal(find("config-ignored")->command, "chmod a+r " CONFIG_PATH);
 	system_facts.config = (struct config){
-		.path = CONFIG_PATH, .problem = "is not a text file", .tell_problem = true};
+		.path = CONFIG_PATH, .problem = "is not a text", .tell_problem = true};
 	assert_string_equal(find("config-ignored")->command,
 			    "mv " CONFIG_PATH " " CONFIG_PATH ".bad");
 	system_facts.config = (struct config){
@@ -364,7 +364,7 @@ static void only_what_is_asked_is_a_problem(void **state)
 	findings_collect(&system_facts, &findings);
 	findings_restrict(&findings, TOPICS_ALL);
 	assert_int_equal(findings.problems, 2);
-	/* a file that cannot be read concerns everybody */
+	/* a file that can't be read concerns everybody */
 	system_facts.have_sys = false;
 	findings_collect(&system_facts, &findings);
 	findings_restrict(&findings, TOPIC_SHM);

@@ -72,7 +72,7 @@ static const struct tool_option rows[] = {
 	[HEAP] = {"heap", 0, "[size]",
 		"The heap on huge pages: of that size (also thp: as --thp), or of the default size; auto: "
 		"as soon as it is large.",
-		SIZES " thp auto", "What goes on huge pages"},
+		SIZES " thp auto", "Memory to back with huge pages"},
 	[THP] = {"thp", 0, NULL, "The heap on transparent huge pages.", NULL, NULL},
 	[TEXT] = {"text", 0, "[size]", "The text and constants of the program.", SIZES, NULL},
 	[DATA] = {"data", 0, "[size]", "Its data and bss.", SIZES, NULL},
@@ -134,8 +134,8 @@ static const struct tool_option rows[] = {
 		"text data bss heap shm mmap heap,shm,mmap", NULL},
 
 	[REPORT] = {"report", 0, "[file]",
-		"Prints a table when the program ends: the pages that its memory was on. To a file, "
-		"to standard output (-), or to standard error.", "@file", "What is reported"},
+		"At exit, reports which pages the program's memory was on: in a file, on standard output "
+		"(-), or on standard error.", "@file", "Messages and reports"},
 	[VERBOSE] = {"verbose", 0, "level",
 		"Prints messages up to this level: 0 none, 1 errors, 2 warnings (the default), 3 what is "
 		"done, 4 to 99 debugging.", "0 1 2 3 99", NULL},

@@ -153,7 +153,7 @@ static void check_limits(const struct system *system, struct findings *findings)
 			"(%s): %s",
 			pool->limit_bytes >> 10, pool->page_bytes >> 10, pool->usage_bytes >> 10,
 			pool->limit_path,
-			none ? "no further page is available" : "less than the pool would give");
+			none ? "not one more page is available" : "less than the pool would give");
 		if (*shell_word(pool->limit_path, word, sizeof(word)))
 			COMMAND(finding, "echo %s >%s", pool->limit_version_2 ? "max" : "-1", word);
 	}
@@ -321,8 +321,8 @@ static void check_libc(const struct system *system, struct findings *findings)
 			     system->glibc);
 	if (system->tunables[0] && strcmp(system->tunables, "0"))
 		findings_add(findings, "glibc-tunable", false,
-			     "GLIBC_TUNABLES sets glibc.malloc.hugetlb=%s: malloc uses huge pages "
-			     "of its own, and HUGETLB_MORECORE has no effect",
+			     "GLIBC_TUNABLES sets glibc.malloc.hugetlb=%s: malloc's own huge pages "
+			     "are in use, and HUGETLB_MORECORE has no effect",
 			     system->tunables);
 }
 
@@ -336,8 +336,9 @@ static void check_config(const struct system *system, struct findings *findings)
 	if (config->path)
 		shell_word(config->path, path, sizeof(path));
 	if (config->problem) {
-		finding = findings_add(findings, "config-ignored", config->tell_problem,
-				       "%s %s: the file is ignored", config->path, config->problem);
+		finding =
+			findings_add(findings, "config-ignored", config->tell_problem,
+				     "%s %s: the file is ignored", config->path, config->problem);
 		if (config->of_rights)
 			COMMAND(finding, "chown root %s && chmod go-w %s", path, path);
 		else if (config->error == ENOENT)

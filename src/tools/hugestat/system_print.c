@@ -113,7 +113,7 @@ static void print_thp(const struct system *system)
 	print_vmstat();
 	if (system->have_proc)
 		printf("  tried: one page asked for by madvise: %s\n",
-		       system->thp_tried_kb ? "available" : "small pages came");
+		       system->thp_tried_kb ? "available" : "the kernel gave base pages");
 }
 
 static void print_mounts(const struct system *system)
