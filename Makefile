@@ -70,7 +70,7 @@ LIBS_DLOPEN = $(eval LIBS_DLOPEN := $(shell \
 
 # Few mappings at the start of every process: one read-only segment with the text.
 LIBRARY_LINK = $(CC) -shared $(CFLAGS) $(LDFLAGS) -Wl,-soname,libhugetlbfs.so.0 \
-	-Wl,--version-script=src/libhugetlbfs.map -Wl,-z,defs -Wl,-z,nodelete -Wl,-z,relro -Wl,-z,now \
+	-Wl,--version-script=src/libhugetlbfs.map -Wl,-z,defs -Wl,-z,nodelete -Wl,-z,initfirst -Wl,-z,relro -Wl,-z,now \
 	-Wl,-z,noseparate-code
 
 # In a static program the linker says where libc's functions are; the archive alone has that part.

@@ -8,12 +8,16 @@
 #include <errno.h>
 
 #include "base/log.h"
+#include "base/program.h"
 #include "base/sys.h"
+#include "heap/adaptive.h"
 #include "heap/heap.h"
 #include "heap/start.h"
+#include "mmap/density.h"
 #include "mmap/mappings.h"
 #include "mmap/start.h"
 #include "options/options.h"
+#include "region/pool_share.h"
 #include "report.h"
 #include "segments/segments.h"
 
@@ -22,35 +26,10 @@
 
 #define NOT_STARTED "HUGETLB_REQUIRE: the program is not started"
 
-static void __attribute__((constructor)) begin(void)
+/* Under auto, of a program that is not small. */
+static void start_segments(const struct options *options)
 {
-	int error = errno, set, bad;
-	const struct options *options = options_get(&set, &bad);
-	bool segments = options->segments == SEGMENTS_CHOSEN ||
-			(options->segments == SEGMENTS_MARKED && segments_are_marked());
-
-	if (!set && !segments)
-		return;
-	log_start();
-	log_info("libhugetlbfs %s", LIBHUGETLBFS_VERSION);
-	if (options->report)
-		report_start(options->report);
-	if (options->require && bad) {
-		log_error("what was asked for can't be had (%s)", NOT_STARTED);
-		sys_exit_group(EXIT_NOT_STARTED);
-	}
-	log_refuse(options->require ? NOT_STARTED : NULL);
-	if (options->heap != HEAP_OFF && heap_start(options) && options->require)
-		sys_exit_group(EXIT_NOT_STARTED);
-	if (options->mmap != HEAP_OFF && mappings_start(options) && options->require)
-		sys_exit_group(EXIT_NOT_STARTED);
-	/* last: what libc's text must bear is in it by now */
-	if (segments && segments_start(options) && options->require)
-		sys_exit_group(EXIT_NOT_STARTED);
-	/* it is started: what declines from now on, for a library that comes late, refuses nothing
-	 */
-	log_refuse(NULL);
-	errno = error;
+	segments_start(options);
 }
 
 static void __attribute__((destructor)) end(void)
@@ -59,6 +38,61 @@ static void __attribute__((destructor)) end(void)
 	int error = errno;
 
 	if (report)
-		report_write(report, program_invocation_short_name);
+		report_write(report, program_name());
+	errno = error;
+}
+
+/* Of glibc, behind at_quick_exit(3); musl has none. quick_exit(3) runs no destructor. */
+extern int __cxa_at_quick_exit(void (*function)(void *), void *argument) __attribute__((weak));
+
+static void end_quickly(void *argument)
+{
+	(void)argument;
+	end();
+}
+
+static void __attribute__((constructor)) begin(int count, char **arguments, char **environment)
+{
+	int error = errno, set, bad;
+	const struct options *options;
+	bool segments;
+
+	(void)count;
+	program_set(arguments, environment);
+	options = options_get(&set, &bad);
+	segments = options->segments == SEGMENTS_CHOSEN ||
+		   (options->segments == SEGMENTS_MARKED && segments_are_marked());
+
+	if (!set && !segments)
+		return;
+	log_start();
+	log_info("libhugetlbfs %s", LIBHUGETLBFS_VERSION);
+	if (options->report) {
+		report_start(options->report);
+		if (__cxa_at_quick_exit)
+			__cxa_at_quick_exit(end_quickly, NULL);
+	}
+	if (options->require && bad) {
+		log_error("the settings cannot be met (%s)", NOT_STARTED);
+		sys_exit_group(EXIT_NOT_STARTED);
+	}
+	log_refuse(options->require ? NOT_STARTED : NULL);
+	if (options->limit_bytes || options->limit_percent || options->heap == HEAP_AUTO ||
+	    options->mmap == HEAP_AUTO)
+		pool_share_start(options->limit_bytes, options->limit_percent);
+	if (options->heap != HEAP_OFF && heap_start(options) && options->require)
+		sys_exit_group(EXIT_NOT_STARTED);
+	if (options->mmap == HEAP_AUTO)
+		density_start(options);
+	else if (options->mmap != HEAP_OFF && mappings_start(options) && options->require)
+		sys_exit_group(EXIT_NOT_STARTED);
+	/* last: what libc's text must bear is in it by now */
+	if (segments && options->segments_auto && heap.adaptive)
+		adaptive_then(start_segments);
+	else if (segments && segments_start(options) && options->require)
+		sys_exit_group(EXIT_NOT_STARTED);
+	/* it is started: what declines from now on, for a library that comes late, refuses nothing
+	 */
+	log_refuse(NULL);
 	errno = error;
 }

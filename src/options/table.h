@@ -14,6 +14,7 @@ enum heap_pages {
 	HEAP_DEFAULT, /* yes: the default huge page size */
 	HEAP_SIZE,    /* a size: see heap_page_bytes */
 	HEAP_THP,     /* thp */
+	HEAP_AUTO,    /* auto: base pages until huge ones cost next to nothing */
 };
 
 enum fork_pages {
@@ -63,6 +64,7 @@ struct options {
 	bool shm;              /* System V shared memory on huge pages */
 	size_t shm_page_bytes; /* 0: of the default size */
 	enum segments_asked segments;
+	bool segments_auto; /* text alone, where that costs no memory */
 	bool text, data;                         /* with SEGMENTS_CHOSEN */
 	size_t text_page_bytes, data_page_bytes; /* 0: the default size */
 	enum segment_backing backing;
@@ -78,12 +80,14 @@ struct options {
 	size_t mmap_threshold;  /* 0: one huge page */
 	size_t mmap_limit;      /* bigger ones don't take from the pool; 0: half of the pool */
 	bool mmap_stacks, mmap_code;
+	size_t limit_bytes;         /* of each pool, for this process; 0: not so given */
+	unsigned int limit_percent; /* of each pool; 0: not so given */
 	bool require;
 	enum fork_pages fork;
 	enum exact_mode exact;
 	unsigned int exact_means; /* for tests: the only EXACT_BY_... of region/exact.h; 0: all */
-	const char *report; /* NULL, "-", "2" or a path */
-	bool debug;         /* HUGETLB_DEBUG; verbose is 99 then */
+	const char *report;       /* NULL, "-", "2" or a path */
+	bool debug;               /* HUGETLB_DEBUG; verbose is 99 then */
 	int verbose;
 };
 

@@ -6,17 +6,23 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/auxv.h>
 
 #include "base/log.h"
 #include "base/sys.h"
+#include "pages/buddy.h"
 #include "pages/source.h"
 
 #define BACK_OFF_MAX 32
+
+#define THP_BYTES_MAX ((size_t)2 << 20)
 
 /* Tries to find a name that no other process uses at this instant; see open_on_mount(). */
 #define NAMES_TRIED_MAX 100
 
 bool source_without_hugetlb;
+
+static size_t (*allowed_pages)(size_t page_bytes, size_t pages);
 
 bool source_can_populate_write(void)
 {
@@ -130,18 +136,12 @@ static long populate_check(uintptr_t address)
 	return resident & 1 ? 0 : -ENOMEM;
 }
 
-/*
- * Makes sure of every page of a fresh mapping. Returns how many from its start are there; if not
- * all, the reason is in *error.
- */
-static size_t populate(const struct source *source, uintptr_t address, size_t pages, int *error)
+/* Where it cannot be done for all at once. Apart, so that the usual way needs less stack. */
+static size_t __attribute__((noinline))
+populate_each(const struct source *source, uintptr_t address, size_t pages, int *error)
 {
 	size_t page_bytes = source->page_bytes;
 
-	if (!source->populate)
-		return pages;
-	if (source->populate_write && !sys_populate(address, pages * page_bytes))
-		return pages;
 	for (size_t i = 0; i < pages; i++) {
 		long result = source->populate_write
 				      ? sys_populate(address + i * page_bytes, page_bytes)
@@ -153,6 +153,19 @@ static size_t populate(const struct source *source, uintptr_t address, size_t pa
 		}
 	}
 	return pages;
+}
+
+/*
+ * Makes sure of every page of a fresh mapping. Returns how many from its start are there; if not
+ * all, the reason is in *error.
+ */
+static inline size_t populate(const struct source *source, uintptr_t address, size_t pages,
+			      int *error)
+{
+	if (!source->populate ||
+	    (source->populate_write && !sys_populate(address, pages * source->page_bytes)))
+		return pages;
+	return populate_each(source, address, pages, error);
 }
 
 /*
@@ -228,9 +241,27 @@ static bool is_backing_off(struct source *source)
 	return skip;
 }
 
+void source_set_limit(size_t (*allow)(size_t page_bytes, size_t pages))
+{
+	allowed_pages = allow;
+}
+
+size_t source_allowed(const struct source *source, size_t pages)
+{
+	return allowed_pages ? allowed_pages(source->page_bytes, pages) : pages;
+}
+
+/* The next growths do not ask for pages: the limit is not soon a different one. */
+static void wait_at_limit(struct source *source)
+{
+	if (1u << source->failures < BACK_OFF_MAX)
+		source->failures++;
+	source->skip = 1u << source->failures;
+}
+
 size_t source_map_huge(struct source *source, uintptr_t address, size_t pages)
 {
-	size_t given;
+	size_t given, allowed;
 	int error = 0;
 
 	if (!source->hugetlb || source_without_hugetlb || !pages)
@@ -240,12 +271,24 @@ size_t source_map_huge(struct source *source, uintptr_t address, size_t pages)
 		return 0;
 	if (is_backing_off(source))
 		return 0;
-	given = map_ladder(source, address, pages, &error);
-	if (given < pages)
-		back_off(source, pages, given, error);
+	allowed = source_allowed(source, pages);
+	given = allowed ? map_ladder(source, address, allowed, &error) : 0;
+	if (given < allowed)
+		back_off(source, allowed, given, error);
+	else if (allowed < pages)
+		wait_at_limit(source);
 	else
 		source->failures = 0;
 	return given;
+}
+
+/* THP is of the size of a hugetlb page or smaller. */
+static bool has_free_huge(const struct source *source, size_t bytes)
+{
+	const size_t block_bytes =
+		source->page_bytes < THP_BYTES_MAX ? source->page_bytes : THP_BYTES_MAX;
+
+	return buddy_has(bytes, block_bytes, getauxval(AT_PAGESZ));
 }
 
 int source_map_small(const struct source *source, uintptr_t address, size_t bytes)
@@ -255,7 +298,7 @@ int source_map_small(const struct source *source, uintptr_t address, size_t byte
 
 	if (failed)
 		return failed;
-	if (source->thp)
+	if (source->thp && (!source->thp_if_free || has_free_huge(source, bytes)))
 		sys_madvise(address, bytes, MADV_HUGEPAGE);
 	return 0;
 }

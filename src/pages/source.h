@@ -21,8 +21,10 @@ struct source {
 	bool reserve;        /* not HUGETLB_NO_RESERVE */
 	bool populate;       /* not HUGETLB_NO_PREFAULT */
 	bool populate_write; /* the kernel has MADV_POPULATE_WRITE (5.14) */
-	bool memfd;          /* take pages by memfd, not by anonymous MAP_HUGETLB */
-	const char *mount;   /* take pages from a file on this mount, or NULL; before memfd */
+	bool quiet;        /* a short pool is nothing to warn of: the user left the choice to us */
+	bool thp_if_free;  /* advise only where the kernel has free huge pages at hand */
+	bool memfd;        /* take pages by memfd, not by anonymous MAP_HUGETLB */
+	const char *mount; /* take pages from a file on this mount, or NULL; before memfd */
 
 	/* back-off: after the n-th failure in a row the next 2^n growths (32 at most) don't ask */
 	unsigned int failures, skip;
@@ -34,6 +36,15 @@ struct source {
 
 /* No source takes hugetlb pages any more: see region/transparent.h. */
 extern bool source_without_hugetlb;
+
+/*
+ * Asks `allow` before pages are taken, for whatever source: how many of so many pages of that size
+ * the process may take. It makes system calls only. NULL: as many as there are.
+ */
+void source_set_limit(size_t (*allow)(size_t page_bytes, size_t pages));
+
+/* How many of so many pages may be taken from the source. */
+size_t source_allowed(const struct source *source, size_t pages);
 
 /* Does the kernel have MADV_POPULATE_WRITE? Touches no memory. */
 bool source_can_populate_write(void);
