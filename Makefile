@@ -12,7 +12,11 @@
 #   make bench      speed, as ratios; BENCH='--quick -k fork' for some of it
 #   make install    PREFIX=/usr/local DESTDIR=; libraries to LIBDIR=PREFIX/lib, or with MULTIARCH=1 to
 #                   the directory below it that the compiler's target has
-#   make uninstall  takes away what make install with the same variables has put there
+#   make uninstall  removes what make install with the same variables has put there
+#   make install-library
+#                   only the library, for a second word size: BUILD=build32 CFLAGS='-O2 -m32'
+#                   LIBDIR=/usr/local/lib32
+#   make dist       a tarball of this tree, in $(BUILD)/dist
 #   make deb        packages for Debian, in $(BUILD)/deb; make rpm likewise
 #   make lint       what clang-format and shellcheck have to say; make format does the former
 #   make clean      takes $(BUILD) away
@@ -34,7 +38,8 @@ MULTIARCH ?=
 LIBDIR    ?= $(PREFIX)/lib$(if $(MULTIARCH),/$(shell $(CC) $(CFLAGS) -print-multiarch))
 
 # A fresh machine has no compiler: these goals do without, and install one before they build.
-WITHOUT_COMPILER := check check-build torture demo bench deb rpm uninstall clean format lint help
+WITHOUT_COMPILER := check check-build torture demo bench deb rpm dist uninstall uninstall-library clean \
+	format lint help
 
 # The directory of src/arch/ that fits the compiler's target, CFLAGS (-m32) included.
 ifneq ($(filter-out $(WITHOUT_COMPILER),$(or $(MAKECMDGOALS),all)),)
@@ -65,7 +70,7 @@ LIBS_DLOPEN = $(eval LIBS_DLOPEN := $(shell \
 
 # Few mappings at the start of every process: one read-only segment with the text.
 LIBRARY_LINK = $(CC) -shared $(CFLAGS) $(LDFLAGS) -Wl,-soname,libhugetlbfs.so.0 \
-	-Wl,--version-script=src/libhugetlbfs.map -Wl,-z,defs -Wl,-z,nodelete -Wl,-z,relro -Wl,-z,now \
+	-Wl,--version-script=src/libhugetlbfs.map -Wl,-z,defs -Wl,-z,nodelete -Wl,-z,initfirst -Wl,-z,relro -Wl,-z,now \
 	-Wl,-z,noseparate-code
 
 # In a static program the linker says where libc's functions are; the archive alone has that part.
@@ -99,7 +104,7 @@ LIBS_hugestat  := -lelf
 LIBS_hugectl   := -lm
 
 .PHONY: all check check-build demo bench deb rpm run-check run-demo run-bench install uninstall install-development \
-	uninstall-development clean format lint help
+	uninstall-development install-library uninstall-library dist clean format lint help
 all: $(BUILD)/lib/libhugetlbfs.so $(BUILD)/lib/libhugetlbfs.a $(TOOLS) $(BUILD)/share/libhugetlbfs/ld
 
 $(BUILD)/obj/%.o: src/%.c
@@ -248,14 +253,17 @@ MAN3 := $(notdir $(wildcard man/*.3)) \
 
 # Where everything goes, below DESTDIR. The recipes have it from the environment: make would take a
 # path with a blank in it for two.
-install uninstall install-development uninstall-development: export TO = $(DESTDIR)$(PREFIX)
-install uninstall install-development uninstall-development: export TO_LIBRARY = $(DESTDIR)$(LIBDIR)
+INSTALL_GOALS := $(foreach goal,install uninstall,$(goal) $(goal)-development $(goal)-library)
+$(INSTALL_GOALS): export TO = $(DESTDIR)$(PREFIX)
+$(INSTALL_GOALS): export TO_LIBRARY = $(DESTDIR)$(LIBDIR)
 install install-development: export PC_PREFIX = $(PREFIX)
 install-development: export PC_LIBDIR = $(LIBDIR)
-DOCUMENTS := HOWTO README.md
+DOCUMENTS := HOWTO NEWS README.md
 # Section 3 is for development.
 MAN_SECTIONS := 1 5 7 8
 DOCUMENTATION := share/doc/libhugetlbfs
+# hugeadm --setup, under the name that it has in the original.
+SETUP_HELPER := huge_page_setup_helper.py
 # Not enabled by being installed.
 SYSTEMD_UNITS := lib/systemd/system
 UNITS         := $(notdir $(wildcard packaging/systemd/*))
@@ -279,16 +287,32 @@ uninstall-development:
 	rm -f "$$TO/include/hugetlbfs.h" "$$TO_LIBRARY/pkgconfig/libhugetlbfs.pc"
 	for page in $(MAN3); do rm -f "$$TO/share/man/man3/$$page" || exit; done
 
-install: all completion install-development
-	install -d "$$TO_LIBRARY" "$$TO/bin" "$$TO/$(COMPLETION_BASH)" "$$TO/$(COMPLETION_ZSH)" \
-		"$$TO/$(SHARE)" "$$TO/$(DOCUMENTATION)"
+# Both names: programs are linked by one or the other, and LD_PRELOAD is set to either.
+install-library: $(BUILD)/lib/libhugetlbfs.so $(BUILD)/lib/libhugetlbfs.a
+	install -d "$$TO_LIBRARY"
 	install -m 755 $(BUILD)/lib/libhugetlbfs.so.0 "$$TO_LIBRARY/"
 	ln -sf libhugetlbfs.so.0 "$$TO_LIBRARY/libhugetlbfs.so"
 	install -m 644 $(BUILD)/lib/libhugetlbfs.a "$$TO_LIBRARY/"
+
+# Where programs are told to preload it. Without the library each of them prints an error of ld.so.
+LD_SO_PRELOAD := /etc/ld.so.preload
+
+uninstall-library:
+	rm -f "$$TO_LIBRARY/libhugetlbfs.so" "$$TO_LIBRARY/libhugetlbfs.so.0" \
+		"$$TO_LIBRARY/libhugetlbfs.a"
+	@[ -n "$(DESTDIR)" ] || ! grep -qs libhugetlbfs "$(LD_SO_PRELOAD)" || \
+		echo "warning: $(LD_SO_PRELOAD) still names libhugetlbfs: each program prints an error" \
+			"until that line is removed" >&2
+
+install: all completion install-library install-development
+	install -d "$$TO/bin" "$$TO/$(COMPLETION_BASH)" "$$TO/$(COMPLETION_ZSH)" \
+		"$$TO/$(SHARE)" "$$TO/$(DOCUMENTATION)"
 	install -m 755 $(TOOLS) "$$TO/bin/"
+	ln -sf hugeadm "$$TO/bin/$(SETUP_HELPER)"
 	for section in $(MAN_SECTIONS); do \
 		install -d "$$TO/share/man/man$$section" && \
 		install -m 644 man/*.$$section "$$TO/share/man/man$$section/" || exit; done
+	ln -sf hugeadm.8 "$$TO/share/man/man8/$(SETUP_HELPER).8"
 	install -m 644 $(DOCUMENTS) "$$TO/$(DOCUMENTATION)/"
 	cp -RP $(BUILD)/$(SHARE)/. "$$TO/$(SHARE)/"
 	chmod -R u=rwX,go=rX "$$TO/$(SHARE)"
@@ -303,10 +327,9 @@ install: all completion install-development
 		chmod 644 "$$TO/$(SYSTEMD_UNITS)/$$unit" || exit; done
 
 # Also the tools that are not built here: they may have been where this was installed.
-uninstall: uninstall-development
-	rm -f "$$TO_LIBRARY/libhugetlbfs.so" "$$TO_LIBRARY/libhugetlbfs.so.0" \
-		"$$TO_LIBRARY/libhugetlbfs.a"
-	for tool in $(sort $(notdir $(TOOLS)) $(LIBELF_TOOLS)) ld.hugetlbfs; do \
+uninstall: uninstall-library uninstall-development
+	rm -f "$$TO/share/man/man8/$(SETUP_HELPER).8"
+	for tool in $(sort $(notdir $(TOOLS)) $(LIBELF_TOOLS)) ld.hugetlbfs $(SETUP_HELPER); do \
 		rm -f "$$TO/bin/$$tool" || exit; done
 	for page in $(notdir $(wildcard $(MAN_SECTIONS:%=man/*.%))); do \
 		rm -f "$$TO/share/man/man$${page##*.}/$$page" || exit; done
@@ -314,6 +337,18 @@ uninstall: uninstall-development
 	rm -rf "$$TO/$(SHARE)" "$$TO/$(DOCUMENTATION)"
 	for tool in $(TABLE_TOOLS); do rm -f "$$TO/$(COMPLETION_BASH)/$$tool" \
 		"$$TO/$(COMPLETION_ZSH)/_$$tool" || exit; done
+
+# The files that git knows of, or, in a tree that came as such a tarball, all but what was built.
+DIST_NAME := libhugetlbfs-$(VERSION)
+dist:
+	@mkdir -p $(BUILD)/dist
+	@if [ -e .git ]; then git ls-files -z; else find . -type f -o -type l | \
+		grep -v '^\./$(BUILD)/' | sed 's|^\./||' | tr '\n' '\0'; fi | \
+		tar --null --files-from=- --transform='flags=rSh;s|^|$(DIST_NAME)/|' --sort=name \
+		--owner=root:0 --group=root:0 --mode=u=rwX,go=rX \
+		--mtime="@$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct 2>/dev/null || echo 0)}" \
+		-cf - | gzip -9n >$(BUILD)/dist/$(DIST_NAME).tar.gz
+	@echo $(BUILD)/dist/$(DIST_NAME).tar.gz
 
 deb:
 	@CC="$(CC)" tests/install-packages compiler libelf debhelper

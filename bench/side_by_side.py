@@ -11,11 +11,14 @@ turns, and the program itself writes the snapshots of smaps. Every number shown 
 import json
 import os
 import re
+import shutil
 import sys
 
-WIDTH = 96
-COLUMN = 46
-BAR_WIDTH = 12
+# 80 columns in files and pipes; those of the terminal, up to what the bars can use.
+WIDTH = min(max(shutil.get_terminal_size().columns, 80), 120)
+COLUMN = (WIDTH - 4) // 2
+BAR_WIDTH = min((WIDTH - 66) // 2, 20)  # of a row with two bars
+LONG_BAR_WIDTH = min(WIDTH - 49, 40)
 SHOWN = 3  # entries per column, the largest ones; the others are counted
 HEAP_KB = 128  # a writable mapping with less is some library's own data, not malloc's
 PART_KB = 512  # parts with less on both sides are in the sum only
@@ -96,13 +99,13 @@ def part_text(part):
     bar = styled(BAR * full, "36") + EMPTY * (BAR_WIDTH - full)
     if not part["memory_kb"]:
         return " " * (BAR_WIDTH + 22)
-    return "%8s  %s %5.1f %% huge" % (amount_text(part["memory_kb"]), bar, 100 * share)
+    return "%7s  %s %5.1f %% huge" % (amount_text(part["memory_kb"]), bar, 100 * share)
 
 
 def show_parts(small, huge):
     for name, part in small.items():
         if name == "all" or max(part["memory_kb"], huge[name]["memory_kb"]) >= PART_KB:
-            line = "  %-16s %s      %s" % (name, part_text(part), part_text(huge[name]))
+            line = "  %-15s %s    %s" % (name, part_text(part), part_text(huge[name]))
             print((bold(line) if name == "all" else line).rstrip())
 
 
@@ -199,10 +202,11 @@ def run_lines(run):
         "%s on %s" % (amount_text(amount), amount_text(page))
         for page, amount in sorted(total_pages(run).items())
     )
-    room = COLUMN - 4 - len(pages)
-    lines = "  (%d lines)" % len(run) if len(run) > 1 else ""
-    yield "%012x-%012x %s%s" % (run[0].start, run[-1].end, run[0].permissions, lines)
-    yield "    " + shortened(run[0].name or "(no name)", room - 1).ljust(room) + pages
+    space = COLUMN - 2 - len(pages)
+    yield "%012x-%012x %s" % (run[0].start, run[-1].end, run[0].permissions)
+    yield "  " + shortened(run[0].name or "(no name)", space - 1).ljust(space) + pages
+    if len(run) > 1:
+        yield "  in %d lines" % len(run)
 
 
 def present_kb(run):
@@ -238,10 +242,19 @@ def show_bars(label, values, text, spans=("", "")):
     """Bars in proportion, the longest one full. values: (name, value) pairs; spans: remarks."""
     longest = max(value for _, value in values) or 1
     for (name, value), span in zip(values, spans):
-        length = round(40 * value / longest)
+        length = round(LONG_BAR_WIDTH * value / longest)
         bar = BAR * length if length or not value else ("▏" if UTF8 else "|")
         print("  %-12s %-6s %s %s" % (label, name, styled(bar, "36"), text(value) + span))
         label = ""
+
+
+def verdict(small, huge):
+    """small, huge: least, median and greatest time."""
+    percent = round(100 * abs(1 - huge[1] / small[1]))
+    if not percent:
+        return "no difference"
+    text = "%d %% %s on huge pages" % (percent, "faster" if huge[1] < small[1] else "slower")
+    return text if huge[2] < small[0] or small[2] < huge[0] else text + " (not sure)"
 
 
 def show(title, small_path, huge_path, times_path, runs, *snapshots):
@@ -250,7 +263,7 @@ def show(title, small_path, huge_path, times_path, runs, *snapshots):
         measured = [[float(number) for number in line.split()] for line in file]
     times = list(zip(("small", "huge"), (numbers[1] for numbers in measured)))
     faults = list(zip(("small", "huge"), (numbers[4] for numbers in measured)))
-    ratio = times[1][1] / times[0][1]
+    result = verdict(*(numbers[:3] for numbers in measured))
 
     print()
     print(bold("%s %s %s" % (RULE * 2, title, RULE * (WIDTH - len(title) - 4))))
@@ -260,19 +273,19 @@ def show(title, small_path, huge_path, times_path, runs, *snapshots):
         two_columns("SMALL PAGES", "HUGE PAGES", bold)
         show_mappings("the static array, in /proc/PID/maps", small_array, huge_array)
         show_mappings("the heap", small_heap, huge_heap)
-    print(bold("  %-16s %-40s %s" % ("in memory", "SMALL PAGES", "HUGE PAGES")))
+    heading = "  %-15s  %-*s  %s" % ("in memory", BAR_WIDTH + 23, "SMALL PAGES", "HUGE PAGES")
+    print(bold(heading))
     show_parts(small, huge)
     print()
     show_bars("page faults", faults, "{:,.0f}".format)
     # the span of the runs shows how much other work on the machine affects the time
     spans = [" (%s to %s)" % (time_text(numbers[0]), time_text(numbers[2])) for numbers in measured]
     show_bars("time", times, time_text, spans)
-    print("                      medians of %s runs, taken in turn; huge takes %s of small's time"
-          % (runs, bold("%.2f" % ratio)))
+    print("  %-12s %s, by medians of %s runs in turn" % ("", bold(result), runs))
 
-    seen = "%s: %.1f %% of its memory on huge pages; %s page faults, was %s; %.2f of the time" % (
-        title.split(":")[0], 100 * huge_share(huge["all"]), "{:,.0f}".format(faults[1][1]),
-        "{:,.0f}".format(faults[0][1]), ratio)
+    seen = "%s: %.1f %% huge; page faults %s -> %s; %s" % (
+        title.split(":")[0], 100 * huge_share(huge["all"]), "{:,.0f}".format(faults[0][1]),
+        "{:,.0f}".format(faults[1][1]), result)
     with open(os.environ["SEEN"], "a") as file:
         print(seen, file=file)
 

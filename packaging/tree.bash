@@ -1,6 +1,6 @@
 # What packages are built from; sourced with root set to the top of the tree.
 
-sources=(Makefile HOWTO README.md LICENSE libhugetlbfs.pc.in examples include ldscripts man src)
+sources=(Makefile HOWTO NEWS README.md LICENSE libhugetlbfs.pc.in examples include ldscripts man src)
 
 # Variables of a make that called this are not those of the package.
 unset MAKEFLAGS MAKELEVEL MFLAGS CC CFLAGS LDFLAGS PREFIX DESTDIR LIBDIR MULTIARCH
@@ -19,5 +19,20 @@ tree_version() {
 }
 
 copy_sources() {
-	mkdir -p "$1" && (cd "$root" && cp -a "${sources[@]}" "$1/")
+	mkdir -p "$1/packaging" && (cd "$root" && cp -a "${sources[@]}" "$1/" &&
+		cp -a packaging/systemd "$1/packaging/")
+}
+
+# Who builds packages answers for them: as Debian's tools have it, or as git does. "Name <address>"
+maintainer() {
+	local name=${DEBFULLNAME:-$(git -C "$root" config user.name)} address
+	address=${DEBEMAIL:-${EMAIL:-$(git -C "$root" config user.email)}}
+	echo "${name:-$(id -un)} <${address:-$(id -un)@$(uname -n)}>"
+}
+
+# name_maintainer <file> ...: where they have @MAINTAINER@
+name_maintainer() {
+	local who
+	who=$(maintainer | sed 's/[\\&|]/\\&/g')
+	sed -i "s|@MAINTAINER@|$who|" "$@"
 }

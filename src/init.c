@@ -8,6 +8,7 @@
 #include <errno.h>
 
 #include "base/log.h"
+#include "base/program.h"
 #include "base/sys.h"
 #include "heap/heap.h"
 #include "heap/start.h"
@@ -22,21 +23,48 @@
 
 #define NOT_STARTED "HUGETLB_REQUIRE: the program is not started"
 
-static void __attribute__((constructor)) begin(void)
+static void __attribute__((destructor)) end(void)
+{
+	const char *report = options_get(NULL, NULL)->report;
+	int error = errno;
+
+	if (report)
+		report_write(report, program_name());
+	errno = error;
+}
+
+/* Of glibc, behind at_quick_exit(3); musl has none. quick_exit(3) runs no destructor. */
+extern int __cxa_at_quick_exit(void (*function)(void *), void *argument) __attribute__((weak));
+
+static void end_quickly(void *argument)
+{
+	(void)argument;
+	end();
+}
+
+static void __attribute__((constructor)) begin(int count, char **arguments, char **environment)
 {
 	int error = errno, set, bad;
-	const struct options *options = options_get(&set, &bad);
-	bool segments = options->segments == SEGMENTS_CHOSEN ||
-			(options->segments == SEGMENTS_MARKED && segments_are_marked());
+	const struct options *options;
+	bool segments;
+
+	(void)count;
+	program_set(arguments, environment);
+	options = options_get(&set, &bad);
+	segments = options->segments == SEGMENTS_CHOSEN ||
+		   (options->segments == SEGMENTS_MARKED && segments_are_marked());
 
 	if (!set && !segments)
 		return;
 	log_start();
 	log_info("libhugetlbfs %s", LIBHUGETLBFS_VERSION);
-	if (options->report)
+	if (options->report) {
 		report_start(options->report);
+		if (__cxa_at_quick_exit)
+			__cxa_at_quick_exit(end_quickly, NULL);
+	}
 	if (options->require && bad) {
-		log_error("what was asked for can't be had (%s)", NOT_STARTED);
+		log_error("the settings cannot be met (%s)", NOT_STARTED);
 		sys_exit_group(EXIT_NOT_STARTED);
 	}
 	log_refuse(options->require ? NOT_STARTED : NULL);
@@ -50,15 +78,5 @@ static void __attribute__((constructor)) begin(void)
 	/* it is started: what declines from now on, for a library that comes late, refuses nothing
 	 */
 	log_refuse(NULL);
-	errno = error;
-}
-
-static void __attribute__((destructor)) end(void)
-{
-	const char *report = options_get(NULL, NULL)->report;
-	int error = errno;
-
-	if (report)
-		report_write(report, program_invocation_short_name);
 	errno = error;
 }

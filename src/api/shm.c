@@ -8,9 +8,11 @@
 #include <sys/shm.h>
 
 #include "api/api.h"
+#include "base/error.h"
 #include "base/log.h"
 #include "base/sys.h"
 #include "options/options.h"
+#include "region/lock.h"
 
 #ifndef SHM_HUGE_SHIFT
 #define SHM_HUGE_SHIFT 26
@@ -22,9 +24,9 @@ static const char *reason(long error)
 {
 	switch (error) {
 	case -ENOMEM:
-		return "the pool has not enough";
+		return "the pool has too few pages";
 	case -EPERM:
-		return "it takes CAP_IPC_LOCK, or the group of /proc/sys/vm/hugetlb_shm_group";
+		return "it needs CAP_IPC_LOCK, or the group in /proc/sys/vm/hugetlb_shm_group";
 	case -EINVAL:
 		return "there is no such page size, or /proc/sys/kernel/shmmax is less than that";
 	case -ENOSYS:
@@ -40,9 +42,10 @@ static void warn_once(size_t bytes, size_t page_bytes, long error)
 
 	if (__atomic_exchange_n(&warned, true, __ATOMIC_RELAXED))
 		return;
-	log_warning("shm: no huge pages of %zu kB for a segment of %zu bytes: %s (error %ld); it "
-		    "is on small pages (this is said once)",
-		    page_bytes >> 10, bytes, reason(error), -error);
+	log_warning(
+		"shm: no huge pages of %zu kB for a segment of %zu bytes: %s (%s); it is on small "
+		"pages (reported once)",
+		page_bytes >> 10, bytes, reason(error), error_name(error));
 }
 
 /*
@@ -74,13 +77,16 @@ static long get_huge_segment(key_t key, size_t bytes, int flags, size_t page_byt
 	return sys_shmget(key, rounded, flags);
 }
 
-static long get_segment(key_t key, size_t bytes, int flags)
+static long get_segment(const long *arguments)
 {
+	const key_t key = (key_t)arguments[0];
+	const size_t bytes = (size_t)arguments[1];
+	const int flags = (int)arguments[2];
 	const struct options *options = options_get(NULL, NULL);
 	size_t page_bytes;
 	long id, huge_id;
 
-	if (!options->shm || !makes_segment(key, flags))
+	if (!makes_segment(key, flags))
 		return sys_shmget(key, bytes, flags);
 	page_bytes = options->shm_page_bytes ? options->shm_page_bytes : api_default_page_bytes();
 	huge_id = get_huge_segment(key, bytes, flags, page_bytes);
@@ -98,7 +104,13 @@ static long get_segment(key_t key, size_t bytes, int flags)
 
 int __attribute__((visibility("default"))) shmget(key_t key, size_t size, int flags)
 {
-	long id = get_segment(key, size, flags);
+	const long arguments[] = {key, (long)size, flags};
+	long id;
 
+	/* on a stack of the library's own; without the lock it is the caller's */
+	if (!options_get(NULL, NULL)->shm)
+		id = sys_shmget(key, size, flags);
+	else if (!lock_run(get_segment, arguments, &id))
+		id = get_segment(arguments);
 	return id < 0 ? api_no_result(id) : (int)id;
 }

@@ -245,26 +245,58 @@ text_add(struct text *text, const char *format, ...)
 	va_end(arguments);
 }
 
+/* Of one line: too much for a small stack. */
+struct workspace {
+	char line[LINE_BYTES];
+	struct utsname host;
+};
+
+struct parts {
+	const char *level, *ending, *format;
+	va_list *arguments;
+};
+
+static void write_line(struct workspace *space, const struct parts *parts)
+{
+	/* a byte is kept back for the newline */
+	struct text text = {.out = space->line, .bytes = sizeof(space->line) - 1};
+
+	if (sys_uname(&space->host))
+		strcpy(space->host.nodename, "?");
+	text_add(&text, "libhugetlbfs [%s:%ld]: %s: ", space->host.nodename, sys_getpid(),
+		 parts->level);
+	text_append(&text, parts->format, parts->arguments);
+	if (parts->ending)
+		text_add(&text, "%s", parts->ending);
+	if (text.cut)
+		memcpy(space->line + text.used - 3, "...", 3);
+	text_make_plain(space->line, text.used);
+	space->line[text.used++] = '\n';
+	log_write(2, space->line, text.used);
+}
+
+/* For a thread, or a signal handler, that comes while another one writes. */
+static void __attribute__((noinline)) write_line_on_stack(const struct parts *parts)
+{
+	struct workspace space;
+
+	write_line(&space, parts);
+}
+
 static void log_line(const char *level, const char *ending, const char *format, va_list *arguments)
 {
-	char line[LINE_BYTES];
-	/* a byte is kept back for the newline */
-	struct text text = {.out = line, .bytes = sizeof(line) - 1};
-	struct utsname host;
+	static struct workspace space;
+	static bool in_use;
+	const struct parts parts = {level, ending, format, arguments};
 
 	if (!is_still_there(2))
 		return;
-	if (sys_uname(&host))
-		strcpy(host.nodename, "?");
-	text_add(&text, "libhugetlbfs [%s:%ld]: %s: ", host.nodename, sys_getpid(), level);
-	text_append(&text, format, arguments);
-	if (ending)
-		text_add(&text, "%s", ending);
-	if (text.cut)
-		memcpy(line + text.used - 3, "...", 3);
-	text_make_plain(line, text.used);
-	line[text.used++] = '\n';
-	log_write(2, line, text.used);
+	if (__atomic_exchange_n(&in_use, true, __ATOMIC_ACQUIRE)) {
+		write_line_on_stack(&parts);
+		return;
+	}
+	write_line(&space, &parts);
+	__atomic_store_n(&in_use, false, __ATOMIC_RELEASE);
 }
 
 void log_text(const char *text, unsigned long bytes)

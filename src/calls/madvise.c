@@ -260,14 +260,19 @@ long madvise_ranges(uintptr_t from, uintptr_t to, int advice)
 	return advise(from, to, advice);
 }
 
+static long advise_locked(const long *arguments)
+{
+	return advise((uintptr_t)arguments[0], (uintptr_t)arguments[1], (int)arguments[2]);
+}
+
 static long kernel_or_our_advice(uintptr_t from, size_t bytes, int advice)
 {
+	const long arguments[] = {(long)from, (long)ranges_end(from, bytes), advice};
 	long result;
 
-	if (!ranges_touch(from, bytes) || !ranges_well_formed(from, bytes) || !lock_take())
+	if (!ranges_touch(from, bytes) || !ranges_well_formed(from, bytes) ||
+	    !lock_run(advise_locked, arguments, &result))
 		return sys_pass(SYS_madvise, (long)from, (long)bytes, advice, 0, 0, 0);
-	result = advise(from, ranges_end(from, bytes), advice);
-	lock_release();
 	return result;
 }
 
@@ -284,17 +289,31 @@ int call_posix_madvise(void *address, size_t bytes, int advice)
 		       : (int)-kernel_or_our_advice((uintptr_t)address, bytes, advice);
 }
 
+/* By hand: a formatter needs more stack than the program may have here. */
+static void fdinfo_path(char *path, int fd)
+{
+	static const char directory[] = "/proc/self/fdinfo/";
+	int digits = 1;
+
+	for (int rest = fd; rest >= 10; rest /= 10)
+		digits++;
+	memcpy(path, directory, sizeof(directory));
+	path += sizeof(directory) - 1;
+	for (path[digits] = '\0'; digits; fd /= 10)
+		path[--digits] = (char)('0' + fd % 10);
+}
+
 /* Is it a descriptor of this very process? The kernel has names for that, too (Linux 6.14). */
 static bool is_own_process(int pidfd)
 {
-	char path[64], text[512], *line, *end;
+	char path[sizeof("/proc/self/fdinfo/") + 10], text[160], *line, *end;
 	size_t id;
 
 	if (pidfd == -10000 || pidfd == -10001)
 		return true;
 	if (pidfd < 0 || sys_sandboxed)
 		return false;
-	text_format(path, sizeof(path), "/proc/self/fdinfo/%d", pidfd);
+	fdinfo_path(path, pidfd);
 	if (SYS_IS_ERROR(sys_read_file(path, text, sizeof(text))))
 		return false;
 	line = strstr(text, "Pid:\t");

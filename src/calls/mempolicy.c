@@ -31,18 +31,29 @@ static void move_huge(uintptr_t from, uintptr_t to, const long more[4])
 	}
 }
 
-static long on_parts(long number, uintptr_t from, size_t bytes, const long more[4])
+static long on_parts_locked(const long *arguments)
 {
-	long result;
+	const long number = arguments[0], *more = arguments + 3;
+	const uintptr_t from = (uintptr_t)arguments[1];
+	const size_t bytes = (size_t)arguments[2];
+	long result = ranges_split(from, ranges_end(from, bytes), false);
 
-	if (!ranges_touch(from, bytes) || !ranges_well_formed(from, bytes) || !lock_take())
-		return pass(number, from, bytes, more);
-	result = ranges_split(from, ranges_end(from, bytes), false);
 	if (!result)
 		result = pass(number, from, bytes, more);
 	if (!result && number == SYS_mbind && !sys_sandboxed)
 		move_huge(from, ranges_end(from, bytes), more);
-	lock_release();
+	return result;
+}
+
+static long on_parts(long number, uintptr_t from, size_t bytes, const long more[4])
+{
+	const long arguments[] = {number,  (long)from, (long)bytes, more[0],
+				  more[1], more[2],    more[3]};
+	long result;
+
+	if (!ranges_touch(from, bytes) || !ranges_well_formed(from, bytes) ||
+	    !lock_run(on_parts_locked, arguments, &result))
+		return pass(number, from, bytes, more);
 	return result;
 }
 

@@ -51,15 +51,21 @@ long mlock_ranges(uintptr_t from, uintptr_t to)
 	return lock_with_regions(SYS_mlock, from, to, 0);
 }
 
+static long lock_locked(const long *arguments)
+{
+	return lock_with_regions(arguments[0], (uintptr_t)arguments[1], (uintptr_t)arguments[2],
+				 (int)arguments[3]);
+}
+
 static long lock(long number, uintptr_t from, size_t bytes, int flags)
 {
 	uintptr_t start = from & ~(uintptr_t)(process_base_bytes - 1);
+	const long arguments[] = {number, (long)start, (long)ranges_end(from, bytes), flags};
 	long result;
 
-	if (!ranges_touch(from, bytes) || !ranges_well_formed(start, bytes) || !lock_take())
+	if (!ranges_touch(from, bytes) || !ranges_well_formed(start, bytes) ||
+	    !lock_run(lock_locked, arguments, &result))
 		return sys_pass(number, (long)from, (long)bytes, flags, 0, 0, 0);
-	result = lock_with_regions(number, start, ranges_end(from, bytes), flags);
-	lock_release();
 	return result;
 }
 

@@ -53,22 +53,45 @@ static void advise_opened(uintptr_t from, uintptr_t to)
 	}
 }
 
-static long kernel_mmap(uintptr_t address, size_t bytes, int protection, int flags, int fd,
-			uint64_t offset, bool by_libc)
-{
-	long result = sys_pass(CPU_MMAP_NUMBER, (long)address, (long)bytes, protection, flags, fd,
-			       (long)(offset / CPU_MMAP_OFFSET_UNIT));
+/* A call of mmap. By pointer from function to function: they are to find as much stack as there is.
+ */
+struct request {
+	uintptr_t address; /* 0: anywhere */
+	size_t bytes;
+	int protection, flags, fd;
+	bool by_libc;
+	uint64_t offset;
+};
 
+static bool is_fixed(const struct request *request)
+{
+	return request->flags & (MAP_FIXED | MAP_FIXED_NOREPLACE);
+}
+
+static long note_mapped(const long *arguments)
+{
+	ranges_note_mapped((uintptr_t)arguments[0], (uintptr_t)arguments[1]);
+	return 0;
+}
+
+static long kernel_mmap(const struct request *request)
+{
+	const long at = sys_pass(CPU_MMAP_NUMBER, (long)request->address, (long)request->bytes,
+				 request->protection, request->flags, request->fd,
+				 (long)(request->offset / CPU_MMAP_OFFSET_UNIT));
+	const long arguments[] = {at, (long)ranges_end((uintptr_t)at, request->bytes)};
+	long done;
+
+	if (SYS_IS_ERROR(at))
+		return at;
 	/* Where the kernel chose a place of ours, nothing of what we knew of it is there any more.
 	 */
-	if (!SYS_IS_ERROR(result) && !(flags & MAP_FIXED) &&
-	    ranges_touch((uintptr_t)result, bytes) && lock_take()) {
-		ranges_note_mapped((uintptr_t)result, ranges_end((uintptr_t)result, bytes));
-		lock_release();
-	}
-	if (!SYS_IS_ERROR(result) && libc_calls.watch)
-		libc_calls.watch((uintptr_t)result, bytes, protection, flags, address, by_libc);
-	return result;
+	if (!(request->flags & MAP_FIXED) && ranges_touch((uintptr_t)at, request->bytes))
+		lock_run(note_mapped, arguments, &done);
+	if (libc_calls.watch)
+		libc_calls.watch((uintptr_t)at, request->bytes, request->protection, request->flags,
+				 request->address, request->by_libc);
+	return at;
 }
 
 #define READ_WRITE (PROT_READ | PROT_WRITE)
@@ -154,16 +177,19 @@ static long add_plain(uintptr_t address, uintptr_t to, int flags)
 	return failed;
 }
 
-static long map_fixed(uintptr_t address, size_t bytes, int protection, int flags, int fd,
-		      uint64_t offset)
+/* Under the lock, on a range of whole pages. */
+static long map_fixed(const long *arguments)
 {
-	uintptr_t end = ranges_end(address, bytes);
+	const struct request *request = (const struct request *)arguments[0];
+	const uintptr_t address = request->address, end = ranges_end(address, request->bytes);
+	const int protection = request->protection, flags = request->flags;
+	const bool plain = is_plain_memory(protection, flags);
 	long result = 0;
 
-	if (flags & MAP_FIXED_NOREPLACE && is_plain_memory(protection, flags))
+	if (flags & MAP_FIXED_NOREPLACE && plain)
 		return add_plain(address, end, flags);
 	/* What could only be marked as unmapped is still there. */
-	if (is_plain_memory(protection, flags) && unmapped_contains(address, end)) {
+	if (plain && unmapped_contains(address, end)) {
 		unmapped_forget(address, end);
 		memset((void *)address, 0, end - address);
 		return (long)address;
@@ -172,9 +198,9 @@ static long map_fixed(uintptr_t address, size_t bytes, int protection, int flags
 		result = ranges_split(address, end, false);
 	if (SYS_IS_ERROR(result))
 		return result;
-	if (is_plain_memory(protection, flags))
+	if (plain)
 		return replace_by_plain(address, end, flags);
-	result = kernel_map_fixed(address, end, protection, flags, fd, offset);
+	result = kernel_map_fixed(address, end, protection, flags, request->fd, request->offset);
 	if (!SYS_IS_ERROR(result) && protection == PROT_NONE && is_reservation(flags))
 		note_reserved(address, end);
 	return result;
@@ -202,68 +228,88 @@ static bool hint_allowed(uintptr_t address)
 	return region->by_program || address >= soon;
 }
 
-/* Has the kernel map it. */
-static void *map_by_kernel(uintptr_t address, size_t bytes, int protection, int flags, int fd,
-			   uint64_t offset, bool by_libc)
+static void *map_by_kernel(struct request *request)
 {
-	bool fixed = flags & (MAP_FIXED | MAP_FIXED_NOREPLACE);
+	const long arguments[] = {(long)request};
+	const uintptr_t address = request->address;
 	long result;
 
 	/* what does not replace fails where libc's text is */
-	if (fixed && !(flags & MAP_FIXED_NOREPLACE))
-		look_at_text(address, bytes);
-	else if (!fixed && address && !hint_allowed(address))
-		address = 0; /* the room there is its owner's to use later */
-	if (!ranges_touch(address, bytes) || !ranges_well_formed(address, bytes))
-		return (void *)answer(
-			kernel_mmap(address, bytes, protection, flags, fd, offset, by_libc));
-	if (!fixed || !lock_take())
-		return (void *)answer(
-			kernel_mmap(address, bytes, protection, flags, fd, offset, by_libc));
-	result = map_fixed(address, bytes, protection, flags, fd, offset);
-	lock_release();
+	if (is_fixed(request) && !(request->flags & MAP_FIXED_NOREPLACE))
+		look_at_text(address, request->bytes);
+	else if (!is_fixed(request) && address && !hint_allowed(address))
+		request->address = 0; /* the room there is its owner's to use later */
+	if (!is_fixed(request) || !ranges_touch(address, request->bytes) ||
+	    !ranges_well_formed(address, request->bytes) ||
+	    !lock_run(map_fixed, arguments, &result))
+		result = kernel_mmap(request);
 	return (void *)answer(result);
 }
 
-static void *map(uintptr_t address, size_t bytes, int protection, int flags, int fd,
-		 uint64_t offset, bool by_libc)
+static void *map(struct request *request)
 {
-	bool fixed = flags & (MAP_FIXED | MAP_FIXED_NOREPLACE);
-
 	if (brk_on_trial())
 		return (void *)answer(-ENOMEM);
 	/* a unit of the system call's is never more than a page */
-	if (offset & (process_base_bytes - 1))
+	if (request->offset & (process_base_bytes - 1))
 		return (void *)answer(-EINVAL);
-	for (int i = 0; i < CALLS_MAPPERS && libc_calls.mappers[i] && !fixed; i++) {
-		uintptr_t ours = libc_calls.mappers[i](address, bytes, protection, flags, by_libc);
+	for (int i = 0; i < CALLS_MAPPERS && libc_calls.mappers[i] && !is_fixed(request); i++) {
+		uintptr_t ours =
+			libc_calls.mappers[i](request->address, request->bytes, request->protection,
+					      request->flags, request->by_libc);
 
 		if (ours)
 			return (void *)ours;
 	}
-	return map_by_kernel(address, bytes, protection, flags, fd, offset, by_libc);
+	return map_by_kernel(request);
 }
 
 void *call_mmap(void *address, size_t bytes, int protection, int flags, int fd, off_t offset)
 {
-	return map((uintptr_t)address, bytes, protection, flags, fd,
-		   sizeof(off_t) == 4 ? (uint32_t)offset : (uint64_t)offset, CALLER_IS_LIBC());
+	struct request request = {
+		.address = (uintptr_t)address,
+		.bytes = bytes,
+		.protection = protection,
+		.flags = flags,
+		.fd = fd,
+		.by_libc = CALLER_IS_LIBC(),
+		.offset = sizeof(off_t) == 4 ? (uint32_t)offset : (uint64_t)offset,
+	};
+
+	return map(&request);
 }
 
 void *call_mmap64(void *address, size_t bytes, int protection, int flags, int fd, off64_t offset)
 {
-	return map((uintptr_t)address, bytes, protection, flags, fd, (uint64_t)offset,
-		   CALLER_IS_LIBC());
+	struct request request = {
+		.address = (uintptr_t)address,
+		.bytes = bytes,
+		.protection = protection,
+		.flags = flags,
+		.fd = fd,
+		.by_libc = CALLER_IS_LIBC(),
+		.offset = (uint64_t)offset,
+	};
+
+	return map(&request);
 }
 
 void *call_mmap_by_number(void *address, size_t bytes, int protection, int flags, int fd,
 			  unsigned long offset)
 {
+	struct request request = {
+		.address = (uintptr_t)address,
+		.bytes = bytes,
+		.protection = protection,
+		.flags = flags,
+		.fd = fd,
+		.offset = (uint64_t)offset * CPU_MMAP_OFFSET_UNIT,
+	};
+
 	/* where the offset is in bytes the kernel wants whole pages */
 	if (CPU_MMAP_OFFSET_UNIT == 1 && offset & (process_base_bytes - 1))
 		return (void *)answer(-EINVAL);
-	return map_by_kernel((uintptr_t)address, bytes, protection, flags, fd,
-			     (uint64_t)offset * CPU_MMAP_OFFSET_UNIT, false);
+	return map_by_kernel(&request);
 }
 
 /* Lets the owner of the region that the range is in do it, where it wants to. */
@@ -276,16 +322,22 @@ static bool owner_unmaps(uintptr_t from, uintptr_t to)
 	return region->owner->unmap(region, from, to);
 }
 
+static long unmap_locked(const long *arguments)
+{
+	const uintptr_t from = (uintptr_t)arguments[0], end = (uintptr_t)arguments[1];
+
+	return owner_unmaps(from, end) ? 0 : ranges_unmap(from, end);
+}
+
 int call_munmap(void *address, size_t bytes)
 {
-	uintptr_t from = (uintptr_t)address, end = ranges_end(from, bytes);
-	long result = 0;
+	uintptr_t from = (uintptr_t)address;
+	const long arguments[] = {(long)from, (long)ranges_end(from, bytes)};
+	long result;
 
-	if (!ranges_touch(from, bytes) || !ranges_well_formed(from, bytes) || !lock_take())
-		return (int)answer(sys_pass(SYS_munmap, (long)from, (long)bytes, 0, 0, 0, 0));
-	if (!owner_unmaps(from, end))
-		result = ranges_unmap(from, end);
-	lock_release();
+	if (!ranges_touch(from, bytes) || !ranges_well_formed(from, bytes) ||
+	    !lock_run(unmap_locked, arguments, &result))
+		result = sys_pass(SYS_munmap, (long)from, (long)bytes, 0, 0, 0, 0);
 	return (int)answer(result);
 }
 
@@ -372,11 +424,25 @@ static long protect_runs(long number, uintptr_t from, uintptr_t to, int protecti
 	return result;
 }
 
+static long protect_locked(const long *arguments)
+{
+	const long number = arguments[0], key = arguments[4];
+	uintptr_t from = (uintptr_t)arguments[1], end = (uintptr_t)arguments[2];
+	const int protection = (int)arguments[3];
+	long result;
+
+	if (number == SYS_mprotect)
+		leave_out_protected(&from, &end, protection);
+	result = make_small_for(from, end, protection);
+	return result ? result : protect_runs(number, from, end, protection, key);
+}
+
 /* mprotect and pkey_mprotect differ in their number and their last argument. */
 static long protect(long number, uintptr_t from, size_t bytes, int protection, long key,
 		    bool by_libc)
 {
-	uintptr_t end = ranges_end(from, bytes);
+	const long arguments[] = {number, (long)from, (long)ranges_end(from, bytes), protection,
+				  key};
 	long result;
 
 	if (protection & PROT_WRITE)
@@ -385,14 +451,8 @@ static long protect(long number, uintptr_t from, size_t bytes, int protection, l
 		return sys_pass(number, (long)from, (long)bytes, protection, key, 0, 0);
 	if (number == SYS_mprotect && owner_protects(from, bytes, protection, by_libc, &result))
 		return result;
-	if (!lock_take())
+	if (!lock_run(protect_locked, arguments, &result))
 		return sys_pass(number, (long)from, (long)bytes, protection, key, 0, 0);
-	if (number == SYS_mprotect)
-		leave_out_protected(&from, &end, protection);
-	result = make_small_for(from, end, protection);
-	if (!result)
-		result = protect_runs(number, from, end, protection, key);
-	lock_release();
 	return result;
 }
 

@@ -6,7 +6,7 @@
  * page states, or else from /proc/self/maps. Where neither can tell (a sandbox, no descriptor
  * left), it is believed to be one, and moved piece by piece as base pages.
  *
- * Runs on any stack of the program's, so what is large is static: all of it is under the lock.
+ * What is large is static: all of it is under the lock.
  */
 #include <errno.h>
 #include <string.h>
@@ -598,21 +598,31 @@ static bool owner_remaps(uintptr_t from, size_t bytes, size_t new_bytes, int fla
 				    result);
 }
 
+static long remap_locked(const long *arguments)
+{
+	const uintptr_t from = (uintptr_t)arguments[0], to = (uintptr_t)arguments[4];
+	const size_t bytes = (size_t)arguments[1], new_bytes = (size_t)arguments[2];
+	const int flags = (int)arguments[3];
+	long result;
+
+	if (!owner_remaps(from, bytes, new_bytes, flags, arguments[5], &result))
+		result = remap_ranges(from, bytes, new_bytes, flags, to);
+	return result;
+}
+
 void *call_mremap(void *address, size_t bytes, size_t new_bytes, int flags, void *new_address)
 {
 	uintptr_t from = (uintptr_t)address;
 	/* An argument that most callers don't pass: it is there with these flags only. */
 	uintptr_t to = flags & (MREMAP_FIXED | MREMAP_DONTUNMAP) ? (uintptr_t)new_address : 0;
-	bool by_libc = CALLER_IS_LIBC();
+	const long arguments[] = {(long)from, (long)bytes, (long)new_bytes,
+				  flags,      (long)to,    CALLER_IS_LIBC()};
 	long result;
 
 	if (!(ranges_touch(from, bytes) || (flags & MREMAP_FIXED && ranges_touch(to, new_bytes))) ||
 	    !ranges_well_formed(from, bytes ? bytes : 1) || !ranges_well_formed(to, new_bytes) ||
-	    !lock_take())
+	    !lock_run(remap_locked, arguments, &result))
 		return (void *)answer(sys_pass(SYS_mremap, (long)from, (long)bytes, (long)new_bytes,
 					       flags, (long)to, 0));
-	if (!owner_remaps(from, bytes, new_bytes, flags, by_libc, &result))
-		result = remap_ranges(from, bytes, new_bytes, flags, to);
-	lock_release();
 	return (void *)answer(result);
 }

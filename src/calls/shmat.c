@@ -25,25 +25,32 @@ static uintptr_t place_of(const void *address, int flags)
 {
 	uintptr_t at = (uintptr_t)address;
 
-	return flags & SHM_RND ? at & ~(uintptr_t)(SHMLBA - 1) : at;
+	return flags & SHM_RND ? at & ~(uintptr_t)(process_base_bytes - 1) : at;
+}
+
+static long replace_locked(const long *arguments)
+{
+	const uintptr_t at = (uintptr_t)arguments[0], end = (uintptr_t)arguments[1];
+	long result = ranges_split(at, end, false);
+
+	if (!result)
+		result = sys_shmat((int)arguments[2], (const void *)at, (int)arguments[3]);
+	if (!SYS_IS_ERROR(result))
+		ranges_note_mapped(at, end);
+	return result;
 }
 
 void *call_shmat(int id, const void *address, int flags)
 {
 	uintptr_t at = place_of(address, flags);
 	const size_t bytes = sys_sandboxed ? 0 : segment_bytes(id);
+	const long arguments[] = {(long)at, (long)ranges_end(at, bytes), id, flags};
 	bool replaces = at && flags & SHM_REMAP && ranges_touch(at, bytes);
 	long result = 0;
 
-	if (replaces && !(at & (process_base_bytes - 1)) && lock_take()) {
-		result = ranges_split(at, ranges_end(at, bytes), false);
-		if (!result)
-			result = sys_shmat(id, address, flags);
-		if (!SYS_IS_ERROR(result))
-			ranges_note_mapped(at, ranges_end(at, bytes));
-		lock_release();
+	if (replaces && !(at & (process_base_bytes - 1)) &&
+	    lock_run(replace_locked, arguments, &result))
 		return (void *)answer(result);
-	}
 	result = sys_shmat(id, address, flags);
 	if (!SYS_IS_ERROR(result) && ranges_touch((uintptr_t)result, bytes) && lock_take()) {
 		ranges_note_mapped((uintptr_t)result, ranges_end((uintptr_t)result, bytes));

@@ -60,6 +60,18 @@ static const struct hook hooks[] = {
 	{"brk", HANDLER(call_brk), false},
 };
 
+/* Those of calls_watch(); mmap64 is mmap where a long has 64 bits. */
+static const struct hook watching_hooks[] = {
+	{"mmap", HANDLER(call_mmap), false},      {"mmap64", HANDLER(call_mmap64), false},
+	{"prctl", HANDLER(call_prctl), false},
+#if CPU_HAS_SYSCALL_ENTRY
+	{"syscall", HANDLER(call_syscall), true},
+#endif
+	{"sbrk", HANDLER(call_sbrk), false},      {"brk", HANDLER(call_brk), false},
+};
+
+#define WATCHING_REDIRECTS ((int)(sizeof(watching_hooks) / sizeof(watching_hooks[0])))
+
 #define ALL_REDIRECTS   ((int)(sizeof(hooks) / sizeof(hooks[0])))
 #define BREAK_REDIRECTS 2
 #define OPEN_REDIRECTS  2
@@ -147,6 +159,56 @@ bool calls_allow_hugetlb(const struct options *options, const char *feature)
 	return exact_allows_hugetlb(feature);
 }
 
+static void decline_error(const struct options *options, const char *feature, const char *otherwise,
+			  int error)
+{
+	if (is_sandboxed_child(error) && !options->require)
+		otherwise = NULL;
+	decline(feature, otherwise, reason_of(error));
+}
+
+/* What comes before the first hook. */
+static int prepare(const struct options *options, const char *feature, const char *otherwise)
+{
+	int failed = 0;
+
+	libc_calls.fork = options->fork;
+	process_base_bytes = getauxval(AT_PAGESZ);
+	exact_start(options->exact == EXACT_STRICT, options->exact_means);
+	/* not twice: ld.so's lock may be held by then */
+	if (!libc_calls.libc.text)
+		failed = find_libc(feature, otherwise);
+	if (!failed && !sys_single_threaded()) {
+		decline(feature, otherwise, "other threads are running already");
+		failed = -EBUSY;
+	}
+	return failed;
+}
+
+static void note_syscall_hook(void)
+{
+	libc_calls.sees_syscall =
+		CPU_HAS_SYSCALL_ENTRY && patch_is_installed(&libc_calls.libc, "syscall");
+}
+
+int calls_watch(const struct options *options, const char *feature, const char *otherwise)
+{
+	int failed;
+
+	if (libc_calls.active && break_redirected)
+		return 0;
+	failed = prepare(options, feature, otherwise);
+	if (failed)
+		return failed;
+	failed = patch_install(&libc_calls.libc, watching_hooks, WATCHING_REDIRECTS);
+	if (failed) {
+		decline_error(options, feature, otherwise, failed);
+		return failed;
+	}
+	note_syscall_hook();
+	return 0;
+}
+
 int calls_start(const struct options *options, bool with_break, const char *feature,
 		const char *otherwise)
 {
@@ -156,26 +218,16 @@ int calls_start(const struct options *options, bool with_break, const char *feat
 		users++;
 		return 0;
 	}
-	libc_calls.fork = options->fork;
-	process_base_bytes = getauxval(AT_PAGESZ);
-	exact_start(options->exact == EXACT_STRICT, options->exact_means);
-	failed = find_libc(feature, otherwise);
+	failed = prepare(options, feature, otherwise);
 	if (failed)
 		return failed;
-	if (!sys_single_threaded()) {
-		decline(feature, otherwise, "other threads are running already");
-		return -EBUSY;
-	}
 	failed = redirect(with_break);
 	if (failed) {
-		if (is_sandboxed_child(failed) && !options->require)
-			otherwise = NULL;
-		decline(feature, otherwise, reason_of(failed));
+		decline_error(options, feature, otherwise, failed);
 		return failed;
 	}
 	libc_calls.active = true;
-	libc_calls.sees_syscall =
-		CPU_HAS_SYSCALL_ENTRY && patch_is_installed(&libc_calls.libc, "syscall");
+	note_syscall_hook();
 	users++;
 	return 0;
 }

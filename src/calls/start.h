@@ -22,6 +22,13 @@ int calls_start(const struct options *options, bool with_break, const char *feat
 		const char *otherwise);
 
 /*
+ * Hooks only the entries by which memory grows (mmap, sbrk, brk) and a filter of system calls is
+ * installed (prctl, syscall), for a feature that waits for the first growth of note and calls
+ * calls_start() then, with_break. Errors as there. While one thread runs.
+ */
+int calls_watch(const struct options *options, const char *feature, const char *otherwise);
+
+/*
  * May a feature hand out hugetlb pages? Not with HUGETLB_EXACT=strict where a part of one cannot
  * always be changed exactly; one line says so. Asked before calls_start().
  */

@@ -35,22 +35,36 @@
 
 #define NUMBERS 512
 
+/* The entry point's assembly code refers to it, which link-time optimization does not see. */
+#define FOR_ENTRY_POINT __attribute__((used))
+
 /*
- * 1: the number's call goes to call_syscall_ours(). 2: it does where call_syscall_is_ours() says so.
+ * 1: the number's call goes to call_syscall_ours(). 2: it does where call_syscall_is_ours() says
+ * so.
  */
 extern const unsigned char call_syscall_seen[NUMBERS];
 
-const unsigned char call_syscall_seen[NUMBERS] = {
-	[CPU_MMAP_NUMBER] = 1,     [SYS_munmap] = 1,
-	[SYS_mremap] = 1,          [SYS_mprotect] = 1,
-	[SYS_pkey_mprotect] = 1,   [SYS_madvise] = 1,
-	[SYS_process_madvise] = 1, [SYS_mlock] = 1,
-	[SYS_mlock2] = 1,          [SYS_munlock] = 1,
-	[SYS_mlockall] = 1,        [SYS_munlockall] = 1,
-	[SYS_mbind] = 1,           [SYS_set_mempolicy_home_node] = 1,
-	[SYS_mseal] = 1,           [SYS_shmat] = 1,
-	[SYS_ioctl] = 1,           [SYS_prctl] = 1,
-	[SYS_seccomp] = 1,         [SYS_clone] = 2,
+FOR_ENTRY_POINT const unsigned char call_syscall_seen[NUMBERS] = {
+	[CPU_MMAP_NUMBER] = 1,
+	[SYS_munmap] = 1,
+	[SYS_mremap] = 1,
+	[SYS_mprotect] = 1,
+	[SYS_pkey_mprotect] = 1,
+	[SYS_madvise] = 1,
+	[SYS_process_madvise] = 1,
+	[SYS_mlock] = 1,
+	[SYS_mlock2] = 1,
+	[SYS_munlock] = 1,
+	[SYS_mlockall] = 1,
+	[SYS_munlockall] = 1,
+	[SYS_mbind] = 1,
+	[SYS_set_mempolicy_home_node] = 1,
+	[SYS_mseal] = 1,
+	[SYS_shmat] = 1,
+	[SYS_ioctl] = 1,
+	[SYS_prctl] = 1,
+	[SYS_seccomp] = 1,
+	[SYS_clone] = 2,
 	[SYS_clone3] = 2,
 #ifdef SYS_fork
 	[SYS_fork] = 2,
@@ -60,20 +74,20 @@ const unsigned char call_syscall_seen[NUMBERS] = {
 CPU_SYSCALL_ENTRY(512);
 _Static_assert(NUMBERS == 512, "as the entry point has it");
 
-long call_syscall_failed(long result);
+FOR_ENTRY_POINT long call_syscall_failed(long result);
 long call_syscall_failed(long result)
 {
 	return answer(result);
 }
 
-bool call_syscall_is_ours(long number, long a, long b);
+FOR_ENTRY_POINT bool call_syscall_is_ours(long number, long a, long b);
 bool call_syscall_is_ours(long number, long a, long b)
 {
 	return clone_is_fork((int)number, a, b);
 }
 
 /* The numbers of the table, and no others. */
-long call_syscall_ours(long number, long a, long b, long c, long d, long e, long f);
+FOR_ENTRY_POINT long call_syscall_ours(long number, long a, long b, long c, long d, long e, long f);
 long call_syscall_ours(long number, long a, long b, long c, long d, long e, long f)
 {
 	void *address = (void *)a;

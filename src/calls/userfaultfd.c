@@ -32,17 +32,25 @@ static long make_part_sparse(const struct region_part *part)
 	return failed;
 }
 
-static long make_sparse(uintptr_t from, size_t bytes)
+static long make_range_sparse(const long *arguments)
 {
+	uintptr_t from = (uintptr_t)arguments[0];
 	struct region_part part;
-	uintptr_t to = ranges_end(from, bytes);
 	long failed = 0;
 
-	if (!ranges_touch(from, bytes) || !ranges_well_formed(from, bytes) || !lock_take())
-		return 0;
-	while (!failed && registry_part(&from, to, &part))
+	while (!failed && registry_part(&from, (uintptr_t)arguments[1], &part))
 		failed = make_part_sparse(&part);
-	lock_release();
+	return failed;
+}
+
+static long make_sparse(uintptr_t from, size_t bytes)
+{
+	const long arguments[] = {(long)from, (long)ranges_end(from, bytes)};
+	long failed;
+
+	if (!ranges_touch(from, bytes) || !ranges_well_formed(from, bytes) ||
+	    !lock_run(make_range_sparse, arguments, &failed))
+		return 0;
 	return failed;
 }
 

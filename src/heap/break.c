@@ -9,10 +9,15 @@
 #include "base/log.h"
 #include "base/sys.h"
 #include "heap/break.h"
+#include "heap/collapse.h"
+#include "heap/policy.h"
 #include "pages/pool.h"
 #include "region/lock.h"
 #include "region/registry.h"
 #include "region/split.h"
+
+/* A function of its own, so that the usual growth needs little stack. */
+#define RARE __attribute__((noinline))
 
 /*
  * A hugetlb mapping never merges with its neighbour, and a process has 65530 mappings: growing by
@@ -72,6 +77,26 @@ static int map_units(struct heap_break *heap, uintptr_t from, uintptr_t to, uint
 	return failed;
 }
 
+/*
+ * Maps [from, to), and perhaps more, up to `wanted`: on base pages while policy.h says so. Where
+ * the heap outgrows them, what it has becomes huge, too.
+ */
+static int map_more(struct heap_break *heap, uintptr_t from, uintptr_t to, uintptr_t wanted)
+{
+	struct region *region = &heap->region;
+	const size_t bytes = to - heap->base_start;
+
+	if (heap->adaptive && !policy_main_is_huge(bytes, region->page_bytes))
+		return region_map_small(region, from, to, false);
+	if (heap->adaptive && !heap->collapsed &&
+	    policy_main_collapses(bytes, region->page_bytes)) {
+		heap->collapsed = true;
+		collapse_range(region, heap->base_start, region->start);
+		collapse_units(region, region->start, heap->mapped_end);
+	}
+	return map_units(heap, from, to, wanted);
+}
+
 /* Maps so much that the break can be at `to`. */
 static int map_up_to(struct heap_break *heap, uintptr_t to)
 {
@@ -88,7 +113,7 @@ static int map_up_to(struct heap_break *heap, uintptr_t to)
 	if (wanted > region->limit)
 		wanted = region->limit;
 	log_debug("Attempting to map %lu bytes", (unsigned long)(needed - heap->mapped_end));
-	failed = map_units(heap, heap->mapped_end, needed, wanted);
+	failed = map_more(heap, heap->mapped_end, needed, wanted);
 	unit = region_unit(region, heap->mapped_end);
 	while (region_unit_address(region, unit) < region->limit &&
 	       region->units[unit] & UNIT_MAPPED)
@@ -161,7 +186,7 @@ static int split_altered(struct region *region, uintptr_t address)
  * Makes [from, to), which the break is about to pass, zero again where it was in use before. What
  * the program altered there (took rights from, say) is mapped anew, as after the kernel's brk.
  */
-static int clear_again(struct heap_break *heap, uintptr_t from, uintptr_t to)
+static int RARE clear_again(struct heap_break *heap, uintptr_t from, uintptr_t to)
 {
 	struct region *region = &heap->region;
 	uintptr_t end = to < heap->high ? to : heap->high;
@@ -242,6 +267,20 @@ void break_refit(struct heap_break *heap)
 		heap->high = end;
 }
 
+/* From where on memory above the break is given back; what is below stays for the next growth. */
+static uintptr_t keep_up_to(const struct heap_break *heap, uintptr_t unused)
+{
+	const struct region *region = &heap->region;
+	const size_t spare = policy_spare(heap->now - region->start, region->page_bytes);
+	const uintptr_t altered = first_altered(heap, unused);
+
+	if (heap->shrink)
+		return unused;
+	if (!heap->adaptive || altered - unused < spare)
+		return altered;
+	return unused + spare;
+}
+
 /*
  * Lowers the break. What the program altered is unmapped, as the kernel's brk would; other memory
  * goes back to the pool where HUGETLB_MORECORE_SHRINK says so, or where it is much, else stays for
@@ -256,7 +295,7 @@ static void shrink(struct heap_break *heap, uintptr_t to)
 
 	heap->now = to;
 	region_unuse(region, unused, heap->mapped_end);
-	keep_to = heap->shrink || large ? unused : first_altered(heap, unused);
+	keep_to = large ? unused : keep_up_to(heap, unused);
 	if (keep_to >= heap->mapped_end)
 		return;
 	region_give_back(region, keep_to, heap->mapped_end);
@@ -278,7 +317,7 @@ static uintptr_t foreign_end(const struct region *region, uintptr_t from, uintpt
  * it does where another caller of sbrk took the space in between (malloc expects that). Returns the
  * place where it goes on, or 0 with the heap as it was.
  */
-static uintptr_t grow_elsewhere(struct heap_break *heap, size_t bytes)
+static uintptr_t RARE grow_elsewhere(struct heap_break *heap, size_t bytes)
 {
 	const uintptr_t now = heap->now, mapped_end = heap->mapped_end, high = heap->high;
 	struct region *region = &heap->region;
@@ -304,6 +343,14 @@ static uintptr_t grow_elsewhere(struct heap_break *heap, size_t bytes)
 	return 0;
 }
 
+static void RARE log_request(const struct heap_break *heap, intptr_t delta)
+{
+	log_debug("hugetlbfs_morecore(%ld) = ...", (long)delta);
+	log_debug("heapbase = 0x%lx, heaptop = 0x%lx, mapsize = %lx, delta=%ld",
+		  (unsigned long)heap->region.start, (unsigned long)heap->now,
+		  (unsigned long)(heap->mapped_end - heap->region.start), (long)delta);
+}
+
 long break_sbrk(struct heap_break *heap, intptr_t delta)
 {
 	uintptr_t before = heap->now;
@@ -311,10 +358,7 @@ long break_sbrk(struct heap_break *heap, intptr_t delta)
 
 	if (!delta)
 		return (long)before;
-	log_debug("hugetlbfs_morecore(%ld) = ...", (long)delta);
-	log_debug("heapbase = 0x%lx, heaptop = 0x%lx, mapsize = %lx, delta=%ld",
-		  (unsigned long)heap->region.start, (unsigned long)before,
-		  (unsigned long)(heap->mapped_end - heap->region.start), (long)delta);
+	log_request(heap, delta);
 	/* as the kernel's: below its start nothing changes, which libc takes for success */
 	if (delta > 0)
 		failed = before + (uintptr_t)delta < before ? -ENOMEM

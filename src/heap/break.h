@@ -20,6 +20,9 @@ struct heap_break {
 	uintptr_t high;            /* the highest break since the memory behind it was last zero */
 	bool shrink;               /* HUGETLB_MORECORE_SHRINK */
 	struct source transparent; /* the region's source without hugetlb pages */
+	bool adaptive;             /* HUGETLB_MORECORE=auto: on base pages until it is large */
+	bool collapsed;            /* ... and what it had on them is huge, too */
+	uintptr_t base_start;      /* ... where these begin, which is below the region */
 };
 
 /* Begins a heap at the region's start. Returns 0 or -errno. */

@@ -20,6 +20,7 @@ struct heap {
 	struct heap_break main;
 	struct zone zone;      /* zone.region.start is 0 where there is none (32-bit) */
 	bool shrink;           /* HUGETLB_MORECORE_SHRINK: freed pages go back to the pool */
+	bool adaptive;         /* HUGETLB_MORECORE=auto: see adaptive.h */
 	uint64_t memory_bytes; /* of the machine */
 	bool active;
 };

@@ -11,6 +11,7 @@
 #include "heap/foreign_break.h"
 #include "heap/heap.h"
 #include "heap/owner.h"
+#include "heap/policy.h"
 #include "region/lock.h"
 #include "region/process.h"
 #include "region/ranges.h"
@@ -34,8 +35,13 @@ static bool serve_brk(uintptr_t address, int *result)
 	return true;
 }
 
+static bool takes_block(size_t bytes)
+{
+	return !heap.adaptive || policy_block_is_huge(bytes, heap.zone.region.page_bytes);
+}
+
 /* An arena (without access) or a block (readable, writable). */
-static uintptr_t serve_map(uintptr_t hint, size_t bytes, int protection, int flags, bool by_libc)
+uintptr_t owner_map(uintptr_t hint, size_t bytes, int protection, int flags, bool by_libc)
 {
 	struct zone *zone = &heap.zone;
 	const int kind = MAP_PRIVATE | MAP_ANONYMOUS;
@@ -52,7 +58,7 @@ static uintptr_t serve_map(uintptr_t hint, size_t bytes, int protection, int fla
 
 		address =
 			zone_reserve(zone, bytes, boundary < ARENA_BYTES ? boundary : ARENA_BYTES);
-	} else if (protection == (PROT_READ | PROT_WRITE)) {
+	} else if (protection == (PROT_READ | PROT_WRITE) && takes_block(bytes)) {
 		address = zone_reserve(zone, bytes, unit);
 		/* Clearing pages takes long; where no page is shared, others need not wait for it.
 		 */
@@ -156,10 +162,11 @@ int owner_begin(void)
 		owner_end();
 		return failed;
 	}
-	if (heap.main.region.start)
+	/* under auto adaptive.c stands in front of both */
+	if (heap.main.region.start && !heap.adaptive)
 		libc_calls.own_break = &own_break;
-	if (heap.zone.region.start)
-		calls_add_mapper(serve_map);
+	if (heap.zone.region.start && !heap.adaptive)
+		calls_add_mapper(owner_map);
 	heap.active = true;
 	return 0;
 }
@@ -168,7 +175,7 @@ void owner_end(void)
 {
 	registry_remove(&heap.main.region);
 	registry_remove(&heap.zone.region);
-	calls_remove_mapper(serve_map);
-	libc_calls.own_break = NULL;
+	calls_remove_mapper(owner_map);
+	libc_calls.own_break = NULL; /* the kernel's */
 	heap.active = false;
 }

@@ -12,10 +12,13 @@
 #include <sys/auxv.h>
 #include <sys/sysinfo.h>
 
+#include "base/error.h"
 #include "base/log.h"
+#include "base/program.h"
 #include "base/sys.h"
 #include "calls/brk.h"
 #include "calls/start.h"
+#include "heap/adaptive.h"
 #include "heap/heap.h"
 #include "heap/owner.h"
 #include "heap/space.h"
@@ -28,9 +31,9 @@ static const char small_pages[] = "the heap stays on small pages";
 /* The user set malloc's own knob for this: then it is his. */
 static bool user_tuned(const char *variable, const char *tunable)
 {
-	const char *tunables = getenv("GLIBC_TUNABLES");
+	const char *tunables = program_variable("GLIBC_TUNABLES");
 
-	return getenv(variable) || (tunables && strstr(tunables, tunable));
+	return program_variable(variable) || (tunables && strstr(tunables, tunable));
 }
 
 /*
@@ -113,10 +116,9 @@ static int choose_space(const struct options *options)
 	failed = space_choose(&holes, heap.source.page_bytes, heap.memory_bytes, options->heap_base,
 			      random, &plan);
 	if (failed == -EINVAL) {
-		log_warning(
-			"heap: HUGETLB_MORECORE_HEAPBASE=0x%lx is in use or out of reach; the heap "
-			"begins where it does without",
-			(unsigned long)options->heap_base);
+		log_warning("heap: HUGETLB_MORECORE_HEAPBASE=0x%lx is not available; using the "
+			    "default heap address",
+			    (unsigned long)options->heap_base);
 		failed = space_choose(&holes, heap.source.page_bytes, heap.memory_bytes, 0, random,
 				      &plan);
 	}
@@ -132,6 +134,7 @@ static int choose_space(const struct options *options)
 		failed = zone_start(&heap.zone, plan.zone_start, plan.zone_limit, &heap.source);
 	if (failed)
 		return failed;
+	heap.main.adaptive = heap.zone.adaptive = heap.adaptive;
 	log_info("setup_morecore(): heapaddr = 0x%lx", (unsigned long)plan.main_start);
 	return 0;
 }
@@ -139,21 +142,24 @@ static int choose_space(const struct options *options)
 /* From here on libc's malloc is ours; or nothing has changed. */
 static int take_over(const struct options *options)
 {
-	int failed = calls_start(options, true, "heap", small_pages);
+	/* under auto that is no reason for a line: nobody asked for more than what is possible */
+	int failed = calls_start(options, true, "heap", heap.adaptive ? NULL : small_pages);
 
 	if (failed)
 		return failed;
-	if (!trial_passes(&libc_calls.libc)) {
+	/* under auto malloc is what has called us, and keeps its own limits */
+	if (!heap.adaptive && !trial_passes(&libc_calls.libc)) {
 		calls_stop();
-		log_declined(small_pages,
-			     "heap: libc's malloc does not ask for its break where we wait for it");
+		log_declined(small_pages, "heap: malloc does not call the hooked sbrk");
 		return -ENOTSUP;
 	}
-	tune_malloc(&libc_calls.libc, &heap);
+	if (!heap.adaptive)
+		tune_malloc(&libc_calls.libc, &heap);
 	failed = owner_begin();
 	if (failed) {
 		calls_stop();
-		log_declined(small_pages, "heap: its range is somebody else's (error %d)", -failed);
+		log_declined(small_pages, "heap: its address range is already in use (%s)",
+			     error_name(failed));
 	}
 	return failed;
 }
@@ -162,54 +168,74 @@ static int take_over(const struct options *options)
 static bool malloc_has_huge_pages(void)
 {
 	static const char name[] = "glibc.malloc.hugetlb=";
-	const char *tunables = getenv("GLIBC_TUNABLES");
+	const char *tunables = program_variable("GLIBC_TUNABLES");
 	const char *value = tunables ? strstr(tunables, name) : NULL;
 
 	return value &&
 	       strspn(value + sizeof(name) - 1, "0x") != strcspn(value + sizeof(name) - 1, ":");
 }
 
-int heap_start(const struct options *options)
+/* Which pages the heap is to be on. 0, or -errno with a line. */
+static int choose_pages(const struct options *options)
 {
 	struct wanted_pages wanted = {
 		.pages = options->heap,
 		.page_bytes = options->heap_page_bytes,
+		.quiet = options->heap == HEAP_AUTO,
 		.feature = "heap",
 		.variable = "HUGETLB_MORECORE",
 		.otherwise = small_pages,
 	};
-	int error = errno, failed;
+	int failed = select_pages(options, &wanted, &heap.source);
 
-	if (malloc_has_huge_pages()) {
-		log_declined(
-			"HUGETLB_MORECORE stands aside",
-			"heap: GLIBC_TUNABLES has glibc.malloc.hugetlb, malloc's own huge pages");
-		return -EBUSY;
-	}
-	heap.shrink = options->heap_shrink;
-	failed = select_pages(options, &wanted, &heap.source);
 	if (!failed && heap.source.hugetlb && !calls_allow_hugetlb(options, "heap")) {
 		wanted.pages = HEAP_THP;
 		failed = select_pages(options, &wanted, &heap.source);
 	}
-	if (!failed && options->require && heap.source.hugetlb) {
+	if (!failed && options->require && !wanted.quiet && heap.source.hugetlb) {
 		failed = source_try(&heap.source);
 		if (failed)
-			log_declined(small_pages,
-				     "heap: no huge page of %lu kB can be had (error %d)",
-				     (unsigned long)(heap.source.page_bytes >> 10), -failed);
+			log_declined(small_pages, "heap: no huge page of %lu kB is available (%s)",
+				     (unsigned long)(heap.source.page_bytes >> 10),
+				     error_name(failed));
 	}
+	return failed;
+}
+
+/* The heap begins: 0, or -errno with a line and nothing changed. */
+static int begin_heap(const struct options *options)
+{
+	int failed = choose_pages(options);
+
 	if (failed)
 		return failed;
 	failed = choose_space(options);
 	if (failed)
-		log_declined(small_pages, "heap: no room in the address space (error %d)", -failed);
+		log_declined(small_pages, "heap: no free address space (%s)", error_name(failed));
 	else
 		failed = take_over(options);
 	if (failed) {
 		region_drop(&heap.main.region);
 		region_drop(&heap.zone.region);
 	}
+	return failed;
+}
+
+int heap_start(const struct options *options)
+{
+	int error = errno, failed;
+
+	if (malloc_has_huge_pages()) {
+		log_declined(
+			"HUGETLB_MORECORE has no effect",
+			"heap: GLIBC_TUNABLES has glibc.malloc.hugetlb, malloc's own huge pages");
+		return -EBUSY;
+	}
+	heap.shrink = options->heap_shrink;
+	if (options->heap == HEAP_AUTO)
+		failed = adaptive_start(options, begin_heap);
+	else
+		failed = begin_heap(options);
 	errno = error;
 	return failed;
 }

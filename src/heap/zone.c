@@ -9,7 +9,10 @@
 
 #include "base/align.h"
 #include "base/sys.h"
+#include "heap/collapse.h"
+#include "heap/policy.h"
 #include "heap/zone.h"
+#include "pages/buddy.h"
 #include "region/registry.h"
 
 /*
@@ -157,6 +160,35 @@ static int open_altered(const struct region *region, uintptr_t from, uintptr_t t
 	return 0;
 }
 
+static uintptr_t arena_start(const struct zone *zone, uintptr_t address)
+{
+	const struct region *region = &zone->region;
+
+	return region_unit_address(region, reservation_first(zone, region_unit(region, address)));
+}
+
+/*
+ * Maps [from, to) of an arena: on base pages while policy.h says so. Where the arena outgrows them,
+ * what it has becomes huge, too.
+ */
+static int map_arena(struct zone *zone, uintptr_t from, uintptr_t to)
+{
+	struct region *region = &zone->region;
+	const size_t page_bytes = region->page_bytes;
+
+	if (zone->adaptive) {
+		const uintptr_t start = arena_start(zone, from);
+		const size_t bytes = to - start;
+
+		if (!policy_arena_is_huge(bytes, page_bytes))
+			return region_map_small(region, from, to, false);
+		/* again at each step, of which there are few: what is huge is passed over */
+		if (policy_arena_collapses(bytes, page_bytes))
+			collapse_units(region, start, from);
+	}
+	return region_map(region, from, to, step_end(zone, from, to));
+}
+
 int zone_commit(struct zone *zone, uintptr_t from, size_t bytes)
 {
 	struct region *region = &zone->region;
@@ -170,7 +202,7 @@ int zone_commit(struct zone *zone, uintptr_t from, size_t bytes)
 					   UNIT_MAPPED;
 	if (mapped)
 		return 0;
-	failed = region_map(region, first, end, step_end(zone, first, end));
+	failed = map_arena(zone, first, end);
 	if (!failed) {
 		failed = region_clear_dirty(region, first, end);
 		if (!failed)
@@ -210,10 +242,26 @@ static size_t tail_bytes(const struct zone *zone, size_t bytes)
 	const struct region *region = &zone->region;
 	size_t tail = bytes % region->unit_bytes;
 
+	if (zone->adaptive)
+		return policy_block_tail(bytes, region->unit_bytes);
 	if (!region->source->hugetlb || region->unit_bytes != region->page_bytes ||
 	    bytes < region->unit_bytes || tail > region->unit_bytes / TAIL_SHARE)
 		return 0;
 	return tail;
+}
+
+/*
+ * Under auto a block's pages come when they are touched, for a program may never use most of it:
+ * so they are transparent ones where the kernel has these at hand, otherwise the pool's.
+ */
+static int map_block(struct zone *zone, uintptr_t from, uintptr_t to)
+{
+	struct region *region = &zone->region;
+
+	if (zone->adaptive && region->source->thp &&
+	    buddy_has(to - from, region->unit_bytes, region->base_bytes))
+		return region_map_small(region, from, to, true);
+	return region_map(region, from, to, to);
 }
 
 static int map_tail(struct region *region, uintptr_t at)
@@ -235,7 +283,7 @@ int zone_fill_block(struct zone *zone, uintptr_t from, size_t bytes)
 	struct region *region = &zone->region;
 	size_t tail = tail_bytes(zone, bytes);
 	uintptr_t end = from + (tail ? bytes - tail : units_of(zone, bytes) * region->unit_bytes);
-	int failed = region_map(region, from, end, end);
+	int failed = map_block(zone, from, end);
 
 	if (!failed && tail && !(region->units[region_unit(region, end)] & UNIT_MAPPED))
 		failed = map_tail(region, end);

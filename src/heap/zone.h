@@ -21,6 +21,7 @@ struct zone {
 	struct region region;
 	size_t used_units; /* for the choice of growth steps */
 	size_t first_free; /* no free unit below it */
+	bool adaptive;     /* HUGETLB_MORECORE=auto: arenas on base pages until they are large */
 };
 
 int zone_start(struct zone *zone, uintptr_t start, uintptr_t limit, struct source *source);

@@ -3,7 +3,7 @@
  *
  * glibc's malloc calls its own sbrk, mmap and mprotect directly, so no symbol of ours can stand in
  * between; the hook that it had for this, __morecore, is gone since 2.34. What works on all
- * versions, 2.31 to 2.43 by test, is one mechanism: a jump at the function's entry. The page of
+ * versions, 2.31 to 2.44 by test, is one mechanism: a jump at the function's entry. The page of
  * text that holds it is copied to a memfd, the jump is written into the copy, and the copy is
  * mapped over the page, readable and executable: one atomic exchange, and no memory is ever
  * writable and executable at once. (The hook would still work up to 2.33, for the main heap alone:
@@ -46,6 +46,13 @@ bool patch_is_installed(const struct libc *libc, const char *name);
  */
 int patch_call(const struct libc *libc, const char *caller, const char *callee_name,
 	       uintptr_t handler, uintptr_t *callee);
+
+/*
+ * The same for a function without a name: the first one in the caller's text that is called there
+ * exactly `times` times.
+ */
+int patch_repeated_call(const struct libc *libc, const char *caller, int times, uintptr_t handler,
+			uintptr_t *callee);
 
 /* A call by what it calls is not known, but what is called right before it, or right behind. */
 struct patch_neighbour {

@@ -290,6 +290,19 @@ static bool is_stack(int flags)
 	return flags & (MAP_STACK | MAP_GROWSDOWN);
 }
 
+/* Address space that was reserved, or mapped by the kernel (data), becomes a span. */
+static long add_watched(const long *arguments)
+{
+	const uintptr_t from = (uintptr_t)arguments[0], to = (uintptr_t)arguments[1];
+	struct region *region = add_span(from, to);
+
+	if (region && arguments[2])
+		open_new(region);
+	else if (region)
+		page_state_reserved(region, region->start, region->limit);
+	return 0;
+}
+
 void reservations_watch(uintptr_t address, size_t bytes, int protection, int flags, uintptr_t hint,
 			bool by_libc)
 {
@@ -297,22 +310,18 @@ void reservations_watch(uintptr_t address, size_t bytes, int protection, int fla
 	const int kind = flags & ~(MAP_FIXED | MAP_FIXED_NOREPLACE | MAP_NORESERVE);
 	uintptr_t end = align_up(address + bytes, process_base_bytes);
 	bool data = protection == (PROT_READ | PROT_WRITE) && bytes >= mappings.threshold;
-	struct region *region;
+	const long arguments[] = {(long)address, (long)end, data};
+	long done;
 
 	if (bytes < page_bytes || !(flags & MAP_PRIVATE) || !(flags & MAP_ANONYMOUS))
 		return;
 	if ((mappings.stacks && is_stack(flags)) || (mappings.code && protection & PROT_EXEC))
 		sys_madvise(address, end - address, MADV_HUGEPAGE);
 	/* An arena of libc opens by steps that are far smaller than a page. */
-	if (kind != PLAIN || !(data || (protection == PROT_NONE && !by_libc)) || !lock_take())
+	if (kind != PLAIN || !(data || (protection == PROT_NONE && !by_libc)))
 		return;
 	if (data && (flags & MAP_NORESERVE || !hint) && mappings.source.thp)
 		sys_madvise(address, end - address, MADV_HUGEPAGE);
-	else if ((region = add_span(address, end))) {
-		if (data)
-			open_new(region);
-		else
-			page_state_reserved(region, region->start, region->limit);
-	}
-	lock_release();
+	else
+		lock_run(add_watched, arguments, &done);
 }

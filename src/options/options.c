@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/program.h"
 #include "base/similar.h"
 #include "base/sys.h"
 #include "base/words.h"
@@ -276,15 +277,14 @@ const struct options *options_get(int *set, int *bad)
 		int set, bad;
 		uint32_t state;
 	} process = {.state = UNREAD};
-	static char *none[] = {NULL};
 	uint32_t state = UNREAD;
 
 	if (__atomic_load_n(&process.state, __ATOMIC_ACQUIRE) == READ) {
 		/* as it nearly always is */
 	} else if (__atomic_compare_exchange_n(&process.state, &state, READING, false,
 					       __ATOMIC_ACQUIRE, __ATOMIC_ACQUIRE)) {
-		process.set = options_read(&process.options, environ ? environ : none,
-					   program_invocation_short_name, &process.bad);
+		process.set = options_read(&process.options, program_environment(), program_name(),
+					   &process.bad);
 		__atomic_store_n(&process.state, READ, __ATOMIC_RELEASE);
 	} else {
 		while (__atomic_load_n(&process.state, __ATOMIC_ACQUIRE) != READ)

@@ -114,6 +114,10 @@ static int parse_heap(const char *value, struct options *options, void *field)
 		options->heap = HEAP_THP;
 		return 0;
 	}
+	if (value_says(value, "auto")) {
+		options->heap = HEAP_AUTO;
+		return 0;
+	}
 	if (parse_page_size(value, options, &options->heap_page_bytes))
 		return -EINVAL;
 	options->heap = HEAP_SIZE;
@@ -469,7 +473,7 @@ static const struct option_row table[] = {
 	{"HUGETLB_DEFAULT_PAGE_SIZE", "a page size such as 2M or 1G",
 	 "the huge page size where none is named",
 	 parse_page_size, FIELD(default_page_bytes), 0},
-	{"HUGETLB_MORECORE", "yes, no, thp, or a page size such as 2M or 1G",
+	{"HUGETLB_MORECORE", "yes, no, auto, thp, or a page size such as 2M or 1G",
 	 "put the heap on huge pages",
 	 parse_heap, FIELD(heap), 0},
 	{"HUGETLB_MORECORE_HEAPBASE", "a hexadecimal address",
@@ -492,7 +496,7 @@ static const struct option_row table[] = {
 	 "no_map_hugetlb: take huge pages by memfd or mount, not by anonymous mappings",
 	 parse_features, 0, 0},
 	{"HUGETLB_REQUIRE", YES_NO,
-	 "do not start the program where huge pages can't be had as asked",
+	 "do not start the program if the settings cannot be met",
 	 parse_switch, FIELD(require), 0},
 	{"HUGETLB_FORK", "auto, cow or copy",
 	 "how a child of fork comes by its huge pages",

@@ -14,6 +14,7 @@ enum heap_pages {
 	HEAP_DEFAULT, /* yes: the default huge page size */
 	HEAP_SIZE,    /* a size: see heap_page_bytes */
 	HEAP_THP,     /* thp */
+	HEAP_AUTO,    /* auto: base pages until huge ones cost next to nothing */
 };
 
 enum fork_pages {
@@ -82,8 +83,8 @@ struct options {
 	enum fork_pages fork;
 	enum exact_mode exact;
 	unsigned int exact_means; /* for tests: the only EXACT_BY_... of region/exact.h; 0: all */
-	const char *report; /* NULL, "-", "2" or a path */
-	bool debug;         /* HUGETLB_DEBUG; verbose is 99 then */
+	const char *report;       /* NULL, "-", "2" or a path */
+	bool debug;               /* HUGETLB_DEBUG; verbose is 99 then */
 	int verbose;
 };
 

@@ -35,7 +35,7 @@ static int read_count(size_t page_bytes, const char *name, unsigned long *count)
 static int read_reserved(size_t page_bytes, struct pool *pool)
 {
 	int result = read_count(page_bytes, "resv_hugepages", &pool->reserved);
-	unsigned long total;
+	unsigned long total = 0;
 
 	if (result == -ERANGE) {
 		pool->reserved = 0;

@@ -10,6 +10,7 @@
 struct wanted_pages {
 	enum heap_pages pages;
 	size_t page_bytes;     /* with HEAP_SIZE */
+	bool quiet;            /* nothing to warn of where the pool is empty */
 	const char *feature;   /* "heap": begins the lines about it */
 	const char *variable;  /* "HUGETLB_..." that asks for it */
 	const char *otherwise; /* what declining leads to */

@@ -6,12 +6,16 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/auxv.h>
 
 #include "base/log.h"
 #include "base/sys.h"
+#include "pages/buddy.h"
 #include "pages/source.h"
 
 #define BACK_OFF_MAX 32
+
+#define THP_BYTES_MAX ((size_t)2 << 20)
 
 /* Tries to find a name that no other process uses at this instant; see open_on_mount(). */
 #define NAMES_TRIED_MAX 100
@@ -130,18 +134,12 @@ static long populate_check(uintptr_t address)
 	return resident & 1 ? 0 : -ENOMEM;
 }
 
-/*
- * Makes sure of every page of a fresh mapping. Returns how many from its start are there; if not
- * all, the reason is in *error.
- */
-static size_t populate(const struct source *source, uintptr_t address, size_t pages, int *error)
+/* Where it cannot be done for all at once. Apart, so that the usual way needs less stack. */
+static size_t __attribute__((noinline))
+populate_each(const struct source *source, uintptr_t address, size_t pages, int *error)
 {
 	size_t page_bytes = source->page_bytes;
 
-	if (!source->populate)
-		return pages;
-	if (source->populate_write && !sys_populate(address, pages * page_bytes))
-		return pages;
 	for (size_t i = 0; i < pages; i++) {
 		long result = source->populate_write
 				      ? sys_populate(address + i * page_bytes, page_bytes)
@@ -153,6 +151,19 @@ static size_t populate(const struct source *source, uintptr_t address, size_t pa
 		}
 	}
 	return pages;
+}
+
+/*
+ * Makes sure of every page of a fresh mapping. Returns how many from its start are there; if not
+ * all, the reason is in *error.
+ */
+static inline size_t populate(const struct source *source, uintptr_t address, size_t pages,
+			      int *error)
+{
+	if (!source->populate ||
+	    (source->populate_write && !sys_populate(address, pages * source->page_bytes)))
+		return pages;
+	return populate_each(source, address, pages, error);
 }
 
 /*
@@ -248,6 +259,15 @@ size_t source_map_huge(struct source *source, uintptr_t address, size_t pages)
 	return given;
 }
 
+/* THP is of the size of a hugetlb page or smaller. */
+static bool has_free_huge(const struct source *source, size_t bytes)
+{
+	const size_t block_bytes =
+		source->page_bytes < THP_BYTES_MAX ? source->page_bytes : THP_BYTES_MAX;
+
+	return buddy_has(bytes, block_bytes, getauxval(AT_PAGESZ));
+}
+
 int source_map_small(const struct source *source, uintptr_t address, size_t bytes)
 {
 	int failed = sys_mmap_at(address, bytes, PROT_READ | PROT_WRITE,
@@ -255,7 +275,7 @@ int source_map_small(const struct source *source, uintptr_t address, size_t byte
 
 	if (failed)
 		return failed;
-	if (source->thp)
+	if (source->thp && (!source->thp_if_free || has_free_huge(source, bytes)))
 		sys_madvise(address, bytes, MADV_HUGEPAGE);
 	return 0;
 }

@@ -21,8 +21,10 @@ struct source {
 	bool reserve;        /* not HUGETLB_NO_RESERVE */
 	bool populate;       /* not HUGETLB_NO_PREFAULT */
 	bool populate_write; /* the kernel has MADV_POPULATE_WRITE (5.14) */
-	bool memfd;          /* take pages by memfd, not by anonymous MAP_HUGETLB */
-	const char *mount;   /* take pages from a file on this mount, or NULL; before memfd */
+	bool quiet;        /* a short pool is nothing to warn of: the user left the choice to us */
+	bool thp_if_free;  /* advise only where the kernel has free huge pages at hand */
+	bool memfd;        /* take pages by memfd, not by anonymous MAP_HUGETLB */
+	const char *mount; /* take pages from a file on this mount, or NULL; before memfd */
 
 	/* back-off: after the n-th failure in a row the next 2^n growths (32 at most) don't ask */
 	unsigned int failures, skip;

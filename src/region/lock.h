@@ -13,6 +13,7 @@
 #define LOCK_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /*
  * False, and nothing is held or blocked: this thread holds it already, or its holder does not give
@@ -20,6 +21,15 @@
  */
 bool lock_take(void);
 void lock_release(void);
+
+/*
+ * Takes the lock, sets *result to function(arguments), and gives the lock back. The function runs
+ * on a stack of the library's own, of LOCK_STACK_BYTES: the caller may be a coroutine with 4 kB. It
+ * must not give the lock back in between. False: as lock_take(), and nothing was done.
+ */
+#define LOCK_STACK_BYTES ((size_t)32 << 10)
+
+bool lock_run(long (*function)(const long *arguments), const long *arguments, long *result);
 
 /* In a fork's child, which has only the thread that held the lock: signals are as before it. */
 void lock_reset_in_child(void);

@@ -285,7 +285,7 @@ static void report_shortage(const struct region *region)
 {
 	const struct source *source = region->source;
 
-	if (!source->last_error || source->last_error == -EEXIST)
+	if (!source->last_error || source->last_error == -EEXIST || source->quiet)
 		return;
 	if (is_address_space_limited(source))
 		log_warning_once("%s: the limit on address space (ulimit -v) allows no more huge "
@@ -307,11 +307,12 @@ static void raise_high(struct region *region, uintptr_t to)
 		region->high = to < region->limit ? to : region->limit;
 }
 
-int region_map(struct region *region, uintptr_t from, uintptr_t to, uintptr_t wanted)
+static int map_from(struct region *region, struct source *source, uintptr_t from, uintptr_t to,
+		    uintptr_t wanted)
 {
 	size_t unit = region_unit(region, from), end = region_unit(region, to);
 	size_t page_units = region->page_bytes / region->unit_bytes;
-	bool huge = region->source->hugetlb && !region->transparent_left;
+	bool huge = source->hugetlb && !region->transparent_left;
 
 	if (wanted < to)
 		wanted = to;
@@ -345,7 +346,7 @@ int region_map(struct region *region, uintptr_t from, uintptr_t to, uintptr_t wa
 			if (huge && run > unit && run % page_units == 0 &&
 			    page_is_bare(region, run / page_units))
 				break;
-		failed = source_map_small(region->source, region_unit_address(region, unit),
+		failed = source_map_small(source, region_unit_address(region, unit),
 					  (run - unit) * region->unit_bytes);
 		/* Somebody maps here without asking: never try this place again. */
 		for (; (!failed || failed == -EEXIST) && unit < run; unit++)
@@ -356,6 +357,20 @@ int region_map(struct region *region, uintptr_t from, uintptr_t to, uintptr_t wa
 	region->transparent_left -=
 		to - from < region->transparent_left ? to - from : region->transparent_left;
 	return 0;
+}
+
+int region_map(struct region *region, uintptr_t from, uintptr_t to, uintptr_t wanted)
+{
+	return map_from(region, region->source, from, to, wanted);
+}
+
+int region_map_small(struct region *region, uintptr_t from, uintptr_t to, bool thp)
+{
+	struct source base = *region->source;
+
+	base.hugetlb = false;
+	base.thp = thp;
+	return map_from(region, &base, from, to, to);
 }
 
 void region_adopt_huge(struct region *region, uintptr_t from, uintptr_t to)

@@ -31,7 +31,7 @@ struct region_owner;
 #define PAGE_LOCKED    0x100 /* the program locked the whole page in memory */
 
 #define PAGE_INHERITED  0x400 /* copied on writing, after a fork: no reservation protects it */
-#define PAGE_NEEDED    0x800 /* during a fork: the thread that forks needs it at every instant */
+#define PAGE_NEEDED     0x800 /* during a fork: the thread that forks needs it at every instant */
 #define PAGE_TEXT_RIGHT 0x200 /* with PAGE_PROTECTED: CPU_TEXT_RIGHT is among its rights */
 
 /* The key that the program protected the whole page with, 1 to 15; 0: the one that all have. */
@@ -158,6 +158,9 @@ static inline bool region_huge_at(const struct region *region, uintptr_t address
  * left mapped but dirty-free and not in use, so that a later call finds it.
  */
 int region_map(struct region *region, uintptr_t from, uintptr_t to, uintptr_t wanted);
+
+/* The same on base pages, with the advice to become transparent huge ones, or without it. */
+int region_map_small(struct region *region, uintptr_t from, uintptr_t to, bool thp);
 
 /*
  * Gives back what is not in use in the pages that [from, to) touches: hugetlb pages none of whose

@@ -113,6 +113,9 @@ static void verify_pages(int maps, struct region *region, size_t page, size_t en
 {
 	struct maps_query found = {0};
 
+	/* Text on transparent huge pages has the states of huge pages, but is no hugetlb mapping. */
+	if (!region->source->hugetlb)
+		return;
 	for (; page < end; page++) {
 		const uintptr_t address = region_page_address(region, page);
 		long failed = 0;

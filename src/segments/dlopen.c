@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <task.h>
+#include <valgrind.h>
 
 #include "base/log.h"
 #include "base/sys.h"
@@ -35,6 +37,9 @@ static int remember_object(struct dl_phdr_info *info, size_t size, void *data)
 	*headers = info->dlpi_phdr;
 	return 0;
 }
+
+/* What is not used is not touched. */
+#define STACK_BYTES ((size_t)64 << 10)
 
 static bool is_known(const struct dl_phdr_info *info)
 {
@@ -76,12 +81,9 @@ static void tell_of_namespaces(void)
 	log_info("libraries in a namespace of their own (dlmopen) stay on small pages");
 }
 
-/* Under ld.so's lock, in any thread. */
-static void objects_changed(enum loader_change change)
+static int note_change(void *argument)
 {
-	int error = errno;
-
-	if (change == LOADER_UNLOADS) {
+	if (*(enum loader_change *)argument == LOADER_UNLOADS) {
 		dlclose_expect();
 	} else {
 		dlclose_forget();
@@ -90,6 +92,27 @@ static void objects_changed(enum loader_change change)
 			take_new(is_known);
 		if (!remember_objects())
 			vector_free(&known);
+	}
+	return 0;
+}
+
+/*
+ * Under ld.so's lock, in any thread, which may have less stack than it takes to read mappings and
+ * compare text: there is one for that. No signal handler runs on it: a garbage collector's would
+ * look for the thread's own stack. In a sandbox nothing is read.
+ */
+static void objects_changed(enum loader_change change)
+{
+	static _Alignas(64) unsigned char stack[STACK_BYTES];
+	const uint64_t all = UINT64_MAX;
+	int error = errno;
+	uint64_t before;
+
+	if (sys_sandboxed || cpu_runs_on_valgrind() || sys_block_signals(&all, &before)) {
+		note_change(&change);
+	} else {
+		cpu_call_on_stack((uintptr_t)(stack + sizeof(stack)), note_change, &change);
+		sys_restore_signals(&before);
 	}
 	errno = error;
 }
@@ -111,6 +134,6 @@ void dlopen_watch(const struct options *options, void (*take)(dlopen_known *know
 		confined_at_start = status_read().confined;
 	if (remember_objects() && !loader_watch(objects_changed))
 		return;
-	log_info("libraries that are loaded later stay on small pages: ld.so can't be watched");
+	log_info("libraries loaded by dlopen stay on small pages: ld.so could not be hooked");
 	vector_free(&known);
 }

@@ -8,6 +8,7 @@
 
 #include "base/align.h"
 #include "base/log.h"
+#include "base/program.h"
 #include "hook/symbols.h"
 #include "hugetlbfs.h"
 #include "segments/find.h"
@@ -87,7 +88,7 @@ static int add_object(struct search *search, const struct dl_phdr_info *info, bo
 
 	if (!object)
 		return -ENOMEM;
-	object->name = *info->dlpi_name || !is_main ? info->dlpi_name : program_invocation_name;
+	object->name = *info->dlpi_name || !is_main ? info->dlpi_name : program_path();
 	object->main = is_main;
 	if (!read_object(info, search->base_bytes, object)) {
 		search->found->objects.count--;
@@ -158,9 +159,10 @@ static bool takes_part(struct search *search, const struct dl_phdr_info *info, b
 	if (!search->before || !is_unfinished(info))
 		return true;
 	if (is_wide(search, info))
-		log_warning_once("text and data: %s comes late and has relocations in its text: it "
-				 "stays on small pages",
-				 info->dlpi_name);
+		log_warning_once(
+			"text and data: %s was loaded by dlopen and has relocations in its "
+			"text: it stays on small pages",
+			info->dlpi_name);
 	return false;
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/program.h"
 #include "base/sys.h"
 #include "base/words.h"
 #include "hook/symbols.h"
@@ -42,7 +43,7 @@ void object_names_read(const struct dl_phdr_info *info, bool is_main, struct obj
 	const char *soname = is_main ? NULL : soname_of(info);
 
 	names->is_main = is_main;
-	names->list[0] = is_main ? program_invocation_short_name : info->dlpi_name;
+	names->list[0] = is_main ? program_name() : info->dlpi_name;
 	names->count = 1;
 	if (soname)
 		names->list[names->count++] = soname;

@@ -10,7 +10,7 @@ arm64_16k_cases=(small threads8 large realloc fork fork-threads partial-page par
 	pool-returned segments-short-pool segments-empty-pool short-pool-fork)
 x86_64_cases=("${arm64_cases[@]:2}" numa-empty-node numa-empty-node-threads numa-full-node
 	hugeadm-node hugeadm-policy hugeadm-numactl hugeadm-short hugeadm-ramdisk hugeadm-persist
-	hugestat-system hugestat-process)
+	hugestat-system hugestat-process soft-dirty calls-past-libc calls-past-libc-function mremap-pieces)
 # the other C libraries, by the names of libcs.sh
 for libc in "${libcs[@]%:*}"; do
 	[ "$(getconf GNU_LIBC_VERSION 2>/dev/null)" = "glibc $libc" ] || x86_64_cases+=("glibc-$libc")
@@ -115,6 +115,17 @@ add_tools()
 	done
 }
 
+# add_cases <directory> <name> ...: programs of tests/cases, which this machine's C library runs
+add_cases()
+{
+	local directory=$1 name
+
+	shift
+	for name; do
+		gcc -std=gnu11 -D_GNU_SOURCE -O2 -pthread -I"$here/../lib" -I"$root/src/arch/x86_64" 			"$here/../cases/$name.c" -o "$directory/bin/$name" >>"$cache/log" 2>&1 || return 1
+	done
+}
+
 # add_libc <directory> <name> <tree>: another C library in /glibc/<name>, and the heap program for it
 add_libc()
 {
@@ -158,6 +169,7 @@ prepare_x86_64()
 		gcc -O2 "$here/membind.c" -o "$directory/bin/membind" >>"$cache/log" 2>&1 &&
 		gcc -O2 -D_GNU_SOURCE -pthread -I"$here/../lib" "$here/../helpers/page-kinds.c" \
 			-o "$directory/bin/page-kinds" >>"$cache/log" 2>&1 &&
+		add_cases "$directory" soft-dirty calls-past-libc mremap-pieces &&
 		add_tools "$directory" "$build/bin/hugeadm" "$build/bin/hugestat" \
 			"$(command -v numastat)" "$(command -v numactl)" &&
 		add_libcs "$directory" &&

@@ -65,14 +65,13 @@ bare_root()
 copy_tree()
 {
 	mkdir -p "$1" && (cd "$root" && cp -a Makefile HOWTO README.md LICENSE libhugetlbfs.pc.in \
-		examples include ldscripts man packaging src "$1/" && mkdir "$1/tests" &&
-		cp -a tests/install-packages "$1/tests/")
+		examples include ldscripts man packaging src tests "$1/")
 }
 
-# test_package <name> <suite>
-test_package()
+# test_in_root <name> <suite> <script> [argument ...]: the script in a bare root with the tree in /source
+test_in_root()
 {
-	local name=$1 suite=$2 directory=$scratch/root-$2 reason
+	local name=$1 suite=$2 script=$3 directory=$scratch/root-$2 reason
 
 	selected "$name" >/dev/null || return
 	if reason=$(roots_impossible); then
@@ -83,9 +82,10 @@ test_package()
 		skip "no root of Debian $suite can be made" "$name"
 		return
 	fi
-	copy_tree "$directory/source" && cp "$here/inside-root" "$directory/"
+	shift 3
+	copy_tree "$directory/source" && cp "$here/$script" "$here/inside.bash" "$directory/"
 	# its mounts go with the namespace; a root that is left behind would hold none
-	run_limited 280 "$own_mounts" "$here/in-root" "$directory" /inside-root \
+	run_limited 280 "$own_mounts" "$here/in-root" "$directory" "/$script" "$@" \
 		>"$scratch/details" 2>&1
 	result $? "$name" "$scratch/details"
 	cp -n "$directory"/var/cache/apt/archives/*.deb "$cache/archives-$suite/" 2>/dev/null
@@ -94,6 +94,13 @@ test_package()
 
 test_packages()
 {
-	test_package package-debian-12 bookworm
-	test_package package-debian-13 trixie
+	test_in_root package-debian-12 bookworm inside-root
+	test_in_root package-debian-13 trixie inside-root
+}
+
+# The compilers of today and of tomorrow: what the suites have when the test runs.
+test_compilers()
+{
+	test_in_root compiler-sid sid inside-compiler sid
+	test_in_root compiler-experimental sid inside-compiler experimental
 }

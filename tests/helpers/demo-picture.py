@@ -26,7 +26,7 @@ def picture_of(path):
                 continue
             memory, bar = MEMORY_ROW.match(line), BAR_ROW.match(line)
             if not inside or not (memory or bar):
-                if inside and line and not line.startswith("medians"):
+                if inside and line and "medians" not in line:
                     break
                 continue
             if memory:

@@ -29,7 +29,5 @@ fail_with() {
 }
 
 under_valgrind HUGETLB_ELFMAP=R "$cases/segments-probe" quiet
-under_valgrind HUGETLB_MMAP=yes "$cases/partial-page-calls" protect-none large
-under_valgrind HUGETLB_MMAP=yes "$cases/partial-page-calls" map-file large
-under_valgrind HUGETLB_MMAP=yes "$cases/partial-page-calls" move-away large
+under_valgrind HUGETLB_MMAP=yes "$cases/calls-past-libc" inline
 under_valgrind "HUGETLB_MMAP=yes HUGETLB_MORECORE=yes HUGETLB_VERBOSE=0" "$cases/fork" child-exits

@@ -216,7 +216,7 @@ letter() {
 	# pages and flags of pages change from call to call
 	sed -i '/0x/d; /, user /d; / more (hugestat/d; /^  nobody/d; /page size  in use/d; s/[0-9 #]//g' "$work/long" "$work/short"
 	cmp -s <(sort -u "$work/long") <(sort -u "$work/short") ||
-		fail "${short[*]} shows other lines than $*"
+		{ diff <(sort -u "$work/long") <(sort -u "$work/short"); fail "${short[*]} shows other lines than $*"; }
 	[ -s "$work/short" ] || [ "$1" = --check ] || fail "${short[*]} shows nothing"
 }
 
@@ -233,6 +233,7 @@ letters_do_the_same() {
 	[ "$(id -u)" != 0 ] || letter -p $sleeper -- --pages $sleeper
 	letter -w -i 0.05 -N 2 $sleeper -- --watch --interval 0.05 --count=2 $sleeper
 	letter -m $sleeper -- --perf-map $sleeper
+	[ "$("$hugestat" -t -N1 | head -n 1)" = "$("$hugestat" --top --count=1 | head -n 1)" ] || fail "-t"
 	[ "$(grep -c '^sleep, process' < <("$hugestat" -wi0.01 -N3 $sleeper))" = 3 ] || fail "-wi -N"
 	kill $sleeper
 	wait $sleeper 2>/dev/null

@@ -36,7 +36,7 @@ write_program() {
 
 is_used() {
 	local prefix=$1 libraries=$2 flags
-	"$prefix/bin/hugectl" cat /proc/self/maps | grep -qF "$libraries/libhugetlbfs.so.0" ||
+	"$prefix/bin/hugectl" --thp cat /proc/self/maps | grep -qF "$libraries/libhugetlbfs.so.0" ||
 		fail "hugectl does not find $libraries"
 	if command -v pkg-config >/dev/null; then
 		flags=$(PKG_CONFIG_PATH=$libraries/pkgconfig pkg-config --cflags --libs libhugetlbfs)
@@ -99,7 +99,79 @@ blanks_in_paths() {
 	[ "$(files_below "$work/a" | wc -l)" = 2 ] || fail "uninstall deletes what is not ours"
 }
 
+# Only the library, as for a second word size, under both names.
+only_the_library() {
+	local prefix=$work/second
+	make_in_root PREFIX="$prefix" LIBDIR="$prefix/lib32" install-library
+	printf '%s\n' ./lib32/libhugetlbfs.{a,so,so.0} | diff - <(files_below "$prefix") ||
+		fail "install-library installs something else"
+	local name
+	for name in libhugetlbfs.so libhugetlbfs.so.0; do
+		LD_LIBRARY_PATH=$prefix/lib32 LD_PRELOAD=$name HUGETLB_REPORT=2 /bin/true 2>"$work/err"
+		grep -q '^libhugetlbfs: ' "$work/err" || { show "$work/err"; fail "$name is not preloaded"; }
+	done
+	make_in_root PREFIX="$prefix" LIBDIR="$prefix/lib32" uninstall-library
+	[ -z "$(files_below "$prefix")" ] || fail "uninstall-library leaves files"
+}
+
+# A machine whose programs still preload the library is told.
+uninstall_warns() {
+	local goal
+	echo '/usr/local/$LIB/libhugetlbfs.so.0' >"$work/preload"
+	for goal in uninstall uninstall-library; do
+		make_in_root PREFIX="$work/nothing" LD_SO_PRELOAD="$work/preload" $goal
+		grep -qx "warning: $work/preload still names libhugetlbfs: each program prints an error until \
+that line is removed" "$work/log" || { show "$work/log"; fail "$goal does not warn"; }
+	done
+	make_in_root PREFIX="$work/nothing" LD_SO_PRELOAD="$work/preload" DESTDIR="$work/stage" uninstall
+	! grep -q warning "$work/log" || fail "a stage is no machine that preloads"
+	: >"$work/preload"
+	make_in_root PREFIX="$work/nothing" LD_SO_PRELOAD="$work/preload" uninstall
+	! grep -q warning "$work/log" || fail "a warning without cause"
+}
+
+# The original's set-up helper, and its manual page.
+helper_is_there() {
+	local prefix=$work/helper
+	make_in_root PREFIX="$prefix" install
+	"$prefix/bin/huge_page_setup_helper.py" --dry-run </dev/null >"$work/out" 2>"$work/err"
+	grep -q 'setup: no answer' "$work/err" || { show "$work/err"; fail "the helper does not ask"; }
+	[ -s "$prefix/share/man/man8/huge_page_setup_helper.py.8" ] || fail "the helper has no manual page"
+	# what the packages' own test does, with this prefix as the system
+	if command -v pkg-config >/dev/null && [ -x "$prefix/bin/hugestat" ]; then
+		EXAMPLES=$root/examples PKG_CONFIG_PATH=$prefix/lib/pkgconfig PATH=$prefix/bin:$PATH \
+			LD_LIBRARY_PATH=$prefix/lib "$root/packaging/debian/tests/examples" \
+			>"$work/log" 2>&1 || { show "$work/log"; fail "packaging/debian/tests/examples"; }
+	fi
+	make_in_root PREFIX="$prefix" uninstall
+	[ -z "$(files_below "$prefix")" ] || { files_below "$prefix"; fail "uninstall leaves files"; }
+}
+
+# A tarball that builds, without git and without what lies about in this tree.
+dist() {
+	local tarball version
+	version=$(sed -n 's/^VERSION *:= *//p' "$root/Makefile")
+	make_in_root BUILD="$work/dist" dist
+	tarball=$work/dist/dist/libhugetlbfs-$version.tar.gz
+	[ "$(tail -n 1 "$work/log")" = "$tarball" ] || { show "$work/log"; fail "another tarball"; }
+	tar -C "$work" -xzf "$tarball" || fail "no tarball"
+	if [ -e "$root/.git" ] && command -v git >/dev/null; then
+		(cd "$root" && git ls-files | sort) | diff - <(cd "$work/libhugetlbfs-$version" &&
+			find . ! -type d | sed 's|^\./||' | sort) || fail "the tarball has other files than git"
+	fi
+	(cd "$work/libhugetlbfs-$version" && env -i PATH="$PATH" HOME=/nowhere "${MAKE:-make}" -s CC="$compiler" \
+		CFLAGS=-O0 >"$work/log" 2>&1 && env -i PATH="$PATH" "${MAKE:-make}" -s dist >>"$work/log" 2>&1) ||
+		{ show "$work/log"; fail "the tarball does not build"; }
+	tar -tzf "$tarball" | sort >"$work/first"
+	tar -tzf "$work/libhugetlbfs-$version/build/dist/libhugetlbfs-$version.tar.gz" | sort |
+		diff "$work/first" - || fail "a tarball of the tarball has other files"
+}
+
 write_program
+only_the_library
+uninstall_warns
+helper_is_there
+dist
 blanks_in_paths
 try lib
 try lib64 LIBDIR="$work/prefix/lib64"

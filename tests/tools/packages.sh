@@ -24,7 +24,7 @@ expected_files() {
 normalized() {
 	sed -E "s|^\./||; s|^/||; s|^usr/||; s|^lib(64)?/([a-z0-9_]+-linux-gnu[a-z0-9]*/)?(pkgconfig/)?lib|LIB/\3lib|
 		s|site-functions\|vendor-completions|ZSH|; s|(man/man[0-9]/.*)\.[gx]z\$|\1|" |
-		grep -vE '^(share/(doc|licenses)/|lib/\.build-id|lib/debug)' | sort
+		grep -vE '^(share/(doc|licenses|lintian)/|lib/\.build-id|lib/debug)' | sort
 }
 
 same_files() {
@@ -54,10 +54,40 @@ debian_packages() {
 	diff "$work/symbols" "$work/exported" || fail "the package's symbols are not the library's"
 	if command -v lintian >/dev/null; then
 		lintian --allow-root --tag-display-limit 0 "$BUILD"/deb/*.changes >"$work/lintian" 2>&1
-		! grep '^E: ' "$work/lintian" || fail "lintian has errors"
+		! grep '^[EW]: ' "$work/lintian" || fail "lintian has errors or warnings"
 		grep -q '^[WI]: ' "$work/lintian" || [ ! -s "$work/lintian" ] ||
 			{ show "$work/lintian"; fail "lintian does not work"; }
 	fi
+}
+
+# What an administrator meets: both names of the library from its package alone, a distribution's -dev
+# that stays, and a warning where programs still preload what is removed.
+debian_fields() {
+	local library=("$BUILD"/deb/libhugetlbfs0_*.deb) tools=("$BUILD"/deb/libhugetlbfs-bin_*.deb) old
+	dpkg-deb -c "${library[0]}" | grep -q 'libhugetlbfs\.so -> libhugetlbfs\.so\.0$' ||
+		fail "the library's package does not have libhugetlbfs.so"
+	[ "$(dpkg-deb -f "${tools[0]}" Multi-Arch)" = foreign ] || fail "libhugetlbfs-bin is not foreign"
+	! dpkg-deb -f "${library[0]}" | grep -q '@MAINTAINER@\|example\.org' || fail "an invented address"
+	dpkg-deb -I "${library[0]}" prerm >"$work/prerm" || fail "no prerm"
+	echo /usr/lib/libhugetlbfs.so >"$work/preload"
+	sed -i "s|/etc/ld.so.preload|$work/preload|" "$work/prerm"
+	sh "$work/prerm" remove 2>&1 | grep -q "^warning: $work/preload still names libhugetlbfs" ||
+		fail "removal does not warn"
+	[ -z "$(sh "$work/prerm" upgrade 3.1 2>&1)" ] || fail "an upgrade warns"
+	old=$(apt-cache show libhugetlbfs0 2>/dev/null | sed -n 's/^Version: \(2\..*\)/\1/p' | head -n 1)
+	[ -n "$old" ] || return 0
+	# a machine that has the distribution's library and -dev
+	mkdir -p "$work/apt" && cp /var/lib/dpkg/status "$work/apt/status" || return 0
+	printf 'Package: %s\nStatus: install ok installed\nArchitecture: %s\nVersion: %s\n%s\n' \
+		libhugetlbfs0 "$(dpkg --print-architecture)" "$old" "Maintainer: x <x@x>
+Description: x
+" libhugetlbfs-dev "$(dpkg --print-architecture)" "$old" "Depends: libhugetlbfs0 (= $old)
+Maintainer: x <x@x>
+Description: x
+" >>"$work/apt/status"
+	apt-get -s -o Dir::State::status="$work/apt/status" install "${library[0]}" "${tools[0]}" \
+		>"$work/apt/log" 2>&1 || { show "$work/apt/log"; fail "apt can't install them"; }
+	! grep '^Remv ' "$work/apt/log" || fail "apt removes packages"
 }
 
 rpm_packages() {
@@ -83,6 +113,10 @@ need_program readelf
 echo '#include <gelf.h>' | "$compiler" -x c -c - -o "$work/elf.o" 2>/dev/null || skip "needs libelf"
 expected_files >"$work/expected"
 (($(wc -l <"$work/expected") >= 30)) || { show "$work/expected"; fail "hardly a file"; }
-debian_packages || missing="dh and dpkg-buildpackage"
+if debian_packages; then
+	debian_fields
+else
+	missing="dh and dpkg-buildpackage"
+fi
 rpm_packages || missing="${missing:+$missing, }rpmbuild"
 [ -z "${missing-}" ] || skip "needs $missing; the rest passes"

@@ -13,6 +13,7 @@
 #include "tools/hugestat/findings.h"
 #include "tools/hugestat/frames.h"
 #include "tools/hugestat/process.h"
+#include "tools/hugestat/why.h"
 #include "unit.h"
 
 #define MIB ((uint64_t)1 << 20)
@@ -304,7 +305,7 @@ static void config_is_judged(void **state)
 	assert_false(find("config-ignored")->problem);
 	assert_string_equal(find("config-ignored")->command, "chmod a+r " CONFIG_PATH);
 	system_facts.config = (struct config){
-		.path = CONFIG_PATH, .problem = "is not a text", .tell_problem = true};
+		.path = CONFIG_PATH, .problem = "is not a text file", .tell_problem = true};
 	assert_string_equal(find("config-ignored")->command,
 			    "mv " CONFIG_PATH " " CONFIG_PATH ".bad");
 	system_facts.config = (struct config){
@@ -370,6 +371,69 @@ static void only_what_is_asked_is_a_problem(void **state)
 	assert_int_equal(findings.problems, 1);
 }
 
+/* A mapping of 8M, all of it in use on small pages, on a kernel that would allow huge ones. */
+static struct smaps_mapping small_mapping(void)
+{
+	struct smaps_mapping mapping = {
+		.start = 16 * MIB, .end = 24 * MIB, .rights = "rw-p", .flags = "rd wr mr mw me ac"};
+
+	mapping.value[SMAPS_RSS] = 8192;
+	return mapping;
+}
+
+static void reasons_for_small_pages(void **state)
+{
+	struct why_facts facts = {.huge_bytes = 2 * MIB,
+				  .mode = "always",
+				  .shmem_mode = "never",
+				  .max_ptes_none = 511};
+	struct smaps_mapping mapping = small_mapping();
+
+	(void)state;
+	assert_int_equal(why_not_huge(&mapping, &facts), WHY_LATER);
+	mapping.value[SMAPS_ANON_HUGE] = 8192;
+	assert_int_equal(why_not_huge(&mapping, &facts), WHY_HUGE);
+	mapping.value[SMAPS_ANON_HUGE] = 2048;
+	assert_int_equal(why_not_huge(&mapping, &facts), WHY_LATER);
+	/* khugepaged wants all of them, and half is in use */
+	facts.max_ptes_none = 0;
+	mapping.value[SMAPS_RSS] = 4096;
+	assert_int_equal(why_not_huge(&mapping, &facts), WHY_SPARSE);
+	facts.max_ptes_none = 511;
+	strcpy(facts.mode, "madvise");
+	assert_int_equal(why_not_huge(&mapping, &facts), WHY_NOT_ADVISED);
+	strcpy(mapping.flags, "rd wr hg");
+	assert_int_equal(why_not_huge(&mapping, &facts), WHY_LATER);
+	facts.off_for_process = true;
+	assert_int_equal(why_not_huge(&mapping, &facts), WHY_PROCESS);
+	strcpy(mapping.flags, "rd wr nh");
+	assert_int_equal(why_not_huge(&mapping, &facts), WHY_REFUSED);
+	facts.off_for_process = false;
+	mapping = small_mapping();
+	strcpy(facts.mode, "never");
+	assert_int_equal(why_not_huge(&mapping, &facts), WHY_NEVER);
+	facts.mode[0] = '\0';
+	assert_int_equal(why_not_huge(&mapping, &facts), WHY_NO_THP);
+	strcpy(facts.mode, "always");
+	strcpy(mapping.name, "/dev/zero (deleted)");
+	mapping.inode = 1;
+	assert_int_equal(why_not_huge(&mapping, &facts), WHY_SHMEM);
+	strcpy(facts.shmem_mode, "always");
+	assert_int_equal(why_not_huge(&mapping, &facts), WHY_LATER);
+	strcpy(mapping.name, "/usr/bin/program");
+	assert_int_equal(why_not_huge(&mapping, &facts), WHY_FILE);
+	mapping = small_mapping();
+	mapping.end = 17 * MIB;
+	assert_int_equal(why_not_huge(&mapping, &facts), WHY_SHORT);
+	mapping.start = 17 * MIB;
+	mapping.end = 19 * MIB + 4096;
+	assert_int_equal(why_not_huge(&mapping, &facts), WHY_UNALIGNED);
+	strcpy(mapping.name, "[vdso]");
+	assert_int_equal(why_not_huge(&mapping, &facts), WHY_SPECIAL);
+	mapping.value[SMAPS_RSS] = mapping.value[SMAPS_ANON_HUGE] = 0;
+	assert_int_equal(why_not_huge(&mapping, &facts), WHY_UNUSED);
+}
+
 static struct advice advice_on(const struct sight *sight)
 {
 	struct advice advice;
@@ -423,6 +487,7 @@ int main(void)
 		UNIT_TEST(written_json),
 		UNIT_TEST(text_from_outside),
 		UNIT_TEST(advice_follows_from_the_sight),
+		UNIT_TEST(reasons_for_small_pages),
 		JUDGE(nothing_is_wrong),
 		JUDGE(pool_is_judged),
 		JUDGE(nodes_are_judged),

@@ -241,6 +241,8 @@ static void process_options_are_read_once(void **state)
 static void heap(void **state)
 {
 	(void)state;
+	assert_good("HUGETLB_MORECORE=auto");
+	assert_int_equal(options.heap, HEAP_AUTO);
 	assert_good("HUGETLB_MORECORE=yes");
 	assert_int_equal(options.heap, HEAP_DEFAULT);
 	assert_good("HUGETLB_MORECORE=1");

@@ -70,8 +70,9 @@ enum option_id {
 /* clang-format off */
 static const struct tool_option rows[] = {
 	[HEAP] = {"heap", 0, "[size]",
-		"The heap on huge pages: of that size (also thp: as --thp), or of the default size.",
-		SIZES " thp", "What is put on huge pages"},
+		"The heap on huge pages: of that size (also thp: as --thp), or of the default size; auto: "
+		"as soon as it is large.",
+		SIZES " thp auto", "Memory to back with huge pages"},
 	[THP] = {"thp", 0, NULL, "The heap on transparent huge pages.", NULL, NULL},
 	[TEXT] = {"text", 0, "[size]", "The text and constants of the program.", SIZES, NULL},
 	[DATA] = {"data", 0, "[size]", "Its data and bss.", SIZES, NULL},
@@ -133,8 +134,8 @@ static const struct tool_option rows[] = {
 		"text data bss heap shm mmap heap,shm,mmap", NULL},
 
 	[REPORT] = {"report", 0, "[file]",
-		"At its end tells which pages the program's memory was on: in a file, on standard output "
-		"(-), or on standard error.", "@file", "What is told"},
+		"At exit, reports which pages the program's memory was on: in a file, on standard output "
+		"(-), or on standard error.", "@file", "Messages and reports"},
 	[VERBOSE] = {"verbose", 0, "level",
 		"Prints messages up to this level: 0 none, 1 errors, 2 warnings (the default), 3 what is "
 		"done, 4 to 99 debugging.", "0 1 2 3 99", NULL},
@@ -148,7 +149,7 @@ static const struct tool_option rows[] = {
 	[CONFIG] = {"config", 0, "file",
 		"Reads this configuration file instead of /etc/libhugetlbfs.conf.", "@file", NULL},
 	[REQUIRE] = {"require", 0, NULL,
-		"Does not start the program where huge pages can't be had as asked.", NULL, NULL},
+		"Does not start the program if the settings cannot be met.", NULL, NULL},
 
 	[NO_PRELOAD] = {"no-preload", 0, NULL, "Sets variables only: for a program that is linked with "
 		"the library.", NULL, "The library"},
@@ -161,17 +162,17 @@ static const struct tool_option rows[] = {
 		"Takes it from this directory, or from the lib directories in it.", "@file", NULL},
 
 	[COMPARE] = {"compare", 0, "[runs|each]",
-		"Runs it plain and on huge pages, in turn, that often (5), and says what the difference is "
-		"and how sure that is; each: every feature on its own as well.", "5 20 each each,10",
+		"Runs the program plain and on huge pages in turn, n times each (5), and prints the "
+		"difference and how certain it is; each: also every feature alone.", "5 20 each each,10",
 		"Measuring"},
 	[READY] = {"ready", 0, "when",
-		"With --compare: a server, which is ready when a line matches (/.../), a port takes "
+		"With --compare, when a server is ready: a line matches (/.../), a port accepts "
 		"connections, or a command succeeds.", NULL, NULL},
-	[LOAD] = {"load", 0, "command", "The load that is timed then, for a shell.", NULL, NULL},
+	[LOAD] = {"load", 0, "command", "With --ready: the shell command whose time is compared.", NULL, NULL},
 	[ADVISE] = {"advise", 0, NULL,
-		"Runs it once on small pages and says whether huge pages are worth it, which, and how many.",
+		"Runs the program once on small pages and prints whether huge pages are worth it.",
 		NULL, NULL},
-	[JSON] = {"json", 0, NULL, "What was measured as JSON.", NULL, NULL},
+	[JSON] = {"json", 0, NULL, "Prints the measurements or the advice as JSON.", NULL, NULL},
 
 	[DRY_RUN] = {"dry-run", 0, NULL,
 		"Prints the variables as VAR='value', and with a program the shell commands that run it "
@@ -556,7 +557,8 @@ static int check_thp_options(const struct request *request, bool heap_on_thp)
 	if (request->thp == THP_OFF && heap_on_thp)
 		problem = "--thp and --no-thp exclude each other";
 	else if (request->thp != THP_UNCHANGED && request->dry_run)
-		problem = "--no-thp and --thp-advised-only are no variables: not with --dry-run";
+		problem = "--no-thp and --thp-advised-only set no variable: --dry-run cannot show "
+			  "them";
 	if (!problem)
 		return 0;
 	fprintf(stderr, "hugectl: %s\n", problem);

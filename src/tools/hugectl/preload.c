@@ -105,7 +105,8 @@ static int go_without(struct request *request, const struct program *program, co
 	}
 	if (!request->environment.count)
 		return 0;
-	if (libc_can && request->options.heap != HEAP_OFF && tunables_serve_heap(request))
+	if (libc_can && request->options.heap != HEAP_OFF && request->options.heap != HEAP_AUTO &&
+	    tunables_serve_heap(request))
 		tell(request, "%s: %s; malloc is asked for huge pages by GLIBC_TUNABLES instead",
 		     program->shown, reason);
 	else

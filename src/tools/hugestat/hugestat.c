@@ -16,7 +16,9 @@
 #include "tools/hugestat/process.h"
 #include "tools/hugestat/show.h"
 #include "tools/hugestat/system.h"
+#include "tools/hugestat/top.h"
 #include "tools/hugestat/users.h"
+#include "tools/hugestat/why.h"
 
 #define STATUS_USAGE 2 /* an option that is not understood */
 #define USERS_SHOWN  5 /* where --users was not asked for */
@@ -91,7 +93,9 @@ static int show_operand(const char *operand, const struct hugestat_options *opti
 		if (!json && !*first)
 			putchar('\n');
 		*first = false;
-		if (options->advise)
+		if (options->why)
+			failures += why_process(pids[i], options->verbose, json);
+		else if (options->advise)
 			failures += advise_process(pids[i], json);
 		else if (options->collapse)
 			failures += collapse_process(pids[i], &options->collapse_wish, json);
@@ -150,6 +154,8 @@ int main(int argc, char **argv)
 		; /* --help was, or the like */
 	else if (options.program)
 		return options.advise ? advise_program(&options) : run_program(&options);
+	else if (options.top)
+		status = top(&options);
 	else if (options.metrics)
 		status = write_metrics(&options);
 	else if (options.watch || options.perf_map)

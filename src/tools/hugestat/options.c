@@ -18,10 +18,12 @@ enum hugestat_option {
 	OPTION_VERBOSE,
 	OPTION_NUMA,
 	OPTION_PAGES,
+	OPTION_TOP,
 	OPTION_WATCH,
 	OPTION_INTERVAL,
 	OPTION_COUNT,
 	OPTION_PERF_MAP,
+	OPTION_WHY,
 	OPTION_ADVISE,
 	OPTION_COLLAPSE,
 	OPTION_PART,
@@ -37,7 +39,7 @@ static const struct tool_option rows[] = {
 		"Says only what is wrong, and exits with 1 if anything is that all, or these topics, need: "
 		"heap, shm, mount, text, thp.", "heap shm mount text thp heap,shm", "The system"},
 	[OPTION_USERS] = {"users", 0, NULL,
-		"Who holds huge pages: processes, shared memory, files, cgroups; and what is left over.",
+		"Lists who holds huge pages: processes, shared memory, files, cgroups; and leftovers.",
 		NULL, NULL},
 	[OPTION_VERBOSE] = {"verbose", 'v', NULL,
 		"One line a mapping as well.", NULL, "A process"},
@@ -45,27 +47,31 @@ static const struct tool_option rows[] = {
 		"Memory by node; without a process: that of the system.", NULL, NULL},
 	[OPTION_PAGES] = {"pages", 'p', NULL,
 		"Page frames, counted by their flags (root only).", NULL, NULL},
+	[OPTION_TOP] = {"top", 't', NULL,
+		"Shows the processes with the most memory on huge pages, repeatedly.", NULL, NULL},
 	[OPTION_WATCH] = {"watch", 'w', NULL,
 		"Shows it again and again until it ends.", NULL, NULL},
 	[OPTION_INTERVAL] = {"interval", 'i', "seconds",
-		"Of --watch; default 1.", NULL, NULL},
+		"Of --watch and --top; default 1, and 2.", NULL, NULL},
 	[OPTION_COUNT] = {"count", 'N', "times",
-		"Of --watch; default until the process ends.", NULL, NULL},
+		"Of --watch and --top; default without end.", NULL, NULL},
 	[OPTION_PERF_MAP] = {"perf-map", 'm', NULL,
 		"Writes /tmp/perf-PID.map, so that perf names functions in text on huge pages.",
 		NULL, NULL},
+	[OPTION_WHY] = {"why", 0, NULL,
+		"Prints why memory of a process is on small pages, and what helps.", NULL, NULL},
 	[OPTION_ADVISE] = {"advise", 0, NULL,
-		"Whether huge pages are worth it for a process or program, which, and how many.", NULL,
+		"Prints whether huge pages are worth it for a process or program.", NULL,
 		NULL},
 	[OPTION_COLLAPSE] = {"collapse", 0, NULL,
-		"Puts memory of a process that runs already on transparent huge pages (root, Linux 6.1).",
+		"Moves memory of a running process to transparent huge pages (root, Linux 6.1).",
 		NULL, NULL},
 	[OPTION_PART] = {"part", 0, "heap|text|all", "With --collapse: only this; default all.",
 		"heap text all", NULL},
 	[OPTION_RATE] = {"rate", 0, "size", "With --collapse: bytes in a second; default 256M.",
 		"64M 256M 1G", NULL},
 	[OPTION_METRICS] = {"metrics", 0, NULL,
-		"The system, and the named processes, as OpenMetrics text for Prometheus.", NULL,
+		"Prints the system and the named processes as OpenMetrics text for Prometheus.", NULL,
 		"Output"},
 	[OPTION_JSON] = {"json", 'j', NULL,
 		"The same as JSON; sizes in kB.", NULL, NULL},
@@ -166,6 +172,9 @@ static int take_option(enum hugestat_option option, const char *value,
 	case OPTION_PAGES:
 		options->pages = true;
 		break;
+	case OPTION_TOP:
+		options->top = true;
+		break;
 	case OPTION_WATCH:
 		options->watch = true;
 		break;
@@ -177,6 +186,9 @@ static int take_option(enum hugestat_option option, const char *value,
 		break;
 	case OPTION_PERF_MAP:
 		options->perf_map = true;
+		break;
+	case OPTION_WHY:
+		options->why = true;
 		break;
 	case OPTION_ADVISE:
 		options->advise = true;
@@ -213,7 +225,8 @@ static bool has_other_view(const struct hugestat_options *options)
 {
 	return options->check || options->users || options->json || options->verbose ||
 	       options->numa || options->pages || options->watch || options->perf_map ||
-	       options->collapse || options->advise || options->program;
+	       options->collapse || options->advise || options->why || options->top ||
+	       options->program;
 }
 
 /* What does not go together. */
@@ -234,17 +247,24 @@ static int check_together(const struct hugestat_options *options)
 		 (!options->operand_count || options->watch || options->perf_map ||
 		  options->pages || options->numa || options->verbose))
 		problem = "--collapse needs a PID or name, and goes with --json only";
+	else if (options->why &&
+		 (!options->operand_count || options->watch || options->perf_map ||
+		  options->pages || options->numa || options->collapse || options->advise))
+		problem = "--why needs a PID or name, and goes with --json and --verbose only";
 	else if (options->advise &&
 		 (!process || options->watch || options->perf_map || options->pages ||
 		  options->numa || options->verbose || options->collapse))
 		problem = "--advise needs a PID, a name or a program, and goes with --json only";
 	else if (!options->collapse && (options->has_part || options->has_rate))
 		problem = "--part and --rate go with --collapse";
-	else if (!options->watch && options->interval_seconds)
-		problem = "--interval goes with --watch";
-	else if (!options->watch && options->count)
-		problem = "--count goes with --watch";
-	else if ((options->pages || options->verbose) && !process)
+	else if (options->top && (process || options->watch || options->perf_map ||
+				  options->check || options->users || options->numa))
+		problem = "--top is about all processes, and goes with --json and --verbose only";
+	else if (!options->watch && !options->top && options->interval_seconds)
+		problem = "--interval goes with --watch or --top";
+	else if (!options->watch && !options->top && options->count)
+		problem = "--count goes with --watch or --top";
+	else if ((options->pages || (options->verbose && !options->top)) && !process)
 		problem = "--verbose and --pages need a PID, a name or a program";
 	else if (options->metrics && has_other_view(options))
 		problem = "--metrics goes with names and --output only";

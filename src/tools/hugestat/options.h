@@ -17,7 +17,8 @@ struct collapse_wish {
 };
 
 struct hugestat_options {
-	bool check, users, json, verbose, numa, pages, watch, perf_map, collapse, metrics, advise;
+	bool check, users, json, verbose, numa, pages, watch, perf_map, collapse, metrics, advise,
+		why, top;
 	unsigned int topics;     /* of --check: enum topic */
 	bool has_part, has_rate; /* of --collapse */
 	struct collapse_wish collapse_wish;

@@ -21,6 +21,10 @@ int show_read_process(const struct process *process, const struct hugestat_optio
 		      FILE *out, struct json *json);
 int show_failure(pid_t pid, int error);
 
+/* Shows a text in place of the one before on a terminal that can do so, else below it. 0 or -errno.
+ */
+int watch_put(const char *text, size_t bytes, bool as_json);
+
 /* Looks at pid again and again. Returns an exit status. */
 int watch_process(pid_t pid, const struct hugestat_options *options);
 

@@ -29,7 +29,6 @@ struct watch {
 	pid_t pid;
 	int descriptor; /* of the process, which stays that one when its number is used again; or -1
 			 */
-	bool terminal;  /* that can go back to its first line */
 	const struct hugestat_options *options;
 };
 
@@ -83,6 +82,19 @@ static void put_on_terminal(const char *text)
 }
 
 /* A picture at once: a terminal does not flicker, a pipe has no half of one. */
+int watch_put(const char *text, size_t bytes, bool as_json)
+{
+	const bool terminal = !as_json && is_terminal();
+
+	if (terminal)
+		put_on_terminal(text);
+	else
+		fwrite(text, 1, bytes, stdout);
+	if (!terminal && !as_json)
+		putchar('\n');
+	return fflush(stdout) ? -errno : 0;
+}
+
 static int show_picture(const struct watch *watch, const struct process *process)
 {
 	char *text = NULL;
@@ -98,14 +110,8 @@ static int show_picture(const struct watch *watch, const struct process *process
 	result = show_read_process(process, watch->options, buffer, as_json ? &json : NULL);
 	if (fclose(buffer))
 		result = -ENOMEM;
-	if (!result && watch->terminal)
-		put_on_terminal(text);
-	else if (!result)
-		fwrite(text, 1, bytes, stdout);
-	if (!result && !watch->terminal && !as_json)
-		putchar('\n');
-	if (!result && fflush(stdout))
-		result = -errno;
+	if (!result)
+		result = watch_put(text, bytes, as_json);
 	free(text);
 	return result;
 }
@@ -141,7 +147,6 @@ int watch_process(pid_t pid, const struct hugestat_options *options)
 	struct watch watch = {
 		.pid = pid,
 		.descriptor = (int)syscall(SYS_pidfd_open, pid, 0),
-		.terminal = !options->json && is_terminal(),
 		.options = options,
 	};
 	int status = look_again_and_again(&watch);

@@ -1,0 +1,51 @@
+/*
+ * What the program was started with: see program.h.
+ */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/program.h"
+
+static char **given_arguments, **given_environment;
+
+void program_set(char **arguments, char **environment)
+{
+	if (environ)
+		return;
+	given_arguments = arguments;
+	given_environment = environment;
+}
+
+char **program_environment(void)
+{
+	static char *none[] = {NULL};
+
+	if (environ)
+		return environ;
+	return given_environment ? given_environment : none;
+}
+
+const char *program_variable(const char *name)
+{
+	const size_t bytes = strlen(name);
+
+	for (char **entry = program_environment(); *entry; entry++)
+		if (!strncmp(*entry, name, bytes) && (*entry)[bytes] == '=')
+			return *entry + bytes + 1;
+	return NULL;
+}
+
+const char *program_path(void)
+{
+	if (program_invocation_name && *program_invocation_name)
+		return program_invocation_name;
+	return given_arguments && *given_arguments ? *given_arguments : "";
+}
+
+const char *program_name(void)
+{
+	const char *path = program_path(), *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}

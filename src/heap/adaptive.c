@@ -1,0 +1,208 @@
+/*
+ * The heap under auto: watched while it is small, and its break, which begins as the kernel's: see
+ * adaptive.h.
+ */
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "base/align.h"
+#include "base/log.h"
+#include "base/sys.h"
+#include "calls/brk.h"
+#include "calls/start.h"
+#include "heap/adaptive.h"
+#include "heap/foreign_break.h"
+#include "heap/heap.h"
+#include "heap/owner.h"
+#include "heap/policy.h"
+
+/* The stack on which posix_spawn starts its child is smaller than any thread's. */
+#define STACK_BYTES_MIN ((size_t)256 << 10)
+
+/* The page size of nearly all machines: which one it is gets read when the heap begins. */
+#define USUAL_PAGE_BYTES ((size_t)2 << 20)
+
+static struct {
+	enum { WATCHING, BEGUN, DECLINED } state;
+	const struct options *options;
+	int (*begin)(const struct options *options);
+	uintptr_t break_start, break_end; /* of the kernel's; where it is to end */
+
+	/*
+	 * Since the heap has begun: the kernel's break ends where the region starts, and the heap's
+	 * break is at `low` where it is below that. What is above `low` is zero.
+	 */
+	bool joined;
+	uintptr_t low;
+} watched;
+
+/*
+ * The kernel's break goes up to the region: only address space. It can't where something is in
+ * between; then the break jumps, as it does where another library has taken a part of it.
+ */
+static void join_breaks(void)
+{
+	heap.main.base_start = watched.break_start;
+	watched.low = (uintptr_t)sys_brk(0);
+	watched.joined = heap.main.region.start - watched.low < 2 * heap.main.region.page_bytes &&
+			 (uintptr_t)sys_brk(heap.main.region.start) == heap.main.region.start;
+	if (!watched.joined)
+		heap.main.base_start = heap.main.region.start;
+}
+
+/* Begins the heap; true where it has begun. No signal handler runs meanwhile. */
+static bool begin_heap(void)
+{
+	const uint64_t all = UINT64_MAX;
+	int error = errno;
+	uint64_t before;
+
+	if (watched.state != WATCHING || sys_sandboxed || sys_block_signals(&all, &before))
+		return watched.state == BEGUN;
+	watched.state = DECLINED;
+	if (!watched.begin(watched.options)) {
+		join_breaks();
+		watched.state = BEGUN;
+	}
+	sys_restore_signals(&before);
+	errno = error;
+	return watched.state == BEGUN;
+}
+
+static uintptr_t break_now(void)
+{
+	if (heap.main.now > heap.main.region.start || !watched.joined)
+		return heap.main.now;
+	return watched.low;
+}
+
+static int grow_to(uintptr_t to)
+{
+	int failed = 0;
+
+	if (to > heap.main.region.start)
+		failed = break_brk(&heap.main, to);
+	if (!failed)
+		watched.low = to < heap.main.region.start ? to : heap.main.region.start;
+	return failed;
+}
+
+/* As the kernel: below the break's start nothing changes, which libc takes for success. */
+static int shrink_to(uintptr_t to)
+{
+	const uintptr_t start = heap.main.region.start;
+	const uintptr_t page = align_up(to, heap.main.region.base_bytes);
+
+	if (to < (watched.joined ? watched.break_start : start))
+		return 0;
+	if (heap.main.now > start)
+		break_brk(&heap.main, to > start ? to : start);
+	if (to >= start)
+		return 0;
+	if (page > to)
+		memset((void *)to, 0, (page < watched.low ? page : watched.low) - to);
+	if (page < watched.low && sys_madvise(page, start - page, MADV_DONTNEED))
+		memset((void *)page, 0, watched.low - page);
+	watched.low = to;
+	return 0;
+}
+
+static long adaptive_sbrk(intptr_t delta)
+{
+	uintptr_t now, to;
+	int failed;
+
+	if (watched.state == WATCHING && delta > 0) {
+		now = (uintptr_t)brk_kernel_sbrk(0);
+		if (now + (uintptr_t)delta > watched.break_end)
+			begin_heap();
+	}
+	/* it is another library's by now, or was never ours */
+	if (watched.state != BEGUN || foreign_break_in_use())
+		return brk_kernel_sbrk(delta);
+	now = break_now();
+	to = now + (uintptr_t)delta;
+	if (!delta)
+		return (long)now;
+	if ((delta > 0) != (to > now))
+		return -ENOMEM;
+	failed = delta > 0 ? grow_to(to) : shrink_to(to);
+	return failed ? failed : (long)now;
+}
+
+static bool adaptive_brk(uintptr_t address, int *result)
+{
+	const struct region *region = &heap.main.region;
+
+	if (watched.state != BEGUN || address >= region->room ||
+	    address < (watched.joined ? watched.break_start : region->start))
+		return false;
+	*result = address > break_now() ? grow_to(address) : shrink_to(address);
+	return true;
+}
+
+/* Another library takes malloc's break over. */
+static void adaptive_text_opened(uintptr_t from, uintptr_t to)
+{
+	if (watched.state == BEGUN)
+		foreign_break_expect(from, to);
+	else
+		watched.state = DECLINED;
+}
+
+static bool is_threads_stack(size_t bytes, int protection, int flags)
+{
+	return flags & MAP_STACK && (protection == PROT_NONE || bytes >= STACK_BYTES_MIN);
+}
+
+static bool is_large_block(size_t bytes, int protection, int flags)
+{
+	return protection == (PROT_READ | PROT_WRITE) && flags == (MAP_PRIVATE | MAP_ANONYMOUS) &&
+	       policy_block_is_huge(bytes, USUAL_PAGE_BYTES);
+}
+
+static uintptr_t adaptive_map(uintptr_t hint, size_t bytes, int protection, int flags, bool by_libc)
+{
+	if (by_libc && watched.state == WATCHING &&
+	    (is_threads_stack(bytes, protection, flags) ||
+	     is_large_block(bytes, protection, flags)))
+		begin_heap();
+	return watched.state == BEGUN ? owner_map(hint, bytes, protection, flags, by_libc) : 0;
+}
+
+static const struct calls_break adaptive_break = {
+	.sbrk = adaptive_sbrk,
+	.brk = adaptive_brk,
+	.text_opened = adaptive_text_opened,
+};
+
+/*
+ * The break begins on a huge page, so that all below the region may be huge later. Only address
+ * space is spent, and only where malloc has not asked for the break yet.
+ */
+static void place_break(void)
+{
+	const uintptr_t *libc_break =
+		(const uintptr_t *)libc_symbol(&libc_calls.libc, "__curbrk", NULL);
+
+	watched.break_start = (uintptr_t)sys_brk(0);
+	watched.break_end = policy_break_end(watched.break_start, USUAL_PAGE_BYTES);
+	if (libc_break && !*libc_break)
+		sys_brk(align_up(watched.break_start, USUAL_PAGE_BYTES));
+}
+
+int adaptive_start(const struct options *options, int (*begin)(const struct options *options))
+{
+	int failed = calls_watch(options, "heap", "the heap stays on small pages");
+
+	if (failed)
+		return failed;
+	heap.adaptive = true;
+	watched.options = options;
+	watched.begin = begin;
+	place_break();
+	libc_calls.own_break = &adaptive_break;
+	calls_add_mapper(adaptive_map);
+	return 0;
+}

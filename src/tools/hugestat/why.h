@@ -1,0 +1,48 @@
+/*
+ * --why: which memory of a process is not on huge pages, for which reason, and what helps.
+ */
+#ifndef HUGESTAT_WHY_H
+#define HUGESTAT_WHY_H
+
+#include "tools/hugestat/process.h"
+
+/* What decides beside the mapping itself. */
+struct why_facts {
+	size_t huge_bytes;
+	char mode[16], shmem_mode[16]; /* of transparent huge pages; empty: the kernel has none */
+	bool off_for_process;          /* prctl(PR_SET_THP_DISABLE) */
+	unsigned long max_ptes_none;   /* of khugepaged */
+};
+
+enum why {
+	WHY_HUGE, /* nearly all of it is: no question */
+	WHY_UNUSED,
+	WHY_SHORT,
+	WHY_UNALIGNED,
+	WHY_NO_THP,
+	WHY_NEVER,
+	WHY_PROCESS,
+	WHY_REFUSED,
+	WHY_NOT_ADVISED,
+	WHY_SHMEM,
+	WHY_FILE,
+	WHY_SPECIAL,
+	WHY_SPARSE,
+	WHY_LATER,
+};
+
+void why_facts_read(struct why_facts *facts, pid_t pid);
+
+/* Judges by smaps and the facts only. */
+enum why why_not_huge(const struct smaps_mapping *mapping, const struct why_facts *facts);
+
+/* The reason and the remedy (empty: none helps). */
+const char *why_name(enum why why); /* "too-short": stable, for scripts */
+const char *why_reason(enum why why);
+const char *why_remedy(enum why why);
+
+/* Returns an exit status. */
+struct json;
+int why_process(pid_t pid, bool all, struct json *json);
+
+#endif

@@ -1,0 +1,70 @@
+/*
+ * print-memory <megabytes> [<bytes of a block> [<threads>]]: fills so much memory by malloc, in
+ * each of so many threads (or in none), and prints how many kB of the process are in memory, on
+ * transparent huge pages, and on hugetlb pages, as the kernel counts them.
+ */
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static size_t megabytes, block_bytes = 1000;
+static pthread_barrier_t filled, printed;
+
+static void fill(void)
+{
+	for (size_t done = 0; done < megabytes << 20; done += block_bytes) {
+		char *block = malloc(block_bytes);
+
+		if (!block)
+			exit(1);
+		memset(block, 1, block_bytes);
+	}
+}
+
+static void *fill_in_thread(void *unused)
+{
+	fill();
+	pthread_barrier_wait(&filled);
+	pthread_barrier_wait(&printed);
+	return unused;
+}
+
+static void print(void)
+{
+	unsigned long kb, rss = 0, thp = 0, hugetlb = 0;
+	FILE *file = fopen("/proc/self/smaps_rollup", "re");
+	char line[256];
+
+	while (file && fgets(line, sizeof(line), file)) {
+		if (sscanf(line, "Rss: %lu", &kb) == 1)
+			rss = kb;
+		else if (sscanf(line, "AnonHugePages: %lu", &kb) == 1)
+			thp = kb;
+		else if (sscanf(line, "Private_Hugetlb: %lu", &kb) == 1)
+			hugetlb = kb;
+	}
+	printf("%lu %lu %lu\n", rss + hugetlb, thp, hugetlb);
+	fflush(stdout);
+}
+
+int main(int count, char **arguments)
+{
+	const unsigned int threads = count > 3 ? (unsigned int)atoi(arguments[3]) : 0;
+	pthread_t thread;
+
+	megabytes = count > 1 ? strtoul(arguments[1], NULL, 10) : 0;
+	if (count > 2)
+		block_bytes = strtoul(arguments[2], NULL, 10);
+	if (!threads)
+		fill();
+	pthread_barrier_init(&filled, NULL, threads + 1);
+	pthread_barrier_init(&printed, NULL, threads + 1);
+	for (unsigned int i = 0; i < threads; i++)
+		if (pthread_create(&thread, NULL, fill_in_thread, NULL))
+			return 1;
+	pthread_barrier_wait(&filled);
+	print();
+	pthread_barrier_wait(&printed);
+	return 0;
+}
