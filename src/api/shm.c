@@ -24,9 +24,9 @@ static const char *reason(long error)
 {
 	switch (error) {
 	case -ENOMEM:
-		return "the pool has not enough";
+		return "the pool has too few pages";
 	case -EPERM:
-		return "it takes CAP_IPC_LOCK, or the group of /proc/sys/vm/hugetlb_shm_group";
+		return "it needs CAP_IPC_LOCK, or the group in /proc/sys/vm/hugetlb_shm_group";
 	case -EINVAL:
 		return "there is no such page size, or /proc/sys/kernel/shmmax is less than that";
 	case -ENOSYS:

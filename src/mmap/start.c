@@ -49,7 +49,7 @@ static int lay_out(void)
 	if (!failed)
 		failed = placement_start(&mappings.place, start, limit, &mappings.source);
 	if (failed)
-		log_declined(small_pages, "mappings: no room in the address space (%s)",
+		log_declined(small_pages, "mappings: no free address space (%s)",
 			     error_name(failed));
 	return failed;
 }

@@ -50,7 +50,7 @@ default_page_size() {
 	passes HUGETLB_DEFAULT_PAGE_SIZE=2M "$api" default $((2 << 20))
 	env HUGETLB_DEFAULT_PAGE_SIZE=4M "$api" default $((2 << 20)) >"$work/out" 2>&1 ||
 		fail "HUGETLB_DEFAULT_PAGE_SIZE=4M"
-	grep -q 'no huge pages of 4096 kB; the system' "$work/out" || { show "$work/out"; fail "4M"; }
+	grep -q 'no huge pages of 4096 kB; using the system' "$work/out" || { show "$work/out"; fail "4M"; }
 }
 
 wrong_frees_are_told() {

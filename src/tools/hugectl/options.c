@@ -162,17 +162,17 @@ static const struct tool_option rows[] = {
 		"Takes it from this directory, or from the lib directories in it.", "@file", NULL},
 
 	[COMPARE] = {"compare", 0, "[runs|each]",
-		"Runs it plain and on huge pages, in turn, that often (5), and says what the difference is "
-		"and how sure that is; each: every feature on its own as well.", "5 20 each each,10",
+		"Runs the program plain and on huge pages in turn, n times each (5), and prints the "
+		"difference and how certain it is; each: also every feature alone.", "5 20 each each,10",
 		"Measuring"},
 	[READY] = {"ready", 0, "when",
-		"With --compare: a server, which is ready when a line matches (/.../), a port takes "
+		"With --compare, when a server is ready: a line matches (/.../), a port accepts "
 		"connections, or a command succeeds.", NULL, NULL},
-	[LOAD] = {"load", 0, "command", "The load that is timed then, for a shell.", NULL, NULL},
+	[LOAD] = {"load", 0, "command", "With --ready: the shell command whose time is compared.", NULL, NULL},
 	[ADVISE] = {"advise", 0, NULL,
-		"Runs it once on small pages and says whether huge pages are worth it, which, and how many.",
+		"Runs the program once on small pages and prints whether huge pages are worth it.",
 		NULL, NULL},
-	[JSON] = {"json", 0, NULL, "What was measured as JSON.", NULL, NULL},
+	[JSON] = {"json", 0, NULL, "Prints the measurements or the advice as JSON.", NULL, NULL},
 
 	[DRY_RUN] = {"dry-run", 0, NULL,
 		"Prints the variables as VAR='value', and with a program the shell commands that run it "
@@ -557,7 +557,8 @@ static int check_thp_options(const struct request *request, bool heap_on_thp)
 	if (request->thp == THP_OFF && heap_on_thp)
 		problem = "--thp and --no-thp exclude each other";
 	else if (request->thp != THP_UNCHANGED && request->dry_run)
-		problem = "--no-thp and --thp-advised-only are no variables: not with --dry-run";
+		problem = "--no-thp and --thp-advised-only set no variable: --dry-run cannot show "
+			  "them";
 	if (!problem)
 		return 0;
 	fprintf(stderr, "hugectl: %s\n", problem);
