@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/program.h"
 #include "base/sys.h"
+#include "calls/start.h"
 #include "heap/heap.h"
 #include "heap/start.h"
 #include "mmap/mappings.h"
@@ -72,6 +73,9 @@ static void __attribute__((constructor)) begin(int count, char **arguments, char
 		sys_exit_group(EXIT_NOT_STARTED);
 	if (options->mmap != HEAP_OFF && mappings_start(options) && options->require)
 		sys_exit_group(EXIT_NOT_STARTED);
+	/* for what huge pages refuse: see region/shm_segments.h */
+	if (options->shm)
+		calls_start(options, false, "shm", NULL);
 	/* last: what libc's text must bear is in it by now */
 	if (segments && segments_start(options) && options->require)
 		sys_exit_group(EXIT_NOT_STARTED);
