@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
+#include "base/error.h"
 #include "base/log.h"
 #include "base/sys.h"
 #include "calls/start.h"
@@ -126,9 +127,10 @@ static void add_reasons(struct page_text *text, const struct own_usage *usage)
 		    usage->early_small_kb);
 	if (source->short_falls)
 		ADD(text,
-		    "  not hugetlb: the pool of %lu kB pages was short %lu times (last error %d)\n",
+		    "  not hugetlb: the pool of %lu kB pages was short %lu times (last error: "
+		    "%s)\n",
 		    (unsigned long)(source->page_bytes >> 10), source->short_falls,
-		    -source->last_error);
+		    error_name(source->last_error));
 	if (split_count)
 		ADD(text,
 		    "  split into base pages: %lu huge pages that the program changed in part\n",
@@ -221,7 +223,7 @@ static void make_table(struct page_text *text, const char *target, const char *p
 	}
 	result = own_usage_read(&usage, &clues);
 	if (result) {
-		ADD(text, "  /proc/self/smaps can't be read (error %d)\n", -result);
+		ADD(text, "  /proc/self/smaps cannot be read (%s)\n", error_name(result));
 		return;
 	}
 	text->used += usage_text(&usage.table, columns_of(target), text->bytes + text->used,
@@ -285,5 +287,6 @@ void report_write(const char *target, const char *program)
 		result = write_to_file(target, &text);
 	}
 	if (result)
-		log_warning("HUGETLB_REPORT: %s can't be written (error %d)", target, -result);
+		log_warning("HUGETLB_REPORT: %s cannot be written (%s)", target,
+			    error_name(result));
 }

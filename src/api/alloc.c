@@ -5,6 +5,7 @@
 
 #include "api/api.h"
 #include "api/regions.h"
+#include "base/error.h"
 #include "base/log.h"
 #include "base/sys.h"
 
@@ -98,9 +99,9 @@ static void *get_region(size_t len, ghr_t flags)
 	if (result && strict)
 		return api_no_pointer(result);
 	if (result) {
-		log_info("get_hugepage_region: no huge pages for %zu bytes (error %d): they are on "
+		log_info("get_hugepage_region: no huge pages for %zu bytes (%s): they are on "
 			 "small pages",
-			 len, -result);
+			 len, error_name(result));
 		result = map_fallback(len, &start, &bytes);
 		if (result)
 			return api_no_pointer(result);
@@ -119,15 +120,15 @@ static void give_back(const char *function, void *pointer)
 	if (!pointer)
 		return;
 	if (regions_take((uintptr_t)pointer, &start, &bytes)) {
-		log_warning("%s(0x%lx): nothing was given there, or it was given back before; "
-			    "nothing is done",
+		log_warning("%s(0x%lx): not an allocation of this library, or already freed; "
+			    "ignored",
 			    function, (unsigned long)pointer);
 		return;
 	}
 	result = mapping_unmap(start, bytes);
 	if (result) {
-		log_warning("%s(0x%lx): can't be unmapped (error %d)", function,
-			    (unsigned long)pointer, -result);
+		log_warning("%s(0x%lx): cannot be unmapped (%s)", function, (unsigned long)pointer,
+			    error_name(result));
 		regions_add((uintptr_t)pointer, start, bytes);
 	}
 }

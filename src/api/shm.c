@@ -8,6 +8,7 @@
 #include <sys/shm.h>
 
 #include "api/api.h"
+#include "base/error.h"
 #include "base/log.h"
 #include "base/sys.h"
 #include "options/options.h"
@@ -24,9 +25,9 @@ static const char *reason(long error)
 {
 	switch (error) {
 	case -ENOMEM:
-		return "the pool has not enough";
+		return "the pool has too few pages";
 	case -EPERM:
-		return "it takes CAP_IPC_LOCK, or the group of /proc/sys/vm/hugetlb_shm_group";
+		return "it needs CAP_IPC_LOCK, or the group in /proc/sys/vm/hugetlb_shm_group";
 	case -EINVAL:
 		return "there is no such page size, or /proc/sys/kernel/shmmax is less than that";
 	case -ENOSYS:
@@ -42,9 +43,10 @@ static void warn_once(size_t bytes, size_t page_bytes, long error)
 
 	if (__atomic_exchange_n(&warned, true, __ATOMIC_RELAXED))
 		return;
-	log_warning("shm: no huge pages of %zu kB for a segment of %zu bytes: %s (error %ld); it "
-		    "is on small pages (this is said once)",
-		    page_bytes >> 10, bytes, reason(error), -error);
+	log_warning(
+		"shm: no huge pages of %zu kB for a segment of %zu bytes: %s (%s); it is on small "
+		"pages (reported once)",
+		page_bytes >> 10, bytes, reason(error), error_name(error));
 }
 
 /*

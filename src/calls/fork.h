@@ -7,7 +7,7 @@
  * own before it goes on: see HUGETLB_FORK in the HOWTO for when, and what it costs.
  *
  * For fork() this happens while libc holds malloc's locks, and before libc's own work in the child
- * touches the heap. Before glibc 2.34 a program of one thread has it in the first fork handler. For
+ * touches the heap. Before glibc 2.34 a program of one thread has it next to its fork handlers. For
  * clone() and system calls see clone.h.
  */
 #ifndef FORK_H

@@ -1,12 +1,14 @@
 /*
  * fork in glibc before 2.34, which has no _Fork inside that we could stand in for.
  *
- * Where one thread runs, handlers do: libc calls the first of them, which is ours, last before the
- * fork. With more threads libc takes malloc's locks behind all handlers, and it would wait for ever
- * for a thread that is in malloc and waits for our lock. So our part comes with malloc's locks
- * held: in place of the calls that take and release them. These are hidden functions, known by what
- * fork calls beside them, which is the same from 2.26 to 2.33. Where the calls are not found,
- * several threads' memory is left to the kernel's sharing.
+ * fork() calls its handlers by one function, three times: before the fork, in the child, and in the
+ * parent. Where one thread runs, our part comes after the first, and before the others: in the
+ * child no handler has touched memory by then. With more threads libc takes malloc's locks after
+ * all handlers, and it would wait for ever for a thread that is in malloc and waits for our lock.
+ * So our part comes with malloc's locks held: in place of the calls that take and release them. All
+ * these are hidden functions, known by how often they are called, or by what fork calls beside
+ * them, which is the same from 2.28 to 2.33. Where the calls are not found, memory is left to the
+ * kernel's sharing.
  */
 #include <errno.h>
 #include <layout.h>
@@ -64,7 +66,16 @@ static void before_malloc_is_unlocked_in_child(void)
 	((void (*)(void))unlock_malloc_in_child)();
 }
 
-static void prepare(void)
+/* libc's own, for one of these. */
+enum handlers { HANDLERS_BEFORE, HANDLERS_IN_CHILD, HANDLERS_IN_PARENT };
+static uintptr_t run_handlers;
+
+static void call_handlers(enum handlers which, long locking)
+{
+	((void (*)(enum handlers, long))run_handlers)(which, locking);
+}
+
+static void before_fork(void)
 {
 	if (!libc_calls.active)
 		return;
@@ -74,7 +85,7 @@ static void prepare(void)
 		begin();
 }
 
-static void end_by_handler(void (*step)(void))
+static void after_fork(void (*step)(void))
 {
 	if (nested && is_forking())
 		nested--;
@@ -82,14 +93,15 @@ static void end_by_handler(void (*step)(void))
 		end(step);
 }
 
-static void handle_parent(void)
+static void with_handlers(enum handlers which, long locking)
 {
-	end_by_handler(fork_end_in_parent);
-}
-
-static void handle_child(void)
-{
-	end_by_handler(fork_end_in_child);
+	if (which == HANDLERS_IN_CHILD)
+		after_fork(fork_end_in_child);
+	else if (which == HANDLERS_IN_PARENT)
+		after_fork(fork_end_in_parent);
+	call_handlers(which, locking);
+	if (which == HANDLERS_BEFORE)
+		before_fork();
 }
 
 int fork_handlers_prepare(const struct libc *libc)
@@ -100,16 +112,13 @@ int fork_handlers_prepare(const struct libc *libc)
 		{"_IO_iter_begin", false, (uintptr_t)before_malloc_is_unlocked_in_child,
 		 &unlock_malloc_in_child},
 	};
-	int (*register_handlers)(void (*)(void), void (*)(void), void (*)(void), void *);
 	int failed;
 
-	register_handlers = (int (*)(void (*)(void), void (*)(void), void (*)(void),
-				     void *))libc_symbol(libc, "__register_atfork", NULL);
 	/* A static program that never forks is linked without fork. */
-	if (!register_handlers)
-		return libc_symbol(libc, "fork", NULL) ? -ENOENT : 0;
-	failed = patch_neighbours(libc, "fork", places, sizeof(places) / sizeof(places[0]));
-	if (failed && failed != -ENOENT)
-		return failed;
-	return register_handlers(prepare, handle_parent, handle_child, NULL) ? -ENOMEM : 0;
+	if (!libc_symbol(libc, "fork", NULL))
+		return 0;
+	failed = patch_repeated_call(libc, "fork", 3, (uintptr_t)with_handlers, &run_handlers);
+	if (!failed)
+		failed = patch_neighbours(libc, "fork", places, sizeof(places) / sizeof(places[0]));
+	return failed == -ENOENT ? 0 : failed;
 }

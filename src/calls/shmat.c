@@ -26,7 +26,7 @@ static uintptr_t place_of(const void *address, int flags)
 {
 	uintptr_t at = (uintptr_t)address;
 
-	return flags & SHM_RND ? at & ~(uintptr_t)(SHMLBA - 1) : at;
+	return flags & SHM_RND ? at & ~(uintptr_t)(process_base_bytes - 1) : at;
 }
 
 static long attach_locked(const long *arguments)

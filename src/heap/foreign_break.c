@@ -85,10 +85,11 @@ void foreign_break_expect(uintptr_t from, uintptr_t to)
 	failed = move_kernel_break(heap.main.region.behind);
 	if (!failed)
 		kernel_break = heap.main.region.behind;
-	log_warning("heap: something writes over libc's functions beside us, as UCX does for MPI "
-		    "(UCX_MEM_EVENTS=no tells it not to): %s",
-		    failed ? "malloc may end the program, as the kernel's break can't be moved"
-			   : "what the heap grows by from here on may be small pages");
+	log_warning(
+		"heap: another library is patching libc, as UCX does for MPI "
+		"(UCX_MEM_EVENTS=no disables that): %s",
+		failed ? "malloc may end the program, because the kernel's break cannot be moved"
+		       : "the heap may grow by small pages from now on");
 }
 
 bool foreign_break_in_use(void)

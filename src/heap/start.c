@@ -12,6 +12,7 @@
 #include <sys/auxv.h>
 #include <sys/sysinfo.h>
 
+#include "base/error.h"
 #include "base/log.h"
 #include "base/program.h"
 #include "base/sys.h"
@@ -115,10 +116,9 @@ static int choose_space(const struct options *options)
 	failed = space_choose(&holes, heap.source.page_bytes, heap.memory_bytes, options->heap_base,
 			      random, &plan);
 	if (failed == -EINVAL) {
-		log_warning(
-			"heap: HUGETLB_MORECORE_HEAPBASE=0x%lx is in use or out of reach; the heap "
-			"begins where it does without",
-			(unsigned long)options->heap_base);
+		log_warning("heap: HUGETLB_MORECORE_HEAPBASE=0x%lx is not available; using the "
+			    "default heap address",
+			    (unsigned long)options->heap_base);
 		failed = space_choose(&holes, heap.source.page_bytes, heap.memory_bytes, 0, random,
 				      &plan);
 	}
@@ -150,8 +150,7 @@ static int take_over(const struct options *options)
 	/* under auto malloc is what has called us, and keeps its own limits */
 	if (!heap.adaptive && !trial_passes(&libc_calls.libc)) {
 		calls_stop();
-		log_declined(small_pages,
-			     "heap: libc's malloc does not ask for its break where we wait for it");
+		log_declined(small_pages, "heap: malloc does not call the hooked sbrk");
 		return -ENOTSUP;
 	}
 	if (!heap.adaptive)
@@ -159,7 +158,8 @@ static int take_over(const struct options *options)
 	failed = owner_begin();
 	if (failed) {
 		calls_stop();
-		log_declined(small_pages, "heap: its range is somebody else's (error %d)", -failed);
+		log_declined(small_pages, "heap: its address range is already in use (%s)",
+			     error_name(failed));
 	}
 	return failed;
 }
@@ -195,9 +195,9 @@ static int choose_pages(const struct options *options)
 	if (!failed && options->require && !wanted.quiet && heap.source.hugetlb) {
 		failed = source_try(&heap.source);
 		if (failed)
-			log_declined(small_pages,
-				     "heap: no huge page of %lu kB can be had (error %d)",
-				     (unsigned long)(heap.source.page_bytes >> 10), -failed);
+			log_declined(small_pages, "heap: no huge page of %lu kB is available (%s)",
+				     (unsigned long)(heap.source.page_bytes >> 10),
+				     error_name(failed));
 	}
 	return failed;
 }
@@ -211,7 +211,7 @@ static int begin_heap(const struct options *options)
 		return failed;
 	failed = choose_space(options);
 	if (failed)
-		log_declined(small_pages, "heap: no room in the address space (error %d)", -failed);
+		log_declined(small_pages, "heap: no free address space (%s)", error_name(failed));
 	else
 		failed = take_over(options);
 	if (failed) {
@@ -227,7 +227,7 @@ int heap_start(const struct options *options)
 
 	if (malloc_has_huge_pages()) {
 		log_declined(
-			"HUGETLB_MORECORE stands aside",
+			"HUGETLB_MORECORE has no effect",
 			"heap: GLIBC_TUNABLES has glibc.malloc.hugetlb, malloc's own huge pages");
 		return -EBUSY;
 	}

@@ -119,28 +119,68 @@ static int add_call(uintptr_t at, uintptr_t handler)
 	return bytes ? add_patch(at, code, bytes) : -ENOENT;
 }
 
+/* Where the caller's text calls so; its first call from *at on. False: there is none. */
+static bool next_call(uintptr_t *at, uintptr_t end, uintptr_t callee)
+{
+	long offset = entry_find_call((const unsigned char *)*at, end - *at, *at, callee);
+
+	*at += offset < 0 ? 0 : (uintptr_t)offset;
+	return offset >= 0;
+}
+
+static int add_calls(uintptr_t at, uintptr_t end, uintptr_t callee, uintptr_t handler)
+{
+	int found = 0;
+
+	for (; next_call(&at, end, callee); at += ENTRY_CALL_BYTES, found++) {
+		int failed = add_call(at, handler);
+
+		if (failed)
+			return failed;
+	}
+	return found ? 0 : -ENOENT;
+}
+
+/* The text of a function of libc; 0: there is none. */
+static uintptr_t text_of(const struct libc *libc, const char *name, uintptr_t *end)
+{
+	size_t bytes;
+	uintptr_t start = libc_symbol(libc, name, &bytes);
+
+	*end = start + bytes;
+	return start >= libc->text && *end <= libc->text_end ? start : 0;
+}
+
 int patch_call(const struct libc *libc, const char *caller, const char *callee_name,
 	       uintptr_t handler, uintptr_t *callee)
 {
-	size_t caller_bytes, found = 0;
-	uintptr_t at = libc_symbol(libc, caller, &caller_bytes), end = at + caller_bytes;
+	uintptr_t end, start = text_of(libc, caller, &end);
 
 	*callee = libc_symbol(libc, callee_name, NULL);
-	if (!at || !*callee || at < libc->text || end > libc->text_end)
-		return -ENOENT;
-	for (;;) {
-		long offset = entry_find_call((const unsigned char *)at, end - at, at, *callee);
-		int failed;
+	return start && *callee ? add_calls(start, end, *callee, handler) : -ENOENT;
+}
 
-		if (offset < 0)
-			return found ? 0 : -ENOENT;
-		at += (uintptr_t)offset;
-		failed = add_call(at, handler);
-		if (failed)
-			return failed;
-		at += ENTRY_CALL_BYTES;
+static int count_calls(uintptr_t at, uintptr_t end, uintptr_t callee)
+{
+	int found = 0;
+
+	for (; next_call(&at, end, callee); at += ENTRY_CALL_BYTES)
 		found++;
+	return found;
+}
+
+int patch_repeated_call(const struct libc *libc, const char *caller, int times, uintptr_t handler,
+			uintptr_t *callee)
+{
+	uintptr_t end, start = text_of(libc, caller, &end);
+
+	for (uintptr_t at = start; start && at + ENTRY_CALL_BYTES <= end; at++) {
+		*callee = entry_call_target((const unsigned char *)at, at);
+		if (*callee >= libc->text && *callee < libc->text_end &&
+		    count_calls(start, end, *callee) == times)
+			return add_calls(start, end, *callee, handler);
 	}
+	return -ENOENT;
 }
 
 /* The call that stands next to the first one of another function in the caller's text; 0: none. */

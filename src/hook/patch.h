@@ -47,6 +47,13 @@ bool patch_is_installed(const struct libc *libc, const char *name);
 int patch_call(const struct libc *libc, const char *caller, const char *callee_name,
 	       uintptr_t handler, uintptr_t *callee);
 
+/*
+ * The same for a function without a name: the first one in the caller's text that is called there
+ * exactly `times` times.
+ */
+int patch_repeated_call(const struct libc *libc, const char *caller, int times, uintptr_t handler,
+			uintptr_t *callee);
+
 /* A call by what it calls is not known, but what is called right before it, or right behind. */
 struct patch_neighbour {
 	const char *of;

@@ -42,8 +42,6 @@
 extern ssize_t process_madvise(int, const struct iovec *, size_t, int, unsigned int)
 	__attribute__((weak));
 extern pid_t _Fork(void) __attribute__((weak));
-extern int __register_atfork(void (*)(void), void (*)(void), void (*)(void), void *)
-	__attribute__((weak));
 extern char __libc_single_threaded __attribute__((weak));
 
 /* The linker does not tell sizes. System calls' wrappers are longer than a jump; fork is longer. */
@@ -85,7 +83,6 @@ static const struct {
 	ROW(mallopt, 0),
 	ROW(malloc, 0),
 	ROW(free, 0),
-	ROW(__register_atfork, 0),
 	ROW(__libc_single_threaded, 0),
 };
 

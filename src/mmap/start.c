@@ -2,6 +2,7 @@
  * Moving the program's private anonymous mappings to huge pages: the order of steps, each of which
  * may decline. See start.h.
  */
+#include "base/error.h"
 #include "base/log.h"
 #include "calls/start.h"
 #include "mmap/mappings.h"
@@ -33,8 +34,9 @@ static int choose(const struct options *options)
 		failed = source_try(&mappings.source);
 		if (failed)
 			log_declined(small_pages,
-				     "mappings: no huge page of %lu kB can be had (error %d)",
-				     (unsigned long)(mappings.source.page_bytes >> 10), -failed);
+				     "mappings: no huge page of %lu kB is available (%s)",
+				     (unsigned long)(mappings.source.page_bytes >> 10),
+				     error_name(failed));
 	}
 	return failed;
 }
@@ -47,8 +49,8 @@ static int lay_out(void)
 	if (!failed)
 		failed = placement_start(&mappings.place, start, limit, &mappings.source);
 	if (failed)
-		log_declined(small_pages, "mappings: no room in the address space (error %d)",
-			     -failed);
+		log_declined(small_pages, "mappings: no free address space (%s)",
+			     error_name(failed));
 	return failed;
 }
 
@@ -71,8 +73,8 @@ int mappings_start(const struct options *options)
 	region->owner = &mmap_owner;
 	failed = registry_add(region);
 	if (failed) {
-		log_declined(small_pages, "mappings: their range is somebody else's (error %d)",
-			     -failed);
+		log_declined(small_pages, "mappings: their address range is already in use (%s)",
+			     error_name(failed));
 		calls_stop();
 		placement_drop(&mappings.place);
 		return failed;

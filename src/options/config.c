@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/auxv.h>
 
+#include "base/error.h"
 #include "base/log.h"
 #include "base/sys.h"
 #include "options/config.h"
@@ -49,7 +50,7 @@ static bool file_is_safe(struct config *config, const struct statx *file, bool n
 				  : "is not owned by root",
 			    0, !unmapped);
 	else if (file->stx_mode & (S_IWGRP | S_IWOTH))
-		set_problem(config, "can be written by others than its owner", 0, true);
+		set_problem(config, "is writable by others than its owner", 0, true);
 	config->of_rights = config->problem != NULL;
 	if (!config->problem && file->stx_size > CONFIG_BYTES)
 		set_problem(config, "is longer than 64 kB", 0, true);
@@ -87,18 +88,18 @@ static bool load(struct config *config, bool named)
 	config->is_there = true;
 	if (SYS_IS_ERROR(fd)) {
 		/* a policy that keeps one program from /etc is no reason for it to speak */
-		set_problem(config, "can't be opened", (int)-fd, named);
+		set_problem(config, "cannot be opened", (int)-fd, named);
 		return false;
 	}
 	result = sys_statx_fd((int)fd, &file);
 	if (result)
-		set_problem(config, "can't be asked for its owner", (int)-result, named);
+		set_problem(config, "has an owner that cannot be checked", (int)-result, named);
 	else if (file_is_safe(config, &file, named)) {
 		result = read_text((int)fd, (size_t)file.stx_size);
 		if (result < 0)
-			set_problem(config, "can't be read", (int)-result, true);
+			set_problem(config, "cannot be read", (int)-result, true);
 		else if (memchr(text, '\0', (size_t)result))
-			set_problem(config, "is not a text", 0, true);
+			set_problem(config, "is not a text file", 0, true);
 	}
 	sys_close((int)fd);
 	return !config->problem;
@@ -235,11 +236,11 @@ static void log_problem(const struct config *config)
 	char error[32] = "";
 
 	if (config->error)
-		text_format(error, sizeof(error), " (error %d)", config->error);
+		text_format(error, sizeof(error), " (%s)", error_name(config->error));
 	if (config->tell_problem)
-		log_warning("%s %s%s; nothing in it counts", config->path, config->problem, error);
+		log_warning("%s %s%s; the file is ignored", config->path, config->problem, error);
 	else
-		log_info("%s %s%s; nothing in it counts", config->path, config->problem, error);
+		log_info("%s %s%s; the file is ignored", config->path, config->problem, error);
 }
 
 static void log_bad_lines(const struct config *config)
@@ -249,7 +250,7 @@ static void log_bad_lines(const struct config *config)
 	if (config->bad_lines > 1)
 		text_format(more, sizeof(more), ", and %u more lines like it",
 			    config->bad_lines - 1);
-	log_warning("%s:%u: %s: not understood; left out%s", config->path, config->first_bad_line,
+	log_warning("%s:%u: %s: not understood; skipped%s", config->path, config->first_bad_line,
 		    config->first_bad_text, more);
 }
 

@@ -15,6 +15,7 @@
 
 #include "base/sys.h"
 #include "region/lock.h"
+#include "region/process.h"
 
 /* The holder's thread pointer, with WAITED where somebody may sleep for it; 0: free. */
 static uintptr_t lock;
@@ -25,9 +26,23 @@ static uintptr_t lock;
 /* Tries before a waiter sleeps: what is done under the lock usually takes microseconds. */
 #define LOCK_SPINS 200
 
-/* A waiter sleeps so long at a time, and so often. */
-#define NAP_SECONDS 1
-#define NAPS_MAX    10
+/* A waiter sleeps so long at a time, and so often; the second one where nobody has taken the lock
+ * in this process yet. */
+#define NAP_SECONDS     1
+#define NAPS_MAX        10
+#define NAP_NANOSECONDS 20000000
+
+/*
+ * Not 0 where the lock was taken in this process. The kernel empties it in a child, also in one
+ * that nobody told us of (an inline fork system call): so a child knows that the holder is its
+ * parent's thread. NULL: as long as there was one thread only, or the kernel refuses it (before
+ * Linux 4.14).
+ */
+static uint8_t *taken_here;
+
+#ifndef MADV_WIPEONFORK
+#define MADV_WIPEONFORK 18 /* Linux 4.14 */
+#endif
 
 /* The signals that the holder's thread had blocked before, unless `blocked` is false. */
 static struct {
@@ -50,10 +65,19 @@ static uint32_t *futex_word(void)
 	       (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? sizeof(lock) / sizeof(uint32_t) - 1 : 0);
 }
 
+/* The lock came from the parent, or somebody takes it for the first time just now. */
+static bool is_inherited(void)
+{
+	const uint8_t *mark = __atomic_load_n(&taken_here, __ATOMIC_ACQUIRE);
+
+	return mark && !__atomic_load_n(mark, __ATOMIC_RELAXED);
+}
+
 /* False: the time is over. */
 static bool sleep_while_held(void)
 {
-	const struct timespec nap = {.tv_sec = NAP_SECONDS};
+	const struct timespec usual = {.tv_sec = NAP_SECONDS}, brief = {.tv_nsec = NAP_NANOSECONDS};
+	const struct timespec *nap = is_inherited() ? &brief : &usual;
 	uintptr_t holder = __atomic_load_n(&lock, __ATOMIC_RELAXED);
 
 	if (!holder || (!(holder & WAITED) &&
@@ -61,7 +85,46 @@ static bool sleep_while_held(void)
 						     __ATOMIC_RELAXED, __ATOMIC_RELAXED)))
 		return true;
 	return sys_pass(SYS_futex, (long)futex_word(), 128 /* FUTEX_WAIT_PRIVATE */,
-			(long)(uint32_t)(holder | WAITED), (long)&nap, 0, 0) != -ETIMEDOUT;
+			(long)(uint32_t)(holder | WAITED), (long)nap, 0, 0) != -ETIMEDOUT;
+}
+
+/* With the lock held, and threads that could hold it while another one forks. */
+static void map_taken_here(void)
+{
+	static bool tried;
+	long page;
+
+	if (tried || sys_sandboxed ||
+	    (process_libc_single_threaded && *process_libc_single_threaded))
+		return;
+	tried = true;
+	page = sys_mmap(0, process_base_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			-1, 0);
+	if (SYS_IS_ERROR(page))
+		return;
+	if (sys_madvise((uintptr_t)page, process_base_bytes, MADV_WIPEONFORK))
+		sys_munmap((uintptr_t)page, process_base_bytes);
+	else
+		__atomic_store_n(&taken_here, (uint8_t *)page, __ATOMIC_RELEASE);
+}
+
+/* With the lock held. */
+static void note_taken_here(void)
+{
+	if (!taken_here)
+		map_taken_here();
+	if (taken_here && !*taken_here)
+		__atomic_store_n(taken_here, 1, __ATOMIC_RELAXED);
+}
+
+/* Frees a lock that came from the parent. A thread of this process would have noted by now. */
+static void free_of_parent(void)
+{
+	uintptr_t holder = __atomic_load_n(&lock, __ATOMIC_RELAXED);
+
+	if (is_inherited() && holder)
+		__atomic_compare_exchange_n(&lock, &holder, 0, false, __ATOMIC_ACQ_REL,
+					    __ATOMIC_RELAXED);
 }
 
 static bool take_in_time(uintptr_t self)
@@ -74,9 +137,13 @@ static bool take_in_time(uintptr_t self)
 		cpu_relax();
 	}
 	/* Others may sleep beside us: whoever comes from here wakes the next. */
-	while (!take(self | WAITED))
-		if (!sleep_while_held() && ++naps == NAPS_MAX)
+	while (!take(self | WAITED)) {
+		if (sleep_while_held())
+			continue;
+		if (++naps == NAPS_MAX)
 			return false;
+		free_of_parent();
+	}
 	return true;
 }
 
@@ -95,6 +162,7 @@ bool lock_take(void)
 			sys_restore_signals(&before);
 		return false;
 	}
+	note_taken_here();
 	signals.blocked = blocked;
 	if (blocked)
 		signals.before = before;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/aside.h"
+#include "base/error.h"
 #include "base/log.h"
 #include "base/sys.h"
 #include "pages/executable.h"
@@ -85,8 +86,8 @@ static int text_make_small(struct region *region, size_t page, int rights)
 		return 0;
 	if (!readable)
 		set_rights(address, bytes, rights, key, key);
-	log_warning_once("%s: a part of a huge page can't be made small (error %d)", region->name,
-			 (int)-failed);
+	log_warning_once("%s: a huge page could not be split (%s)", region->name,
+			 error_name(failed));
 	return -ENOMEM;
 }
 

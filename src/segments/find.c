@@ -159,9 +159,10 @@ static bool takes_part(struct search *search, const struct dl_phdr_info *info, b
 	if (!search->before || !is_unfinished(info))
 		return true;
 	if (is_wide(search, info))
-		log_warning_once("text and data: %s comes late and has relocations in its text: it "
-				 "stays on small pages",
-				 info->dlpi_name);
+		log_warning_once(
+			"text and data: %s was loaded by dlopen and has relocations in its "
+			"text: it stays on small pages",
+			info->dlpi_name);
 	return false;
 }
 

@@ -3,6 +3,7 @@
  */
 #include <errno.h>
 
+#include "base/error.h"
 #include "base/log.h"
 #include "base/words.h"
 #include "segments/task.h"
@@ -44,9 +45,9 @@ static const char *reason_of_place(const struct run *run, const struct task *tas
 		if (pieces[i].kind == task->kind && pieces[i].wanted && pieces[i].file &&
 		    pieces[i].end - pieces[i].start >= run->sizes.thp &&
 		    (pieces[i].offset - pieces[i].start) % run->sizes.thp)
-			return "its address and its place in the file disagree: see "
-			       "hugeedit --align";
-	return "pages in it were changed and are not the file's any more";
+			return "its address and file offset do not allow huge pages: see hugeedit "
+			       "--align";
+	return "it was changed in memory";
 }
 
 static void describe_reason(const struct run *run, const struct task *task, char *out, size_t bytes)
@@ -55,19 +56,19 @@ static void describe_reason(const struct run *run, const struct task *task, char
 	const enum segment_backing wanted = run->options->backing;
 
 	if (asks_for_hugetlb(run) && !run->traced && !task_wants(task, RUNG_HUGETLB))
-		text_format(out, bytes, "no care can be taken of them");
+		text_format(out, bytes, "libc could not be hooked");
 	else if (wanted == BACKING_FILE && (!task->error || task->error == -ENOMEM))
 		text_format(out, bytes, "%s",
-			    task->error ? "its pages in the cache are small and stay so"
+			    task->error ? "its cached pages are small and cannot be replaced now"
 					: reason_of_place(run, task));
 	else if (wanted != BACKING_THP && task->error && page_kb &&
 		 (task->error == -ENOMEM || task->error == -ENOSPC || task->error == -EFAULT))
-		text_format(out, bytes, "the pool of %lu kB pages is short, error %d", page_kb,
-			    -task->error);
+		text_format(out, bytes, "the pool of %lu kB pages is short: %s", page_kb,
+			    error_name(task->error));
 	else if (!task->error)
 		text_format(out, bytes, "no whole page of %lu kB lies in a segment", page_kb);
 	else
-		text_format(out, bytes, "error %d", -task->error);
+		text_format(out, bytes, "%s", error_name(task->error));
 }
 
 static const char *name_of_pages(const struct run *run)
@@ -94,11 +95,11 @@ int task_tell(struct run *run, const struct task *text, const struct task *data)
 		    (unsigned long)(text->got_bytes[RUNG_THP] + data->got_bytes[RUNG_THP]) >> 10,
 		    (unsigned long)(got < planned ? planned - got : 0) >> 10);
 	describe_reason(run, task, reason, sizeof(reason));
-	text_format(
-		shortage, sizeof(shortage), "%s: %lu of %lu kB could not be put on %s pages (%s)",
-		text->planned_bytes && data->planned_bytes ? "text and data" : task->name,
-		(unsigned long)(missing_text + missing_data) >> 10, (unsigned long)planned >> 10,
-		name_of_pages(run), reason);
+	text_format(shortage, sizeof(shortage),
+		    "%s: %lu of %lu kB could not be put on %s pages (%s)",
+		    text->planned_bytes && data->planned_bytes ? "text and data" : task->name,
+		    (unsigned long)(missing_text + missing_data) >> 10,
+		    (unsigned long)planned >> 10, name_of_pages(run), reason);
 	if (run->told)
 		log_info("%s: %s", shortage, otherwise);
 	else
@@ -117,8 +118,7 @@ void task_tell_absent(const struct options *options)
 
 		text_format(word, length < sizeof(word) ? length + 1 : sizeof(word), "%s", list);
 		if (length && !find_named(list, length))
-			log_info("HUGETLB_ELFMAP_OBJECTS: nothing that is loaded now is called %s",
-				 word);
+			log_info("HUGETLB_ELFMAP_OBJECTS: no loaded object is named %s", word);
 		list += length;
 		list += *list == ':';
 	}

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/statvfs.h>
 
+#include "base/error.h"
 #include "base/log.h"
 #include "base/sys.h"
 #include "segments/share.h"
@@ -54,7 +55,7 @@ static const char *mistrust(const struct statx *status, unsigned int user)
 	if (status->stx_uid != user && status->stx_uid != 0)
 		return "belongs to another user";
 	if (status->stx_mode & (S_IWGRP | S_IWOTH))
-		return "may be written by others";
+		return "is writable by others";
 	return NULL;
 }
 
@@ -77,7 +78,7 @@ static int check_directory(const struct share_directory *directory, size_t page_
 	}
 	reason = mistrust(&status, directory->user);
 	if (!reason && filesystem.f_flags & ST_NOEXEC)
-		reason = "is on a mount from which nothing may be executed";
+		reason = "is on a mount with noexec";
 	if (!reason)
 		return 0;
 	tell(directory->path, NULL, reason);
@@ -121,11 +122,11 @@ static int open_place(struct share_directory *directory, const struct share_text
 		fd = open_on_mount(directory, text->mount);
 	} else {
 		tell(options->path ? options->path : "hugetlbfs", NULL,
-		     "is not mounted for the text's page size where this user may write");
+		     "is not mounted for the text's page size with write access for this user");
 		return -ENOENT;
 	}
 	if (SYS_IS_ERROR(fd)) {
-		text_format(reason, sizeof(reason), "can't be opened (error %d)", (int)-fd);
+		text_format(reason, sizeof(reason), "cannot be opened (%s)", error_name(fd));
 		tell(directory->path, NULL, reason);
 		return (int)fd;
 	}
@@ -277,8 +278,8 @@ static int find_or_make(const struct share_directory *directory, const char *nam
 	fd = open_copy(directory, name, text);
 	if (fd >= 0 || !made)
 		return fd;
-	text_format(reason, sizeof(reason), "can't take %zu huge pages of %zu kB (error %d)",
-		    text->bytes / text->page_bytes, text->page_bytes >> 10, -made);
+	text_format(reason, sizeof(reason), "cannot take %zu huge pages of %zu kB (%s)",
+		    text->bytes / text->page_bytes, text->page_bytes >> 10, error_name(made));
 	tell(directory->path, NULL, reason);
 	return made;
 }
@@ -292,7 +293,8 @@ static int open_shared(const struct share_directory *directory, const struct sha
 
 	if (!failed && !text->fixed && (text->address - file.offset) % text->page_bytes) {
 		tell(text->name, NULL,
-		     "lies elsewhere in its huge pages at each start (see hugeedit --align)");
+		     "is at another offset within its huge pages at each start (see hugeedit "
+		     "--align)");
 		sys_close(file.fd);
 		return -EXDEV;
 	}
@@ -302,8 +304,8 @@ static int open_shared(const struct share_directory *directory, const struct sha
 		sys_close(file.fd);
 	}
 	if (failed) {
-		text_format(reason, sizeof(reason),
-			    "can't be read, or is not what is in memory (error %d)", -failed);
+		text_format(reason, sizeof(reason), "cannot be read, or differs from memory (%s)",
+			    error_name(failed));
 		tell(text->name, NULL, reason);
 		return failed;
 	}
@@ -322,8 +324,8 @@ int share_open(const struct share_text *text, const struct options *options)
 
 	/* a filter of system calls may know better */
 	if (SYS_IS_ERROR(user)) {
-		log_info("HUGETLB_SHARE: the text at 0x%lx is not shared: geteuid fails (error %d)",
-			 (unsigned long)text->address, (int)-user);
+		log_info("HUGETLB_SHARE: the text at 0x%lx is not shared: geteuid failed (%s)",
+			 (unsigned long)text->address, error_name(user));
 		return (int)user;
 	}
 	directory.user = (unsigned int)user;

@@ -391,6 +391,45 @@ static int map_once(void)
 	return 0;
 }
 
+/* As a program does that goes around libc. */
+static pid_t fork_inline(void)
+{
+#if defined(__x86_64__)
+	long result;
+
+	__asm__ volatile("syscall" : "=a"(result) : "a"(SYS_fork) : "rcx", "r11", "memory");
+	return (pid_t)result;
+#elif defined(__aarch64__)
+	register long x8 __asm__("x8") = SYS_clone;
+	register long x0 __asm__("x0") = SIGCHLD;
+	register long x1 __asm__("x1") = 0;
+
+	__asm__ volatile("svc #0" : "+r"(x0) : "r"(x8), "r"(x1) : "x2", "x3", "x4", "memory");
+	return (pid_t)x0;
+#else
+	return fork();
+#endif
+}
+
+static void inline_beside_threads(void)
+{
+	pthread_t threads[3];
+
+	alarm(100);
+	for (int i = 0; i < 3; i++)
+		CHECK(pthread_create(&threads[i], NULL, map_until_stop, NULL) == 0, "thread");
+	for (int turn = 0; turn < 300; turn++) {
+		pid_t child = fork_inline();
+
+		if (child == 0)
+			_exit(map_once());
+		check_exit(child, FORMS);
+	}
+	stop = 1;
+	for (int i = 0; i < 3; i++)
+		pthread_join(threads[i], NULL);
+}
+
 static void beside_threads(void)
 {
 	pthread_t threads[3];
@@ -652,6 +691,51 @@ static void often(void)
 	CHECK(!expected || share.hugetlb_kb >= 150 << 10, "%lu kB of 200 MB", share.hugetlb_kb);
 }
 
+/*
+ * A fork handler that is older than the library's (of a library that is linked, say) finds all
+ * memory in the child, and what it writes stays.
+ */
+static bool early_is_tried;
+
+static void early_child_handler(void)
+{
+	if (!early_is_tried)
+		return;
+	check_pattern(memory, BYTES, seed);
+	fill_pattern(memory, BYTES, seed + 7);
+	free(need(malloc(100000)));
+}
+
+static void register_early(void)
+{
+	pthread_atfork(NULL, NULL, early_child_handler);
+}
+
+__attribute__((section(".preinit_array"), used)) static void (*const early)(void) = register_early;
+
+static int check_early(void)
+{
+	check_pattern(memory, BYTES, seed + 7);
+	fill_pattern(memory, BYTES, seed + 9);
+	return 0;
+}
+
+static void early_handler(void)
+{
+	make_memory();
+	early_is_tried = true;
+	for (int i = 0; i < 20; i++) {
+		pid_t child;
+
+		fill_pattern(memory, BYTES, seed);
+		child = make_child(BY_FORK, check_early);
+		fill_pattern(memory, BYTES, seed + 1);
+		check_exit(child, BY_FORK);
+		check_pattern(memory, BYTES, seed + 1);
+		seed += 2;
+	}
+}
+
 int main(int count, char **arguments)
 {
 	static const struct {
@@ -665,11 +749,13 @@ int main(int count, char **arguments)
 		{"rights", advice_and_rights},
 		{"rights-1G", rights_1G},
 		{"beside-threads", beside_threads},
+		{"inline-beside-threads", inline_beside_threads},
 		{"in-handlers", in_handlers},
 		{"stopped", stopped_children},
 		{"child-number", child_numbers},
 		{"shared", shares_memory},
 		{"often", often},
+		{"early-handler", early_handler},
 	};
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)

@@ -150,7 +150,7 @@ broken_files_do_no_harm() {
 	expect_harmless "memory"
 	rm "$file"
 	head -c 60000 /dev/urandom >"$file"
-	expect_harmless garbage " is not a text"
+	expect_harmless garbage " is not a text file"
 	head -c 60000 /dev/urandom | tr -d '\0' >"$file"
 	expect_harmless "garbage without zero bytes" :1:
 	truncate -s 100G "$file"
@@ -161,7 +161,7 @@ broken_files_do_no_harm() {
 	expect_harmless "a bad value" ":1: HUGETLB_MORECORE=certainly: not understood"
 	echo "MORECORE=yes" >"$file"
 	chmod 666 "$file"
-	expect_harmless "anybody's file" " can be written by others than its owner"
+	expect_harmless "anybody's file" " is writable by others than its owner"
 	chmod 600 "$file"
 	chown 65533 "$file"
 	expect_harmless "a user's file" " is not owned by root"

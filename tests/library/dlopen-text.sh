@@ -47,7 +47,7 @@ said() {
 		{ show "$work/out" "$work/err"; fail "exit status $?: $*"; }
 	[ "$(grep -c "$words" "$work/err")" = 1 ] || { show "$work/err"; fail "not one line: $words"; }
 }
-said 'HUGETLB_ELFMAP_OBJECTS: nothing that is loaded now is called libfirst$' \
+said 'HUGETLB_ELFMAP_OBJECTS: no loaded object is named libfirst$' \
 	HUGETLB_ELFMAP_OBJECTS=main:libc:libfirst:-libc.so.6 "$helpers/dlopen-libraries" 1 "$work/libfirst.so"
 case $(getconf GNU_LIBC_VERSION 2>/dev/null) in
 'glibc 2.'[12]? | 'glibc 2.3'[0-4]) ;; # nobody is told
@@ -64,7 +64,7 @@ cat >"$work/relocated.c" <<-'END'
 END
 make_library "$work/librelocated.so" 5 -Wl,-z,notext -x c "$work/relocated.c"
 if readelf -d "$work/librelocated.so" | grep -q TEXTREL; then
-	said 'WARNING: text and data: .*/librelocated.so comes late and has relocations in its text: it stays' \
+	said 'WARNING: text and data: .*/librelocated.so was loaded by dlopen and has relocations in its text: it stays' \
 		EXPECT_HUGE_KB=0 HUGETLB_ELFMAP_OBJECTS=all "$helpers/dlopen-libraries" 2 "$work/librelocated.so"
 fi
 

@@ -16,7 +16,7 @@ reported() {
 
 # one_line <words>
 one_line() {
-	[ "$(wc -l <"$work/err")" = 1 ] && grep -qF "WARNING: HUGETLB_REPORT: $1 can't be written" "$work/err" ||
+	[ "$(wc -l <"$work/err")" = 1 ] && grep -qF "WARNING: HUGETLB_REPORT: $1 cannot be written" "$work/err" ||
 		{ show "$work/err"; fail "not told, or more than that: $1"; }
 }
 

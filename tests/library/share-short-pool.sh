@@ -11,7 +11,7 @@ for pages in 0 1 3; do
 	sharing "$program" >"$work/out" 2>"$work/err" ||
 		{ show "$work/err"; fail "a pool of $pages: exit status $?"; }
 	grep -qx 'version 1' "$work/out" || { show "$work/out"; fail "a pool of $pages: another output"; }
-	grep -q "can't take . huge pages of 2048 kB" "$work/err" ||
+	grep -q "cannot take . huge pages of 2048 kB" "$work/err" ||
 		{ show "$work/err"; fail "a pool of $pages: nothing is said"; }
 	[ "$(copies_there)" = 0 ] || fail "a pool of $pages: a copy"
 	[ "$(free_pages)" = $pages ] || fail "a pool of $pages: $(free_pages) left"

@@ -50,7 +50,7 @@ a_short_pool_costs_one_line() {
 	prints "5000 bytes: segment of 2097152, pages of 2048 kB" \
 		"5000 bytes: segment of 5000, pages of 4 kB" "5000 bytes: segment of 5000, pages of 4 kB"
 	[ "$(lines_of_ours "$work/err")" = 1 ] || { show "$work/err"; fail "not one line"; }
-	grep -q "WARNING: shm: no huge pages of 2048 kB for a segment of 5000 bytes: the pool has not enough (error 12); it is on small pages (this is said once)$" \
+	grep -q "WARNING: shm: no huge pages of 2048 kB for a segment of 5000 bytes: the pool has too few pages (ENOMEM); it is on small pages (this is said once)$" \
 		"$work/err" || { show "$work/err"; fail "another line"; }
 	run HUGETLB_SHM=yes HUGETLB_VERBOSE=0 "$shm" new 9000000
 	prints "9000000 bytes: segment of 9000000, pages of 4 kB"
@@ -61,7 +61,7 @@ a_short_pool_costs_one_line() {
 other_sizes() {
 	run HUGETLB_SHM=4M "$shm" new 5000
 	prints "5000 bytes: segment of 5000, pages of 4 kB"
-	grep -q "no huge pages of 4096 kB .*(error 22)" "$work/err" || { show "$work/err"; fail "4M"; }
+	grep -q "no huge pages of 4096 kB .*(EINVAL)" "$work/err" || { show "$work/err"; fail "4M"; }
 	(($(pool_value 1G free_hugepages) >= 1)) || return 0
 	run HUGETLB_SHM=1G "$shm" new 5000
 	prints "5000 bytes: segment of 1073741824, pages of 1048576 kB"

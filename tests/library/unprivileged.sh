@@ -48,7 +48,7 @@ namespaces_are_no_obstacle() {
 
 shm_is_refused() {
 	grep -q "segment of 5000, pages of 4 kB" "$work/out" || { show "$work/out"; fail "$1: another segment"; }
-	grep -q "it takes CAP_IPC_LOCK, or the group of /proc/sys/vm/hugetlb_shm_group (error 1)" "$work/err" ||
+	grep -q "it needs CAP_IPC_LOCK, or the group in /proc/sys/vm/hugetlb_shm_group (EPERM)" "$work/err" ||
 		{ show "$work/err"; fail "$1: no line says what it takes"; }
 }
 

@@ -113,7 +113,7 @@ copies_all() {
 
 # Today it only says that it asks for nothing more.
 force_elfmap_says_so() {
-	local line="HUGETLB_FORCE_ELFMAP asks for what happens anyway"
+	local line="HUGETLB_FORCE_ELFMAP has no effect: programs are covered without it"
 	parts "yes no no" --text --force-elfmap
 	"$hugectl" --text --force-elfmap --verbose 3 "$work/program" 2>&1 | grep -q ": $line$" ||
 		fail "--force-elfmap does not say: $line"

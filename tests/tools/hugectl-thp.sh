@@ -34,7 +34,7 @@ inherited() {
 	"$hugectl" --no-thp -- "$hugectl" --heap python3 -c 'import ctypes
 print(ctypes.CDLL(None).prctl(42, 0, 0, 0, 0))' >"$work/out" 2>"$work/err"
 	[ "$(cat "$work/out")" = 0 ] || fail "still off"
-	says "hugectl: a parent had transparent huge pages switched off: they are on again (--no-thp keeps them off)"
+	says "hugectl: a parent process had turned transparent huge pages off: turned on again (--no-thp keeps them off)"
 	[ "$("$hugectl" --no-thp -- "$hugectl" --no-preload python3 -c 'import ctypes
 print(ctypes.CDLL(None).prctl(42, 0, 0, 0, 0))' 2>/dev/null)" = 1 ] || fail "on again, and nobody asked"
 }
@@ -42,4 +42,4 @@ print(ctypes.CDLL(None).prctl(42, 0, 0, 0, 0))' 2>/dev/null)" = 1 ] || fail "on 
 off_and_advised
 inherited
 refuses "--thp and --no-thp exclude each other" --thp --no-thp true
-refuses "--no-thp and --thp-advised-only are no variables: not with --dry-run" --no-thp --dry-run true
+refuses "--no-thp and --thp-advised-only set no variable: --dry-run cannot show them" --no-thp --dry-run true

@@ -311,7 +311,7 @@ static void lines_not_understood(void **state)
 		snprintf(text, sizeof(text), "\n%s\nMORECORE=yes\nfoo\n", headers[i]);
 		assert_bad(text, ":2: [");
 		assert_int_equal(bad, 1);
-		assert_non_null(strstr(gate_stderr(), ": not understood; left out\n"));
+		assert_non_null(strstr(gate_stderr(), ": not understood; skipped\n"));
 	}
 	for (size_t i = 0; i < COUNT_OF(settings); i++) {
 		snprintf(text, sizeof(text), "# a\n[program=*]\nSHM=yes\n%s\nNO_RESERVE=yes",
@@ -322,11 +322,11 @@ static void lines_not_understood(void **state)
 	/* a rule for somebody else is that one's matter */
 	assert_heap("[program=b]\ngarbage\nMORECORE=garbage\n", "a", HEAP_OFF);
 	/* one line for them all */
-	assert_bad("MORECROE \t= yes \r\n", ":1: MORECROE ?= yes: not understood; left out\n");
-	assert_bad("a\nb\nc\n", ":1: a: not understood; left out, and 2 more lines like it\n");
+	assert_bad("MORECROE \t= yes \r\n", ":1: MORECROE ?= yes: not understood; skipped\n");
+	assert_bad("a\nb\nc\n", ":1: a: not understood; skipped, and 2 more lines like it\n");
 	assert_int_equal(bad, 3);
 	/* as it stands there */
-	assert_bad("MORECOER = yes \n", ":1: MORECOER = yes: not understood; left out\n");
+	assert_bad("MORECOER = yes \n", ":1: MORECOER = yes: not understood; skipped\n");
 	/* values have the place too */
 	assert_bad("\nMORECORE=garbage\n", ":2: HUGETLB_MORECORE=garbage: not understood; ");
 	/* and nothing is told where the file says so */
@@ -398,7 +398,7 @@ static void assert_refused(const char *why)
 	assert_int_equal(read_for("a", file_entry, NULL), 1);
 	if (bad != 1 || options.heap != HEAP_OFF || gate_stderr_lines() != 1 ||
 	    !strstr(gate_stderr(), file_path) || !strstr(gate_stderr(), why) ||
-	    !strstr(gate_stderr(), "; nothing in it counts\n"))
+	    !strstr(gate_stderr(), "; the file is ignored\n"))
 		fail_msg("%s: %s", why, gate_stderr());
 }
 
@@ -408,9 +408,9 @@ static void owner_and_mode(void **state)
 	assert_int_equal(read_for("a", file_entry, NULL), 2);
 	assert_int_equal(options.heap, HEAP_THP);
 	chmod(file_path, 0620);
-	assert_refused(" can be written by others than its owner; ");
+	assert_refused(" is writable by others than its owner; ");
 	chmod(file_path, 0602);
-	assert_refused(" can be written by others than its owner; ");
+	assert_refused(" is writable by others than its owner; ");
 	chmod(file_path, 0444);
 	assert_int_equal(read_for("a", file_entry, NULL), 2);
 	if (geteuid())
@@ -430,7 +430,7 @@ static void no_text_file(void **state)
 	(void)state;
 	assert_int_equal(write(fd, binary, sizeof(binary)), sizeof(binary));
 	close(fd);
-	assert_refused(" is not a text; ");
+	assert_refused(" is not a text file; ");
 	/* of holes: none of it is read */
 	assert_int_equal(truncate(file_path, CONFIG_BYTES + 1), 0);
 	assert_refused(" is longer than 64 kB; ");
@@ -439,7 +439,7 @@ static void no_text_file(void **state)
 	assert_refused(" is longer than 64 kB; ");
 	assert_int_equal(gate_calls(SYS_read), 0);
 	unlink(file_path);
-	assert_refused(" can't be opened (error 2); ");
+	assert_refused(" cannot be opened (ENOENT); ");
 	assert_int_equal(mkfifo(file_path, 0600), 0);
 	assert_refused(" is not a regular file; ");
 	unlink(file_path);
@@ -447,7 +447,7 @@ static void no_text_file(void **state)
 	assert_refused(" is not a regular file; ");
 	rmdir(file_path);
 	assert_int_equal(symlink(file_path, file_path), 0);
-	assert_refused(" can't be opened (error 40); ");
+	assert_refused(" cannot be opened (ELOOP); ");
 	unlink(file_path);
 	snprintf(link, sizeof(link), "%s-to", file_path);
 	assert_int_equal(symlink("/dev/zero", file_path), 0);
@@ -529,7 +529,7 @@ static void each_call_fails(void **state)
 	read_for("a", "HUGETLB_VERBOSE=3", NULL);
 	assert_non_null(strstr(gate_stderr(),
 			       "INFO: " CONFIG_PATH
-			       " can't be opened (error 13); nothing in it counts\n"));
+			       " cannot be opened (EACCES); the file is ignored\n"));
 }
 
 #define FILE_TEST(function) cmocka_unit_test_setup_teardown(function, make_file, remove_file)

@@ -232,6 +232,25 @@ static void calls_that_are_not_there(void **state)
 	assert_as_before();
 }
 
+static void calls_known_by_their_number(void **state)
+{
+	uintptr_t found = 0;
+
+	(void)state;
+	assert_int_equal(patch_repeated_call(&libc, "caller", 2, (uintptr_t)handler_one, &found),
+			 -ENOENT);
+	assert_int_equal(patch_repeated_call(&libc, "not_there", 1, (uintptr_t)handler_one, &found),
+			 -ENOENT);
+	assert_as_before();
+	assert_int_equal(patch_repeated_call(&libc, "caller", 1, (uintptr_t)handler_one, &found),
+			 0);
+	assert_ptr_equal(found, callee);
+	assert_int_equal(patch_install(&libc, hooks, COUNT_OF(hooks)), 0);
+	assert_int_equal(call(caller, 7), 1006);
+	patch_undo(&libc);
+	assert_as_before();
+}
+
 static uintptr_t called_behind, called_before;
 
 static void four_and_two(void)
@@ -483,6 +502,7 @@ int main(void)
 		UNIT_TEST(install_and_undo),
 		UNIT_TEST(a_call_is_redirected),
 		UNIT_TEST(calls_that_are_not_there),
+		UNIT_TEST(calls_known_by_their_number),
 		UNIT_TEST(calls_beside_known_ones),
 		UNIT_TEST(calls_that_are_not_beside),
 		UNIT_TEST(unknown_functions_change_nothing),

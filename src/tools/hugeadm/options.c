@@ -124,7 +124,7 @@ static const struct tool_option rows[] = {
 	[THP_MADVISE_WORD] = {"thp-madvise", 0, NULL, "Only where a program asks for them.", NULL, NULL},
 	[THP_NEVER_WORD] = {"thp-never", 0, NULL, "Nowhere.", NULL, NULL},
 	[KHUGEPAGED_PAGES] = {"thp-khugepaged-pages", 0, "n",
-		"The pages that khugepaged looks at in one go.", NULL, NULL},
+		"The pages that khugepaged scans in one pass.", NULL, NULL},
 	[KHUGEPAGED_SCAN_SLEEP] = {"thp-khugepaged-scan-sleep", 0, "milliseconds",
 		"How long it sleeps between two of these.", NULL, NULL},
 	[KHUGEPAGED_ALLOC_SLEEP] = {"thp-khugepaged-alloc-sleep", 0, "milliseconds",
@@ -145,7 +145,7 @@ static const struct tool_option rows[] = {
 		"Lists the sizes in bytes of huge pages that have a pool in use.", NULL, "Looking"},
 	[PAGE_SIZES_ALL] = {"page-sizes-all", 0, NULL, "Lists all of them.", NULL, NULL},
 	[EXPLAIN] = {"explain", 0, NULL,
-		"Tells what the machine has and what could be set better.", NULL, NULL},
+		"Describes the machine and recommends settings.", NULL, NULL},
 	[JSON] = {"json", 0, NULL, "Lists as JSON.", NULL, NULL},
 
 	[DRY_RUN] = {"dry-run", 'd', NULL,

@@ -20,7 +20,7 @@ static int find_all(struct shared_copy **copies, int *count, int *unknown)
 	*unknown = *count ? shared_users_find(*copies, *count) : 0;
 	if (*unknown)
 		result = complain(-EACCES,
-				  "%d processes can't be looked into: they may use shared text",
+				  "%d processes cannot be inspected: they may use shared text",
 				  *unknown);
 	return result;
 }

@@ -122,7 +122,8 @@ static bool ends_alike(const struct comparison *comparison)
 			if (status == plain || !alike)
 				continue;
 			fprintf(stderr,
-				"hugectl: %s: exit status %d with %s, %d plain: compare nothing\n",
+				"hugectl: %s: exit status %d with %s, %d plain: the figures do not "
+				"compare\n",
 				comparison->program[0], status, comparison->variants[i].name,
 				plain);
 			alike = false;

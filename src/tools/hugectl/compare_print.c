@@ -114,11 +114,11 @@ static void print_notes(const struct comparison *comparison, int variant, FILE *
 		same_output &=
 			of->runs[run].output_hash == comparison->variants[0].runs[run].output_hash;
 	if (memory.known && memory.low > 1.1)
-		fprintf(out, "  note     It takes %.1f times the memory.\n", memory.mean);
+		fprintf(out, "  note     Peak memory is %.1f times that of plain.\n", memory.mean);
 	if (compare_median(comparison, variant, MEASURE_HUGETLB, &hugetlb) && !hugetlb)
-		fputs("  note     No hugetlb page was seen in use: see hugestat --check.\n", out);
+		fputs("  note     No hugetlb page was in use: run hugestat --check.\n", out);
 	if (!same_output && !comparison->wish->ready)
-		fputs("  note     Its output is not the same in each run.\n", out);
+		fputs("  note     The program's output differs between runs.\n", out);
 	if (of->library_lines) {
 		char *rest = of->library_lines, *line;
 
@@ -152,10 +152,9 @@ void compare_print(const struct comparison *comparison, FILE *out)
 		shell_word_write(*word, out);
 		fputc(word[1] ? ' ' : '\n', out);
 	}
-	fprintf(out, "  %d runs of each in turn, after one that does not count\n",
-		comparison->runs);
+	fprintf(out, "  %d runs of each variant in turn, after a warm-up run\n", comparison->runs);
 	if (comparison->wish->load)
-		fputs("  time is that of the load; cpu and memory are the server's\n", out);
+		fputs("  time: the load command; CPU time and memory: the server\n", out);
 	if (comparison->wish->all_features)
 		fputs("  with all features: --heap --mmap --shm --text --data --libs\n", out);
 	for (int variant = 1; variant < comparison->variant_count; variant++)

@@ -64,6 +64,7 @@ static int become_program(const struct request *request, char **program)
 	for (int i = 0; request->verbose >= LOG_INFO && i < request->environment.count; i++)
 		tell(request, "%s=%s", request->environment.changes[i].name,
 		     request->environment.changes[i].value);
+	watcher_start(request);
 	execvp(program[0], program);
 	if (errno != ENOENT) {
 		fprintf(stderr, "hugectl: %s: %s\n", program[0], strerror(errno));

@@ -49,7 +49,8 @@ int thp_arrange(const struct request *request)
 	if (!request->environment.count || prctl(PR_GET_THP_DISABLE, 0, 0, 0, 0) != 1)
 		return 0;
 	if (!prctl(PR_SET_THP_DISABLE, 0, 0, 0, 0))
-		tell(request, "a parent had transparent huge pages switched off: they are on again "
-			      "(--no-thp keeps them off)");
+		tell(request,
+		     "a parent process had turned transparent huge pages off: turned on again "
+		     "(--no-thp keeps them off)");
 	return 0;
 }

@@ -153,7 +153,7 @@ static void check_limits(const struct system *system, struct findings *findings)
 			"(%s): %s",
 			pool->limit_bytes >> 10, pool->page_bytes >> 10, pool->usage_bytes >> 10,
 			pool->limit_path,
-			none ? "not one more page can be had" : "less than the pool would give");
+			none ? "not one more page is available" : "less than the pool would give");
 		if (*shell_word(pool->limit_path, word, sizeof(word)))
 			COMMAND(finding, "echo %s >%s", pool->limit_version_2 ? "max" : "-1", word);
 	}
@@ -322,8 +322,7 @@ static void check_libc(const struct system *system, struct findings *findings)
 	if (system->tunables[0] && strcmp(system->tunables, "0"))
 		findings_add(findings, "glibc-tunable", false,
 			     "GLIBC_TUNABLES sets glibc.malloc.hugetlb=%s: malloc's own huge pages "
-			     "are in "
-			     "use, and HUGETLB_MORECORE stands aside",
+			     "are in use, and HUGETLB_MORECORE has no effect",
 			     system->tunables);
 }
 
@@ -339,7 +338,7 @@ static void check_config(const struct system *system, struct findings *findings)
 	if (config->problem) {
 		finding =
 			findings_add(findings, "config-ignored", config->tell_problem,
-				     "%s %s: nothing in it counts", config->path, config->problem);
+				     "%s %s: the file is ignored", config->path, config->problem);
 		if (config->of_rights)
 			COMMAND(finding, "chown root %s && chmod go-w %s", path, path);
 		else if (config->error == ENOENT)
@@ -368,7 +367,7 @@ static void check_tried(const struct system *system, struct findings *findings)
 	if (!pool || pool->tried >= 0 || !pool->readable || findings->problems)
 		return;
 	findings_add(findings, "page-not-given", true,
-		     "one page of %zu kB was asked for and could not be had: %s",
+		     "one page of %zu kB was requested and is not available: %s",
 		     pool->page_bytes >> 10, strerror(-pool->tried));
 }
 

@@ -43,9 +43,14 @@ static const char *const flag_names[64] = {
 struct reader {
 	int pagemap, flags, counts; /* descriptors */
 	size_t page_bytes;
-	size_t room; /* of frames->rows */
-	size_t last; /* the row that was counted last: neighbours are alike */
+	size_t room;                     /* of frames->rows */
+	size_t last;                     /* the row that was counted last: neighbours are alike */
+	unsigned long *orders;           /* of the mapping that is read */
+	uint64_t folio_start, folio_end; /* frames of the one that was seen last */
 };
+
+/* No transparent huge page is bigger, or lies on both sides of such a multiple. */
+#define FOLIO_PAGES_MAX 512
 
 void frames_flag_names(uint64_t flags, char *text, size_t bytes)
 {
@@ -112,6 +117,38 @@ static int read_words(int fd, uint64_t *words, uint64_t frame, size_t count)
 	return (size_t)got == count * sizeof(*words) ? 0 : -EIO;
 }
 
+/* Finds the pages that the kernel handles together with this one: a head and the tails after it. */
+static void find_folio(struct reader *reader, uint64_t frame)
+{
+	static uint64_t flags[FOLIO_PAGES_MAX];
+	const uint64_t block = frame & ~(uint64_t)(FOLIO_PAGES_MAX - 1);
+	size_t first = (size_t)(frame - block), end = first + 1;
+
+	reader->folio_start = frame;
+	reader->folio_end = frame + 1;
+	if (read_words(reader->flags, flags, block, FOLIO_PAGES_MAX))
+		return;
+	while (first && !(flags[first] & FLAG_COMPOUND_HEAD))
+		first--;
+	while (end < FOLIO_PAGES_MAX && flags[end] & FLAG_COMPOUND_TAIL)
+		end++;
+	reader->folio_start = block + first;
+	reader->folio_end = block + end;
+}
+
+static void count_order(struct reader *reader, uint64_t frame)
+{
+	size_t pages;
+	int order = 0;
+
+	if (frame < reader->folio_start || frame >= reader->folio_end)
+		find_folio(reader, frame);
+	pages = (size_t)(reader->folio_end - reader->folio_start);
+	while (order + 1 < FRAMES_ORDERS && (size_t)2 << order <= pages)
+		order++;
+	reader->orders[order]++;
+}
+
 static int count_run(struct frames *frames, struct reader *reader, uint64_t frame, size_t count)
 {
 	static uint64_t flags[WORDS_AT_ONCE], counts[WORDS_AT_ONCE];
@@ -119,8 +156,11 @@ static int count_run(struct frames *frames, struct reader *reader, uint64_t fram
 
 	if (!result)
 		result = read_words(reader->counts, counts, frame, count);
-	for (size_t i = 0; i < count && !result; i++)
+	for (size_t i = 0; i < count && !result; i++) {
 		result = count_frame(frames, reader, flags[i], counts[i]);
+		if (flags[i] & FLAG_THP)
+			count_order(reader, frame + i);
+	}
 	return result;
 }
 
@@ -203,14 +243,19 @@ int frames_read(const struct process *process, struct frames *frames)
 	int result = 0;
 
 	memset(frames, 0, sizeof(*frames));
+	frames->orders = calloc(process->count, sizeof(*frames->orders));
+	if (!frames->orders)
+		return -ENOMEM;
 	snprintf(path, sizeof(path), "/proc/%d/pagemap", (int)process->pid);
 	reader.pagemap = open(path, O_RDONLY | O_CLOEXEC);
 	reader.flags = open("/proc/kpageflags", O_RDONLY | O_CLOEXEC);
 	reader.counts = open("/proc/kpagecount", O_RDONLY | O_CLOEXEC);
 	if (reader.pagemap < 0 || reader.flags < 0 || reader.counts < 0)
 		result = errno == EACCES ? -EPERM : -errno;
-	for (size_t i = 0; i < process->count && !result; i++)
+	for (size_t i = 0; i < process->count && !result; i++) {
+		reader.orders = frames->orders[i];
 		result = count_mapping(frames, &reader, &process->mappings[i].smaps);
+	}
 	close_files(&reader);
 	if (result) {
 		frames_free(frames);
@@ -224,11 +269,93 @@ int frames_read(const struct process *process, struct frames *frames)
 void frames_free(struct frames *frames)
 {
 	free(frames->rows);
+	free(frames->orders);
 	frames->rows = NULL;
+	frames->orders = NULL;
 	frames->count = 0;
 }
 
-void frames_print(const struct frames *frames, FILE *out)
+/* kB on transparent huge pages of each size: of a part of the process, or of one mapping. */
+struct sizes {
+	unsigned long kb[FRAMES_ORDERS];
+};
+
+static struct sizes sizes_of_mapping(const struct frames *frames, size_t number)
+{
+	const unsigned long page_kb = (unsigned long)sysconf(_SC_PAGESIZE) >> 10;
+	struct sizes sizes;
+
+	for (int order = 0; order < FRAMES_ORDERS; order++)
+		sizes.kb[order] = frames->orders[number][order] * page_kb;
+	return sizes;
+}
+
+static struct sizes sizes_of_part(const struct frames *frames, const struct process *process,
+				  enum part part)
+{
+	struct sizes sum = {{0}};
+
+	for (size_t i = 0; i < process->count; i++) {
+		const struct sizes sizes = sizes_of_mapping(frames, i);
+
+		for (int order = 0; process->mappings[i].part == part && order < FRAMES_ORDERS;
+		     order++)
+			sum.kb[order] += sizes.kb[order];
+	}
+	return sum;
+}
+
+/* "64K: 128 kB, 2M: 4096 kB"; false: there are none, and nothing was printed. */
+static bool print_sizes(const struct sizes *sizes, const char *name, FILE *out)
+{
+	const unsigned long page_kb = (unsigned long)sysconf(_SC_PAGESIZE) >> 10;
+	const char *separator = " ";
+	bool any = false;
+
+	for (int order = 0; order < FRAMES_ORDERS; order++) {
+		const unsigned long size_kb = page_kb << order;
+
+		if (!sizes->kb[order])
+			continue;
+		if (!any)
+			fprintf(out, "  %-28s", name);
+		any = true;
+		fprintf(out, "%s%lu%c: %lu kB", separator,
+			size_kb >= 1024 ? size_kb >> 10 : size_kb, size_kb >= 1024 ? 'M' : 'K',
+			sizes->kb[order]);
+		separator = ", ";
+	}
+	if (any)
+		fputc('\n', out);
+	return any;
+}
+
+static void print_all_sizes(const struct frames *frames, const struct process *process,
+			    bool verbose, FILE *out)
+{
+	bool any = false;
+
+	fputs("\nTransparent huge pages by size\n", out);
+	for (int part = 0; part < PART_COUNT; part++) {
+		const struct sizes sizes = sizes_of_part(frames, process, (enum part)part);
+
+		any |= print_sizes(&sizes, part_name((enum part)part), out);
+	}
+	if (!any)
+		fputs("  none\n", out);
+	for (size_t i = 0; verbose && i < process->count; i++) {
+		const struct sizes sizes = sizes_of_mapping(frames, i);
+		char range[40];
+
+		snprintf(range, sizeof(range), "%012llx-%012llx",
+			 (unsigned long long)process->mappings[i].smaps.start,
+			 (unsigned long long)process->mappings[i].smaps.end);
+		print_sizes(&sizes, range, out);
+	}
+}
+
+void frames_print(const struct frames *frames, const struct process *process, bool verbose,
+		  FILE *out)
 {
 	unsigned long page_kb = (unsigned long)sysconf(_SC_PAGESIZE) >> 10;
 
@@ -249,6 +376,47 @@ void frames_print(const struct frames *frames, FILE *out)
 			(unsigned long long)frames->rows[i].flags, frames->rows[i].pages,
 			frames->rows[i].pages * page_kb, names);
 	}
+	print_all_sizes(frames, process, verbose, out);
+}
+
+static void put_sizes(struct json *json, const char *name, const struct sizes *sizes)
+{
+	const unsigned long page_kb = (unsigned long)sysconf(_SC_PAGESIZE) >> 10;
+
+	json_open(json, name, '{');
+	for (int order = 0; order < FRAMES_ORDERS; order++) {
+		char size[24];
+
+		if (!sizes->kb[order])
+			continue;
+		snprintf(size, sizeof(size), "%lu", page_kb << order);
+		json_number(json, size, sizes->kb[order]);
+	}
+	json_close(json, '}');
+}
+
+static void put_all_sizes(const struct frames *frames, const struct process *process, bool verbose,
+			  struct json *json)
+{
+	json_open(json, "thp_kb_by_size_kb", '{');
+	for (int part = 0; part < PART_COUNT; part++) {
+		const struct sizes sizes = sizes_of_part(frames, process, (enum part)part);
+
+		put_sizes(json, part_name((enum part)part), &sizes);
+	}
+	json_close(json, '}');
+	if (!verbose)
+		return;
+	json_open(json, "thp_kb_by_size_kb_of_mappings", '{');
+	for (size_t i = 0; i < process->count; i++) {
+		const struct sizes sizes = sizes_of_mapping(frames, i);
+		char start[24];
+
+		snprintf(start, sizeof(start), "%llx",
+			 (unsigned long long)process->mappings[i].smaps.start);
+		put_sizes(json, start, &sizes);
+	}
+	json_close(json, '}');
 }
 
 static void put_row(struct json *json, const void *frames, size_t number)
@@ -263,7 +431,8 @@ static void put_row(struct json *json, const void *frames, size_t number)
 	json_number(json, "pages", row->pages);
 }
 
-void frames_json(const struct frames *frames, struct json *json)
+void frames_json(const struct frames *frames, const struct process *process, bool verbose,
+		 struct json *json)
 {
 	json_open(json, "frames", '{');
 	json_number(json, "page_kb", (unsigned long long)sysconf(_SC_PAGESIZE) >> 10);
@@ -278,5 +447,6 @@ void frames_json(const struct frames *frames, struct json *json)
 	json_number(json, "mapped_once", frames->by_mappings[1]);
 	json_number(json, "mapped_more_often", frames->by_mappings[2]);
 	json_objects(json, "by_flags", frames->count, put_row, frames);
+	put_all_sizes(frames, process, verbose, json);
 	json_close(json, '}');
 }

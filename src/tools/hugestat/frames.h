@@ -10,6 +10,7 @@
 #include "tools/hugestat/process.h"
 
 #define FRAMES_SHARERS_MAX 3
+#define FRAMES_ORDERS      16 /* of small pages that the kernel handles together: 2^order of them */
 
 struct frames_row {
 	uint64_t flags; /* as kpageflags has them */
@@ -24,6 +25,8 @@ struct frames {
 	unsigned long hugetlb, thp, small; /* small pages that are of such a page, or of none */
 	/* Small pages by how many mappings there are of them, in all processes: 0, 1, more. */
 	unsigned long by_mappings[FRAMES_SHARERS_MAX];
+	/* Small pages in transparent huge pages of each order, by mapping of the process. */
+	unsigned long (*orders)[FRAMES_ORDERS];
 };
 
 /* Returns 0 or -errno: -EPERM where frames are hidden from the caller. Then free it. */
@@ -33,9 +36,12 @@ void frames_free(struct frames *frames);
 /* The names of the flags, commas between them; those without a name as "bit<n>". */
 void frames_flag_names(uint64_t flags, char *text, size_t bytes);
 
-void frames_print(const struct frames *frames, FILE *out);
+/* verbose: the sizes of transparent huge pages for each mapping as well. */
+void frames_print(const struct frames *frames, const struct process *process, bool verbose,
+		  FILE *out);
 
 struct json;
-void frames_json(const struct frames *frames, struct json *json);
+void frames_json(const struct frames *frames, const struct process *process, bool verbose,
+		 struct json *json);
 
 #endif

@@ -42,9 +42,9 @@ static int show_parts(const struct process *process, const struct hugestat_optio
 			return failed;
 		}
 		if (json)
-			frames_json(&frames, json);
+			frames_json(&frames, process, options->verbose, json);
 		else
-			frames_print(&frames, out);
+			frames_print(&frames, process, options->verbose, out);
 		frames_free(&frames);
 	}
 	return result;

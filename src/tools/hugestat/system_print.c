@@ -42,7 +42,7 @@ static void print_pools(const struct system *system)
 
 		if (pool->tried <= 0)
 			printf("  tried: one page of %zu kB: %s\n", pool->page_bytes >> 10,
-			       pool->tried ? strerror(-pool->tried) : "can be had");
+			       pool->tried ? strerror(-pool->tried) : "available");
 	}
 }
 
@@ -113,7 +113,7 @@ static void print_thp(const struct system *system)
 	print_vmstat();
 	if (system->have_proc)
 		printf("  tried: one page asked for by madvise: %s\n",
-		       system->thp_tried_kb ? "can be had" : "small pages came");
+		       system->thp_tried_kb ? "available" : "the kernel gave base pages");
 }
 
 static void print_mounts(const struct system *system)

@@ -129,7 +129,7 @@ static void print_left_over(const struct users *users)
 		if (!users->holders[i].left_over)
 			continue;
 		if (!any)
-			puts("\nLeft over: no process has these; a command frees each");
+			puts("\nLeft over (no process uses these); to free the pages:");
 		any = true;
 		fputs("  ", stdout);
 		text_show(users->holders[i].command, stdout);
