@@ -10,11 +10,8 @@
 #include "base/log.h"
 #include "base/program.h"
 #include "base/sys.h"
-<<<<<<< HEAD
 #include "calls/start.h"
-=======
 #include "heap/adaptive.h"
->>>>>>> main
 #include "heap/heap.h"
 #include "heap/start.h"
 #include "mmap/density.h"
