@@ -8,6 +8,7 @@
 #include "calls/brk.h"
 #include "calls/mmap.h"
 #include "calls/result.h"
+#include "calls/shm_parts.h"
 #include "calls/state.h"
 #include "region/lock.h"
 #include "region/page_state.h"
@@ -339,7 +340,9 @@ int call_munmap(void *address, size_t bytes)
 
 	if (!ranges_touch(from, bytes) || !ranges_well_formed(from, bytes) ||
 	    !lock_run(unmap_locked, arguments, &result))
-		result = sys_pass(SYS_munmap, (long)from, (long)bytes, 0, 0, 0, 0);
+		do
+			result = sys_pass(SYS_munmap, (long)from, (long)bytes, 0, 0, 0, 0);
+		while (shm_parts_again(result, from, bytes));
 	return (int)answer(result);
 }
 
@@ -449,8 +452,12 @@ static long protect(long number, uintptr_t from, size_t bytes, int protection, l
 
 	if (protection & PROT_WRITE)
 		look_at_text(from, bytes);
-	if (!ranges_touch(from, bytes) || !ranges_well_formed(from, bytes))
-		return sys_pass(number, (long)from, (long)bytes, protection, key, 0, 0);
+	if (!ranges_touch(from, bytes) || !ranges_well_formed(from, bytes)) {
+		do
+			result = sys_pass(number, (long)from, (long)bytes, protection, key, 0, 0);
+		while (shm_parts_again(result, from, bytes));
+		return result;
+	}
 	if (number == SYS_mprotect && owner_protects(from, bytes, protection, by_libc, &result))
 		return result;
 	if (!lock_run(protect_locked, arguments, &result))
