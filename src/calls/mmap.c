@@ -14,6 +14,7 @@
 #include "region/page_state.h"
 #include "region/ranges.h"
 #include "region/split.h"
+#include "region/transparent.h"
 #include "region/unmapped.h"
 #include "region/verify.h"
 
@@ -254,6 +255,7 @@ static void *map(struct request *request)
 	/* a unit of the system call's is never more than a page */
 	if (request->offset & (process_base_bytes - 1))
 		return (void *)answer(-EINVAL);
+	transparent_if_inexact();
 	for (int i = 0; i < CALLS_MAPPERS && libc_calls.mappers[i] && !is_fixed(request); i++) {
 		uintptr_t ours =
 			libc_calls.mappers[i](request->address, request->bytes, request->protection,
