@@ -19,4 +19,10 @@
  */
 int adaptive_start(const struct options *options, int (*begin)(const struct options *options));
 
+/*
+ * Calls `then` when the heap has begun: the program is large, or has threads. Inside a call of
+ * malloc or of pthread_create, all signals blocked.
+ */
+void adaptive_then(void (*then)(const struct options *options));
+
 #endif

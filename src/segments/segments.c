@@ -326,13 +326,17 @@ int segments_start(const struct options *options)
 	struct start start = {0};
 
 	start.run.options = options;
+	/* under auto nothing was asked for that could be missed */
+	start.run.told = told = options->segments_auto;
 	start.run.done = VECTOR_OF(struct plan_range);
 	if (options->force_segments)
 		log_info("HUGETLB_FORCE_ELFMAP has no effect: programs are covered without it");
 	if (!options->share)
 		log_debug("HUGETLB_SHARE=0, sharing disabled");
-	task_tell_absent(options);
-	dlopen_watch(options, take_late);
+	if (!options->segments_auto)
+		task_tell_absent(options);
+	if (!options->segments_auto)
+		dlopen_watch(options, take_late);
 	dl_iterate_phdr(run_at_start, &start);
 	return start.failed;
 }
