@@ -357,6 +357,13 @@ static inline long sys_shmat(int id, const void *address, int flags)
 	return failed ? failed : (long)at;
 }
 
+static inline int sys_shmdt(const void *address)
+{
+	if (CPU_SHMGET_BY_IPC)
+		return (int)sys_gate(CPU_SHMDT_NUMBER, 22 /* SHMDT */, 0, 0, 0, (long)address, 0);
+	return (int)sys_gate(CPU_SHMDT_NUMBER, (long)address, 0, 0, 0, 0, 0);
+}
+
 /* shmctl(2). */
 static inline long sys_shmctl(int id, int command, void *argument)
 {

@@ -8,4 +8,8 @@
 
 void *call_shmat(int id, const void *address, int flags);
 
+/* shmctl(2): of the segment that stands for the one that the program names (shm_segments.h). */
+struct shmid_ds;
+int call_shmctl(int id, int command, struct shmid_ds *argument);
+
 #endif

@@ -52,6 +52,7 @@ static const struct hook hooks[] = {
 	{"prctl", HANDLER(call_prctl), false},
 	{"ioctl", HANDLER(call_ioctl), false},
 	{"shmat", HANDLER(call_shmat), true},
+	{"shmctl", HANDLER(call_shmctl), true},
 #if CPU_HAS_SYSCALL_ENTRY
 	{"syscall", HANDLER(call_syscall), true},
 #endif

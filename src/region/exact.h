@@ -69,6 +69,13 @@ bool region_exact_possible(void);
 void exact_changed(void);
 
 /*
+ * With HUGETLB_EXACT=strict: could changes always be exact, and cannot be any longer, because the
+ * process has changed its user or PR_SET_DUMPABLE? True once. Without the lock; otherwise it costs
+ * one or two system calls of 100 ns.
+ */
+bool exact_is_lost(void);
+
+/*
  * May a feature hand out hugetlb pages? Not with HUGETLB_EXACT=strict where changes will not always
  * be exact: then a line says so. Before the first page.
  */

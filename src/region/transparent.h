@@ -10,4 +10,7 @@
  */
 void transparent_from_now(void);
 
+/* The same, where HUGETLB_EXACT=strict demands it by now: see exact_is_lost(). Before growth. */
+void transparent_if_inexact(void);
+
 #endif

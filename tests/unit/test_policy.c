@@ -48,7 +48,7 @@ static void the_kernels_break_ends_on_a_huge_page(void **state)
 		uintptr_t end = policy_break_end(start, 2 * MIB);
 
 		assert_int_equal(end % (2 * MIB), 0);
-		assert_in_range(end - start, 22 * MIB, 24 * MIB - 4096);
+		assert_uint_in_range(end - start, 22 * MIB, 24 * MIB - 4096);
 	}
 }
 

@@ -88,10 +88,11 @@ int main(int argc, char **argv)
 	case OPTION_TABLE_BAD:
 		return STATUS_NOT_STARTED;
 	}
-	if (argv[optind])
+	if (argv[optind]) {
 		if (request.compare.advise)
 			return become_adviser(&request, argv + optind);
-	program_inspect(&program, argv[optind]);
+		program_inspect(&program, argv[optind]);
+	}
 	if (preload_arrange(&request, &program))
 		return STATUS_NOT_STARTED;
 	if (!request.compare.on)

@@ -336,9 +336,8 @@ static void check_config(const struct system *system, struct findings *findings)
 	if (config->path)
 		shell_word(config->path, path, sizeof(path));
 	if (config->problem) {
-		finding =
-			findings_add(findings, "config-ignored", config->tell_problem,
-				     "%s %s: the file is ignored", config->path, config->problem);
+		finding = findings_add(findings, "config-ignored", config->tell_problem,
+				       "%s %s: the file is ignored", config->path, config->problem);
 		if (config->of_rights)
 			COMMAND(finding, "chown root %s && chmod go-w %s", path, path);
 		else if (config->error == ENOENT)

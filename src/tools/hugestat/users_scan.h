@@ -98,6 +98,12 @@ void scan_segments(struct scan *scan);
 /* Those that no process is attached to: only where the pool has pages that nobody else holds. */
 void scan_idle_segments(struct scan *scan);
 
+/* Give each page to one holder: those of private memory; later those of objects. */
+void owners_of_private_pages(struct scan *scan);
+void owners_of_objects(struct scan *scan);
+/* What rows and objects account for, before all objects have rows: into the pools' held_... */
+void owners_account(struct scan *scan);
+
 /* The row of a process for a pool, which may be new. */
 struct holder *scan_holder(struct scan *scan, size_t process, int pool);
 struct holder *scan_new_holder(struct scan *scan, enum holder_kind kind, int pool,
