@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The constructor: options, then features in their order, each of which may decline.
  *
@@ -10,11 +11,15 @@
 #include "base/log.h"
 #include "base/program.h"
 #include "base/sys.h"
+#include "calls/start.h"
+#include "heap/adaptive.h"
 #include "heap/heap.h"
 #include "heap/start.h"
+#include "mmap/density.h"
 #include "mmap/mappings.h"
 #include "mmap/start.h"
 #include "options/options.h"
+#include "region/pool_share.h"
 #include "report.h"
 #include "segments/segments.h"
 
@@ -22,6 +27,12 @@
 #define EXIT_NOT_STARTED 125
 
 #define NOT_STARTED "HUGETLB_REQUIRE: the program is not started"
+
+/* Under auto, of a program that is not small. */
+static void start_segments(const struct options *options)
+{
+	segments_start(options);
+}
 
 static void __attribute__((destructor)) end(void)
 {
@@ -68,12 +79,22 @@ static void __attribute__((constructor)) begin(int count, char **arguments, char
 		sys_exit_group(EXIT_NOT_STARTED);
 	}
 	log_refuse(options->require ? NOT_STARTED : NULL);
+	if (options->limit_bytes || options->limit_percent || options->heap == HEAP_AUTO ||
+	    options->mmap == HEAP_AUTO)
+		pool_share_start(options->limit_bytes, options->limit_percent);
 	if (options->heap != HEAP_OFF && heap_start(options) && options->require)
 		sys_exit_group(EXIT_NOT_STARTED);
-	if (options->mmap != HEAP_OFF && mappings_start(options) && options->require)
+	if (options->mmap == HEAP_AUTO)
+		density_start(options);
+	else if (options->mmap != HEAP_OFF && mappings_start(options) && options->require)
 		sys_exit_group(EXIT_NOT_STARTED);
+	/* for what huge pages refuse: see region/shm_segments.h */
+	if (options->shm)
+		calls_start(options, false, "shm", NULL);
 	/* last: what libc's text must bear is in it by now */
-	if (segments && segments_start(options) && options->require)
+	if (segments && options->segments_auto && heap.adaptive)
+		adaptive_then(start_segments);
+	else if (segments && segments_start(options) && options->require)
 		sys_exit_group(EXIT_NOT_STARTED);
 	/* it is started: what declines from now on, for a library that comes late, refuses nothing
 	 */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The user's settings, as the functions of the API need them.
  */
@@ -50,8 +51,8 @@ static size_t read_default_page_bytes(void)
 	/* a process that may open no file learns nothing of the machine */
 	if (!sizes.huge_count && api_no_sizes() != -ENOSYS)
 		return 0;
-	log_warning("HUGETLB_DEFAULT_PAGE_SIZE: this machine has no huge pages of %zu kB; the "
-		    "system's default is taken",
+	log_warning("HUGETLB_DEFAULT_PAGE_SIZE: this machine has no huge pages of %zu kB; using "
+		    "the system's default",
 		    asked >> 10);
 	return sizes.default_huge;
 }
@@ -90,6 +91,6 @@ void api_source(struct source *source, size_t page_bytes)
 	if (options->path && !source->mount && page_bytes == api_default_page_bytes() &&
 	    !__atomic_exchange_n(&warned, true, __ATOMIC_RELAXED))
 		log_warning("HUGETLB_PATH=%s is no hugetlbfs mount for pages of %zu kB that this "
-			    "user may write to; pages are taken without it",
+			    "user may write to; using pages without it",
 			    options->path, page_bytes >> 10);
 }

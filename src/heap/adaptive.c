@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The heap under auto: watched while it is small, and its break, which begins as the kernel's: see
  * adaptive.h.
@@ -27,6 +28,7 @@ static struct {
 	enum { WATCHING, BEGUN, DECLINED } state;
 	const struct options *options;
 	int (*begin)(const struct options *options);
+	void (*then)(const struct options *options);
 	uintptr_t break_start, break_end; /* of the kernel's; where it is to end */
 
 	/*
@@ -64,10 +66,17 @@ static bool begin_heap(void)
 	if (!watched.begin(watched.options)) {
 		join_breaks();
 		watched.state = BEGUN;
+		if (watched.then)
+			watched.then(watched.options);
 	}
 	sys_restore_signals(&before);
 	errno = error;
 	return watched.state == BEGUN;
+}
+
+void adaptive_then(void (*then)(const struct options *options))
+{
+	watched.then = then;
 }
 
 static uintptr_t break_now(void)

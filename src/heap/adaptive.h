@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * HUGETLB_MORECORE=auto until the heap is worth huge pages: it is the kernel's, as without this
  * library, and only watched.
@@ -18,5 +19,11 @@
  * changed. While one thread runs. 0 or -errno, with a line.
  */
 int adaptive_start(const struct options *options, int (*begin)(const struct options *options));
+
+/*
+ * Calls `then` when the heap has begun: the program is large, or has threads. Inside a call of
+ * malloc or of pthread_create, all signals blocked.
+ */
+void adaptive_then(void (*then)(const struct options *options));
 
 #endif

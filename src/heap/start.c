@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Moving the program's heap to huge pages: the order of steps, each of which may decline.
  *
@@ -116,10 +117,9 @@ static int choose_space(const struct options *options)
 	failed = space_choose(&holes, heap.source.page_bytes, heap.memory_bytes, options->heap_base,
 			      random, &plan);
 	if (failed == -EINVAL) {
-		log_warning(
-			"heap: HUGETLB_MORECORE_HEAPBASE=0x%lx is in use or out of reach; the heap "
-			"begins where it does without",
-			(unsigned long)options->heap_base);
+		log_warning("heap: HUGETLB_MORECORE_HEAPBASE=0x%lx is not available; using the "
+			    "default heap address",
+			    (unsigned long)options->heap_base);
 		failed = space_choose(&holes, heap.source.page_bytes, heap.memory_bytes, 0, random,
 				      &plan);
 	}
@@ -212,8 +212,7 @@ static int begin_heap(const struct options *options)
 		return failed;
 	failed = choose_space(options);
 	if (failed)
-		log_declined(small_pages, "heap: no room in the address space (%s)",
-			     error_name(failed));
+		log_declined(small_pages, "heap: no free address space (%s)", error_name(failed));
 	else
 		failed = take_over(options);
 	if (failed) {

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Moving the program's private anonymous mappings to huge pages: the order of steps, each of which
  * may decline. See start.h.
@@ -49,7 +50,7 @@ static int lay_out(void)
 	if (!failed)
 		failed = placement_start(&mappings.place, start, limit, &mappings.source);
 	if (failed)
-		log_declined(small_pages, "mappings: no room in the address space (%s)",
+		log_declined(small_pages, "mappings: no free address space (%s)",
 			     error_name(failed));
 	return failed;
 }
@@ -83,7 +84,6 @@ int mappings_start(const struct options *options)
 		options->mmap_threshold ? options->mmap_threshold : mappings.source.page_bytes;
 	mappings.limit = options->mmap_limit;
 	mappings.limit_is_given = options->mmap_limit;
-	mappings.can_move = true;
 	mappings.stacks = options->mmap_stacks;
 	mappings.code = options->mmap_code;
 	mappings.active = true;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Opening, checking and reading of the configuration file.
  *
@@ -50,7 +51,7 @@ static bool file_is_safe(struct config *config, const struct statx *file, bool n
 				  : "is not owned by root",
 			    0, !unmapped);
 	else if (file->stx_mode & (S_IWGRP | S_IWOTH))
-		set_problem(config, "can be written by others than its owner", 0, true);
+		set_problem(config, "is writable by others than its owner", 0, true);
 	config->of_rights = config->problem != NULL;
 	if (!config->problem && file->stx_size > CONFIG_BYTES)
 		set_problem(config, "is longer than 64 kB", 0, true);
@@ -99,7 +100,7 @@ static bool load(struct config *config, bool named)
 		if (result < 0)
 			set_problem(config, "cannot be read", (int)-result, true);
 		else if (memchr(text, '\0', (size_t)result))
-			set_problem(config, "is not a text", 0, true);
+			set_problem(config, "is not a text file", 0, true);
 	}
 	sys_close((int)fd);
 	return !config->problem;
@@ -250,7 +251,7 @@ static void log_bad_lines(const struct config *config)
 	if (config->bad_lines > 1)
 		text_format(more, sizeof(more), ", and %u more lines like it",
 			    config->bad_lines - 1);
-	log_warning("%s:%u: %s: not understood; left out%s", config->path, config->first_bad_line,
+	log_warning("%s:%u: %s: not understood; skipped%s", config->path, config->first_bad_line,
 		    config->first_bad_text, more);
 }
 

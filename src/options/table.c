@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The variables: one row each, and how each one's value is read.
  *
@@ -15,6 +16,8 @@
 
 static char path_copy[PATH_BYTES], mounts_copy[PATH_BYTES], report_copy[PATH_BYTES],
 	share_path_copy[PATH_BYTES], objects_copy[PATH_BYTES];
+
+static const char all_objects[] = "all";
 
 int options_parse_size(const char *text, size_t *bytes)
 {
@@ -137,6 +140,11 @@ static int parse_mmap(const char *value, struct options *options, void *field)
 		return -EINVAL;
 	memcpy(first, value, length);
 	first[length] = '\0';
+	if (value_says(value, "auto")) {
+		options->mmap = HEAP_AUTO;
+		options->mmap_page_bytes = options->mmap_threshold = 0;
+		return 0;
+	}
 	if (read_switch(first, &on) && (options_parse_size(first, &threshold) || !threshold))
 		return -EINVAL;
 	if (value[length] && value_says(value + length + 1, "thp"))
@@ -153,6 +161,33 @@ static int parse_size(const char *value, struct options *options, void *field)
 {
 	(void)options;
 	return options_parse_size(value, field) ? -EINVAL : 0;
+}
+
+/* A size, or a percentage from 1 to 100. */
+static int parse_limit(const char *value, struct options *options, void *field)
+{
+	const size_t length = strcspn(value, "%");
+	char number[8];
+	size_t amount;
+
+	(void)field;
+	if (!value[length]) {
+		if (options_parse_size(value, &amount) || !amount)
+			return -EINVAL;
+		options->limit_bytes = amount;
+		options->limit_percent = 0;
+		return 0;
+	}
+	if (value[length + 1] || length >= sizeof(number) ||
+	    value[strspn(value, "0123456789")] != '%')
+		return -EINVAL;
+	memcpy(number, value, length);
+	number[length] = '\0';
+	if (options_parse_size(number, &amount) || !amount || amount > 100)
+		return -EINVAL;
+	options->limit_bytes = 0;
+	options->limit_percent = (unsigned int)amount;
+	return 0;
 }
 
 /* stacks, code, or both with a comma between them. */
@@ -360,7 +395,6 @@ static int parse_features(const char *value, struct options *options, void *fiel
  */
 static int parse_objects(const char *value, struct options *options, void *field)
 {
-	static const char all[] = "all";
 	const char *name = value;
 
 	(void)options;
@@ -375,9 +409,9 @@ static int parse_objects(const char *value, struct options *options, void *field
 		if (!*name)
 			break;
 	}
-	if (!word_is(value, strlen(value), all))
+	if (!word_is(value, strlen(value), all_objects))
 		return copy_path(value, objects_copy, field);
-	*(const char **)field = all;
+	*(const char **)field = all_objects;
 	return 0;
 }
 
@@ -409,7 +443,21 @@ static int parse_minimal_copy(const char *value, struct options *options, void *
 	return 0;
 }
 
-/* no, or R and W, each with an optional =size, each at most once and in any order. */
+/* Text of all objects on the files' own huge pages, but for what other variables say. */
+static void choose_segments(struct options *options)
+{
+	options->segments = SEGMENTS_CHOSEN;
+	options->segments_auto = true;
+	options->text = true;
+	options->data = false;
+	options->text_page_bytes = options->data_page_bytes = 0;
+	if (options->backing == BACKING_LADDER)
+		options->backing = BACKING_FILE;
+	if (!options->objects)
+		options->objects = all_objects;
+}
+
+/* no, auto, or R and W, each with an optional =size, each at most once and in any order. */
 static int parse_segments(const char *value, struct options *options, void *field)
 {
 	bool on, seen[2] = {false, false};
@@ -420,6 +468,10 @@ static int parse_segments(const char *value, struct options *options, void *fiel
 		if (on)
 			return -EINVAL;
 		options->segments = SEGMENTS_OFF;
+		return 0;
+	}
+	if (value_says(value, "auto")) {
+		choose_segments(options);
 		return 0;
 	}
 	if (!*value)
@@ -510,16 +562,19 @@ static const struct option_row table[] = {
 	{"HUGETLB_SHM", "yes, no, or a page size such as 2M or 1G",
 	 "put System V shared memory on huge pages",
 	 parse_shm, FIELD(shm), 0},
-	{"HUGETLB_MMAP", "yes, no, or a threshold such as 1M, and then, behind a comma, thp or a page size",
+	{"HUGETLB_MMAP", "yes, no, auto, or a threshold such as 1M, and then, behind a comma, thp or a page size",
 	 "put private anonymous mappings of at least the threshold on huge pages",
 	 parse_mmap, 0, 0},
 	{"HUGETLB_MMAP_LIMIT", "a size such as 4G",
 	 "a mapping bigger than this takes no pages from the pool (unset: half of the pool)",
 	 parse_size, FIELD(mmap_limit), 0},
+	{"HUGETLB_LIMIT", "a size such as 4G, or a percentage such as 25%",
+	 "one process takes at most this much of each pool",
+	 parse_limit, 0, 0},
 	{"HUGETLB_MMAP_ALSO", "stacks, code, or both with a comma between them",
 	 "advise transparent huge pages for these mappings, too",
 	 parse_mmap_also, 0, 0},
-	{"HUGETLB_ELFMAP", "no, or R and W, each with or without =<page size>",
+	{"HUGETLB_ELFMAP", "no, auto, or R and W, each with or without =<page size>",
 	 "put text (R) and data (W) on huge pages",
 	 parse_segments, 0, 0},
 	{"HUGETLB_ELFMAP_OBJECTS", "main, all, or base names of programs and libraries, separated by "

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What can be asked for: the variables, one row each, and the struct that they fill. Parsing, the
  * tools' help and the manual's table all come from these rows. Pure.
@@ -64,6 +65,7 @@ struct options {
 	bool shm;              /* System V shared memory on huge pages */
 	size_t shm_page_bytes; /* 0: of the default size */
 	enum segments_asked segments;
+	bool segments_auto; /* text alone, where that costs no memory */
 	bool text, data;                         /* with SEGMENTS_CHOSEN */
 	size_t text_page_bytes, data_page_bytes; /* 0: the default size */
 	enum segment_backing backing;
@@ -79,6 +81,8 @@ struct options {
 	size_t mmap_threshold;  /* 0: one huge page */
 	size_t mmap_limit;      /* bigger ones don't take from the pool; 0: half of the pool */
 	bool mmap_stacks, mmap_code;
+	size_t limit_bytes;         /* of each pool, for this process; 0: not so given */
+	unsigned int limit_percent; /* of each pool; 0: not so given */
 	bool require;
 	enum fork_pages fork;
 	enum exact_mode exact;

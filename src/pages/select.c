@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Which pages a feature gets: see choose.h. Reads /sys and /proc, in the constructor.
  */
@@ -25,7 +26,7 @@ static int select_thp(const struct wanted_pages *wanted, const struct page_sizes
 		return -ENOTSUP;
 	}
 	if (*why)
-		log_warning("%s: %stransparent huge pages are taken", wanted->feature, why);
+		log_warning("%s: %susing transparent huge pages", wanted->feature, why);
 	source->page_bytes = sizes->thp;
 	source->hugetlb = false;
 	source->thp = true;
@@ -60,7 +61,7 @@ int select_pages(const struct options *options, const struct wanted_pages *wante
 		if (sizes_have(&sizes, options->default_page_bytes)) {
 			source->page_bytes = options->default_page_bytes;
 		} else {
-			log_declined("the system's default is taken",
+			log_declined("using the system's default",
 				     "HUGETLB_DEFAULT_PAGE_SIZE: this machine has no huge pages of "
 				     "%lu kB",
 				     (unsigned long)(options->default_page_bytes >> 10));
@@ -92,16 +93,15 @@ int select_pages(const struct options *options, const struct wanted_pages *wante
 		if (!source->mount)
 			log_warning("%s: HUGETLB_PATH=%s is no hugetlbfs mount for pages of %lu "
 				    "kB that this "
-				    "user may write to; pages are taken without a mount",
+				    "user may write to; using pages without a mount",
 				    wanted->feature, options->path,
 				    (unsigned long)(source->page_bytes >> 10));
 	}
 	source->quiet = source->thp_if_free = wanted->quiet;
 	if (!options->require && !wanted->quiet && pool_is_empty(source->page_bytes))
 		log_warning_once(
-			"%s: the pool has no free huge pages of %lu kB: %s pages are taken as long "
-			"as it has none (echo <pages> >/sys/kernel/mm/hugepages/hugepages-%lukB/"
-			"nr_hugepages reserves some)",
+			"%s: no free huge pages of %lu kB in the pool; using %s pages (to reserve "
+			"some: echo N >/sys/kernel/mm/hugepages/hugepages-%lukB/nr_hugepages)",
 			wanted->feature, (unsigned long)(source->page_bytes >> 10),
 			source->thp ? "transparent huge" : "small",
 			(unsigned long)(source->page_bytes >> 10));

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The ladder of the pages that the heap grows on.
  *
@@ -21,6 +22,8 @@
 #define NAMES_TRIED_MAX 100
 
 bool source_without_hugetlb;
+
+static size_t (*allowed_pages)(size_t page_bytes, size_t pages);
 
 bool source_can_populate_write(void)
 {
@@ -239,9 +242,27 @@ static bool is_backing_off(struct source *source)
 	return skip;
 }
 
+void source_set_limit(size_t (*allow)(size_t page_bytes, size_t pages))
+{
+	allowed_pages = allow;
+}
+
+size_t source_allowed(const struct source *source, size_t pages)
+{
+	return allowed_pages ? allowed_pages(source->page_bytes, pages) : pages;
+}
+
+/* The next growths do not ask for pages: the limit is not soon a different one. */
+static void wait_at_limit(struct source *source)
+{
+	if (1u << source->failures < BACK_OFF_MAX)
+		source->failures++;
+	source->skip = 1u << source->failures;
+}
+
 size_t source_map_huge(struct source *source, uintptr_t address, size_t pages)
 {
-	size_t given;
+	size_t given, allowed;
 	int error = 0;
 
 	if (!source->hugetlb || source_without_hugetlb || !pages)
@@ -251,9 +272,12 @@ size_t source_map_huge(struct source *source, uintptr_t address, size_t pages)
 		return 0;
 	if (is_backing_off(source))
 		return 0;
-	given = map_ladder(source, address, pages, &error);
-	if (given < pages)
-		back_off(source, pages, given, error);
+	allowed = source_allowed(source, pages);
+	given = allowed ? map_ladder(source, address, allowed, &error) : 0;
+	if (given < allowed)
+		back_off(source, allowed, given, error);
+	else if (allowed < pages)
+		wait_at_limit(source);
 	else
 		source->failures = 0;
 	return given;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The ladder: hugetlb pages of the asked size while the pool gives them, then small pages advised
  * to become transparent huge pages.
@@ -36,6 +37,15 @@ struct source {
 
 /* No source takes hugetlb pages any more: see region/transparent.h. */
 extern bool source_without_hugetlb;
+
+/*
+ * Asks `allow` before pages are taken, for whatever source: how many of so many pages of that size
+ * the process may take. It makes system calls only. NULL: as many as there are.
+ */
+void source_set_limit(size_t (*allow)(size_t page_bytes, size_t pages));
+
+/* How many of so many pages may be taken from the source. */
+size_t source_allowed(const struct source *source, size_t pages);
 
 /* Does the kernel have MADV_POPULATE_WRITE? Touches no memory. */
 bool source_can_populate_write(void);

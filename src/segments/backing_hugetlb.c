@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Copies on hugetlb pages.
  *
@@ -40,7 +41,12 @@ int hugetlb_prepare_text(const struct backing *backing, const struct plan_range 
 			 struct prepared *prepared)
 {
 	struct source source = backing->source;
-	int failed = prepare_text(backing, &source, range, prepared);
+	const size_t pages = (range->end - range->start) / source.page_bytes;
+	int failed;
+
+	if (source_allowed(&source, pages) < pages)
+		return -ENOMEM;
+	failed = prepare_text(backing, &source, range, prepared);
 
 	/* a mount may be too small, or one from which nothing is executed; a memfd is neither */
 	if (failed && source.mount) {

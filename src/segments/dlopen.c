@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Libraries that are loaded later: see late.h. Owns the list of objects that were seen.
  */
@@ -134,6 +135,6 @@ void dlopen_watch(const struct options *options, void (*take)(dlopen_known *know
 		confined_at_start = status_read().confined;
 	if (remember_objects() && !loader_watch(objects_changed))
 		return;
-	log_info("libraries that are loaded later stay on small pages: ld.so can't be watched");
+	log_info("libraries loaded by dlopen stay on small pages: ld.so could not be hooked");
 	vector_free(&known);
 }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Saying what a task did not get: in one line, for text and data together.
  */
@@ -45,9 +46,9 @@ static const char *reason_of_place(const struct run *run, const struct task *tas
 		if (pieces[i].kind == task->kind && pieces[i].wanted && pieces[i].file &&
 		    pieces[i].end - pieces[i].start >= run->sizes.thp &&
 		    (pieces[i].offset - pieces[i].start) % run->sizes.thp)
-			return "its address and its place in the file disagree: see "
-			       "hugeedit --align";
-	return "pages in it were changed and are not the file's any more";
+			return "its address and file offset do not allow huge pages: see hugeedit "
+			       "--align";
+	return "it was changed in memory";
 }
 
 static void describe_reason(const struct run *run, const struct task *task, char *out, size_t bytes)
@@ -59,7 +60,7 @@ static void describe_reason(const struct run *run, const struct task *task, char
 		text_format(out, bytes, "libc could not be hooked");
 	else if (wanted == BACKING_FILE && (!task->error || task->error == -ENOMEM))
 		text_format(out, bytes, "%s",
-			    task->error ? "its pages in the cache are small and stay so"
+			    task->error ? "its cached pages are small and cannot be replaced now"
 					: reason_of_place(run, task));
 	else if (wanted != BACKING_THP && task->error && page_kb &&
 		 (task->error == -ENOMEM || task->error == -ENOSPC || task->error == -EFAULT))
@@ -118,8 +119,7 @@ void task_tell_absent(const struct options *options)
 
 		text_format(word, length < sizeof(word) ? length + 1 : sizeof(word), "%s", list);
 		if (length && !find_named(list, length))
-			log_info("HUGETLB_ELFMAP_OBJECTS: nothing that is loaded now is called %s",
-				 word);
+			log_info("HUGETLB_ELFMAP_OBJECTS: no loaded object is named %s", word);
 		list += length;
 		list += *list == ':';
 	}

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The order of steps: find, look around, plan, carry out. And the same again for libraries that
  * come later: other threads may run then, but none has an address in what has just been loaded.
@@ -101,7 +102,7 @@ static int read_pieces(struct run *run)
 	long changed = 0;
 
 	if (failed) {
-		decline(run, "/proc/self/maps can't be read");
+		decline(run, "/proc/self/maps cannot be read");
 		return failed;
 	}
 	if (!run->traced && has_wanted(run, false))
@@ -131,8 +132,8 @@ static int look_around(struct run *run)
 	run->break_now = (uintptr_t)sys_brk(0);
 	run->break_movable = run->alone && !has_heap(run);
 	if (run->traced)
-		log_info("a debugger is at this process: its text goes on pages that it can "
-			 "write breakpoints to");
+		log_info("this process is being traced: its text goes on pages that a debugger can "
+			 "write to");
 	return 0;
 }
 
@@ -326,13 +327,17 @@ int segments_start(const struct options *options)
 	struct start start = {0};
 
 	start.run.options = options;
+	/* under auto nothing was asked for that could be missed */
+	start.run.told = told = options->segments_auto;
 	start.run.done = VECTOR_OF(struct plan_range);
 	if (options->force_segments)
-		log_info("HUGETLB_FORCE_ELFMAP asks for what happens anyway");
+		log_info("HUGETLB_FORCE_ELFMAP has no effect: programs are covered without it");
 	if (!options->share)
 		log_debug("HUGETLB_SHARE=0, sharing disabled");
-	task_tell_absent(options);
-	dlopen_watch(options, take_late);
+	if (!options->segments_auto)
+		task_tell_absent(options);
+	if (!options->segments_auto)
+		dlopen_watch(options, take_late);
 	dl_iterate_phdr(run_at_start, &start);
 	return start.failed;
 }

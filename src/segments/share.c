@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Sharing of text: see share.h.
  *
@@ -55,7 +56,7 @@ static const char *mistrust(const struct statx *status, unsigned int user)
 	if (status->stx_uid != user && status->stx_uid != 0)
 		return "belongs to another user";
 	if (status->stx_mode & (S_IWGRP | S_IWOTH))
-		return "may be written by others";
+		return "is writable by others";
 	return NULL;
 }
 
@@ -78,7 +79,7 @@ static int check_directory(const struct share_directory *directory, size_t page_
 	}
 	reason = mistrust(&status, directory->user);
 	if (!reason && filesystem.f_flags & ST_NOEXEC)
-		reason = "is on a mount from which nothing may be executed";
+		reason = "is on a mount with noexec";
 	if (!reason)
 		return 0;
 	tell(directory->path, NULL, reason);
@@ -122,7 +123,7 @@ static int open_place(struct share_directory *directory, const struct share_text
 		fd = open_on_mount(directory, text->mount);
 	} else {
 		tell(options->path ? options->path : "hugetlbfs", NULL,
-		     "is not mounted for the text's page size where this user may write");
+		     "is not mounted for the text's page size with write access for this user");
 		return -ENOENT;
 	}
 	if (SYS_IS_ERROR(fd)) {
@@ -293,7 +294,8 @@ static int open_shared(const struct share_directory *directory, const struct sha
 
 	if (!failed && !text->fixed && (text->address - file.offset) % text->page_bytes) {
 		tell(text->name, NULL,
-		     "lies elsewhere in its huge pages at each start (see hugeedit --align)");
+		     "is at another offset within its huge pages at each start (see hugeedit "
+		     "--align)");
 		sys_close(file.fd);
 		return -EXDEV;
 	}
@@ -303,8 +305,8 @@ static int open_shared(const struct share_directory *directory, const struct sha
 		sys_close(file.fd);
 	}
 	if (failed) {
-		text_format(reason, sizeof(reason),
-			    "cannot be read, or is not what is in memory (%s)", error_name(failed));
+		text_format(reason, sizeof(reason), "cannot be read, or differs from memory (%s)",
+			    error_name(failed));
 		tell(text->name, NULL, reason);
 		return failed;
 	}

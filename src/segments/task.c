@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What a task is to be put on, and how much of it: see task.h.
  */
@@ -109,7 +110,7 @@ static void choose_mount(struct task *task, const struct options *options)
 		return;
 	if (options->path)
 		log_warning_once("%s: HUGETLB_PATH=%s is no hugetlbfs mount for pages of %lu kB "
-				 "that this user may write to; pages are taken without a mount",
+				 "that this user may write to; using pages without a mount",
 				 task->name, options->path,
 				 (unsigned long)(source->page_bytes >> 10));
 	else if (!mount_find(source->page_bytes, NULL, task->mount, sizeof(task->mount)))
@@ -159,7 +160,7 @@ long task_plan(struct run *run, struct task *task)
 		return failed;
 	choose_ladder(run, task);
 	if (!task->rungs) {
-		task_decline(run, task, "this kernel has no huge pages for it");
+		task_decline(run, task, "this kernel has no huge pages of the requested kind");
 		return -ENOTSUP;
 	}
 	for (int i = 0; i < task->rungs; i++) {

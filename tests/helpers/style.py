@@ -1,8 +1,8 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """Looks for phrases in texts for users: style.py PHRASES FILE...; prints each, and fails if there are any.
 
 Each line of PHRASES is a regular expression, a tab, and what to write instead. Of C files only the
-strings count, of man pages the text without its requests. Blanks and line breaks are one blank. With
---except=FILE first, paragraphs (strings) that are lines of that file may have such phrases.
+strings count, of man pages the text without its requests. Blanks and line breaks are one blank.
 """
 import re
 import sys
@@ -46,17 +46,13 @@ def text_of(path):
     return text
 
 
-arguments, excepted, found = sys.argv[1:], set(), 0
-if arguments[0].startswith("--except="):
-    with open(arguments.pop(0).partition("=")[2], encoding="utf-8") as file:
-        excepted = {line.strip() for line in file}
-phrases = list(read_phrases(arguments[0]))
+phrases, found = list(read_phrases(sys.argv[1])), 0
 if len(phrases) < 20:
-    sys.exit("no phrases in " + arguments[0])
-for path in arguments[1:]:
+    sys.exit("no phrases in " + sys.argv[1])
+for path in sys.argv[2:]:
     for paragraph in re.split(r"\n\s*\n", text_of(path)):
         paragraph = " ".join(paragraph.split())
-        for phrase, instead in () if paragraph in excepted else phrases:
+        for phrase, instead in phrases:
             for match in phrase.finditer(paragraph):
                 around = paragraph[max(0, match.start() - 40) : match.end() + 40]
                 print('%s: "%s" in "%s": write: %s' % (path, match[0].strip(), around, instead))

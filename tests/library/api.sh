@@ -1,6 +1,7 @@
 #!/bin/bash
 # The public functions give the documented results in a linked program: with an empty pool, a full
 # pool, 1G pages, mounts, settings, and without /proc and /sys.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 
 export LD_LIBRARY_PATH=$BUILD/lib
@@ -50,7 +51,7 @@ default_page_size() {
 	passes HUGETLB_DEFAULT_PAGE_SIZE=2M "$api" default $((2 << 20))
 	env HUGETLB_DEFAULT_PAGE_SIZE=4M "$api" default $((2 << 20)) >"$work/out" 2>&1 ||
 		fail "HUGETLB_DEFAULT_PAGE_SIZE=4M"
-	grep -q 'no huge pages of 4096 kB; the system' "$work/out" || { show "$work/out"; fail "4M"; }
+	grep -q 'no huge pages of 4096 kB; using the system' "$work/out" || { show "$work/out"; fail "4M"; }
 }
 
 wrong_frees_are_told() {

@@ -1,6 +1,7 @@
 #!/bin/bash
 # /etc/libhugetlbfs.conf sets the features when the library is in /etc/ld.so.preload and no variable
 # is set. Both files are in an /etc of the test's own.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 
 need_own_mounts
@@ -150,7 +151,7 @@ broken_files_do_no_harm() {
 	expect_harmless "memory"
 	rm "$file"
 	head -c 60000 /dev/urandom >"$file"
-	expect_harmless garbage " is not a text"
+	expect_harmless garbage " is not a text file"
 	head -c 60000 /dev/urandom | tr -d '\0' >"$file"
 	expect_harmless "garbage without zero bytes" :1:
 	truncate -s 100G "$file"
@@ -161,7 +162,7 @@ broken_files_do_no_harm() {
 	expect_harmless "a bad value" ":1: HUGETLB_MORECORE=certainly: not understood"
 	echo "MORECORE=yes" >"$file"
 	chmod 666 "$file"
-	expect_harmless "anybody's file" " can be written by others than its owner"
+	expect_harmless "anybody's file" " is writable by others than its owner"
 	chmod 600 "$file"
 	chown 65533 "$file"
 	expect_harmless "a user's file" " is not owned by root"

@@ -1,6 +1,7 @@
 #!/bin/bash
 # HUGETLB_ELFMAP_OBJECTS selects the libraries loaded by dlopen whose text is on huge pages. dlclose
 # returns the pages, and another library loaded at the same place runs its own text.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/dlopen.sh"
 
@@ -47,7 +48,7 @@ said() {
 		{ show "$work/out" "$work/err"; fail "exit status $?: $*"; }
 	[ "$(grep -c "$words" "$work/err")" = 1 ] || { show "$work/err"; fail "not one line: $words"; }
 }
-said 'HUGETLB_ELFMAP_OBJECTS: nothing that is loaded now is called libfirst$' \
+said 'HUGETLB_ELFMAP_OBJECTS: no loaded object is named libfirst$' \
 	HUGETLB_ELFMAP_OBJECTS=main:libc:libfirst:-libc.so.6 "$helpers/dlopen-libraries" 1 "$work/libfirst.so"
 case $(getconf GNU_LIBC_VERSION 2>/dev/null) in
 'glibc 2.'[12]? | 'glibc 2.3'[0-4]) ;; # nobody is told

@@ -1,6 +1,7 @@
 #!/bin/bash
 # With HUGETLB_SHARE=1, where sharing is impossible or a copy is not trusted, the program uses
 # private huge pages and prints one line.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/share.sh"
 
@@ -23,7 +24,7 @@ refused() {
 refused "cannot be opened" "HUGETLB_SHARE_PATH=$mount/missing"
 refused "not on a hugetlbfs" "HUGETLB_SHARE_PATH=$work"
 mkdir -m 777 "$directory"
-refused "may be written by others" "HUGETLB_SHARE_PATH=$directory"
+refused "is writable by others" "HUGETLB_SHARE_PATH=$directory"
 chmod 755 "$directory"
 chown 12345 "$directory"
 refused "belongs to another user" "HUGETLB_SHARE_PATH=$directory"
@@ -36,7 +37,7 @@ chown 12345 "$copy"
 refused "belongs to another user" "HUGETLB_SHARE_PATH=$directory"
 chown 0 "$copy"
 chmod 666 "$copy"
-refused "may be written by others" "HUGETLB_SHARE_PATH=$directory"
+refused "is writable by others" "HUGETLB_SHARE_PATH=$directory"
 chmod 444 "$copy"
 mv "$copy" "$mount/elsewhere"
 mkdir "$copy"
@@ -51,7 +52,7 @@ refused "is not complete" "HUGETLB_SHARE_PATH=$directory"
 rm "$copy"
 
 # Mounted so that nothing may be executed from it.
-mount -o remount,noexec "$mount" && refused "nothing may be executed"
+mount -o remount,noexec "$mount" && refused "a mount with noexec"
 mount -o remount,exec "$mount"
 
 # Without a name there is no telling whether the file is still the one: of a program that was deleted.
@@ -60,13 +61,13 @@ mv "$program" "$work/renamed"
 cp "$work/renamed" "$program"
 program=/proc/self/fd/5
 rm "$work/renamed"
-refused "cannot be read, or is not what is in memory"
+refused "cannot be read, or differs from memory"
 exec 5<&-
 program=$work/program
 
 # Not aligned: each start would make a copy that no other one can use.
 program=$helpers/shared-text
-refused "lies elsewhere in its huge pages at each start"
+refused "is at another offset within its huge pages at each start"
 program=$work/program
 
 # No mount at all.

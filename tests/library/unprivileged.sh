@@ -2,6 +2,7 @@
 # A user other than root takes pages from the pool, without a mount, a right to lock memory, or a
 # group. So does root of a user namespace, as in rootless containers. Only shared memory needs the
 # group.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 
 need_pages 150 2M
@@ -48,7 +49,7 @@ namespaces_are_no_obstacle() {
 
 shm_is_refused() {
 	grep -q "segment of 5000, pages of 4 kB" "$work/out" || { show "$work/out"; fail "$1: another segment"; }
-	grep -q "it takes CAP_IPC_LOCK, or the group of /proc/sys/vm/hugetlb_shm_group (EPERM)" "$work/err" ||
+	grep -q "it needs CAP_IPC_LOCK, or the group in /proc/sys/vm/hugetlb_shm_group (EPERM)" "$work/err" ||
 		{ show "$work/err"; fail "$1: no line says what it takes"; }
 }
 

@@ -1,5 +1,6 @@
 #!/bin/bash
 # hugectl's options have their effect on a program, by the kernel's figures.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/hugectl.sh"
 
@@ -21,6 +22,14 @@ heap() {
 	(($(pool_value 1G free_hugepages) >= 1)) || return 0
 	EXPECT_HUGETLB=0.99 succeeds --heap=1G "$cases/small-blocks" 50
 	EXPECT_HUGETLB=0.99 succeeds --heap --default-page-size=1G "$cases/small-blocks" 50
+}
+
+# What is small is left as it is, and what is filled is huge.
+automatic() {
+	succeeds --auto "$helpers/print-memory" 5
+	[[ $(cat "$work/out") == *" 0 0" ]] || { show "$work/out"; fail "--auto: a small heap"; }
+	EXPECT_HUGE=0.95 succeeds --auto "$cases/small-blocks" 100
+	[ ! -s "$work/err" ] || { show "$work/err"; fail "--auto prints something"; }
 }
 
 where_the_heap_is() {
@@ -93,6 +102,8 @@ mappings() {
 	((hugetlb_kb == 0 && thp_kb >= 60000)) || { show "$work/out"; fail "--mmap=1M,thp"; }
 	own_mapping --mmap --mmap-limit 8M
 	((hugetlb_kb < 60000)) || { show "$work/out"; fail "--mmap-limit"; }
+	own_mapping --mmap --limit 8M
+	((hugetlb_kb == 8192)) || { show "$work/out"; fail "--limit"; }
 	# executable memory as a compiler of code maps it, and a stack as libc does (0x20000: MAP_STACK)
 	is_also code ", prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC" stacks
 	is_also stacks " | 0x20000" code
@@ -169,6 +180,7 @@ sizes_that_are_not_there() {
 
 need_pages 150 2M
 heap
+automatic
 where_the_heap_is
 shared_memory
 what_is_told

@@ -1,6 +1,7 @@
 #!/bin/bash
 # Each option of hugectl sets its variable, with a value after "=" and as the next word. A bad value
 # gives one line and exit status 125. No option is without a test.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/hugectl.sh"
 
@@ -23,6 +24,10 @@ options_set_variables() {
 	sets HUGETLB_MORECORE=2M --heap=2M
 	sets HUGETLB_MORECORE=thp --heap=thp
 	sets HUGETLB_MORECORE=no --heap=no
+	sets HUGETLB_MORECORE=auto --heap=auto
+	sets "HUGETLB_ELFMAP=auto HUGETLB_MMAP=auto HUGETLB_MORECORE=auto" --auto
+	sets "HUGETLB_ELFMAP=auto HUGETLB_MMAP=1M HUGETLB_MORECORE=yes" --heap --auto --mmap=1M
+	sets "HUGETLB_ELFMAP=W HUGETLB_MMAP=no HUGETLB_MORECORE=auto" --auto --data --disable=mmap
 	sets HUGETLB_MORECORE=thp --thp
 	sets HUGETLB_MORECORE=thp --thp --heap
 	sets HUGETLB_ELFMAP=R --text
@@ -76,6 +81,7 @@ values_both_ways() {
 		HUGETLB_SHARE_PATH --share-path /a/directory
 		HUGETLB_ELFMAP_BACKING --backing thp
 		HUGETLB_MMAP_LIMIT --mmap-limit 4G
+		HUGETLB_LIMIT --limit 25%
 		HUGETLB_MMAP_ALSO --mmap-also stacks,code
 		HUGETLB_PATH --path /dev/hugepages
 		HUGETLB_FEATURES --features no_map_hugetlb
@@ -97,13 +103,13 @@ environment_is_kept() {
 
 bad_values() {
 	local option accepted
-	refuses "--heap: 3M: not understood; accepted by HUGETLB_MORECORE: yes, no, thp, or a page size \
+	refuses "--heap: 3M: not understood; accepted by HUGETLB_MORECORE: yes, no, auto, thp, or a page size \
 such as 2M or 1G" --heap=3M true
-	refuses "--heap: : not understood; accepted by HUGETLB_MORECORE: yes, no, thp, or a page size \
+	refuses "--heap: : not understood; accepted by HUGETLB_MORECORE: yes, no, auto, thp, or a page size \
 such as 2M or 1G" --heap= true
 	refuses "--shm: thp: not understood; accepted by HUGETLB_SHM: yes, no, or a page size such as \
 2M or 1G" --shm=thp true
-	accepted="not understood; accepted by HUGETLB_ELFMAP: no, or R and W, each with or without \
+	accepted="not understood; accepted by HUGETLB_ELFMAP: no, auto, or R and W, each with or without \
 =<page size>"
 	for option in text data bss; do
 		refuses "--$option: 5: $accepted" --$option=5 true

@@ -2,6 +2,7 @@
 # hugectl's options for text and data have their effect, by the kernel's figures. Other tests show
 # which pages can be huge; this program and its library have space for some, wherever they are
 # loaded.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/hugectl.sh"
 
@@ -113,7 +114,7 @@ copies_all() {
 
 # Today it only says that it asks for nothing more.
 force_elfmap_says_so() {
-	local line="HUGETLB_FORCE_ELFMAP asks for what happens anyway"
+	local line="HUGETLB_FORCE_ELFMAP has no effect: programs are covered without it"
 	parts "yes no no" --text --force-elfmap
 	"$hugectl" --text --force-elfmap --verbose 3 "$work/program" 2>&1 | grep -q ": $line$" ||
 		fail "--force-elfmap does not say: $line"

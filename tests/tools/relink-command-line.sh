@@ -1,6 +1,7 @@
 #!/bin/bash
 # ld.hugetlbfs reads response files, calls the linker it replaces and never itself, and prints a
 # line for what it can't do.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/relink.sh"
 
@@ -113,6 +114,11 @@ record -m elf_none --hugetlbfs-align a.o
 has_words -m elf_none
 refused "$work/elf_none.xB: there is no such linker script" -m elf_none --hugetlbfs-link=B \
 	"--hugetlbfs-script-path=$work" a.o
+# without -m, the variable of GNU ld does
+LDEMULATION=elf_none refused "$work/elf_none.xBDT: there is no such linker script" --hugetlbfs-link=BDT \
+	"--hugetlbfs-script-path=$work" a.o
+LDEMULATION=elf_none refused "$work/elf_other.xB: there is no such linker script" -m elf_other \
+	--hugetlbfs-link=B "--hugetlbfs-script-path=$work" a.o
 refused "--hugetlbfs-script-path=: no directory is named" --hugetlbfs-script-path= a.o
 # the linker's words are its own, its help text too
 record --help

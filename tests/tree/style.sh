@@ -1,29 +1,25 @@
 #!/bin/bash
 # The texts for users avoid the phrases of the list style-phrases: README, HOWTO, man pages, examples, and
-# the strings of the sources, except those that style-known lists and that are still to be rewritten.
+# the strings of the sources.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 
 root=$tests/..
 need_program python3
 
-# avoids [--except=FILE] <file> ...
+# avoids <file> ...
 avoids() {
-	local except=()
-	[[ $1 != --except=* ]] || { except=("$1"); shift; }
-	python3 "$tests/helpers/style.py" "${except[@]}" "$tests/tree/style-phrases" "$@" >"$work/found" 2>&1
+	python3 "$tests/helpers/style.py" "$tests/tree/style-phrases" "$@" >"$work/found" 2>&1
 }
 
-# HOWTO without the messages of the library, which are the sources' text: its quotes, and the list.
-awk '/^20\. / { list = 1 } /^22\. / { list = 0 } /^    / || (list && /^  [^ ]/) { next } { print }' \
-	"$root/HOWTO" >"$work/HOWTO"
 mapfile -t examples < <(find "$root/examples" -type f)
-avoids "$root/README.md" "$work/HOWTO" "$root"/man/*.[1-8] "${examples[@]}" || {
+avoids "$root/README.md" "$root/HOWTO" "$root"/man/*.[1-8] "${examples[@]}" || {
 	show "$work/found"
 	fail "phrases to avoid, see tests/tree/style-phrases"
 }
 
 mapfile -t sources < <(find "$root/src" -name '*.[ch]')
-avoids "--except=$tests/tree/style-known" "${sources[@]}" || {
+avoids "${sources[@]}" || {
 	show "$work/found"
 	fail "phrases to avoid in strings, see tests/tree/style-phrases"
 }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The gate of the library that whole programs run under while its calls fail: takes the place of
  * src/gate.c in libhugetlbfs-faults.so.
@@ -12,15 +13,15 @@
  * can't take that back for a child that gets nothing any more. Calls come from any thread, with
  * libc's locks held: nothing here allocates.
  */
-#include <stdlib.h>
-
+#include "base/program.h"
 #include "base/sys.h"
 
 static unsigned long calls;
 
+/* getenv() has no environment yet when the library's constructor runs. */
 static unsigned long setting(const char *name, unsigned long otherwise)
 {
-	const char *text = getenv(name);
+	const char *text = program_variable(name);
 	unsigned long value = 0;
 
 	if (!text)

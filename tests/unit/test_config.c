@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The configuration file: which rules apply to which program, its cost, and its errors.
  */
@@ -311,7 +312,7 @@ static void lines_not_understood(void **state)
 		snprintf(text, sizeof(text), "\n%s\nMORECORE=yes\nfoo\n", headers[i]);
 		assert_bad(text, ":2: [");
 		assert_int_equal(bad, 1);
-		assert_non_null(strstr(gate_stderr(), ": not understood; left out\n"));
+		assert_non_null(strstr(gate_stderr(), ": not understood; skipped\n"));
 	}
 	for (size_t i = 0; i < COUNT_OF(settings); i++) {
 		snprintf(text, sizeof(text), "# a\n[program=*]\nSHM=yes\n%s\nNO_RESERVE=yes",
@@ -322,11 +323,11 @@ static void lines_not_understood(void **state)
 	/* a rule for somebody else is that one's matter */
 	assert_heap("[program=b]\ngarbage\nMORECORE=garbage\n", "a", HEAP_OFF);
 	/* one line for them all */
-	assert_bad("MORECROE \t= yes \r\n", ":1: MORECROE ?= yes: not understood; left out\n");
-	assert_bad("a\nb\nc\n", ":1: a: not understood; left out, and 2 more lines like it\n");
+	assert_bad("MORECROE \t= yes \r\n", ":1: MORECROE ?= yes: not understood; skipped\n");
+	assert_bad("a\nb\nc\n", ":1: a: not understood; skipped, and 2 more lines like it\n");
 	assert_int_equal(bad, 3);
 	/* as it stands there */
-	assert_bad("MORECOER = yes \n", ":1: MORECOER = yes: not understood; left out\n");
+	assert_bad("MORECOER = yes \n", ":1: MORECOER = yes: not understood; skipped\n");
 	/* values have the place too */
 	assert_bad("\nMORECORE=garbage\n", ":2: HUGETLB_MORECORE=garbage: not understood; ");
 	/* and nothing is told where the file says so */
@@ -408,9 +409,9 @@ static void owner_and_mode(void **state)
 	assert_int_equal(read_for("a", file_entry, NULL), 2);
 	assert_int_equal(options.heap, HEAP_THP);
 	chmod(file_path, 0620);
-	assert_refused(" can be written by others than its owner; ");
+	assert_refused(" is writable by others than its owner; ");
 	chmod(file_path, 0602);
-	assert_refused(" can be written by others than its owner; ");
+	assert_refused(" is writable by others than its owner; ");
 	chmod(file_path, 0444);
 	assert_int_equal(read_for("a", file_entry, NULL), 2);
 	if (geteuid())
@@ -430,7 +431,7 @@ static void no_text_file(void **state)
 	(void)state;
 	assert_int_equal(write(fd, binary, sizeof(binary)), sizeof(binary));
 	close(fd);
-	assert_refused(" is not a text; ");
+	assert_refused(" is not a text file; ");
 	/* of holes: none of it is read */
 	assert_int_equal(truncate(file_path, CONFIG_BYTES + 1), 0);
 	assert_refused(" is longer than 64 kB; ");

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * hugestat's parsers and findings, with data made by the test.
  */
@@ -305,7 +306,7 @@ static void config_is_judged(void **state)
 	assert_false(find("config-ignored")->problem);
 	assert_string_equal(find("config-ignored")->command, "chmod a+r " CONFIG_PATH);
 	system_facts.config = (struct config){
-		.path = CONFIG_PATH, .problem = "is not a text", .tell_problem = true};
+		.path = CONFIG_PATH, .problem = "is not a text file", .tell_problem = true};
 	assert_string_equal(find("config-ignored")->command,
 			    "mv " CONFIG_PATH " " CONFIG_PATH ".bad");
 	system_facts.config = (struct config){

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Every variable accepts its values and refuses others.
  */
@@ -193,6 +194,7 @@ static void mappings(void **state)
 	} rows[] = {
 		{"HUGETLB_MMAP=yes", HEAP_DEFAULT, 0, 0},
 		{"HUGETLB_MMAP=no", HEAP_OFF, 0, 0},
+		{"HUGETLB_MMAP=auto", HEAP_AUTO, 0, 0},
 		{"HUGETLB_MMAP=0", HEAP_OFF, 0, 0},
 		{"HUGETLB_MMAP=256K", HEAP_DEFAULT, 256 << 10, 0},
 		{"HUGETLB_MMAP=yes,thp", HEAP_THP, 0, 0},
@@ -262,6 +264,28 @@ static void heap(void **state)
 	assert_bad("HUGETLB_MORECORE=00");
 	assert_bad("HUGETLB_MORECORE=-2M");
 	assert_bad("HUGETLB_MORECORE=99999999999999999999999G");
+}
+
+static void limit(void **state)
+{
+	static const char *const garbage[] = {"0",   "0%",  "101%", "%",   "5%%",
+					      "4%G", "4G%", "-1",   "half"};
+	char entry[64];
+
+	(void)state;
+	assert_good("HUGETLB_LIMIT=4G");
+	assert_true(options.limit_bytes == (uint64_t)4 << 30);
+	assert_int_equal(options.limit_percent, 0);
+	assert_good("HUGETLB_LIMIT=25%");
+	assert_int_equal(options.limit_percent, 25);
+	assert_true(options.limit_bytes == 0);
+	assert_good("HUGETLB_LIMIT=100%");
+	assert_int_equal(options.limit_percent, 100);
+	assert_unset("HUGETLB_LIMIT=");
+	for (size_t i = 0; i < COUNT_OF(garbage); i++) {
+		snprintf(entry, sizeof(entry), "HUGETLB_LIMIT=%s", garbage[i]);
+		assert_bad(entry);
+	}
 }
 
 static void default_page_size(void **state)
@@ -438,6 +462,19 @@ static void segments(void **state)
 	for (size_t i = 0; i < COUNT_OF(garbage); i++)
 		assert_bad(garbage[i]);
 	assert_int_equal(options.segments, SEGMENTS_MARKED);
+}
+
+static void segments_auto(void **state)
+{
+	(void)state;
+	assert_good("HUGETLB_ELFMAP=auto");
+	assert_int_equal(options.segments, SEGMENTS_CHOSEN);
+	assert_true(options.segments_auto && options.text && !options.data);
+	assert_int_equal(options.backing, BACKING_FILE);
+	assert_string_equal(options.objects, "all");
+	assert_good("HUGETLB_ELFMAP=R");
+	assert_false(options.segments_auto);
+	assert_int_equal(options.backing, BACKING_LADDER);
 }
 
 static void segments_of_which_objects(void **state)
@@ -640,7 +677,7 @@ static void table_is_documented(void **state)
 	const struct option_row *table = options_table(&rows);
 
 	(void)state;
-	assert_int_equal(rows, 28);
+	assert_int_equal(rows, 29);
 	for (int i = 0; i < rows; i++) {
 		assert_memory_equal(table[i].name, "HUGETLB_", 8);
 		assert_true(strlen(table[i].values) > 1 && strlen(table[i].help) > 10);
@@ -662,6 +699,7 @@ int main(void)
 		UNIT_TEST(mappings),
 		UNIT_TEST(process_options_are_read_once),
 		UNIT_TEST(heap),
+		UNIT_TEST(limit),
 		UNIT_TEST(default_page_size),
 		UNIT_TEST(heap_base),
 		UNIT_TEST(strings_are_copies),
@@ -671,6 +709,7 @@ int main(void)
 		UNIT_TEST(verbosity),
 		UNIT_TEST(level_comes_first),
 		UNIT_TEST(segments),
+		UNIT_TEST(segments_auto),
 		UNIT_TEST(segments_of_which_objects),
 		UNIT_TEST(segments_backing),
 		UNIT_TEST(nothing_of_ours_costs_one_call),

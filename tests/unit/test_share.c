@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Text is shared by a file, with tmpfs in place of hugetlbfs: the gate reports its pages as huge.
  */
@@ -268,9 +269,9 @@ static void a_page_that_was_written_to_is_not_shared(void **state)
 	(void)state;
 	assert_int_equal(mprotect((void *)text.address, text.bytes, PROT_READ | PROT_WRITE), 0);
 	*at = (char)0xcc;
-	assert_refused(-ESTALE, "not what is in memory");
+	assert_refused(-ESTALE, "differs from memory");
 	assert_int_equal(mprotect((void *)text.address, text.bytes, PROT_READ | PROT_EXEC), 0);
-	assert_refused(-ESTALE, "not what is in memory");
+	assert_refused(-ESTALE, "differs from memory");
 }
 
 static void memory_that_is_no_files_is_not_shared(void **state)
@@ -280,9 +281,9 @@ static void memory_that_is_no_files_is_not_shared(void **state)
 	(void)state;
 	assert_true(mmap(middle, 4096, PROT_READ | PROT_EXEC,
 			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == middle);
-	assert_refused(-ESTALE, "not what is in memory");
+	assert_refused(-ESTALE, "differs from memory");
 	munmap(middle, 4096);
-	assert_refused(-ESTALE, "not what is in memory");
+	assert_refused(-ESTALE, "differs from memory");
 	assert_int_equal(copies_there(NULL), 0);
 }
 
@@ -326,10 +327,10 @@ static void a_file_without_its_name_is_not_shared(void **state)
 	find_another_file_by_the_name();
 	assert_refused(-ENOENT, "cannot be read");
 	write_object(object, 2 * M2 + 12288, 1);
-	assert_refused(-ESTALE, "not what is in memory");
+	assert_refused(-ESTALE, "differs from memory");
 	assert_int_equal(unlink(object), 0);
 	assert_int_equal(mkfifo(object, 0600), 0);
-	assert_refused(-ESTALE, "not what is in memory");
+	assert_refused(-ESTALE, "differs from memory");
 	assert_int_equal(copies_there(NULL), 0);
 }
 
@@ -347,7 +348,7 @@ static void a_file_that_stat_does_not_know_is_mapped(void **state)
 	find_another_file_by_the_name();
 	write_object(object, 2 * M2 + 12288, 1);
 	gate_catch_stderr();
-	assert_refused(-ESTALE, "not what is in memory");
+	assert_refused(-ESTALE, "differs from memory");
 }
 
 /* A program that is not aligned for huge pages: each start would make a copy of its own. */
@@ -358,7 +359,7 @@ static void text_at_another_place_each_time(void **state)
 	misplaced = 4096;
 	map_text(4096, 2 * M2, 2 * M2);
 	misplaced = 0;
-	assert_refused(-EXDEV, "object lies elsewhere in its huge pages at each start");
+	assert_refused(-EXDEV, "object is at another offset within its huge pages at each start");
 	assert_int_equal(copies_there(NULL), 0);
 	/* but at a fixed address, it is the same place each time */
 	text.fixed = true;
@@ -409,10 +410,10 @@ static void what_others_may_write_is_refused(void **state)
 	copies_there(name);
 	snprintf(path, sizeof(path), "%s/%s", copies, name);
 	assert_int_equal(chmod(path, 0464), 0);
-	assert_refused(-EACCES, "may be written by others");
+	assert_refused(-EACCES, "is writable by others");
 	assert_int_equal(chmod(path, 0444), 0);
 	assert_int_equal(chmod(copies, 01777), 0);
-	assert_refused(-EACCES, "copies may be written by others");
+	assert_refused(-EACCES, "copies is writable by others");
 	assert_int_equal(chmod(copies, 0755), 0);
 	share_and_compare();
 }
@@ -450,7 +451,7 @@ static void directories_that_do_not_serve(void **state)
 	gate_open_filesystem(MAGIC, 1l << 30, 0);
 	assert_refused(-EINVAL, "is not on a hugetlbfs");
 	gate_open_filesystem(MAGIC, (long)M2, ST_NOEXEC);
-	assert_refused(-EACCES, "nothing may be executed");
+	assert_refused(-EACCES, "a mount with noexec");
 	gate_open_filesystem(MAGIC, (long)M2, 0);
 	options.share_path = "/nonexistent/copies";
 	assert_refused(-ENOENT, "cannot be opened");

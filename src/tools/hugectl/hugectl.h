@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * hugectl: runs a program under the library, by options instead of variables.
  *
@@ -133,6 +134,9 @@ const char *library_find(const char *within, const struct elf_kind *kind);
 /* What the kernel does for this process and what it becomes. 0; -ENOTSUP: do not start, told why.
  */
 int thp_arrange(const struct request *request);
+
+/* With --report: looks after the program has begun for the largest process without the library. */
+void watcher_start(const struct request *request);
 
 /* --advise. Returns only where it fails, with a line told. */
 int become_adviser(const struct request *request, char **program);

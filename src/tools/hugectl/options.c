@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The table of hugectl's options, which variables they set, and how a command line becomes a
  * request.
@@ -16,6 +17,7 @@
 #include "tools/hugectl/hugectl.h"
 
 enum option_id {
+	AUTO,
 	HEAP,
 	THP,
 	TEXT,
@@ -28,6 +30,7 @@ enum option_id {
 	HEAP_BASE,
 	SHRINK,
 	MMAP_LIMIT,
+	LIMIT,
 	MMAP_ALSO,
 	FORK,
 	EXACT,
@@ -69,10 +72,13 @@ enum option_id {
 
 /* clang-format off */
 static const struct tool_option rows[] = {
+	[AUTO] = {"auto", 0, NULL,
+		"Heap, mappings and text as soon and as far as huge pages cost next to nothing.", NULL,
+		"Memory to back with huge pages"},
 	[HEAP] = {"heap", 0, "[size]",
 		"The heap on huge pages: of that size (also thp: as --thp), or of the default size; auto: "
 		"as soon as it is large.",
-		SIZES " thp auto", "Memory to back with huge pages"},
+		SIZES " thp auto", NULL},
 	[THP] = {"thp", 0, NULL, "The heap on transparent huge pages.", NULL, NULL},
 	[TEXT] = {"text", 0, "[size]", "The text and constants of the program.", SIZES, NULL},
 	[DATA] = {"data", 0, "[size]", "Its data and bss.", SIZES, NULL},
@@ -83,7 +89,7 @@ static const struct tool_option rows[] = {
 	[SHM] = {"shm", 0, "[size]", "New segments of System V shared memory.", SIZES, NULL},
 	[MMAP] = {"mmap", 0, "[threshold[,size]]",
 		"Private memory that the program maps, from that threshold on (a huge page), on pages of "
-		"that size or thp.", "1M 2M yes,thp", NULL},
+		"that size or thp.", "1M 2M yes,thp auto", NULL},
 
 	[DEFAULT_PAGE_SIZE] = {"default-page-size", 0, "size",
 		"The huge page size where none is named.", SIZES, "How"},
@@ -91,6 +97,8 @@ static const struct tool_option rows[] = {
 	[SHRINK] = {"shrink", 0, NULL, "Pages that the heap frees go back to the pool.", NULL, NULL},
 	[MMAP_LIMIT] = {"mmap-limit", 0, "size",
 		"A mapping bigger than this takes no pages from the pool.", "1G 4G", NULL},
+	[LIMIT] = {"limit", 0, "size|percent%",
+		"One process takes at most this much of each pool.", "1G 25%", NULL},
 	[MMAP_ALSO] = {"mmap-also", 0, "stacks,code",
 		"Transparent huge pages for the stacks of threads, for executable memory, or both.",
 		"stacks code stacks,code", NULL},
@@ -184,6 +192,7 @@ static const struct tool_option rows[] = {
 static const struct setting {
 	const char *variable, *value;
 } settings[] = {
+	[AUTO] = {NULL, NULL},
 	[HEAP] = {"HUGETLB_MORECORE", "yes"},
 	[THP] = {"HUGETLB_MORECORE", "thp"},
 	[TEXT] = {"HUGETLB_ELFMAP", NULL},
@@ -196,6 +205,7 @@ static const struct setting {
 	[HEAP_BASE] = {"HUGETLB_MORECORE_HEAPBASE", NULL},
 	[SHRINK] = {"HUGETLB_MORECORE_SHRINK", "yes"},
 	[MMAP_LIMIT] = {"HUGETLB_MMAP_LIMIT", NULL},
+	[LIMIT] = {"HUGETLB_LIMIT", NULL},
 	[MMAP_ALSO] = {"HUGETLB_MMAP_ALSO", NULL},
 	[FORK] = {"HUGETLB_FORK", NULL},
 	[EXACT] = {"HUGETLB_EXACT", NULL},
@@ -236,7 +246,7 @@ const char *hugectl_variable(int row)
 
 /* What options say together: text and data are one variable, and so are both kinds of heap. */
 struct together {
-	bool text, data, libs, heap, thp;
+	bool automatic, text, data, libs, heap, thp;
 	const char *text_size, *data_size, *heap_size; /* NULL: of the default size */
 	enum option_id data_id;                        /* which of two named the size */
 	int more_verbose;
@@ -324,6 +334,19 @@ static int set_heap(struct request *request, const struct together *together)
 		return -EINVAL;
 	}
 	return set(request, THP, NULL);
+}
+
+/* --auto: what no other option says something about. */
+static int set_automatic(struct request *request, const struct together *together)
+{
+	static const enum option_id features[] = {HEAP, MMAP, TEXT};
+	int failed = 0;
+
+	for (size_t i = 0; i < sizeof(features) / sizeof(features[0]); i++)
+		if (together->automatic && !failed &&
+		    !environment_get(&request->environment, settings[features[i]].variable))
+			failed = set(request, features[i], "auto");
+	return failed;
 }
 
 static int take_data(struct together *together, enum option_id id, const char *size)
@@ -522,6 +545,7 @@ static int take(struct request *request, struct together *together, enum option_
 		const char *value)
 {
 	switch (id) {
+	case AUTO: together->automatic = true; return 0;
 	case HEAP: together->heap = true; together->heap_size = value; return 0;
 	case THP: together->thp = true; return 0;
 	case TEXT: together->text = true; together->text_size = value; return 0;
@@ -588,7 +612,8 @@ int request_read(int argc, char **argv, struct request *request)
 	if (row != OPTION_TABLE_END)
 		return row;
 	if (set_heap(request, &together) || set_segments(request, &together) ||
-	    set_disabled(request, &together) || set_verbose(request, &together) ||
+	    set_disabled(request, &together) || set_automatic(request, &together) ||
+	    set_verbose(request, &together) ||
 	    check_library_options(request) || check_compare(request) ||
 	    check_thp_options(request, request->options.heap == HEAP_THP))
 		return OPTION_TABLE_BAD;

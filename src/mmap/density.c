@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Mappings that are filled become huge: see density.h.
+ *
+ * All state is in one list that is taken as a whole, without waiting: who finds it taken by another
+ * thread, or by what a signal has interrupted, goes on without it.
+ */
+#include <errno.h>
+#include <sys/mman.h>
+#include <time.h>
+
+#include "base/align.h"
+#include "base/log.h"
+#include "base/sys.h"
+#include "calls/start.h"
+#include "mmap/density.h"
+#include "pages/buddy.h"
+#include "region/process.h"
+
+/* Smaller mappings are not worth the look: a huge page or two of them. */
+#define BYTES_MIN ((size_t)4 << 20)
+
+/* What transparent huge pages are made of on nearly all machines; elsewhere nothing is dense. */
+#define UNIT_BYTES ((size_t)2 << 20)
+#define UNIT_PAGES 512
+
+/* Nearly full: a huge page costs a sixteenth more at most. */
+#define PRESENT_PAGES_MIN (UNIT_PAGES - UNIT_PAGES / 16)
+
+/* A mapping is looked at when it is that old, and not oftener than this. */
+#define PAUSE_NS ((uint64_t)100 << 20)
+
+/* A collapse of 2M takes about 0.2 ms; a hundredth of the time is spent on it. */
+#define NS_PER_BYTE   10
+#define UNITS_AT_ONCE 64
+
+#define MAPPINGS_MAX 64
+
+static struct {
+	int taken;
+	uint64_t last_look_ns;
+	unsigned int next, looked; /* where the next one goes, and which is looked at next */
+	struct {
+		uintptr_t at, end; /* at: up to here it was looked at; 0: none */
+		uint64_t since_ns;
+	} mappings[MAPPINGS_MAX];
+} seen;
+
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	/* by the vDSO: no system call */
+	if (clock_gettime(CLOCK_MONOTONIC_COARSE, &now))
+		return 0;
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+bool density_is_candidate(size_t bytes, int protection, int flags)
+{
+	const int harmless = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED |
+			     MAP_FIXED_NOREPLACE | MAP_POPULATE;
+
+	return bytes >= BYTES_MIN && protection == (PROT_READ | PROT_WRITE) &&
+	       (flags & (MAP_PRIVATE | MAP_ANONYMOUS)) == (MAP_PRIVATE | MAP_ANONYMOUS) &&
+	       !(flags & ~harmless);
+}
+
+size_t density_units(uint64_t elapsed_ns, size_t unit_bytes)
+{
+	const uint64_t units = elapsed_ns / NS_PER_BYTE / unit_bytes;
+
+	return units < UNITS_AT_ONCE ? (size_t)units : UNITS_AT_ONCE;
+}
+
+static bool is_dense(uintptr_t unit, bool *mapped)
+{
+	unsigned char resident[UNIT_PAGES];
+	size_t present = 0;
+
+	*mapped = !sys_mincore(unit, UNIT_BYTES, resident);
+	for (size_t i = 0; *mapped && i < UNIT_PAGES; i++)
+		present += resident[i] & 1;
+	return *mapped && present >= PRESENT_PAGES_MIN;
+}
+
+/* Looks at so many units of a mapping; forgets it at its end, or where it is gone. */
+static void look(unsigned int number, size_t units)
+{
+	uintptr_t at = align_up(seen.mappings[number].at, UNIT_BYTES);
+	const uintptr_t end = align_down(seen.mappings[number].end, UNIT_BYTES);
+	bool mapped = true;
+
+	for (; mapped && units && at < end; units--, at += UNIT_BYTES)
+		if (is_dense(at, &mapped) && sys_madvise(at, UNIT_BYTES, MADV_COLLAPSE) == -EAGAIN)
+			break;
+	seen.mappings[number].at = mapped && at < end ? at : 0;
+}
+
+static void note(uintptr_t address, size_t bytes, uint64_t now)
+{
+	seen.mappings[seen.next].at = address;
+	seen.mappings[seen.next].end = address + bytes;
+	seen.mappings[seen.next].since_ns = now;
+	seen.next = (seen.next + 1) % MAPPINGS_MAX;
+}
+
+/* The next mapping that is old enough, in turn; MAPPINGS_MAX: none is. */
+static unsigned int next_old(uint64_t now)
+{
+	for (unsigned int i = 0; i < MAPPINGS_MAX; i++) {
+		unsigned int number = (seen.looked + i) % MAPPINGS_MAX;
+
+		if (seen.mappings[number].at && now - seen.mappings[number].since_ns >= PAUSE_NS)
+			return number;
+	}
+	return MAPPINGS_MAX;
+}
+
+static void look_around(uint64_t now)
+{
+	size_t units = density_units(now - seen.last_look_ns, UNIT_BYTES);
+	unsigned int number = next_old(now);
+
+	seen.last_look_ns = now;
+	if (number == MAPPINGS_MAX ||
+	    !buddy_has(units * UNIT_BYTES, UNIT_BYTES, process_base_bytes))
+		return;
+	seen.looked = number;
+	look(number, units);
+}
+
+static void watch(uintptr_t address, size_t bytes, int protection, int flags, uintptr_t hint,
+		  bool by_libc)
+{
+	const uint64_t now = now_ns();
+
+	(void)hint;
+	(void)by_libc;
+	if (sys_sandboxed || __atomic_exchange_n(&seen.taken, 1, __ATOMIC_ACQUIRE))
+		return;
+	if (density_is_candidate(bytes, protection, flags))
+		note(address, bytes, now);
+	if (now - seen.last_look_ns >= PAUSE_NS)
+		look_around(now);
+	__atomic_store_n(&seen.taken, 0, __ATOMIC_RELEASE);
+}
+
+int density_start(const struct options *options)
+{
+	int failed = calls_watch(options, "mappings", "mappings stay on small pages");
+
+	if (failed)
+		return failed;
+	seen.last_look_ns = now_ns();
+	libc_calls.watch = watch;
+	return 0;
+}

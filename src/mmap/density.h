@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * HUGETLB_MMAP=auto: mappings that the program has filled become huge, sparse ones stay as they
+ * are.
+ *
+ * How much of a mapping a program will use can't be told when it is made: heaps, stacks and caches
+ * are reserved many times larger than they become. So a mapping of the program's or of libc's stays
+ * on base pages at first. Later, at another mmap, the library looks at what is in memory of it by
+ * then, and the kernel collapses what is nearly full into transparent huge pages (MADV_COLLAPSE,
+ * Linux 6.1). That takes at most a hundredth of the time that has passed since the last look, and
+ * happens only where the kernel has free memory in large blocks.
+ *
+ * Nothing of the program changes by it but the speed; so what it does with its mappings meanwhile
+ * need not be seen.
+ */
+#ifndef DENSITY_H
+#define DENSITY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "options/options.h"
+
+/* Watches the program's mappings from now on. While one thread runs. 0 or -errno, with a line. */
+int density_start(const struct options *options);
+
+/* Might such a mapping be worth huge pages later? Pure. */
+bool density_is_candidate(size_t bytes, int protection, int flags);
+
+/* So much of `unit_bytes` may be looked at after so many nanoseconds without a look. Pure. */
+size_t density_units(uint64_t elapsed_ns, size_t unit_bytes);
+
+#endif

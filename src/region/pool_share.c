@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * How much of each pool this process takes: see pool_share.h.
+ */
+#include <string.h>
+
+#include "base/log.h"
+#include "base/sys.h"
+#include "pages/pool.h"
+#include "pages/source.h"
+#include "region/lock.h"
+#include "region/pool_share.h"
+#include "region/process.h"
+#include "region/registry.h"
+
+/* A chosen share leaves so much of the pool to others. */
+#define LEFT_SHARE 32
+
+/* As many page sizes as a machine may have. */
+#define POOLS_MAX 8
+
+static size_t share_bytes;
+static unsigned int share_percent;
+
+/* How many pages of each size the process may have until its share is found again. */
+static struct {
+	size_t page_bytes;
+	unsigned long granted;
+} pools[POOLS_MAX];
+
+/* Rounded down to a power of two: how many run changes at every instant. */
+static unsigned long peers_of(unsigned long running, unsigned long own_running)
+{
+	unsigned long peers = running > own_running ? running - own_running + 1 : 1;
+
+	while (peers & (peers - 1))
+		peers &= peers - 1;
+	return peers;
+}
+
+unsigned long pool_share_choose(unsigned long pool_pages, unsigned long running,
+				unsigned long own_running)
+{
+	const unsigned long peers = peers_of(running, own_running);
+	const unsigned long left = pool_pages / LEFT_SHARE;
+
+	if (peers == 1)
+		return pool_pages - left;
+	return pool_pages / peers ? pool_pages / peers : 1;
+}
+
+/* The running tasks, from "0.20 0.18 0.12 1/80 11206": before the slash. 1 without /proc. */
+static unsigned long running_tasks(void)
+{
+	unsigned long running = 0;
+	char text[64], *at;
+
+	if (sys_read_file("/proc/loadavg", text, sizeof(text)) <= 0)
+		return 1;
+	at = strchr(text, '/');
+	while (at && at > text && at[-1] != ' ')
+		at--;
+	for (; at && *at >= '0' && *at <= '9'; at++)
+		running = running * 10 + (unsigned long)(*at - '0');
+	return running ? running : 1;
+}
+
+/* How many threads this process has: its own are no reason to take less. */
+static unsigned long own_threads(void)
+{
+	static const char name[] = "Threads:";
+	unsigned long threads = 0;
+	char text[2048], *at;
+
+	if (process_single_threaded() ||
+	    sys_read_file("/proc/self/status", text, sizeof(text)) <= 0)
+		return 1;
+	at = strstr(text, name);
+	for (at = at ? at + sizeof(name) - 1 : text; *at == ' ' || *at == '\t'; at++)
+		;
+	for (; *at >= '0' && *at <= '9'; at++)
+		threads = threads * 10 + (unsigned long)(*at - '0');
+	return threads ? threads : 1;
+}
+
+static unsigned long share_of(size_t page_bytes)
+{
+	struct pool pool;
+
+	if (share_bytes)
+		return share_bytes / page_bytes;
+	if (sys_sandboxed || pool_read(page_bytes, &pool))
+		return 0;
+	pool.total += pool.overcommit;
+	if (share_percent)
+		return pool.total * share_percent / 100;
+	return pool_share_choose(pool.total, running_tasks(), own_threads());
+}
+
+/* Pages of that size in all regions. */
+static unsigned long pages_held(size_t page_bytes)
+{
+	const bool locked = lock_take();
+	const struct region *region;
+	unsigned long held = 0;
+
+	for (region = registry_first(); region; region = registry_next(region))
+		for (size_t page = 0, end = region_page(region, region->high);
+		     region->page_bytes == page_bytes && page < end; page++)
+			held += region->pages[page] & PAGE_HUGE;
+	if (locked)
+		lock_release();
+	return held;
+}
+
+static unsigned long *granted_of(size_t page_bytes)
+{
+	for (int i = 0; i < POOLS_MAX; i++)
+		if (!pools[i].page_bytes || pools[i].page_bytes == page_bytes) {
+			pools[i].page_bytes = page_bytes;
+			return &pools[i].granted;
+		}
+	return NULL;
+}
+
+/* How many of these pages the process may take now: source.h calls it. */
+static size_t allow(size_t page_bytes, size_t pages)
+{
+	const unsigned long held = pages_held(page_bytes);
+	unsigned long *granted = granted_of(page_bytes), share, wanted;
+
+	if (!granted)
+		return pages;
+	if (held + pages > *granted) {
+		share = share_of(page_bytes);
+		wanted = held + (pages > held ? pages : held);
+		*granted = wanted < share ? wanted : share;
+		if (held + pages > share)
+			log_info("HUGETLB_LIMIT: this process has %lu huge pages of %zu kB; its "
+				 "share of the pool is %lu",
+				 held, page_bytes >> 10, share);
+	}
+	if (*granted <= held)
+		return 0;
+	return *granted - held < pages ? *granted - held : pages;
+}
+
+void pool_share_start(size_t bytes, unsigned int percent)
+{
+	share_bytes = bytes;
+	share_percent = percent;
+	source_set_limit(allow);
+}
