@@ -140,6 +140,8 @@ static void watch(uintptr_t address, size_t bytes, int protection, int flags, ui
 		return;
 	if (density_is_candidate(bytes, protection, flags))
 		note(address, bytes, now);
+	if (!seen.last_look_ns)
+		seen.last_look_ns = now;
 	if (now - seen.last_look_ns >= PAUSE_NS)
 		look_around(now);
 	__atomic_store_n(&seen.taken, 0, __ATOMIC_RELEASE);
@@ -151,7 +153,6 @@ int density_start(const struct options *options)
 
 	if (failed)
 		return failed;
-	seen.last_look_ns = now_ns();
 	libc_calls.watch = watch;
 	return 0;
 }
