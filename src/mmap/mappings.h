@@ -33,11 +33,11 @@
 struct mappings {
 	struct source source; /* what whole pages come from */
 	struct placement place;
-	size_t threshold, limit; /* see above; bytes */
-	bool limit_is_given;     /* by the user */
-	unsigned int refused;    /* mappings over the limit since the pool was last looked at */
-	bool can_move;           /* the kernel moves hugetlb pages (5.16) */
-	bool stacks, code;       /* HUGETLB_MMAP_ALSO */
+	size_t threshold, limit;   /* see above; bytes */
+	bool limit_is_given;       /* by the user */
+	unsigned int refused;      /* mappings over the limit since the pool was last looked at */
+	bool move_tried, can_move; /* the kernel moves hugetlb pages (5.16) */
+	bool stacks, code;         /* HUGETLB_MMAP_ALSO */
 	bool active;
 };
 

@@ -76,6 +76,31 @@ static size_t count_untouched(struct region *region, size_t page, size_t count)
 	return i;
 }
 
+/*
+ * Does the kernel move hugetlb pages (Linux 5.16)? An older one would have unmapped the target
+ * before it says no: so the first page is moved there and back where nothing is.
+ */
+static bool kernel_moves(uintptr_t page)
+{
+	const size_t bytes = mappings.source.page_bytes;
+	uintptr_t there;
+
+	if (mappings.move_tried)
+		return mappings.can_move;
+	there = placement_take(&mappings.place, bytes, 0);
+	if (!there)
+		return false;
+	mappings.move_tried = true;
+	mappings.can_move =
+		!SYS_IS_ERROR(
+			sys_mremap(page, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED, there)) &&
+		!SYS_IS_ERROR(sys_mremap(there, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED, page));
+	if (!mappings.can_move)
+		sys_munmap(there, bytes);
+	placement_unused(&mappings.place, there, there + bytes);
+	return mappings.can_move;
+}
+
 /* Exchanges so many pages for hugetlb ones. Returns how many, from the start. */
 static size_t exchange(struct region *region, size_t page, size_t count)
 {
@@ -84,16 +109,17 @@ static size_t exchange(struct region *region, size_t page, size_t count)
 	size_t bytes = count * region->page_bytes, got;
 	uintptr_t aside;
 
-	if (!count || !mappings.can_move || sys_sandboxed || !mappings_may_take(bytes))
+	if (!count || (mappings.move_tried && !mappings.can_move) || sys_sandboxed ||
+	    !mappings_may_take(bytes))
 		return 0;
 	aside = placement_take(place, bytes, 0);
 	if (!aside)
 		return 0;
 	got = source_map_huge(&mappings.source, aside, count);
 	if (got &&
-	    SYS_IS_ERROR(sys_mremap(aside, got * region->page_bytes, got * region->page_bytes,
-				    MREMAP_MAYMOVE | MREMAP_FIXED, to))) {
-		mappings.can_move = false;
+	    (!kernel_moves(aside) ||
+	     SYS_IS_ERROR(sys_mremap(aside, got * region->page_bytes, got * region->page_bytes,
+				     MREMAP_MAYMOVE | MREMAP_FIXED, to)))) {
 		sys_munmap(aside, got * region->page_bytes);
 		got = 0;
 	}

@@ -83,7 +83,6 @@ int mappings_start(const struct options *options)
 		options->mmap_threshold ? options->mmap_threshold : mappings.source.page_bytes;
 	mappings.limit = options->mmap_limit;
 	mappings.limit_is_given = options->mmap_limit;
-	mappings.can_move = true;
 	mappings.stacks = options->mmap_stacks;
 	mappings.code = options->mmap_code;
 	mappings.active = true;

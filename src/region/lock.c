@@ -147,6 +147,13 @@ static bool take_in_time(uintptr_t self)
 	return true;
 }
 
+/* Not a test's to fail: for what is done while a handler may run, see sys_sandboxed. */
+static bool set_mask(const uint64_t *mask, uint64_t *before)
+{
+	return !sys_pass(SYS_rt_sigprocmask, 2 /* SIG_SETMASK */, (long)mask, (long)before,
+			 sizeof(*mask), 0, 0);
+}
+
 bool lock_take(void)
 {
 	const uint64_t all = UINT64_MAX;
@@ -156,10 +163,10 @@ bool lock_take(void)
 
 	if ((__atomic_load_n(&lock, __ATOMIC_RELAXED) & ~WAITED) == self)
 		return false;
-	blocked = !sys_sandboxed && !sys_block_signals(&all, &before);
+	blocked = !sys_sandboxed && set_mask(&all, &before);
 	if (!take_in_time(self)) {
 		if (blocked)
-			sys_restore_signals(&before);
+			set_mask(&before, NULL);
 		return false;
 	}
 	note_taken_here();
@@ -177,7 +184,7 @@ void lock_release(void)
 	if (__atomic_exchange_n(&lock, 0, __ATOMIC_RELEASE) & WAITED)
 		sys_pass(SYS_futex, (long)futex_word(), 129 /* FUTEX_WAKE_PRIVATE */, 1, 0, 0, 0);
 	if (blocked)
-		sys_restore_signals(&before);
+		set_mask(&before, NULL);
 }
 
 /* What runs on the stack. */
@@ -220,5 +227,5 @@ __attribute__((hot)) void lock_reset_in_child(void)
 
 	__atomic_store_n(&lock, 0, __ATOMIC_RELEASE);
 	if (blocked)
-		sys_restore_signals(&before);
+		set_mask(&before, NULL);
 }

@@ -11,7 +11,7 @@ copy_into_root() {
 }
 
 make_rpm_root() {
-	local program
+	local program library
 	rpm_root=$work/root
 	mkdir -p "$rpm_root"/{proc,sys,dev,tmp,etc,var/cache} \
 		"$rpm_root"/usr/{bin,sbin,include,lib,lib64/pkgconfig,share/{doc,licenses}} \
@@ -24,7 +24,11 @@ make_rpm_root() {
 	[ -e "$rpm_root/bin/sh" ] || ln -s bash "$rpm_root/bin/sh"
 	cp "$(PATH=$PATH:/sbin:/usr/sbin command -v ldconfig)" "$rpm_root/sbin/ldconfig" || return 1
 	# what the tools need of other packages
-	copy_into_root "$(ldd "$BUILD_TOOLS/hugestat" | grep -o '/[^ ]*libelf[^ ]*')" || return 1
+	for program in hugestat hugectl; do
+		for library in $(ldd "$BUILD_TOOLS/$program" | grep -o '/[^ ]*lib\(elf\|m\)[^ ]*'); do
+			copy_into_root "$library" || return 1
+		done
+	done
 	copy_into_root "$cases/small-blocks" || return 1
 	cp "$cases/small-blocks" "$rpm_root/usr/bin/" && chroot "$rpm_root" /sbin/ldconfig
 }

@@ -113,6 +113,11 @@ record -m elf_none --hugetlbfs-align a.o
 has_words -m elf_none
 refused "$work/elf_none.xB: there is no such linker script" -m elf_none --hugetlbfs-link=B \
 	"--hugetlbfs-script-path=$work" a.o
+# without -m, the variable of GNU ld does
+LDEMULATION=elf_none refused "$work/elf_none.xBDT: there is no such linker script" --hugetlbfs-link=BDT \
+	"--hugetlbfs-script-path=$work" a.o
+LDEMULATION=elf_none refused "$work/elf_other.xB: there is no such linker script" -m elf_other \
+	--hugetlbfs-link=B "--hugetlbfs-script-path=$work" a.o
 refused "--hugetlbfs-script-path=: no directory is named" --hugetlbfs-script-path= a.o
 # the linker's words are its own, its help text too
 record --help

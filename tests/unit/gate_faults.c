@@ -12,15 +12,15 @@
  * can't take that back for a child that gets nothing any more. Calls come from any thread, with
  * libc's locks held: nothing here allocates.
  */
-#include <stdlib.h>
-
+#include "base/program.h"
 #include "base/sys.h"
 
 static unsigned long calls;
 
+/* getenv() has no environment yet when the library's constructor runs. */
 static unsigned long setting(const char *name, unsigned long otherwise)
 {
-	const char *text = getenv(name);
+	const char *text = program_variable(name);
 	unsigned long value = 0;
 
 	if (!text)

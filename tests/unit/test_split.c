@@ -403,6 +403,25 @@ static void others_are_kept_from_writing(void **state)
 	end();
 }
 
+/* What a device or io_uring may write to cannot be kept from being written to. */
+static void pinned_memory_is_not_split(void **state)
+{
+	(void)state;
+	begin(PAGE);
+	gate_file("/proc/self/status", "Name:\ttest\nVmLck:\t       0 kB\nVmPin:\t      64 kB\n");
+	assert_int_equal(
+		split_pages(region, fixture_start + BASE, fixture_start + 2 * BASE, false),
+		-ENOMEM);
+	assert_int_equal(huge_pages(), 8);
+	end();
+	begin(PAGE);
+	gate_file("/proc/self/status", "Name:\ttest\nVmLck:\t      64 kB\nVmPin:\t       0 kB\n");
+	assert_int_equal(
+		split_pages(region, fixture_start + BASE, fixture_start + 2 * BASE, false), 0);
+	assert_int_equal(huge_pages(), 7);
+	end();
+}
+
 /* A program that has locked itself in: with one thread no other call is made than those of growth.
  */
 static void locked_in(void **state)
@@ -507,6 +526,7 @@ int main(void)
 		FIXTURE_TEST(dontneed_where_every_call_fails),
 		FIXTURE_TEST(aside_is_aligned_or_nothing),
 		FIXTURE_TEST(others_are_kept_from_writing),
+		FIXTURE_TEST(pinned_memory_is_not_split),
 		FIXTURE_TEST(locked_in),
 		/* last: the filter stays */
 		FIXTURE_TEST(one_thread_under_a_filter),

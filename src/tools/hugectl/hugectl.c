@@ -64,6 +64,7 @@ static int become_program(const struct request *request, char **program)
 	for (int i = 0; request->verbose >= LOG_INFO && i < request->environment.count; i++)
 		tell(request, "%s=%s", request->environment.changes[i].name,
 		     request->environment.changes[i].value);
+	watcher_start(request);
 	execvp(program[0], program);
 	if (errno != ENOENT) {
 		fprintf(stderr, "hugectl: %s: %s\n", program[0], strerror(errno));
@@ -87,10 +88,11 @@ int main(int argc, char **argv)
 	case OPTION_TABLE_BAD:
 		return STATUS_NOT_STARTED;
 	}
-	if (argv[optind])
+	if (argv[optind]) {
 		if (request.compare.advise)
 			return become_adviser(&request, argv + optind);
-	program_inspect(&program, argv[optind]);
+		program_inspect(&program, argv[optind]);
+	}
 	if (preload_arrange(&request, &program))
 		return STATUS_NOT_STARTED;
 	if (!request.compare.on)

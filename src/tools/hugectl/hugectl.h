@@ -134,6 +134,9 @@ const char *library_find(const char *within, const struct elf_kind *kind);
  */
 int thp_arrange(const struct request *request);
 
+/* With --report: looks after the program has begun for the largest process without the library. */
+void watcher_start(const struct request *request);
+
 /* --advise. Returns only where it fails, with a line told. */
 int become_adviser(const struct request *request, char **program);
 

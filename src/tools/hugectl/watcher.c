@@ -1,0 +1,204 @@
+/*
+ * --report: the reports are those of processes that have the library. This watcher looks for the
+ * largest process that has not, because it is static, say, and adds a line about it.
+ *
+ * The program takes hugectl's place, so the watcher is a process beside it, of which the program
+ * knows nothing: a grandchild whose parent is gone. It ends when the program does.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/sys.h"
+#include "tools/hugectl/hugectl.h"
+
+#ifndef SYS_pidfd_open
+#define SYS_pidfd_open 434 /* Linux 5.3, on every CPU */
+#endif
+
+#define KB_WORTH        (16ul << 10)
+#define PAUSE_MS        50
+#define FIRST_SPARE     16
+#define DESCRIPTORS_MAX 1024 /* where they have to be closed one by one */
+#define DEPTH_MAX       32   /* of processes below each other */
+
+struct largest {
+	pid_t pid;
+	unsigned long kb;
+	char name[64];
+	const char *reason;
+};
+
+static unsigned long kb_of(const char *status, const char *name)
+{
+	const char *line = strstr(status, name);
+
+	return line ? strtoul(line + strlen(name), NULL, 10) : 0;
+}
+
+/* Does a line of /proc/PID/maps name the library, by whatever path? */
+static bool has_library(pid_t pid)
+{
+	char path[64], *line = NULL;
+	size_t room = 0;
+	bool found = false;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/maps", (int)pid);
+	file = fopen(path, "re");
+	if (!file)
+		return true; /* gone, or not ours to see: nothing can be said of it */
+	while (!found && getline(&line, &room, file) > 0)
+		found = strstr(line, "/libhugetlbfs.so") != NULL;
+	free(line);
+	fclose(file);
+	return found;
+}
+
+static bool has_preload(pid_t pid)
+{
+	static char text[256 << 10];
+	char path[64];
+	long bytes;
+
+	snprintf(path, sizeof(path), "/proc/%d/environ", (int)pid);
+	bytes = sys_read_file(path, text, sizeof(text));
+	for (long at = 0; at < bytes; at += (long)strlen(text + at) + 1)
+		if (!strncmp(text + at, "LD_PRELOAD=", strlen("LD_PRELOAD=")) &&
+		    strstr(text + at, "libhugetlbfs"))
+			return true;
+	return false;
+}
+
+static const char *reason_of(pid_t pid, const char *status)
+{
+	unsigned int real = 0, effective = 0;
+	const char *ids = strstr(status, "\nUid:");
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
+	if (elf_kind_of(path).is_static)
+		return "it is linked statically";
+	if (ids && sscanf(ids, "\nUid: %u %u", &real, &effective) == 2 && real != effective)
+		return "it runs set-user-ID";
+	if (!has_preload(pid))
+		return "LD_PRELOAD is not in its environment";
+	return "its dynamic linker has not loaded the library";
+}
+
+static void inspect(pid_t pid, struct largest *largest, int depth)
+{
+	char path[64], status[4096], children[4096], *at = children, *end;
+	unsigned long kb;
+	long child;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	if (sys_read_file(path, status, sizeof(status)) <= 0)
+		return;
+	kb = kb_of(status, "\nVmRSS:") + kb_of(status, "\nHugetlbPages:");
+	if (kb >= KB_WORTH && kb > largest->kb && !has_library(pid)) {
+		largest->pid = pid;
+		largest->kb = kb;
+		largest->reason = reason_of(pid, status);
+		sscanf(status, "Name:\t%63[^\n]", largest->name);
+	}
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", (int)pid, (int)pid);
+	if (depth == DEPTH_MAX || sys_read_file(path, children, sizeof(children)) <= 0)
+		return;
+	for (; (child = strtol(at, &end, 10)) > 0 && end != at; at = end)
+		inspect((pid_t)child, largest, depth + 1);
+}
+
+static void tell_of(const struct largest *largest, int fd)
+{
+	char line[400];
+	const int bytes = snprintf(
+		line, sizeof(line),
+		"hugectl: without a report: %s, process %d, %lu MB: %s; while it runs: hugestat "
+		"--collapse\n",
+		largest->name, (int)largest->pid, largest->kb >> 10, largest->reason);
+
+	if (write(fd, line, (size_t)bytes) < 0)
+		return;
+}
+
+static void __attribute__((noreturn)) watch(pid_t program, int process, int fd)
+{
+	struct largest largest = {0};
+	struct pollfd end = {.fd = process, .events = POLLIN};
+
+	signal(SIGINT, SIG_IGN);
+	signal(SIGQUIT, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+	signal(SIGTERM, SIG_IGN);
+	signal(SIGPIPE, SIG_IGN);
+	if (chdir("/"))
+		_exit(EXIT_FAILURE);
+	while (!poll(&end, 1, PAUSE_MS))
+		inspect(program, &largest, 0);
+	if (largest.kb)
+		tell_of(&largest, fd);
+	_exit(EXIT_SUCCESS);
+}
+
+/* Where reports go, if anywhere; -1: nowhere. */
+static int open_target(const struct request *request)
+{
+	const char *target = NULL;
+
+	for (int i = 0; i < request->environment.count; i++)
+		if (!strcmp(request->environment.changes[i].name, "HUGETLB_REPORT"))
+			target = request->environment.changes[i].value;
+	if (!target || request->verbose < 1)
+		return -1;
+	if (!strcmp(target, "2") || !strcmp(target, "-"))
+		return fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
+	return open(target, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY,
+		    0666);
+}
+
+/* Keeps two descriptors, as 3 and 4, and none of the program's files and pipes. */
+static void close_others(int fd, int process)
+{
+	const int report = fcntl(fd, F_DUPFD, FIRST_SPARE);
+	const int program = fcntl(process, F_DUPFD, FIRST_SPARE);
+
+	dup2(report, 3);
+	dup2(program, 4);
+	for (int i = 0; i < 3; i++)
+		close(i);
+	if (syscall(SYS_close_range, 5, ~0u, 0)) /* Linux 5.9 */
+		for (int i = 5; i < DESCRIPTORS_MAX; i++)
+			close(i);
+}
+
+void watcher_start(const struct request *request)
+{
+	const int fd = open_target(request);
+	const pid_t program = getpid();
+	const int process = fd < 0 ? -1 : (int)syscall(SYS_pidfd_open, program, 0);
+	pid_t child = -1;
+
+	if (process >= 0)
+		child = fork();
+	if (!child) {
+		/* nobody waits for the grandchild */
+		if (fork())
+			_exit(EXIT_SUCCESS);
+		close_others(fd, process);
+		watch(program, 4, 3);
+	}
+	while (child > 0 && waitpid(child, NULL, 0) < 0 && errno == EINTR)
+		;
+	if (process >= 0)
+		close(process);
+	if (fd >= 0)
+		close(fd);
+}
