@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Hooking libc's entry points, for all features: see start.h.
  */
@@ -52,6 +53,7 @@ static const struct hook hooks[] = {
 	{"prctl", HANDLER(call_prctl), false},
 	{"ioctl", HANDLER(call_ioctl), false},
 	{"shmat", HANDLER(call_shmat), true},
+	{"shmctl", HANDLER(call_shmctl), true},
 #if CPU_HAS_SYSCALL_ENTRY
 	{"syscall", HANDLER(call_syscall), true},
 #endif

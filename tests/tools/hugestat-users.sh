@@ -1,6 +1,7 @@
 #!/bin/bash
 # hugestat --users names who holds each page of the pool: eight processes, a fork, segments, files and
 # a cgroup, to the page; what is left over goes away by the command that is shown.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 
 hugestat=$BUILD/bin/hugestat

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * HUGETLB_MORECORE=auto: which parts of the heap get huge pages, by their size.
  */
@@ -48,7 +49,7 @@ static void the_kernels_break_ends_on_a_huge_page(void **state)
 		uintptr_t end = policy_break_end(start, 2 * MIB);
 
 		assert_int_equal(end % (2 * MIB), 0);
-		assert_in_range(end - start, 22 * MIB, 24 * MIB - 4096);
+		assert_uint_in_range(end - start, 22 * MIB, 24 * MIB - 4096);
 	}
 }
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Page frames for people and as JSON, with the sizes of transparent huge pages: see frames.h.
  */

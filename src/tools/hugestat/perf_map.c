@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * --perf-map: names for perf of functions whose text lost its file's name.
  *

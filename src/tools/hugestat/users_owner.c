@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Which holder each page counts for: a page of private memory that a fork left shared for the
  * oldest process that has it, a page of a file for the file, or for the process that alone has a

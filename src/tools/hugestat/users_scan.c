@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Who holds huge pages: see users.h. The order of steps, and the rows.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What is collected on the way to struct users: file systems of huge pages, the processes that map
  * or open something there, these files, and the frames of private memory.
