@@ -25,6 +25,8 @@
 # BUILD, CC, CFLAGS and LDFLAGS can be given, as make BUILD=/tmp/build CC=clang. WERROR=1 makes each
 # warning an error.
 
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
 BUILD   ?= build
 CC      ?= cc
 OBJCOPY ?= objcopy

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * HUGETLB_MMAP=auto: mappings that the program has filled become huge, sparse ones stay as they
  * are.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Changing memory while nobody else sees half of it: see exact.h.
  */

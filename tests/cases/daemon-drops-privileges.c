@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A daemon allocates, gives up root, starts a thread, and protects parts of its heap: under
  * HUGETLB_EXACT=strict that works, as its memory has left hugetlb pages when it lost the means.

@@ -1,5 +1,6 @@
 #!/bin/bash
 # HUGETLB_MMAP=auto collapses a mapping that the program has filled, and leaves a sparse one as it is.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 
 need_program python3

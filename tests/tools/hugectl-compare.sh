@@ -1,6 +1,7 @@
 #!/bin/bash
 # hugectl --compare runs a program plain and on huge pages in turn: what the figures are, that its input
 # and output are apart, what each variant gets, servers with a load, and what is refused.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/hugectl.sh"
 

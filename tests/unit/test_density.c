@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * HUGETLB_MMAP=auto: which mappings are looked at, and how much time that may take.
  */

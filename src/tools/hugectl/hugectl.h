@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * hugectl: runs a program under the library, by options instead of variables.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The table of hugectl's options, which variables they set, and how a command line becomes a
  * request.
