@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The constructor: options, then features in their order, each of which may decline.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * shmget(2) under HUGETLB_SHM: new segments of System V shared memory on huge pages.
  *

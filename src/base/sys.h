@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * System calls without libc: each returns a value or -errno, leaves errno alone, and needs no
  * libc data, so it can be used from any place of the library, in a fork's child, and while libc's

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * mmap, munmap and mprotect: see mmap.h.
  */
@@ -14,6 +15,7 @@
 #include "region/page_state.h"
 #include "region/ranges.h"
 #include "region/split.h"
+#include "region/transparent.h"
 #include "region/unmapped.h"
 #include "region/verify.h"
 
@@ -254,6 +256,7 @@ static void *map(struct request *request)
 	/* a unit of the system call's is never more than a page */
 	if (request->offset & (process_base_bytes - 1))
 		return (void *)answer(-EINVAL);
+	transparent_if_inexact();
 	for (int i = 0; i < CALLS_MAPPERS && libc_calls.mappers[i] && !is_fixed(request); i++) {
 		uintptr_t ours =
 			libc_calls.mappers[i](request->address, request->bytes, request->protection,

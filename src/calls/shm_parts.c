@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Calls on parts of System V segments: see shm_parts.h.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A call on a part of a System V segment that HUGETLB_SHM put on hugetlb pages, which the kernel
  * has refused.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * shmat, where it replaces memory that touches a region (SHM_REMAP), or comes to lie in one.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * System V segments on hugetlb pages: see shm_segments.h.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * System V segments that HUGETLB_SHM put on hugetlb pages, and their way to small pages.
  *

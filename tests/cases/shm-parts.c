@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A System V segment is attached at an address of a small page, and parts of it are protected,
  * advised and unmapped; what it holds is kept, and shared with a child and with other attachments.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A page that the program replaced or protected without the library is detected before it is split
  * or cleared, by each of the queries that some kernel answers.

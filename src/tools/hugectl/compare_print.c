@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What --compare has found, for people and as JSON.
  */
@@ -157,6 +158,8 @@ void compare_print(const struct comparison *comparison, FILE *out)
 		fputs("  time: the load command; CPU time and memory: the server\n", out);
 	if (comparison->wish->all_features)
 		fputs("  with all features: --heap --mmap --shm --text --data --libs\n", out);
+	if (comparison->wish->automatic)
+		fputs("  with --auto\n", out);
 	for (int variant = 1; variant < comparison->variant_count; variant++)
 		print_variant(comparison, variant, out);
 }
