@@ -57,6 +57,13 @@ features_run_alone() {
 	json_is 'len(v["all of these"]["environment"]) == 6'
 }
 
+automatic_by_default() {
+	"$hugectl" --compare=1 --json sh -c : >"$work/out" 2>"$work/err" || { show "$work/err"; fail "exit status $?"; }
+	json_is 'list(v) == ["plain", "huge pages"]'
+	json_is '[v["huge pages"]["environment"][n] for n in ("HUGETLB_MORECORE", "HUGETLB_MMAP")] == ["auto"] * 2'
+	"$hugectl" --compare=1 sh -c : | grep -qx '  with --auto' || fail "--auto is not named"
+}
+
 input_and_output_are_apart() {
 	# each run reads all of the input, from a file and from a pipe
 	seq 100 >"$work/input"
@@ -134,6 +141,7 @@ refusals() {
 refusals
 ends_are_compared
 features_run_alone
+automatic_by_default
 input_and_output_are_apart
 a_difference_is_sure
 servers_are_loaded

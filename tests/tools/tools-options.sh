@@ -60,6 +60,8 @@ agrees() {
 # The one that is a script has its help text and its manual page; the rest is the linker's.
 agrees_by_itself() {
 	local linker=$BUILD/share/libhugetlbfs/ld.hugetlbfs
+	[ "$("$linker" --hugetlbfs-version)" = "ld.hugetlbfs (libhugetlbfs) $version" ] ||
+		fail "ld.hugetlbfs --hugetlbfs-version"
 	"$linker" --hugetlbfs-help >"$work/help" || fail "ld.hugetlbfs --hugetlbfs-help"
 	! grep '.\{81\}' "$work/help" || fail "its help text is wider than 80 columns"
 	sed -nE 's/^  (--?[a-z-]+).*/\1/p' "$work/help" | sort >"$work/options"
