@@ -25,6 +25,8 @@
 # BUILD, CC, CFLAGS and LDFLAGS can be given, as make BUILD=/tmp/build CC=clang. WERROR=1 makes each
 # warning an error.
 
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
 BUILD   ?= build
 CC      ?= cc
 OBJCOPY ?= objcopy
@@ -161,7 +163,9 @@ SHARE        := share/libhugetlbfs
 
 $(BUILD)/$(SHARE)/ld: ldscripts/ld.hugetlbfs ldscripts/generate ldscripts/make-scripts
 	@mkdir -p $(@D)/ldscripts
-	install -m 755 ldscripts/ld.hugetlbfs $(@D)/
+	sed 's/@VERSION@/$(VERSION)/' ldscripts/ld.hugetlbfs >$(@D)/ld.hugetlbfs.new
+	chmod 755 $(@D)/ld.hugetlbfs.new
+	mv $(@D)/ld.hugetlbfs.new $(@D)/ld.hugetlbfs
 	install -m 755 ldscripts/generate $(@D)/ldscripts/
 	ldscripts/make-scripts $(@D)/ldscripts
 	for name in $(LINKER_NAMES); do ln -sf ld.hugetlbfs $(@D)/$$name || exit; done

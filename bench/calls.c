@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * calls <what> <calls> <threads>: calls for memory at a high rate, each thread its own, and prints
  * how many nanoseconds they took. What:

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The classic question: a program with a big static array and mallocs runs under the library, and
  * /proc/PID/maps says "(deleted)" where [heap] was. What is that?

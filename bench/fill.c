@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* fill <megabytes>: fills so much memory by malloc of small blocks, writes all of it, and ends. */
 #include <stdio.h>
 #include <stdlib.h>

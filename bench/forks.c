@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * forks <megabytes> exit|parent|child: what fork costs a program with so much heap. Prints
  * nanoseconds, the median of some forks:

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """Real work for python3: build an index of a million keys, then query it at random.
 
 Prints a sum, which is the same on every page size. It ends with all of its objects in memory, so

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * lifetimes <megabytes> <threads> <rounds>: what a program with a big heap does to its allocator.
  * Each thread fills its share of so much memory with blocks, most of them small and some of them

@@ -4,6 +4,7 @@
 # free memory back (free page reporting), the first touch of a huge page is many times slower than later
 # ones, and small pages come from pieces that the host did not take. Without this the order of the runs
 # would decide.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 
 find_program_with() {
 	local module=$1 candidate

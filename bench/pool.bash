@@ -2,6 +2,7 @@
 #
 # Only missing pages are added, and exactly those are removed, so that changes by others meanwhile stay.
 # The caller sets `trap pool_put_back EXIT` and makes signals end in exit.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 
 pool_directory() {
 	echo "/sys/kernel/mm/hugepages/hugepages-${1}kB"

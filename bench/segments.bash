@@ -1,4 +1,5 @@
 # Text and data on huge pages: the cost at the start, and the gain. Sourced by run.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 
 # against NAME LIMIT ROUNDS MEGABYTES [--own] PLAIN-WORD… -- SETTING… -- COMMAND…: the command with the
 # words of the first list in its environment, against the library with the settings of the second.

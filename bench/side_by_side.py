@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """Renders what one program did on small and on huge pages, side by side.
 
 side_by_side.py need <small> <page kB>

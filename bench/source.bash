@@ -1,4 +1,5 @@
 # Generates a source file as work for a C compiler. Sourced by demo, run and the tests.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 
 # generate_source <functions>: a few milliseconds of work each.
 generate_source() {

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A program with TEXT_BYTES of text, which says in nanoseconds how long something takes:
  *

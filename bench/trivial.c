@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A program that does nothing: what is measured is its start. With an argument it mallocs once, and
  * so touches the first page of its heap.

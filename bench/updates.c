@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * updates <megabytes> <updates>: adds to words at random places of so much malloced memory. Prints
  * the nanoseconds that the updates took: the memory is there and written before.

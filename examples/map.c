@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Maps 100M on 1G pages of node 0, or on the next best pages there, and prints the result. */
 #include <hugetlbfs.h>
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Adds up a large array that is on huge pages if there are any, otherwise on small ones. */
 #include <hugetlbfs.h>
 #include <stdio.h>

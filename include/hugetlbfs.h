@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * libhugetlbfs: huge pages for programs that ask for them.
  *

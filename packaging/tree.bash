@@ -1,4 +1,5 @@
 # What packages are built from; sourced with root set to the top of the tree.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 
 sources=(Makefile HOWTO NEWS README.md LICENSE libhugetlbfs.pc.in examples include ldscripts man src)
 

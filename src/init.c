@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The constructor: options, then features in their order, each of which may decline.
  *
@@ -10,6 +11,7 @@
 #include "base/log.h"
 #include "base/program.h"
 #include "base/sys.h"
+#include "calls/start.h"
 #include "heap/adaptive.h"
 #include "heap/heap.h"
 #include "heap/start.h"
@@ -86,6 +88,9 @@ static void __attribute__((constructor)) begin(int count, char **arguments, char
 		density_start(options);
 	else if (options->mmap != HEAP_OFF && mappings_start(options) && options->require)
 		sys_exit_group(EXIT_NOT_STARTED);
+	/* for what huge pages refuse: see region/shm_segments.h */
+	if (options->shm)
+		calls_start(options, false, "shm", NULL);
 	/* last: what libc's text must bear is in it by now */
 	if (segments && options->segments_auto && heap.adaptive)
 		adaptive_then(start_segments);

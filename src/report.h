@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * HUGETLB_REPORT: one table at exit, of all parts of the process, read back from the kernel; what
  * was asked for, and why it was not got.

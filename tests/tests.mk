@@ -1,5 +1,6 @@
 # The tests: included by the Makefile, whose `make check` installs what is missing and comes here.
 # tests/check builds by the targets below and runs; `tests/check -k pattern` runs some of them.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 
 -include tests/unit/unit.mk
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Regions of the default huge page size: get_huge_pages(3), get_hugepage_region(3).
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What the files of the public API share. hugetlbfs.h is included here, and nowhere else in the
  * library, with its functions visible.

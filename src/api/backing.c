@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * hugetlbfs_backing(3): what a range of memory is on, by the kernel's account.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * hugetlbfs_map(3): memory by size, page size, node and what will do as well.
  */

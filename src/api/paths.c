@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Mounts and files of huge pages: hugetlbfs_find_path(3), hugetlbfs_unlinked_fd(3).
  *

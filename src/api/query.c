@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What page sizes there are, and is a path in a hugetlbfs: gethugepagesize(3) and its kin.
  */

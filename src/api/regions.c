@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A table that grows by chunks, whose slots are taken and given back by single atomic steps.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The regions that the program got from us and has not given back: what free_huge_pages(3) and its
  * kin need to know of an address.

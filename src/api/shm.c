@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * shmget(2) under HUGETLB_SHM: new segments of System V shared memory on huge pages.
  *
@@ -13,6 +14,7 @@
 #include "base/sys.h"
 #include "options/options.h"
 #include "region/lock.h"
+#include "region/shm_segments.h"
 
 #ifndef SHM_HUGE_SHIFT
 #define SHM_HUGE_SHIFT 26
@@ -65,6 +67,7 @@ static bool makes_segment(key_t key, int flags)
 static long get_huge_segment(key_t key, size_t bytes, int flags, size_t page_bytes)
 {
 	size_t rounded;
+	long id;
 
 	if (!page_bytes)
 		return -ENOSYS;
@@ -74,7 +77,10 @@ static long get_huge_segment(key_t key, size_t bytes, int flags, size_t page_byt
 	flags |= SHM_HUGETLB | __builtin_ctzl(page_bytes) << SHM_HUGE_SHIFT;
 	if (options_get(NULL, NULL)->no_reserve)
 		flags |= SHM_NORESERVE;
-	return sys_shmget(key, rounded, flags);
+	id = sys_shmget(key, rounded, flags);
+	if (id >= 0)
+		shm_segments_add((int)id, key, rounded, flags, page_bytes);
+	return id;
 }
 
 static long get_segment(const long *arguments)

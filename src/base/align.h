@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Rounding addresses and lengths to multiples of a power of two. A length that does not fit wraps:
  * whoever takes one from the program uses mapping_round() (pages/mapping.h).

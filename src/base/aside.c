@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Memory of our own, far from everything else: see aside.h. System calls only.
  */

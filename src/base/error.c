@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Names of errors: see error.h. strerrorname_np() is newer (glibc 2.32) than the oldest library
  * that we run on.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Constants of the kernel's interface, under the kernel's names: those that the oldest C library
  * that we build on (glibc 2.31) does not have, each with the version of Linux that brought it.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Lines for people: to descriptor 2, in one write each, without malloc, stdio or locale.
  *

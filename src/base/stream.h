@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Reading a text file of any length piece by piece: /proc/mounts has lines of any length,
  * /proc/meminfo and smaps outgrow any buffer. System calls only, no malloc.

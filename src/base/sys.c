@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Small things that take more than one system call: no stdio, no malloc.
  */

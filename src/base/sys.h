@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * System calls without libc: each returns a value or -errno, leaves errno alone, and needs no
  * libc data, so it can be used from any place of the library, in a fork's child, and while libc's
@@ -355,6 +356,13 @@ static inline long sys_shmat(int id, const void *address, int flags)
 		return sys_pass(CPU_SHMAT_NUMBER, id, (long)address, flags, 0, 0, 0);
 	failed = sys_pass(CPU_SHMAT_NUMBER, 21 /* SHMAT */, id, flags, (long)&at, (long)address, 0);
 	return failed ? failed : (long)at;
+}
+
+static inline int sys_shmdt(const void *address)
+{
+	if (CPU_SHMGET_BY_IPC)
+		return (int)sys_gate(CPU_SHMDT_NUMBER, 22 /* SHMDT */, 0, 0, 0, (long)address, 0);
+	return (int)sys_gate(CPU_SHMDT_NUMBER, (long)address, 0, 0, 0, 0, 0);
 }
 
 /* shmctl(2). */

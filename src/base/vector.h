@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Lists of any length, in memory mapped for them: how many objects, segments and mappings a process
  * has is not for us to limit, and malloc is not ours to call.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * sbrk and brk: see brk.h.
  */
@@ -8,6 +9,7 @@
 #include "calls/brk.h"
 #include "calls/result.h"
 #include "calls/state.h"
+#include "region/transparent.h"
 
 static struct {
 	uintptr_t thread; /* the one on trial, or 0 */
@@ -56,6 +58,7 @@ void *call_sbrk(intptr_t delta)
 	}
 	if (!libc_calls.own_break)
 		return (void *)answer(brk_kernel_sbrk(delta));
+	transparent_if_inexact();
 	return (void *)answer(libc_calls.own_break->sbrk(delta));
 }
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Children that are made without fork(): by clone(2), clone3(2) and fork(2), called through libc's
  * syscall(), and by libc's clone() and _Fork() (fork_exports.c). Their memory is as after fork().

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * fork: parent and child both keep memory that they can write to: see fork.h.
  *

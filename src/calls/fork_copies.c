@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Copies of huge pages that a parent makes for a child: see fork_copies.h.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Copies of huge pages that a parent makes for a child before it forks. The parent keeps its own
  * pages from the child (MADV_DONTFORK); the child moves the copies to where the pages were.

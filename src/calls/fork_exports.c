@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * clone() and _Fork(), in place of libc's, for programs that call them by name; not in
  * libhugetlbfs.a, where libc's would not be reachable any more.

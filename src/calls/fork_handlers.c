@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * fork in glibc before 2.34, which has no _Fork inside that we could stand in for.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A process that forks often: copying its memory for each child would cost more than its huge pages
  * gain. After some forks with a copy, what it has becomes base pages, which the kernel shares until

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The pages that a fork's child would lose: see fork_pages.h.
  */

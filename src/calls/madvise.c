@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * madvise and its like, of a range that touches a region: see madvise.h.
  */
@@ -8,6 +9,7 @@
 #include "base/sys.h"
 #include "calls/madvise.h"
 #include "calls/result.h"
+#include "calls/shm_parts.h"
 #include "options/options.h"
 #include "region/empty.h"
 #include "region/lock.h"
@@ -272,7 +274,9 @@ static long kernel_or_our_advice(uintptr_t from, size_t bytes, int advice)
 
 	if (!ranges_touch(from, bytes) || !ranges_well_formed(from, bytes) ||
 	    !lock_run(advise_locked, arguments, &result))
-		return sys_pass(SYS_madvise, (long)from, (long)bytes, advice, 0, 0, 0);
+		do
+			result = sys_pass(SYS_madvise, (long)from, (long)bytes, advice, 0, 0, 0);
+		while (shm_parts_again(result, from, bytes));
 	return result;
 }
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * mbind and other calls that give a range of memory a property of which the library keeps no
  * record: huge pages that the range covers in part are split before.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * mlock and its like, of a range that touches a region: see mlock.h.
  */

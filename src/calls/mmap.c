@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * mmap, munmap and mprotect: see mmap.h.
  */
@@ -8,11 +9,13 @@
 #include "calls/brk.h"
 #include "calls/mmap.h"
 #include "calls/result.h"
+#include "calls/shm_parts.h"
 #include "calls/state.h"
 #include "region/lock.h"
 #include "region/page_state.h"
 #include "region/ranges.h"
 #include "region/split.h"
+#include "region/transparent.h"
 #include "region/unmapped.h"
 #include "region/verify.h"
 
@@ -253,6 +256,7 @@ static void *map(struct request *request)
 	/* a unit of the system call's is never more than a page */
 	if (request->offset & (process_base_bytes - 1))
 		return (void *)answer(-EINVAL);
+	transparent_if_inexact();
 	for (int i = 0; i < CALLS_MAPPERS && libc_calls.mappers[i] && !is_fixed(request); i++) {
 		uintptr_t ours =
 			libc_calls.mappers[i](request->address, request->bytes, request->protection,
@@ -337,7 +341,9 @@ int call_munmap(void *address, size_t bytes)
 
 	if (!ranges_touch(from, bytes) || !ranges_well_formed(from, bytes) ||
 	    !lock_run(unmap_locked, arguments, &result))
-		result = sys_pass(SYS_munmap, (long)from, (long)bytes, 0, 0, 0, 0);
+		do
+			result = sys_pass(SYS_munmap, (long)from, (long)bytes, 0, 0, 0, 0);
+		while (shm_parts_again(result, from, bytes));
 	return (int)answer(result);
 }
 
@@ -447,8 +453,12 @@ static long protect(long number, uintptr_t from, size_t bytes, int protection, l
 
 	if (protection & PROT_WRITE)
 		look_at_text(from, bytes);
-	if (!ranges_touch(from, bytes) || !ranges_well_formed(from, bytes))
-		return sys_pass(number, (long)from, (long)bytes, protection, key, 0, 0);
+	if (!ranges_touch(from, bytes) || !ranges_well_formed(from, bytes)) {
+		do
+			result = sys_pass(number, (long)from, (long)bytes, protection, key, 0, 0);
+		while (shm_parts_again(result, from, bytes));
+		return result;
+	}
 	if (number == SYS_mprotect && owner_protects(from, bytes, protection, by_libc, &result))
 		return result;
 	if (!lock_run(protect_locked, arguments, &result))

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * mremap of memory that touches a region: see mremap.h.
  *
@@ -554,8 +555,15 @@ static long remap_ranges(uintptr_t from, size_t bytes, size_t new_bytes, int fla
 	}
 	bytes = end - from;
 	new_bytes = ranges_end(0, new_bytes);
-	if (!fixed && !stays && new_bytes < bytes)
-		return shrink(from, bytes, new_bytes);
+	if (!stays && new_bytes < bytes) {
+		result = shrink(from, bytes, new_bytes);
+		if (!fixed || SYS_IS_ERROR(result))
+			return result;
+		/* The kernel, too, unmaps the tail before it looks at the rest. */
+		bytes = new_bytes;
+		end = from + bytes;
+		result = 0;
+	}
 	if (!has_huge(from, end) && !stays) {
 		if (fixed)
 			result = make_target_small(to, to + new_bytes);

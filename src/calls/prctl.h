@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * prctl and seccomp: the program may confine itself by a filter of system calls.
  *

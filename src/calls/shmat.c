@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * shmat: see shmat.h.
  */
@@ -9,13 +10,14 @@
 #include "calls/shmat.h"
 #include "region/lock.h"
 #include "region/ranges.h"
+#include "region/shm_segments.h"
 
 /* Of an existing segment; 0: it is not there, or not the program's to ask for. */
 static size_t segment_bytes(int id)
 {
 	struct shmid_ds segment = {0};
 
-	if (SYS_IS_ERROR(sys_shmctl(id, IPC_STAT, &segment)))
+	if (SYS_IS_ERROR(sys_shmctl(shm_segments_id(id), IPC_STAT, &segment)))
 		return 0;
 	return segment.shm_segsz;
 }
@@ -28,13 +30,19 @@ static uintptr_t place_of(const void *address, int flags)
 	return flags & SHM_RND ? at & ~(uintptr_t)(process_base_bytes - 1) : at;
 }
 
+static long attach_locked(const long *arguments)
+{
+	return shm_segments_attach((int)arguments[2], (const void *)arguments[0],
+				   (int)arguments[3]);
+}
+
 static long replace_locked(const long *arguments)
 {
 	const uintptr_t at = (uintptr_t)arguments[0], end = (uintptr_t)arguments[1];
 	long result = ranges_split(at, end, false);
 
 	if (!result)
-		result = sys_shmat((int)arguments[2], (const void *)at, (int)arguments[3]);
+		result = attach_locked(arguments);
 	if (!SYS_IS_ERROR(result))
 		ranges_note_mapped(at, end);
 	return result;
@@ -51,10 +59,24 @@ void *call_shmat(int id, const void *address, int flags)
 	if (replaces && !(at & (process_base_bytes - 1)) &&
 	    lock_run(replace_locked, arguments, &result))
 		return (void *)answer(result);
-	result = sys_shmat(id, address, flags);
+	if (!shm_segments_any() || !lock_run(attach_locked, arguments, &result))
+		result = sys_shmat(id, address, flags);
 	if (!SYS_IS_ERROR(result) && ranges_touch((uintptr_t)result, bytes) && lock_take()) {
 		ranges_note_mapped((uintptr_t)result, ranges_end((uintptr_t)result, bytes));
 		lock_release();
 	}
 	return (void *)answer(result);
+}
+
+/* Commands that take an identifier; others take a place in the kernel's table. */
+static bool names_segment(int command)
+{
+	return command == IPC_STAT || command == IPC_SET || command == IPC_RMID ||
+	       command == SHM_LOCK || command == SHM_UNLOCK;
+}
+
+int call_shmctl(int id, int command, struct shmid_ds *argument)
+{
+	return (int)answer(
+		sys_shmctl(names_segment(command) ? shm_segments_id(id) : id, command, argument));
 }

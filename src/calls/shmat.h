@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * shmat, where it replaces memory that touches a region (SHM_REMAP), or comes to lie in one.
  *
@@ -7,5 +8,9 @@
 #define CALLS_SHMAT_H
 
 void *call_shmat(int id, const void *address, int flags);
+
+/* shmctl(2): of the segment that stands for the one that the program names (shm_segments.h). */
+struct shmid_ds;
+int call_shmctl(int id, int command, struct shmid_ds *argument);
 
 #endif

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Hooking libc's entry points, for all features: see start.h.
  */
@@ -26,7 +27,7 @@
 #include "region/process.h"
 
 static unsigned int users;
-static bool break_redirected;
+static bool break_redirected, watching;
 
 /* A function as a handler: its own type does not matter to a jump. */
 #define HANDLER(function) ((void (*)(void))(function))
@@ -52,6 +53,7 @@ static const struct hook hooks[] = {
 	{"prctl", HANDLER(call_prctl), false},
 	{"ioctl", HANDLER(call_ioctl), false},
 	{"shmat", HANDLER(call_shmat), true},
+	{"shmctl", HANDLER(call_shmctl), true},
 #if CPU_HAS_SYSCALL_ENTRY
 	{"syscall", HANDLER(call_syscall), true},
 #endif
@@ -195,7 +197,7 @@ int calls_watch(const struct options *options, const char *feature, const char *
 {
 	int failed;
 
-	if (libc_calls.active && break_redirected)
+	if (watching || (libc_calls.active && break_redirected))
 		return 0;
 	failed = prepare(options, feature, otherwise);
 	if (failed)
@@ -206,6 +208,7 @@ int calls_watch(const struct options *options, const char *feature, const char *
 		return failed;
 	}
 	note_syscall_hook();
+	watching = true;
 	return 0;
 }
 
@@ -237,5 +240,5 @@ void calls_stop(void)
 	if (!users || --users)
 		return;
 	patch_undo(&libc_calls.libc);
-	libc_calls.active = break_redirected = false;
+	libc_calls.active = break_redirected = watching = false;
 }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Hooking libc's entry points: sbrk, brk, mmap ... of the whole process come to the files of this
  * folder, where memory in a region behaves as base pages do, and survives a fork.

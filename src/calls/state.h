@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What the entry points of this folder share: whether libc's calls come here, where libc's text is,
  * and which features want to serve which calls.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * syscall(2): see syscall.h and arch/<cpu>/syscall_entry.h.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * syscall(2): system calls that change memory, or confine the process, and that the program makes
  * through libc's function, as libnuma, hwloc, libseccomp and some allocators do.

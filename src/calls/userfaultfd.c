@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * ioctl of userfaultfd, for memory that touches a region: see calls.h.
  *

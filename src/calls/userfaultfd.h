@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * ioctl, for the requests of userfaultfd on memory of a region.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The heap under auto: watched while it is small, and its break, which begins as the kernel's: see
  * adaptive.h.

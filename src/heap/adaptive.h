@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * HUGETLB_MORECORE=auto until the heap is worth huge pages: it is the kernel's, as without this
  * library, and only watched.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The main heap: see morecore.h. The messages are the original library's, word for word: people
  * and tools look for them.

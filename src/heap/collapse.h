@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * HUGETLB_MORECORE=auto: what a part of the heap has on base pages becomes huge, when that part has
  * grown large.

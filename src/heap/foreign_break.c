@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Moving the kernel's break behind our heap: see foreign_break.h.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What libc's malloc gets when it asks for memory: a break of ours, arenas and blocks in the zone.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Which memory of the heap gets huge pages under auto: see policy.h.
  */

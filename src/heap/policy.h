@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * HUGETLB_MORECORE=auto: which memory of the heap gets huge pages. Pure functions of sizes; the
  * limits were measured, see bench/README.md.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Moving the program's heap to huge pages: the order of steps, each of which may decline.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Thread arenas and blocks too big for one: see arenas.h.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The dynamic linker's announcements: objects were loaded, are about to go, or are gone.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The C library of a static program: part of libhugetlbfs.a alone.
  *

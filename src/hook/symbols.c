@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The C library of this process: see libc.h. Reads memory that is mapped anyway; no system call.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The C library of this process: which object it is, where its text lies, and its symbols.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Mappings that are filled become huge: see density.h.
  *
@@ -26,18 +27,19 @@
 /* Nearly full: a huge page costs a sixteenth more at most. */
 #define PRESENT_PAGES_MIN (UNIT_PAGES - UNIT_PAGES / 16)
 
-/* A mapping is looked at when it is that old, and not oftener than this. */
-#define PAUSE_NS ((uint64_t)100 << 20)
+/* Nothing is looked at more often than this, and no mapping before it is that old. */
+#define PAUSE_NS ((uint64_t)100000000)
 
-/* A collapse of 2M takes about 0.2 ms; a hundredth of the time is spent on it. */
-#define NS_PER_BYTE   10
+/* A collapse of 2M takes about 0.2 ms, on a loaded machine twice that. */
+#define COLLAPSE_NS   200000
+#define SPENT_SHARE   100
 #define UNITS_AT_ONCE 64
 
 #define MAPPINGS_MAX 64
 
 static struct {
 	int taken;
-	uint64_t last_look_ns;
+	uint64_t last_look_ns, spent_ns;
 	unsigned int next, looked; /* where the next one goes, and which is looked at next */
 	struct {
 		uintptr_t at, end; /* at: up to here it was looked at; 0: none */
@@ -45,12 +47,11 @@ static struct {
 	} mappings[MAPPINGS_MAX];
 } seen;
 
-static uint64_t now_ns(void)
+static uint64_t clock_ns(clockid_t clock)
 {
 	struct timespec now;
 
-	/* by the vDSO: no system call */
-	if (clock_gettime(CLOCK_MONOTONIC_COARSE, &now))
+	if (clock_gettime(clock, &now))
 		return 0;
 	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
@@ -65,9 +66,10 @@ bool density_is_candidate(size_t bytes, int protection, int flags)
 	       !(flags & ~harmless);
 }
 
-size_t density_units(uint64_t elapsed_ns, size_t unit_bytes)
+size_t density_units(uint64_t cpu_ns, uint64_t spent_ns)
 {
-	const uint64_t units = elapsed_ns / NS_PER_BYTE / unit_bytes;
+	const uint64_t allowed_ns = cpu_ns / SPENT_SHARE;
+	const uint64_t units = allowed_ns > spent_ns ? (allowed_ns - spent_ns) / COLLAPSE_NS : 0;
 
 	return units < UNITS_AT_ONCE ? (size_t)units : UNITS_AT_ONCE;
 }
@@ -116,23 +118,26 @@ static unsigned int next_old(uint64_t now)
 	return MAPPINGS_MAX;
 }
 
+/* The process's own clock is a system call: asked for where a look may be due, by the other one. */
 static void look_around(uint64_t now)
 {
-	size_t units = density_units(now - seen.last_look_ns, UNIT_BYTES);
+	const uint64_t cpu_ns = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
+	const size_t units = density_units(cpu_ns, seen.spent_ns);
 	unsigned int number = next_old(now);
 
 	seen.last_look_ns = now;
-	if (number == MAPPINGS_MAX ||
+	if (!units || number == MAPPINGS_MAX ||
 	    !buddy_has(units * UNIT_BYTES, UNIT_BYTES, process_base_bytes))
 		return;
 	seen.looked = number;
 	look(number, units);
+	seen.spent_ns += clock_ns(CLOCK_PROCESS_CPUTIME_ID) - cpu_ns;
 }
 
 static void watch(uintptr_t address, size_t bytes, int protection, int flags, uintptr_t hint,
 		  bool by_libc)
 {
-	const uint64_t now = now_ns();
+	const uint64_t now = clock_ns(CLOCK_MONOTONIC_COARSE);
 
 	(void)hint;
 	(void)by_libc;
@@ -140,6 +145,8 @@ static void watch(uintptr_t address, size_t bytes, int protection, int flags, ui
 		return;
 	if (density_is_candidate(bytes, protection, flags))
 		note(address, bytes, now);
+	if (!seen.last_look_ns)
+		seen.last_look_ns = now;
 	if (now - seen.last_look_ns >= PAUSE_NS)
 		look_around(now);
 	__atomic_store_n(&seen.taken, 0, __ATOMIC_RELEASE);
@@ -151,7 +158,6 @@ int density_start(const struct options *options)
 
 	if (failed)
 		return failed;
-	seen.last_look_ns = now_ns();
 	libc_calls.watch = watch;
 	return 0;
 }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * HUGETLB_MMAP=auto: mappings that the program has filled become huge, sparse ones stay as they
  * are.
@@ -6,8 +7,8 @@
  * are reserved many times larger than they become. So a mapping of the program's or of libc's stays
  * on base pages at first. Later, at another mmap, the library looks at what is in memory of it by
  * then, and the kernel collapses what is nearly full into transparent huge pages (MADV_COLLAPSE,
- * Linux 6.1). That takes at most a hundredth of the time that has passed since the last look, and
- * happens only where the kernel has free memory in large blocks.
+ * Linux 6.1). That takes at most a hundredth of the process's CPU time, and happens only where the
+ * kernel has free memory in large blocks.
  *
  * Nothing of the program changes by it but the speed; so what it does with its mappings meanwhile
  * need not be seen.
@@ -27,7 +28,8 @@ int density_start(const struct options *options);
 /* Might such a mapping be worth huge pages later? Pure. */
 bool density_is_candidate(size_t bytes, int protection, int flags);
 
-/* So much of `unit_bytes` may be looked at after so many nanoseconds without a look. Pure. */
-size_t density_units(uint64_t elapsed_ns, size_t unit_bytes);
+/* How many huge pages may be collapsed in a process that has used so much CPU time, and spent so
+ * much of it here. Pure. */
+size_t density_units(uint64_t cpu_ns, uint64_t spent_ns);
 
 #endif

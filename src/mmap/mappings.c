@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What the files of this folder share, and how much a mapping may take: see mappings.h.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * HUGETLB_MMAP: the program's private anonymous mappings on huge pages, whoever makes them through
  * libc's mmap: jemalloc, mimalloc, a JVM, numpy, malloc's own big blocks. What the program does by

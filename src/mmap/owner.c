@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What the region of mappings does when libc or the program asks for memory: see owner.h.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Where mappings on huge pages go: a region of its own, far from where the kernel maps, and which
  * small pages of it the program has.

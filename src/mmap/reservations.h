@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Address space that the program itself chose or reserved: a span. What it opens there becomes
  * huge.

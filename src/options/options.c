@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The environment, and behind it the configuration file (config.c), read by the table of
  * the variables (table.c).

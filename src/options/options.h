@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What the user asked for: the environment and the configuration file, parsed by one table.
  *

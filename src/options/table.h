@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What can be asked for: the variables, one row each, and the struct that they fill. Parsing, the
  * tools' help and the manual's table all come from these rows. Pure.

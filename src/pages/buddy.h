@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Whether the kernel has free memory for transparent huge pages at hand, or would have to compact
  * memory to make some, in the middle of a page fault.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Files in memory for code: what is to be executed is written to one, and mapped from it readable
  * and executable. No memory is ever writable and executable, so no policy against that is in the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Mapping one range of memory as a whole: all of it on pages of one kind, or nothing.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Which pages a feature gets: see choose.h. Reads /sys and /proc, in the constructor.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Which pages a feature gets: what the options ask for, as far as the machine has it.
  */

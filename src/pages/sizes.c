@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Which page sizes this machine has, read from /sys and /proc when somebody asks.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The page sizes of this machine, and what transparent huge pages it has.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The ladder: hugetlb pages of the asked size while the pool gives them, then small pages advised
  * to become transparent huge pages.

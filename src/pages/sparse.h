@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Copying into memory that reads as zero, without taking pages for what is zero.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Where nothing is mapped: the holes of the address space that are worth while, for who lays out
  * ranges of his own.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The mappings of this process by address: what /proc/self/maps says, one at a time.
  *

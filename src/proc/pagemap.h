@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * /proc/self/pagemap: what the kernel really gave, page by page.
  */

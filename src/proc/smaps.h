@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Reading /proc/PID/smaps, mapping by mapping: the one parser of the API, the report and the tools.
  *

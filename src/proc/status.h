@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What the kernel says about this process as a whole, as far as it matters here.
  */

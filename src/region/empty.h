@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Emptying pages: what MADV_DONTNEED does, for memory of a region.
  */

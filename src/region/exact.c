@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Changing memory while nobody else sees half of it: see exact.h.
  */
@@ -15,6 +16,7 @@
 #include "base/sys.h"
 #include "region/exact.h"
 #include "region/helper.h"
+#include "region/lock.h"
 #include "region/process.h"
 #include "region/stop_threads.h"
 #include "region/write_protect.h"
@@ -320,6 +322,30 @@ bool region_exact_possible(void)
 	if (possible == POSSIBLE_UNKNOWN)
 		possible = try_possible() ? POSSIBLE : IMPOSSIBLE;
 	return possible == POSSIBLE;
+}
+
+/* What decides whether the process may be traced, and may have userfaultfd. */
+static long privileges(void)
+{
+	return sys_geteuid() << 2 | sys_gate(SYS_prctl, PR_GET_DUMPABLE, 0, 0, 0, 0, 0);
+}
+
+bool exact_is_lost(void)
+{
+	static long known = -1;
+	bool still;
+
+	if (!strict || possible == IMPOSSIBLE || sys_sandboxed)
+		return false;
+	if (possible == POSSIBLE && known == privileges())
+		return false;
+	if (!lock_take())
+		return false;
+	possible = POSSIBLE_UNKNOWN;
+	known = privileges();
+	still = region_exact_possible();
+	lock_release();
+	return !still;
 }
 
 bool exact_allows_hugetlb(const char *feature)

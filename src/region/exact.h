@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Changing memory while nobody else sees half of it: how others are kept from writing, and whether
  * this process has a way to.
@@ -67,6 +68,13 @@ void exact_end(struct exact *exact, uintptr_t address, size_t bytes, bool replac
  */
 bool region_exact_possible(void);
 void exact_changed(void);
+
+/*
+ * With HUGETLB_EXACT=strict: could changes always be exact, and cannot be any longer, because the
+ * process has changed its user or PR_SET_DUMPABLE? True once. Without the lock; otherwise it costs
+ * one or two system calls of 100 ns.
+ */
+bool exact_is_lost(void);
 
 /*
  * May a feature hand out hugetlb pages? Not with HUGETLB_EXACT=strict where changes will not always

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Exchanging hugetlb pages for base pages with the same content, while other threads write to them
  * and are not disturbed: see exact.h for how.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Which of many slots are free, and where the first run of so many free ones is: in a time that
  * grows with the logarithm of their number, however many are taken.

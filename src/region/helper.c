@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Work that is done while the calling thread runs nothing: see helper.h.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Work that is done while the calling thread runs nothing: no signal handler, no restartable
  * sequence, no completion of io_uring. Its own stack may lie in the memory that is worked on.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * NUMA policies: see policy.h. One system call each, of which the second is seldom made.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What the program did to whole huge pages: rights, keys, advice, locks, replacements.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * HUGETLB_LIMIT: how much of each pool this process takes, for all features together.
  *

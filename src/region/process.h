@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What is known of this process as a whole: its base page, its threads, whether it is confined.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Ranges of addresses that may span several regions, and memory that is in none: what the files of
  * calls/ do before and after a system call.

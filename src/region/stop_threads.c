@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Stopping all other threads of this process by ptrace: see stop_threads.h.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Stopping all other threads of this process by ptrace, for a helper (helper.h). What the helper
  * changes meanwhile they see as one change: whatever they do, they do it before or after.

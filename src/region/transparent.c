@@ -1,8 +1,10 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Leaving hugetlb pages: see transparent.h.
  */
 #include "base/log.h"
 #include "pages/source.h"
+#include "region/exact.h"
 #include "region/lock.h"
 #include "region/registry.h"
 #include "region/split.h"
@@ -21,4 +23,13 @@ void transparent_from_now(void)
 	lock_release();
 	if (failed)
 		log_warning_once("some memory stays on hugetlb pages: they cannot be split now");
+}
+
+void transparent_if_inexact(void)
+{
+	if (!exact_is_lost())
+		return;
+	log_info("HUGETLB_EXACT=strict: the process may neither use userfaultfd nor ptrace any "
+		 "longer; moving to transparent huge pages");
+	transparent_from_now();
 }

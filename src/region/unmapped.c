@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Parts of hugetlb pages that the program has unmapped: see unmapped.h.
  */

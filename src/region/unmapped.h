@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Parts of hugetlb pages that the program has unmapped although the page could not be split: they
  * are still there, zero, and nobody uses them. When a whole page has gone in this way, it goes.

@@ -1,9 +1,10 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Asking the kernel whether pages are still hugetlb pages of ours: see verify.h.
  *
  * PROCMAP_QUERY (Linux 6.11) reports a mapping's page size, rights and whether it is shared: 0.5 us
  * a mapping. Without it mremap and madvise tell a hugetlb page from others by their errors, and
- * MADV_POPULATE_* its rights.
+ * MADV_POPULATE_* (5.14) or the text of /proc/self/maps its rights.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -28,12 +29,6 @@ static int open_maps(void)
 		return -1;
 	fd = sys_open("/proc/thread-self/maps", O_RDONLY | O_CLOEXEC, 0);
 	return SYS_IS_ERROR(fd) ? -1 : (int)fd;
-}
-
-static void close_maps(int fd)
-{
-	if (fd >= 0)
-		sys_close(fd);
 }
 
 /*
@@ -76,7 +71,40 @@ static void record_replaced(struct region *region, size_t page)
 	page_state_replaced(region, address, address + region->page_bytes);
 }
 
-/* The kernel before Linux 5.14 reports no rights in this way. */
+/* Before Linux 5.14 the text of /proc/self/maps tells the rights; it is read once for all pages. */
+static struct {
+	struct maps maps;
+	struct smaps_mapping mapping;
+	bool open;
+} text;
+
+static void read_rights(struct region *region, size_t page)
+{
+	const uintptr_t address = region_page_address(region, page);
+
+	if (!text.open) {
+		if (sys_is_filtered() || maps_open(&text.maps, false))
+			return;
+		text.open = true;
+		text.mapping.end = 0;
+	}
+	if (text.mapping.end <= address && !maps_above(&text.maps, address, &text.mapping))
+		return;
+	if (text.mapping.start > address)
+		return;
+	record_rights(region, page,
+		      (text.mapping.rights[0] == 'r' ? PROT_READ : 0) |
+			      (text.mapping.rights[1] == 'w' ? PROT_WRITE : 0) |
+			      (text.mapping.rights[2] == 'x' ? PROT_EXEC : 0));
+}
+
+static void close_text(void)
+{
+	if (text.open)
+		maps_close(&text.maps);
+	text.open = false;
+}
+
 static void verify_by_errors(struct region *region, size_t page)
 {
 	const uintptr_t address = region_page_address(region, page);
@@ -86,8 +114,12 @@ static void verify_by_errors(struct region *region, size_t page)
 		record_replaced(region, page);
 		return;
 	}
-	if (sys_sandboxed || region->text || !region->source->populate_write)
+	if (sys_sandboxed || region->text)
 		return;
+	if (!region->source->populate_write) {
+		read_rights(region, page);
+		return;
+	}
 	if (may(address, region->page_bytes, MADV_POPULATE_READ))
 		rights |= PROT_READ;
 	if (may(address, region->page_bytes, MADV_POPULATE_WRITE))
@@ -108,12 +140,20 @@ static int rights_of(const struct maps_query *found)
 	       (found->flags & MAPS_QUERY_EXECUTABLE ? PROT_EXEC : 0);
 }
 
+static void close_maps(int fd)
+{
+	if (fd >= 0)
+		sys_close(fd);
+	close_text();
+}
+
 /* Verifies the recorded hugetlb pages of [page, end). */
 static void verify_pages(int maps, struct region *region, size_t page, size_t end)
 {
 	struct maps_query found = {0};
 
-	/* Text on transparent huge pages has the states of huge pages, but is no hugetlb mapping. */
+	/* Text on transparent huge pages has the states of huge pages, but is no hugetlb mapping.
+	 */
 	if (!region->source->hugetlb)
 		return;
 	for (; page < end; page++) {

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Asking the kernel whether pages are still hugetlb pages of ours.
  *

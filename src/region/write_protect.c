@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Keeping everybody from writing to hugetlb pages: see write_protect.h.
  */

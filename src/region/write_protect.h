@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Keeping everybody from writing to hugetlb pages: other threads, the kernel on their behalf
  * (signal frames, read(2), io_uring) and other processes (process_vm_writev). Whoever writes waits

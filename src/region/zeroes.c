@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Base pages that read as zero become what nobody has touched: see zeroes.h.
  */

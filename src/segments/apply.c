@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Carrying out what a task plans: each range goes down the ladder by itself.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What segments are put on: a copy on hugetlb pages, a copy on transparent huge pages, or the pages
  * of the file itself.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The file's own pages, huge: no copy, shared by all who map the file, and the name stays.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Copies on transparent huge pages, which split where the program protects or unmaps a part, and
  * which a debugger can write to.

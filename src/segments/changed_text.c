@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Text that somebody has changed: see changed_text.h. One look at the page tables per piece of
  * text.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Text that somebody has changed in this process: by a uprobe's breakpoint, or by a patch.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What is mapped, piece by piece, as the plan wants it: each mapping of /proc/PID/maps, cut where
  * segments begin and end.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Libraries that are loaded later: see late.h. Owns the list of objects that were seen.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Libraries that are loaded later: which are new, and who looks at them.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The loaded objects of this process and their segments, at the addresses where they are.
  *

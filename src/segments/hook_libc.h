@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Care of copies: of what is on hugetlb pages, of which parts may be protected later and whose data
  * a child of fork keeps, and of text that is no file's any more.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Which file memory is mapped from, and whether it is still what the file holds.
  *

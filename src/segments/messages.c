@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Saying what a task did not get: in one line, for text and data together.
  */

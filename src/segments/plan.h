@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Which ranges of memory can be huge: a pure function of what is mapped.
  *

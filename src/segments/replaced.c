@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Ranges of segments that are on huge pages: see replaced.h.
  */

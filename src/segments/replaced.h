@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Ranges of segments that are on huge pages now, text and data: regions of their own, so that the
  * program may protect, advise, unmap or replace any part, and keeps all of them over a fork.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The order of steps: find, look around, plan, carry out. And the same again for libraries that
  * come later: other threads may run then, but none has an address in what has just been loaded.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Text and data that are there already, put on huge pages: the order of steps.
  */

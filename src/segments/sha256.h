@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * SHA-256 (FIPS 180-4), for texts that have no build-id. Pure computation.
  */

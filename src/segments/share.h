@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Sharing: one huge copy of a text for many processes, in a file on a hugetlbfs mount.
  *

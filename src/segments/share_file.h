@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The file that a text was mapped from: found again, opened, and proved to be what is in memory.
  *

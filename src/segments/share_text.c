@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What a loaded object says about itself, by its headers, notes and dynamic table in memory.
  */

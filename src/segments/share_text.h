@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What is to be shared: the text of a loaded object, by what the object says about itself.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Putting a prepared copy in the place of what is there, in one step for all threads.
  */

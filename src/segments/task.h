@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * One kind of segment, text or data, on its way down the ladder: hugetlb pages as far as there are
  * some, for the rest the file's own pages, for what is then left transparent huge pages.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A copy of text in a file in memory that has no name, and its pages.
  *

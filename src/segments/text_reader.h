@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Where a copy of text is read from: its file, where that is certainly what is in memory, or the
  * memory.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * pagesize: the page sizes of this machine, in bytes, one a line.
  */

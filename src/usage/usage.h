@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What a process's memory is on, by its parts: the one account of HUGETLB_REPORT and of hugestat.
  *

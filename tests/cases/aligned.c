@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * memalign, posix_memalign, aligned_alloc, valloc and pvalloc give aligned, usable memory that can
  * be freed.

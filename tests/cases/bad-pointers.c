@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A pointer that leads nowhere gets the kernel's errno from a call whose argument the library
  * reads, and sbrk and brk refuse what libc's refuse.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A heap of MEGABYTES (1000) that is larger than the pool uses all of the pool, and THP for the
  * rest. EXPECT_POOL_USED=0.95 is the least share of the pool, EXPECT_REST_THP the least share of

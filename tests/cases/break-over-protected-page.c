@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The break falls below protected memory and rises again: what is there is new, and writable. */
 #include <sys/mman.h>
 #include "test.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * calloc returns zeroes in memory that was written to and freed: after the break was trimmed and
  * grew again, after a thread's heap shrank, and in blocks that are mappings of their own.

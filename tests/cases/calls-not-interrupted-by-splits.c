@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Threads that wait in system calls see nothing of the splits of another thread: no EINTR where no
  * signal came, every signal counted where some did, and time-outs that are not lost.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * calls-past-libc inline|function: the program changes whole huge pages of its memory by system
  * calls that do not go through libc's functions for memory, and then parts of them by libc's

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Guard pages work on 64 coroutine stacks of 64K inside malloced memory. */
 #include <setjmp.h>
 #include <signal.h>

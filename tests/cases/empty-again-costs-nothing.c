@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * MADV_DONTNEED and malloc_trim of memory that is empty already take next to no time, and what they
  * free is the pool's: 20 calls for 200M take less than a twentieth of the time for filling it once.

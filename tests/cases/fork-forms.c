@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A child has its parent's memory as on small pages, by whatever call it is made; the first
  * argument says what is tried.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The heap has the right content in parent and child after fork, vfork, posix_spawn and clone. The
  * first argument is the case.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A signal handler counts in malloced memory while the program protects other parts of the same
  * huge page; with the argument "threads" beside another thread. No count is lost.

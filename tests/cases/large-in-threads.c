@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Four threads allocate blocks of 100M, too big for a thread's arena. */
 #include "heap_share.h"
 

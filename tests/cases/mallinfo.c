@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* mallinfo2 and malloc_info count the memory that the program uses. */
 #include <dlfcn.h>
 #include <malloc.h>

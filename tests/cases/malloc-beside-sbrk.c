@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * malloc and sbrk can be used in turn. After each sbrk malloc continues above the new break and
  * frees the rest of the old top, which must not cost it the memory it has just got.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* malloc_trim returns memory and reports it, and used memory keeps its content. */
 #include <malloc.h>
 #include "heap_share.h"

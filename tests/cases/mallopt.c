@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Every mallopt setting keeps its meaning, or does no harm, before and after the heap grew. */
 #include <malloc.h>
 #include "heap_share.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * HUGETLB_MMAP moves the eligible mappings to huge pages and leaves every other kind alone. The
  * shares are checked only under the library, and only for memory that was touched.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * mlockall works with the same limit on locked memory as without the library, whose own memory is
  * small. Later mappings, and growth, are locked as the program asked, or refused as without the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * mmap as the last thing that a thread's start function does: its return address lies in libc, but
  * the memory is the program's.

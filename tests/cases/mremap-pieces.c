@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * mremap-pieces [no-descriptors]: memory of which parts were protected and opened again, or locked,
  * is one mapping to the program, and mremap moves, grows, shrinks and copies it as one, whatever

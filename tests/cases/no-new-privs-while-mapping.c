@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A program can set PR_SET_NO_NEW_PRIVS, as seccomp needs, while its threads map and unmap. The
  * library's record of the mappings changes at every moment.

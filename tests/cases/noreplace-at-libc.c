@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * mmap with MAP_FIXED_NOREPLACE over libc's text fails with an error, and the heap keeps growing
  * on huge pages.

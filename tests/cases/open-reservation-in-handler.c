@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A SIGSEGV handler opens parts of reserved address space, by mprotect or ("map") by mmap, while
  * several threads write their own words there: none is lost.

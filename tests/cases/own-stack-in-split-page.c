@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A coroutine or a thread whose stack lies in a huge page protects another part of that page.
  *

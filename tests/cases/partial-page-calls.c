@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * mprotect, madvise, mlock, mincore, mmap, munmap, mremap and msync on single small pages of the
  * heap give the same results as on small pages. partial-page-calls ACTION PLACE

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The actions of partial-page-calls.c. Each gets the address of one small page inside malloced
  * memory, filled with pattern_at(seed 1), may leave it with any content, and must leave it readable

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A program finds the same descriptors, environment, signals and errno at its start. */
 #include <dirent.h>
 #include <signal.h>

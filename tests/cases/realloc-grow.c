@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * realloc grows a block from 1M to 256M by steps, in the main thread or ("thread") in another one.
  */

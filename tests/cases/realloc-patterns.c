@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Four threads call realloc with random sizes from bytes to megabytes, and the content is kept. */
 #include "heap_share.h"
 

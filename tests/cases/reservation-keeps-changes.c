@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What was done to address space without access is still there when it is opened. */
 #include <fcntl.h>
 #include <linux/userfaultfd.h>

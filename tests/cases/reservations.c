@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Reserving address space, trimming it to a boundary and opening it, as allocators do, works
  * hundreds of times at once and tens of thousands of times in turn.

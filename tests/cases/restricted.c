@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Programs work under administrators' restrictions. restricted KIND PROGRAM ARGUMENT…: a program
  * without a slash is found beside this one, or in PATH.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A program can move the break itself: steps, zeroes, errors, and malloc in between. */
 #include "heap_share.h"
 

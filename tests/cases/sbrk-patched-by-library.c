@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A library may patch sbrk's entry while the program runs, as UCX does for MPI, and restore it at
  * the end. It writes a jump over the entry and answers by the kernel's break.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A program under a seccomp filter made for malloc grows its heap to 100M. main, or ("thread") in
  * a thread, or ("large") by a block too big for an arena. Another process inspects its pages

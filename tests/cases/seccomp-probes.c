@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What only looks like a sandbox is none: a probe for seccomp that fails, PR_SET_NO_NEW_PRIVS
  * alone, and what a child of vfork does to itself. Parts of huge pages are as good as small ones

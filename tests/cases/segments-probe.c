@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A program reads in smaps which of its text, constants, data, bss and RELRO are on huge pages. It
  * prints one line for each of small and big text, constants, data and bss, and for RELRO:

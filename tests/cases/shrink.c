@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* With HUGETLB_MORECORE_SHRINK=yes the pool has its pages again after free and malloc_trim. */
 #include <malloc.h>
 #include "heap_share.h"

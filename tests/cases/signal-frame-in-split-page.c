@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Signals arrive at a thread, whose stack lies in a huge page, while another thread protects a part
  * of that page: the kernel's own writes of their frames are not lost and kill nobody.

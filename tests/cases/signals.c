@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Signal handlers may run at any moment, also inside a call that the library intercepts.
  *

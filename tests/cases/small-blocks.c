@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Blocks of 16 to 512 bytes, MEGABYTES (200) in total: half of them are freed and allocated again.
  */

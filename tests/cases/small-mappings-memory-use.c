@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Small mappings that share huge pages use little more memory than the program uses. Forty
  * mappings of each size below a huge page.

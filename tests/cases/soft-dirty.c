@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * soft-dirty [open|fopen]: after the program has cleared its soft-dirty bits, a page that it writes
  * to is dirty, and no other is; in the heap and in a mapping.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Splitting a huge page preserves locks, advice, the NUMA policy and the protection key of all its
  * pages. The program locks a small page of text, of data and of bss, sets the attributes of the

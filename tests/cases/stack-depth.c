@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * No call needs much more stack under the library than without it: programs run coroutines on 4 kB
  * and threads on 16 kB. Each call is made on a painted stack, here and in this program without the

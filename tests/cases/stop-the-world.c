@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A thread maps or allocates, and protects; another stops it by a signal and makes such calls
  * itself while the first one stands, as garbage collectors do. The argument: mappings or heap.

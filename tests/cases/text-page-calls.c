@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A program can change single pages of its own text, as the kernel allows it for a file's text:
  * every advice, rights, moves, mappings over it, holes. So it does in a child of fork and, with

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * THREADS (8) threads allocate 200M in total, of mixed sizes; each frees its neighbour's blocks.
  */

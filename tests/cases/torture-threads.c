@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * torture-threads [seed [steps [remote]]]: one thread makes random calls on 4K parts of malloced or
  * mapped memory (rights, advice, unmapping, mapping over it, locks), in between it forks, jumps out

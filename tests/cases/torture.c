@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Random calls on parts of mappings give the same results as on small pages. torture [seed [steps
  * [threads]]]: mmap, munmap, mremap, mprotect, madvise, mlock, mincore, fork, vfork and

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * For torture.c: calls on random parts of mappings, and what each means for the model. mremap is in
  * torture_moves.h.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * For torture.c: what the kernel reads and writes for the program, in one call over pages of all
  * kinds, from the middle of one to the middle of another.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * For torture.c: what every small page of the program's mappings must hold and who may do what with
  * it, and the comparison of all that with what is there. Each thread has a model of its own.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * For torture-threads.c: memory that several actors write to, and its shadow, which says byte by
  * byte what it must hold. The shadow is shared memory: never on huge pages, and a child's as well.

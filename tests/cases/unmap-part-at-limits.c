@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * munmap of a part works where a program has used up what it may have, as without the library:
  * "memory": its address space (RLIMIT_AS); "files": its descriptors, beside another thread.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * userfaultfd works on huge pages as on small pages. Memory that was never touched, or was
  * emptied, is missing and is filled one small page at a time; memory with content is present.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Threads can write to a huge page while another thread protects small pages of it: no write is
  * lost, and none faults. The argument is main or arena, as in partial-page-calls.c.

@@ -1,5 +1,6 @@
 # Packages of other Debian suites and CPUs, unpacked privately: no root, nothing installed, and the
 # machine's own apt state is only read. Sourced, with `cache` set to the directory to keep it in.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 
 # The mirror that this machine's apt uses for Debian itself; fails where there is none.
 debian_mirror()

@@ -1,4 +1,5 @@
 # What the scripts that run in a bare root of Debian share. Exit status 77 skips; the last line says why.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 
 fail()
 {

@@ -1,5 +1,6 @@
 # Tests on this machine's kernel: the heap program built for other C libraries and for 32 bits,
 # under the one library that was built here. Sourced by run.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 
 scenarios=(small threads8 threads48 large realloc fork fork-threads partial-page partial-page-thread
 	segments segments-thp dlopen dlopen-data dlopen-archive)

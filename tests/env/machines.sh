@@ -1,5 +1,6 @@
 # Tests in virtual machines: other kernels, two NUMA nodes, pools of our own size, another CPU. One
 # boot runs all cases of a kernel; `guest` is what runs inside. Sourced by run.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 
 arm64_cases=(text-page-calls text-guarded small threads8 threads48 large realloc fork fork-threads
 	partial-page partial-page-thread unprivileged segments segments-thp segments-and-heap

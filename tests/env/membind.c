@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * membind <node> <program> [argument ...]: starts a program whose memory comes from that node and
  * no other, as numactl --membind does.

@@ -1,5 +1,6 @@
 # Debian's packages, in bare roots of its releases: built there, installed over the distribution's
 # own, used, and purged. `inside-root` is what runs in the root. Sourced by run.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 
 own_mounts=$build/tests/helpers/own-mounts
 

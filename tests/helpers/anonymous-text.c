@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A function whose page of text is anonymous memory, or with an argument a file's in memory, as
  * after a move to huge pages: prints where it is, and waits for the end of its standard input.

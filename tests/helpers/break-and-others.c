@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Memory of others beside the break. By the first argument:
  *   brk     the kernel's break is raised by 8M past libc, then malloc gives 64M: kB that are huge

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """Types into an interactive shell and looks at what stands in its line then.
 
 completion.py <shell> <directory with the completions> <table>: each line of the table is what is

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """Compares README's picture with what bench/demo prints: demo-picture.py README.md OUTPUT.
 
 The rows must be the same, in the same order. Sizes may differ by a quarter or by 1M, shares of huge

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Loads libraries late, one after the other, several times over, bound at once and lazily: each
  * runs, and is on hugetlb pages as far as EXPECT_HUGE_KB says (0: on none, unset: as may be); what

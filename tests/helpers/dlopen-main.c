@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Loads a library late and runs its main: dlopen-main <file> arguments…
  */

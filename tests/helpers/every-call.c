@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * One of everything that makes the library call the kernel, in little time: its data must be right
  * and its output the same whichever of the library's calls fails. What the program's own calls

@@ -1,6 +1,7 @@
 # Holds a part of a file in the page cache as small pages, mapped, until standard input ends:
 #
 #   hold-small-pages.py FILE OFFSET LENGTH
+# SPDX-License-Identifier: LGPL-2.1-or-later
 import mmap
 import os
 import sys

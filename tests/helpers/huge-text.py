@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """Of the executable memory of a live process, what could be and what is on huge pages.
 
 huge-text.py PID [<file that LD_DEBUG=files wrote>]

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """Imported by a test's program: how much of this process's anonymous memory is on huge pages."""
 import re
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """Compares what hugestat says of a process with smaps, pagemap and kpageflags, read here anew.
 
 hugestat-figures.py PID FILE: FILE is the output of hugestat --json --verbose --numa --pages. Prints

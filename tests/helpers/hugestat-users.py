@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """Compares hugestat --users --json with a sum over smaps and with /sys.
 
 hugestat-users.py HOLDERS JSON [GROUP]: the line of page-holders.py, and the output; GROUP is the

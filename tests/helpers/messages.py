@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """
 Prints what is constant in each line that the library can write, one piece a line: messages.py SRC.
 Lines of debugging are left out, and so are the tools, the tables of the report, and what is no text

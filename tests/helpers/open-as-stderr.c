@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Opens the file that the argument names as descriptor 2, as a daemon does, and grows its heap. */
 #include <fcntl.h>
 #include "test.h"

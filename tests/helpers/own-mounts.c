@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Runs a command in a mount namespace of its own: own-mounts COMMAND ARGUMENT…
  *

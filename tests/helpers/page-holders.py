@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """Eight processes that hold huge pages of 2M in every way; prints their PIDs when all hold them.
 
 page-holders.py MOUNT: MOUNT is a hugetlbfs of 2M pages. Ends, with all of its processes, when its

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Memory on every kind of page, for hugestat to look at: KIND=PAGES…, then waits for the end of its
  * standard input. Kinds: hugetlb, gigantic (1G), thp, shm (System V, hugetlb), shared (small),

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Takes every free page of the pool of 2M pages and gives them back, until it is ended. */
 #include <sys/mman.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Starts with the pool empty; a line on stdin says that it has grown. With EXPECT_PAGES=n at least
  * n huge pages are in use afterwards.

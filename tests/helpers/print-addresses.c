@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Prints where the heap, a thread's arena and a mapping of 4M lie, one line. */
 #include <pthread.h>
 #include <sys/mman.h>

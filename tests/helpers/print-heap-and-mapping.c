@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Takes 20M in small blocks and maps 8M of anonymous memory; prints /proc/self/maps. */
 #include <sys/mman.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * print-memory <megabytes> [<bytes of a block> [<threads>]]: fills so much memory by malloc, in
  * each of so many threads (or in none), and prints how many kB of the process are in memory, on

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Runs all of a big text, says which version of it it found, and, with an argument, waits for a
  * byte from standard input before it does so again.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * System V shared memory as a program uses it. Prints what a segment is on and how big the kernel
  * says it is, so that a script can compare; removes all segments, also where something fails.

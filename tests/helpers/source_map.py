@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """
 Compares src/README.md with the tree: source_map.py SRC. Prints what disagrees and exits with 1: a file
 that has no place on the map, a name that has no file, an include that the map does not allow, and

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """Looks for phrases in texts for users: style.py PHRASES FILE...; prints each, and fails if there are any.
 
 Each line of PHRASES is a regular expression, a tab, and what to write instead. Of C files only the

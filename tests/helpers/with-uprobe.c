@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Runs a program with a uprobe: with-uprobe <file> <offset> <program> <argument> ... The kernel counts
  * how often the instruction at that offset of the file is executed; prints that number and how the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Text of many small pages, each with a function that returns its number and the file's VERSION,
  * so that text which is lost, moved or another program's shows itself.

@@ -1,4 +1,5 @@
 # For programs/gcc.sh and programs/clang.sh: a generated file, compiled plain and under the library.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 
 . "$(dirname "$0")/../../bench/source.bash"
 

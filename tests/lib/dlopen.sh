@@ -1,4 +1,5 @@
 # Libraries with a big text or big data, for tests of what is loaded late; sourced after test.sh.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 
 # make_library <file> <version> [option of compiler or linker ...]; source is big-text or big-data
 make_library() {

@@ -1,5 +1,6 @@
 # For library/every-call-fails-*.sh: each system call of the library fails once, and then all from each
 # on: the program gives what it gives without us, is not ended by a signal, and warns once at most.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 
 faults=$BUILD/tests/libhugetlbfs-faults.so

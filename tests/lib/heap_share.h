@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * How much of a process's heap is on huge pages, by what the kernel says in smaps.
  *

@@ -1,4 +1,5 @@
 # What the tests of hugeadm share; sourced after test.sh.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 hugeadm=$BUILD/bin/hugeadm
 tool_name=hugeadm refusal_status=1
 . "$(dirname "$0")/../lib/tool.sh"

@@ -1,4 +1,5 @@
 # What the tests of hugectl share; sourced after test.sh.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 hugectl=$BUILD/bin/hugectl
 tool_name=hugectl refusal_status=125
 . "$(dirname "$0")/../lib/tool.sh"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The pool of 2M pages, as a program under test sees it. Allocates nothing. */
 #ifndef POOL_H
 #define POOL_H

@@ -1,4 +1,5 @@
 # For the tests of ld.hugetlbfs and hugeedit: a small program and library, and what segments say.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 
 wrapper=$BUILD/share/libhugetlbfs
 hugeedit=$BUILD/bin/hugeedit

@@ -1,6 +1,7 @@
 # A root directory in which RPMs are installed, used and erased; sourced by tools/packages.sh. It has
 # this machine's C library and a few programs, and the directories that an RPM distribution's package
 # `filesystem` owns. So the packages' dependencies are not tried (--nodeps): nothing of it is an RPM.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 
 # Copies a program or library to the same place in the root, with what the loader takes for it.
 copy_into_root() {

@@ -1,4 +1,5 @@
 # A tool built with AddressSanitizer; sourced by tests that give it damaged files.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 
 # build_sanitized <tool>: into $BUILD/sanitized/bin. Skips where the compiler or libelf is missing.
 build_sanitized() {

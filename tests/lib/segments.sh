@@ -1,5 +1,6 @@
 # For the tests of text, data and bss: segments-probe.c linked in every way, and programs that take
 # pages from it. Sourced after test.sh and relink.sh.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 
 probe_source=$tests/cases/segments-probe.c
 whole_library="-L$BUILD/lib -Wl,--whole-archive -lhugetlbfs -Wl,--no-whole-archive"

@@ -1,4 +1,5 @@
 # What the tests of shared text have in common; sourced after test.sh.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 
 # Mounts a hugetlbfs of 2M pages at $mount, where $copies are kept.
 mount_for_sharing() {

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * For the programs in this directory: each shows one behaviour, exits with 0 when it is as it
  * should be, and prints nothing that differs between two good runs. What fails is said on stderr.

@@ -1,4 +1,5 @@
 # What the tests' scripts share; sourced by each of them. tests/check gives BUILD and LIB.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 set -u
 
 tests=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)

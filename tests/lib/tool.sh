@@ -1,5 +1,6 @@
 # What the tests of one tool share; sourced after test.sh, with tool_name set: the variable of that
 # name is the program (a test may let it be another one). refusal_status is what bad input ends with.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 
 # succeeds <argument> ...: exit status 0, and nothing on stderr. Leaves out and err.
 succeeds() {

@@ -1,5 +1,6 @@
 #!/bin/bash
 # The heap of a 32-bit program is on huge pages with a 32-bit build of the library.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 
 [ "$(uname -m)" = x86_64 ] || skip "needs an x86-64 CPU"

@@ -1,6 +1,7 @@
 #!/bin/bash
 # The library exports the documented symbols, needs only libc, and runs a program that was linked
 # with the original libhugetlbfs.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 
 root=$(dirname "$0")/../..

@@ -1,6 +1,7 @@
 #!/bin/bash
 # The public functions give the documented results in a linked program: with an empty pool, a full
 # pool, 1G pages, mounts, settings, and without /proc and /sys.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 
 export LD_LIBRARY_PATH=$BUILD/lib

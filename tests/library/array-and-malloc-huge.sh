@@ -1,6 +1,7 @@
 #!/bin/bash
 # A 4M array and a 1M malloc are on huge pages, as /proc/PID/maps and the library's messages show.
 # People ask this about every library of this kind; the files behind the mappings have no name left.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 
 need_root

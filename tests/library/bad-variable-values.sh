@@ -1,6 +1,7 @@
 #!/bin/bash
 # A value that is not understood gives one line on stderr and does no harm. An empty value means
 # unset, or gives a line too.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 
 garbage=("certainly" "" " " "2Q" "-1" "99999999999999999999999999" "0x" "2M garbage" "2MM" "%s%n%x"

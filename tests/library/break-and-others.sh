@@ -1,6 +1,7 @@
 #!/bin/bash
 # Memory of others beside the break: the heap goes on above it, hints near the text are honoured, and a
 # break that is raised and lowered again keeps nothing.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 
 need_pages 300 2M

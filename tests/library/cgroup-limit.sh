@@ -1,5 +1,6 @@
 #!/bin/bash
 # A 200M heap in a hugetlb cgroup with a 20M limit keeps its data and gets no signal.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 
 need_root

@@ -1,6 +1,7 @@
 #!/bin/bash
 # The library does not write to a closed stderr, or to a file of the program that is now descriptor
 # 2.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 
 # Everything there is to say is to be said here, from the start to the end.

@@ -1,6 +1,7 @@
 #!/bin/bash
 # /etc/libhugetlbfs.conf sets the features when the library is in /etc/ld.so.preload and no variable
 # is set. Both files are in an /etc of the test's own.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 
 need_own_mounts

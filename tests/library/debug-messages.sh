@@ -1,6 +1,7 @@
 #!/bin/bash
 # HUGETLB_DEBUG and HUGETLB_VERBOSE print the lines that people and tools search for, when they are
 # true.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 
 need_pages 50 2M

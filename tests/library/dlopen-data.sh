@@ -1,6 +1,7 @@
 #!/bin/bash
 # Data and bss of libraries loaded by dlopen are on huge pages before the constructors run, also
 # while other threads run or fork. RELRO becomes read-only; dlclose returns the pages.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/dlopen.sh"
 

@@ -1,6 +1,7 @@
 #!/bin/bash
 # Libraries load, run and unload when any one of the library's system calls fails, and leave nothing
 # behind.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/dlopen.sh"
 

@@ -1,6 +1,7 @@
 #!/bin/bash
 # Libraries loaded by dlopen run on small pages when the pool is too small or empty, with one
 # warning.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/dlopen.sh"
 

@@ -1,6 +1,7 @@
 #!/bin/bash
 # HUGETLB_ELFMAP_OBJECTS selects the libraries loaded by dlopen whose text is on huge pages. dlclose
 # returns the pages, and another library loaded at the same place runs its own text.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/dlopen.sh"
 

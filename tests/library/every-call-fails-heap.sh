@@ -1,6 +1,7 @@
 #!/bin/bash
 # The heap works when any one of its system calls fails. Its settings and its report are tried too;
 # see lib/every-call-fails.sh.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/every-call-fails.sh"
 
 begin_program "$helpers/every-call"

@@ -1,6 +1,7 @@
 #!/bin/bash
 # The program's own mappings work when any one of the library's system calls fails; see
 # lib/every-call-fails.sh.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/every-call-fails.sh"
 
 begin_program "$helpers/every-call"

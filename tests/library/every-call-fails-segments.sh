@@ -1,5 +1,6 @@
 #!/bin/bash
 # Text and data work when any one of the library's system calls fails; see lib/every-call-fails.sh.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/every-call-fails.sh"
 
 # The same program with segments that have huge pages of their own, copied to either kind.

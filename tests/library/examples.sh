@@ -1,6 +1,7 @@
 #!/bin/bash
 # The examples build by `make examples`, run, and are the same as in the manual pages. pkg-config
 # finds the installed library.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 
 root=$(dirname "$0")/../..

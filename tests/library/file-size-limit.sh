@@ -3,6 +3,7 @@
 # too. The kernel sends SIGXFSZ to a program that writes beyond the limit. The exit status and the
 # output are as without the library; one line names a feature that the limit forbids. A message or a
 # report that goes beyond the limit does not end the program either.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 
 # The limit must be seen to work here, or the test says nothing.

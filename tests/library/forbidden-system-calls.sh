@@ -2,6 +2,7 @@
 # Where a seccomp filter or a policy forbids a system call, the program runs on without the feature,
 # and one line says so. A filter that kills never meets a call of the library. What still works
 # under such filters is tested by rows of cases/table.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 
 restricted=$cases/restricted

@@ -2,6 +2,7 @@
 # A shell that makes 300 command substitutions has few page faults per fork more than plain. Its small
 # heap leaves huge pages after the first forks, with one line at INFO. Children of bash run the
 # library's destructor, which dash's do not.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 
 need_pages 50 2M

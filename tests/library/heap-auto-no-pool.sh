@@ -1,5 +1,6 @@
 #!/bin/bash
 # HUGETLB_MORECORE=auto prints nothing and works when the pool is empty.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 
 set_pool 0

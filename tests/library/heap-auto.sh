@@ -1,6 +1,7 @@
 #!/bin/bash
 # HUGETLB_MORECORE=auto leaves small programs as they are, and puts large heaps on huge pages at
 # hardly any cost in memory.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 
 need_program strace

@@ -1,6 +1,7 @@
 #!/bin/bash
 # HUGETLB_MORECORE_HEAPBASE sets the address of the heap; an address that is not available gives one
 # line.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 
 need_pages 50 2M

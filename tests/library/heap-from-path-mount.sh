@@ -1,5 +1,6 @@
 #!/bin/bash
 # HUGETLB_PATH makes the heap take its pages from that mount, and leaves no file there.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 
 need_root

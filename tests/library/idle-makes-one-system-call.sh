@@ -1,6 +1,7 @@
 #!/bin/bash
 # With no variable set, the library's only system call at start is the check for the configuration
 # file.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 
 need_program strace

@@ -1,5 +1,6 @@
 #!/bin/bash
 # With glibc.malloc.hugetlb set, the library leaves the heap alone and prints one line.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 
 for tunable in 1 2 2097152; do

@@ -1,5 +1,6 @@
 #!/bin/bash
 # At least 95 % of the memory of jemalloc, mimalloc and tcmalloc is on huge pages.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 
 need_pages 300 2M

@@ -1,9 +1,10 @@
 #!/bin/bash
 # HUGETLB_MMAP=auto collapses a mapping that the program has filled, and leaves a sparse one as it is.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 
 need_program python3
-# Fills one mapping, touches each megabyte of the other, and goes on mapping for three seconds.
+# Fills one mapping, touches each megabyte of the other, and goes on mapping until that is huge.
 cat >"$work/program.py" <<'E2'
 import mmap, re, time
 def huge_kb(): return sum(int(kb) for kb in re.findall("AnonHugePages: *([0-9]+)", open("/proc/self/smaps_rollup").read()))
@@ -13,9 +14,10 @@ full, sparse = (mmap.mmap(-1, 64 << 20, private) for _ in range(2))
 full.write(b"x" * (64 << 20))
 for at in range(0, 64 << 20, 1 << 20): sparse[at] = 1
 before = rss_kb()
-end = time.monotonic() + 3
+end = time.monotonic() + 20
 while time.monotonic() < end and huge_kb() < 60000:
-    time.sleep(0.05)
+    busy = time.monotonic() + 0.05
+    while time.monotonic() < busy: pass
     mmap.mmap(-1, 1 << 20, private).close()
 assert full[:] == b"x" * (64 << 20)
 print(huge_kb(), rss_kb() - before)

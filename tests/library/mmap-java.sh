@@ -1,5 +1,6 @@
 #!/bin/bash
 # At least 95 % of a 1 GB java heap is on huge pages, and the output is the same.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 
 need_pages 600 2M

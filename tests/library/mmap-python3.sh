@@ -1,6 +1,7 @@
 #!/bin/bash
 # At least 90 % of python3's 500M of small objects, and of numpy's arrays, is on huge pages, and the
 # output is the same.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 
 need_pages 350 2M

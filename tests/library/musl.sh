@@ -1,5 +1,6 @@
 #!/bin/bash
 # A program linked with musl runs as before, with at most one line.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 
 need_program musl-gcc

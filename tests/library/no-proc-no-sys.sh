@@ -1,5 +1,6 @@
 #!/bin/bash
 # A program runs without /proc and /sys, with at most one line about what is missing.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 
 need_root

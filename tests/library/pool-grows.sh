@@ -1,5 +1,6 @@
 #!/bin/bash
 # A heap uses huge pages that were added to the pool after the program's start.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 
 set_pool 300

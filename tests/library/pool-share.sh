@@ -1,6 +1,7 @@
 #!/bin/bash
 # HUGETLB_LIMIT bounds what each process takes of the pool, so that 16 processes that start at once
 # share a pool that has pages for 8.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 
 set_pool 256

@@ -1,5 +1,6 @@
 #!/bin/bash
 # A pool that is too small gives one warning per process, with threads too.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 
 set_pool 20

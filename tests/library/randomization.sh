@@ -1,6 +1,7 @@
 #!/bin/bash
 # Addresses of the heap, of arenas and of mappings are as random as without the library, less the bits
 # of the page's alignment, also in a program that is not position-independent.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 
 compiler=${CC:-cc}

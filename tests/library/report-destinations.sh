@@ -1,6 +1,7 @@
 #!/bin/bash
 # HUGETLB_REPORT writes to FIFOs, a full disk, closed descriptors and relative paths without blocking,
 # ending or overwriting anything of the program. One line says what could not be written.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 
 # reported <target> <script> <argument> ...: of a shell with that exit status; its standard error in err.

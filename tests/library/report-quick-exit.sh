@@ -1,6 +1,7 @@
 #!/bin/bash
 # A program that ends by quick_exit has its report, once, and its own handlers and exit status; one that
 # ends by _exit has none.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 
 need_program python3

@@ -1,6 +1,7 @@
 #!/bin/bash
 # HUGETLB_REPORT prints a table at exit, on stderr, stdout or in a file, whose figures agree with
 # the kernel's and with hugestat's.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 
 need_pages 50 2M

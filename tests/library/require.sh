@@ -1,5 +1,6 @@
 #!/bin/bash
 # HUGETLB_REQUIRE=yes stops a program at its start when the huge pages asked for are not available.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 
 run() {

@@ -1,5 +1,6 @@
 #!/bin/bash
 # HUGETLB_RESTRICT_EXE enables the library only in the programs it names.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 
 need_pages 150 2M

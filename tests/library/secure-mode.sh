@@ -2,6 +2,7 @@
 # A set-uid program ignores every variable of the library. The dynamic linker ignores LD_PRELOAD
 # there unless the library is in a trusted directory and is set-uid itself, so the program is linked
 # with the library, which it names by its path.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 
 need_root

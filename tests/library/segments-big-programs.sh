@@ -1,6 +1,7 @@
 #!/bin/bash
 # A large share of the text of stock node and clang is on huge pages while they run, by smaps.
 # node's text is in the program, clang's in its libraries.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 
 [ "$(uname -m)" = x86_64 ] || skip "knows 64-bit programs with pages of 2M"

@@ -4,6 +4,7 @@
 #
 # Stock: the whole huge pages inside each segment. Relinked: every page. What is not asked for stays
 # where it was.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/relink.sh"
 . "$(dirname "$0")/../lib/segments.sh"

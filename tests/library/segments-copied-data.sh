@@ -1,6 +1,7 @@
 #!/bin/bash
 # Data written before the library starts is kept: copy relocations, and what earlier constructors
 # wrote to data and bss. The program and the shared library see one object, with what it held.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 
 mkdir "$work/libraries"

@@ -1,6 +1,7 @@
 #!/bin/bash
 # Backtraces, core files and gcore of a program with text on huge pages are as without the library.
 # Text is in a core file only where a file's text would be.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/relink.sh"
 

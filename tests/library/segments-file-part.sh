@@ -2,6 +2,7 @@
 # With HUGETLB_ELFMAP_BACKING=file, text that the page cache holds in small pages takes the next
 # backing, and the messages agree with smaps. No huge page of the file goes down the ladder with
 # them.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/share.sh"
 

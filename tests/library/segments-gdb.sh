@@ -1,6 +1,7 @@
 #!/bin/bash
 # gdb works on a program with text on huge pages: breakpoints set before its start, backtrace,
 # variables, step, continue, attach and core files.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/relink.sh"
 

@@ -1,6 +1,7 @@
 #!/bin/bash
 # The messages about text and data are true: the lines people search for, one line when only a part
 # is on huge pages, none when nothing can be.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/relink.sh"
 . "$(dirname "$0")/../lib/segments.sh"

@@ -1,5 +1,6 @@
 #!/bin/bash
 # HUGETLB_ELFMAP_OBJECTS selects the objects whose text is on huge pages, by smaps.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 
 grep -qs '\[never\]' /sys/kernel/mm/transparent_hugepage/enabled && skip "transparent huge pages are off"

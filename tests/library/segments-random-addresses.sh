@@ -2,6 +2,7 @@
 # A program with holes between its segments is completely on huge pages at each of many starts at
 # random addresses. The kernel likes to put new mappings into such holes, the library's own lists
 # too.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/relink.sh"
 . "$(dirname "$0")/../lib/segments.sh"

@@ -2,6 +2,7 @@
 # Text and data lose nothing when the pool is empty, too small, or drained and filled by other
 # processes. The child process loses nothing either; one line per process says what was not
 # available.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/relink.sh"
 . "$(dirname "$0")/../lib/segments.sh"

@@ -2,6 +2,7 @@
 # Text and data survive unusual starts: the break directly after bss, threads before the first
 # constructor, little address space, policies against executable memory, closed descriptors. One
 # line names what is not possible.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/relink.sh"
 . "$(dirname "$0")/../lib/segments.sh"

@@ -1,6 +1,7 @@
 #!/bin/bash
 # With HUGETLB_SHARE=1 a program runs its own text when any one of the library's system calls fails,
 # with and without an existing copy. What is left is nothing or a complete copy.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/share.sh"
 

@@ -1,6 +1,7 @@
 #!/bin/bash
 # With HUGETLB_SHARE=1, where sharing is impossible or a copy is not trusted, the program uses
 # private huge pages and prints one line.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/share.sh"
 

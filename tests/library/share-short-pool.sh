@@ -1,6 +1,7 @@
 #!/bin/bash
 # With HUGETLB_SHARE=1 and a pool smaller than the text, the program gets no signal and leaves no
 # partial copy and no page. A writer that is killed at any time leaves nothing either.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/share.sh"
 

@@ -1,6 +1,7 @@
 #!/bin/bash
 # With HUGETLB_SHARE=1 the second process maps the first one's copy of the text and takes no page.
 # The copy stays when both have ended; its removal returns the pages.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/share.sh"
 

@@ -1,6 +1,7 @@
 #!/bin/bash
 # With HUGETLB_SHARE=1 a program that replaced another of the same name runs its own text, also when
 # both have the same build-id or none.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/share.sh"
 

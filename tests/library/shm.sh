@@ -1,6 +1,7 @@
 #!/bin/bash
 # HUGETLB_SHM puts System V shared memory of any size on huge pages, or on small pages with one
 # warning. Without it, and for existing segments, shmget is the system's.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 
 shm=$helpers/shm

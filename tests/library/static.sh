@@ -1,5 +1,6 @@
 #!/bin/bash
 # A statically linked program runs as before with the library preloaded.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 
 echo 'int main(void) { return 3; }' | "${CC:-cc}" -static -x c - -o "$work/program" 2>/dev/null ||

@@ -1,5 +1,6 @@
 #!/bin/bash
 # The heap of gperftools' tcmalloc, which grows by sbrk, is on huge pages.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 
 need_pages 150 2M

@@ -1,6 +1,7 @@
 #!/bin/bash
 # Programs can change single pages of text on every backing: shared copies, libraries loaded by
 # dlopen, the file's own pages, 1G pages. A process can't change a shared copy for another one.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/relink.sh"
 . "$(dirname "$0")/../lib/share.sh"

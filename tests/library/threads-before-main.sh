@@ -1,6 +1,7 @@
 #!/bin/bash
 # A library whose constructor starts threads, as OpenBLAS does: the heap of a program that is linked with
 # it is on huge pages all the same, and the variables and the program's name are known.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 
 need_pages 100 2M

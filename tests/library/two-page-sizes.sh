@@ -1,5 +1,6 @@
 #!/bin/bash
 # HUGETLB_PATH: each feature takes its pages from the mount of its page size.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 
 need_root

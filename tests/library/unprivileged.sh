@@ -2,6 +2,7 @@
 # A user other than root takes pages from the pool, without a mount, a right to lock memory, or a
 # group. So does root of a user namespace, as in rootless containers. Only shared memory needs the
 # group.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 
 need_pages 150 2M

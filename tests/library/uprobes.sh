@@ -1,5 +1,6 @@
 #!/bin/bash
 # A uprobe on libc or on the program's text counts as it does without the library, and the program runs.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 
 need_root

@@ -1,6 +1,7 @@
 #!/bin/bash
 # valgrind's memcheck finds no error of the library's, and programs run under it as without it: text on
 # huge pages, and parts of huge pages that are protected and moved.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 
 need_program valgrind

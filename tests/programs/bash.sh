@@ -1,5 +1,6 @@
 #!/bin/bash
 # bash gives the same output: loops with many forks, pipes, command substitution and big variables.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 
 cat >"$work/program.sh" <<-'END'

@@ -2,6 +2,7 @@
 # C++ exceptions pass through three shared libraries of some megabytes, one of them loaded by
 # dlopen. Their types, unique objects, thread-local and static data are right, in threads and in a
 # child process.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 
 need_program c++

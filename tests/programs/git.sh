@@ -1,5 +1,6 @@
 #!/bin/bash
 # git makes the same objects in a repository of 500 files with some history, which passes fsck.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 
 need_program git

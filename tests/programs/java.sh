@@ -1,5 +1,6 @@
 #!/bin/bash
 # java gives the same output: its start, compiler, threads, collections and garbage collector.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 
 need_program java

@@ -1,6 +1,7 @@
 #!/bin/bash
 # node gives the same output: JSON, buffers, regular expressions, promises, WebAssembly, compiled
 # code, threads.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 
 need_program node

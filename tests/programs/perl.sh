@@ -1,5 +1,6 @@
 #!/bin/bash
 # perl gives the same output: hashes, sorting, regular expressions, fork and pipes.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 
 need_program perl

@@ -1,5 +1,6 @@
 #!/bin/bash
 # postgres gives the same answers: initdb and a server.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 
 directory=$(dirname "$(ls -d /usr/lib/postgresql/*/bin/initdb 2>/dev/null | tail -n 1)")

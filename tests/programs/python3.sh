@@ -1,6 +1,7 @@
 #!/bin/bash
 # python3 gives the same output: json, regular expressions, big numbers, threads, processes, modules
 # in C.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 
 need_program python3

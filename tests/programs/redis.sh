@@ -1,6 +1,7 @@
 #!/bin/bash
 # redis-server has the same data after a reload: 200,000 keys and a snapshot by a child process
 # during writes.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 
 need_program redis-server redis-cli

@@ -1,5 +1,6 @@
 #!/bin/bash
 # sqlite3 gives the same output: tables, indexes, joins, JSON, a database file.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 
 need_program sqlite3

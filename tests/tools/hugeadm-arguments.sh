@@ -1,5 +1,6 @@
 #!/bin/bash
 # hugeadm prints one line and exits with 1 for each bad value; its completion works.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/hugeadm.sh"
 

@@ -2,6 +2,7 @@
 # hugeadm prints one line about the obstacle and who can remove it where it may not read or change
 # something. As a user, with /sys and /proc read-only as in containers, without the directory of
 # pools. The exit status is not 0 and no output is partial.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/hugeadm.sh"
 

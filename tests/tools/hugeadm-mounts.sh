@@ -1,6 +1,7 @@
 #!/bin/bash
 # hugeadm --create-...-mounts makes one mount per page size with the owner, mode and limits asked
 # for, and names the differences of an existing mount.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/hugeadm.sh"
 

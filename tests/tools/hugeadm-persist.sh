@@ -1,5 +1,6 @@
 #!/bin/bash
 # hugeadm --persist-pools writes files and command lines that restore the present pools.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/hugeadm.sh"
 

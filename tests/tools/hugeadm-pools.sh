@@ -1,5 +1,6 @@
 #!/bin/bash
 # hugeadm sets the pools as asked, as the listings and the commands of --dry-run say.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/hugeadm.sh"
 

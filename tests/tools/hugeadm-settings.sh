@@ -1,5 +1,6 @@
 #!/bin/bash
 # hugeadm sets the kernel's settings, reads them back, reports what it can't set, and lowers none.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/hugeadm.sh"
 

@@ -2,6 +2,7 @@
 # hugeadm --setup: questions and answers, what is set now and at the next boot, what --dry-run prints;
 # the same under the name of the original's helper. In mounts of its own, with a pool that is a
 # directory of files: neither the machine nor its users are changed.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/hugeadm.sh"
 

@@ -1,6 +1,7 @@
 #!/bin/bash
 # hugeadm --list-shared-text and --drop-shared-text list every copy with its users and origin, and
 # remove only unused and outdated copies.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/hugeadm.sh"
 . "$(dirname "$0")/../lib/share.sh"

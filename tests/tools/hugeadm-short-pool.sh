@@ -2,6 +2,7 @@
 # hugeadm reports a pool that stays too small, or an interrupted change, with the pages asked for
 # and obtained, and removes what was temporary. The test mounts a directory that looks like such a
 # pool over the real one, in a mount namespace of its own.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/hugeadm.sh"
 

@@ -1,6 +1,7 @@
 #!/bin/bash
 # hugectl preloads the library of the right word size, also into programs that the first one starts,
 # or prints one line when there is none.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/hugectl.sh"
 

@@ -1,6 +1,7 @@
 #!/bin/bash
 # hugectl --compare runs a program plain and on huge pages in turn: what the figures are, that its input
 # and output are apart, what each variant gets, servers with a load, and what is refused.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/hugectl.sh"
 
@@ -54,6 +55,13 @@ features_run_alone() {
 	json_is 'set(v["text and data"]["environment"]) == {"HUGETLB_ELFMAP", "HUGETLB_ELFMAP_OBJECTS", "LD_PRELOAD"}'
 	json_is 'set(v["heap"]["environment"]) == {"HUGETLB_MORECORE", "LD_PRELOAD"}'
 	json_is 'len(v["all of these"]["environment"]) == 6'
+}
+
+automatic_by_default() {
+	"$hugectl" --compare=1 --json sh -c : >"$work/out" 2>"$work/err" || { show "$work/err"; fail "exit status $?"; }
+	json_is 'list(v) == ["plain", "huge pages"]'
+	json_is '[v["huge pages"]["environment"][n] for n in ("HUGETLB_MORECORE", "HUGETLB_MMAP")] == ["auto"] * 2'
+	"$hugectl" --compare=1 sh -c : | grep -qx '  with --auto' || fail "--auto is not named"
 }
 
 input_and_output_are_apart() {
@@ -133,6 +141,7 @@ refusals() {
 refusals
 ends_are_compared
 features_run_alone
+automatic_by_default
 input_and_output_are_apart
 a_difference_is_sure
 servers_are_loaded

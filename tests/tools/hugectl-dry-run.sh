@@ -1,6 +1,7 @@
 #!/bin/bash
 # hugectl --dry-run prints commands that have the same effect in every shell, with any characters in
 # their words.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/hugectl.sh"
 

@@ -1,5 +1,6 @@
 #!/bin/bash
 # hugectl's options have their effect on a program, by the kernel's figures.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/hugectl.sh"
 

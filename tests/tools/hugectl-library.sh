@@ -1,5 +1,6 @@
 #!/bin/bash
 # hugectl finds the library and keeps what LD_PRELOAD and LD_LIBRARY_PATH had.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/hugectl.sh"
 

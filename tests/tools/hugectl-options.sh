@@ -1,6 +1,7 @@
 #!/bin/bash
 # Each option of hugectl sets its variable, with a value after "=" and as the next word. A bad value
 # gives one line and exit status 125. No option is without a test.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/hugectl.sh"
 

@@ -1,6 +1,7 @@
 #!/bin/bash
 # hugectl runs every kind of program, or exits as env(1) does: missing, not executable, a script,
 # static, set-uid.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/hugectl.sh"
 

@@ -1,5 +1,6 @@
 #!/bin/bash
 # hugectl --report names the largest process that has no report, and why, without a trace in the program.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/hugectl.sh"
 

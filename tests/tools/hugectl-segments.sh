@@ -2,6 +2,7 @@
 # hugectl's options for text and data have their effect, by the kernel's figures. Other tests show
 # which pages can be huge; this program and its library have space for some, wherever they are
 # loaded.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/hugectl.sh"
 

@@ -1,6 +1,7 @@
 #!/bin/bash
 # hugectl --no-thp and --thp-advised-only: what the kernel has for the program; what a parent switched
 # off is on again for a program that asks for huge pages, and only then.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/hugectl.sh"
 

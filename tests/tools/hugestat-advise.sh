@@ -1,6 +1,7 @@
 #!/bin/bash
 # hugestat --advise: what is dense and big is worth huge pages, what is small or sparse is not; the
 # command and the rule that are advised work.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/hugectl.sh"
 

@@ -2,6 +2,7 @@
 # hugestat --check names the cause when huge pages do not work, and the command it prints repairs
 # it. No pool, no mount, a cgroup limit, THP off, a broken configuration file, a chroot without
 # /sys, an unprivileged user. All mounts are in a namespace of the test's own.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 
 need_own_mounts

@@ -1,6 +1,7 @@
 #!/bin/bash
 # hugestat --collapse puts memory of a program that runs on huge pages: its content stays, what is
 # sparse stays, the rate is kept, and what is missing is said.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 
 hugestat=$BUILD/bin/hugestat

@@ -2,6 +2,7 @@
 # hugestat --perf-map, built with AddressSanitizer, never crashes when the program's file is
 # damaged. It names functions or says why it can't, and leaves the file alone. The damaged file is
 # mounted over the program, where no other process sees it.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/hugeadm.sh"
 . "$(dirname "$0")/../lib/sanitized.sh"
@@ -10,9 +11,16 @@ in_own_mounts
 need_program python3
 build_sanitized hugestat
 
-cp "$helpers/anonymous-text" "$work/program"
+# The text of a library: the program's own file can't be damaged while it runs.
+printf '%s\n' '#include <dlfcn.h>' 'int main(int count, char **words)' '{' \
+	'	void *library = dlopen(words[1], RTLD_NOW);' \
+	'	int (*run)(int, char **) = library ? (int (*)(int, char **))dlsym(library, "main") : 0;' \
+	'	return run ? run(1, words) : 9;' '}' >"$work/run.c"
+"${CC:-cc}" "$work/run.c" -o "$work/run" -ldl || fail "no program"
+"${CC:-cc}" -std=gnu11 -D_GNU_SOURCE -shared -fPIC -I"$tests/lib" -I"$tests/../src/arch/$(uname -m)" \
+	"$tests/helpers/anonymous-text.c" -o "$work/program" || fail "no library"
 mkfifo "$work/wait"
-"$work/program" <"$work/wait" >"$work/address" &
+"$work/run" "$work/program" <"$work/wait" >"$work/address" &
 process=$!
 at_end "kill $process 2>/dev/null; wait $process 2>/dev/null; rm -f /tmp/perf-$process.map"
 exec 8>"$work/wait"

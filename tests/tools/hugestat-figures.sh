@@ -1,6 +1,7 @@
 #!/bin/bash
 # hugestat's figures for a process with pages of every kind agree with smaps, numa_maps, page frames
 # and /sys.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 
 hugestat=$BUILD/bin/hugestat

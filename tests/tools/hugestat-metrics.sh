@@ -1,6 +1,7 @@
 #!/bin/bash
 # hugestat --metrics: OpenMetrics text with the figures of /sys, /proc and hugestat itself, odd names
 # escaped, the file replaced at once; with Prometheus' own tools where they are, the alert rules too.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 
 hugestat=$BUILD/bin/hugestat

@@ -1,6 +1,7 @@
 #!/bin/bash
 # hugestat prints one line and fails for bad input, keeps a program's exit status, ends --watch, and
 # names functions with --perf-map.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 
 hugestat=$BUILD/bin/hugestat

@@ -1,5 +1,6 @@
 #!/bin/bash
 # hugestat --pages counts transparent huge pages of each size that the kernel makes, by part and mapping.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 
 hugestat=$BUILD/bin/hugestat

@@ -1,6 +1,7 @@
 #!/bin/bash
 # hugestat --top: processes with huge pages first, with the kernel's own sums; faults per second from the
 # second picture on.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 
 hugestat=$BUILD/bin/hugestat

@@ -2,6 +2,7 @@
 # hugestat --watch fits its picture into terminals of all kinds, leaves the terminal as it was, and
 # ends with the process. Also after a change of the window; where a terminal can't go back, or is
 # none, pictures come one below the other.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 
 hugestat=$BUILD/bin/hugestat

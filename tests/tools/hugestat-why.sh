@@ -1,5 +1,6 @@
 #!/bin/bash
 # hugestat --why names the reason for each mapping that is not on huge pages, as its program made it so.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 
 hugestat=$BUILD/bin/hugestat

@@ -1,6 +1,7 @@
 #!/bin/bash
 # make install writes only below DESTDIR, to LIBDIR or the MULTIARCH directory, and make uninstall
 # leaves no file. hugectl, pkg-config and ld.hugetlbfs find the library there.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 
 root=$(dirname "$0")/../..

@@ -1,6 +1,7 @@
 #!/bin/bash
 # Scripts that were written for the original's tools: called as they call them, our tools print what
 # those scripts read, and end with the status that they check.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 . "$tests/lib/hugeadm.sh"
 

@@ -2,6 +2,7 @@
 # The packages for Debian and the RPMs build from this tree, have the right contents, and lintian
 # reports no error. The RPMs are installed, used and erased in a root of their own; Debian's in
 # tests/env.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/rpm-root.sh"
 

@@ -1,5 +1,6 @@
 #!/bin/bash
 # pagesize prints the base page size, and with -a or -H the huge page sizes that the kernel has.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 
 tool_name=pagesize refusal_status=1

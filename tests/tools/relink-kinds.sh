@@ -1,6 +1,7 @@
 #!/bin/bash
 # ld.hugetlbfs aligns and marks every kind of program with every linker, and the program runs with
 # the library.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/relink.sh"
 

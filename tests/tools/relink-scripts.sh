@@ -1,6 +1,7 @@
 #!/bin/bash
 # ld.hugetlbfs works with GNU ld's scripts: bss in a segment of its own, the user's scripts, other
 # emulations.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/relink.sh"
 

@@ -1,6 +1,7 @@
 #!/bin/bash
 # What tools and the report print: no wider than a terminal, wider where there is room; colours and
 # signs beyond ASCII on a terminal only, and not where NO_COLOR or the locale forbids them.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 
 need_program python3

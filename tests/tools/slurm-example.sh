@@ -1,6 +1,7 @@
 #!/bin/bash
 # The prolog and epilog for Slurm in examples/slurm reserve and give back what the job's comment asks for,
 # and do nothing for a job that does not ask.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 
 need_root

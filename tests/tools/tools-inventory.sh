@@ -2,6 +2,7 @@
 # Every option of every tool has a test of its effect, and refuses a bad value with one exact line.
 # The list tool-options is compared with the tools and with the tests that it names; values are
 # given as --option value and --option=value. No list can say whether a test checks the right thing.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 . "$tests/lib/tool.sh"
 

@@ -1,5 +1,6 @@
 #!/bin/bash
 # The help text, completion and man page of every tool have the options of its table and no others.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 . "$tests/lib/tool.sh"
 
@@ -59,6 +60,8 @@ agrees() {
 # The one that is a script has its help text and its manual page; the rest is the linker's.
 agrees_by_itself() {
 	local linker=$BUILD/share/libhugetlbfs/ld.hugetlbfs
+	[ "$("$linker" --hugetlbfs-version)" = "ld.hugetlbfs (libhugetlbfs) $version" ] ||
+		fail "ld.hugetlbfs --hugetlbfs-version"
 	"$linker" --hugetlbfs-help >"$work/help" || fail "ld.hugetlbfs --hugetlbfs-help"
 	! grep '.\{81\}' "$work/help" || fail "its help text is wider than 80 columns"
 	sed -nE 's/^  (--?[a-z-]+).*/\1/p' "$work/help" | sort >"$work/options"

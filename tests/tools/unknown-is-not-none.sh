@@ -1,6 +1,7 @@
 #!/bin/bash
 # Without /sys or files of /proc the tools say that something is unknown, and never that it is 0 or not
 # there.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/hugeadm.sh"
 

@@ -1,6 +1,7 @@
 #!/bin/bash
 # README's picture of memory before and after is what `make demo` prints: the same rows, and figures
 # within a tolerance.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 
 root=$(dirname "$0")/../..

@@ -1,5 +1,6 @@
 #!/bin/bash
 # src/README.md: every source file has its place on the map, and no include goes against the arrows.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 
 need_program python3

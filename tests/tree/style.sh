@@ -1,6 +1,7 @@
 #!/bin/bash
 # The texts for users avoid the phrases of the list style-phrases: README, HOWTO, man pages, examples, and
 # the strings of the sources.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 
 root=$tests/..

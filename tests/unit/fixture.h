@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The fixture of tests on regions: a range of address space, a pool that the gate simulates, and a
  * check that the states of a region over the range agree with the kernel and the pool.

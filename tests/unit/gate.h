@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The gate of system calls in unit tests: takes the place of src/gate.c.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The gate of the library that whole programs run under while its calls fail: takes the place of
  * src/gate.c in libhugetlbfs-faults.so.

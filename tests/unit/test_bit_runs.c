@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Runs of free base pages in a unit agree with a plain list of pages.
  */

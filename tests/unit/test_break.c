@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The break agrees with a simple model after random moves. Memory below the break keeps its
  * content, memory it passes is zero, and a failure changes nothing.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * How much memory is free in blocks of a huge page, by the text of /proc/buddyinfo.
  */

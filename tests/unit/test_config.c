@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The configuration file: which rules apply to which program, its cost, and its errors.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * HUGETLB_MMAP=auto: which mappings are looked at, and how much time that may take.
  */
@@ -31,16 +32,17 @@ static void which_mappings(void **state)
 static void a_hundredth_of_the_time(void **state)
 {
 	(void)state;
-	assert_int_equal(density_units(0, 2 * MIB), 0);
-	for (uint64_t elapsed = MILLISECOND; elapsed < 2000 * MILLISECOND; elapsed += MILLISECOND) {
+	assert_int_equal(density_units(0, 0), 0);
+	for (uint64_t cpu = MILLISECOND; cpu < 2000 * MILLISECOND; cpu += MILLISECOND) {
 		/* a unit takes 0.2 ms */
-		uint64_t spent = density_units(elapsed, 2 * MIB) * MILLISECOND / 5;
+		uint64_t spent = density_units(cpu, MILLISECOND) * MILLISECOND / 5;
 
-		assert_true(spent <= elapsed / 100);
+		assert_true(!spent || spent + MILLISECOND <= cpu / 100);
 	}
-	assert_int_equal(density_units(100 * MILLISECOND, 2 * MIB), 4);
-	/* a program that has slept for long is not stopped for long */
-	assert_int_equal(density_units(UINT64_MAX, 2 * MIB), 64);
+	assert_int_equal(density_units(100 * MILLISECOND, 0), 5);
+	assert_int_equal(density_units(100 * MILLISECOND, MILLISECOND), 0);
+	/* a program that has run for long is not stopped for long */
+	assert_int_equal(density_units(UINT64_MAX, 0), 64);
 }
 
 int main(void)

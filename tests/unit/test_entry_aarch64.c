@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The instructions of jumps and calls of arm64, on any 64-bit machine of its byte order.
  */

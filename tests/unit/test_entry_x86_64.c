@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The bytes of jumps and calls of x86-64, on any 64-bit machine.
  */

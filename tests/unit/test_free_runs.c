@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The first free run that is long enough is found, in agreement with a plain list of slots,
  * whatever was taken and released before.

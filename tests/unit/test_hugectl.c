@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * hugectl's options set their variables, lists grow at the front, tunables are merged, and a
  * file's headers are read.

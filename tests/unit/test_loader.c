@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * ld.so reports the objects it loads and unloads. Each test runs in a child process, since an
  * entry is redirected once per process.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * While the lock is held no signal reaches its thread; a thread does not wait for itself, and not
  * for ever for another one.

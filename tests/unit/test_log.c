@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The formatter, and which descriptors lines are and are not written to. Descriptor 2 is replaced
  * by files and pipes during a test.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Mapping a range as a whole: the result, and what is left when a call fails.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The program's mmap, mremap, mprotect and munmap with HUGETLB_MMAP (src/mmap/, src/calls/), with
  * a simulated pool, and when any one system call fails.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A hugetlbfs is found in a /proc/mounts made by the test.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Functions are redirected in a libc made by the test. It is some functions of this program, far
  * enough from each other to be replaced in two ranges, and a symbol table made for them.

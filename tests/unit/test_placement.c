@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * No two mappings get the same memory, unmapped memory is free again, small mappings share huge
  * pages, also when calls fail.

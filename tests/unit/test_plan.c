@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Which ranges can be huge, for the layouts that linkers and kernels make, and their limits.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * HUGETLB_MORECORE=auto: which parts of the heap get huge pages, by their size.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * HUGETLB_LIMIT: what the process may take of a pool, and the share that is chosen where nobody
  * gave one.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Regions: units and pages down the ladder, pages returned to the pool, and other mappings in
  * between, with a simulated pool.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The registry of regions, of the ranges that are tracked and of their parts agrees with a plain
  * list.

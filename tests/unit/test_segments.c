@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Segments are found, divided, copied and replaced, with memory of the test in place of segments,
  * and when any one system call fails.

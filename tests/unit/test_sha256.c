@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * SHA-256 gives the standard's examples, and agrees at every length around a block's end.
  */

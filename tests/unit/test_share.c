@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Text is shared by a file, with tmpfs in place of hugetlbfs: the gate reports its pages as huge.
  */

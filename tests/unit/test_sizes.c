@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Page sizes, THP settings and pools, from a /proc and a /sys made by the test.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The addresses of the heap's regions: holes in a maps file, and properties of the choice over the
  * layouts that processes have.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A part of a huge page can be protected, advised or emptied as on base pages. The page is split
  * with its content, or stays as it is when a call fails.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Symbols of libc found in its own tables are those that dlsym finds.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Each mapping belongs to one part of the account, whose sums and table are right, with mappings
  * made by the test.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A page that the program replaced or protected without the library is detected before it is split
  * or cleared, by each of the queries that some kernel answers.
@@ -31,6 +32,7 @@ static void begin(enum question question)
 		.pages = PAGES,
 		.populate_limit = SIZE_MAX,
 		.no_move = question == BY_COLD,
+		.no_populate_write = question == BY_COLD,
 	};
 
 	gate_reset();
@@ -38,6 +40,7 @@ static void begin(enum question question)
 	sys_sandboxed = false;
 	process_base_bytes = BASE;
 	source = fixture_source(PAGE);
+	source.populate_write = question != BY_COLD;
 	assert_int_equal(region_make(&region, fixture_start, fixture_start + PAGES * PAGE, &source),
 			 0);
 	assert_int_equal(region_map(&region, fixture_start, region.limit, 0), 0);
@@ -142,11 +145,10 @@ static void shared_mapping_is_not_split(void **state)
 	}
 }
 
-/* Not by MADV_COLD's kernel, which has no MADV_POPULATE_WRITE either. */
 static void rights_are_the_kernels(void **state)
 {
 	(void)state;
-	for (enum question question = BY_QUERY; question < BY_COLD; question++) {
+	for (enum question question = BY_QUERY; question < QUESTIONS; question++) {
 		begin(question);
 		assert_int_equal(mprotect((void *)page_at(4), PAGE, PROT_READ), 0);
 		assert_true(verify_page(&region, 4));

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The zone: arenas open step by step; blocks are filled, grown, moved and shrunk, with a simulated
  * pool.

@@ -1,6 +1,7 @@
 # The unit tests: one program a subject, built by `make unit` into $(BUILD)/tests/unit, each run
 # without arguments. They link the library's objects with a gate of their own; what a constructor
 # does is not theirs to test. They need cmocka.
+# SPDX-License-Identifier: LGPL-2.1-or-later
 
 # The jumps of another CPU are bytes like others, but addresses of 64 bits need room.
 UNIT_ENTRY_TESTS_LEFT_OUT := $(if $(filter i386,$(CPU)),test_entry_x86_64 test_entry_aarch64)

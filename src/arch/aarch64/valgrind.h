@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Does this process run under valgrind? Its instrumented CPU answers a sequence of instructions
  * that changes nothing elsewhere: arm64.

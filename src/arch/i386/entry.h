@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * How a function of i386 is entered and called: the bytes that redirect.c writes into a copy of
  * libc's text. Pure functions on bytes, unit-tested; `at` is the address at which the bytes will

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The system call instruction of i386.
  *
@@ -26,6 +27,7 @@
 #define CPU_SHMGET_NUMBER SYS_ipc
 #define CPU_SHMAT_NUMBER  SYS_ipc
 #define CPU_SHMCTL_NUMBER SYS_ipc
+#define CPU_SHMDT_NUMBER  SYS_ipc
 #define CPU_SHMGET_BY_IPC 1
 
 /* posix_fadvise, with the advice last: see sys_forget_cache(). */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * i386 has no entry point of ours for libc's syscall(2): it takes its arguments from the stack, so
  * a function of ours would have to move them all. What the program does by it is found out before a

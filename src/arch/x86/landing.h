@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The landing pad of indirect branch tracking, which x86-64 and i386 have alike but for its last
  * byte: for their entry.h alone, which says it as ENTRY_ENDBR_LAST before. Pure functions on bytes.

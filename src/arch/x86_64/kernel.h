@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The system call instruction of x86-64.
  *
@@ -24,6 +25,7 @@
 #define CPU_SHMGET_NUMBER SYS_shmget
 #define CPU_SHMAT_NUMBER  SYS_shmat
 #define CPU_SHMCTL_NUMBER SYS_shmctl
+#define CPU_SHMDT_NUMBER  SYS_shmdt
 #define CPU_SHMGET_BY_IPC 0
 
 /* posix_fadvise, with the advice last: see sys_forget_cache(). */

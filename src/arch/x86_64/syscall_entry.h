@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The entry point that takes the place of libc's syscall(2): x86-64.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A task or a call on another stack, and the registers of a stopped thread: x86-64.
  */

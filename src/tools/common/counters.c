@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The CPU's counters, by perf_event_open(2): cycles, misses of both TLBs, and the cycles of page
  * walks, which are known on CPUs of Intel since Haswell only. Missing ones are left out.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The CPU's counters of a process or thread and of those that it starts, in user mode. Each that
  * the machine or a right is missing for is left out.

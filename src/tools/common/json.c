@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * JSON on a stream: two spaces a level, names quoted, text escaped. JSON is UTF-8: a byte that is
  * not comes out as U+FFFD. Control characters of all kinds are escaped, for it may be read on a

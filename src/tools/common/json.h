@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Writes JSON to a stream as it goes along: the caller opens and closes objects and lists in the
  * right order, and gives each member of an object a name, each member of a list NULL.

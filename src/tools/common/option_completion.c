@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The completion of a tool's options for bash and zsh, and the plain list of them, as text that is
  * installed, or that a test compares with the man page.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Reading a command line by a tool's table, and the help text that comes out of it.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * One table per tool says what its options are. getopt_long's arrays, the help text, the shells'
  * completion and the list that the man page is compared with are all made from it.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The file that execvp(3) will run for a program's name, and whose rights it gets.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What a stream can show: how wide its lines may be, colours, and signs beyond ASCII.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * UTF-8, decoded strictly: see shown_text.h.
  */

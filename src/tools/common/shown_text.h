@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Text from outside, such as names of files and of processes, for a terminal and for JSON: whoever
  * chose the name must not move the cursor, end the line or make the JSON invalid.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Sizes as people read them: 2M, 1G. options_parse_size() reads what they write. */
 #ifndef SIZE_TEXT_H
 #define SIZE_TEXT_H

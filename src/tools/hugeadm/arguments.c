@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The values of options: read and checked before anything is changed. A value that can't be used
  * gets one line and -EINVAL.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Where the machine is changed: files of /proc and /sys, files and directories of ours, programs.
  * With --dry-run each prints the shell command that does the same instead, and succeeds.

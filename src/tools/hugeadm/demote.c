@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * --demote: splits free huge pages into those of the next smaller size.
  */

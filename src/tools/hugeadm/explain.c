@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * --explain: what the machine has, and what could be set better, with the command for it.
  */

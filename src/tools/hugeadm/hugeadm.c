@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * hugeadm: sets up and lists the pools, mounts and settings of huge pages.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * SIGINT, SIGTERM and SIGHUP don't end the tool in the middle of its work: they are remembered, and
  * cut short the system call that is waiting (the kernel ends the growth of a pool at a signal). Who

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The listings: mounts, pools and page sizes, as text for people and scripts, or as JSON.
  */

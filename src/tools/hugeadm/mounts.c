@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * --create-mounts and its kin: a hugetlbfs for each page size, under one directory, for root, a
  * user, a group or everybody.

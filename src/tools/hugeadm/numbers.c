@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The numbers of a pool in /sys, for the whole machine or for one node, and which nodes there are.
  */

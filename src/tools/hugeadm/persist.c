@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * --persist-pools: the present pools, so that the next boot makes them again.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The memory policy of this process, as numactl gave it: a pool that is changed through the file
  * nr_hugepages_mempolicy grows on its nodes only.

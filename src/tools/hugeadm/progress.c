@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A line on the terminal that says how far long work has come, and is gone when the work is done:
  * on standard error, where that is a terminal. Whoever shows one ends it before anything else is

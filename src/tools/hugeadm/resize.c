@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * --pool-pages-min and --pool-pages-max: the number of pages that stay in a pool, and the number
  * that it may have for a while.

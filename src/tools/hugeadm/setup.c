@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What --setup does with the answers: the pool of the default size now and at the next boots; for
  * users a group that may use huge pages for shared memory, which may also lock that much memory.

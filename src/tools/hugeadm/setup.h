@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * --setup: how much memory huge pages get and who may use them, asked and done in one go.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The questions of --setup: see setup.h. Each is asked again until its answer can be used.
  */

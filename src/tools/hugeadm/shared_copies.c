@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Looking for shared copies of text: see shared_text.h. They may be in any directory of a hugetlbfs
  * (HUGETLB_SHARE_PATH), so all of them are searched, by descriptors, as users may put symbolic

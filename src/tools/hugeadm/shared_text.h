@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The copies of text that processes share (HUGETLB_SHARE=1): files on hugetlbfs mounts, which the
  * library makes and never removes. Which there are, who maps them, and what they are copies of.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Who maps shared copies of text, and what they are copies of: see shared_text.h.
  *

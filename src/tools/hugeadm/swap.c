@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * --add-temp-swap and --add-ramdisk-swap: room for the kernel to move memory to while a pool grows.
  *

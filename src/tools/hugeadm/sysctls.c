@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Settings of the kernel that huge pages need: free memory for putting pages together, shared
  * memory's limit and group. Each is raised where it is too low, and never lowered.

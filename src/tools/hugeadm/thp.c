@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * --thp-*: the kernel's settings for transparent huge pages.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * --advise: hugestat looks at the program on small pages, and says what huge pages may do for it.
  * It is installed beside this tool, or found in PATH.

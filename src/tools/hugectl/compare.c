@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * --compare: see compare.h. Which variants there are, and the order of runs: A B A B, so that what
  * changes on the machine meanwhile hits all alike. One round more than was asked for comes first

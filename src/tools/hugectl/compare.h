@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * --compare: runs a program plain and with huge pages, in turn, and says what the difference is and
  * how sure that is.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The statistics of --compare: a paired t-test on the logarithms of ratios. Runs stand in pairs, so
  * that what slows the machine down for a while slows both.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Servers under --compare: see compare_ready.h. A server is ready when a line of its output matches
  * an expression (/.../), when it takes connections at a TCP port of this machine (a number), or

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A process that --compare runs, and servers: when they are ready, and the load on them.
  */

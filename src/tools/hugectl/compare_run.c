@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * One run of --compare. Its output goes to a file of its own, its input is read from the start.
  *

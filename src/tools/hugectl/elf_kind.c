@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What kind of program an ELF file is, from its headers: of either class, in this machine's byte
  * order. A file that is cut short or makes no sense is no ELF file here; the kernel will say more.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * hugectl: the order of steps. It ends as the program, or with a line on standard error.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * hugectl: runs a program under the library, by options instead of variables.
  *
@@ -53,7 +54,7 @@ enum preload_wish { PRELOAD, PRELOAD_ALWAYS, PRELOAD_NEVER };
 /* What --compare and its like ask for. */
 struct compare_wish {
 	bool on, each, json, advise;
-	bool all_features; /* none was asked for */
+	bool all_features, automatic; /* because none was asked for */
 	int runs;
 	const char *ready, *load;
 };

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Where the library is: beside this tool, in /usr/local or in /usr, in the directories that
  * distributions have for each kind of CPU.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The table of hugectl's options, which variables they set, and how a command line becomes a
  * request.
@@ -497,7 +498,6 @@ static int take_compare(struct compare_wish *wish, const char *value)
 	return 0;
 }
 
-/* What --compare compares with plain where no feature was asked for: all of them. */
 static int set_all_features(struct request *request)
 {
 	request->compare.all_features = true;
@@ -536,7 +536,20 @@ static int check_compare(struct request *request)
 		fprintf(stderr, "hugectl: %s\n", problem);
 		return -EINVAL;
 	}
-	return wish->on && !has_features(request) ? set_all_features(request) : 0;
+	return 0;
+}
+
+/* --compare without a feature: each of all features, or what --auto gives. */
+static int set_compared(struct request *request)
+{
+	const struct together automatic = {.automatic = true};
+
+	if (!request->compare.on || has_features(request))
+		return 0;
+	if (request->compare.each)
+		return set_all_features(request);
+	request->compare.automatic = true;
+	return set_automatic(request, &automatic);
 }
 
 /* clang-format off */
@@ -613,7 +626,7 @@ int request_read(int argc, char **argv, struct request *request)
 	if (set_heap(request, &together) || set_segments(request, &together) ||
 	    set_disabled(request, &together) || set_automatic(request, &together) ||
 	    set_verbose(request, &together) ||
-	    check_library_options(request) || check_compare(request) ||
+	    check_library_options(request) || check_compare(request) || set_compared(request) ||
 	    check_thp_options(request, request->options.heap == HEAP_THP))
 		return OPTION_TABLE_BAD;
 	if (!argv[optind] && !request->dry_run) {

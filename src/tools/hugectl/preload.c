@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Having the dynamic linker load the library into the program: LD_PRELOAD and LD_LIBRARY_PATH, in
  * front of what they hold already.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Which file a program's name stands for, and what can be known of it before it runs.
  */

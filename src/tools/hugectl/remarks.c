@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What a command line says and its user hardly means: one warning each. Nothing is changed for it.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Transparent huge pages for the program and what it starts: off, only where the program itself
  * asks for them, or on again where a parent has switched them off. The kernel keeps this across

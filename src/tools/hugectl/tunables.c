@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * malloc's own huge pages (glibc 2.35 and later): what is left for a program that the library can't
  * serve. The library stands aside where this is set, so it is never set where the library works.

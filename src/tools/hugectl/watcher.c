@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * --report: the reports are those of processes that have the library. This watcher looks for the
  * largest process that has not, because it is static, say, and adds a line about it.

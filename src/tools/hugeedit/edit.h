@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The changes that hugeedit makes, to the program headers in memory only. */
 #ifndef EDIT_H
 #define EDIT_H

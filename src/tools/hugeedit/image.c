@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Reading a file and believing nothing of it: every offset, size and count is compared with what
  * the file has before it is used. A file that breaks a rule is refused, even one that the kernel

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * An ELF file as hugeedit sees it: a copy in memory, its program headers checked one by one, and
  * the changes that are wanted of them.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * hugeedit: shows and changes which segments of an ELF file huge pages back by default.
  */

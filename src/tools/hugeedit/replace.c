@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The new file that takes the old one's place. All is done to it before the rename, so that at any
  * time the name has either the old or the new file, whole.

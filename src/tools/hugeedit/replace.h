@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Writing the changed file. */
 #ifndef REPLACE_H
 #define REPLACE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * --advise: what a program's memory is like on small pages, and what huge pages may do for it.
  */

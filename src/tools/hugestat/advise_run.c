@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * --advise of a process that runs, and of a program that is run to be seen: then the sight that
  * counts is the one with the most memory, for many programs free it before they end.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What is to be seen of a process for --advise: its memory by part, how densely each huge page's
  * range is in use, its faults, and what its page walks take.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * --collapse: see collapse.h. By process_madvise(MADV_COLLAPSE), one huge page at a time, for the
  * kernel keeps the process from changing its mappings while it copies one; and no faster than the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * --collapse: puts memory of a process that runs already on transparent huge pages, from outside.
  */

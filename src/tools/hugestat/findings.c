@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What is wrong, and what mends it: see findings.h.
  *
@@ -336,9 +337,8 @@ static void check_config(const struct system *system, struct findings *findings)
 	if (config->path)
 		shell_word(config->path, path, sizeof(path));
 	if (config->problem) {
-		finding =
-			findings_add(findings, "config-ignored", config->tell_problem,
-				     "%s %s: the file is ignored", config->path, config->problem);
+		finding = findings_add(findings, "config-ignored", config->tell_problem,
+				       "%s %s: the file is ignored", config->path, config->problem);
 		if (config->of_rights)
 			COMMAND(finding, "chown root %s && chmod go-w %s", path, path);
 		else if (config->error == ENOENT)

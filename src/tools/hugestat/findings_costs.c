@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Notes on what costs huge pages their effect, or costs memory for nothing: see findings.h.
  */

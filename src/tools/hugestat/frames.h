@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The page frames of a process, by pagemap, kpagecount and kpageflags: for root only.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * hugestat: do huge pages work here, and if not, why; and which memory of a process is on them.
  */

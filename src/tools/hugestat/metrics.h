@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * --metrics: what hugestat knows as OpenMetrics text, which is also in the format that the textfile
  * collector of Prometheus' node exporter reads. Counters have no TYPE line: the two formats name it

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What the ELF files of a process say: where its program lies, and the names of functions.
  */

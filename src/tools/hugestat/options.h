@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * hugestat's options, read by its table (tools/common/option_table.h).
  */

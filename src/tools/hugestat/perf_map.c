@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * --perf-map: names for perf of functions whose text lost its file's name.
  *
@@ -53,16 +54,30 @@ static int write_as_neighbour(const struct process *process, const struct smaps_
 				      lost->end, out);
 }
 
+/* As the program's, or as the nearest file's. An error that says more than "no part of it" counts.
+ */
 static int write_mapping(const struct process *process, size_t at, FILE *out)
 {
 	const struct smaps_mapping *lost = &process->mappings[at].smaps;
 	int written = program_write_functions(process->pid, lost->start, lost->end, out);
+	int error = -ENOENT;
 
-	if (written < 0)
-		written = write_as_neighbour(process, lost, find_file(process, at, -1), out);
-	if (written < 0)
-		written = write_as_neighbour(process, lost, find_file(process, at, 1), out);
-	return written;
+	for (int step = -1; written < 0 && step <= 1; step += 2) {
+		if (written != -ENOENT)
+			error = written;
+		written = write_as_neighbour(process, lost, find_file(process, at, step), out);
+	}
+	return written == -ENOENT ? error : written;
+}
+
+/* Does a file's mapping begin where it ends, or end where it begins? */
+static bool touches_file(const struct process *process, size_t at)
+{
+	const struct smaps_mapping *lost = &process->mappings[at].smaps;
+	const struct smaps_mapping *below = find_file(process, at, -1);
+	const struct smaps_mapping *above = find_file(process, at, 1);
+
+	return (below && below->end == lost->start) || (above && above->start == lost->end);
 }
 
 /* The directory is everybody's: a file or link that is there is removed, never written through. */
@@ -99,7 +114,7 @@ static struct written write_all(const struct process *process, FILE *out)
 		if (!is_lost(mapping))
 			continue;
 		written = write_mapping(process, i, out);
-		if (written == -ENOENT && !mapping->inode)
+		if (written == -ENOENT && !mapping->inode && !touches_file(process, i))
 			continue;
 		all.mappings++;
 		if (mapping->inode && !all.name)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A process's parts and mappings as JSON, within an object that the caller has begun.
  */

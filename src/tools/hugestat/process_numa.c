@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Memory by node: /proc/PID/numa_maps, whose counts are in pages of each line's own size.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What the system has and allows, as its files say it: the facts that findings.c judges.
  */

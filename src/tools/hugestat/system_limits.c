@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What the hugetlb controller of cgroups, version 1 or 2, lets the caller have: the group's limit
  * and those of the groups above it; the one with the least room counts.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Memory by node, as numastat -m shows it: /sys/devices/system/node/node<n>/meminfo.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Transparent huge pages: the kernel's settings and counters, and whether one can be had.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * --top: the processes with the most memory on huge pages, again and again.
  *

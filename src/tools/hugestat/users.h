@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Who holds huge pages: the processes, System V segments and files that have pages of each pool, in
  * use and reserved, on which nodes; what remains of a pool's pages is held by nobody that can be

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What the hugetlb controller of cgroups counts for each group: pages in use, and pages reserved
  * (since Linux 5.7). A group's figures include those of the groups below it, which are taken off.

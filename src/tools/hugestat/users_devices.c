@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The file systems of huge pages: the kernel's own mounts and those of all mount namespaces.
  */

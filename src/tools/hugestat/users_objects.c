@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Files and System V segments on huge pages: see users_scan.h.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The holders of huge pages for people, in 80 columns but for long names.
  */

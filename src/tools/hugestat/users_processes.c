@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The processes: what they map and open on huge pages, and which pages are there.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What is collected on the way to struct users: file systems of huge pages, the processes that map
  * or open something there, these files, and the frames of private memory.
@@ -97,6 +98,12 @@ void scan_files(struct scan *scan);
 void scan_segments(struct scan *scan);
 /* Those that no process is attached to: only where the pool has pages that nobody else holds. */
 void scan_idle_segments(struct scan *scan);
+
+/* Give each page to one holder: those of private memory; later those of objects. */
+void owners_of_private_pages(struct scan *scan);
+void owners_of_objects(struct scan *scan);
+/* What rows and objects account for, before all objects have rows: into the pools' held_... */
+void owners_account(struct scan *scan);
 
 /* The row of a process for a pool, which may be new. */
 struct holder *scan_holder(struct scan *scan, size_t process, int pool);

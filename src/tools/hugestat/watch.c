@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * --watch: the same picture again and again, in place on a terminal, one below the other elsewhere.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Why memory is not on huge pages: see why.h. In the order in which the kernel decides.
  */

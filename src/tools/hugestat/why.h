@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * --why: which memory of a process is not on huge pages, for which reason, and what helps.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * --why: a process's memory on small pages by reason, and its largest mappings.
  */

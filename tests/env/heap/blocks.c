@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Blocks of malloc with a content that can be checked. The list runs through the blocks
  * themselves, so that all memory of the program's that grows is heap.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What the files of the heap program share: blocks filled with a pattern, the share of them that
  * is on huge pages, and the end of a test that failed.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What programs do to single small pages of malloced memory: guard pages, JITs, locking, mapping
  * over. On small pages all of it works, so it must work here, and cost at most the huge page that

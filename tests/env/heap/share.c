@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Reads /proc/self/smaps and adds up the mappings that hold blocks of the heap. A mapping counts
  * with all that is resident in it, so malloc's own words and its free room count too.

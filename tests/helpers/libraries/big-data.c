@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A library with big data and bss, for programs that load it late: pointers that ld.so relocates,
  * in what stays writable and in what becomes read-only (RELRO_PAGES of 4K), thread-local data, a

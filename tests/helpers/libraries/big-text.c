@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A library with a big text, for programs that load it late: relocated pointers into it, a
  * constructor that runs it, and data that counts.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The public API from a program that is linked with the library: each function with good and bad
  * arguments. One argument: which part to run; the rest depends on the part.

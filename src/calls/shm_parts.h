@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A call on a part of a System V segment that HUGETLB_SHM put on hugetlb pages, which the kernel
+ * has refused.
+ */
+#ifndef SHM_PARTS_H
+#define SHM_PARTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Is the call to be made again, as the segment is on small pages now? result: the kernel's. */
+bool shm_parts_again(long result, uintptr_t from, size_t bytes);
+
+#endif
