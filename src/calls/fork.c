@@ -211,10 +211,6 @@ static struct fork_extent agree_on_way(struct agreement *agreement)
 {
 	struct fork_extent extent = fork_measure(FORK_DATA);
 
-	if (extent.page_bytes) {
-		verify_all();
-		extent = fork_measure(FORK_DATA);
-	}
 	agreement->walk = FORK_DATA;
 	agreement->way = choose_way(&extent);
 	if (agreement->way == WAY_COPY && libc_calls.fork == FORK_AUTO &&
@@ -249,6 +245,7 @@ static int begin(void *frame)
 
 	if (any_huge_page()) {
 		agreement.no_pages = false;
+		verify_all();
 		if (libc_calls.fork != FORK_COW)
 			split_running();
 		extent = agree_on_way(&agreement);

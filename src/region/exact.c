@@ -109,8 +109,11 @@ static int run_stopped(struct exact *exact)
 
 	if (result)
 		return result == -ETIMEDOUT || result == -ENOMEM ? result : -EPERM;
+	/* Others that are no threads of ours, as the parent of a child of vfork, still run. */
+	result = exact->others && !stop.count ? -EPERM : 0;
 	exact->by = EXACT_BY_PTRACE;
-	result = exact->work(exact);
+	if (!result)
+		result = exact->work(exact);
 	stop_threads_end(&stop);
 	return result;
 }
@@ -212,13 +215,14 @@ struct exact *exact_prepare(bool writable)
 {
 	struct exact *exact = helper_argument();
 	unsigned int allowed = allowed_by_setting;
-	bool filtered, alone;
+	bool filtered, alone, others;
 
 	if (!exact)
 		return NULL;
 	/* Once the program has locked itself in, no other call than those of growth is made. */
 	filtered = !sys_sandboxed && sys_is_filtered();
-	alone = allowed & EXACT_BY_ALONE && (!writable || process_alone());
+	others = writable && !process_alone();
+	alone = allowed & EXACT_BY_ALONE && !others;
 	/* A filter may even kill for clone(2), which a process of one thread may never need. */
 	if (filtered && !alone) {
 		learn_filter();
@@ -236,6 +240,7 @@ struct exact *exact_prepare(bool writable)
 		.allowed = allowed,
 		.userfaultfd = -1,
 		.in_task = helper_is_possible() && !sys_sandboxed && !(filtered && alone),
+		.others = others,
 	};
 	return exact;
 }

@@ -35,6 +35,7 @@ struct exact {
 	unsigned int allowed, by; /* EXACT_BY_... */
 	int userfaultfd;
 	bool in_task; /* not in this thread */
+	bool others;  /* some task besides this one uses the address space */
 	long process, caller;
 };
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tools/common/json.h"
 #include "tools/common/shell_word.h"
@@ -147,6 +148,19 @@ static void print_variant(const struct comparison *comparison, int variant, FILE
 	print_notes(comparison, variant, out);
 }
 
+/* What else runs makes times differ, and CPU times hardly. */
+static void print_load(FILE *out)
+{
+	const long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	double load;
+
+	if (getloadavg(&load, 1) == 1 && load > 1.5 * (double)cpus + 1)
+		fprintf(out,
+			"\n  The machine is busy (load average %.0f, %ld CPUs): CPU time is more "
+			"reliable.\n",
+			load, cpus);
+}
+
 void compare_print(const struct comparison *comparison, FILE *out)
 {
 	for (char *const *word = comparison->program; *word; word++) {
@@ -162,6 +176,7 @@ void compare_print(const struct comparison *comparison, FILE *out)
 		fputs("  with --auto\n", out);
 	for (int variant = 1; variant < comparison->variant_count; variant++)
 		print_variant(comparison, variant, out);
+	print_load(out);
 }
 
 static void put_run(struct json *json, const void *of, size_t number)
