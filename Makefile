@@ -113,6 +113,9 @@ $(BUILD)/obj/%.o: src/%.c
 	@mkdir -p $(@D)
 	$(COMPILE) -c $< -o $@
 
+# Link-time optimization sees neither what assembly code between functions defines nor what it uses.
+$(BUILD)/obj/calls/syscall.o: override CFLAGS += -fno-lto
+
 $(BUILD)/lib/libhugetlbfs.so.0: $(LIBRARY_OBJECTS) $(SHARED_OBJECTS) src/libhugetlbfs.map
 	@mkdir -p $(@D)
 	$(LIBRARY_LINK) $(LIBRARY_OBJECTS) $(SHARED_OBJECTS) -o $@

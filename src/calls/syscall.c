@@ -36,16 +36,13 @@
 
 #define NUMBERS 512
 
-/* The entry point's assembly code refers to it, which link-time optimization does not see. */
-#define FOR_ENTRY_POINT __attribute__((used))
-
 /*
  * 1: the number's call goes to call_syscall_ours(). 2: it does where call_syscall_is_ours() says
  * so.
  */
 extern const unsigned char call_syscall_seen[NUMBERS];
 
-FOR_ENTRY_POINT const unsigned char call_syscall_seen[NUMBERS] = {
+const unsigned char call_syscall_seen[NUMBERS] = {
 	[CPU_MMAP_NUMBER] = 1,
 	[SYS_munmap] = 1,
 	[SYS_mremap] = 1,
@@ -75,20 +72,20 @@ FOR_ENTRY_POINT const unsigned char call_syscall_seen[NUMBERS] = {
 CPU_SYSCALL_ENTRY(512);
 _Static_assert(NUMBERS == 512, "as the entry point has it");
 
-FOR_ENTRY_POINT long call_syscall_failed(long result);
+long call_syscall_failed(long result);
 long call_syscall_failed(long result)
 {
 	return answer(result);
 }
 
-FOR_ENTRY_POINT bool call_syscall_is_ours(long number, long a, long b);
+bool call_syscall_is_ours(long number, long a, long b);
 bool call_syscall_is_ours(long number, long a, long b)
 {
 	return clone_is_fork((int)number, a, b);
 }
 
 /* The numbers of the table, and no others. */
-FOR_ENTRY_POINT long call_syscall_ours(long number, long a, long b, long c, long d, long e, long f);
+long call_syscall_ours(long number, long a, long b, long c, long d, long e, long f);
 long call_syscall_ours(long number, long a, long b, long c, long d, long e, long f)
 {
 	void *address = (void *)a;

@@ -265,7 +265,8 @@ static int map_block(struct zone *zone, uintptr_t from, uintptr_t to)
 	return region_map(region, from, to, to);
 }
 
-static int map_tail(struct region *region, uintptr_t at)
+/* Apart, so that most blocks need less stack. */
+static int __attribute__((noinline)) map_tail(struct region *region, uintptr_t at)
 {
 	struct source small = *region->source;
 	int failed;

@@ -154,7 +154,7 @@ static void watch(uintptr_t address, size_t bytes, int protection, int flags, ui
 
 int density_start(const struct options *options)
 {
-	int failed = calls_watch(options, "mappings", "mappings stay on small pages");
+	int failed = calls_watch(options, "mappings", NULL);
 
 	if (failed)
 		return failed;

@@ -22,7 +22,8 @@
 
 #include "options/options.h"
 
-/* Watches the program's mappings from now on. While one thread runs. 0 or -errno, with a line. */
+/* Watches the program's mappings from now on. While one thread runs. 0 or -errno, with a line at
+ * INFO. */
 int density_start(const struct options *options);
 
 /* Might such a mapping be worth huge pages later? Pure. */

@@ -304,6 +304,20 @@ static long add_watched(const long *arguments)
 	return 0;
 }
 
+/* Apart, as add_span_of(): what most calls pass is to need little stack. */
+static void __attribute__((noinline)) advise_huge(uintptr_t from, uintptr_t to)
+{
+	sys_madvise(from, to - from, MADV_HUGEPAGE);
+}
+
+static void __attribute__((noinline)) add_span_of(uintptr_t from, uintptr_t to, bool data)
+{
+	const long arguments[] = {(long)from, (long)to, data};
+	long done;
+
+	lock_run(add_watched, arguments, &done);
+}
+
 void reservations_watch(uintptr_t address, size_t bytes, int protection, int flags, uintptr_t hint,
 			bool by_libc)
 {
@@ -311,18 +325,16 @@ void reservations_watch(uintptr_t address, size_t bytes, int protection, int fla
 	const int kind = flags & ~(MAP_FIXED | MAP_FIXED_NOREPLACE | MAP_NORESERVE);
 	uintptr_t end = align_up(address + bytes, process_base_bytes);
 	bool data = protection == (PROT_READ | PROT_WRITE) && bytes >= mappings.threshold;
-	const long arguments[] = {(long)address, (long)end, data};
-	long done;
 
 	if (bytes < page_bytes || !(flags & MAP_PRIVATE) || !(flags & MAP_ANONYMOUS))
 		return;
 	if ((mappings.stacks && is_stack(flags)) || (mappings.code && protection & PROT_EXEC))
-		sys_madvise(address, end - address, MADV_HUGEPAGE);
+		advise_huge(address, end);
 	/* An arena of libc opens by steps that are far smaller than a page. */
 	if (kind != PLAIN || !(data || (protection == PROT_NONE && !by_libc)))
 		return;
 	if (data && (flags & MAP_NORESERVE || !hint) && mappings.source.thp)
-		sys_madvise(address, end - address, MADV_HUGEPAGE);
+		advise_huge(address, end);
 	else
-		lock_run(add_watched, arguments, &done);
+		add_span_of(address, end, data);
 }

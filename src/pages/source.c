@@ -173,7 +173,8 @@ static inline size_t populate(const struct source *source, uintptr_t address, si
  * Unmaps the pages from `kept` on, and returns how many are kept. Splitting a mapping may fail
  * where the process has as many as it may have; then none of it is kept.
  */
-static size_t unmap_rest(const struct source *source, uintptr_t address, size_t pages, size_t kept)
+static size_t __attribute__((noinline))
+unmap_rest(const struct source *source, uintptr_t address, size_t pages, size_t kept)
 {
 	size_t kept_bytes = kept * source->page_bytes;
 
@@ -218,7 +219,9 @@ static size_t map_ladder(const struct source *source, uintptr_t address, size_t 
 	return given;
 }
 
-static void back_off(struct source *source, size_t pages, size_t given, int error)
+/* Apart, so that the usual way needs less stack. */
+static void __attribute__((noinline))
+back_off(struct source *source, size_t pages, size_t given, int error)
 {
 	source->last_error = error;
 	/* a mapping in the way says nothing about the pool */

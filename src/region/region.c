@@ -282,7 +282,7 @@ static bool is_address_space_limited(const struct source *source)
 	       sys_limit(RLIMIT_AS) != UINT64_MAX && !pool_is_empty(source->page_bytes);
 }
 
-static void report_shortage(const struct region *region)
+static void __attribute__((noinline)) report_shortage(const struct region *region)
 {
 	const struct source *source = region->source;
 

@@ -125,8 +125,9 @@ static size_t run_of_same(const struct region *region, size_t page, size_t end, 
 static void warn_refused(const struct region *region, int error)
 {
 	log_warning_once("%s: part of a huge page cannot be changed (%s): the call fails with "
-			 "ENOMEM (HUGETLB_EXACT=strict avoids such pages)",
-			 region->name, exact_matter(error));
+			 "ENOMEM (%s avoids such pages)",
+			 region->name, exact_matter(error),
+			 error == -EPERM ? "HUGETLB_EXACT=strict" : "HUGETLB_MORECORE=thp");
 }
 
 /* Pages [page, end), all in the same state. */

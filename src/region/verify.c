@@ -34,18 +34,20 @@ static int open_maps(void)
 /*
  * By errors alone. mremap without a change is EINVAL within a hugetlb page, EFAULT in a hole, and
  * succeeds elsewhere; before Linux 5.16 it succeeds everywhere. MADV_COLD is EINVAL on hugetlb
- * pages and on locked memory.
+ * pages and on locked memory, and ENOMEM in a hole.
  */
 static bool refuses_parts(uintptr_t address, size_t bytes)
 {
 	long within = (long)(address + process_base_bytes);
 	long answer = sys_gate(SYS_mremap, within, (long)process_base_bytes,
 			       (long)process_base_bytes, 0, 0, 0);
+	int cold;
 
-	if (answer == within)
-		return sys_madvise(address, bytes, MADV_COLD) != 0;
-	/* a filter's error tells nothing */
-	return answer != -EFAULT;
+	/* other errors, a filter's, tell nothing: then what is recorded is believed */
+	if (answer != within)
+		return answer != -EFAULT;
+	cold = sys_madvise(address, bytes, MADV_COLD);
+	return cold && cold != -ENOMEM;
 }
 
 static bool may(uintptr_t address, size_t bytes, int populate)

@@ -15,7 +15,7 @@ make_rpm_root() {
 	local program library
 	rpm_root=$work/root
 	mkdir -p "$rpm_root"/{proc,sys,dev,tmp,etc,var/cache} \
-		"$rpm_root"/usr/{bin,sbin,include,lib,lib64/pkgconfig,share/{doc,licenses}} \
+		"$rpm_root"/usr/{bin,sbin,include,lib/systemd/system,lib64/pkgconfig,share/{doc,licenses}} \
 		"$rpm_root"/usr/share/{man/man{1,3,5,7,8},bash-completion/completions,zsh/site-functions} \
 		"$rpm_root"/{bin,sbin,lib,lib64}
 	for program in bash sh cat env; do
@@ -64,7 +64,7 @@ use_rpms() {
 	in_rpm_root env EXPECT_HUGETLB=0.99 hugectl --heap --require small-blocks 50
 	[ ! -s "$work/err" ] || { show "$work/err"; fail "hugectl of the RPM has something to say"; }
 	in_rpm_root hugectl --dry-run --heap true
-	grep -q 'LD_PRELOAD=/usr/lib[a-z0-9_/-]*/libhugetlbfs.so.0 true$' "$work/out" ||
+	grep -q "^LD_PRELOAD='/usr/lib[a-z0-9_/-]*/libhugetlbfs.so.0'\$" "$work/out" ||
 		{ show "$work/out"; fail "hugectl preloads another library than the RPM's"; }
 	for tool in hugeadm hugectl hugeedit hugestat pagesize; do
 		in_rpm_root $tool --help

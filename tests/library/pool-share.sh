@@ -3,34 +3,9 @@
 # share a pool that has pages for 8.
 # SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
+. "$(dirname "$0")/../lib/sixteen.sh"
 
 set_pool 256
-
-# sixteen <settings>: 16 processes that need an eighth of the pool each and are there together; their
-# hugetlb pages go to ${held[@]}.
-sixteen() {
-	local i
-	mkfifo "$work/wait"
-	for ((i = 0; i < 16; i++)); do
-		preloaded HOLD=1 "$@" "$helpers/print-memory" 90 <"$work/wait" \
-			>"$work/$i.out" 2>>"$work/err" &
-	done
-	exec 8>"$work/wait"
-	for ((i = 0; i < 16; i++)); do
-		while [ ! -s "$work/$i.out" ]; do
-			sleep 0.05
-			kill -0 $! 2>/dev/null || fail "$*: a process ended early"
-		done
-	done
-	held=()
-	for ((i = 0; i < 16; i++)); do
-		held+=($(($(cut -d' ' -f3 "$work/$i.out") / 2048)))
-	done
-	exec 8>&-
-	wait
-	rm "$work"/*.out "$work/wait"
-	all=$(IFS=+; echo $((${held[*]})))
-}
 
 sixteen HUGETLB_MORECORE=yes HUGETLB_LIMIT=32M
 for pages in "${held[@]}"; do
@@ -41,13 +16,6 @@ for pages in "${held[@]}"; do
 	((pages == 12)) || fail "HUGETLB_LIMIT=5%: ${held[*]} pages"
 done
 [ ! -s "$work/err" ] || { show "$work/err"; fail "lines on stderr"; }
-
-# The chosen share: the pool is used, and nobody has more than some of its equal part.
-sixteen HUGETLB_MORECORE=auto
-((all >= 256 * 95 / 100)) || fail "auto: ${held[*]} pages, only $all of 256"
-for pages in "${held[@]}"; do
-	((pages <= 64)) || fail "auto: ${held[*]} pages"
-done
 
 # Mappings and heap have one share.
 need_program python3

@@ -18,11 +18,9 @@ at_end "umount $pool_2m"
 cover /etc/sysctl.d
 cover /etc/security/limits.d
 cover /etc/systemd/system
-for file in hugetlb_shm_group; do
-	echo 0 >"$work/$file"
-	mount --bind "$work/$file" /proc/sys/vm/$file || skip "nothing can be mounted over /proc/sys"
-	at_end "umount /proc/sys/vm/$file"
-done
+echo 0 >"$work/shm_group"
+mount --bind "$work/shm_group" /proc/sys/vm/hugetlb_shm_group || skip "nothing can be mounted over /proc/sys"
+at_end "umount /proc/sys/vm/hugetlb_shm_group"
 for file in passwd group; do
 	grep -v '^hugepages:\|^alice:\|^bob:' /etc/$file >"$work/$file"
 	mount --bind "$work/$file" /etc/$file || skip "nothing can be mounted over /etc/$file"

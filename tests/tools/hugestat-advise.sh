@@ -39,7 +39,8 @@ of_programs() {
 	[ $status = 7 ] || { show "$work/advice"; fail "exit status $status, not the program's"; }
 	advice_is 'a["version"] == 1 and a["name"].startswith("python3") and not a["static"]'
 	advice_is '30 <= p["other mappings"]["dense_ranges"] <= 36'
-	advice_is '"--mmap" in a["options"] and "--text" not in a["options"]'
+	# the sparse half is better left alone
+	advice_is 'a["options"] == ["--auto"] and p["other mappings"]["sparse_kb"] > 40 << 10'
 	advice_is '30 <= a["pool_pages"] <= 60 and a["more_memory_kb"] < 4096'
 	advice_is 'a["page_faults"] > 16000 and a["cpu_s"] > 0'
 	advice_is 'a["verdict"] != "not worth it" and 0 < a["gain_low"] < a["gain_high"] <= 0.6'

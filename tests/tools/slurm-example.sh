@@ -17,6 +17,7 @@ printf '#!/bin/sh\necho "JobId=$3 JobName=job"; echo "   Command=(null)"; cat %s
 chmod +x "$work/bin/scontrol"
 export PATH=$work/bin:$BUILD/bin:$PATH SLURM_JOB_ID=4711
 set_pool 20
+overcommit=$(pool_value 2M nr_overcommit_hugepages)
 
 echo '   Comment=hugepages=2M:7 ' >"$work/comment"
 "$slurm/prolog" >"$work/out" 2>&1 || { show "$work/out"; fail "prolog: exit status $?"; }
@@ -25,6 +26,7 @@ SLURM_JOB_ID=4712 "$slurm/epilog" || fail "epilog of another job: exit status $?
 [ "$(pool_value 2M nr_hugepages)" = 27 ] || fail "another job's epilog takes the pages"
 "$slurm/epilog" >"$work/out" 2>&1 || { show "$work/out"; fail "epilog: exit status $?"; }
 [ "$(pool_value 2M nr_hugepages)" = 20 ] || fail "the pages are not given back"
+[ "$(pool_value 2M nr_overcommit_hugepages)" = "$overcommit" ] || fail "the pool may grow by the job's pages"
 [ ! -e $state/4711 ] || fail "the job is not forgotten"
 
 # no wish, and one that cannot be met: the job is held

@@ -13,7 +13,7 @@ avoids() {
 }
 
 mapfile -t examples < <(find "$root/examples" -type f)
-avoids "$root/README.md" "$root/HOWTO" "$root"/man/*.[1-8] "${examples[@]}" || {
+avoids "$root"/{README.md,HOWTO,NEWS,CONTRIBUTING.md,bench/README.md} "$root"/man/*.[1-8] "${examples[@]}" || {
 	show "$work/found"
 	fail "phrases to avoid, see tests/tree/style-phrases"
 }

@@ -196,8 +196,10 @@ static long remap_pool(uintptr_t from, size_t bytes, size_t new_bytes, long flag
 	long at;
 
 	/* the question whether a page is huge */
+	if (!flags && bytes == new_bytes && pool.no_move)
+		return (long)from; /* whatever is there */
 	if (!flags && bytes == new_bytes && page_around(from))
-		return pool.no_move ? (long)from : -EINVAL;
+		return -EINVAL;
 	if (cuts_page(from, bytes) || (flags & MREMAP_FIXED && cuts_page(to, new_bytes)))
 		return refuse();
 	if (count_pages(from, bytes, false) && pool.no_move)

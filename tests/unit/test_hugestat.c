@@ -473,6 +473,13 @@ static void advice_follows_from_the_sight(void **state)
 	advice = advice_on(&sight);
 	assert_int_equal(advice.verdict, ADVICE_YES);
 	assert_true(advice.low >= 0.07 && advice.high <= 0.21);
+	/* 1G in use, and as much that is not: what is sparse stays as it is */
+	assert_false(advice.automatic);
+	sight.parts[PART_BREAK].sparse_kb = 1024 * 1024;
+	assert_true(advice_on(&sight).automatic);
+	sight.parts[PART_BREAK].sparse_kb = 0;
+	sight.parts[PART_MAPPINGS].sparse_kb = 1024 * 1024;
+	assert_false(advice_on(&sight).automatic);
 	/* and no more than is possible */
 	sight.walks = 1;
 	assert_true(advice_on(&sight).high <= 0.6);

@@ -23,6 +23,9 @@
 #define GAIN_SURE 0.03 /* at least: it is */
 #define GAIN_MAX  0.60
 
+/* As much memory as that, in parts of what is gained from, is wasted where all is on huge pages. */
+#define SPARSE_PART 4
+
 static unsigned long heap_blocks(const struct sight *sight)
 {
 	return sight->parts[PART_BREAK].dense_blocks + sight->parts[PART_ARENAS].dense_blocks;
@@ -66,6 +69,24 @@ static void add_faults(const struct sight *sight, struct advice *advice)
 	advice->high += advice->faults_high;
 }
 
+/* Is much of these mappings not in use? */
+static bool is_sparse(const struct sight *sight, const struct advice *advice)
+{
+	const unsigned long block_kb = (unsigned long)(sight->huge_bytes >> 10);
+	unsigned long dense_kb = 0, sparse_kb = 0;
+
+	if (advice->heap) {
+		dense_kb += heap_blocks(sight) * block_kb;
+		sparse_kb +=
+			sight->parts[PART_BREAK].sparse_kb + sight->parts[PART_ARENAS].sparse_kb;
+	}
+	if (advice->mmap) {
+		dense_kb += sight->parts[PART_MAPPINGS].dense_blocks * block_kb;
+		sparse_kb += sight->parts[PART_MAPPINGS].sparse_kb;
+	}
+	return sparse_kb > dense_kb / SPARSE_PART;
+}
+
 static void choose_features(const struct sight *sight, struct advice *advice)
 {
 	const unsigned long mappings = sight->parts[PART_MAPPINGS].dense_blocks;
@@ -74,6 +95,7 @@ static void choose_features(const struct sight *sight, struct advice *advice)
 	advice->mmap = mappings >= BLOCKS_WORTH;
 	advice->text = sight->code_kb >= KB_WORTH;
 	advice->shm = sight->segments_kb >= KB_WORTH;
+	advice->automatic = is_sparse(sight, advice);
 	if (advice->heap) {
 		advice->pool_pages += heap_blocks(sight) + 2;
 		advice->memory_kb +=

@@ -19,6 +19,7 @@ struct sight {
 		unsigned long memory_kb, huge_kb;
 		unsigned long dense_blocks; /* huge pages' ranges of which half is in use */
 		unsigned long holes_kb;     /* in these, that are not in use yet */
+		unsigned long sparse_kb;    /* not in use in the other ranges of mappings in use */
 	} parts[PART_COUNT];
 	unsigned long code_kb;     /* executable, of files */
 	unsigned long segments_kb; /* System V shared memory on small pages */
@@ -32,6 +33,7 @@ struct sight {
 /* What follows from it; judges only what is in the sight. */
 struct advice {
 	bool heap, mmap, text, shm;
+	bool automatic; /* heap and mappings by --auto, which leaves what is sparse alone */
 	unsigned long pool_pages, memory_kb; /* that it takes; memory: more than now */
 	double low, high;                    /* share of the time that may be gained */
 	double faults_low, faults_high;      /* of that, by fewer page faults */

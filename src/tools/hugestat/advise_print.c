@@ -32,9 +32,11 @@ static void print_parts(const struct sight *sight, FILE *out)
 
 static void print_options(const struct advice *advice, FILE *out)
 {
-	if (advice->heap)
+	if (advice->automatic)
+		fputs(" --auto", out);
+	if (advice->heap && !advice->automatic)
 		fputs(" --heap", out);
-	if (advice->mmap)
+	if (advice->mmap && !advice->automatic)
 		fputs(" --mmap", out);
 	if (advice->text)
 		fputs(" --text --libs", out);
@@ -92,6 +94,10 @@ static void print_gain(const struct sight *sight, const struct advice *advice, F
 	fprintf(out, ".\n  How sure: %s.\n",
 		sight->walks_known ? "measured on this run; another may differ"
 				   : "faults are counted, the rest is guessed by size");
+	if (advice->automatic)
+		fputs("  A large part of its mappings is not in use: --auto leaves it on small "
+		      "pages.\n",
+		      out);
 	if (advice->memory_kb)
 		fprintf(out, "  It takes up to %lu MB more memory.\n",
 			(advice->memory_kb + 1023) >> 10);
@@ -104,9 +110,9 @@ static void print_rule(const struct sight *sight, const struct advice *advice, F
 	text_show(sight->name, out);
 	fputs("]\n", out);
 	if (advice->heap)
-		fputs("    MORECORE = yes\n", out);
+		fprintf(out, "    MORECORE = %s\n", advice->automatic ? "auto" : "yes");
 	if (advice->mmap)
-		fputs("    MMAP = yes\n", out);
+		fprintf(out, "    MMAP = %s\n", advice->automatic ? "auto" : "yes");
 	if (advice->text)
 		fputs("    ELFMAP = R\n    ELFMAP_OBJECTS = all\n", out);
 	if (advice->shm)
@@ -153,14 +159,17 @@ static void put_part(struct json *json, const void *of, size_t part)
 	json_number(json, "huge_kb", sight->parts[part].huge_kb);
 	json_number(json, "dense_ranges", sight->parts[part].dense_blocks);
 	json_number(json, "holes_kb", sight->parts[part].holes_kb);
+	json_number(json, "sparse_kb", sight->parts[part].sparse_kb);
 }
 
 static void put_options(const struct advice *advice, struct json *json)
 {
 	json_open(json, "options", '[');
-	if (advice->heap)
+	if (advice->automatic)
+		json_text(json, NULL, "--auto");
+	if (advice->heap && !advice->automatic)
 		json_text(json, NULL, "--heap");
-	if (advice->mmap)
+	if (advice->mmap && !advice->automatic)
 		json_text(json, NULL, "--mmap");
 	if (advice->text) {
 		json_text(json, NULL, "--text");

@@ -33,6 +33,7 @@ static void take_density(struct sight *sight, const struct process_mapping *mapp
 	for (uint64_t at = (mapping->smaps.start + mask) & ~mask; at < end;
 	     at += sight->huge_bytes) {
 		const size_t bytes = count * sizeof(*entries);
+		unsigned long missing_kb;
 		size_t present = 0;
 
 		if (pread(pagemap, entries, bytes,
@@ -40,11 +41,13 @@ static void take_density(struct sight *sight, const struct process_mapping *mapp
 			return;
 		for (size_t i = 0; i < count; i++)
 			present += !!(entries[i] & PAGEMAP_PRESENT);
-		if (present < count / 2)
+		missing_kb = (unsigned long)((count - present) * sight->base_bytes >> 10);
+		if (present < count / 2) {
+			sight->parts[mapping->part].sparse_kb += missing_kb;
 			continue;
+		}
 		sight->parts[mapping->part].dense_blocks++;
-		sight->parts[mapping->part].holes_kb +=
-			(unsigned long)((count - present) * sight->base_bytes >> 10);
+		sight->parts[mapping->part].holes_kb += missing_kb;
 	}
 }
 

@@ -1,0 +1,28 @@
+# What the tests of shares of the pool have in common; sourced by them.
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+# sixteen <settings>: 16 processes that need an eighth of the pool each and are there together; their
+# hugetlb pages go to ${held[@]}.
+sixteen() {
+	local i
+	mkfifo "$work/wait"
+	for ((i = 0; i < 16; i++)); do
+		preloaded HOLD=1 "$@" "$helpers/print-memory" 90 <"$work/wait" \
+			>"$work/$i.out" 2>>"$work/err" &
+	done
+	exec 8>"$work/wait"
+	for ((i = 0; i < 16; i++)); do
+		while [ ! -s "$work/$i.out" ]; do
+			sleep 0.05
+			kill -0 $! 2>/dev/null || fail "$*: a process ended early"
+		done
+	done
+	held=()
+	for ((i = 0; i < 16; i++)); do
+		held+=($(($(cut -d' ' -f3 "$work/$i.out") / 2048)))
+	done
+	exec 8>&-
+	wait
+	rm "$work"/*.out "$work/wait"
+	all=$(IFS=+; echo $((${held[*]})))
+}
