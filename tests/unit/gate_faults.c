@@ -42,10 +42,11 @@ static int is_first_process(void)
 	return self == first;
 }
 
-/* What the kernel never refuses. */
-static int never_fails(long number)
+/* What the kernel never refuses; MADV_DOFORK takes back what was granted just before. */
+static int never_fails(long number, long c)
 {
-	return number == SYS_getpid || number == SYS_brk;
+	return number == SYS_getpid || number == SYS_brk ||
+	       (number == SYS_madvise && c == MADV_DOFORK);
 }
 
 long sys_gate(long number, long a, long b, long c, long d, long e, long f)
@@ -62,7 +63,7 @@ long sys_gate(long number, long a, long b, long c, long d, long e, long f)
 		is_first_process();
 		ready = 1;
 	}
-	if ((call == nth || (from && call >= from && is_first_process())) && !never_fails(number)) {
+	if ((call == nth || (from && call >= from && is_first_process())) && !never_fails(number, c)) {
 		/* Whatever close returns, the descriptor is closed. */
 		if (number == SYS_close)
 			sys_pass(number, a, b, c, d, e, f);
