@@ -2,11 +2,11 @@
 /*
  * A program can change single pages of its own text, as the kernel allows it for a file's text:
  * every advice, rights, moves, mappings over it, holes. So it does in a child of fork and, with
- * the argument "threads", while other threads run the rest; with "early" these start before any
- * library's constructor. With "mapped" it never makes memory executable that it wrote to, as
- * policies require. An emptied page is read again from its file. EXPECT_HUGE_KB is the least text
- * on huge pages at the start; at the end all but a few pages (of EXPECT_PAGE_KB) of it must still
- * be there. EXPECT_MAPPED is its name in /proc/PID/maps.
+ * the argument "threads", while other threads run the rest; with "early" these start before the
+ * constructors of linked libraries, though after ours. With "mapped" it never makes memory
+ * executable that it wrote to, as policies require. An emptied page is read again from its file.
+ * EXPECT_HUGE_KB is the least text on huge pages at the start; at the end all but a few pages (of
+ * EXPECT_PAGE_KB) of it must still be there. EXPECT_MAPPED is its name in /proc/PID/maps.
  */
 #include <pthread.h>
 #include <stdbool.h>
