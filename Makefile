@@ -65,10 +65,11 @@ COMPILE   = $(CC) -std=gnu11 -D_GNU_SOURCE -DLIBHUGETLBFS_VERSION='"$(VERSION)"'
 	-fPIC -fvisibility=hidden -fno-strict-aliasing $(CFLAGS) -MMD -MP
 
 # Before glibc 2.34 dlopen() and its like are in a library of their own. Only tests call them, so the
-# linker is asked when the first test is linked.
+# linker is asked when the first test is linked. A sanitizer's library would bring it along.
 LIBS_DLOPEN = $(eval LIBS_DLOPEN := $(shell \
 	echo 'int dlclose(void *); int main(void) { return dlclose(0); }' | \
-	$(CC) $(CFLAGS) $(LDFLAGS) -x c - -o /dev/null 2>/dev/null || echo -Wl,--as-needed -ldl))$(LIBS_DLOPEN)
+	$(CC) $(filter-out -fsanitize%,$(CFLAGS)) $(LDFLAGS) -x c - -o /dev/null 2>/dev/null || \
+	echo -Wl,--as-needed -ldl))$(LIBS_DLOPEN)
 
 # Few mappings at the start of every process: one read-only segment with the text.
 LIBRARY_LINK = $(CC) -shared $(CFLAGS) $(LDFLAGS) -Wl,-soname,libhugetlbfs.so.0 \

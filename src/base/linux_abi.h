@@ -34,6 +34,9 @@
 #ifndef MCL_ONFAULT
 #define MCL_ONFAULT 4
 #endif
+#ifndef SYS_close_range
+#define SYS_close_range 436 /* Linux 5.9, on every CPU */
+#endif
 #ifndef SYS_process_madvise
 #define SYS_process_madvise 440 /* Linux 5.10, on every CPU */
 #endif

@@ -32,10 +32,11 @@ static int map_maps(struct placement *place, size_t units, const struct placemen
 	const size_t bytes = 2 * bits + free_runs_bytes(units) + free_runs_bytes(pages);
 	long mapped =
 		sys_mmap(0, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	unsigned char *runs = (unsigned char *)mapped + 2 * bits;
+	unsigned char *runs;
 
 	if (SYS_IS_ERROR(mapped))
 		return -ENOMEM;
+	runs = (unsigned char *)mapped + 2 * bits;
 	place->used = (uint64_t *)mapped;
 	place->there = (uint64_t *)((unsigned char *)mapped + bits);
 	place->maps_bytes = bytes;

@@ -21,9 +21,6 @@
 #include "region/stop_threads.h"
 #include "region/write_protect.h"
 
-#ifndef SYS_close_range
-#define SYS_close_range 436 /* Linux 5.9, on every CPU */
-#endif
 #ifndef CLOSE_RANGE_UNSHARE
 #define CLOSE_RANGE_UNSHARE 2
 #endif

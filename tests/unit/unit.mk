@@ -37,7 +37,7 @@ $(UNIT_LIBRARY): $(filter-out $(BUILD)/obj/base/gate.o $(BUILD)/obj/init.o,$(LIB
 	$(AR) rcs $@ $^
 
 $(filter-out %/test_hugestat %/test_hugectl,$(UNIT_PROGRAMS)): %: %.o $(UNIT_GATE) $(UNIT_LIBRARY)
-	$(CC) $(CFLAGS) $(LDFLAGS) $< $(UNIT_GATE) $(UNIT_LIBRARY) -Wl,--wrap=getauxval -lcmocka $(LIBS_DLOPEN) -o $@
+	$(CC) $(CFLAGS) $(LDFLAGS) $< $(UNIT_GATE) $(UNIT_LIBRARY) -Wl,--wrap=getauxval -lcmocka -pthread $(LIBS_DLOPEN) -o $@
 
 # A tool's parts are tested without its main().
 UNIT_HUGESTAT := $(patsubst src/%.c,$(BUILD)/obj/%.o, \
@@ -45,12 +45,12 @@ UNIT_HUGESTAT := $(patsubst src/%.c,$(BUILD)/obj/%.o, \
 	$(wildcard src/tools/hugestat/*.c src/tools/common/*.c)))
 $(BUILD)/tests/unit/test_hugestat: %: %.o $(UNIT_HUGESTAT) $(UNIT_GATE) $(UNIT_LIBRARY)
 	$(CC) $(CFLAGS) $(LDFLAGS) $< $(UNIT_HUGESTAT) $(UNIT_GATE) $(UNIT_LIBRARY) \
-		-Wl,--wrap=getauxval -lcmocka $(LIBS_hugestat) $(LIBS_DLOPEN) -o $@
+		-Wl,--wrap=getauxval -lcmocka -pthread $(LIBS_hugestat) $(LIBS_DLOPEN) -o $@
 
 UNIT_HUGECTL := $(patsubst src/%.c,$(BUILD)/obj/%.o, \
 	$(filter-out src/tools/hugectl/hugectl.c,$(wildcard src/tools/hugectl/*.c)))
 $(BUILD)/tests/unit/test_hugectl: %: %.o $(UNIT_HUGECTL) $(COMMON_OBJECTS) $(UNIT_GATE) $(UNIT_LIBRARY)
 	$(CC) $(CFLAGS) $(LDFLAGS) $< $(UNIT_HUGECTL) $(COMMON_OBJECTS) $(UNIT_GATE) $(UNIT_LIBRARY) \
-		-Wl,--wrap=getauxval -lcmocka $(LIBS_hugectl) $(LIBS_DLOPEN) -o $@
+		-Wl,--wrap=getauxval -lcmocka -pthread $(LIBS_hugectl) $(LIBS_DLOPEN) -o $@
 
 -include $(wildcard $(BUILD)/tests/unit/*.d)
