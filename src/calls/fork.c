@@ -88,15 +88,25 @@ static long map_hugetlb(size_t page_bytes, size_t bytes)
 			0);
 }
 
-/* Could the pools give so much just now? Two system calls a pool, no page is touched. */
-static bool pools_serve(const struct fork_extent *extent)
+/*
+ * Could the pools give so much just now? Two system calls a pool, no page is touched. A cgroup's
+ * limit shows only in pages that are there: with `populated` they are (Linux 5.14), for as long as
+ * it takes to clear them.
+ */
+static bool pools_serve(const struct fork_extent *extent, bool populated)
 {
 	for (int i = 0; i < FORK_PAGE_SIZES && extent->by_size[i].size; i++) {
 		long mapped = map_hugetlb(extent->by_size[i].size, extent->by_size[i].bytes);
 
+		int failed = 0;
+
 		if (SYS_IS_ERROR(mapped))
 			return false;
+		if (populated)
+			failed = sys_populate((uintptr_t)mapped, extent->by_size[i].bytes);
 		sys_munmap((uintptr_t)mapped, extent->by_size[i].bytes);
+		if (failed && failed != -EINVAL)
+			return false;
 	}
 	return true;
 }
@@ -127,7 +137,7 @@ static enum way way_to_copy(const struct fork_extent *extent)
 	if (extent->used_bytes <= SMALL_BYTES || sys_sandboxed ||
 	    memory_serves(extent, MEMORY_SHARE))
 		return WAY_COPY;
-	if (!kernel_may_lose(extent) && pools_serve(extent))
+	if (!kernel_may_lose(extent) && pools_serve(extent, false))
 		return WAY_POPULATE;
 	if (memory_serves(extent, 1))
 		return WAY_COPY;
@@ -145,7 +155,7 @@ static enum way choose_way(const struct fork_extent *extent)
 		return way_to_copy(extent);
 	if (extent->used_bytes <= SMALL_BYTES)
 		return WAY_COPY;
-	if (!kernel_loses && pools_serve(extent))
+	if (!kernel_loses && pools_serve(extent, false))
 		return WAY_SHARE;
 	if (memory_serves(extent, MEMORY_SHARE))
 		return WAY_COPY;
@@ -160,7 +170,7 @@ static void split_running(void)
 	const struct split how = {.all = true, .silent = true};
 	struct region *region;
 
-	if (!extent.page_bytes || pools_serve(&extent))
+	if (!extent.page_bytes || pools_serve(&extent, true))
 		return;
 	for (region = registry_first(); region; region = registry_next(region))
 		for (size_t page = 0, count; fork_next_run(region, FORK_RUNNING, &page, &count);
