@@ -126,8 +126,7 @@ __attribute__((hot)) void sys_restore_signals(const uint64_t *before)
 /* rt_sigprocmask reads the new mask before it looks at how it shall be used. */
 static bool can_read_word(uintptr_t address)
 {
-	return sys_gate(SYS_rt_sigprocmask, -1, (long)address, 0, sizeof(uint64_t), 0, 0) !=
-	       -EFAULT;
+	return sys_call(SYS_rt_sigprocmask, -1, address, 0, sizeof(uint64_t)) != -EFAULT;
 }
 
 bool sys_can_read(const void *address, size_t bytes)

@@ -353,25 +353,25 @@ static inline long sys_shmat(int id, const void *address, int flags)
 	long failed;
 
 	if (!CPU_SHMGET_BY_IPC)
-		return sys_pass(CPU_SHMAT_NUMBER, id, (long)address, flags, 0, 0, 0);
-	failed = sys_pass(CPU_SHMAT_NUMBER, 21 /* SHMAT */, id, flags, (long)&at, (long)address, 0);
+		return sys_pass(CPU_SHMAT_NUMBER, id, address, flags);
+	failed = sys_pass(CPU_SHMAT_NUMBER, 21 /* SHMAT */, id, flags, &at, address);
 	return failed ? failed : (long)at;
 }
 
 static inline int sys_shmdt(const void *address)
 {
 	if (CPU_SHMGET_BY_IPC)
-		return (int)sys_gate(CPU_SHMDT_NUMBER, 22 /* SHMDT */, 0, 0, 0, (long)address, 0);
-	return (int)sys_gate(CPU_SHMDT_NUMBER, (long)address, 0, 0, 0, 0, 0);
+		return (int)sys_call(CPU_SHMDT_NUMBER, 22 /* SHMDT */, 0, 0, 0, address);
+	return (int)sys_call(CPU_SHMDT_NUMBER, address);
 }
 
 /* shmctl(2). */
 static inline long sys_shmctl(int id, int command, void *argument)
 {
 	if (CPU_SHMGET_BY_IPC)
-		return sys_gate(CPU_SHMCTL_NUMBER, 24 /* SHMCTL */, id,
-				command | 0x100 /* IPC_64 */, 0, (long)argument, 0);
-	return sys_gate(CPU_SHMCTL_NUMBER, id, command, (long)argument, 0, 0, 0);
+		return sys_call(CPU_SHMCTL_NUMBER, 24 /* SHMCTL */, id,
+				command | 0x100 /* IPC_64 */, 0, argument);
+	return sys_call(CPU_SHMCTL_NUMBER, id, command, argument);
 }
 
 /* Binds a range's pages, those that are still to come, to one NUMA node. */

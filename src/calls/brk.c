@@ -37,12 +37,12 @@ bool brk_trial_end(void)
  * error. */
 static int kernel_brk(uintptr_t address)
 {
-	return (uintptr_t)sys_pass(SYS_brk, (long)address, 0, 0, 0, 0, 0) < address ? -ENOMEM : 0;
+	return (uintptr_t)sys_pass(SYS_brk, address) < address ? -ENOMEM : 0;
 }
 
 long brk_kernel_sbrk(intptr_t delta)
 {
-	uintptr_t now = (uintptr_t)sys_pass(SYS_brk, 0, 0, 0, 0, 0, 0);
+	uintptr_t now = (uintptr_t)sys_pass(SYS_brk);
 	uintptr_t to = now + (uintptr_t)delta;
 
 	if (!delta)

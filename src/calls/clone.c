@@ -31,8 +31,8 @@ static bool read_arguments(struct arguments *arguments, long from, long bytes)
 	if (bytes < (long)sizeof(*arguments))
 		return false;
 	if (!sys_sandboxed && !sys_is_filtered())
-		return sys_gate(SYS_process_vm_readv, sys_getpid(), (long)&to, 1, (long)&source, 1,
-				0) == (long)sizeof(*arguments);
+		return sys_call(SYS_process_vm_readv, sys_getpid(), &to, 1, &source, 1) ==
+		       (long)sizeof(*arguments);
 	/* A filter may kill for the question. */
 	*arguments = *(const struct arguments *)from;
 	return true;
@@ -70,7 +70,7 @@ static pid_t *child_number(long number, long a, long d, long e)
 long clone_system_call(long number, long a, long b, long c, long d, long e)
 {
 	const bool agreed = fork_begin();
-	const long child = sys_pass(number, a, b, c, d, e, 0);
+	const long child = sys_pass(number, a, b, c, d, e);
 	pid_t *number_at;
 
 	if (child) {
@@ -83,6 +83,6 @@ long clone_system_call(long number, long a, long b, long c, long d, long e)
 	/* The kernel wrote it when the page was not yet back. */
 	number_at = child_number(number, a, d, e);
 	if (number_at)
-		*number_at = (pid_t)sys_pass(SYS_gettid, 0, 0, 0, 0, 0, 0);
+		*number_at = (pid_t)sys_pass(SYS_gettid);
 	return 0;
 }

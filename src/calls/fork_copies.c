@@ -103,7 +103,7 @@ static long give_state(unsigned int state, uintptr_t copy, size_t bytes)
 	if (state & PAGE_DONTDUMP)
 		sys_madvise(copy, bytes, MADV_DONTDUMP);
 	if (key)
-		failed = sys_gate(SYS_pkey_mprotect, (long)copy, (long)bytes, rights, key, 0, 0);
+		failed = sys_call(SYS_pkey_mprotect, copy, bytes, rights, key);
 	else if (rights != (PROT_READ | PROT_WRITE))
 		failed = sys_mprotect(copy, bytes, rights);
 	return failed;

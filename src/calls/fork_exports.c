@@ -72,5 +72,5 @@ EXPORTED int clone(int (*function)(void *), void *stack, int flags, void *argume
 		return (int)answer(number);
 	number = cpu_call_on_stack((uintptr_t)stack & ~(uintptr_t)15, function, argument);
 	for (;;)
-		sys_pass(SYS_exit, number, 0, 0, 0, 0, 0);
+		sys_pass(SYS_exit, number);
 }

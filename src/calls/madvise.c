@@ -102,7 +102,7 @@ static long answer_for_huge(const struct region *region, uintptr_t from, uintptr
 	case MADV_POPULATE_READ:
 	case MADV_POPULATE_WRITE:
 		/* It depends on their rights, which hugetlb pages have as well. */
-		return sys_pass(number, (long)from, (long)(to - from), advice, 0, 0, 0);
+		return sys_pass(number, from, (long)(to - from), advice);
 	default:
 		return 0;
 	}
@@ -119,9 +119,8 @@ long madvise_small_runs(uintptr_t from, uintptr_t to, long number, int advice)
 
 	while (from < to) {
 		uintptr_t end = registry_run(from, to, &huge);
-		long here =
-			huge ? answer_for_huge(huge, from, end, number, advice)
-			     : sys_pass(number, (long)from, (long)(end - from), advice, 0, 0, 0);
+		long here = huge ? answer_for_huge(huge, from, end, number, advice)
+				 : sys_pass(number, from, (long)(end - from), advice);
 
 		if (here && (here != -ENOMEM || number != SYS_madvise))
 			return here;
@@ -152,8 +151,7 @@ static long empty_runs(uintptr_t from, uintptr_t to, int advice)
 		long here;
 
 		if (!huge)
-			here = sys_pass(SYS_madvise, (long)from, (long)(end - from), advice, 0, 0,
-					0);
+			here = sys_pass(SYS_madvise, from, (long)(end - from), advice);
 		else
 			here = empty_huge(huge, from, end, advice);
 		if (here && here != -ENOMEM)
@@ -180,7 +178,7 @@ static long do_fork_split(struct region *region, uintptr_t from, uintptr_t to)
 			continue;
 		failed = split_pages(region, at, at + bytes, true);
 		if (!failed)
-			failed = sys_pass(SYS_madvise, (long)at, (long)bytes, MADV_DOFORK, 0, 0, 0);
+			failed = sys_pass(SYS_madvise, at, bytes, MADV_DOFORK);
 		if (failed)
 			return failed;
 	}
@@ -190,7 +188,7 @@ static long do_fork_split(struct region *region, uintptr_t from, uintptr_t to)
 /* Advice that lasts, of a run that is in one region on hugetlb pages, or on none (huge is NULL). */
 static long mark_run(struct region *huge, uintptr_t from, uintptr_t to, int advice)
 {
-	long result = sys_pass(SYS_madvise, (long)from, (long)(to - from), advice, 0, 0, 0);
+	long result = sys_pass(SYS_madvise, from, (long)(to - from), advice);
 
 	if (result == -EINVAL && advice == MADV_DOFORK && huge)
 		return do_fork_split(huge, from, to);
@@ -275,7 +273,7 @@ static long kernel_or_our_advice(uintptr_t from, size_t bytes, int advice)
 	if (!ranges_touch(from, bytes) || !ranges_well_formed(from, bytes) ||
 	    !lock_run(advise_locked, arguments, &result))
 		do
-			result = sys_pass(SYS_madvise, (long)from, (long)bytes, advice, 0, 0, 0);
+			result = sys_pass(SYS_madvise, from, bytes, advice);
 		while (shm_parts_again(result, from, bytes));
 	return result;
 }
@@ -344,10 +342,9 @@ ssize_t call_process_madvise(int pidfd, const struct iovec *parts, size_t count,
 
 	if (!count || count > IOV_MAX || !sys_can_read(parts, count * sizeof(*parts)) ||
 	    !any_touches_region(parts, count) || !is_own_process(pidfd))
-		return answer(sys_pass(SYS_process_madvise, pidfd, (long)parts, (long)count, advice,
-				       flags, 0));
+		return answer(sys_pass(SYS_process_madvise, pidfd, parts, count, advice, flags));
 	/* Which advice it takes at all depends on the kernel: asked for nothing, it says so. */
-	result = sys_pass(SYS_process_madvise, pidfd, (long)parts, 0, advice, flags, 0);
+	result = sys_pass(SYS_process_madvise, pidfd, parts, 0, advice, flags);
 	for (size_t i = 0; i < count && !result; i++) {
 		result = kernel_or_our_advice((uintptr_t)parts[i].iov_base, parts[i].iov_len,
 					      advice);

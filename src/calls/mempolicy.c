@@ -14,7 +14,7 @@
 
 static long pass(long number, uintptr_t from, size_t bytes, const long more[4])
 {
-	return sys_pass(number, (long)from, (long)bytes, more[0], more[1], more[2], more[3]);
+	return sys_pass(number, from, bytes, more[0], more[1], more[2], more[3]);
 }
 
 /* Moves the huge pages of the range, which fit the policy already or do not. */
@@ -26,8 +26,8 @@ static void move_huge(uintptr_t from, uintptr_t to, const long more[4])
 		uintptr_t end = registry_run(from, to, &huge);
 
 		if (huge)
-			sys_gate(SYS_mbind, (long)from, (long)(end - from), more[0], more[1],
-				 more[2], more[3] | MOVE);
+			sys_call(SYS_mbind, from, (long)(end - from), more[0], more[1], more[2],
+				 more[3] | MOVE);
 		from = end;
 	}
 }

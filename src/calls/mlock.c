@@ -39,7 +39,7 @@ static long lock_with_regions(long number, uintptr_t from, uintptr_t to, int fla
 	long result;
 
 	make_small_for_lock(from, to, on);
-	result = sys_pass(number, (long)from, (long)(to - from), flags, 0, 0, 0);
+	result = sys_pass(number, from, (long)(to - from), flags);
 	if (result == -EINVAL && !(flags & ~MLOCK_ONFAULT))
 		result = madvise_small_runs(from, to, number, flags);
 	while (!result && registry_part(&from, to, &part))
@@ -66,7 +66,7 @@ static long lock(long number, uintptr_t from, size_t bytes, int flags)
 
 	if (!ranges_touch(from, bytes) || !ranges_well_formed(start, bytes) ||
 	    !lock_run(lock_locked, arguments, &result))
-		return sys_pass(number, (long)from, (long)bytes, flags, 0, 0, 0);
+		return sys_pass(number, from, bytes, flags);
 	return result;
 }
 
@@ -100,7 +100,7 @@ static void note_all_locked(bool on)
 
 int call_mlockall(int flags)
 {
-	long result = sys_pass(SYS_mlockall, flags, 0, 0, 0, 0, 0);
+	long result = sys_pass(SYS_mlockall, flags);
 
 	if (!result && flags & MCL_CURRENT)
 		note_all_locked(true);
@@ -109,7 +109,7 @@ int call_mlockall(int flags)
 
 int call_munlockall(void)
 {
-	long result = sys_pass(SYS_munlockall, 0, 0, 0, 0, 0, 0);
+	long result = sys_pass(SYS_munlockall);
 
 	if (!result)
 		note_all_locked(false);

@@ -79,7 +79,7 @@ static long note_mapped(const long *arguments)
 
 static long kernel_mmap(const struct request *request)
 {
-	const long at = sys_pass(CPU_MMAP_NUMBER, (long)request->address, (long)request->bytes,
+	const long at = sys_pass(CPU_MMAP_NUMBER, request->address, request->bytes,
 				 request->protection, request->flags, request->fd,
 				 (long)(request->offset / CPU_MMAP_OFFSET_UNIT));
 	const long arguments[] = {at, (long)ranges_end((uintptr_t)at, request->bytes)};
@@ -124,8 +124,8 @@ static void note_reserved(uintptr_t from, uintptr_t to)
 static long kernel_map_fixed(uintptr_t from, uintptr_t to, int protection, int flags, int fd,
 			     uint64_t offset)
 {
-	long result = sys_pass(CPU_MMAP_NUMBER, (long)from, (long)(to - from), protection, flags,
-			       fd, (long)(offset / CPU_MMAP_OFFSET_UNIT));
+	long result = sys_pass(CPU_MMAP_NUMBER, from, (long)(to - from), protection, flags, fd,
+			       (long)(offset / CPU_MMAP_OFFSET_UNIT));
 
 	if (!SYS_IS_ERROR(result))
 		ranges_note_mapped(from, to);
@@ -175,7 +175,7 @@ static long add_plain(uintptr_t address, uintptr_t to, int flags)
 	failed = protect_runs(SYS_mprotect, address, to, READ_WRITE, 0);
 	if (!failed)
 		return result;
-	sys_pass(SYS_munmap, (long)address, (long)(to - address), 0, 0, 0, 0);
+	sys_pass(SYS_munmap, address, (long)(to - address));
 	ranges_note_unmapped(address, to);
 	return failed;
 }
@@ -342,7 +342,7 @@ int call_munmap(void *address, size_t bytes)
 	if (!ranges_touch(from, bytes) || !ranges_well_formed(from, bytes) ||
 	    !lock_run(unmap_locked, arguments, &result))
 		do
-			result = sys_pass(SYS_munmap, (long)from, (long)bytes, 0, 0, 0, 0);
+			result = sys_pass(SYS_munmap, from, bytes);
 		while (shm_parts_again(result, from, bytes));
 	return (int)answer(result);
 }
@@ -421,7 +421,7 @@ static long protect_runs(long number, uintptr_t from, uintptr_t to, int protecti
 		if (from >= end)
 			continue;
 		end = registry_run(from, end, &huge);
-		result = sys_pass(number, (long)from, (long)(end - from), protection, key, 0, 0);
+		result = sys_pass(number, from, (long)(end - from), protection, key);
 		while (!result && registry_part(&at, end, &part))
 			page_state_protected(part.region, part.from, part.to, protection,
 					     number == SYS_pkey_mprotect ? (int)key : -1);
@@ -455,14 +455,14 @@ static long protect(long number, uintptr_t from, size_t bytes, int protection, l
 		look_at_text(from, bytes);
 	if (!ranges_touch(from, bytes) || !ranges_well_formed(from, bytes)) {
 		do
-			result = sys_pass(number, (long)from, (long)bytes, protection, key, 0, 0);
+			result = sys_pass(number, from, bytes, protection, key);
 		while (shm_parts_again(result, from, bytes));
 		return result;
 	}
 	if (number == SYS_mprotect && owner_protects(from, bytes, protection, by_libc, &result))
 		return result;
 	if (!lock_run(protect_locked, arguments, &result))
-		return sys_pass(number, (long)from, (long)bytes, protection, key, 0, 0);
+		return sys_pass(number, from, bytes, protection, key);
 	return result;
 }
 

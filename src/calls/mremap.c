@@ -211,8 +211,7 @@ static void note_moved(uintptr_t to, uintptr_t end)
 static long kernel_remap(uintptr_t from, size_t bytes, size_t new_bytes, int flags, uintptr_t to)
 {
 	uintptr_t end = ranges_end(from, bytes), new_end;
-	long result =
-		sys_pass(SYS_mremap, (long)from, (long)bytes, (long)new_bytes, flags, (long)to, 0);
+	long result = sys_pass(SYS_mremap, from, bytes, new_bytes, flags, to);
 
 	if (SYS_IS_ERROR(result))
 		return result;
@@ -277,7 +276,7 @@ static long shrink(uintptr_t from, size_t bytes, size_t new_bytes)
 		return result;
 	if (!has_huge(from, from + 1))
 		return kernel_remap(from, bytes, new_bytes, 0, 0);
-	result = sys_pass(SYS_munmap, (long)keep, (long)(end - keep), 0, 0, 0, 0);
+	result = sys_pass(SYS_munmap, keep, (long)(end - keep));
 	if (result)
 		return result;
 	ranges_note_unmapped(keep, end);
@@ -435,8 +434,8 @@ static long move_of_one_kind(uintptr_t from, size_t bytes, size_t new_bytes, int
 static long grow_last_page(uintptr_t end, size_t more)
 {
 	uintptr_t last = end - process_base_bytes;
-	long result = sys_pass(SYS_mremap, (long)last, (long)process_base_bytes,
-			       (long)(process_base_bytes + more), 0, 0, 0);
+	long result =
+		sys_pass(SYS_mremap, last, process_base_bytes, (long)(process_base_bytes + more));
 
 	if (!SYS_IS_ERROR(result))
 		note_moved(end, end + more);
@@ -630,7 +629,6 @@ void *call_mremap(void *address, size_t bytes, size_t new_bytes, int flags, void
 	if (!(ranges_touch(from, bytes) || (flags & MREMAP_FIXED && ranges_touch(to, new_bytes))) ||
 	    !ranges_well_formed(from, bytes ? bytes : 1) || !ranges_well_formed(to, new_bytes) ||
 	    !lock_run(remap_locked, arguments, &result))
-		return (void *)answer(sys_pass(SYS_mremap, (long)from, (long)bytes, (long)new_bytes,
-					       flags, (long)to, 0));
+		return (void *)answer(sys_pass(SYS_mremap, from, bytes, new_bytes, flags, to));
 	return (void *)answer(result);
 }

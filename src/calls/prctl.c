@@ -17,7 +17,7 @@
 static bool uses_parents_memory(void)
 {
 	return !sys_is_filtered() && sys_single_threaded() &&
-	       sys_gate(SYS_unshare, CLONE_VM, 0, 0, 0, 0, 0) == -EINVAL;
+	       sys_call(SYS_unshare, CLONE_VM) == -EINVAL;
 }
 
 /*
@@ -29,10 +29,10 @@ static long confine(long number, long a, long b, long c, long d, long e)
 	long result;
 
 	if (sys_sandboxed || uses_parents_memory())
-		return sys_pass(number, a, b, c, d, e, 0);
+		return sys_pass(number, a, b, c, d, e);
 	log_debug("the program calls for a filter of system calls; after it no line is printed");
 	sys_sandboxed = true;
-	result = sys_pass(number, a, b, c, d, e, 0);
+	result = sys_pass(number, a, b, c, d, e);
 	/* seccomp(2) may return a descriptor */
 	if (SYS_IS_ERROR(result))
 		sys_sandboxed = false;
@@ -70,7 +70,7 @@ int call_prctl(int option, unsigned long a, unsigned long b, unsigned long c, un
 
 	if (asks_for_filter(option, a, b))
 		return (int)answer(confine(SYS_prctl, option, (long)a, (long)b, (long)c, (long)d));
-	result = sys_pass(SYS_prctl, option, (long)a, (long)b, (long)c, (long)d, 0);
+	result = sys_pass(SYS_prctl, option, a, b, c, d);
 	if (!result)
 		note_change(option, a);
 	return (int)answer(result);
@@ -82,5 +82,5 @@ long call_seccomp(unsigned int operation, unsigned int flags, void *arguments)
 
 	if (strict || (operation == SECCOMP_SET_MODE_FILTER && arguments))
 		return answer(confine(SYS_seccomp, operation, flags, (long)arguments, 0, 0));
-	return answer(sys_pass(SYS_seccomp, operation, flags, (long)arguments, 0, 0, 0));
+	return answer(sys_pass(SYS_seccomp, operation, flags, arguments));
 }

@@ -64,6 +64,6 @@ int call_ioctl(int fd, unsigned long request, void *argument)
 	if ((unsigned int)request == UFFDIO_REGISTER && sys_can_read(enrol, sizeof(*enrol)))
 		failed = make_sparse((uintptr_t)enrol->range.start, (size_t)enrol->range.len);
 	if (!failed)
-		failed = sys_pass(SYS_ioctl, fd, (long)request, (long)argument, 0, 0, 0);
+		failed = sys_pass(SYS_ioctl, fd, request, argument);
 	return (int)answer(failed);
 }

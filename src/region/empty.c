@@ -73,9 +73,7 @@ static int empty_protected(struct region *region, size_t page, uintptr_t from, u
 {
 	int failed = split_page(region, page);
 
-	return failed ? failed
-		      : (int)sys_pass(SYS_madvise, (long)from, (long)(to - from), MADV_DONTNEED, 0,
-				      0, 0);
+	return failed ? failed : (int)sys_pass(SYS_madvise, from, (long)(to - from), MADV_DONTNEED);
 }
 
 int empty_pages(struct region *region, uintptr_t from, uintptr_t to)
@@ -99,8 +97,8 @@ int empty_pages(struct region *region, uintptr_t from, uintptr_t to)
 				region_run(region, page, region_page(region, to - 1) + 1, false));
 			if (stop > to)
 				stop = to;
-			failed = (int)sys_pass(SYS_madvise, (long)from, (long)(stop - from),
-					       MADV_DONTNEED, 0, 0, 0);
+			failed = (int)sys_pass(SYS_madvise, from, (long)(stop - from),
+					       MADV_DONTNEED);
 		} else if (region->text) {
 			/* Read again from its file, it would be what it is. */
 		} else if (whole && (given = give_back_run(region, page, last))) {

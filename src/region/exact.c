@@ -140,7 +140,7 @@ static int run_in_task(void *argument)
 	struct exact *exact = argument;
 
 	if (!filter.deadly[CALL_CLOSE_RANGE])
-		sys_gate(SYS_close_range, 0, UINT_MAX, CLOSE_RANGE_UNSHARE, 0, 0, 0);
+		sys_call(SYS_close_range, 0, UINT_MAX, CLOSE_RANGE_UNSHARE);
 	if (is_pinned())
 		return -EBUSY;
 	return run(exact);
@@ -159,16 +159,16 @@ static int try_filter(void *argument)
 	while (*next < CALLS)
 		switch ((*next)++) {
 		case CALL_PRCTL:
-			sys_gate(SYS_prctl, PR_SET_PTRACER, -1, 0, 0, 0, 0);
+			sys_call(SYS_prctl, PR_SET_PTRACER, -1);
 			break;
 		case CALL_CLOSE_RANGE:
-			sys_gate(SYS_close_range, 1, 0, 0, 0, 0, 0);
+			sys_call(SYS_close_range, 1);
 			break;
 		case CALL_USERFAULTFD:
-			sys_gate(SYS_userfaultfd, -1, 0, 0, 0, 0, 0);
+			sys_call(SYS_userfaultfd, -1);
 			break;
 		case CALL_PTRACE:
-			sys_gate(SYS_ptrace, PTRACE_SEIZE, 0, 0, 0, 0, 0);
+			sys_call(SYS_ptrace, PTRACE_SEIZE);
 			break;
 		}
 	return 0;
@@ -182,21 +182,21 @@ static int try_filter(void *argument)
 static void learn_filter(void)
 {
 	int *next = helper_argument(), result;
-	const bool dumpable = sys_gate(SYS_prctl, PR_GET_DUMPABLE, 0, 0, 0, 0, 0) == 1;
+	const bool dumpable = sys_call(SYS_prctl, PR_GET_DUMPABLE) == 1;
 
 	if (filter.tried || !next)
 		return;
 	filter.tried = true;
 	*next = 0;
 	if (dumpable)
-		sys_gate(SYS_prctl, PR_SET_DUMPABLE, 0, 0, 0, 0, 0);
+		sys_call(SYS_prctl, PR_SET_DUMPABLE);
 	do {
 		result = helper_run(try_filter);
 		if (result)
 			filter.deadly[*next ? *next - 1 : 0] = true;
 	} while (result == -ECANCELED && *next < CALLS);
 	if (dumpable)
-		sys_gate(SYS_prctl, PR_SET_DUMPABLE, 1, 0, 0, 0, 0);
+		sys_call(SYS_prctl, PR_SET_DUMPABLE, 1);
 	for (int i = 0; i < CALLS; i++)
 		filter.deadly[i] = filter.deadly[i] || (result && i >= *next);
 }
@@ -252,10 +252,10 @@ static int run_traceable(const struct exact *exact, int (*work)(void *argument))
 	int result;
 
 	if (traced)
-		sys_gate(SYS_prctl, PR_SET_PTRACER, exact->process, 0, 0, 0, 0);
+		sys_call(SYS_prctl, PR_SET_PTRACER, exact->process);
 	result = helper_run(work);
 	if (traced)
-		sys_gate(SYS_prctl, PR_SET_PTRACER, program_ptracer, 0, 0, 0, 0);
+		sys_call(SYS_prctl, PR_SET_PTRACER, program_ptracer);
 	return result;
 }
 
@@ -268,7 +268,7 @@ int exact_run(struct exact *exact)
 	if (!exact->in_task)
 		return helper_run_in_thread(run_in_thread);
 	exact->process = sys_getpid();
-	exact->caller = sys_gate(SYS_gettid, 0, 0, 0, 0, 0, 0);
+	exact->caller = sys_call(SYS_gettid);
 	result = run_traceable(exact, run_in_task);
 	/* As many tasks as there may be (ulimit -u): alone, it can be done without another. */
 	if (result == -EAGAIN && exact->allowed & EXACT_BY_ALONE) {
@@ -289,7 +289,7 @@ static int try_ways(struct exact *exact)
 	}
 	/* The caller does not notice: it sleeps, and is let go when the helper ends. */
 	if (exact->allowed & EXACT_BY_PTRACE && CPU_RESTARTS_CALLS &&
-	    !sys_gate(SYS_ptrace, PTRACE_SEIZE, exact->caller, 0, 0, 0, 0))
+	    !sys_call(SYS_ptrace, PTRACE_SEIZE, exact->caller))
 		return 0;
 	return -EPERM;
 }
@@ -312,7 +312,7 @@ static bool try_possible(void)
 	*exact = (struct exact){
 		.allowed = allowed_by_setting & (filtered ? allowed_by_filter() : EXACT_BY_ALL),
 		.process = sys_getpid(),
-		.caller = sys_gate(SYS_gettid, 0, 0, 0, 0, 0, 0),
+		.caller = sys_call(SYS_gettid),
 	};
 	return !run_traceable(exact, try_in_task);
 }
@@ -329,7 +329,7 @@ bool region_exact_possible(void)
 /* What decides whether the process may be traced, and may have userfaultfd. */
 static long privileges(void)
 {
-	return sys_geteuid() << 2 | sys_gate(SYS_prctl, PR_GET_DUMPABLE, 0, 0, 0, 0, 0);
+	return sys_geteuid() << 2 | sys_call(SYS_prctl, PR_GET_DUMPABLE);
 }
 
 bool exact_is_lost(void)

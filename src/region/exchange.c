@@ -61,7 +61,7 @@ static long map_anywhere(const struct exchange *wanted)
 static long raise_address_limit(void)
 {
 	uint64_t limit[2];
-	long failed = sys_gate(SYS_prlimit64, 0, RLIMIT_AS, 0, (long)limit, 0, 0);
+	long failed = sys_call(SYS_prlimit64, 0, RLIMIT_AS, 0, limit);
 
 	if (failed || limit[0] == UINT64_MAX)
 		return -ENOMEM;
@@ -69,11 +69,11 @@ static long raise_address_limit(void)
 	if (limit[1] != UINT64_MAX) {
 		const uint64_t none[2] = {UINT64_MAX, UINT64_MAX};
 
-		if (!sys_gate(SYS_prlimit64, 0, RLIMIT_AS, (long)none, 0, 0, 0))
+		if (!sys_call(SYS_prlimit64, 0, RLIMIT_AS, none))
 			return 0;
 		limit[0] = limit[1];
 	}
-	return sys_gate(SYS_prlimit64, 0, RLIMIT_AS, (long)limit, 0, 0, 0);
+	return sys_call(SYS_prlimit64, 0, RLIMIT_AS, limit);
 }
 
 /* Maps readable and writable memory for one page's content. Returns the address or -errno. */
@@ -137,7 +137,7 @@ static long set_rights(uintptr_t address, size_t bytes, int rights, int with_key
 {
 	if (!with_key)
 		return sys_mprotect(address, bytes, rights);
-	return sys_gate(SYS_pkey_mprotect, (long)address, (long)bytes, rights, key, 0, 0);
+	return sys_call(SYS_pkey_mprotect, address, bytes, rights, key);
 }
 
 /*

@@ -60,8 +60,8 @@ static int in_task(void *argument)
 	struct area *here = argument;
 
 	/* A parent that died before this call sends nothing: then nobody needs the work. */
-	sys_gate(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0, 0);
-	if (sys_gate(SYS_getppid, 0, 0, 0, 0, 0, 0) != here->parent)
+	sys_call(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL);
+	if (sys_call(SYS_getppid) != here->parent)
 		return 0;
 	here->result = here->work(here->argument);
 	return 0;
@@ -74,7 +74,7 @@ static void wait_for(long task)
 
 	/* The kernel interrupts it for task work of this thread; -ECHILD: another thread waited. */
 	do
-		waited = sys_pass(SYS_wait4, task, (long)&status, __WALL, 0, 0, 0);
+		waited = sys_pass(SYS_wait4, task, &status, __WALL);
 	while (waited == -EINTR);
 }
 

@@ -85,8 +85,8 @@ static bool sleep_while_held(void)
 			!__atomic_compare_exchange_n(&lock, &holder, holder | WAITED, false,
 						     __ATOMIC_RELAXED, __ATOMIC_RELAXED)))
 		return true;
-	return sys_pass(SYS_futex, (long)futex_word(), 128 /* FUTEX_WAIT_PRIVATE */,
-			(long)(uint32_t)(holder | WAITED), (long)nap, 0, 0) != -ETIMEDOUT;
+	return sys_pass(SYS_futex, futex_word(), 128 /* FUTEX_WAIT_PRIVATE */,
+			(uint32_t)(holder | WAITED), nap) != -ETIMEDOUT;
 }
 
 /* With the lock held, and threads that could hold it while another one forks. */
@@ -151,8 +151,7 @@ static bool take_in_time(uintptr_t self)
 /* Not a test's to fail: for what is done while a handler may run, see sys_sandboxed. */
 static bool set_mask(const uint64_t *mask, uint64_t *before)
 {
-	return !sys_pass(SYS_rt_sigprocmask, 2 /* SIG_SETMASK */, (long)mask, (long)before,
-			 sizeof(*mask), 0, 0);
+	return !sys_pass(SYS_rt_sigprocmask, 2 /* SIG_SETMASK */, mask, before, sizeof(*mask));
 }
 
 bool lock_take(void)
@@ -183,7 +182,7 @@ void lock_release(void)
 	const bool blocked = signals.blocked;
 
 	if (__atomic_exchange_n(&lock, 0, __ATOMIC_RELEASE) & WAITED)
-		sys_pass(SYS_futex, (long)futex_word(), 129 /* FUTEX_WAKE_PRIVATE */, 1, 0, 0, 0);
+		sys_pass(SYS_futex, futex_word(), 129 /* FUTEX_WAKE_PRIVATE */, 1);
 	if (blocked)
 		set_mask(&before, NULL);
 }

@@ -10,8 +10,8 @@ void mempolicy_read(uintptr_t address, struct mempolicy *policy)
 	*policy = (struct mempolicy){0};
 	if (sys_sandboxed || sys_is_filtered())
 		return;
-	if (sys_gate(SYS_get_mempolicy, (long)&policy->mode, (long)policy->nodes,
-		     MEMPOLICY_NODES_MAX, (long)address, 2 /* MPOL_F_ADDR */, 0))
+	if (sys_call(SYS_get_mempolicy, &policy->mode, policy->nodes, MEMPOLICY_NODES_MAX, address,
+		     2 /* MPOL_F_ADDR */))
 		policy->mode = 0;
 }
 
@@ -21,14 +21,12 @@ bool mempolicy_is_set(uintptr_t address)
 
 	if (sys_sandboxed || sys_is_filtered())
 		return false;
-	return !sys_gate(SYS_get_mempolicy, (long)&mode, 0, 0, (long)address, 2 /* MPOL_F_ADDR */,
-			 0) &&
-	       mode;
+	return !sys_call(SYS_get_mempolicy, &mode, 0, 0, address, 2 /* MPOL_F_ADDR */) && mode;
 }
 
 void mempolicy_apply(const struct mempolicy *policy, uintptr_t address, size_t bytes)
 {
 	if (policy->mode)
-		sys_gate(SYS_mbind, (long)address, (long)bytes, policy->mode, (long)policy->nodes,
-			 MEMPOLICY_NODES_MAX, 0);
+		sys_call(SYS_mbind, address, bytes, policy->mode, policy->nodes,
+			 MEMPOLICY_NODES_MAX);
 }

@@ -26,7 +26,7 @@ bool process_alone(void)
 	/* A filter may kill for unshare(2). */
 	if (sys_is_filtered())
 		return sys_single_threaded();
-	return !sys_gate(SYS_unshare, CLONE_VM, 0, 0, 0, 0, 0);
+	return !sys_call(SYS_unshare, CLONE_VM);
 }
 
 void process_enter_sandbox(void)

@@ -37,7 +37,7 @@ static uintptr_t end_before_part(uintptr_t from, uintptr_t to)
 
 static long unmap_whole(uintptr_t from, uintptr_t to)
 {
-	long failed = sys_pass(SYS_munmap, (long)from, (long)(to - from), 0, 0, 0, 0);
+	long failed = sys_pass(SYS_munmap, from, (long)(to - from));
 
 	if (!failed)
 		ranges_note_unmapped(from, to);

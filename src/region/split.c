@@ -37,7 +37,7 @@ static long set_rights(uintptr_t address, size_t bytes, int rights, bool with_ke
 {
 	if (!with_key)
 		return sys_mprotect(address, bytes, rights);
-	return sys_gate(SYS_pkey_mprotect, (long)address, (long)bytes, rights, key, 0, 0);
+	return sys_call(SYS_pkey_mprotect, address, bytes, rights, key);
 }
 
 static long map_file_copy(uintptr_t address, size_t bytes, int rights)
@@ -99,7 +99,7 @@ void split_note_page(struct region *region, size_t page, bool altered)
 
 	region_set_small(region, page, (unsigned char)(UNIT_MAPPED | (altered ? UNIT_ALTERED : 0)));
 	if (state & PAGE_LOCKED)
-		sys_gate(SYS_mlock, (long)address, (long)region->page_bytes, 0, 0, 0, 0);
+		sys_call(SYS_mlock, address, region->page_bytes);
 	if (state & PAGE_DONTFORK)
 		sys_madvise(address, region->page_bytes, MADV_DONTFORK);
 	if (state & PAGE_DONTDUMP)

@@ -37,14 +37,14 @@ struct stopped_thread {
 
 static long trace(long request, const struct stopped_thread *thread, long address, long data)
 {
-	return sys_gate(SYS_ptrace, request, thread->id, address, data, 0, 0);
+	return sys_call(SYS_ptrace, request, thread->id, address, data);
 }
 
 static int64_t now_ns(void)
 {
 	struct timespec now = {0};
 
-	sys_gate(SYS_clock_gettime, CLOCK_MONOTONIC, (long)&now, 0, 0, 0, 0);
+	sys_call(SYS_clock_gettime, CLOCK_MONOTONIC, &now);
 	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
@@ -54,10 +54,10 @@ static bool wait_a_little(unsigned int tries, int64_t deadline)
 	const struct timespec nap = {.tv_nsec = NAP_NS};
 
 	if (tries < YIELDS_FIRST) {
-		sys_gate(SYS_sched_yield, 0, 0, 0, 0, 0, 0);
+		sys_call(SYS_sched_yield);
 		return true;
 	}
-	sys_gate(SYS_nanosleep, (long)&nap, 0, 0, 0, 0, 0);
+	sys_call(SYS_nanosleep, &nap);
 	return now_ns() < deadline;
 }
 
@@ -91,7 +91,7 @@ static int seize(struct stop *stop, int id)
 	if (stop->count == THREADS_MAX)
 		return -ENOMEM;
 	/* A /proc of another namespace would name strangers. */
-	failed = sys_gate(SYS_tgkill, stop->process, id, 0, 0, 0, 0);
+	failed = sys_call(SYS_tgkill, stop->process, id);
 	if (failed)
 		return failed == -ESRCH && is_dead(stop->process, id) ? 0 : -EPERM;
 	*thread = (struct stopped_thread){.id = id};
@@ -127,7 +127,7 @@ static int seize_new(struct stop *stop, int directory, long except)
 	long got;
 	int failed = 0;
 
-	if (sys_gate(SYS_lseek, directory, 0, SEEK_SET, 0, 0, 0))
+	if (sys_call(SYS_lseek, directory, 0, SEEK_SET))
 		return -EIO;
 	while ((got = sys_getdents64(directory, buffer, sizeof(buffer))) > 0)
 		for (long at = 0; at < got && !failed;) {
@@ -145,7 +145,7 @@ static int seize_new(struct stop *stop, int directory, long except)
 static bool has_stopped(struct stopped_thread *thread)
 {
 	int status = 0;
-	long got = sys_gate(SYS_wait4, thread->id, (long)&status, __WALL | WNOHANG, 0, 0, 0);
+	long got = sys_call(SYS_wait4, thread->id, &status, __WALL | WNOHANG);
 
 	if (!got || got == -EINTR)
 		return false;

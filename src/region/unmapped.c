@@ -51,7 +51,7 @@ bool unmapped_add(struct region *region, uintptr_t from, uintptr_t to)
 		return false;
 	memset((void *)from, 0, to - from);
 	if (part.from == page && part.to == page_end &&
-	    !sys_pass(SYS_munmap, (long)page, (long)region->page_bytes, 0, 0, 0, 0)) {
+	    !sys_pass(SYS_munmap, page, region->page_bytes)) {
 		unmapped_forget(page, page_end);
 		page_state_replaced(region, page, page_end);
 	}

@@ -39,8 +39,7 @@ static int open_maps(void)
 static bool refuses_parts(uintptr_t address, size_t bytes)
 {
 	long within = (long)(address + process_base_bytes);
-	long answer = sys_gate(SYS_mremap, within, (long)process_base_bytes,
-			       (long)process_base_bytes, 0, 0, 0);
+	long answer = sys_call(SYS_mremap, within, process_base_bytes, process_base_bytes);
 	int cold;
 
 	/* other errors, a filter's, tell nothing: then what is recorded is believed */

@@ -26,7 +26,7 @@ static long open_device(void)
 
 	if (SYS_IS_ERROR(device))
 		return device;
-	fd = sys_gate(SYS_ioctl, device, USERFAULTFD_IOC_NEW, FLAGS, 0, 0, 0);
+	fd = sys_call(SYS_ioctl, device, USERFAULTFD_IOC_NEW, FLAGS);
 	sys_close((int)device);
 	return fd;
 }
@@ -37,7 +37,7 @@ long write_protect_open(void)
 		.api = UFFD_API,
 		.features = UFFD_FEATURE_PAGEFAULT_FLAG_WP | UFFD_FEATURE_WP_HUGETLBFS_SHMEM,
 	};
-	long fd = sys_gate(SYS_userfaultfd, FLAGS, 0, 0, 0, 0, 0), failed;
+	long fd = sys_call(SYS_userfaultfd, FLAGS), failed;
 
 	if (fd == -EPERM)
 		fd = open_device();

@@ -31,8 +31,8 @@ static bool reads_as_zero(uintptr_t page)
 	uint64_t any = 0;
 
 	for (size_t done = 0; done < process_base_bytes && !any; done += sizeof(words)) {
-		if (sys_gate(SYS_process_vm_readv, sys_getpid(), (long)&here, 1, (long)&there, 1,
-			     0) != (long)sizeof(words))
+		if (sys_call(SYS_process_vm_readv, sys_getpid(), &here, 1, &there, 1) !=
+		    (long)sizeof(words))
 			return false;
 		for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 			any |= words[i];
