@@ -366,7 +366,7 @@ static int end_in_child(void *nothing)
 	if (agreed.copies)
 		fork_copies_take();
 	for (region = registry_first(); region; region = registry_next(region)) {
-		if (agreed.way != WAY_SHARE && region->running)
+		if (region->running && libc_calls.fork != FORK_COW)
 			own_pages(region, FORK_RUNNING);
 		else if (agreed.way == WAY_POPULATE)
 			own_pages(region, agreed.walk);

@@ -39,7 +39,7 @@ nothing_is_there() {
 	[ "$(cat "$work/out")" = "No shared text found." ] || { show "$work/out"; fail "none"; }
 	succeeds --drop-shared-text
 	succeeds --list-shared-text --json
-	[ "$(tr -d ' \n' <"$work/out")" = '{"shared_text":[]}' ] || { show "$work/out"; fail "none"; }
+	[ "$(tr -d ' \n' <"$work/out")" = '{"version":1,"shared_text":[]}' ] || { show "$work/out"; fail "none"; }
 	[ "$(free_pages)" = "$nobody" ] || fail "$((nobody - $(free_pages))) pages are missing"
 }
 
