@@ -148,8 +148,8 @@ not_permitted() {
 	chmod 755 "$work" "$mount"
 	as_nobody "can't look into $copies: Permission denied" --list-shared-text
 	chmod 755 "$copies"
-	as_nobody "1 processes can't be looked into: they may use shared text" --list-shared-text
-	as_nobody "1 processes can't be looked into: they may use shared text" --drop-shared-text
+	as_nobody "1 processes cannot be inspected: they may use shared text" --list-shared-text
+	as_nobody "1 processes cannot be inspected: they may use shared text" --drop-shared-text
 	! grep -q delete "$work/err" || fail "a user tries to delete what may be in use"
 	end_waiting 6
 	# a process without huge pages maps none: that is known of everybody's
