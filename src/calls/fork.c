@@ -5,7 +5,7 @@
  * The parent copies what the child would lose, before it forks (fork_copies.h). Three kinds of
  * pages can't be kept from a child in this way, as they are needed from its first instruction on:
  * those of the stack and the thread descriptor that it runs on, and a program's data. They become
- * base pages before the fork, if the pool can't give the child its own. Where that is impossible
+ * base pages before the fork. Where that is impossible
  * (other threads run, and can't be stopped), the child copies them first of all.
  *
  * In the child: system calls and memory copies only; other threads' locks may be held for ever.
@@ -88,25 +88,15 @@ static long map_hugetlb(size_t page_bytes, size_t bytes)
 			0);
 }
 
-/*
- * Could the pools give so much just now? Two system calls a pool, no page is touched. A cgroup's
- * limit shows only in pages that are there: with `populated` they are (Linux 5.14), for as long as
- * it takes to clear them.
- */
-static bool pools_serve(const struct fork_extent *extent, bool populated)
+/* Could the pools give so much just now? Two system calls a pool, no page is touched. */
+static bool pools_serve(const struct fork_extent *extent)
 {
 	for (int i = 0; i < FORK_PAGE_SIZES && extent->by_size[i].size; i++) {
 		long mapped = map_hugetlb(extent->by_size[i].size, extent->by_size[i].bytes);
 
-		int failed = 0;
-
 		if (SYS_IS_ERROR(mapped))
 			return false;
-		if (populated)
-			failed = sys_populate((uintptr_t)mapped, extent->by_size[i].bytes);
 		sys_munmap((uintptr_t)mapped, extent->by_size[i].bytes);
-		if (failed && failed != -EINVAL)
-			return false;
 	}
 	return true;
 }
@@ -137,7 +127,7 @@ static enum way way_to_copy(const struct fork_extent *extent)
 	if (extent->used_bytes <= SMALL_BYTES || sys_sandboxed ||
 	    memory_serves(extent, MEMORY_SHARE))
 		return WAY_COPY;
-	if (!kernel_may_lose(extent) && pools_serve(extent, false))
+	if (!kernel_may_lose(extent) && pools_serve(extent))
 		return WAY_POPULATE;
 	if (memory_serves(extent, 1))
 		return WAY_COPY;
@@ -155,7 +145,7 @@ static enum way choose_way(const struct fork_extent *extent)
 		return way_to_copy(extent);
 	if (extent->used_bytes <= SMALL_BYTES)
 		return WAY_COPY;
-	if (!kernel_loses && pools_serve(extent, false))
+	if (!kernel_loses && pools_serve(extent))
 		return WAY_SHARE;
 	if (memory_serves(extent, MEMORY_SHARE))
 		return WAY_COPY;
@@ -163,15 +153,16 @@ static enum way choose_way(const struct fork_extent *extent)
 	return WAY_SHARE;
 }
 
-/* A program's data becomes base pages where the pool can't give the child its own, on writing. */
+/*
+ * A program's data leaves hugetlb pages before the first fork: the parent waits for nobody, and
+ * where the pool is empty by the time of its first write, the kernel takes the page away from the
+ * child (SIGBUS). No look at the pool helps: others take pages at any moment.
+ */
 static void split_running(void)
 {
-	const struct fork_extent extent = fork_measure(FORK_RUNNING);
 	const struct split how = {.all = true, .silent = true};
 	struct region *region;
 
-	if (!extent.page_bytes || pools_serve(&extent, true))
-		return;
 	for (region = registry_first(); region; region = registry_next(region))
 		for (size_t page = 0, count; fork_next_run(region, FORK_RUNNING, &page, &count);
 		     page += count)
@@ -366,7 +357,7 @@ static int end_in_child(void *nothing)
 	if (agreed.copies)
 		fork_copies_take();
 	for (region = registry_first(); region; region = registry_next(region)) {
-		if (agreed.way != WAY_SHARE && region->running)
+		if (region->running && libc_calls.fork != FORK_COW)
 			own_pages(region, FORK_RUNNING);
 		else if (agreed.way == WAY_POPULATE)
 			own_pages(region, agreed.walk);

@@ -81,19 +81,30 @@ need_pages() {
 	((free >= $1)) || skip "needs $1 free huge pages of $2, there are $free"
 }
 
+# Sets the pool of 2M pages: where memory is in pieces the kernel finds enough only after it has compacted.
+write_pool() {
+	local file=/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages try
+	for try in 1 2 3; do
+		echo "$1" >"$file"
+		(($(cat "$file") == $1)) && return
+		echo 1 >/proc/sys/vm/compact_memory
+		sleep "0.$try"
+	done
+	return 1
+}
+
 # Makes the pool of 2M pages so big for the time of the test: nobody else's pages are taken.
 set_pool() {
 	local file=/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages used
 	[ -w "$file" ] || skip "needs root and pages of 2M"
 	if [ -z "${pool_before-}" ]; then
 		pool_before=$(cat "$file")
-		at_end "echo $pool_before >$file"
+		at_end "write_pool $pool_before"
 	fi
 	used=$((pool_before - $(pool_value 2M free_hugepages)))
 	((used == 0)) || [ -n "${pool_set-}" ] || skip "the pool is in use by others"
 	pool_set=1
-	echo "$1" >"$file"
-	(($(cat "$file") == $1)) || skip "a pool of $1 pages of 2M can't be had"
+	write_pool "$1" || skip "a pool of $1 pages of 2M is not available"
 }
 
 # The tests of real programs run three times; HEAP says how: the heap on hugetlb pages (yes), on

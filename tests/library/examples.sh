@@ -6,14 +6,14 @@
 
 root=$(dirname "$0")/../..
 
-# The text between .EX and .EE behind the line that names the file.
+# The pages quote the examples without their first line, the licence: text between .EX and .EE behind the line that names the file.
 quoted() {
 	sed -n "/^\.\\\\\" ${1//\//\\/}/,/^\.EE/p" "$root/man/$2" | sed '/^\./d; s/\\-/-/g; s/\\e/\\/g'
 }
 
 builds_and_is_quoted() {
 	local name=$1 page=$2
-	quoted "examples/$name.c" "$page" | diff "$root/examples/$name.c" - ||
+	quoted "examples/$name.c" "$page" | diff <(sed 1d "$root/examples/$name.c") - ||
 		fail "$page has another examples/$name.c"
 	"$BUILD/examples/$name" >"$work/$name.out" 2>&1 || { show "$work/$name.out"; fail "$name"; }
 }

@@ -51,7 +51,7 @@ a_short_pool_costs_one_line() {
 	prints "5000 bytes: segment of 2097152, pages of 2048 kB" \
 		"5000 bytes: segment of 5000, pages of 4 kB" "5000 bytes: segment of 5000, pages of 4 kB"
 	[ "$(lines_of_ours "$work/err")" = 1 ] || { show "$work/err"; fail "not one line"; }
-	grep -q "WARNING: shm: no huge pages of 2048 kB for a segment of 5000 bytes: the pool has too few pages (ENOMEM); it is on small pages (this is said once)$" \
+	grep -q "WARNING: shm: no huge pages of 2048 kB for a segment of 5000 bytes: the pool has too few pages (ENOMEM); it is on small pages (reported once)$" \
 		"$work/err" || { show "$work/err"; fail "another line"; }
 	run HUGETLB_SHM=yes HUGETLB_VERBOSE=0 "$shm" new 9000000
 	prints "9000000 bytes: segment of 9000000, pages of 4 kB"

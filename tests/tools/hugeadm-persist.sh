@@ -77,7 +77,7 @@ prints_the_command_line() {
 	((pages_1g)) && expected+=" hugepagesz=1G hugepages=$pages_1g"
 	# the rest is printed, and the exit status says that it is not all
 	"$hugeadm" --persist-pools cmdline >"$work/out" 2>"$work/err" && fail "all of it is said"
-	says "hugeadm: the command line can't say that 5 pages of 2M may be overcommitted"
+	says "hugeadm: the kernel command line cannot say that 5 pages of 2M may be overcommitted"
 	holds "$expected" "$work/out"
 	echo 0 >$pool_2m/nr_overcommit_hugepages
 	succeeds --persist-pools=cmdline

@@ -39,7 +39,7 @@ nothing_is_there() {
 	[ "$(cat "$work/out")" = "No shared text found." ] || { show "$work/out"; fail "none"; }
 	succeeds --drop-shared-text
 	succeeds --list-shared-text --json
-	[ "$(tr -d ' \n' <"$work/out")" = '{"shared_text":[]}' ] || { show "$work/out"; fail "none"; }
+	[ "$(tr -d ' \n' <"$work/out")" = '{"version":1,"shared_text":[]}' ] || { show "$work/out"; fail "none"; }
 	[ "$(free_pages)" = "$nobody" ] || fail "$((nobody - $(free_pages))) pages are missing"
 }
 
@@ -148,8 +148,8 @@ not_permitted() {
 	chmod 755 "$work" "$mount"
 	as_nobody "can't look into $copies: Permission denied" --list-shared-text
 	chmod 755 "$copies"
-	as_nobody "1 processes can't be looked into: they may use shared text" --list-shared-text
-	as_nobody "1 processes can't be looked into: they may use shared text" --drop-shared-text
+	as_nobody "1 processes cannot be inspected: they may use shared text" --list-shared-text
+	as_nobody "1 processes cannot be inspected: they may use shared text" --drop-shared-text
 	! grep -q delete "$work/err" || fail "a user tries to delete what may be in use"
 	end_waiting 6
 	# a process without huge pages maps none: that is known of everybody's

@@ -233,7 +233,7 @@ static int print_command_line(const struct request *request)
 			append(words, "hugepagesz=%s hugepages=%s ", size, pages);
 		if (numbers.overcommit)
 			result = complain(-ENOTSUP,
-					  "the command line can't say that %lu pages of %s "
+					  "the kernel command line cannot say that %lu pages of %s "
 					  "may be overcommitted",
 					  numbers.overcommit, size);
 	}
