@@ -13,6 +13,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 #ifndef MADV_POPULATE_READ
 #define MADV_POPULATE_READ  22 /* Linux 5.14 */
@@ -66,6 +67,10 @@
 #ifndef MADV_GUARD_INSTALL
 #define MADV_GUARD_INSTALL 102 /* Linux 6.13 */
 #define MADV_GUARD_REMOVE  103
+#endif
+
+#ifndef SYS_clone3
+#define SYS_clone3 435 /* Linux 5.3, on every CPU */
 #endif
 
 /* The number of shmget within ipc(2), on CPUs without a call of its own; linux/ipc.h clashes with

@@ -13,10 +13,6 @@
 #include "calls/fork.h"
 #include "calls/state.h"
 
-#ifndef SYS_clone3
-#define SYS_clone3 435 /* Linux 5.3, on every CPU */
-#endif
-
 /* The first members of struct clone_args: VER0 of Linux 5.3. */
 struct arguments {
 	uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls;

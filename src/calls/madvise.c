@@ -17,19 +17,6 @@
 #include "region/ranges.h"
 #include "region/split.h"
 
-#ifndef MADV_WIPEONFORK
-#define MADV_WIPEONFORK 18
-#define MADV_KEEPONFORK 19
-#endif
-
-#ifndef MADV_GUARD_INSTALL
-#define MADV_GUARD_INSTALL 102 /* Linux 6.13 */
-#define MADV_GUARD_REMOVE  103
-#endif
-#ifndef MADV_POPULATE_READ
-#define MADV_POPULATE_READ 22 /* Linux 5.14 */
-#endif
-
 enum advice_kind {
 	ADVICE_HINT,  /* no effect on what a program can see, or none that a hugetlb page has */
 	ADVICE_EMPTY, /* the memory reads as zero afterwards */

@@ -13,10 +13,6 @@
 #include "region/ranges.h"
 #include "region/split.h"
 
-#ifndef MLOCK_ONFAULT
-#define MLOCK_ONFAULT 1 /* Linux 4.4 */
-#endif
-
 /* Of a page that is, or becomes, locked in part only the kernel can keep account. */
 static void make_small_for_lock(uintptr_t from, uintptr_t to, bool on)
 {

@@ -23,13 +23,6 @@
 #include "region/page_state.h"
 #include "region/ranges.h"
 
-#ifndef MREMAP_DONTUNMAP
-#define MREMAP_DONTUNMAP 4 /* Linux 5.7 */
-#endif
-#ifndef MADV_WIPEONFORK
-#define MADV_WIPEONFORK 18
-#endif
-
 /* What is in a range is of one kind. */
 struct kind {
 	char rights[5];

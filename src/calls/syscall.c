@@ -30,10 +30,6 @@
 #define SYS_mseal 462 /* Linux 6.10, on every CPU */
 #endif
 
-#ifndef SYS_clone3
-#define SYS_clone3 435 /* Linux 5.3, on every CPU */
-#endif
-
 #define NUMBERS 512
 
 /*

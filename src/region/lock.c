@@ -41,10 +41,6 @@ static uintptr_t lock;
  */
 static uint8_t *taken_here;
 
-#ifndef MADV_WIPEONFORK
-#define MADV_WIPEONFORK 18 /* Linux 4.14 */
-#endif
-
 /* The signals that the holder's thread had blocked before, unless `blocked` is false. */
 static struct {
 	uint64_t before;
