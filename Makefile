@@ -29,7 +29,8 @@
 
 BUILD   ?= build
 CC      ?= cc
-OBJCOPY ?= objcopy
+# The compiler's own, which may be for another CPU.
+OBJCOPY ?= $(shell $(CC) -print-prog-name=objcopy)
 CFLAGS  ?= -O2 -g
 LDFLAGS ?=
 PREFIX  ?= /usr/local

@@ -241,7 +241,8 @@ prepare_arm64()
 	mkdir -p "$directory"/{bin,lib} || return 1
 	CC=$compiler build_heap "$directory/bin/heap" "$here/gcc-at" "$tree" || return 1
 	build_text_page_calls "$directory" "$compiler" "$tree" || return 1
-	build_library "$build/arm64" CC="env CC=$compiler $here/gcc-at $tree" || return 1
+	build_library "$build/arm64" CC="env CC=$compiler $here/gcc-at $tree" \
+		OBJCOPY="${compiler%gcc}objcopy" AR="${compiler%gcc}ar" || return 1
 	cp -L "$build/arm64/lib/libhugetlbfs.so" "$directory/lib/" || return 1
 	for name in ld-linux-aarch64.so.1 libc.so.6; do
 		file=$(find "$tree/" -name $name | head -1)

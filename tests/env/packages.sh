@@ -65,8 +65,7 @@ bare_root()
 # copy_tree <directory>: what a user unpacks who builds.
 copy_tree()
 {
-	mkdir -p "$1" && (cd "$root" && cp -a Makefile HOWTO README.md LICENSE libhugetlbfs.pc.in \
-		examples include ldscripts man packaging src tests "$1/")
+	mkdir -p "$1" && tar -C "$root" --exclude=./build --exclude=./.git -cf - . | tar -C "$1" -xf -
 }
 
 # test_in_root <name> <suite> <script> [argument ...]: the script in a bare root with the tree in /source
