@@ -80,7 +80,7 @@ LIBRARY_LINK = $(CC) -shared $(CFLAGS) $(LDFLAGS) -Wl,-soname,libhugetlbfs.so.0 
 # In a static program the linker says where libc's functions are; the archive alone has that part.
 STATIC_SOURCES  := src/hook/static_symbols.c
 # What takes the place of libc's functions by its name would leave a static program without them.
-SHARED_SOURCES  := src/calls/fork_exports.c
+SHARED_SOURCES  := src/calls/fork_exports.c src/exit_exports.c
 LIBRARY_SOURCES := $(filter-out $(STATIC_SOURCES) $(SHARED_SOURCES),$(sort $(wildcard src/*.c \
 	$(patsubst %,src/%/*.c,base options proc pages region hook calls heap mmap segments usage api))))
 LIBRARY_OBJECTS := $(LIBRARY_SOURCES:src/%.c=$(BUILD)/obj/%.o)

@@ -36,11 +36,9 @@ static void start_segments(const struct options *options)
 
 static void __attribute__((destructor)) end(void)
 {
-	const char *report = options_get(NULL, NULL)->report;
 	int error = errno;
 
-	if (report)
-		report_write(report, program_name());
+	report_end();
 	errno = error;
 }
 

@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "base/program.h"
 #include "base/sys.h"
 #include "calls/start.h"
 #include "heap/heap.h"
@@ -290,4 +291,19 @@ void report_write(const char *target, const char *program)
 	if (result)
 		log_warning("HUGETLB_REPORT: %s cannot be written (%s)", target,
 			    error_name(result));
+}
+
+void report_end(void)
+{
+	static long reported; /* the process; its forked child has a table of its own */
+	const char *target = options_get(NULL, NULL)->report;
+	long process;
+
+	if (!target)
+		return;
+	process = sys_getpid();
+	if (reported == process)
+		return;
+	reported = process;
+	report_write(target, program_name());
 }

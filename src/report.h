@@ -19,4 +19,7 @@ void report_start(const char *target);
  */
 void report_write(const char *target, const char *program);
 
+/* Where HUGETLB_REPORT asks for it: once in a process, which is about to end. */
+void report_end(void);
+
 #endif
