@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * --report: the reports are those of processes that have the library. This watcher looks for the
- * largest process that has not, because it is static, say, and adds a line about it.
+ * largest process that has not, because it is static, say, and adds a line about it; and a line
+ * about each that a signal ended (watched.c), for such a process writes no report.
  *
  * The program takes hugectl's place, so the watcher is a process beside it, of which the program
  * knows nothing: a grandchild whose parent is gone. It ends when the program does.
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +19,7 @@
 
 #include "base/sys.h"
 #include "tools/hugectl/hugectl.h"
+#include "tools/hugectl/watched.h"
 
 #ifndef SYS_pidfd_open
 #define SYS_pidfd_open 434 /* Linux 5.3, on every CPU */
@@ -44,8 +45,7 @@ static unsigned long kb_of(const char *status, const char *name)
 	return line ? strtoul(line + strlen(name), NULL, 10) : 0;
 }
 
-/* Does a line of /proc/PID/maps name the library, by whatever path? */
-static bool has_library(pid_t pid)
+bool watcher_finds_library(pid_t pid)
 {
 	char path[64], *line = NULL;
 	size_t room = 0;
@@ -104,7 +104,8 @@ static void inspect(pid_t pid, struct largest *largest, int depth)
 	if (sys_read_file(path, status, sizeof(status)) <= 0)
 		return;
 	kb = kb_of(status, "\nVmRSS:") + kb_of(status, "\nHugetlbPages:");
-	if (kb >= KB_WORTH && kb > largest->kb && !has_library(pid)) {
+	watched_note(pid, status, kb);
+	if (kb >= KB_WORTH && kb > largest->kb && !watcher_finds_library(pid)) {
 		largest->pid = pid;
 		largest->kb = kb;
 		largest->reason = reason_of(pid, status);
@@ -133,7 +134,6 @@ static void tell_of(const struct largest *largest, int fd)
 static void __attribute__((noreturn)) watch(pid_t program, int process, int fd)
 {
 	struct largest largest = {0};
-	struct pollfd end = {.fd = process, .events = POLLIN};
 
 	signal(SIGINT, SIG_IGN);
 	signal(SIGQUIT, SIG_IGN);
@@ -142,7 +142,8 @@ static void __attribute__((noreturn)) watch(pid_t program, int process, int fd)
 	signal(SIGPIPE, SIG_IGN);
 	if (chdir("/"))
 		_exit(EXIT_FAILURE);
-	while (!poll(&end, 1, PAUSE_MS))
+	watched_start(program, process);
+	while (watched_wait(PAUSE_MS, fd))
 		inspect(program, &largest, 0);
 	if (largest.kb)
 		tell_of(&largest, fd);
