@@ -84,6 +84,7 @@ int task_tell(struct run *run, const struct task *text, const struct task *data)
 	const size_t missing_text = missing(run, text), missing_data = missing(run, data);
 	const struct task *task = missing_text ? text : data;
 	const size_t planned = text->planned_bytes + data->planned_bytes;
+	const size_t as_asked = planned - missing_text - missing_data;
 	const size_t got = task_got(text) + task_got(data);
 	char otherwise[160], reason[96], shortage[192];
 
@@ -96,11 +97,11 @@ int task_tell(struct run *run, const struct task *text, const struct task *data)
 		    (unsigned long)(text->got_bytes[RUNG_THP] + data->got_bytes[RUNG_THP]) >> 10,
 		    (unsigned long)(got < planned ? planned - got : 0) >> 10);
 	describe_reason(run, task, reason, sizeof(reason));
-	text_format(shortage, sizeof(shortage),
-		    "%s: %lu of %lu kB could not be put on %s pages (%s)",
+	text_format(shortage, sizeof(shortage), "%s: %lu of %lu kB (%lu %%) are on %s pages (%s)",
 		    text->planned_bytes && data->planned_bytes ? "text and data" : task->name,
-		    (unsigned long)(missing_text + missing_data) >> 10,
-		    (unsigned long)planned >> 10, name_of_pages(run), reason);
+		    (unsigned long)as_asked >> 10, (unsigned long)planned >> 10,
+		    (unsigned long)((uint64_t)as_asked * 100 / planned), name_of_pages(run),
+		    reason);
 	if (run->told)
 		log_info("%s: %s", shortage, otherwise);
 	else

@@ -17,7 +17,7 @@ short() {
 		{ show "$work/out" "$work/err"; fail "exit status $?: $*"; }
 	[ "$(cat "$work/out")" = "done" ] || { show "$work/out"; fail "another output: $*"; }
 	[ "$(wc -l <"$work/err")" = 1 ] || { show "$work/err"; fail "not one line: $*"; }
-	grep -q 'WARNING: .* could not be put on hugetlb pages (the pool of 2048 kB pages is short' \
+	grep -q 'WARNING: .*: [0-9]* of [0-9]* kB ([0-9]* %) are on hugetlb pages (the pool of 2048 kB pages is short' \
 		"$work/err" || { show "$work/err"; fail "another line: $*"; }
 	[ "$(pool_value 2M free_hugepages)" = "$pages" ] || fail "pages did not go back: $*"
 }

@@ -61,7 +61,7 @@ until [ -s "$work/held" ] || ! kill -0 $holder 2>/dev/null; do sleep 0.05; done
 look file
 (($(in_smaps FilePmdMapped) == whole_kb - 2048)) || skip "the cache can't be made to hold a part small"
 (($(in_lines "transparent huge") >= 2048)) || { show "$work/err"; fail "file: what is small stays small"; }
-grep -q "could not be put on the file's own huge pages (its cached pages are small" "$work/err" ||
+grep -q "are on the file's own huge pages (its cached pages are small" "$work/err" ||
 	{ show "$work/err"; fail "no line about the part"; }
 look auto
 (($(in_smaps FilePmdMapped) == whole_kb - 2048)) ||
