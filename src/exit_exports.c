@@ -26,8 +26,7 @@ static bool in_use; /* by the first thread that ends the process */
  */
 static bool has_memory_of_its_own(void)
 {
-	return !sys_sandboxed && !sys_is_filtered() &&
-	       (!sys_single_threaded() || process_alone());
+	return !sys_sandboxed && !sys_is_filtered() && (!sys_single_threaded() || process_alone());
 }
 
 static int write_report(void *argument)
@@ -40,7 +39,8 @@ static int write_report(void *argument)
 
 static void __attribute__((noreturn)) end(int status)
 {
-	if (options_get(NULL, NULL)->report && !__atomic_exchange_n(&in_use, true, __ATOMIC_ACQUIRE))
+	if (options_get(NULL, NULL)->report &&
+	    !__atomic_exchange_n(&in_use, true, __ATOMIC_ACQUIRE))
 		cpu_call_on_stack((uintptr_t)(stack + sizeof(stack)), write_report, NULL);
 	/* a child of vfork() has set it for its parent, too */
 	__atomic_store_n(&in_use, false, __ATOMIC_RELEASE);

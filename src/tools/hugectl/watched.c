@@ -74,7 +74,8 @@ void watched_note(pid_t pid, const char *status, unsigned long kb)
 	const char *hugetlb = strstr(status, "\nHugetlbPages:");
 	char name[64];
 
-	if (!process || sscanf(status, "Name:\t%63[^\n]", name) != 1 || strstr(status, "\nState:\tZ"))
+	if (!process || sscanf(status, "Name:\t%63[^\n]", name) != 1 ||
+	    strstr(status, "\nState:\tZ"))
 		return;
 	if (strcmp(name, process->name)) {
 		/* it is new, or has become another program */

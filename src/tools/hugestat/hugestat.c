@@ -12,6 +12,7 @@
 #include "tools/hugestat/advise.h"
 #include "tools/hugestat/collapse.h"
 #include "tools/hugestat/findings.h"
+#include "tools/hugestat/machine.h"
 #include "tools/hugestat/metrics.h"
 #include "tools/hugestat/options.h"
 #include "tools/hugestat/process.h"
@@ -40,6 +41,25 @@ static int show_users(const struct hugestat_options *options)
 	}
 	users_free(&users);
 	return EXIT_SUCCESS;
+}
+
+static int show_machine(const struct hugestat_options *options)
+{
+	struct machine machine;
+	const int result = machine_read(&machine);
+
+	if (result) {
+		fprintf(stderr, "hugestat: /proc/kpageflags: %s%s\n", strerror(-result),
+			result == -EPERM ? " (root may read it)" : "");
+	} else if (options->json) {
+		struct json json = {.stream = stdout};
+
+		machine_json(&machine, &json);
+	} else {
+		machine_print(&machine, options->verbose);
+	}
+	machine_free(&machine);
+	return result ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 static int show_system(const struct hugestat_options *options)
@@ -163,6 +183,8 @@ int main(int argc, char **argv)
 		status = show_one(&options);
 	else if (options.operand_count)
 		status = show_processes(&options);
+	else if (options.pages)
+		status = show_machine(&options);
 	else if (options.users)
 		status = show_users(&options);
 	else

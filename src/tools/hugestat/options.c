@@ -47,7 +47,8 @@ static const struct tool_option rows[] = {
 	[OPTION_NUMA] = {"numa", 'n', NULL,
 		"Memory by node; without a process: that of the system.", NULL, NULL},
 	[OPTION_PAGES] = {"pages", 'p', NULL,
-		"Page frames, counted by their flags (root only).", NULL, NULL},
+		"Page frames by their flags; without a process: THP of the machine by size and cgroup.",
+		NULL, NULL},
 	[OPTION_TOP] = {"top", 't', NULL,
 		"Shows the processes with the most memory on huge pages, repeatedly.", NULL, NULL},
 	[OPTION_WATCH] = {"watch", 'w', NULL,
@@ -265,8 +266,11 @@ static int check_together(const struct hugestat_options *options)
 		problem = "--interval goes with --watch or --top";
 	else if (!options->watch && !options->top && options->count)
 		problem = "--count goes with --watch or --top";
-	else if ((options->pages || (options->verbose && !options->top)) && !process)
-		problem = "--verbose and --pages need a PID, a name or a program";
+	else if (options->verbose && !options->top && !options->pages && !process)
+		problem = "--verbose needs a PID, a name, a program, --pages or --top";
+	else if (options->pages && !process &&
+		 (options->check || options->users || options->numa || options->top))
+		problem = "--pages without a process goes with --json and --verbose only";
 	else if (options->metrics && has_other_view(options))
 		problem = "--metrics goes with names and --output only";
 	else if (options->output && !options->program && !options->metrics)

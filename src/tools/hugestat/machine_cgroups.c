@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The paths of memory cgroups: see machine.h. A group is named by its directory's inode, so the
+ * hierarchy is walked once: that of version 1 with the memory controller, otherwise version 2's.
+ */
+#include <dirent.h>
+#include <mntent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "tools/hugestat/machine.h"
+
+#define GROUPS_DEPTH_MAX 64
+
+static bool find_hierarchy(char *path, size_t bytes)
+{
+	FILE *mounts = setmntent("/proc/self/mounts", "re");
+	struct mntent *mount;
+	bool version_1 = false;
+
+	*path = '\0';
+	while (mounts && !version_1 && (mount = getmntent(mounts))) {
+		version_1 = !strcmp(mount->mnt_type, "cgroup") && hasmntopt(mount, "memory");
+		if (version_1 || (!strcmp(mount->mnt_type, "cgroup2") && !*path))
+			snprintf(path, bytes, "%s", mount->mnt_dir);
+	}
+	if (mounts)
+		endmntent(mounts);
+	return *path;
+}
+
+static void name_group(struct machine *machine, const char *path, size_t root)
+{
+	struct stat status;
+
+	if (stat(path, &status))
+		return;
+	for (size_t i = 0; i < machine->group_count; i++) {
+		struct machine_group *group = &machine->groups[i];
+
+		if (group->inode != status.st_ino || group->path)
+			continue;
+		group->path = strdup(path[root] ? path + root : "/");
+		if (!group->path)
+			abort();
+	}
+}
+
+static void walk(struct machine *machine, const char *path, size_t root, int depth)
+{
+	DIR *directory = depth < GROUPS_DEPTH_MAX ? opendir(path) : NULL;
+	struct dirent *entry;
+	char *below;
+
+	name_group(machine, path, root);
+	while (directory && (entry = readdir(directory))) {
+		if (entry->d_type != DT_DIR || entry->d_name[0] == '.')
+			continue;
+		if (asprintf(&below, "%s/%s", path, entry->d_name) < 0)
+			abort();
+		walk(machine, below, root, depth + 1);
+		free(below);
+	}
+	if (directory)
+		closedir(directory);
+}
+
+void machine_name_groups(struct machine *machine)
+{
+	char path[512];
+
+	if (machine->group_count && find_hierarchy(path, sizeof(path)))
+		walk(machine, path, strlen(path), 0);
+}
