@@ -83,6 +83,42 @@ time.sleep(100)' >"$work/ready" &
 	return 0
 }
 
+# What is touched, of all that is in memory: 8M of 64M again and again, and then nothing.
+of_touched_memory() {
+	[ -w /proc/self/clear_refs ] || return 0
+	mkfifo "$work/stop"
+	: >"$work/touching"
+	python3 -c 'import mmap, select, sys, time
+memory = mmap.mmap(-1, 64 << 20, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+memory.madvise(mmap.MADV_NOHUGEPAGE)
+for page in range(0, 64 << 20, 4096):
+    memory[page] = 1
+print(1, flush=True)
+while not select.select([sys.stdin], [], [], 0.05)[0]:
+    for page in range(0, 8 << 20, 4096):
+        memory[page] = 2
+sys.stdin.read(1)
+print(2, flush=True)
+time.sleep(100)' <"$work/stop" >"$work/touching" &
+	local program=$!
+	exec 8>"$work/stop"
+	at_end "exec 8>&-; kill $program 2>/dev/null; wait $program 2>/dev/null"
+	until grep -q 1 "$work/touching"; do sleep 0.05; done
+	"$hugestat" --advise --json $program >"$work/advice" || fail "exit status $?"
+	advice_is 'a["touched_by"] in ("clear_refs", "damon") and 1.5 < a["touched_s"] < 20'
+	# DAMON samples
+	advice_is '(4, 8)[a["touched_by"] != "damon"] << 10 <= p["other mappings"]["touched_kb"]'
+	advice_is 'p["other mappings"]["touched_kb"] <= (48, 9)[a["touched_by"] != "damon"] << 10'
+	"$hugestat" --advise $program >"$work/out" || fail "exit status $?"
+	grep -qE '^  touched within [0-9.]+ s: by (DAMON \(samples\)|the accessed bits of its page tables \(clear_refs\))$' \
+		"$work/out" || { show "$work/out"; fail "the means is not named"; }
+	! grep '.\{81\}' "$work/out" || fail "more than 80 columns"
+	echo >&8
+	until grep -q 2 "$work/touching"; do sleep 0.05; done
+	"$hugestat" --advise --json $program >"$work/advice" || fail "exit status $?"
+	advice_is 'p["other mappings"]["touched_kb"] <= 1024'
+}
+
 # Into a static program nothing can be preloaded.
 of_static_programs() {
 	cat >"$work/static.c" <<-'END'
@@ -106,5 +142,6 @@ of_static_programs() {
 
 of_programs
 of_processes
+of_touched_memory
 of_static_programs
 refuses "--json goes with --compare or --advise" --json true

@@ -31,11 +31,23 @@ static unsigned long heap_blocks(const struct sight *sight)
 	return sight->parts[PART_BREAK].dense_blocks + sight->parts[PART_ARENAS].dense_blocks;
 }
 
-/* By page walks where they are known, else by how much memory there is to walk over. */
-static void add_walks(const struct sight *sight, struct advice *advice)
+/* MB that page walks are for: in dense ranges, and touched where that is known. */
+static unsigned long walked_mb(const struct sight *sight)
 {
 	const unsigned long blocks = heap_blocks(sight) + sight->parts[PART_MAPPINGS].dense_blocks;
 	const unsigned long mb = blocks * (unsigned long)(sight->huge_bytes >> 20);
+	const unsigned long touched_mb =
+		(sight->touch.kb[PART_BREAK] + sight->touch.kb[PART_ARENAS] +
+		 sight->touch.kb[PART_MAPPINGS]) >>
+		10;
+
+	return sight->touch.means != TOUCH_UNKNOWN && touched_mb < mb ? touched_mb : mb;
+}
+
+/* By page walks where they are known, else by how much memory there is to walk over. */
+static void add_walks(const struct sight *sight, struct advice *advice)
+{
+	const unsigned long mb = walked_mb(sight);
 	static const struct {
 		unsigned long mb;
 		double high;

@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 
+#include "tools/hugestat/advise_touch.h"
 #include "tools/hugestat/options.h"
 #include "tools/hugestat/process.h"
 
@@ -28,6 +29,7 @@ struct sight {
 	double cpu_seconds;
 	bool walks_known;
 	double walks; /* share of the cycles that page walks took */
+	struct touch touch;
 };
 
 /* What follows from it; judges only what is in the sight. */

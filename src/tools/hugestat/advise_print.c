@@ -13,16 +13,27 @@
 
 static void print_parts(const struct sight *sight, FILE *out)
 {
-	fprintf(out, "  %-28s %10s %12s %16s\n", "part", "MB", "of it huge", "in dense ranges");
+	const bool touched = sight->touch.means != TOUCH_UNKNOWN;
+
+	fprintf(out, "  %-28s %8s %11s %16s%s\n", "part", "MB", "of it huge", "in dense ranges",
+		touched ? "   touched" : "");
 	for (int part = 0; part < PART_COUNT; part++) {
 		const unsigned long memory_kb = sight->parts[part].memory_kb;
 
 		if (memory_kb < 1024)
 			continue;
-		fprintf(out, "  %-28s %10lu %12lu %16lu\n", part_name((enum part)part),
+		fprintf(out, "  %-28s %8lu %11lu %16lu", part_name((enum part)part),
 			memory_kb >> 10, sight->parts[part].huge_kb >> 10,
 			sight->parts[part].dense_blocks * (unsigned long)(sight->huge_bytes >> 20));
+		if (touched)
+			fprintf(out, " %9lu", sight->touch.kb[part] >> 10);
+		putc('\n', out);
 	}
+	if (touched)
+		fprintf(out, "  touched within %.1f s: by %s\n", sight->touch.seconds,
+			sight->touch.means == TOUCH_DAMON
+				? "DAMON (samples)"
+				: "the accessed bits of its page tables (clear_refs)");
 	fprintf(out, "  %llu page faults, %.2f s of CPU time; ", sight->faults, sight->cpu_seconds);
 	if (sight->walks_known)
 		fprintf(out, "page walks take %.1f %% of its cycles\n", sight->walks * 100);
@@ -160,6 +171,10 @@ static void put_part(struct json *json, const void *of, size_t part)
 	json_number(json, "dense_ranges", sight->parts[part].dense_blocks);
 	json_number(json, "holes_kb", sight->parts[part].holes_kb);
 	json_number(json, "sparse_kb", sight->parts[part].sparse_kb);
+	if (sight->touch.means == TOUCH_UNKNOWN)
+		json_text(json, "touched_kb", NULL);
+	else
+		json_number(json, "touched_kb", sight->touch.kb[part]);
 }
 
 static void put_options(const struct advice *advice, struct json *json)
@@ -194,6 +209,11 @@ void advice_json(const struct sight *sight, const struct advice *advice, struct 
 	json_boolean(json, "static", sight->is_static);
 	json_number(json, "page_kb", sight->huge_bytes >> 10);
 	json_objects(json, "parts", PART_COUNT, put_part, sight);
+	json_text(json, "touched_by",
+		  (const char *const[]){[TOUCH_UNKNOWN] = NULL,
+					[TOUCH_DAMON] = "damon",
+					[TOUCH_REFERENCED] = "clear_refs"}[sight->touch.means]);
+	json_real(json, "touched_s", sight->touch.seconds);
 	json_number(json, "page_faults", sight->faults);
 	json_real(json, "cpu_s", sight->cpu_seconds);
 	if (sight->walks_known)

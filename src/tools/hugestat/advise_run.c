@@ -19,11 +19,13 @@
 #include "tools/hugestat/advise.h"
 #include "tools/hugestat/show.h"
 
-#define WATCH_SECONDS 2
-#define THREADS_MAX   256
-#define PAUSE_MS      5
-#define GROWTH        1.2 /* so much more memory is worth another look at once, */
-#define LOOKS_COST    20  /* and any more where looks take one part in so many of the time */
+#define WATCH_SECONDS  2
+#define THREADS_MAX    256
+#define PAUSE_MS       5
+#define GROWTH         1.2 /* so much more memory is worth another look at once, */
+#define TOUCH_SECONDS  0.5
+#define TOUCH_KB_WORTH (16ul << 10)
+#define LOOKS_COST     20 /* and any more where looks take one part in so many of the time */
 
 static void take_walks(struct sight *sight, const struct counters *counters, int count)
 {
@@ -43,9 +45,32 @@ static void take_walks(struct sight *sight, const struct counters *counters, int
 	sight->walks = sight->walks_known ? walks / cycles : 0;
 }
 
-/* Counts for a while, in all threads; at once where nothing can be counted. */
+static unsigned long small_kb(const struct sight *sight)
+{
+	unsigned long kb = 0;
+
+	for (int part = 0; part < PART_COUNT; part++)
+		kb += sight->parts[part].memory_kb - sight->parts[part].huge_kb;
+	return kb;
+}
+
+/* Until that time, or until touches cannot be seen. */
+static void watch_touches(struct sight *sight, struct touch *touch)
+{
+	const struct timespec pause = {.tv_nsec = 200000000};
+
+	for (int i = 0; i < WATCH_SECONDS * 5; i++) {
+		nanosleep(&pause, NULL);
+		touch_look(touch);
+	}
+	if (touch_end(touch, sight->pid))
+		sight->touch = *touch;
+}
+
+/* Counts for a while, in all threads; at once where nothing can be counted or seen. */
 static void watch_walks(struct sight *sight)
 {
+	struct touch touch;
 	static struct counters counters[THREADS_MAX];
 	struct dirent *entry;
 	char path[64];
@@ -63,7 +88,9 @@ static void watch_walks(struct sight *sight)
 	}
 	if (directory)
 		closedir(directory);
-	if (any)
+	if (touch_begin(&touch, sight->pid, small_kb(sight), false))
+		watch_touches(sight, &touch);
+	else if (any)
 		sleep(WATCH_SECONDS);
 	take_walks(sight, counters, count);
 	for (int i = 0; i < count; i++)
@@ -119,10 +146,54 @@ static bool has_begun(pid_t pid)
 	return bytes[0] != bytes[1] || bytes[0] <= 0 || memcmp(own, other, (size_t)bytes[0]);
 }
 
+/* What the program touches in a time that is worth a look, one after the other. */
+struct touches {
+	struct touch now, sum;
+	unsigned long times;
+	bool watching;
+	double until;
+};
+
+static void watch_program_touch(struct touches *touches, pid_t pid, unsigned long kb)
+{
+	const double now = seconds_of_clock(CLOCK_MONOTONIC);
+
+	if (!touches->watching) {
+		touches->watching = kb >= TOUCH_KB_WORTH && has_begun(pid) &&
+				    touch_begin(&touches->now, pid, kb, true);
+		touches->until = now + TOUCH_SECONDS;
+		return;
+	}
+	if (now < touches->until)
+		return;
+	touch_look(&touches->now);
+	touches->watching = false;
+	if (!touch_end(&touches->now, pid))
+		return;
+	touches->times++;
+	touches->sum.means = touches->now.means;
+	touches->sum.seconds += touches->now.seconds;
+	for (int part = 0; part < PART_COUNT; part++)
+		touches->sum.kb[part] += touches->now.kb[part];
+}
+
+/* While it grows a program touches all that is new, and later perhaps little: the mean of both. */
+static struct touch mean_touch(const struct touches *touches)
+{
+	struct touch mean = touches->sum;
+
+	if (touches->times)
+		mean.seconds /= (double)touches->times;
+	for (int part = 0; touches->times && part < PART_COUNT; part++)
+		mean.kb[part] /= touches->times;
+	return mean;
+}
+
 /* Looks again whenever there is much more memory than before. Returns the wait status. */
 static int watch_program(pid_t pid, struct sight *best, bool *seen, struct rusage *usage)
 {
 	const struct timespec pause = {.tv_nsec = PAUSE_MS * 1000000l};
+	struct touches touches = {.times = 0};
 	unsigned long most_kb = 0;
 	double ended_at = 0, cost = 0;
 	int status = 0;
@@ -143,8 +214,12 @@ static int watch_program(pid_t pid, struct sight *best, bool *seen, struct rusag
 			ended_at = seconds_of_clock(CLOCK_MONOTONIC);
 			cost = seconds_of_clock(CLOCK_THREAD_CPUTIME_ID) - used;
 		}
+		watch_program_touch(&touches, pid, kb);
 		nanosleep(&pause, NULL);
 	}
+	if (touches.watching)
+		touch_end(&touches.now, pid);
+	best->touch = mean_touch(&touches);
 	return status;
 }
 
