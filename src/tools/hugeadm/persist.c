@@ -107,6 +107,20 @@ static void add_line(char *lines, size_t page_bytes, int node, const char *file,
 	append(lines, "ExecStart=/bin/sh -c 'echo %lu >%s'\n", number, path);
 }
 
+/* The kernel takes any number and gives what it has. Checked after all pools were filled, for a
+ * line that fails ends the unit. */
+static void add_check(char *lines, size_t page_bytes, int node, unsigned long number)
+{
+	char path[160];
+
+	pool_path(path, sizeof(path), page_bytes, node, "nr_hugepages");
+	append(lines,
+	       "ExecStart=/bin/sh -c 'grep -qx %lu %s || { echo \"Fewer than %lu huge pages in "
+	       "%s:\"; "
+	       "cat %s; exit 1; }'\n",
+	       number, path, number, path, path);
+}
+
 static bool is_sysctl(const struct request *request, size_t page_bytes, int nodes)
 {
 	return page_bytes == request->sizes.default_huge && nodes < 2;
@@ -130,7 +144,7 @@ static int save_sysctls(const struct request *request, int nodes)
 
 static int save_node(const struct request *request, int node, int nodes)
 {
-	char lines[CONTENT_BYTES] = "", name[64], what[64],
+	char lines[CONTENT_BYTES] = "", checks[CONTENT_BYTES] = "", name[64], what[64],
 	     condition[64] = "/sys/kernel/mm/hugepages";
 
 	for (int i = 0; i < request->sizes.huge_count; i++) {
@@ -144,9 +158,12 @@ static int save_node(const struct request *request, int node, int nodes)
 			continue;
 		if (pool_numbers_read(page_bytes, node, &numbers))
 			return -ENOENT;
-		if (numbers.minimum)
+		if (numbers.minimum) {
 			add_line(lines, page_bytes, node, "nr_hugepages", numbers.minimum);
+			add_check(checks, page_bytes, node, numbers.minimum);
+		}
 	}
+	append(lines, "%s", checks);
 	snprintf(name, sizeof(name), "hugeadm-pools-node%d", node);
 	snprintf(what, sizeof(what), "Huge pages of node %d", node);
 	snprintf(condition, sizeof(condition), "/sys/devices/system/node/node%d", node);
