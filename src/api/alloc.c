@@ -11,12 +11,12 @@
 #include "base/sys.h"
 
 /*
- * The step of a colour: a multiple of any CPU's cache line, so that nobody needs to be asked how
- * long the lines are (some answer 0).
+ * The step between colours: a multiple of every CPU's cache line, so that the line size does not
+ * have to be queried (some systems report 0).
  */
 #define COLOUR_BYTES 256
 
-/* Where in its spare bytes the next coloured region begins: far from where the last ones did. */
+/* The offset of the next coloured region within its spare bytes, far from the offsets before it. */
 static size_t next_colour(size_t spare_bytes)
 {
 	static uint32_t counter;
@@ -35,7 +35,7 @@ static int map_huge(size_t bytes, uintptr_t *start)
 	return mapping_map(MAPPING_HUGETLB, &source, bytes, MAPPING_ANY_NODE, start);
 }
 
-/* Base pages, advised to become transparent huge pages where there is room for one. */
+/* Base pages, advised to become transparent huge pages where one fits. */
 static int map_fallback(size_t bytes, uintptr_t *start, size_t *mapped_bytes)
 {
 	struct page_sizes sizes;
@@ -48,7 +48,7 @@ static int map_fallback(size_t bytes, uintptr_t *start, size_t *mapped_bytes)
 		return result;
 	if (sizes.thp && bytes >= sizes.thp && !mapping_round(bytes, sizes.thp, mapped_bytes)) {
 		api_source_small(&source, sizes.thp);
-		/* they come when they are touched, as base pages do */
+		/* transparent huge pages are allocated on first touch, as base pages are */
 		source.populate = false;
 		result = mapping_map(MAPPING_THP, &source, *mapped_bytes, MAPPING_ANY_NODE, start);
 		if (!result)
@@ -69,7 +69,7 @@ static void *hand_out(uintptr_t start, size_t offset, size_t bytes)
 	return api_no_pointer(result);
 }
 
-/* There is one flag, and it is the default; the others are ignored, as programs know it. */
+/* The only flag is the default; other flags are ignored, as the original library does. */
 static void *get_pages(size_t len, ghp_t flags)
 {
 	size_t page_bytes = api_default_page_bytes();

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * hugetlbfs_backing(3): what a range of memory is on, by the kernel's account.
+ * hugetlbfs_backing(3): which pages back a range of memory, as the kernel reports it.
  *
- * /proc/self/smaps counts by mappings. Where the range has a part of a mapping, its pages are
- * counted one by one in /proc/self/pagemap, which says of each whether it is there, and since Linux
- * 6.7 whether it is huge.
+ * /proc/self/smaps has counts for whole mappings. Where the range covers only part of a mapping,
+ * its pages are counted one by one in /proc/self/pagemap, which shows whether each page is present
+ * and, since Linux 6.7, whether it is huge.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -17,7 +17,7 @@
 #include "proc/pagemap.h"
 #include "proc/smaps.h"
 
-/* What of a mapping lies in the range, and on what that is. */
+/* The part of a mapping that lies in the range, and the kind of its pages. */
 struct part {
 	uintptr_t start, end;
 	size_t hugetlb_bytes, resident_bytes, transparent_bytes;
@@ -33,7 +33,7 @@ static size_t common_bytes(uintptr_t start, uintptr_t end, uintptr_t other_start
 	return from < to ? to - from : 0;
 }
 
-/* Counts the bytes of a range whose pages are there. Returns 0 or -errno. */
+/* Counts the bytes of a range whose pages are present. Returns 0 or -errno. */
 static int count_present(uintptr_t start, uintptr_t end, size_t *bytes)
 {
 	const size_t base = getauxval(AT_PAGESZ);
@@ -59,7 +59,7 @@ static int count_present(uintptr_t start, uintptr_t end, size_t *bytes)
 	return SYS_IS_ERROR(pagemap.fd) ? (int)got : 0;
 }
 
-/* How many bytes of a range are on transparent huge pages. Returns 0 or -errno. */
+/* Counts the bytes of a range that are on transparent huge pages. Returns 0 or -errno. */
 static int scan_transparent(uintptr_t start, uintptr_t end, size_t *bytes)
 {
 	const struct pagemap_query huge = {.mask = PAGE_IS_PRESENT | PAGE_IS_HUGE,
@@ -83,8 +83,7 @@ static int scan_transparent(uintptr_t start, uintptr_t end, size_t *bytes)
 	return found < 0 ? (int)found : 0;
 }
 
-/* Sets the counts, which are those of the whole mapping, to those of the part. Returns 0 or -errno.
- */
+/* Replaces the counts of the whole mapping by those of the part. Returns 0 or -errno. */
 static int count_part(struct part *part, struct hugetlbfs_backing *backing)
 {
 	size_t present, transparent = 0;
@@ -107,7 +106,7 @@ static int count_part(struct part *part, struct hugetlbfs_backing *backing)
 	return 0;
 }
 
-/* Keeps the list rising; a size that finds no room is in the sum only. */
+/* Keeps the list ascending; if the list is full, a further size is only added to the total. */
 static void add_hugetlb(struct hugetlbfs_backing *backing, size_t page_bytes, size_t bytes)
 {
 	const size_t rows = sizeof(backing->hugetlb) / sizeof(backing->hugetlb[0]);
@@ -133,7 +132,7 @@ static size_t bytes_of_kb(unsigned long long kb)
 	return (size_t)kb << 10;
 }
 
-/* Adds what of a mapping lies in the range. Returns 0 or -errno. */
+/* Adds the part of a mapping that lies in the range. Returns 0 or -errno. */
 static int add_mapping(const struct smaps_mapping *mapping, uintptr_t start, uintptr_t end,
 		       struct hugetlbfs_backing *backing)
 {

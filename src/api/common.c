@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The user's settings, as the functions of the API need them.
+ * The user's settings, for the functions of the API.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -48,7 +48,7 @@ static size_t read_default_page_bytes(void)
 	api_sizes(&sizes);
 	if (!asked || sizes_have(&sizes, asked))
 		return asked ? asked : sizes.default_huge;
-	/* a process that may open no file learns nothing of the machine */
+	/* a process that cannot open files cannot find out what the machine has */
 	if (!sizes.huge_count && api_no_sizes() != -ENOSYS)
 		return 0;
 	log_warning("HUGETLB_DEFAULT_PAGE_SIZE: this machine has no huge pages of %zu kB; using "
@@ -57,7 +57,8 @@ static size_t read_default_page_bytes(void)
 	return sizes.default_huge;
 }
 
-/* Programs call gethugepagesize() often. Two threads that come first at once read the same. */
+/* Cached, because programs call gethugepagesize() often. Two threads that call it first at the same
+ * time read the same value. */
 size_t api_default_page_bytes(void)
 {
 	static size_t known;
@@ -79,7 +80,7 @@ void api_source_small(struct source *source, size_t page_bytes)
 }
 
 /*
- * Pages of a size that no mount of HUGETLB_PATH has are taken without a mount.
+ * Pages of a size that no mount in HUGETLB_PATH has are allocated without a mount.
  */
 void api_source(struct source *source, size_t page_bytes)
 {

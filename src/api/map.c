@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * hugetlbfs_map(3): memory by size, page size, node and what will do as well.
+ * hugetlbfs_map(3): memory by size, page size, NUMA node and acceptable fallbacks.
  */
 #include <errno.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 #include "base/log.h"
 #include "base/sys.h"
 
-/* What was asked, and the machine that it is asked of. */
+/* The request, and the page sizes of the machine. */
 struct request {
 	size_t bytes, page_bytes;
 	int node;
@@ -18,7 +18,7 @@ struct request {
 	struct page_sizes sizes;
 };
 
-/* One step down the ladder, with what it came to. */
+/* One step down the ladder, and its result. */
 struct step {
 	enum mapping_kind kind;
 	size_t page_bytes, bytes;
@@ -34,12 +34,12 @@ static void set_up_source(struct source *source, const struct step *step)
 		api_source_small(source, step->page_bytes);
 }
 
-/* How much of the step's memory is on huge pages now. */
+/* How many bytes of the step's memory are on huge pages now. */
 static size_t huge_bytes(const struct step *step, bool populated)
 {
 	struct hugetlbfs_backing backing;
 
-	/* every page of it has been made sure of */
+	/* every page of it is known to be present */
 	if (step->kind == MAPPING_HUGETLB)
 		return populated ? step->bytes : 0;
 	if (step->kind == MAPPING_SMALL || api_backing(step->start, step->bytes, &backing))
@@ -47,7 +47,7 @@ static size_t huge_bytes(const struct step *step, bool populated)
 	return backing.transparent_bytes;
 }
 
-/* Returns 0 with *step filled and *huge set, or -errno with nothing mapped. */
+/* Returns 0 and sets *step and *huge, or returns -errno with nothing mapped. */
 static int try_on_node(const struct request *request, struct step *step, size_t *huge)
 {
 	struct source source;
@@ -68,7 +68,7 @@ static int try_on_node(const struct request *request, struct step *step, size_t 
 	return 0;
 }
 
-/* On the node, then on any. *error keeps what the first try of all came to. */
+/* Tries the given node first, then any node. *error keeps the result of the very first try. */
 static bool try_step(const struct request *request, enum mapping_kind kind, size_t page_bytes,
 		     struct step *step, size_t *huge, int *error)
 {

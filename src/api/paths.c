@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Mounts and files of huge pages: hugetlbfs_find_path(3), hugetlbfs_unlinked_fd(3).
+ * hugetlbfs mounts and files: hugetlbfs_find_path(3), hugetlbfs_unlinked_fd(3).
  *
- * Owns the strings that were handed out: the program may keep them as long as it runs, so they are
- * never changed or freed; as long as the answer is the same, so is the string.
+ * Owns the strings that were returned. The program may use them as long as it runs, so they are
+ * never changed or freed, and the same answer returns the same string.
  */
 #include <errno.h>
 #include <string.h>
@@ -15,7 +15,7 @@
 
 #define PATH_BYTES 4096
 
-/* Paths that were handed out, each in a mapping of its own; only ever added to. */
+/* Paths that were returned, each in a mapping of its own; entries are only ever added. */
 struct known_path {
 	struct known_path *next;
 	char path[];
@@ -44,7 +44,7 @@ static const char *remember(const char *path)
 	return added->path;
 }
 
-/* Returns 0 or -errno: is that a size of this machine? */
+/* Is this a huge page size of the machine? Returns 0 or -errno. */
 static int check_size(size_t page_bytes)
 {
 	struct page_sizes sizes;

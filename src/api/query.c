@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What page sizes there are, and is a path in a hugetlbfs: gethugepagesize(3) and its kin.
+ * Which page sizes there are, and whether a path is on a hugetlbfs: gethugepagesize(3) and related
+ * functions.
  */
 #include <errno.h>
 #include <limits.h>
@@ -19,7 +20,7 @@ long gethugepagesize(void)
 	return (long)bytes;
 }
 
-/* Stores a rising list, the base page first where it is asked for. */
+/* Stores an ascending list, beginning with the base page if requested. */
 static int list_sizes(long list[], int room, bool with_base)
 {
 	struct page_sizes sizes;

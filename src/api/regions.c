@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A table that grows by chunks, whose slots are taken and given back by single atomic steps.
+ * A table that grows by chunks; its slots are taken and freed by single atomic steps.
  *
- * A thread that a fork loses in the middle of a step loses one slot, and nobody waits for it.
+ * If a fork loses a thread in the middle of a step, one slot is lost and no other thread waits for
+ * it.
  */
 #include <errno.h>
 #include <stdbool.h>
@@ -12,9 +13,9 @@
 
 #define CHUNK_BYTES 4096
 
-/* What a slot's address is while it is no region's. No region begins there. */
+/* A slot's address while the slot is unused. No region begins there. */
 #define SLOT_FREE 0
-#define SLOT_BUSY 1 /* somebody reads or writes the rest of it */
+#define SLOT_BUSY 1 /* a thread is reading or writing the other members */
 
 struct slot {
 	uintptr_t address, start;
@@ -47,8 +48,8 @@ static struct chunk *first_chunk(void)
 	return __atomic_load_n(&chunks, __ATOMIC_ACQUIRE);
 }
 
-/* Only the caller's range is forgotten: it owns that, so no live region of another thread is hit.
- */
+/* Only entries within the caller's own range are removed, so no live region of another thread is
+ * affected. */
 static void forget_stale(uintptr_t start, size_t bytes)
 {
 	for (struct chunk *chunk = first_chunk(); chunk; chunk = chunk->next)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The regions that the program got from us and has not given back: what free_huge_pages(3) and its
- * kin need to know of an address.
+ * The regions that the program has allocated and not yet freed: what free_huge_pages(3) and related
+ * functions need to know about an address.
  *
  * Callable from any thread and in a fork's child, whatever the parent's threads were doing: there
- * is no lock. Uses mmap, nothing else.
+ * is no lock. The only system call is mmap.
  */
 #ifndef REGIONS_H
 #define REGIONS_H
@@ -13,13 +13,12 @@
 #include <stdint.h>
 
 /*
- * Remembers that [start, start + bytes) was handed out as address, which lies in it. What is
- * remembered of that range from before is stale (the program unmapped it itself), and is forgotten.
- * Returns 0 or -ENOMEM.
+ * Records that [start, start + bytes) was returned as address, which lies in it. Older entries for
+ * that range are stale (the program unmapped it itself) and are removed. Returns 0 or -ENOMEM.
  */
 int regions_add(uintptr_t address, uintptr_t start, size_t bytes);
 
-/* Forgets what was handed out as address, and says where it lies; -EINVAL: nothing was. */
+/* Removes the entry for address and returns its range; -EINVAL: there is no such entry. */
 int regions_take(uintptr_t address, uintptr_t *start, size_t *bytes);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * shmget(2) under HUGETLB_SHM: new segments of System V shared memory on huge pages.
+ * shmget(2) under HUGETLB_SHM: new System V shared memory segments on huge pages.
  *
- * Takes the place of libc's function in every program that the library is loaded into or linked
- * with. Where HUGETLB_SHM is off it is libc's: the one system call.
+ * Replaces libc's function in every program that loads or links the library. If HUGETLB_SHM is off,
+ * it does what libc does: one system call.
  */
 #include <errno.h>
 #include <sys/shm.h>
@@ -19,7 +19,7 @@
 #ifndef SHM_HUGE_SHIFT
 #define SHM_HUGE_SHIFT 26
 #endif
-/* The kernel takes no notice of them without SHM_HUGETLB. */
+/* The kernel ignores these bits without SHM_HUGETLB. */
 #define SHM_HUGE_BITS (63 << SHM_HUGE_SHIFT)
 
 static const char *reason(long error)
@@ -51,8 +51,8 @@ static void warn_once(size_t bytes, size_t page_bytes, long error)
 }
 
 /*
- * Does the call make a segment, of which nothing was said about its pages? One that exists is what
- * it is, and may be smaller than a rounded size.
+ * Does the call create a segment without specifying its page size? An existing segment keeps its
+ * pages, and may be smaller than a rounded size.
  */
 static bool makes_segment(key_t key, int flags)
 {
@@ -63,7 +63,7 @@ static bool makes_segment(key_t key, int flags)
 	return (flags & IPC_CREAT) && sys_shmget(key, 0, 0) == -ENOENT;
 }
 
-/* Returns the segment's id or -errno, in which case there is no new segment. */
+/* Returns the segment's id, or -errno with no new segment created. */
 static long get_huge_segment(key_t key, size_t bytes, int flags, size_t page_bytes)
 {
 	size_t rounded;
@@ -101,7 +101,7 @@ static long get_segment(const long *arguments)
 			 page_bytes >> 10);
 		return huge_id;
 	}
-	/* what is wrong with the call itself is wrong without huge pages, too */
+	/* an error in the call itself occurs without huge pages, too */
 	id = sys_shmget(key, bytes, flags);
 	if (id >= 0)
 		warn_once(bytes, page_bytes, huge_id);
@@ -113,7 +113,7 @@ int __attribute__((visibility("default"))) shmget(key_t key, size_t size, int fl
 	const long arguments[] = {key, (long)size, flags};
 	long id;
 
-	/* on a stack of the library's own; without the lock it is the caller's */
+	/* on a stack of the library; without the lock, on the caller's stack */
 	if (!options_get(NULL, NULL)->shm)
 		id = sys_shmget(key, size, flags);
 	else if (!lock_run(get_segment, arguments, &id))
