@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * How a function of arm64 is entered and called: the bytes that redirect.c writes into a copy of
+ * How a function of arm64 is entered and called: the bytes that hook/patch.c writes into a copy of
  * libc's text. Pure functions on bytes, unit-tested; `at` is the address at which the bytes will
  * run.
  */
@@ -14,7 +14,7 @@
 /* The longest jump that entry_encode_jump() writes. */
 #define ENTRY_JUMP_BYTES_MAX 16
 
-/* Bytes at the start of a function that must stay: `bti c`. */
+/* The number of bytes at the start of a function that must stay: `bti c`. */
 static inline size_t entry_landing_bytes(const unsigned char *code, size_t bytes)
 {
 	uint32_t first;
@@ -26,9 +26,9 @@ static inline size_t entry_landing_bytes(const unsigned char *code, size_t bytes
 }
 
 /*
- * Writes what an indirect branch may land on in front of a jump, where there was such an
- * instruction; returns its length. The one that signs the return address as well (paciasp, pacibsp)
- * becomes one that does not: who jumps on returns with the address as it came.
+ * If the function begins with a landing pad for indirect branches, writes one in front of a jump;
+ * returns its length. A landing pad that also signs the return address (paciasp, pacibsp) is
+ * replaced by one that does not, because the jump's target returns to the unsigned address.
  */
 #define ENTRY_LANDING_BYTES_MAX 4
 
@@ -50,7 +50,8 @@ static inline size_t entry_encode_landing(unsigned char *out, const unsigned cha
 	return 0;
 }
 
-/* Writes `b` or `bl` (by opcode) where its 26 bits of words reach; returns its length, else 0. */
+/* Writes `b` or `bl` (given by opcode) if the target is in range of its 26-bit word offset; returns
+ * its length, or 0. */
 static inline size_t entry_encode_relative(unsigned char *out, uint32_t opcode, uintptr_t at,
 					   uintptr_t target)
 {
@@ -64,8 +65,8 @@ static inline size_t entry_encode_relative(unsigned char *out, uint32_t opcode, 
 }
 
 /*
- * Writes a jump to target: `b` where that reaches, else `ldr x16, .+8; br x16` with the address
- * behind it; x16 is the linker's to use between functions. Returns its length.
+ * Writes a jump to target: `b` if in range, otherwise `ldr x16, .+8; br x16` followed by the
+ * address; the linker may use x16 between functions. Returns the jump's length.
  */
 static inline size_t entry_encode_jump(unsigned char *out, uintptr_t at, uintptr_t target)
 {
@@ -82,7 +83,7 @@ static inline size_t entry_encode_jump(unsigned char *out, uintptr_t at, uintptr
 /* The length of the longest call instruction that entry_find_call() finds. */
 #define ENTRY_CALL_BYTES 4
 
-/* What a direct call calls; 0: it is another instruction. Reads ENTRY_CALL_BYTES. */
+/* The target of a direct call; 0: this is another instruction. Reads ENTRY_CALL_BYTES. */
 static inline uintptr_t entry_call_target(const unsigned char *code, uintptr_t at)
 {
 	uint32_t instruction;
@@ -105,15 +106,15 @@ static inline long entry_find_call(const unsigned char *code, size_t bytes, uint
 	return -1;
 }
 
-/* Writes a direct call of target; returns its length, or 0 where it does not reach. */
+/* Writes a direct call of target; returns its length, or 0 if target is out of range. */
 static inline size_t entry_encode_call(unsigned char *out, uintptr_t at, uintptr_t target)
 {
 	return entry_encode_relative(out, 0x94000000, at, target);
 }
 
 /*
- * The length of a function that does nothing but return, with the padding behind it (nop, or
- * zeroes), up to so many bytes; 0 where the code is something else (a breakpoint, say).
+ * The length of a function that does nothing but return, including the padding after it (nop or
+ * zeroes), up to `bytes`; 0 if the code is something else (for example a breakpoint).
  */
 static inline size_t entry_empty_bytes(const unsigned char *code, size_t bytes)
 {

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The entry point that takes the place of libc's syscall(2): arm64.
+ * The entry point that replaces libc's syscall(2): arm64.
  *
- * Most calls need nothing of the library's, and some (clone with a stack) must find neither a frame
+ * The library does nothing for most calls, and some (clone with a stack) must find neither a frame
  * nor a changed stack when they return. So a call whose number is not in the table
- * call_syscall_seen is made here, as libc makes it: no stack is used. The others go on, all
- * arguments in place, to call_syscall_ours(); those with 2 in the table only where
- * call_syscall_is_ours() says so. An error goes on to call_syscall_failed(), with the
- * kernel's result as its argument.
+ * call_syscall_seen is made here, as libc makes it, without using the stack. The other calls
+ * continue to call_syscall_ours(), with all arguments in place; those with 2 in the table do so
+ * only if call_syscall_is_ours() returns true. An error continues to call_syscall_failed(), with
+ * the kernel's result as its argument.
  */
 #ifndef CPU_SYSCALL_ENTRY_H
 #define CPU_SYSCALL_ENTRY_H

@@ -12,8 +12,8 @@
 
 /*
  * Makes clone(2) with these flags. The new task runs function(argument) on the stack that ends at
- * stack_end, a multiple of 16, and then ends with what that returned. Returns the task's number,
- * or -errno.
+ * stack_end, a multiple of 16, and exits with the function's result. Returns the task's number, or
+ * -errno.
  */
 static inline long cpu_start_task(unsigned long flags, uintptr_t stack_end, int (*function)(void *),
 				  void *argument)
@@ -43,7 +43,7 @@ static inline long cpu_start_task(unsigned long flags, uintptr_t stack_end, int 
 	return x0;
 }
 
-/* The same in this thread. */
+/* The same, in the calling thread. */
 static inline int cpu_call_on_stack(uintptr_t stack_end, int (*function)(void *), void *argument)
 {
 	register uintptr_t stack __asm__("x19") = stack_end;
@@ -65,8 +65,8 @@ static inline int cpu_call_on_stack(uintptr_t stack_end, int (*function)(void *)
 }
 
 /*
- * A system call that ended with EINTR can't be made once more: the kernel does not show its first
- * argument any longer.
+ * A system call that ended with EINTR cannot be restarted: the kernel no longer shows its first
+ * argument.
  */
 #define CPU_RESTARTS_CALLS 0
 

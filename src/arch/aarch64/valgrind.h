@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Does this process run under valgrind? Its instrumented CPU answers a sequence of instructions
- * that changes nothing elsewhere: arm64.
+ * Detects valgrind: its emulated CPU answers a sequence of instructions that has no effect on a
+ * real CPU. arm64.
  */
 #ifndef CPU_VALGRIND_H
 #define CPU_VALGRIND_H

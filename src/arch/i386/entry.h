@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * How a function of i386 is entered and called: the bytes that redirect.c writes into a copy of
+ * How a function of i386 is entered and called: the bytes that hook/patch.c writes into a copy of
  * libc's text. Pure functions on bytes, unit-tested; `at` is the address at which the bytes will
- * run. A rel32 reaches everywhere in 32 bits.
+ * run. A rel32 reaches all 32-bit addresses.
  */
 #ifndef CPU_ENTRY_H
 #define CPU_ENTRY_H
@@ -17,7 +17,7 @@
 /* The longest jump that entry_encode_jump() writes. */
 #define ENTRY_JUMP_BYTES_MAX 5
 
-/* Writes a branch with a rel32 behind the given opcode; returns its length. */
+/* Writes a branch: the opcode and a rel32; returns its length. */
 static inline size_t entry_encode_relative(unsigned char *out, unsigned char opcode, uintptr_t at,
 					   uintptr_t target)
 {
@@ -37,7 +37,7 @@ static inline size_t entry_encode_jump(unsigned char *out, uintptr_t at, uintptr
 /* The length of the longest call instruction that entry_find_call() finds. */
 #define ENTRY_CALL_BYTES 5
 
-/* What a direct call calls; 0: it is another instruction. Reads ENTRY_CALL_BYTES. */
+/* The target of a direct call; 0: this is another instruction. Reads ENTRY_CALL_BYTES. */
 static inline uintptr_t entry_call_target(const unsigned char *code, uintptr_t at)
 {
 	uint32_t distance;
@@ -65,8 +65,8 @@ static inline size_t entry_encode_call(unsigned char *out, uintptr_t at, uintptr
 }
 
 /*
- * The length of one instruction of the padding that assemblers write, or 0: nop, int3, and
- * `lea 0(%esi),%esi` or `lea 0(%edi),%edi` with displacements of 8 or 32 bits.
+ * The length of one padding instruction as assemblers write them, or 0: nop, int3, and `lea
+ * 0(%esi),%esi` or `lea 0(%edi),%edi` with displacements of 8 or 32 bits.
  */
 static inline size_t entry_padding_bytes(const unsigned char *code, size_t bytes)
 {
@@ -80,7 +80,7 @@ static inline size_t entry_padding_bytes(const unsigned char *code, size_t bytes
 		return 0;
 	displacement = code[at + 1] >> 6 == 1 ? 1 : code[at + 1] >> 6 == 2 ? 4 : 0;
 	switch (code[at + 1] & 0x3f) {
-	case 0x34: /* esi by a SIB byte, which must say esi alone */
+	case 0x34: /* esi encoded with a SIB byte, which must encode esi only */
 		if (at + 2 >= bytes || code[at + 2] != 0x26)
 			return 0;
 		at += 3;
@@ -102,8 +102,8 @@ static inline size_t entry_padding_bytes(const unsigned char *code, size_t bytes
 }
 
 /*
- * The length of a function that does nothing but return, with the padding behind it, up to so many
- * bytes; 0 where the code is something else (a breakpoint, say).
+ * The length of a function that does nothing but return, including the padding after it, up to
+ * `bytes`; 0 if the code is something else (for example a breakpoint).
  */
 static inline size_t entry_empty_bytes(const unsigned char *code, size_t bytes)
 {

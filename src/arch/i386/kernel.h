@@ -2,8 +2,8 @@
 /*
  * The system call instruction of i386.
  *
- * Returns what the kernel returns: a value, or -errno. Needs no libc data. ebx and ebp are saved
- * by hand, since the compiler may keep the offset table and the frame there.
+ * Returns what the kernel returns: a value, or -errno. Needs no libc data. ebx and ebp are saved by
+ * hand, because the compiler may use them for the offset table and the frame.
  */
 #ifndef CPU_KERNEL_H
 #define CPU_KERNEL_H
@@ -14,26 +14,26 @@
 #define CPU_MMAP_NUMBER      SYS_mmap2
 #define CPU_MMAP_OFFSET_UNIT 4096
 
-/* statfs with 64-bit counts is a call of its own here, which is told the structure's size. */
+/* statfs with 64-bit counts is a separate call on this CPU; it takes the structure's size. */
 #define CPU_STATFS_NUMBER     SYS_statfs64
 #define CPU_FSTATFS_NUMBER    SYS_fstatfs64
 #define CPU_STATFS_TAKES_SIZE 1
 
-/* geteuid takes 32 bits here by this name. */
+/* This name's geteuid returns 32 bits. */
 #define CPU_GETEUID_NUMBER SYS_geteuid32
 
-/* Kernels before 5.1 have System V shared memory as services of ipc only: their number comes first.
- */
+/* Kernels before 5.1 have System V shared memory only as operations of ipc(2), whose first argument
+ * is the operation's number. */
 #define CPU_SHMGET_NUMBER SYS_ipc
 #define CPU_SHMAT_NUMBER  SYS_ipc
 #define CPU_SHMCTL_NUMBER SYS_ipc
 #define CPU_SHMDT_NUMBER  SYS_ipc
 #define CPU_SHMGET_BY_IPC 1
 
-/* posix_fadvise, with the advice last: see sys_forget_cache(). */
+/* posix_fadvise, with the advice as the last argument: see sys_forget_cache(). */
 #define CPU_FADVISE_NUMBER SYS_fadvise64_64
 
-/* clone takes the child's number's address last, after the thread area. */
+/* clone takes the address for the child's number last, after the thread area. */
 #define CPU_CLONE_CHILD_LAST 1
 
 static inline long cpu_system_call(long number, long a, long b, long c, long d, long e, long f)

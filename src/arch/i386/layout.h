@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What the ABI of i386 lays down in a thread.
+ * What the ABI of i386 defines for a thread.
  */
 #ifndef CPU_LAYOUT_H
 #define CPU_LAYOUT_H
@@ -9,11 +9,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* No huge page is smaller. */
+/* The smallest huge page size. */
 #define CPU_HUGE_BYTES_MIN ((size_t)2 << 20)
 
-/* A right that text may have beside the three that /proc/PID/maps shows, as mprotect takes it and
- * as VmFlags of smaps call it: there is none here. */
+/* A protection flag that text may have besides the three in /proc/PID/maps, as mprotect takes it
+ * and under its name in the VmFlags of smaps: this CPU has none. */
 #define CPU_TEXT_RIGHT      0
 #define CPU_TEXT_RIGHT_FLAG ""
 
@@ -22,7 +22,7 @@ static inline bool cpu_has_text_right(void)
 	return false;
 }
 
-/* A value that is the calling thread's alone, and readable without libc: the thread pointer. */
+/* A value that is unique to the calling thread and readable without libc: the thread pointer. */
 static inline uintptr_t cpu_thread_pointer(void)
 {
 	uintptr_t self;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * i386 has no entry point of ours for libc's syscall(2): it takes its arguments from the stack, so
- * a function of ours would have to move them all. What the program does by it is found out before a
- * page is split (region/verify.h).
+ * On i386 the library does not replace libc's syscall(2): the function takes its arguments from the
+ * stack, so a replacement would have to move them all. What the program does through it is detected
+ * before a page is split (region/verify.h).
  */
 #ifndef CPU_SYSCALL_ENTRY_H
 #define CPU_SYSCALL_ENTRY_H

@@ -13,13 +13,13 @@
 
 /*
  * Makes clone(2) with these flags. The new task runs function(argument) on the stack that ends at
- * stack_end, a multiple of 16, and then ends with what that returned. Returns the task's number,
- * or -errno.
+ * stack_end, a multiple of 16, and exits with the function's result. Returns the task's number, or
+ * -errno.
  */
 static inline long cpu_start_task(unsigned long flags, uintptr_t stack_end, int (*function)(void *),
 				  void *argument)
 {
-	/* The argument lies on a multiple of 16, where a function expects its first one. */
+	/* The argument is at a multiple of 16, where a function expects its first one. */
 	uintptr_t *stack = (uintptr_t *)(stack_end - 16);
 	long result;
 
@@ -46,7 +46,7 @@ static inline long cpu_start_task(unsigned long flags, uintptr_t stack_end, int 
 	return result;
 }
 
-/* The same in this thread. */
+/* The same, in the calling thread. */
 static inline int cpu_call_on_stack(uintptr_t stack_end, int (*function)(void *), void *argument)
 {
 	uintptr_t *stack = (uintptr_t *)(stack_end - 16);
@@ -62,18 +62,18 @@ static inline int cpu_call_on_stack(uintptr_t stack_end, int (*function)(void *)
 	return result;
 }
 
-/* Can a system call that ended with EINTR be made once more? */
+/* Can a system call that ended with EINTR be restarted? */
 #define CPU_RESTARTS_CALLS 1
 
 typedef struct user_regs_struct cpu_registers;
 
-/* The number of the system call that has just ended with EINTR; -1: none has. */
+/* The number of the system call that has just ended with EINTR; -1: none. */
 static inline long cpu_interrupted_call(const cpu_registers *registers)
 {
 	return registers->orig_eax >= 0 && registers->eax == -EINTR ? registers->orig_eax : -1;
 }
 
-/* Goes back to before that call's instruction, which is two bytes long. */
+/* Goes back to before the call's instruction, which is two bytes long. */
 static inline void cpu_restart_call(cpu_registers *registers)
 {
 	registers->eax = registers->orig_eax;
@@ -81,7 +81,7 @@ static inline void cpu_restart_call(cpu_registers *registers)
 	registers->eip -= 2;
 }
 
-/* As before cpu_restart_call(), while that instruction has not been reached. */
+/* Undoes cpu_restart_call(), as long as that instruction has not been reached. */
 static inline void cpu_undo_restart(cpu_registers *registers)
 {
 	registers->orig_eax = registers->eax;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The landing pad of indirect branch tracking, which x86-64 and i386 have alike but for its last
- * byte: for their entry.h alone, which says it as ENTRY_ENDBR_LAST before. Pure functions on bytes.
+ * The landing pad of indirect branch tracking. It differs between x86-64 and i386 only in its last
+ * byte, which their entry.h defines as ENTRY_ENDBR_LAST before including this file. Pure functions
+ * on bytes.
  */
 #ifndef X86_LANDING_H
 #define X86_LANDING_H
@@ -9,7 +10,7 @@
 #include <stddef.h>
 #include <string.h>
 
-/* Bytes at the start of a function that must stay: endbr64 or endbr32. */
+/* The number of bytes at the start of a function that must stay: endbr64 or endbr32. */
 static inline size_t entry_landing_bytes(const unsigned char *code, size_t bytes)
 {
 	static const unsigned char endbr[] = {0xf3, 0x0f, 0x1e, ENTRY_ENDBR_LAST};
@@ -17,7 +18,7 @@ static inline size_t entry_landing_bytes(const unsigned char *code, size_t bytes
 	return bytes >= sizeof(endbr) && !memcmp(code, endbr, sizeof(endbr)) ? sizeof(endbr) : 0;
 }
 
-/* The same, written anew in front of a jump; returns its length. */
+/* Writes the same landing pad in front of a jump; returns its length. */
 #define ENTRY_LANDING_BYTES_MAX 4
 
 static inline size_t entry_encode_landing(unsigned char *out, const unsigned char *code,

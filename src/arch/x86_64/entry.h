@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * How a function of x86-64 is entered and called: the bytes that redirect.c writes into a copy of
+ * How a function of x86-64 is entered and called: the bytes that hook/patch.c writes into a copy of
  * libc's text. Pure functions on bytes, unit-tested; `at` is the address at which the bytes will
  * run.
  */
@@ -25,11 +25,11 @@ static inline int entry_in_reach(uintptr_t next, uintptr_t target)
 }
 
 /*
- * Writes a jump to target: `jmp rel32` if target is in reach, otherwise `movabs $target, %rax` and
+ * Writes a jump to target: `jmp rel32` if target is in range, otherwise `movabs $target, %rax` and
  * `jmp *%rax`. Returns its length. The long form and a landing pad fit into 16 bytes, which is all
- * that ld.so's empty function has when glibc is built for indirect branch tracking. rax holds no
- * argument at a function's entry, only the number of vector registers of a variadic call, and no
- * function that is redirected reads those.
+ * that ld.so's empty function has if glibc is built for indirect branch tracking. At a function's
+ * entry rax holds no argument, only the number of vector registers of a variadic call, and no
+ * hooked function reads that.
  */
 static inline size_t entry_encode_jump(unsigned char *out, uintptr_t at, uintptr_t target)
 {
@@ -49,7 +49,7 @@ static inline size_t entry_encode_jump(unsigned char *out, uintptr_t at, uintptr
 /* The length of the longest call instruction that entry_find_call() finds. */
 #define ENTRY_CALL_BYTES 5
 
-/* What a direct call calls; 0: it is another instruction. Reads ENTRY_CALL_BYTES. */
+/* The target of a direct call; 0: this is another instruction. Reads ENTRY_CALL_BYTES. */
 static inline uintptr_t entry_call_target(const unsigned char *code, uintptr_t at)
 {
 	int32_t distance;
@@ -70,7 +70,7 @@ static inline long entry_find_call(const unsigned char *code, size_t bytes, uint
 	return -1;
 }
 
-/* Writes a direct call of target; returns its length, or 0 where it does not reach. */
+/* Writes a direct call of target; returns its length, or 0 if target is out of range. */
 static inline size_t entry_encode_call(unsigned char *out, uintptr_t at, uintptr_t target)
 {
 	int32_t distance = (int32_t)(target - (at + ENTRY_CALL_BYTES));
@@ -82,7 +82,7 @@ static inline size_t entry_encode_call(unsigned char *out, uintptr_t at, uintptr
 	return ENTRY_CALL_BYTES;
 }
 
-/* The length of one instruction of the padding that assemblers write (nop, int3), or 0. */
+/* The length of one padding instruction as assemblers write them (nop, int3), or 0. */
 static inline size_t entry_padding_bytes(const unsigned char *code, size_t bytes)
 {
 	static const unsigned char displacement_bytes[] = {0, 1, 4}; /* by the mode of ModRM */
@@ -100,8 +100,8 @@ static inline size_t entry_padding_bytes(const unsigned char *code, size_t bytes
 }
 
 /*
- * The length of a function that does nothing but return, with the padding behind it, up to so many
- * bytes; 0 where the code is something else (a breakpoint, say).
+ * The length of a function that does nothing but return, including the padding after it, up to
+ * `bytes`; 0 if the code is something else (for example a breakpoint).
  */
 static inline size_t entry_empty_bytes(const unsigned char *code, size_t bytes)
 {

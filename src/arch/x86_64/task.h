@@ -13,8 +13,8 @@
 
 /*
  * Makes clone(2) with these flags. The new task runs function(argument) on the stack that ends at
- * stack_end, a multiple of 16, and then ends with what that returned. Returns the task's number,
- * or -errno.
+ * stack_end, a multiple of 16, and exits with the function's result. Returns the task's number, or
+ * -errno.
  */
 static inline long cpu_start_task(unsigned long flags, uintptr_t stack_end, int (*function)(void *),
 				  void *argument)
@@ -45,7 +45,7 @@ static inline long cpu_start_task(unsigned long flags, uintptr_t stack_end, int 
 	return result;
 }
 
-/* The same in this thread. */
+/* The same, in the calling thread. */
 static inline int cpu_call_on_stack(uintptr_t stack_end, int (*function)(void *), void *argument)
 {
 	register uintptr_t stack __asm__("r12") = stack_end;
@@ -63,12 +63,12 @@ static inline int cpu_call_on_stack(uintptr_t stack_end, int (*function)(void *)
 	return (int)(uintptr_t)called;
 }
 
-/* Can a system call that ended with EINTR be made once more? */
+/* Can a system call that ended with EINTR be restarted? */
 #define CPU_RESTARTS_CALLS 1
 
 typedef struct user_regs_struct cpu_registers;
 
-/* The number of the system call that has just ended with EINTR; -1: none has. */
+/* The number of the system call that has just ended with EINTR; -1: none. */
 static inline long cpu_interrupted_call(const cpu_registers *registers)
 {
 	return (long)registers->orig_rax >= 0 && (long)registers->rax == -EINTR
@@ -76,7 +76,7 @@ static inline long cpu_interrupted_call(const cpu_registers *registers)
 		       : -1;
 }
 
-/* Goes back to before that call's instruction, which is two bytes long. */
+/* Goes back to before the call's instruction, which is two bytes long. */
 static inline void cpu_restart_call(cpu_registers *registers)
 {
 	registers->rax = registers->orig_rax;
@@ -84,7 +84,7 @@ static inline void cpu_restart_call(cpu_registers *registers)
 	registers->rip -= 2;
 }
 
-/* As before cpu_restart_call(), while that instruction has not been reached. */
+/* Undoes cpu_restart_call(), as long as that instruction has not been reached. */
 static inline void cpu_undo_restart(cpu_registers *registers)
 {
 	registers->orig_rax = registers->rax;
