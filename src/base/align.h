@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Rounding addresses and lengths to multiples of a power of two. A length that does not fit wraps:
- * whoever takes one from the program uses mapping_round() (pages/mapping.h).
+ * Rounding addresses and lengths to multiples of a power of two. A length that overflows wraps: for
+ * lengths that come from the program, use mapping_round() (pages/mapping.h).
  */
 #ifndef ALIGN_H
 #define ALIGN_H

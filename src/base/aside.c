@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Memory of our own, far from everything else: see aside.h. System calls only.
+ * Memory for the library's records, far from everything else: see aside.h. System calls only.
  */
 #include <stdint.h>
 #include <sys/auxv.h>
@@ -9,7 +9,8 @@
 #include "base/aside.h"
 #include "base/sys.h"
 
-/* The largest huge page that a segment is aligned to, as far as there is room for two of them. */
+/* The largest huge page that a segment is aligned to, if the address space has room for two of
+ * them. */
 #define MARGIN_BYTES ((size_t)1 << (sizeof(void *) == 8 ? 30 : 22))
 
 static long map_between_margins(size_t bytes)

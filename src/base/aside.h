@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Memory for our own lists and states, far from everything else.
+ * Memory for the library's lists and states, far from everything else.
  *
- * The kernel puts a small mapping into the highest hole that it fits into. Where a program has
- * holes between its segments, or behind the last of them, that is one of these: a list of ours
- * would lie in a huge page that the program is to have, and be in its way, or go when it comes.
+ * The kernel puts a small mapping into the highest hole that it fits into. In a program with holes
+ * between its segments, or after the last of them, it would choose one of those: a list of the
+ * library would then lie in a huge page that is meant for the program, and be in its way, or be
+ * unmapped with it.
  */
 #ifndef ASIDE_H
 #define ASIDE_H
@@ -12,14 +13,15 @@
 #include <stddef.h>
 
 /*
- * Maps bytes of private memory, readable and writable, with nothing mapped within a huge page on
- * either side at that moment; where there is no room for that, wherever the kernel likes. Nothing
- * is reserved for it with MAP_NORESERVE among flags. Returns the address, to be unmapped as it is
- * by sys_munmap(), or -errno.
+ * Maps bytes of private memory, readable and writable, with nothing else mapped at that moment
+ * within a huge page on either side; if there is no such place, wherever the kernel chooses. With
+ * MAP_NORESERVE in flags, nothing is reserved for it. Returns the address, which sys_munmap()
+ * frees, or -errno.
  */
 long aside_map(size_t bytes, int flags);
 
-/* Maps bytes of private memory, readable and writable, on a boundary. The address, or -errno. */
+/* Maps bytes of private memory, readable and writable, at a multiple of alignment. Returns the
+ * address, or -errno. */
 long aside_map_aligned(size_t bytes, size_t alignment);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Names of errors: see error.h. strerrorname_np() is newer (glibc 2.32) than the oldest library
- * that we run on.
+ * Names of errors: see error.h. strerrorname_np() needs glibc 2.32, which is newer than the oldest
+ * supported version.
  */
 #include <errno.h>
 #include <stddef.h>
@@ -10,7 +10,7 @@
 
 #define NAME(error) [error] = #error
 
-/* Of a fixed length: a table of pointers would cost relocations at every start. */
+/* Strings of fixed length: a table of pointers would need relocations at every start. */
 static const char names[][sizeof("ENAMETOOLONG")] = {
 	NAME(E2BIG),  NAME(EACCES),  NAME(EAGAIN),    NAME(EBADF),     NAME(EBUSY),
 	NAME(EEXIST), NAME(EFAULT),  NAME(EFBIG),     NAME(EINTR),     NAME(EINVAL),

@@ -6,8 +6,8 @@
 #define ERROR_H
 
 /*
- * "ENOMEM" for ENOMEM or -ENOMEM, without malloc or locale; a number that has no name here comes
- * out as "error", which a caller prints with the number.
+ * "ENOMEM" for ENOMEM or -ENOMEM, without malloc or locale; "error" for a number without a name
+ * here, which a caller prints with the number.
  */
 const char *error_name(long error);
 

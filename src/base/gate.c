@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The gate: every system call that the library makes for itself passes here.
+ * The gate: every system call that the library makes for itself goes through here.
  *
- * A file of its own, so that tests can link another gate in its place.
+ * A separate file, so that tests can link another gate instead.
  */
 #include "base/sys.h"
 

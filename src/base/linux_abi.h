@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Constants of the kernel's interface, under the kernel's names: those that the oldest C library
- * that we build on (glibc 2.31) does not have, each with the version of Linux that brought it.
+ * Constants of the kernel's interface, under the kernel's names: those that the oldest supported C
+ * library (glibc 2.31) does not define, each with the Linux version that introduced it.
  */
 #ifndef LINUX_ABI_H
 #define LINUX_ABI_H
@@ -73,8 +73,8 @@
 #define SYS_clone3 435 /* Linux 5.3, on every CPU */
 #endif
 
-/* The number of shmget within ipc(2), on CPUs without a call of its own; linux/ipc.h clashes with
- * sys/ipc.h. */
+/* The operation number of shmget in ipc(2), on CPUs without a system call for it; linux/ipc.h
+ * clashes with sys/ipc.h. */
 #define IPC_CALL_SHMGET 23
 
 #endif

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Lines for people, and the formatter behind them.
+ * Log lines, and the formatter that they use.
  *
- * Owns the level, the identity of descriptors 1 and 2 and nothing else. Needs no libc but memory
- * functions; a line is built on the stack (1.5 kB) and leaves in one write, so that the lines of
- * several threads and processes don't mix. What does not fit is cut, and the cut is shown.
+ * Owns the level and the identity of descriptors 1 and 2, nothing else. Of libc it uses memory
+ * functions only; a line is built on the stack (1.5 kB) and written by one call, so that lines of
+ * several threads and processes do not mix. A line that is too long is cut, and ends in "...".
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -20,13 +20,13 @@ static bool stopped;
 static bool warned;
 static const char *refusal;
 
-/* What is known of descriptors 1 and 2 since they were remembered. */
+/* The state of descriptors 1 and 2 when they were recorded. */
 static struct {
 	enum { PLACE_UNKNOWN, PLACE_CLOSED, PLACE_REMEMBERED } state;
 	struct statx file;
 } places[3];
 
-/* The text that is being made: what does not fit is left out. */
+/* The text that is being built: what does not fit is left out. */
 struct text {
 	char *out;
 	size_t bytes, used;
@@ -47,7 +47,7 @@ static void text_string(struct text *text, const char *string)
 		text_char(text, *string);
 }
 
-/* How a number is to look: `%08lx` has zero, width 8 and base 16. */
+/* The format of a number: `%08lx` has zero, width 8 and base 16. */
 struct number_shape {
 	bool zero, negative;
 	unsigned int width, base;
@@ -79,7 +79,7 @@ static void text_signed(struct text *text, long value, struct number_shape shape
 	text_number(text, value < 0 ? -(unsigned long)value : (unsigned long)value, shape);
 }
 
-/* Takes one conversion's argument; `size` is 'l', 'z' or 0. False: not a conversion of ours. */
+/* Formats one conversion's argument; `size` is 'l', 'z' or 0. False: not a supported conversion. */
 static bool text_convert(struct text *text, char conversion, char size, struct number_shape shape,
 			 va_list *arguments)
 {
@@ -113,8 +113,8 @@ static bool text_convert(struct text *text, char conversion, char size, struct n
 }
 
 /*
- * From a conversion that is not known on, the format is put out as it stands: the arguments behind
- * it can't be found.
+ * From an unsupported conversion on, the format is copied as it is, because the arguments after it
+ * cannot be found.
  */
 static void text_append(struct text *text, const char *format, va_list *arguments)
 {
@@ -160,7 +160,8 @@ void text_make_plain(char *text, unsigned long bytes)
 	for (unsigned long i = 0; i < bytes; i++) {
 		const unsigned char byte = (unsigned char)text[i];
 
-		/* the second byte of U+0080 to U+009F: a control character in UTF-8, and alone */
+		/* the second byte of U+0080 to U+009F: a control character in UTF-8, and also on
+		 * its own */
 		if (byte >= 0x80 && byte < 0xa0 &&
 		    (!i || (unsigned char)text[i - 1] == 0xc2 || (unsigned char)text[i - 1] < 0x80))
 			text[i] = '?';
@@ -205,7 +206,7 @@ void log_stop(void)
 }
 
 /*
- * Is the descriptor still the place for messages? A pipe that nobody reads any more is not.
+ * Does the descriptor still accept messages? A pipe without a reader does not.
  */
 static bool is_still_there(int fd)
 {
@@ -246,7 +247,7 @@ text_add(struct text *text, const char *format, ...)
 	va_end(arguments);
 }
 
-/* Of one line: too much for a small stack. */
+/* For one line: too large for a small stack. */
 struct workspace {
 	char line[LINE_BYTES];
 	struct utsname host;
@@ -259,7 +260,7 @@ struct parts {
 
 static void write_line(struct workspace *space, const struct parts *parts)
 {
-	/* a byte is kept back for the newline */
+	/* one byte is left for the newline */
 	struct text text = {.out = space->line, .bytes = sizeof(space->line) - 1};
 
 	if (sys_uname(&space->host))
@@ -276,7 +277,7 @@ static void write_line(struct workspace *space, const struct parts *parts)
 	log_write(2, space->line, text.used);
 }
 
-/* For a thread, or a signal handler, that comes while another one writes. */
+/* For a thread, or a signal handler, that logs while another thread is writing. */
 static void __attribute__((noinline)) write_line_on_stack(const struct parts *parts)
 {
 	struct workspace space;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Lines for people: to descriptor 2, in one write each, without malloc, stdio or locale.
+ * Log lines: written to descriptor 2, each by one write, without malloc, stdio or locale.
  *
- * Usable everywhere, also in a constructor before libc's own and in a fork's child. A line is
- * dropped where descriptor 2 is closed, no longer the file that it was at log_start() (a daemon
- * reopened it for its own data) or a pipe that nobody reads, and after log_stop(), which a program
- * that enters a sandbox causes. Control characters come out as `?`, so one call is one line; a line
- * over 1 kB is cut and ends in "...". errno is never changed.
+ * Callable everywhere, also in a constructor that runs before libc's own and in a fork's child. A
+ * line is dropped if descriptor 2 is closed, is not the file that it was at log_start() (a daemon
+ * has reopened it for its own data), or is a pipe without a reader; and after log_stop(), which is
+ * called when the program enters a sandbox. Control characters are printed as `?`, so one call is
+ * one line; a line over 1 kB is cut and ends in "...". errno is never changed.
  */
 #ifndef LOG_H
 #define LOG_H
@@ -21,26 +21,26 @@ enum log_level {
 	LOG_DEBUG = 4,
 };
 
-/* What was asked, 0 (nothing is printed) to 99; default LOG_WARNING. */
+/* The requested level, 0 (nothing is printed) to 99; default LOG_WARNING. */
 void log_set_level(int level);
 bool log_at(int level);
 
-/* Remembers which file descriptor 2 is. Called once, by the constructor; before it nothing is
- * dropped for a changed file. */
+/* Records which file descriptor 2 is. Called once, by the constructor; before that no line is
+ * dropped because of a changed file. */
 void log_start(void);
 
-/* The same for descriptor 1, by who will use log_output(). */
+/* The same for descriptor 1; called by users of log_output(). */
 void log_start_output(void);
 
 /*
- * A feature that was asked for is declined: "<format>: <otherwise>", a warning; but where
- * log_refuse() was called, an error that ends by those words instead.
+ * A requested feature is declined: "<format>: <otherwise>", a warning; after log_refuse(), an error
+ * that ends with log_refuse()'s words instead.
  */
 void log_declined(const char *otherwise, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 void log_refuse(const char *instead);
 
-/* From here on nothing is written: another system call could end the program. */
+/* From here on nothing is written, because another system call could kill the program. */
 void log_stop(void);
 
 /*
@@ -52,26 +52,26 @@ void log_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_debug(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* A warning that only the first caller of the process gets out: a fallback that may come often. */
+/* A warning that is printed only once per process, for a fallback that may occur often. */
 void log_warning_once(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* A finished text, as it is, where a line would go, at every level. */
+/* Writes a finished text as it is to the place of the log lines, at every level. */
 void log_text(const char *text, unsigned long bytes);
 
-/* The same on standard output. Returns 0 or -errno: -EBADF where that is closed, has become another
- * file since log_start_output(), or is a pipe that nobody reads. */
+/* The same on standard output. Returns 0 or -errno: -EBADF if it is closed, is not the file that it
+ * was at log_start_output(), or is a pipe without a reader. */
 int log_output(const char *text, unsigned long bytes);
 
-/* Writes all of it to any descriptor. Returns 0 or -errno. */
+/* Writes the whole text to any descriptor. Returns 0 or -errno. */
 int log_write(int fd, const char *text, unsigned long bytes);
 
-/* The formatter behind them: at most bytes, always ended by a zero byte; returns the length of what
- * is there after a cut. */
+/* The formatter of the functions above: writes at most bytes, always with a zero byte at the end;
+ * returns the length of the text after any cut. */
 int text_format(char *out, unsigned long bytes, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* What is quoted from outside stays on its line, and does nothing to a terminal: control characters
- * become `?`, those of UTF-8 as well. */
+/* Makes text from outside safe for one line and for a terminal: control characters become `?`,
+ * including those of UTF-8. */
 void text_make_plain(char *text, unsigned long bytes);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What the program was started with: see program.h.
+ * The program's name and environment at its start: see program.h.
  */
 #include <errno.h>
 #include <string.h>

@@ -4,7 +4,7 @@
  */
 #include "base/similar.h"
 
-#define NAME_BYTES 48 /* no name of ours is longer */
+#define NAME_BYTES 48 /* no name that is compared is longer */
 
 static unsigned int least(unsigned int a, unsigned int b)
 {

@@ -2,7 +2,7 @@
 /*
  * Which of several names a misspelt one was meant to be.
  *
- * Plain loops, no libc call, no allocation: the library asks at the start of a process.
+ * Plain loops, no libc call, no allocation: the library uses it at the start of a process.
  */
 #ifndef SIMILAR_H
 #define SIMILAR_H
@@ -11,9 +11,9 @@
 #include <stddef.h>
 
 /*
- * How far a word of so many bytes is from a name: the number of characters that are missing, too
- * many, different, or swapped with their neighbour. SIMILAR_NEVER where that is too many for a
- * misspelling: more than one, and one for each six characters of the name.
+ * The distance between a word of `bytes` characters and a name: the number of characters that are
+ * missing, extra, different, or swapped with their neighbour. SIMILAR_NEVER if that is too many for
+ * a misspelling: more than one, and more than one for each six characters of the name.
  */
 #define SIMILAR_NEVER 255u
 unsigned int similar_distance(const char *word, size_t bytes, const char *name);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Small things that take more than one system call: no stdio, no malloc.
+ * Small functions that take more than one system call: no stdio, no malloc.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -13,7 +13,8 @@
 
 bool sys_sandboxed;
 
-/* An interrupted call is tried this often (EINTR, and EAGAIN of MADV_POPULATE_WRITE pass). */
+/* How often an interrupted call is retried (EINTR; EAGAIN of MADV_POPULATE_WRITE goes away,
+ * too). */
 #define TRIES_MAX 5
 
 int sys_mmap_at(uintptr_t address, size_t bytes, int protection, int flags, int fd, uint64_t offset)
@@ -52,8 +53,9 @@ int sys_populate(uintptr_t address, size_t bytes)
 }
 
 /*
- * Returns the number of bytes read, or -errno; the buffer ends by a zero byte in both cases. Files
- * of /proc and /sys come in pieces, so it reads until the end or until the buffer is full.
+ * Returns the number of bytes read, or -errno; in both cases the buffer ends with a zero byte.
+ * Reads of /proc and /sys return pieces, so this reads until the end of the file or until the
+ * buffer is full.
  */
 long sys_read_file(const char *path, char *buffer, size_t bytes)
 {
@@ -86,7 +88,7 @@ uint64_t sys_limit(int resource)
 	return soft_and_hard[0];
 }
 
-/* The parts behind the first so many bytes. */
+/* The parts after the first `bytes` bytes. */
 static struct iovec *skip_bytes(struct iovec *parts, const struct iovec *end, size_t bytes)
 {
 	while (parts < end && bytes >= parts->iov_len)
@@ -116,14 +118,15 @@ int sys_writev(int fd, struct iovec *parts, int count)
 	return SYS_IS_ERROR(wrote) ? (int)wrote : -ENOSPC;
 }
 
-/* The kernel never refuses it, so one more try is for a test that does. Hot: see calls/fork.c. */
+/* The kernel never refuses this call; the retry is for a test in which it does. Hot: see
+ * calls/fork.c. */
 __attribute__((hot)) void sys_restore_signals(const uint64_t *before)
 {
 	if (sys_block_signals(before, NULL))
 		sys_block_signals(before, NULL);
 }
 
-/* rt_sigprocmask reads the new mask before it looks at how it shall be used. */
+/* rt_sigprocmask reads the new mask before it checks its first argument. */
 static bool can_read_word(uintptr_t address)
 {
 	return sys_call(SYS_rt_sigprocmask, -1, address, 0, sizeof(uint64_t)) != -EFAULT;
@@ -131,7 +134,7 @@ static bool can_read_word(uintptr_t address)
 
 bool sys_can_read(const void *address, size_t bytes)
 {
-	const size_t page_bytes = 4096; /* no kernel has smaller ones */
+	const size_t page_bytes = 4096; /* the smallest page size of any kernel */
 	uintptr_t at = (uintptr_t)address, last = at + bytes - sizeof(uint64_t);
 
 	for (; at < last; at = (at | (page_bytes - 1)) + 1)
@@ -141,8 +144,8 @@ bool sys_can_read(const void *address, size_t bytes)
 }
 
 /*
- * unshare(2) of a thread group does nothing but fail where there are other threads, and takes a
- * tenth of the time that a directory of /proc takes to appear. A filter may kill for it.
+ * In a process with other threads, unshare(2) of a thread group only fails, and takes a tenth of
+ * the time of creating a directory in /proc. A seccomp filter may kill the process for it.
  */
 bool sys_single_threaded(void)
 {
@@ -152,7 +155,7 @@ bool sys_single_threaded(void)
 	if (!sys_is_filtered() && !sys_call(SYS_unshare, CLONE_THREAD))
 		return true;
 	failed = sys_call(SYS_statx, AT_FDCWD, "/proc/self/task", 0, STATX_NLINK, &task);
-	/* A link for "." and one from the parent, and one for each thread's directory. */
+	/* One link for ".", one from the parent, and one for each thread's directory. */
 	return failed || task.stx_nlink <= 3;
 }
 
@@ -163,7 +166,8 @@ long sys_without_signal(long number, long a, long b, long c, long d, long e, lon
 	bool blocked = !sys_block_more_signals(&deadly, &before);
 	long result;
 
-	/* One that the program blocks and that waits already is the program's. */
+	/* A signal that the program has blocked and that is already pending belongs to the
+	 * program. */
 	if (blocked && before & deadly)
 		sys_pending_signals(&waiting);
 	result = sys_call(number, a, b, c, d, e, f);

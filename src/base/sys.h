@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * System calls without libc: each returns a value or -errno, leaves errno alone, and needs no
- * libc data, so it can be used from any place of the library, in a fork's child, and while libc's
- * own text is being exchanged.
+ * System calls without libc: each returns a value or -errno, leaves errno unchanged and needs no
+ * libc data, so it can be used anywhere in the library, in a fork's child, and while libc's own
+ * text is being exchanged.
  *
- * Every call of ours goes through sys_gate(): the one place where tests let them fail. A call that
- * the user's program made and that we merely pass on goes through sys_pass().
+ * The library's own calls all go through sys_gate(), the one place where tests make them fail. A
+ * call of the user's program that the library only passes on goes through sys_pass().
  */
 #ifndef SYS_H
 #define SYS_H
@@ -21,19 +21,19 @@
 
 #include "base/linux_abi.h"
 
-/* The kernel's values from -4095 to -1 are errors, whatever the call. */
+/* For every call, results from -4095 to -1 are errors. */
 #define SYS_IS_ERROR(result) ((unsigned long)(result) > -4096UL)
 
-/* Makes one system call; tests replace this function by one that fails on demand. */
+/* Makes one system call; tests replace this function by one that fails on request. */
 long sys_gate(long number, long a, long b, long c, long d, long e, long f);
 
 #define SYS_PAD(function, number, a, b, c, d, e, f, ...) \
 	function(number, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
 
-/* A system call of ours, with as many arguments as it has: integers and pointers. */
+/* A system call of the library, with the arguments that the call takes: integers and pointers. */
 #define sys_call(number, ...) SYS_PAD(sys_gate, number, ##__VA_ARGS__, 0, 0, 0, 0, 0, 0, 0)
 
-/* A system call on behalf of the user's program: never failed by a test. */
+/* A system call on behalf of the user's program: tests never make it fail. */
 #define sys_pass(number, ...) SYS_PAD(cpu_system_call, number, ##__VA_ARGS__, 0, 0, 0, 0, 0, 0, 0)
 
 static inline long sys_mmap(uintptr_t address, size_t bytes, int protection, int flags, int fd,
@@ -44,9 +44,9 @@ static inline long sys_mmap(uintptr_t address, size_t bytes, int protection, int
 }
 
 /*
- * Maps at address and nowhere else, where nothing is mapped yet. 0, -EEXIST (something is there),
- * or -errno. Kernels before 4.17 take the flag as a hint: what they map elsewhere is unmapped
- * again.
+ * Maps at address, if nothing is mapped there yet. Returns 0, -EEXIST (something is mapped there),
+ * or -errno. Kernels before 4.17 take the flag as a hint: a mapping that they place elsewhere is
+ * unmapped again.
  */
 int sys_mmap_at(uintptr_t address, size_t bytes, int protection, int flags, int fd,
 		uint64_t offset);
@@ -63,10 +63,10 @@ static inline long sys_mremap(uintptr_t old_address, size_t old_bytes, size_t ne
 }
 
 /*
- * Moves the longest piece of [from, from + bytes) that the kernel moves in one call: it takes one
- * mapping at a time, and this tries all, then half, down to one unit. What is mapped at `to` goes.
- * Returns the length of the piece, 0 where not even a unit can be moved. more: flags beside
- * those of a move. undo: it is a step back, which no test fails.
+ * Moves the longest piece of [from, from + bytes) that the kernel moves in one call: the kernel
+ * takes one mapping at a time, and this tries all, then half, down to one unit. What is mapped at
+ * `to` is replaced. Returns the length of the piece, 0 if not even one unit can be moved. more:
+ * flags added to those of a move. undo: this reverses an earlier move, and no test makes it fail.
  */
 size_t sys_move(uintptr_t from, uintptr_t to, size_t bytes, size_t unit, int more, bool undo);
 
@@ -80,7 +80,7 @@ static inline int sys_madvise(uintptr_t address, size_t bytes, int advice)
 	return (int)sys_call(SYS_madvise, address, bytes, advice);
 }
 
-/* Makes all pages of a range present and writable (Linux 5.14); an interrupted try is repeated. */
+/* Makes all pages of a range present and writable (Linux 5.14); an interrupted call is retried. */
 int sys_populate(uintptr_t address, size_t bytes);
 
 static inline int sys_mincore(uintptr_t address, size_t bytes, unsigned char *resident)
@@ -88,7 +88,7 @@ static inline int sys_mincore(uintptr_t address, size_t bytes, unsigned char *re
 	return (int)sys_call(SYS_mincore, address, bytes, resident);
 }
 
-/* The kernel's brk: returns the break, the old one on failure. */
+/* The kernel's brk: returns the new break, or the old one on failure. */
 static inline long sys_brk(uintptr_t address)
 {
 	return sys_call(SYS_brk, address);
@@ -99,7 +99,7 @@ static inline long sys_open(const char *path, int flags, int mode)
 	return sys_call(SYS_openat, AT_FDCWD, path, flags, mode);
 }
 
-/* The same below an open directory; a name that is a path from the root ignores it. */
+/* The same, relative to an open directory; an absolute path ignores the directory. */
 static inline long sys_open_at(int directory, const char *name, int flags, int mode)
 {
 	return sys_call(SYS_openat, directory, name, flags, mode);
@@ -110,7 +110,7 @@ static inline int sys_make_directory_at(int directory, const char *name, int mod
 	return (int)sys_call(SYS_mkdirat, directory, name, mode);
 }
 
-/* Gives a name to what path leads to: to an open file, where path is its link in /proc. */
+/* Creates a name for the file that path leads to; for an open file, path is its link in /proc. */
 static inline int sys_link_at(const char *path, int directory, const char *name)
 {
 	return (int)sys_call(SYS_linkat, AT_FDCWD, path, directory, name, AT_SYMLINK_FOLLOW);
@@ -136,17 +136,17 @@ static inline long sys_read(int fd, void *buffer, size_t bytes)
 	return sys_call(SYS_read, fd, buffer, bytes);
 }
 
-/* A 32-bit CPU takes the offset in two halves, of which the upper is 0 for what we read and write.
- */
+/* A 32-bit CPU passes the offset in two halves; the upper half is 0 for what the library reads and
+ * writes. */
 static inline long sys_pread(int fd, void *buffer, size_t bytes, size_t offset)
 {
 	return sys_call(SYS_pread64, fd, buffer, bytes, offset);
 }
 
 /*
- * A call that may let a file grow, or write to a pipe. Where the process's limit (ulimit -f)
- * forbids it, or nobody reads, that comes as -EFBIG or -EPIPE alone, without the signal that would
- * end the program. All other signals come as ever, for a write may wait.
+ * A call that may grow a file or write to a pipe. If the process's limit (ulimit -f) forbids it, or
+ * the pipe has no reader, it returns -EFBIG or -EPIPE without the signal that would kill the
+ * program. All other signals are delivered as usual, because a write may block.
  */
 long sys_without_signal(long number, long a, long b, long c, long d, long e, long f);
 
@@ -161,19 +161,19 @@ static inline long sys_pwrite(int fd, const void *buffer, size_t bytes, size_t o
 	return sys_without_signal(SYS_pwrite64, fd, (long)buffer, (long)bytes, (long)offset, 0, 0);
 }
 
-/* A size that a signed long holds. */
+/* The size must fit into a signed long. */
 static inline int sys_set_size(int fd, size_t bytes)
 {
 	return (int)sys_without_signal(SYS_ftruncate, fd, (long)bytes, 0, 0, 0, 0);
 }
 
 /*
- * All of the parts, one behind the other, which are changed thereby: 0, or -errno with what could
- * be written.
+ * Writes all of the parts, one after the other, and changes them on the way. Returns 0, or -errno
+ * after a partial write.
  */
 int sys_writev(int fd, struct iovec *parts, int count);
 
-/* A limit of the process (RLIMIT_...); UINT64_MAX: there is none, or it can't be told. */
+/* A limit of the process (RLIMIT_...); UINT64_MAX: no limit, or it could not be read. */
 uint64_t sys_limit(int resource);
 
 static inline long sys_ioctl(int fd, unsigned long request, void *argument)
@@ -181,7 +181,7 @@ static inline long sys_ioctl(int fd, unsigned long request, void *argument)
 	return sys_call(SYS_ioctl, fd, request, argument);
 }
 
-/* Gives a file its pages. A 32-bit CPU takes both numbers in halves. */
+/* Allocates the pages of a file. A 32-bit CPU passes both numbers in halves. */
 static inline int sys_fallocate(int fd, uint64_t offset, uint64_t bytes)
 {
 	if (sizeof(long) == 8)
@@ -191,7 +191,7 @@ static inline int sys_fallocate(int fd, uint64_t offset, uint64_t bytes)
 				       (long)bytes, (long)(bytes >> 32));
 }
 
-/* Lets the page cache forget a part of a file, as far as nobody has it mapped. */
+/* Drops part of a file from the page cache, except pages that are mapped. */
 static inline int sys_forget_cache(int fd, uint64_t offset, uint64_t bytes)
 {
 	if (sizeof(long) == 8)
@@ -200,36 +200,36 @@ static inline int sys_forget_cache(int fd, uint64_t offset, uint64_t bytes)
 			     (long)(bytes >> 32), POSIX_FADV_DONTNEED);
 }
 
-/* Sets the thread's mask of blocked signals, one bit each; before, unless NULL, gets the old one.
- */
+/* Sets the thread's mask of blocked signals, one bit per signal; stores the old mask in before
+ * unless that is NULL. */
 static inline int sys_block_signals(const uint64_t *blocked, uint64_t *before)
 {
 	return (int)sys_call(SYS_rt_sigprocmask, SIG_SETMASK, blocked, before, sizeof(*blocked));
 }
 
-/* The same, back to what it was. */
+/* The same, restoring the old mask. */
 void sys_restore_signals(const uint64_t *before);
 
-/* Adds to that mask. */
+/* Adds signals to that mask. */
 static inline int sys_block_more_signals(const uint64_t *more, uint64_t *before)
 {
 	return (int)sys_call(SYS_rt_sigprocmask, SIG_BLOCK, more, before, sizeof(*more));
 }
 
 /*
- * May this thread read all of a range? By a call that the kernel refuses after it has read eight
- * bytes, and that programs make under any filter; so a pointer of the program's that leads nowhere
- * ends in an errno. bytes is at least 8.
+ * May this thread read all of a range? Uses a call that the kernel refuses after it has read eight
+ * bytes and that programs make under any filter, so that an invalid pointer from the program
+ * results in an error number. bytes is at least 8.
  */
 bool sys_can_read(const void *address, size_t bytes);
 
-/* Those that the thread blocks and that wait for it. */
+/* The signals that the thread blocks and that are pending. */
 static inline int sys_pending_signals(uint64_t *pending)
 {
 	return (int)sys_call(SYS_rt_sigpending, pending, sizeof(*pending));
 }
 
-/* Takes one of these signals away, where one is pending: its number, or -EAGAIN. */
+/* Consumes one of these signals if it is pending: returns its number, or -EAGAIN. */
 static inline long sys_take_signal(const uint64_t *signals)
 {
 	const long no_time[2] = {0, 0};
@@ -247,8 +247,8 @@ static inline long sys_memfd_create(const char *name, unsigned int flags)
 	return sys_call(SYS_memfd_create, name, flags);
 }
 
-/* The length of the path with its zero byte; it does not begin with a slash where the directory
- * can't be reached. */
+/* The length of the path with its zero byte; the path does not begin with a slash if the directory
+ * is unreachable. */
 static inline long sys_getcwd(char *path, size_t bytes)
 {
 	return sys_call(SYS_getcwd, path, bytes);
@@ -259,7 +259,7 @@ static inline long sys_getpid(void)
 	return sys_call(SYS_getpid);
 }
 
-/* Who the process is for the file system, unless it says otherwise by setfsuid. */
+/* The user for file system access, unless the process changed it by setfsuid. */
 static inline long sys_geteuid(void)
 {
 	return sys_call(CPU_GETEUID_NUMBER);
@@ -270,13 +270,13 @@ static inline int sys_uname(struct utsname *name)
 	return (int)sys_call(SYS_uname, name);
 }
 
-/* Says what file fd is (Linux 4.11). */
+/* The status of the open file fd (Linux 4.11). */
 static inline int sys_statx_fd(int fd, struct statx *file)
 {
 	return (int)sys_call(SYS_statx, fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS, file);
 }
 
-/* Where a symbolic link points, without a zero byte at the end. */
+/* The target of a symbolic link, without a zero byte at the end. */
 static inline long sys_readlink(const char *path, char *target, size_t bytes)
 {
 	return sys_call(SYS_readlinkat, AT_FDCWD, path, target, bytes);
@@ -289,7 +289,7 @@ static inline int sys_statfs(const char *path, struct statfs64 *filesystem)
 	return (int)sys_call(CPU_STATFS_NUMBER, path, filesystem);
 }
 
-/* The same for the file system of an open file. */
+/* The same, for the file system of an open file. */
 static inline int sys_statfs_fd(int fd, struct statfs64 *filesystem)
 {
 	if (CPU_STATFS_TAKES_SIZE)
@@ -297,13 +297,13 @@ static inline int sys_statfs_fd(int fd, struct statfs64 *filesystem)
 	return (int)sys_call(CPU_FSTATFS_NUMBER, fd, filesystem);
 }
 
-/* May the process do that (R_OK, W_OK, X_OK) to the file? */
+/* Does the process have that access (R_OK, W_OK, X_OK) to the file? */
 static inline int sys_access(const char *path, int mode)
 {
 	return (int)sys_call(SYS_faccessat, AT_FDCWD, path, mode);
 }
 
-/* Asks what one descriptor is ready for, without waiting. */
+/* Queries what one descriptor is ready for, without waiting. */
 static inline long sys_poll_now(struct pollfd *descriptor)
 {
 	const long no_time[2] = {0, 0};
@@ -317,27 +317,28 @@ static inline int sys_pipe2(int ends[2], int flags)
 }
 
 /*
- * Does a filter of system calls hold for this process, whoever installed it (seccomp, mode 2)? It
- * may kill for a call that it does not know. Where the kernel has no seccomp the answer is no.
+ * Is a system call filter installed in this process (seccomp mode 2)? It may kill the process for a
+ * call that it does not know. False if the kernel has no seccomp.
  */
 static inline bool sys_is_filtered(void)
 {
 	return sys_call(SYS_prctl, PR_GET_SECCOMP) > 0;
 }
 
-/* Ends the process at once, no destructor run. */
+/* Ends the process at once, without running destructors. */
 static inline void sys_exit_group(int status)
 {
 	for (;;)
 		cpu_system_call(SYS_exit_group, status, 0, 0, 0, 0, 0);
 }
 
-/* Does this process have no other thread, libc's or raw? True where that can't be told. */
+/* Does this process have no other thread, whether libc's or raw? True if that cannot be
+ * determined. */
 bool sys_single_threaded(void);
 
 /*
- * The program's own shmget(2), passed on: there is no next definition to look for, so it works in
- * a static program too. bytes is the program's, or rounded by us.
+ * The program's own shmget(2), passed on. There is no next definition to look up, so it works in a
+ * static program too. bytes is the program's, or rounded by the library.
  */
 static inline long sys_shmget(int key, size_t bytes, int flags)
 {
@@ -374,19 +375,20 @@ static inline long sys_shmctl(int id, int command, void *argument)
 	return sys_call(CPU_SHMCTL_NUMBER, id, command, argument);
 }
 
-/* Binds a range's pages, those that are still to come, to one NUMA node. */
+/* Binds the pages of a range that are allocated from now on to one NUMA node. */
 static inline int sys_mbind(uintptr_t address, size_t bytes, const unsigned long *nodes,
 			    unsigned long node_bits)
 {
 	return (int)sys_call(SYS_mbind, address, bytes, MPOL_BIND, nodes, (long)node_bits + 1);
 }
 
-/* Opens a file, reads up to bytes - 1 of it, closes it and ends the text by a zero byte. */
+/* Opens a file, reads up to bytes - 1 of it, closes it and terminates the text with a zero byte. */
 long sys_read_file(const char *path, char *buffer, size_t bytes);
 
 /*
- * The program has locked itself in: from now on we make only the calls of growth (mmap, munmap,
- * madvise), as any other could end the program. Set by process_enter_sandbox() (region/process.h).
+ * The program is in a sandbox: from now on the library makes only the system calls of growth (mmap,
+ * munmap, madvise), because any other could kill the program. Set by process_enter_sandbox()
+ * (region/process.h).
  */
 extern bool sys_sandboxed;
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Lists in memory of their own: see scratch.h.
+ * Lists in memory of their own: see vector.h.
  */
 #include <string.h>
 #include <sys/auxv.h>
@@ -9,7 +9,7 @@
 #include "base/sys.h"
 #include "base/vector.h"
 
-/* Doubled each time, so that all the copying costs no more than the list itself. */
+/* Doubled each time, so that the total cost of copying stays proportional to the list. */
 static int grow(struct vector *list)
 {
 	const size_t bytes_min = 4 * getauxval(AT_PAGESZ);

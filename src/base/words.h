@@ -2,8 +2,8 @@
 /*
  * Words in the text of a variable.
  *
- * Plain loops, that go by no locale. At a start each function of libc that nobody has called yet
- * costs one or two page faults, far more than what it does here.
+ * Plain loops that depend on no locale. At program start the first call of any function of libc
+ * costs one or two page faults, far more than these loops.
  */
 #ifndef WORDS_H
 #define WORDS_H
@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <string.h>
 
-/* How many bytes there are before `stop`, or before the end where it does not occur. */
+/* The number of bytes before `stop`, or before the end if it does not occur. */
 static inline size_t word_bytes(const char *text, char stop)
 {
 	size_t bytes = 0;
@@ -22,7 +22,7 @@ static inline size_t word_bytes(const char *text, char stop)
 	return bytes;
 }
 
-/* Is the word, so many bytes long, `what`? */
+/* Is the word of length `bytes` equal to `what`? */
 static inline bool word_is(const char *word, size_t bytes, const char *what)
 {
 	return strlen(what) == bytes && !memcmp(word, what, bytes);
@@ -33,7 +33,7 @@ static inline char word_lower_case(char c)
 	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
-/* The same, where `what` is in lower case and the word in either. */
+/* The same, ignoring the word's case; `what` is in lower case. */
 static inline bool word_says(const char *word, size_t bytes, const char *what)
 {
 	size_t at = 0;
