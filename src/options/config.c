@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Opening, checking and reading of the configuration file.
+ * Opens, checks and reads the configuration file.
  *
- * Owns a copy of its text, in which the settings point. Runs in the constructor, as a rule with one
- * thread, in every process of a machine: no call here may wait, and none is made twice.
+ * Owns a copy of its text, to which the settings point. Usually runs in the constructor, with one
+ * thread, in every process of a machine: no call here may block, and none is made twice.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -20,10 +20,10 @@
 #define PREFIX_BYTES (sizeof(PREFIX) - 1)
 #define BLANKS       " \t\r"
 
-/* What the kernel shows as owner where a user namespace has no number for the real one. */
+/* The owner that the kernel shows if a user namespace has no mapping for the real one. */
 #define UNMAPPED_OWNER 65534
 
-/* Untouched, so without memory behind it, in a process that has no such file. */
+/* Untouched, and therefore without memory, in a process that has no such file. */
 static char text[CONFIG_BYTES + 1];
 
 static void set_problem(struct config *config, const char *problem, int error, bool tell)
@@ -34,8 +34,9 @@ static void set_problem(struct config *config, const char *problem, int error, b
 }
 
 /*
- * Who may write to the file decides about every program that reads it. In a container without
- * root's number nobody can be told to be root, and no program of it is to say so.
+ * Whoever may write to the file decides about every program that reads it. In a container without a
+ * mapping for root's uid, no file can be recognised as root's, and programs must not warn about
+ * that.
  */
 static bool file_is_safe(struct config *config, const struct statx *file, bool named)
 {
@@ -58,7 +59,7 @@ static bool file_is_safe(struct config *config, const struct statx *file, bool n
 	return !config->problem;
 }
 
-/* As long as it was when its status was read: a file has no end that would have to be asked for. */
+/* Reads as many bytes as the status gave, which saves the read that detects the end of the file. */
 static long read_text(int fd, size_t bytes)
 {
 	size_t used = 0;
@@ -78,7 +79,7 @@ static long read_text(int fd, size_t bytes)
 	return (long)used;
 }
 
-/* True: text holds the file. O_NONBLOCK: a FIFO or a file with a lease would have us wait. */
+/* True: text holds the file. O_NONBLOCK: opening a FIFO, or a file with a lease, would block. */
 static bool load(struct config *config, bool named)
 {
 	long fd = sys_open(config->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0), result;
@@ -88,7 +89,7 @@ static bool load(struct config *config, bool named)
 		return false;
 	config->is_there = true;
 	if (SYS_IS_ERROR(fd)) {
-		/* a policy that keeps one program from /etc is no reason for it to speak */
+		/* a security policy that keeps a program out of /etc is not worth a warning */
 		set_problem(config, "cannot be opened", (int)-fd, named);
 		return false;
 	}
@@ -106,7 +107,7 @@ static bool load(struct config *config, bool named)
 	return !config->problem;
 }
 
-/* Cuts blanks off both ends, in place. */
+/* Trims blanks from both ends, in place. */
 static char *trim(char *line)
 {
 	size_t length;
@@ -119,8 +120,8 @@ static char *trim(char *line)
 	return line;
 }
 
-/* Returns the row of that variable, named with or without its prefix, or -1. A file can't name
- * another one. */
+/* Returns the row of that variable, given with or without its prefix, or -1. A file cannot name
+ * another configuration file. */
 static int row_named(const char *name)
 {
 	int rows;
@@ -144,7 +145,7 @@ static void note_bad_line(struct config *config, unsigned int number, const char
 	text_format(config->first_bad_text, sizeof(config->first_bad_text), "%s", line);
 }
 
-/* "[program=a uid=1]". False: it is no such line. */
+/* Parses "[program=a uid=1]". False: not such a line. */
 static bool read_rule(char *line, struct rule_subject *subject, bool *matches)
 {
 	size_t length = strlen(line);
@@ -169,7 +170,7 @@ static bool value_is_good(int row, const char *value)
 	return option->parse(value, &options, (char *)&options + option->field) != -EINVAL;
 }
 
-/* "MORECORE = yes". False: it is no such line. */
+/* Parses "MORECORE = yes". False: not such a line. */
 static bool read_setting(struct config *config, char *line, unsigned int number, unsigned int rule,
 			 bool check)
 {
@@ -178,7 +179,7 @@ static bool read_setting(struct config *config, char *line, unsigned int number,
 
 	if (!equals)
 		return false;
-	/* a copy: what is not understood is told as it stands there */
+	/* a copy: an invalid line is reported as it is in the file */
 	text_format(name, sizeof(name), "%s", line);
 	name[strcspn(name, "=")] = '\0';
 	row = row_named(trim(name));
@@ -195,8 +196,8 @@ static bool read_setting(struct config *config, char *line, unsigned int number,
 }
 
 /*
- * A setting of a rule for somebody else is not looked at: what is wrong with it is that one's to
- * tell. A rule that is not understood is told in every program, for it could be meant for any.
+ * Settings under a rule for other programs are not checked: an error there is reported by those
+ * programs. An invalid rule is reported by every program, because it could apply to any.
  */
 static void read_lines(struct config *config, const char *program)
 {

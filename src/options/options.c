@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The environment, and behind it the configuration file (config.c), read by the table of
- * the variables (table.c).
+ * The environment, then the configuration file (config.c), read by the table of the variables
+ * (table.c).
  *
- * Owns what the process was asked for. Runs in the constructor, as a rule, with one thread; uses
- * libc's string functions and getauxval only, no locale.
+ * Owns the settings of the process. Usually runs in the constructor, with one thread; uses libc's
+ * string functions and getauxval only, no locale.
  */
 #include <errno.h>
 #include <string.h>
@@ -22,8 +22,8 @@
 #define PREFIX       "HUGETLB_"
 #define PREFIX_BYTES (sizeof(PREFIX) - 1)
 
-/* Returns the row whose variable entry sets, or -1; *value is behind the equals sign. To an entry
- * without one getenv is blind, and so are we. */
+/* Returns the row of the variable that entry sets, or -1; *value points after the equals sign. An
+ * entry without one is ignored, as getenv ignores it. */
 static int row_of(const char *entry, const char **value)
 {
 	int rows;
@@ -61,12 +61,12 @@ static const char *meant_variable(const char *name, size_t name_bytes)
 	return meant;
 }
 
-/* Returns whether the name is a misspelt one of ours. */
+/* Returns whether the name is a misspelt name of a HUGETLB_ variable. */
 static bool log_unknown(const char *entry)
 {
 	char name[64];
 	const size_t name_bytes = word_bytes(entry, '=');
-	/* without an equals sign it is no variable at all */
+	/* an entry without an equals sign is not a variable */
 	const char *meant = entry[name_bytes] ? meant_variable(entry, name_bytes) : NULL;
 
 	text_format(name, name_bytes + 1 < sizeof(name) ? name_bytes + 1 : sizeof(name), "%s",
@@ -85,16 +85,17 @@ static bool begins_with_prefix(const char *entry)
 	return !strncmp(entry, PREFIX, PREFIX_BYTES);
 }
 
-/* What was set, row by row; NULL where nothing was. */
+/* What was set, row by row; NULL if unset. */
 struct settings {
 	const char *value[OPTIONS_ROWS_MAX];
-	const char *file;                    /* where those with a line come from */
-	unsigned int line[OPTIONS_ROWS_MAX]; /* 0: the environment */
+	const char *file;                    /* the source of the settings that have a line
+					      * number */
+	unsigned int line[OPTIONS_ROWS_MAX]; /* 0: from the environment */
 };
 
 /*
- * The first of two entries of one name counts, as it does for getenv. An empty value leaves the
- * variable unset, except where the table gives it a meaning.
+ * Of two entries with the same name the first one counts, as for getenv. An empty value leaves the
+ * variable unset, unless the table gives it a meaning.
  */
 static void read_environment(struct settings *settings, char **environment)
 {
@@ -114,7 +115,7 @@ static void read_environment(struct settings *settings, char **environment)
 	}
 }
 
-/* Returns how many are misspelt. */
+/* Returns the number of misspelt variables. */
 static int log_unknown_variables(char **environment)
 {
 	const char *value;
@@ -137,7 +138,7 @@ static const char *value_of(const struct settings *settings, const char *name)
 	return NULL;
 }
 
-/* Adds what the environment does not have. */
+/* Adds settings that the environment does not have. */
 static void add_config(struct settings *settings, const struct config *config)
 {
 	int rows;
@@ -151,7 +152,7 @@ static void add_config(struct settings *settings, const struct config *config)
 		}
 }
 
-/* Reads one row's value; returns whether it was bad. */
+/* Parses one row's value; returns whether it was invalid. */
 static bool read_row(const struct settings *settings, int row, struct options *options)
 {
 	int rows;
@@ -170,7 +171,7 @@ static bool read_row(const struct settings *settings, int row, struct options *o
 	return true;
 }
 
-/* Reads the rows with that value of OPTION_EARLY. Returns how many are set. */
+/* Parses the rows with that value of OPTION_EARLY. Returns how many are set. */
 static int read_rows(const struct settings *settings, struct options *options, unsigned int early,
 		     int *bad)
 {
@@ -194,7 +195,7 @@ static const char *base_name(const char *path)
 	return path ? path : "";
 }
 
-/* A list that names nobody was told to be bad, and restricts nobody. */
+/* A list without a name was already reported as invalid, and restricts nothing. */
 static bool program_takes_part(const struct settings *settings, const char *program)
 {
 	const char *list = value_of(settings, PREFIX "RESTRICT_EXE");
@@ -211,7 +212,8 @@ static bool program_takes_part(const struct settings *settings, const char *prog
 	return false;
 }
 
-/* Reads what the environment leaves open, unless it forbids just that. */
+/* Reads the configuration file for what the environment leaves unset, unless the environment
+ * forbids it. */
 static void read_config(struct config *config, const struct settings *settings, const char *program)
 {
 	const char *path = value_of(settings, PREFIX "CONFIG");
@@ -223,7 +225,7 @@ static void read_config(struct config *config, const struct settings *settings, 
 		config_read(config, path, true, program);
 }
 
-/* The lines of the early rows come first: they may say that there are to be none. */
+/* The early rows are parsed and logged first, because they may turn logging off. */
 static int read_settings(struct options *options, const struct settings *settings,
 			 const struct config *config, char **environment, const char *program,
 			 int *bad)
@@ -270,8 +272,8 @@ int options_read(struct options *options, char **environment, const char *progra
 
 const struct options *options_get(int *set, int *bad)
 {
-	/* not 0: initialized data shares a page that ld.so has written to, bss takes a fault or two
-	 * of every process that only preloads the library */
+	/* not 0: initialized data shares a page that ld.so has already written to, while bss would
+	 * cost every process that only preloads the library one or two page faults */
 	enum { UNREAD = 1, READING, READ };
 	static struct {
 		struct options options;
@@ -281,7 +283,7 @@ const struct options *options_get(int *set, int *bad)
 	uint32_t state = UNREAD;
 
 	if (__atomic_load_n(&process.state, __ATOMIC_ACQUIRE) == READ) {
-		/* as it nearly always is */
+		/* the usual case */
 	} else if (__atomic_compare_exchange_n(&process.state, &state, READING, false,
 					       __ATOMIC_ACQUIRE, __ATOMIC_ACQUIRE)) {
 		process.set = options_read(&process.options, program_environment(), program_name(),

@@ -2,8 +2,8 @@
 /*
  * The conditions of a rule.
  *
- * Runs in the constructor, as a rule with one thread. A condition is checked to be well formed also
- * where another one has failed, so that a mistake is told in every process and not in some.
+ * Usually runs in the constructor, with one thread. The syntax of a condition is checked even if an
+ * earlier one did not match, so that an error is reported by every process and not only by some.
  */
 #include <fcntl.h>
 #include <string.h>
@@ -15,7 +15,7 @@
 
 #define BLANKS " \t"
 
-/* Goes back to the last star only, so the time is the product of the lengths at worst. */
+/* Backtracks to the last star only, so the time is at worst the product of the lengths. */
 bool rule_glob(const char *pattern, size_t length, const char *text)
 {
 	const char *end = pattern + length, *star = NULL, *star_text = NULL;
@@ -39,7 +39,7 @@ bool rule_glob(const char *pattern, size_t length, const char *text)
 	return pattern == end;
 }
 
-/* Decimal digits to the end of the word, at most what a uid_t holds. */
+/* Decimal digits to the end of the word, up to the largest uid_t. */
 static bool read_uid(const char *text, size_t length, unsigned long *uid)
 {
 	uint64_t value = 0;
@@ -71,7 +71,7 @@ static bool read_uid_range(const char *text, size_t length, unsigned long uid, b
 	return first <= last;
 }
 
-/* The kernel's word, and where there is no /proc what the program was started by. */
+/* From the kernel; without /proc, the path by which the program was started. */
 static const char *path_of(struct rule_subject *subject)
 {
 	const char *started = (const char *)getauxval(AT_EXECFN);
@@ -87,7 +87,7 @@ static const char *path_of(struct rule_subject *subject)
 	return subject->path;
 }
 
-/* "name:password:uid:..." of /etc/passwd: is the name's uid that one? */
+/* Searches "name:password:uid:..." of /etc/passwd: does the user have that uid? */
 static bool user_has_uid(const char *name, size_t length, unsigned long uid)
 {
 	struct stream users;
@@ -113,7 +113,8 @@ static bool user_has_uid(const char *name, size_t length, unsigned long uid)
 
 enum condition { BY_PROGRAM, BY_PATH, BY_UID, BY_USER };
 
-/* One alternative. False: it is not well formed. What costs a system call waits for all others. */
+/* One alternative. False: its syntax is invalid. Alternatives that cost a system call are tried
+ * last. */
 static bool read_alternative(enum condition condition, const char *text, size_t length,
 			     struct rule_subject *subject, bool still_matches, bool *matches)
 {
@@ -136,7 +137,7 @@ static bool read_alternative(enum condition condition, const char *text, size_t 
 	return false;
 }
 
-/* One condition of length bytes; *matches becomes false where it does not hold. */
+/* One condition of length bytes; sets *matches to false if it does not hold. */
 static bool read_condition(const char *text, size_t length, struct rule_subject *subject,
 			   bool *matches)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * For which programs a rule of the configuration file counts.
+ * Which programs a rule of the configuration file applies to.
  *
- * Pure but for what a rule asks for by path or by user name: /proc/self/exe and /etc/passwd are
- * read then, by system calls, and nothing is allocated.
+ * Pure, except for conditions on a path or a user name: these read /proc/self/exe and /etc/passwd
+ * by system calls. Nothing is allocated.
  */
 #ifndef OPTIONS_RULE_H
 #define OPTIONS_RULE_H
@@ -11,22 +11,22 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Who asks. path is read when a rule first needs it. */
+/* The process that rules are matched against. path is read when a rule first needs it. */
 struct rule_subject {
-	const char *program; /* the base name that it was called by */
+	const char *program; /* the base name by which it was started */
 	unsigned long uid;   /* effective */
-	char path[4096];     /* of the file that it runs from; empty: not read yet */
+	char path[4096];     /* of the program's file; empty: not read yet */
 };
 
 /*
- * text is what stands between the brackets: conditions with blanks between them, each a key, "="
- * and alternatives with commas between them, one of which must hold. True for a rule that is well
- * formed; *matches is whether all conditions hold. text must end with a zero byte.
+ * Evaluates a rule; text is what is between the brackets: conditions separated by blanks, each a
+ * key, "=", and alternatives separated by commas, of which one must match. Returns true if the
+ * syntax is valid; *matches is whether all conditions hold. text must end with a zero byte.
  */
 bool rule_read(const char *text, struct rule_subject *subject, bool *matches);
 
-/* Does text fit the pattern of length bytes? "*" is any run of characters, "?" one, "/" is like
- * any other. */
+/* Does text match the pattern of length bytes? "*" matches any run of characters, "?" one
+ * character; "/" is not special. */
 bool rule_glob(const char *pattern, size_t length, const char *text);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The variables: one row each, and how each one's value is read.
+ * The variables: one row each, and how each one's value is parsed.
  *
- * Owns the copies of the strings that outlive the parsing. Runs in the constructor, as a rule,
- * with one thread; uses libc's string functions only, no locale.
+ * Owns the copies of strings that outlive the parsing. Usually runs in the constructor, with one
+ * thread; uses libc's string functions only, no locale.
  */
 #include <errno.h>
 #include <string.h>
@@ -81,7 +81,7 @@ static int parse_switch(const char *value, struct options *options, void *field)
 	return read_switch(value, field);
 }
 
-/* Being set is what counts: any word turns it on, save those that say no. */
+/* Any word turns it on, except those that mean no. */
 static int parse_presence(const char *value, struct options *options, void *field)
 {
 	bool *on = field;
@@ -103,7 +103,7 @@ static int parse_page_size(const char *value, struct options *options, void *fie
 	return 0;
 }
 
-/* 0 and 1 are no and yes: no page is that small. */
+/* 0 and 1 mean no and yes: no page is that small. */
 static int parse_heap(const char *value, struct options *options, void *field)
 {
 	bool on;
@@ -127,7 +127,7 @@ static int parse_heap(const char *value, struct options *options, void *field)
 	return 0;
 }
 
-/* yes, no or a threshold, and behind a comma thp or a page size. */
+/* yes, no or a threshold; after a comma, thp or a page size. */
 static int parse_mmap(const char *value, struct options *options, void *field)
 {
 	size_t length = word_bytes(value, ','), threshold = 0, page_bytes = 0;
@@ -190,7 +190,7 @@ static int parse_limit(const char *value, struct options *options, void *field)
 	return 0;
 }
 
-/* stacks, code, or both with a comma between them. */
+/* stacks, code, or both separated by a comma. */
 static int parse_mmap_also(const char *value, struct options *options, void *field)
 {
 	bool stacks = false, code = false;
@@ -270,7 +270,7 @@ static int parse_fork(const char *value, struct options *options, void *field)
 	return -EINVAL;
 }
 
-/* default or strict, and behind a comma, for tests, one way that is allowed alone. */
+/* default or strict; after a comma, for tests, the only means that is allowed. */
 static int parse_exact(const char *value, struct options *options, void *field)
 {
 	static const char *const ways[] = {"userfaultfd", "alone", "ptrace"};
@@ -294,7 +294,7 @@ static int parse_exact(const char *value, struct options *options, void *field)
 	return 0;
 }
 
-/* An empty path is as good as none. */
+/* An empty path means none. */
 static int copy_path(const char *value, char *copy, const char **field)
 {
 	size_t length = strlen(value);
@@ -306,7 +306,7 @@ static int copy_path(const char *value, char *copy, const char **field)
 	return 0;
 }
 
-/* A list of directories with colons between them; empty ones are left out. */
+/* A list of directories separated by colons; empty ones are ignored. */
 static int parse_path(const char *value, struct options *options, void *field)
 {
 	int failed = copy_path(value, path_copy, field), count = 0;
@@ -342,7 +342,8 @@ static int parse_share_path(const char *value, struct options *options, void *fi
 	return copy_path(value, share_path_copy, field);
 }
 
-/* Only checked here: options_read() opens it. A program that changes its directory has children. */
+/* Only checked here: options_read() opens it. Copied, because a child process may start in another
+ * directory. */
 static int parse_config(const char *value, struct options *options, void *field)
 {
 	(void)options;
@@ -358,7 +359,8 @@ static int parse_programs(const char *value, struct options *options, void *fiel
 	return value[strspn(value, ":")] ? 0 : -EINVAL;
 }
 
-/* The words that the kernel's features had, where they had to be told; ours are probed. */
+/* Names of kernel features for which the original library had to be configured; this library
+ * detects them. */
 static int parse_features(const char *value, struct options *options, void *field)
 {
 	static const char *const words[] = {"private_reservations", "safe_noreserve",
@@ -390,8 +392,8 @@ static int parse_features(const char *value, struct options *options, void *fiel
 }
 
 /*
- * Names of objects, colons between them; no name is empty, nor a lone minus sign. What most say
- * needs no copy: that would be a page to touch at each start.
+ * Names of objects separated by colons; a name must not be empty or a single minus sign. Common
+ * values need no copy, which would touch a page at each start.
  */
 static int parse_objects(const char *value, struct options *options, void *field)
 {
@@ -431,7 +433,7 @@ static int parse_backing(const char *value, struct options *options, void *field
 	return -EINVAL;
 }
 
-/* HUGETLB_MINIMAL_COPY: yes is how it is anyway. */
+/* HUGETLB_MINIMAL_COPY: yes is the default behaviour. */
 static int parse_minimal_copy(const char *value, struct options *options, void *field)
 {
 	bool minimal;
@@ -443,7 +445,7 @@ static int parse_minimal_copy(const char *value, struct options *options, void *
 	return 0;
 }
 
-/* Text of all objects on the files' own huge pages, but for what other variables say. */
+/* Text of all objects on the page cache's huge pages, unless other variables say otherwise. */
 static void choose_segments(struct options *options)
 {
 	options->segments = SEGMENTS_CHOSEN;
@@ -457,7 +459,7 @@ static void choose_segments(struct options *options)
 		options->objects = all_objects;
 }
 
-/* no, auto, or R and W, each with an optional =size, each at most once and in any order. */
+/* no, auto, or R and W, each with an optional =size, each at most once, in any order. */
 static int parse_segments(const char *value, struct options *options, void *field)
 {
 	bool on, seen[2] = {false, false};
