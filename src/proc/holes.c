@@ -23,7 +23,7 @@ static void take_hole(struct holes *holes, uintptr_t start, uintptr_t end)
 	}
 }
 
-/* Addresses of this process that lie far from each other: text, stack, the kernel's and ld.so's. */
+/* Addresses in this process that are far apart: text, stack, the kernel's and ld.so's. */
 #define KNOWN 4
 
 static void known_addresses(uintptr_t known[KNOWN])
@@ -37,9 +37,9 @@ static void known_addresses(uintptr_t known[KNOWN])
 }
 
 /*
- * Where the kernel's own mappings end: the power of two behind the highest of them. Beyond lies
- * only what a program asked for, by a hint, where there are five levels of page tables: nobody is
- * to be put there who did not.
+ * The end of the area where the kernel places mappings: the power of two above the highest of them.
+ * With five levels of page tables, only programs that ask for it by a hint get addresses above
+ * that; the library must not place anything there for a program that did not.
  */
 static uint64_t space_end(void)
 {
@@ -52,7 +52,7 @@ static uint64_t space_end(void)
 	return (uint64_t)1 << (64 - __builtin_clzll(highest));
 }
 
-/* Can no hole between that mapping and the end be larger than the largest one yet? */
+/* Is every hole between that mapping and the end smaller than the largest one so far? */
 static bool nothing_larger_above(const struct holes *holes, const struct smaps_mapping *mapping,
 				 uint64_t end)
 {
@@ -72,7 +72,7 @@ int holes_read(struct holes *holes, uintptr_t above)
 	if (failed)
 		return failed;
 	for (; maps_above(&maps, last, &mapping); last = (uintptr_t)mapping.end) {
-		/* the kernel's own page at the very top ends no hole for us */
+		/* the kernel's own page at the very top does not end a hole */
 		if (mapping.start > UINTPTR_MAX / 2 && sizeof(uintptr_t) == 8)
 			break;
 		if (mapping.start > last)

@@ -11,7 +11,8 @@
 int maps_open(struct maps *maps, bool with_names)
 {
 	maps->with_names = with_names;
-	maps->by_text = sys_is_filtered(); /* which may kill for a request that it does not know */
+	maps->by_text = sys_is_filtered(); /* a filter may kill the process for a request that it
+					    * does not know */
 	return smaps_open(&maps->text, "/proc/self/maps");
 }
 
@@ -34,7 +35,7 @@ long maps_ask(int fd, uint64_t address, struct maps_query *query)
 	return sys_ioctl(fd, MAPS_QUERY, query);
 }
 
-/* 0, -ENOENT (no mapping above address), or another error: read the text instead. */
+/* Returns 0, -ENOENT (no mapping above address), or another error: read the text instead. */
 static long ask(const struct maps *maps, uint64_t address, struct smaps_mapping *mapping)
 {
 	struct maps_query query = {
@@ -43,7 +44,7 @@ static long ask(const struct maps *maps, uint64_t address, struct smaps_mapping 
 	};
 	long failed;
 
-	/* valgrind does not know that the kernel fills the name in */
+	/* valgrind does not know that the kernel fills in the name */
 	if (maps->with_names)
 		memset(mapping->name, 0, sizeof(mapping->name));
 	mapping->name[0] = mapping->flags[0] = '\0';

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The mappings of this process by address: what /proc/self/maps says, one at a time.
+ * The mappings of this process by address: the contents of /proc/self/maps, one mapping at a time.
  *
- * By a request to the kernel for each (Linux 6.11), which spares it from writing and us from
- * reading all lines and names; by the text where there is no such request, where it fails, and
- * under a filter of system calls.
+ * Uses one kernel request per mapping (Linux 6.11), which avoids formatting and parsing all lines
+ * and names; reads the text if that request is missing or fails, and under a system call filter.
  * System calls only, no malloc; 3 kB on the caller's stack.
  */
 #ifndef PAGES_MAPS_H
@@ -32,9 +31,9 @@ struct maps_query {
 _Static_assert(sizeof(struct maps_query) == 0x68, "as the request's number says");
 
 /*
- * Asks for the first mapping that ends above address, by an open /proc/PID/maps. The caller has set
- * name and name_bytes, or left them 0. 0; -ENOENT: there is no such mapping; another error: this
- * kernel has no such request.
+ * Queries the first mapping that ends above address, through an open /proc/PID/maps. The caller
+ * sets name and name_bytes, or leaves them 0. Returns 0; -ENOENT: no such mapping; another error:
+ * this kernel does not have the request.
  */
 long maps_ask(int fd, uint64_t address, struct maps_query *query);
 
@@ -43,17 +42,17 @@ struct maps {
 	bool with_names, by_text;
 };
 
-/* Names of files take as long as all the rest. 0 or -errno; after 0 the caller owes a
- * maps_close(). */
+/* File names take as long as everything else together. Returns 0 or -errno; after 0 the caller must
+ * call maps_close(). */
 int maps_open(struct maps *maps, bool with_names);
 
-/* The same with VmFlags, and all that smaps have: many times slower. */
+/* The same with VmFlags and the other fields of smaps: many times slower. */
 int maps_open_with_flags(struct maps *maps);
 void maps_close(struct maps *maps);
 
 /*
- * The first mapping that ends above address; addresses rise from call to call. Fills in what a
- * line of /proc/PID/maps has, and nothing else. False: there is none.
+ * The first mapping that ends above address; addresses must rise from call to call. Fills in only
+ * what a line of /proc/PID/maps has. False: there is none.
  */
 bool maps_above(struct maps *maps, uint64_t address, struct smaps_mapping *mapping);
 

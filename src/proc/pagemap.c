@@ -74,7 +74,7 @@ static bool is_own(uint64_t entry)
 	return entry & (PAGEMAP_PRESENT | PAGEMAP_SWAPPED) && !(entry & PAGEMAP_FILE);
 }
 
-/* By each page's entry: before 6.7. */
+/* Page by page, from the entries: before 6.7. */
 static int read_own(const struct pagemap *pagemap, uintptr_t *start, uintptr_t end,
 		    uintptr_t *run_end)
 {
@@ -133,7 +133,7 @@ int pagemap_has_own(const struct pagemap *pagemap, uintptr_t start, uintptr_t en
 	return pagemap_find_own(pagemap, &start, end, &run_end);
 }
 
-/* Returns 0 and *bytes, or -errno: an older kernel. */
+/* Returns 0 and *bytes, or -errno on an older kernel. */
 static long count_huge(const struct pagemap *pagemap, uintptr_t start, uintptr_t end, size_t *bytes)
 {
 	const struct pagemap_query huge = {.mask = PAGE_IS_HUGE | PAGE_IS_PRESENT,
@@ -155,8 +155,8 @@ static long count_huge(const struct pagemap *pagemap, uintptr_t start, uintptr_t
 	return 0;
 }
 
-/* A mapping's figures are for all of it: of one that is not all huge, a part counts for its share.
- */
+/* smaps has figures for whole mappings: if a mapping is not all huge, a part of it counts in
+ * proportion. */
 static size_t read_smaps(uintptr_t start, uintptr_t end)
 {
 	struct smaps_mapping mapping;
@@ -207,14 +207,14 @@ bool pagemap_has_soft_dirty(void)
 	uint64_t entry;
 	long got;
 
-	written = 1; /* so this page is dirty, or none is */
+	written = 1; /* so this page must be dirty, otherwise the kernel tracks no pages */
 	pagemap_open(&pagemap);
 	got = pagemap_read(&pagemap, (uintptr_t)&written / getauxval(AT_PAGESZ), &entry, 1);
 	pagemap_close(&pagemap);
 	return got != 1 || entry & ENTRY_SOFT_DIRTY;
 }
 
-/* What mincore() is asked for in one call. */
+/* The number of pages queried by one mincore() call. */
 #define RESIDENT_PAGES 512
 
 static bool is_not_resident(uintptr_t start, uintptr_t end)

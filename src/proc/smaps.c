@@ -6,7 +6,7 @@
 
 #include "proc/smaps.h"
 
-/* In the kernel's order, so that the next field is nearly always the one that is tried first. */
+/* In the kernel's order, so that the next field is nearly always the first one that is compared. */
 static const char *const field_names[SMAPS_FIELDS] = {
 	[SMAPS_SIZE] = "Size",
 	[SMAPS_KERNEL_PAGE] = "KernelPageSize",
@@ -39,7 +39,7 @@ const char *smaps_field_name(enum smaps_field field)
 	return field_names[field];
 }
 
-/* A number in the given base at text; *end is behind it. */
+/* Parses a number in the given base at text; sets *end to the character after it. */
 static uint64_t number(const char *text, unsigned int base, const char **end)
 {
 	uint64_t value = 0;
@@ -79,8 +79,8 @@ static void copy_text(char *to, size_t bytes, const char *from)
 }
 
 /*
- * "<start>-<end> rw-p <offset> <major>:<minor> <inode>   <name>". A field's line begins with a
- * capital letter, so it can't be taken for one.
+ * "<start>-<end> rw-p <offset> <major>:<minor> <inode> <name>". A field's line begins with a
+ * capital letter, so the two cannot be confused.
  */
 static bool parse_first_line(const char *line, struct smaps_mapping *mapping)
 {
@@ -109,7 +109,8 @@ static bool parse_first_line(const char *line, struct smaps_mapping *mapping)
 	return true;
 }
 
-/* Takes in one field; *expected is where the search begins, and is moved behind what was found. */
+/* Parses one field; the search begins at *expected, which is set to the field after the one
+ * found. */
 static void parse_field(const char *line, struct smaps_mapping *mapping, unsigned int *expected)
 {
 	const char *colon = strchr(line, ':'), *end;

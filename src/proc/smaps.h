@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Reading /proc/PID/smaps, mapping by mapping: the one parser of the API, the report and the tools.
+ * Reads /proc/PID/smaps, mapping by mapping: the one parser for the API, the report and the tools.
  *
- * System calls only, no malloc: the library uses it in a destructor, and on any thread's stack
- * (3 kB). Field names that this table
- * lacks (newer kernels) are passed over; fields that the kernel lacks are 0 and not marked present.
+ * System calls only, no malloc: the library uses it in a destructor, and on any thread's stack (3
+ * kB). Fields that this table lacks (from newer kernels) are skipped; fields that the kernel lacks
+ * are 0 and not marked present.
  */
 #ifndef PAGES_SMAPS_H
 #define PAGES_SMAPS_H
@@ -17,12 +17,12 @@
 #define SMAPS_NAME_BYTES  512
 #define SMAPS_FLAGS_BYTES 128
 
-/* Figures in kB, but for the last two. */
+/* In kB, except for the last two. */
 enum smaps_field {
 	SMAPS_SIZE,
 	SMAPS_KERNEL_PAGE,
 	SMAPS_MMU_PAGE,
-	SMAPS_RSS, /* counts no hugetlb page */
+	SMAPS_RSS, /* does not count hugetlb pages */
 	SMAPS_PSS,
 	SMAPS_PSS_DIRTY,
 	SMAPS_SHARED_CLEAN,
@@ -50,39 +50,39 @@ struct smaps_mapping {
 	uint64_t start, end, offset, inode;
 	unsigned int device_major, device_minor;
 	char rights[5];                /* "rw-p" */
-	char name[SMAPS_NAME_BYTES];   /* as the kernel writes it; empty: none; cut where longer */
+	char name[SMAPS_NAME_BYTES];   /* as the kernel writes it; empty: none; cut if longer */
 	char flags[SMAPS_FLAGS_BYTES]; /* VmFlags */
 	unsigned long value[SMAPS_FIELDS];
-	uint32_t present; /* bit n: the kernel told field n */
+	uint32_t present; /* bit n: the kernel reported field n */
 };
 
 struct smaps {
 	struct stream stream;
 	char line[SMAPS_NAME_BYTES + 128];
-	bool have_line; /* line is the first of the next mapping */
+	bool have_line; /* line holds the first line of the next mapping */
 };
 
 /* The field's name in smaps, without the colon. */
 const char *smaps_field_name(enum smaps_field field);
 
-/* Returns 0 or -errno; after 0 the caller owes a smaps_close(). /proc/PID/maps is read as well. */
+/* Returns 0 or -errno; after 0 the caller must call smaps_close(). Also reads /proc/PID/maps. */
 int smaps_open(struct smaps *smaps, const char *path);
 void smaps_close(struct smaps *smaps);
 
 /* The next mapping. False: there is none. */
 bool smaps_next(struct smaps *smaps, struct smaps_mapping *mapping);
 
-/* Is a word among VmFlags of the process's own mapping at an address? False also without smaps. */
+/* Is a word in the VmFlags of this process's mapping at an address? Also false without smaps. */
 bool smaps_own_flag(uintptr_t address, const char *flag);
 
 /* Memory on hugetlb pages, in kB. */
 unsigned long smaps_hugetlb_kb(const struct smaps_mapping *mapping);
 
-/* Of hugetlb pages, there or not; without VmFlags (a kernel without them) only where one is there.
- */
+/* Does the mapping have hugetlb pages, present or not? Without VmFlags (on kernels that lack them),
+ * only if one is present. */
 bool smaps_is_hugetlb(const struct smaps_mapping *mapping);
 
-/* Private, readable and writable memory that is not a file's and has no name. */
+/* Private, readable and writable memory without a file or a name. */
 bool smaps_is_anonymous(const struct smaps_mapping *mapping);
 
 #endif

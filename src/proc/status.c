@@ -8,7 +8,7 @@
 #include "options/options.h"
 #include "proc/status.h"
 
-/* Is the line that of `name`, which ends in a colon and a tab? Then its number. */
+/* If the line begins with `name`, which ends in a colon and a tab, returns true and its number. */
 static size_t number_of(const char *line, const char *name)
 {
 	size_t length = strlen(name), number;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What the kernel says about this process as a whole, as far as it matters here.
+ * The parts of /proc/self/status that the library uses.
  */
 #ifndef STATUS_H
 #define STATUS_H
@@ -8,11 +8,11 @@
 #include <stdbool.h>
 
 struct status {
-	bool traced;            /* a debugger is at it */
-	unsigned long confined; /* by seccomp: how many filters, or in which mode */
+	bool traced;            /* a debugger is attached */
+	unsigned long confined; /* by seccomp: the number of filters, or the mode */
 };
 
-/* Reads /proc/self/status; without it nothing is the case. */
+/* Reads /proc/self/status; without it all members are 0. */
 struct status status_read(void);
 
 #endif
