@@ -39,7 +39,7 @@ void usage_figures(struct usage_figures *figures, const struct smaps_mapping *ma
 	};
 }
 
-/* Moves the figures of columns from `at` on by one. */
+/* Moves the figures of the columns from `at` on by one. */
 static void open_column(struct usage *usage, int at, int count)
 {
 	memmove(&usage->hugetlb[at + 1], &usage->hugetlb[at],
@@ -47,7 +47,7 @@ static void open_column(struct usage *usage, int at, int count)
 	usage->hugetlb[at] = 0;
 }
 
-/* The column of a page size, which is made where there is none; -1: there is no room. */
+/* The column of a page size, added if there is none; -1: there is no room. */
 static int column_of(struct usage_table *table, size_t page_bytes)
 {
 	int count = table->hugetlb_size_count, at = 0;
@@ -78,7 +78,7 @@ static void add(struct usage *usage, const struct usage_figures *figures, int co
 	usage->thp += figures->thp;
 	usage->shmem_thp += figures->shmem_thp;
 	usage->file_thp += figures->file_thp;
-	/* The kernel may count a file's huge page of which only a part is mapped. */
+	/* The kernel may count all of a file's huge page if only part of it is mapped. */
 	if (figures->resident > huge)
 		usage->small += figures->resident - huge;
 	usage->swap += figures->swap;

@@ -2,10 +2,10 @@
 /*
  * The parts of a process: see parts.h.
  *
- * The kernel names little of what it maps, so this goes by what is sure first (the program's own
- * headers, names, stack pointers) and then by shapes: glibc's arenas begin on multiples of 64M, or
- * of 1M in a 32-bit program, libhugetlbfs's regions lie far from everything else. What fits nothing
- * is "mappings".
+ * The kernel names few of its mappings, so this uses certain information first (the program's own
+ * headers, names, stack pointers) and then heuristics: glibc's arenas begin on multiples of 64M, or
+ * of 1M in a 32-bit program, and libhugetlbfs's regions lie far from everything else. Mappings that
+ * match nothing are "other mappings".
  */
 #include <string.h>
 
@@ -14,10 +14,10 @@
 #define ARENA_BYTES    ((uint64_t)64 << 20)
 #define ARENA_BYTES_32 ((uint64_t)1 << 20)
 
-/* A guard below a thread's stack has a few pages; what is bigger is a reservation. */
+/* A guard below a thread's stack has a few pages; a larger mapping is a reservation. */
 #define GUARD_BYTES_MAX ((uint64_t)1 << 20)
 
-/* Records of libhugetlbfs are so far from what they are about, or farther. */
+/* The records of libhugetlbfs are at least this far from the memory that they describe. */
 #define RECORDS_GAP_BYTES ((uint64_t)1 << 30)
 #define HUGE_BYTES_MIN    ((uint64_t)2 << 20)
 
@@ -83,7 +83,7 @@ static bool is_private_memory(const struct part_mapping *place)
 	return place->rights[3] == 'p' && (!place->inode || place->name == NAME_HUGE);
 }
 
-/* In which part of the program the mapping's first byte is. */
+/* The part of the program that the mapping's first byte belongs to. */
 static bool part_in_program(const struct part_mapping *place, const struct clues *clues,
 			    enum part *part)
 {
@@ -106,7 +106,7 @@ static bool part_in_program(const struct part_mapping *place, const struct clues
 	return false;
 }
 
-/* The place whose first_of_hash begins the list of the file's hash. */
+/* The place whose first_of_hash begins the list for the file's hash. */
 static size_t hash_of(const struct part_mapping *place, size_t count)
 {
 	uint64_t file = place->inode ^ (uint64_t)place->device_major << 52 ^
@@ -115,7 +115,7 @@ static size_t hash_of(const struct part_mapping *place, size_t count)
 	return (size_t)((file * 0x9e3779b97f4a7c15) >> 32) % count;
 }
 
-/* Does any mapping of the same file have code? Then it is a library's. */
+/* Does any mapping of the same file contain code? Then the file is a library. */
 static bool is_object(const struct part_mapping *places, size_t count, size_t at)
 {
 	uint32_t number = places[hash_of(&places[at], count)].first_of_hash;
@@ -125,8 +125,8 @@ static bool is_object(const struct part_mapping *places, size_t count, size_t at
 	return number != 0;
 }
 
-/* One mapping of each file with code: a process may map as many pieces of files as it likes, and
- * for none of them all others can be looked at. */
+/* Finds one mapping of each file with code: a process may map any number of pieces of files, too
+ * many to compare each with all others. */
 static void find_objects(struct part_mapping *places, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
@@ -168,9 +168,8 @@ static bool is_32_bit(const struct part_mapping *places, size_t count)
 	return places[count - 1].end <= (uint64_t)1 << 32;
 }
 
-/* Opened by malloc from a reservation, whose rest follows. Those of 32-bit programs are small:
- * several that lie side by side may be full, and a stack's guard may continue the rest of the last
- * one. */
+/* Opened by malloc from a reservation, whose rest follows. Arenas of 32-bit programs are small:
+ * several adjacent ones may be full, and a stack's guard may continue the rest of the last one. */
 static bool is_arena(const struct part_mapping *places, size_t count, size_t at)
 {
 	const struct part_mapping *place = &places[at],
@@ -185,7 +184,7 @@ static bool is_arena(const struct part_mapping *places, size_t count, size_t at)
 	       !(next->end % (ARENA_BYTES / 64));
 }
 
-/* The hole above the break, where the library is preloaded; else 0, 0. */
+/* The hole above the break, if the library is preloaded; otherwise 0, 0. */
 static struct address_range find_hole(const struct part_mapping *places, size_t count)
 {
 	struct address_range hole = {0, 0};
@@ -211,9 +210,10 @@ struct regions {
 };
 
 /*
- * Not told where they are: the main region is in the lower half of the hole, the arenas' lies from
- * five to six eighths of it, and the room for mappings begins at thirteen sixteenths. The hole is
- * not to the page what the library saw, hence limits half-way between.
+ * For a process whose regions are not known: the main region is in the lower half of the hole, that
+ * of the arenas lies from five to six eighths of it, and the space for mappings begins at thirteen
+ * sixteenths. The hole as seen here may differ by some pages from what the library saw, so the
+ * limits are half-way between.
  */
 static struct regions find_regions(const struct part_mapping *places, size_t count,
 				   const struct clues *clues)
@@ -233,7 +233,7 @@ static struct regions find_regions(const struct part_mapping *places, size_t cou
 	};
 }
 
-/* What is sure by names and headers. PART_COUNT: not known yet. */
+/* What names and headers prove. PART_COUNT: not known yet. */
 static enum part first_guess(const struct part_mapping *places, size_t count, size_t at,
 			     const struct clues *clues)
 {
@@ -248,7 +248,7 @@ static enum part first_guess(const struct part_mapping *places, size_t count, si
 		return PART_STACKS;
 	if (place->name == NAME_KERNEL)
 		return PART_KERNEL;
-	/* A library's text on huge pages: nothing else makes code of them. */
+	/* A library's text on huge pages: nothing else maps executable hugetlb pages. */
 	if (place->is_hugetlb && place->rights[2] == 'x')
 		return PART_LIBRARIES;
 	if (place->name == NAME_SHARED)
@@ -264,8 +264,9 @@ static bool lies_in(const struct part_mapping *place, struct address_range range
 }
 
 /*
- * libhugetlbfs's records of the pages of a region lie at the end of its room, far behind the memory
- * that is in use, and have no whole huge pages; what follows in the same range is theirs as well.
+ * The records that libhugetlbfs keeps about a region's pages lie at the end of its address range,
+ * far after the memory that is in use, and are smaller than a huge page; what follows in the same
+ * range is part of them.
  */
 static bool is_record(const struct part_mapping *places, size_t at, const struct regions *regions,
 		      struct address_range range)
@@ -294,8 +295,9 @@ static enum part second_guess(const struct part_mapping *places, size_t count, s
 	if (lies_in(place, regions->room))
 		return PART_MAPPINGS;
 	if (adjacent && before->part == PART_LIBRARIES && before->inode && before->rights[1] == 'w')
-		return PART_LIBRARIES; /* its bss */
-	/* Text or data of an object that is on other pages now lies between the object's own. */
+		return PART_LIBRARIES; /* the library's bss */
+	/* Text or data of an object that was moved to other pages lies between the object's own
+	 * mappings. */
 	if (adjacent && at + 1 < count && before->part == PART_LIBRARIES &&
 	    places[at + 1].start == place->end && same_file(before, &places[at + 1]))
 		return PART_LIBRARIES;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Reading and classifying this process's mappings.
+ * Reads and classifies this process's mappings.
  */
 #include <elf.h>
 #include <errno.h>
@@ -33,7 +33,7 @@ static void lay_out(struct records *records)
 	records->figures = (struct usage_figures *)(records->places + records->room);
 }
 
-/* Shared, for the kernel would make one mapping of ours and a private neighbour. */
+/* Shared, because the kernel would merge a private mapping with a private neighbour. */
 static long map_records(size_t bytes)
 {
 	return sys_mmap(0, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -55,7 +55,7 @@ static void end(struct records *records)
 	sys_munmap(records->memory, records->bytes);
 }
 
-/* Returns -EAGAIN where the room is used up. */
+/* Returns -EAGAIN if the space is used up. */
 static int read_mappings(struct records *records)
 {
 	struct smaps_mapping mapping;
@@ -79,7 +79,8 @@ static int read_mappings(struct records *records)
 	return result;
 }
 
-/* By the program headers that the kernel mapped: true wherever the pages come from now. */
+/* From the program headers that the kernel mapped, which stay valid whatever pages back the
+ * segments now. */
 static void read_program(struct program_layout *program)
 {
 	const ElfW(Phdr) *headers = (const void *)getauxval(AT_PHDR);

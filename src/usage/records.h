@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The account of this very process, read while it runs.
+ * The account of the calling process, read while it runs.
  *
- * The records of its mappings lie in a mapping of their own, which is not accounted: nothing is
- * allocated by malloc, whose locks a thread may hold that never runs again.
+ * The records of its mappings are in a mapping of their own, which is not counted. Nothing is
+ * allocated by malloc, because a thread that never runs again may hold malloc's locks.
  */
 #ifndef USAGE_RECORDS_H
 #define USAGE_RECORDS_H
@@ -16,8 +16,8 @@ struct own_usage {
 };
 
 /*
- * Reads /proc/self/smaps. clues->program and page_bytes are filled in here, by what the kernel gave
- * the process at its start. Returns 0 or -errno; nothing is left mapped or open.
+ * Reads /proc/self/smaps. Fills in clues->program and page_bytes from the auxiliary vector that the
+ * kernel passed at the start. Returns 0 or -errno; nothing is left mapped or open.
  */
 int own_usage_read(struct own_usage *usage, struct clues *clues);
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The table of parts as lines of text, with a bar each where there is room.
+ * The table of parts as lines of text, with a bar for each part if there is room.
  *
- * Columns are as wide as their figures. Where a line would be wider than it may be, the table gives
- * up in this order: long headings, the bar, long names (which get a line of their own), and figures
- * that are 0 for all parts.
+ * Columns are as wide as their figures. If a line would be too wide, the table gives up, in this
+ * order: long headings, the bar, long names (which get a line of their own), and columns that are 0
+ * for all parts.
  */
 #include <string.h>
 
@@ -108,10 +108,10 @@ static void add_hugetlb(struct layout *layout, size_t page_bytes, int index, boo
 struct shape {
 	bool is_short, has_bar;
 	size_t name_max; /* longer names get a line of their own */
-	bool leaves_out; /* columns that are all 0 */
+	bool leaves_out; /* omit columns that are all 0 */
 };
 
-/* Returns how wide its lines are without a bar. */
+/* Returns the width of its lines without the bar. */
 static size_t lay_out(struct layout *layout, const struct usage_table *table,
 		      const struct shape *shape)
 {
@@ -138,7 +138,7 @@ static size_t lay_out(struct layout *layout, const struct usage_table *table,
 	for (int i = 0; i < layout->count; i++) {
 		struct column *column = &layout->columns[i];
 
-		/* no part has more than all of them */
+		/* no figure is larger than the total */
 		column->width = digits(column->figure(&table->total, column->hugetlb));
 		if (column->width < strlen(column->heading))
 			column->width = strlen(column->heading);
@@ -193,7 +193,7 @@ static void add_name(struct lines *lines, const struct layout *layout, const cha
 		add_repeated(lines, ' ', layout->name);
 }
 
-/* The share on huge pages: "##########----------"; without memory there is none. */
+/* The share on huge pages: "##########----------"; empty for a part without memory. */
 static void add_share(struct lines *lines, const struct layout *layout, const struct usage *usage)
 {
 	unsigned long huge = usage_huge_kb(usage), filled, permille;
@@ -206,7 +206,7 @@ static void add_share(struct lines *lines, const struct layout *layout, const st
 		huge = usage->memory;
 	filled = (unsigned long)((uint64_t)huge * layout->bar / usage->memory);
 	permille = (unsigned long)((uint64_t)huge * 1000 / usage->memory);
-	/* A little is not nothing. */
+	/* A small share still shows one mark. */
 	if (huge && !filled && layout->bar)
 		filled = 1;
 	if (layout->bar) {

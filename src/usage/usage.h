@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What a process's memory is on, by its parts: the one account of HUGETLB_REPORT and of hugestat.
+ * Which pages back a process's memory, by its parts: the one account of HUGETLB_REPORT and of
+ * hugestat.
  *
- * Figures are the kernel's, of smaps. Nothing here allocates, uses stdio or makes system calls.
- *
- * usage -> pages. The report and the tools come here; nobody of this room knows a feature.
+ * Figures are from the kernel's smaps. Nothing here allocates, uses stdio or makes system calls.
+ * Nothing in this folder knows a feature of the library.
  */
 #ifndef USAGE_H
 #define USAGE_H
@@ -19,7 +19,8 @@ enum part {
 	PART_DATA,     /* its initialised variables */
 	PART_BSS,      /* its zeroed variables */
 	PART_BREAK,    /* heap that grows at the break: [heap], or libhugetlbfs's main region */
-	PART_ARENAS,   /* heaps of threads, and libhugetlbfs's region for them and for big blocks */
+	PART_ARENAS,   /* heaps of threads, and libhugetlbfs's region for them and for large
+			* blocks */
 	PART_MAPPINGS, /* other anonymous private memory */
 	PART_STACKS,
 	PART_LIBRARIES, /* text and data of shared objects, the loader included */
@@ -29,13 +30,13 @@ enum part {
 	PART_COUNT,
 };
 
-/* "text"; also its name in JSON. */
+/* "text"; also its key in JSON. */
 const char *part_name(enum part part);
 
 /* kB, as smaps counts them. */
 struct usage {
-	unsigned long memory;                   /* Rss and hugetlb */
-	unsigned long hugetlb[PAGES_SIZES_MAX]; /* by the table's hugetlb_sizes */
+	unsigned long memory;                   /* Rss plus hugetlb */
+	unsigned long hugetlb[PAGES_SIZES_MAX]; /* indexed like the table's hugetlb_sizes */
 	unsigned long thp;                      /* anonymous */
 	unsigned long shmem_thp, file_thp;
 	unsigned long small;
@@ -43,7 +44,7 @@ struct usage {
 };
 
 struct usage_table {
-	size_t hugetlb_sizes[PAGES_SIZES_MAX]; /* bytes, rising; those that occur */
+	size_t hugetlb_sizes[PAGES_SIZES_MAX]; /* bytes, ascending; only sizes that occur */
 	int hugetlb_size_count;
 	struct usage parts[PART_COUNT], total;
 };
@@ -56,19 +57,18 @@ struct usage_figures {
 
 void usage_figures(struct usage_figures *figures, const struct smaps_mapping *mapping);
 
-/* Adds it to its part and to the total; a table begins as all zeros. */
+/* Adds the figures to their part and to the total; a new table is all zeros. */
 void usage_add(struct usage_table *table, enum part part, const struct usage_figures *figures);
 
 /* kB on huge pages of any kind. */
 unsigned long usage_huge_kb(const struct usage *usage);
 
 /*
- * The table's lines for people, each with its newline and no wider than columns where that can be,
- * cut at bytes; returns their length. A part that a process need not have gets a line where it has
- * memory.
+ * The table as lines for people, each with its newline and, if possible, no wider than columns; cut
+ * at bytes. Returns their length. Optional parts get a line only if they have memory.
  */
 #define USAGE_TABLE_BYTES 4096
-#define USAGE_COLUMNS     80 /* where the width is unknown: files and pipes */
+#define USAGE_COLUMNS     80 /* if the width is unknown: files and pipes */
 int usage_text(const struct usage_table *table, unsigned int columns, char *out, size_t bytes);
 
 #endif
