@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Free memory by size of block: see buddy.h.
+ * Free memory by block size: see buddy.h.
  */
 #include <string.h>
 
 #include "base/sys.h"
 #include "pages/buddy.h"
 
-/* Some hundred bytes a zone, and several zones a node: what is beyond counts as not free. */
+/* A zone takes some hundred bytes, a node has several zones; what is beyond counts as not free. */
 #define TEXT_BYTES 4096
 
 static const char *read_number(const char *at, size_t *number)

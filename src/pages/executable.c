@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Files in memory for code: see executable.h.
+ * In-memory files for code: see executable.h.
  */
 #include <errno.h>
 #include <stdbool.h>
@@ -8,7 +8,7 @@
 #include "base/sys.h"
 #include "pages/executable.h"
 
-/* Kernels before 6.3 don't know the flag that asks for a file that may be executed. */
+/* Kernels before 6.3 do not know the flag for an executable file. */
 long executable_file(const char *name)
 {
 	long fd = sys_memfd_create(name, MFD_CLOEXEC | MFD_EXEC);

@@ -38,8 +38,8 @@ static int bind_to_node(uintptr_t address, size_t bytes, int node)
 }
 
 /*
- * Has the kernel write a word into each page. Where it can't have the page this is an error of the
- * call; the same write by ourselves would be SIGBUS.
+ * Has the kernel write a word into each page. If the page is not available the call returns an
+ * error; a write by the process itself would raise SIGBUS.
  */
 static int touch_each_page(uintptr_t address, size_t bytes, size_t page_bytes)
 {
@@ -114,11 +114,12 @@ int mapping_map(enum mapping_kind kind, const struct source *source, size_t byte
 	return 0;
 }
 
-/* What lies in a range, mapping by mapping. */
+/* The contents of a range, mapping by mapping. */
 struct pieces {
 	struct smaps maps;
 	uintptr_t address, end;
-	struct smaps_mapping found, first; /* first: the one at address; its end is 0: none is */
+	struct smaps_mapping found, first; /* first: the mapping at address; its end is 0 if
+					    * there is none */
 	/* the piece that next_piece() found */
 	uintptr_t piece, piece_end;
 	bool piece_is_own;
@@ -156,7 +157,7 @@ static bool next_piece(struct pieces *pieces)
 	return true;
 }
 
-/* Is anything in the range that is not the range's? */
+/* Does the range contain mappings that do not belong to it? */
 static bool range_is_shared(uintptr_t address, size_t bytes)
 {
 	struct pieces pieces;
@@ -170,7 +171,7 @@ static bool range_is_shared(uintptr_t address, size_t bytes)
 	return shared;
 }
 
-/* As a rule the range is unmapped by one call; only with a stranger in it piece by piece. */
+/* Usually unmaps the range by one call; piece by piece only if it contains a foreign mapping. */
 int mapping_unmap(uintptr_t address, size_t bytes)
 {
 	struct pieces pieces;

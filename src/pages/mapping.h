@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Mapping one range of memory as a whole: all of it on pages of one kind, or nothing.
+ * Maps one range of memory as a whole: all of it on pages of one kind, or nothing.
  *
- * For callers that the program has called by name, not for the heap: they may open files. Uses
+ * For functions that the program calls explicitly, not for the heap: they may open files. Uses
  * system calls only; thread-safe.
  */
 #ifndef MAPPING_H
@@ -21,24 +21,26 @@ enum mapping_kind { MAPPING_HUGETLB, MAPPING_THP, MAPPING_SMALL };
 
 /*
  * Maps bytes, a multiple of source->page_bytes, at a multiple of it: private, zero, readable and
- * writable, bound to node or to none. source says the page size of the kind and, for hugetlb, where
- * from; source->populate also holds for THP, never for small pages. Returns 0 and *address, or
- * -errno with nothing left mapped: -ENOMEM: not enough pages; -EINVAL: no such node.
+ * writable, bound to one node or to none. source gives the page size of the kind and, for hugetlb,
+ * where the pages come from; source->populate also applies to THP, never to small pages. Returns 0
+ * and *address, or -errno with nothing left mapped: -ENOMEM: not enough pages; -EINVAL: no such
+ * node.
  */
 int mapping_map(enum mapping_kind kind, const struct source *source, size_t bytes, int node,
 		uintptr_t *address);
 
 /*
- * Unmaps bytes from address on, but leaves alone what is not the mapping that begins at address,
- * nor a piece of it: the program may have unmapped a part, and somebody else may be there now. That
- * is told by the inode (each hugetlb range has its own), so anonymous small pages that somebody put
- * there go too. Returns 0 or -errno: -ENOMEM: the process has as many mappings as it may have.
+ * Unmaps bytes from address on, but leaves alone what does not belong to the mapping that begins at
+ * address: the program may have unmapped a part, and something else may be mapped there now.
+ * Mappings are told apart by their inode (each hugetlb range has its own), so anonymous small pages
+ * that were mapped there are unmapped too. Returns 0 or -errno: -ENOMEM: the process has reached
+ * its limit of mappings.
  */
 int mapping_unmap(uintptr_t address, size_t bytes);
 
 /*
- * Maps bytes of small memory at a multiple of align, a power of two and at least a small page,
- * without the ends that it took to get there: private, anonymous, with these rights (PROT_...).
+ * Maps bytes of small pages at a multiple of align, a power of two and at least a small page, and
+ * unmaps the surplus used for the alignment: private, anonymous, with this protection (PROT_...).
  * Returns the address or -errno.
  */
 long mapping_map_small(size_t bytes, size_t align, int protection);

@@ -2,9 +2,9 @@
 /*
  * Where a hugetlbfs for a page size is mounted.
  *
- * /proc/mounts is read byte by byte into the caller's path: its lines have any length (an overlay's
- * options), and names in it are escaped. The page size is asked of the mount itself, not read from
- * its options: those may be absent, and another file system may be mounted over it.
+ * /proc/mounts is read byte by byte into the caller's path: its lines have no maximum length (an
+ * overlay's options), and names in it are escaped. The page size is queried from the mount itself,
+ * not parsed from its options: those may be absent, and another file system may be mounted over it.
  */
 #include <errno.h>
 #include <string.h>
@@ -30,7 +30,7 @@ static int mount_check(size_t page_bytes, const char *path)
 	return sys_access(path, W_OK | X_OK) ? -EACCES : 0;
 }
 
-/* Reads the three octal digits behind a backslash. */
+/* Reads the three octal digits after a backslash. */
 static int read_escape(struct stream *mounts)
 {
 	int value = 0;
@@ -46,8 +46,9 @@ static int read_escape(struct stream *mounts)
 }
 
 /*
- * Reads the next field of a line, or skips it where field is NULL. A field that does not fit comes
- * out empty. Returns the byte that ended it: a space, a newline, or -1 for the end of the file.
+ * Reads the next field of a line, or skips it if field is NULL. A field that does not fit is
+ * returned empty. Returns the byte that ended it: a space, a newline, or -1 for the end of the
+ * file.
  */
 static int read_field(struct stream *mounts, char *field, size_t bytes)
 {

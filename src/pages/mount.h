@@ -2,7 +2,7 @@
 /*
  * The mounts of hugetlbfs.
  *
- * Reads /proc/mounts at each call. Allocates nothing by malloc.
+ * Reads /proc/mounts at each call. Does not call malloc.
  */
 #ifndef MOUNT_H
 #define MOUNT_H
@@ -10,16 +10,16 @@
 #include <stddef.h>
 
 /*
- * Finds a hugetlbfs mount for pages of that size into path: the first of /proc/mounts that the
- * caller may write to, or, where wanted is not NULL, that one (or a directory on it), checked.
- * -ENOENT: there is none; -EINVAL: wanted is no hugetlbfs of that page size; -EACCES: may not be
- * written; path is empty then.
+ * Stores the path of a hugetlbfs mount for pages of that size: the first in /proc/mounts that the
+ * caller may write to or, if wanted is not NULL, that one (or a directory on it), after checking
+ * it. -ENOENT: there is none; -EINVAL: wanted is not a hugetlbfs of that page size; -EACCES: no
+ * write permission; path is empty then.
  */
 int mount_find(size_t page_bytes, const char *wanted, char *path, size_t path_bytes);
 
 /*
- * The first of these directories (up to a NULL) that is a hugetlbfs mount for pages of that size,
- * or a directory on it, and that the caller may write to; NULL: none is.
+ * The first of these directories (up to a NULL) that is on a hugetlbfs mount for pages of that size
+ * and that the caller may write to; NULL: none is.
  */
 const char *mount_listed(size_t page_bytes, const char *const *directories);
 

@@ -30,8 +30,8 @@ static int read_count(size_t page_bytes, const char *name, unsigned long *count)
 }
 
 /*
- * Linux 6.18 lets the count wrap below zero while programs with threads fork. One above the total
- * is no count: it is taken as 0. (-ERANGE: it does not fit into 32 bits.)
+ * In Linux 6.18 the count wraps below zero while programs with threads fork. A count above the
+ * total is taken as 0. (-ERANGE: it does not fit into 32 bits.)
  */
 static int read_reserved(size_t page_bytes, struct pool *pool)
 {
@@ -83,7 +83,7 @@ bool pool_is_empty(size_t page_bytes)
 	return !read_overcommit(page_bytes, &pool) && !pool_obtainable(&pool);
 }
 
-/* The counts are read one after the other, so they need not fit together. */
+/* The counts are read one after the other, so they may be inconsistent. */
 static unsigned long beyond(unsigned long count, unsigned long taken)
 {
 	return count > taken ? count - taken : 0;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The pool of huge pages of one size: how many it has.
+ * The pool of huge pages of one size: its counts.
  *
- * Reads /sys at each call. Allocates nothing by malloc; 0 or -errno unless said otherwise.
+ * Reads /sys at each call. Does not call malloc; functions return 0 or -errno unless described
+ * otherwise.
  */
 #ifndef POOL_H
 #define POOL_H
@@ -18,10 +19,10 @@ struct pool {
 /* -ENOENT: no such size, or no /sys. */
 int pool_read(size_t page_bytes, struct pool *pool);
 
-/* Pages that a new mapping can hope for: free and not reserved, plus what may be overcommitted. */
+/* Pages that a new mapping may get: free and not reserved, plus what may be overcommitted. */
 unsigned long pool_obtainable(const struct pool *pool);
 
-/* Is that zero, as far as can be told? Reads two counts of a pool that has free pages. */
+/* Is that zero, as far as can be determined? Reads two counts if the pool has free pages. */
 bool pool_is_empty(size_t page_bytes);
 
 #endif

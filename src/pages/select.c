@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Which pages a feature gets: see choose.h. Reads /sys and /proc, in the constructor.
+ * Which pages a feature gets: see select.h. Reads /sys and /proc, in the constructor.
  */
 #include <errno.h>
 #include <sys/auxv.h>
@@ -11,7 +11,7 @@
 #include "pages/sizes.h"
 #include "pages/select.h"
 
-/* THP. `why` it is not hugetlb that is tried, in words, or "". */
+/* Selects THP. `why` is the reason for not trying hugetlb, in words, or "". */
 static int select_thp(const struct wanted_pages *wanted, const struct page_sizes *sizes,
 		      struct source *source, const char *why)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Which page sizes this machine has, read from /sys and /proc when somebody asks.
+ * Which page sizes this machine has, read from /sys and /proc at each call.
  *
- * A file that is missing, or a file system that is not mounted, makes its part of the answer
- * empty; nothing here fails.
+ * A missing file, or a file system that is not mounted, leaves its part of the result empty;
+ * nothing here fails.
  */
 #include <dirent.h>
 #include <fcntl.h>
@@ -19,7 +19,7 @@
 #define HUGE_DIRECTORY "/sys/kernel/mm/hugepages"
 #define THP_DIRECTORY  "/sys/kernel/mm/transparent_hugepage"
 
-/* Reads "2048kB" behind prefix; 0 where text is something else. */
+/* Parses "2048kB" after prefix; 0 if text is something else. */
 static size_t bytes_of_kb_name(const char *text, const char *prefix)
 {
 	size_t length = strlen(prefix), kb_length, bytes;
@@ -36,7 +36,7 @@ static size_t bytes_of_kb_name(const char *text, const char *prefix)
 	return options_parse_size(kb, &bytes) ? 0 : bytes;
 }
 
-/* Keeps the list rising and each size once. */
+/* Keeps the list ascending and without duplicates. */
 static void add_huge_size(struct page_sizes *sizes, size_t bytes)
 {
 	int at = sizes->huge_count;
@@ -67,7 +67,7 @@ static void read_huge_directory(struct page_sizes *sizes)
 	sys_close((int)fd);
 }
 
-/* A line is "Hugepagesize:       2048 kB"; 0 where there is none of that name. */
+/* A line is "Hugepagesize: 2048 kB"; 0 if there is none with that name. */
 static size_t meminfo_bytes(const char *name)
 {
 	const size_t length = strlen(name);
@@ -128,7 +128,7 @@ bool sizes_have(const struct page_sizes *sizes, size_t bytes)
 	return false;
 }
 
-/* The files read "always [madvise] never": the word in brackets holds. */
+/* The files contain "always [madvise] never": the word in brackets is in effect. */
 static void read_chosen_word(const char *path, char *word, size_t bytes)
 {
 	char text[128], *open, *close;
@@ -144,7 +144,7 @@ static void read_chosen_word(const char *path, char *word, size_t bytes)
 	text_format(word, bytes, "%s", open + 1);
 }
 
-/* Since Linux 6.8 each size has a word of its own, which may be to inherit the common one. */
+/* Since Linux 6.8 each size has a setting of its own, which may be to inherit the global one. */
 enum thp_mode sizes_thp_mode(size_t thp_bytes)
 {
 	char path[sizeof(THP_DIRECTORY) + 48], word[16];

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The ladder of the pages that the heap grows on.
+ * The ladder of page kinds that the heap grows on.
  *
- * Owns no memory: what it maps belongs to the caller from the moment that it is returned. The only
- * state is in the caller's struct source.
+ * Owns no memory: a mapping belongs to the caller as soon as it is returned. The only state is in
+ * the caller's struct source.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -18,7 +18,7 @@
 
 #define THP_BYTES_MAX ((size_t)2 << 20)
 
-/* Tries to find a name that no other process uses at this instant; see open_on_mount(). */
+/* How many names are tried to find one that no other process is using; see open_on_mount(). */
 #define NAMES_TRIED_MAX 100
 
 bool source_without_hugetlb;
@@ -27,7 +27,7 @@ static size_t (*allowed_pages)(size_t page_bytes, size_t pages);
 
 bool source_can_populate_write(void)
 {
-	/* of no bytes: the kernel checks the advice and does nothing */
+	/* for 0 bytes: the kernel checks the advice and does nothing */
 	return !sys_madvise(0, 0, MADV_POPULATE_WRITE);
 }
 
@@ -37,14 +37,14 @@ static int size_flag(const struct source *source)
 }
 
 /*
- * Opens a new file on the mount and unlinks it: its pages live as long as the mapping. The name is
- * seen for an instant only, and is taken from a counter and from where this process's stack lies;
- * one that is in use leads to the next.
+ * Creates a new file on the mount and unlinks it: its pages live as long as the mapping. The name,
+ * visible for a moment only, is made from a counter and from the address of this process's stack;
+ * if it is in use, the next one is tried.
  */
 static int open_on_mount(const char *mount)
 {
 	static unsigned int counter;
-	/* longer than the kernel takes, so that a path is refused rather than cut */
+	/* longer than the kernel accepts, so that a long path is refused rather than cut */
 	char path[4096 + 64];
 
 	for (int i = 0; i < NAMES_TRIED_MAX; i++) {
@@ -72,14 +72,14 @@ int source_open(const struct source *source)
 	if (source->mount) {
 		int fd = open_on_mount(source->mount);
 
-		/* -EEXIST is about an address, to our callers */
+		/* callers take -EEXIST to be about an address */
 		return fd == -EEXIST ? -EBUSY : fd;
 	}
 	return (int)sys_memfd_create("libhugetlbfs",
 				     MFD_CLOEXEC | MFD_HUGETLB | (unsigned int)size_flag(source));
 }
 
-/* Returns a descriptor, -ENODATA where an anonymous mapping is wanted, or another -errno. */
+/* Returns a descriptor, -ENODATA if the mapping shall be anonymous, or another -errno. */
 static int open_backing(const struct source *source)
 {
 	if (sys_sandboxed || (!source->mount && !source->memfd))
@@ -88,8 +88,8 @@ static int open_backing(const struct source *source)
 }
 
 /*
- * Maps huge pages at address, or where the kernel likes if address is 0; returns where, or -errno.
- * Nothing is left open or mapped on failure.
+ * Maps huge pages at address, or where the kernel chooses if address is 0; returns the address, or
+ * -errno. Nothing is left open or mapped on failure.
  */
 static long map_pages(const struct source *source, uintptr_t address, size_t pages)
 {
@@ -126,7 +126,7 @@ long source_map_anywhere(const struct source *source, size_t pages)
 	return map_pages(&unpopulated, 0, pages);
 }
 
-/* Before 5.14 MAP_POPULATE has populated what it could and said nothing: is the page there? */
+/* Before 5.14, MAP_POPULATE populates what it can and reports no error: is the page present? */
 static long populate_check(uintptr_t address)
 {
 	unsigned char resident;
@@ -137,7 +137,8 @@ static long populate_check(uintptr_t address)
 	return resident & 1 ? 0 : -ENOMEM;
 }
 
-/* Where it cannot be done for all at once. Apart, so that the usual way needs less stack. */
+/* For when all pages cannot be populated at once. A separate function, so that the usual path needs
+ * less stack. */
 static size_t __attribute__((noinline))
 populate_each(const struct source *source, uintptr_t address, size_t pages, int *error)
 {
@@ -157,8 +158,8 @@ populate_each(const struct source *source, uintptr_t address, size_t pages, int 
 }
 
 /*
- * Makes sure of every page of a fresh mapping. Returns how many from its start are there; if not
- * all, the reason is in *error.
+ * Makes sure that every page of a new mapping is present. Returns the number of pages, from its
+ * start, that are; if not all, stores the reason in *error.
  */
 static inline size_t populate(const struct source *source, uintptr_t address, size_t pages,
 			      int *error)
@@ -170,8 +171,8 @@ static inline size_t populate(const struct source *source, uintptr_t address, si
 }
 
 /*
- * Unmaps the pages from `kept` on, and returns how many are kept. Splitting a mapping may fail
- * where the process has as many as it may have; then none of it is kept.
+ * Unmaps the pages from `kept` on, and returns how many are kept. Splitting a mapping may fail if
+ * the process has reached its limit of mappings; then none of it is kept.
  */
 static size_t __attribute__((noinline))
 unmap_rest(const struct source *source, uintptr_t address, size_t pages, size_t kept)
@@ -186,9 +187,8 @@ unmap_rest(const struct source *source, uintptr_t address, size_t pages, size_t 
 }
 
 /*
- * Maps as many pages as there are. `limit` is how many more there may be: after a piece that
- * failed, less than that piece; half of it is asked next. So there are no more pieces than
- * halvings.
+ * Maps as many pages as are available. `limit` is how many more there may be: after a piece failed,
+ * less than that piece; half of it is tried next. So there are at most as many pieces as halvings.
  */
 static size_t map_ladder(const struct source *source, uintptr_t address, size_t pages, int *error)
 {
@@ -219,7 +219,7 @@ static size_t map_ladder(const struct source *source, uintptr_t address, size_t 
 	return given;
 }
 
-/* Apart, so that the usual way needs less stack. */
+/* A separate function, so that the usual path needs less stack. */
 static void __attribute__((noinline))
 back_off(struct source *source, size_t pages, size_t given, int error)
 {
@@ -235,7 +235,7 @@ back_off(struct source *source, size_t pages, size_t given, int error)
 		  given, pages, source->page_bytes >> 10, -error, source->skip);
 }
 
-/* Read once: of two threads that come at the same time none may count below zero. */
+/* Read once, so that of two threads running this at the same time neither counts below zero. */
 static bool is_backing_off(struct source *source)
 {
 	unsigned int skip = __atomic_load_n(&source->skip, __ATOMIC_RELAXED);
@@ -255,7 +255,7 @@ size_t source_allowed(const struct source *source, size_t pages)
 	return allowed_pages ? allowed_pages(source->page_bytes, pages) : pages;
 }
 
-/* The next growths do not ask for pages: the limit is not soon a different one. */
+/* The next growths do not try huge pages, because the limit does not change soon. */
 static void wait_at_limit(struct source *source)
 {
 	if (1u << source->failures < BACK_OFF_MAX)
@@ -270,7 +270,7 @@ size_t source_map_huge(struct source *source, uintptr_t address, size_t pages)
 
 	if (!source->hugetlb || source_without_hugetlb || !pages)
 		return 0;
-	/* neither mincore nor the kernel would tell what populating came to */
+	/* neither mincore nor the kernel could show the result of populating */
 	if (sys_sandboxed && source->populate && !source->populate_write)
 		return 0;
 	if (is_backing_off(source))
@@ -286,7 +286,7 @@ size_t source_map_huge(struct source *source, uintptr_t address, size_t pages)
 	return given;
 }
 
-/* THP is of the size of a hugetlb page or smaller. */
+/* THP is the size of a hugetlb page or smaller. */
 static bool has_free_huge(const struct source *source, size_t bytes)
 {
 	const size_t block_bytes =

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Copying what is not zero: see sparse.h.
+ * Copies what is not zero: see sparse.h.
  */
 #include <stdbool.h>
 #include <string.h>

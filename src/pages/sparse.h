@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Copying into memory that reads as zero, without taking pages for what is zero.
+ * Copies into memory that reads as zero, without allocating pages for zeroes.
  */
 #ifndef SPARSE_H
 #define SPARSE_H
@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Copies those small pages of [from, from + bytes) to `to` on that are not zero all over. */
+/* Copies to `to` those small pages of [from, from + bytes) that are not all zero. */
 void sparse_copy(uintptr_t to, uintptr_t from, size_t bytes, size_t page_bytes);
 
 #endif
