@@ -10,10 +10,11 @@
 #include "hook/patch.h"
 #include "hook/symbols.h"
 
-/* Functions of ld.so begin at its multiples: what lies before the next one belongs to none. */
+/* Functions of ld.so begin at multiples of this: bytes before the next multiple belong to no other
+ * function. */
 #define FUNCTION_ALIGN 16
 
-/* As struct r_debug_extended of newer headers, where r_version is 2 or more. */
+/* Like struct r_debug_extended of newer headers, which applies if r_version is 2 or more. */
 struct namespaces {
 	struct r_debug first;
 	const struct namespaces *next;
@@ -23,9 +24,9 @@ static const struct r_debug *announcement;
 static void (*on_change)(enum loader_change change);
 
 /*
- * In the place of ld.so's empty function. A change begins with a state of its own and ends with
- * RT_CONSISTENT. While objects are being added the list is not to be looked at. Changes of other
- * namespaces come here, too, and find the program's list consistent.
+ * Replaces ld.so's empty function. A change begins with a state of its own and ends with
+ * RT_CONSISTENT. While objects are being added the list must not be read. Changes of other
+ * namespaces are announced here, too, and find the program's list consistent.
  */
 static void announced(void)
 {
@@ -40,9 +41,9 @@ static void announced(void)
 }
 
 /*
- * ld.so has put the address into the program's dynamic table. The program comes first. A static one
- * has a loader of its own inside, and what that loads brings a C library whose calls do not come to
- * us: it is not watched.
+ * ld.so has put the address into the program's dynamic table. The program comes first in the list.
+ * A static program has a loader of its own inside, and what that loads brings a C library whose
+ * calls are not hooked: it is not watched.
  */
 static int read_program(struct dl_phdr_info *program, size_t size, void *data)
 {
@@ -66,9 +67,9 @@ static int read_program(struct dl_phdr_info *program, size_t size, void *data)
 }
 
 /*
- * How many bytes of ld.so's empty function may be written over: up to the next place where a
- * function can begin. None begins there if an instruction of the padding reaches across that place;
- * the padding then counts up to the place after it.
+ * How many bytes of ld.so's empty function may be overwritten: up to the next address where a
+ * function can begin. If an instruction of the padding reaches across that address, no function
+ * begins there, and the padding counts up to the address after it.
  */
 static size_t empty_bytes(const struct libc *linker, uintptr_t entry)
 {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The dynamic linker's announcements: objects were loaded, are about to go, or are gone.
+ * The dynamic linker's announcements: objects were loaded, are about to be unloaded, or are gone.
  *
- * For debuggers, ld.so calls a function that does nothing before and after each change of its list
- * of objects, dlopen and dlclose alike, and tells its address to everybody (struct r_debug of
- * link.h). No symbol of ours could stand in for that, and none is needed: the function's entry is
- * redirected, as those of libc are. It holds one return instruction and the padding behind it.
+ * For debuggers, ld.so calls an empty function before and after each change of its list of objects
+ * (dlopen and dlclose), and publishes its address (struct r_debug of link.h). It is not a symbol
+ * that the library could replace, so its entry is patched, as those of libc are. It consists of one
+ * return instruction and the padding after it.
  */
 #ifndef LOADER_H
 #define LOADER_H
@@ -13,29 +13,29 @@
 #include <stdbool.h>
 
 enum loader_change {
-	LOADER_CHANGED, /* objects came, or are gone, or all is as it was */
-	LOADER_UNLOADS, /* some are about to go: their destructors have run, they are mapped yet */
+	LOADER_CHANGED, /* objects were added or are gone, or nothing changed */
+	LOADER_UNLOADS, /* some are about to be unloaded: their destructors have run, they are
+			 * still mapped */
 };
 
 /*
  * Has changed() called at every change from now on: by the thread that makes it, with ld.so's lock
- * held, so that one call comes after the other and dl_iterate_phdr() may be used, but neither
- * malloc nor dlopen.
+ * held, so that calls are serialized and dl_iterate_phdr() may be used, but neither malloc nor
+ * dlopen.
  *
- * Objects that came are mapped then, and none of their constructors has run. Up to glibc 2.40 they
- * are not relocated either, and what is to be read-only after relocation (RELRO) is writable still;
- * from 2.41 on they are relocated, and it is read-only. No other thread was given an address in
- * them. Also told are objects of a dlopen that fails afterwards; that they go is told, too.
+ * New objects are mapped then, and none of their constructors has run. Up to glibc 2.40 they are
+ * not relocated either, and what becomes read-only after relocation (RELRO) is still writable; from
+ * 2.41 on they are relocated, and it is read-only. No other thread has been given an address in
+ * them. Objects of a dlopen that fails afterwards are announced, too, and so is their unloading.
  *
- * To be called once, while only one thread runs. Returns 0, or -errno with nothing changed:
- * -ENOENT (a static program, or an ld.so that is put together in another way), -EBUSY (there is
- * something else at that entry, as a rule a debugger's breakpoint), or what patch_install()
- * returns.
+ * Must be called once, while only one thread runs. Returns 0, or -errno with nothing changed:
+ * -ENOENT (a static program, or an ld.so with another structure), -EBUSY (something else is at that
+ * entry, usually a debugger's breakpoint), or what patch_install() returns.
  */
 int loader_watch(void (*changed)(enum loader_change change));
 
-/* For changed(): are there libraries in namespaces of their own (dlmopen)? glibc tells since 2.35.
- */
+/* For changed(): are there libraries in namespaces of their own (dlmopen)? glibc reports that since
+ * 2.35. */
 bool loader_has_namespaces(void);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The redirection of functions to ours: see redirect.h.
+ * Patches functions to jump to the library's: see patch.h.
  *
- * Runs while one thread runs, as a rule in the constructor. Between two system calls here no
+ * Runs while there is one thread, usually in the constructor. Between two system calls here no
  * function of libc is needed, so it does not matter which of its pages is being exchanged.
  */
 #include <entry.h>
@@ -22,26 +22,26 @@
 
 #define PATCHES_MAX 32
 #define PATCH_BYTES 24
-/* Patches this near to each other are exchanged as one range: fewer mappings. */
+/* Patches this close to each other are exchanged as one range, for fewer mappings. */
 #define NEAR_BYTES ((uintptr_t)64 << 10)
 
 struct patch {
 	uintptr_t at;
 	size_t bytes;
-	bool wanted;   /* the text shall have it */
-	bool optional; /* it may be left out where its page belongs to another */
-	bool in_place; /* the text has it */
-	bool settled;  /* the patch_install() that carried it out succeeded */
+	bool wanted;   /* the text shall contain it */
+	bool optional; /* it may be left out if its page was changed by something else */
+	bool in_place; /* the text contains it */
+	bool settled;  /* the patch_install() that installed it succeeded */
 	unsigned char code[PATCH_BYTES], original[PATCH_BYTES];
 };
 
 _Static_assert(ENTRY_LANDING_BYTES_MAX + ENTRY_JUMP_BYTES_MAX <= PATCH_BYTES,
 	       "a jump fits into a patch");
 
-static struct patch patches[PATCHES_MAX]; /* by rising address */
+static struct patch patches[PATCHES_MAX]; /* ascending by address */
 static int patch_count;
 
-/* Adds a patch in its place; one at the same address (an alias) is left as it is. */
+/* Adds a patch in order; one at the same address (an alias) is left as it is. */
 static int add_patch(uintptr_t at, const unsigned char *code, size_t bytes)
 {
 	int place = 0;
@@ -63,7 +63,7 @@ static int add_patch(uintptr_t at, const unsigned char *code, size_t bytes)
 	return 0;
 }
 
-/* What is neither wanted nor in place is forgotten. */
+/* Removes patches that are neither wanted nor in place. */
 static void forget_patches(void)
 {
 	int kept = 0;
@@ -88,7 +88,7 @@ int patch_entry(const struct libc *object, uintptr_t entry, size_t bytes, void (
 	return add_patch(entry, code, length);
 }
 
-/* A function with two names may be left out only where both may be. */
+/* A function with two names may be left out only if both may be. */
 static void set_optional(uintptr_t entry, bool optional)
 {
 	for (int i = 0; i < patch_count; i++)
@@ -111,7 +111,7 @@ static int add_entry(const struct libc *libc, const struct hook *hook)
 	return failed == -ENOENT && hook->optional ? 0 : failed;
 }
 
-/* Lets the direct call there be one of handler. */
+/* Makes the direct call at that address a call of handler. */
 static int add_call(uintptr_t at, uintptr_t handler)
 {
 	unsigned char code[ENTRY_CALL_BYTES];
@@ -120,7 +120,7 @@ static int add_call(uintptr_t at, uintptr_t handler)
 	return bytes ? add_patch(at, code, bytes) : -ENOENT;
 }
 
-/* Where the caller's text calls so; its first call from *at on. False: there is none. */
+/* Finds the caller's first call of callee from *at on. False: there is none. */
 static bool next_call(uintptr_t *at, uintptr_t end, uintptr_t callee)
 {
 	long offset = entry_find_call((const unsigned char *)*at, end - *at, *at, callee);
@@ -142,7 +142,7 @@ static int add_calls(uintptr_t at, uintptr_t end, uintptr_t callee, uintptr_t ha
 	return found ? 0 : -ENOENT;
 }
 
-/* The text of a function of libc; 0: there is none. */
+/* The text of a function of libc; 0: it does not exist. */
 static uintptr_t text_of(const struct libc *libc, const char *name, uintptr_t *end)
 {
 	size_t bytes;
@@ -184,7 +184,7 @@ int patch_repeated_call(const struct libc *libc, const char *caller, int times, 
 	return -ENOENT;
 }
 
-/* The call that stands next to the first one of another function in the caller's text; 0: none. */
+/* The call next to the first call of another function in the caller's text; 0: none. */
 static uintptr_t find_neighbour(const struct libc *libc, const char *caller,
 				const struct patch_neighbour *neighbour)
 {
@@ -232,7 +232,7 @@ int patch_neighbours(const struct libc *libc, const char *caller,
 	return 0;
 }
 
-/* A file in memory that takes up the copies of all ranges: made for the first one. */
+/* An in-memory file that holds the copies of all ranges; created for the first one. */
 struct copies {
 	long fd; /* -1: none yet */
 	uint64_t bytes;
@@ -245,8 +245,8 @@ static const unsigned char *wanted_code(const struct patch *patch)
 }
 
 /*
- * Writes what is to be at [from, to): the text as it is, with the patches as they are wanted. In
- * one call, straight from the text: it is some twenty pages, and every program starts here.
+ * Writes the wanted contents of [from, to): the text with its wanted patches. One call, straight
+ * from the text: it is some twenty pages, and every program does this at its start.
  */
 static int write_wanted(int fd, uintptr_t from, uintptr_t to, const struct patch *first,
 			const struct patch *last)
@@ -267,7 +267,7 @@ static int write_wanted(int fd, uintptr_t from, uintptr_t to, const struct patch
 struct text_pages {
 	uintptr_t from, to;
 	int first, next;
-	bool changes; /* one of them is not in the text as it is wanted */
+	bool changes; /* one of them is not yet in its wanted state */
 };
 
 static struct text_pages pages_of(int first)
@@ -296,9 +296,9 @@ static int rights_of(uintptr_t text)
 }
 
 /*
- * Has somebody else written to these pages? A uprobe's breakpoint belongs to the page of libc's
- * file: in a copy it would end the program (SIGTRAP). A debugger's belongs to the address, and is
- * copied. Pages that we exchanged are of a file, too.
+ * Has something else written to these pages? A uprobe's breakpoint belongs to the page of libc's
+ * file: in a copy it would kill the program (SIGTRAP). A debugger's breakpoint belongs to the
+ * address, and is copied. Pages that were already exchanged are a file's, too.
  */
 static bool is_of_file(uintptr_t address)
 {
@@ -320,9 +320,9 @@ static bool is_changed(const struct copies *copies, const struct text_pages *pag
 }
 
 /*
- * Exchanges the pages for a copy in which their patches are as wanted. -EBUSY: somebody else has
- * changed them. In a file, where anonymous
- * memory would be made faster: that would be empty after MADV_DONTNEED, which text bears.
+ * Exchanges the pages for a copy with the wanted patches. -EBUSY: something else has changed them.
+ * The copy is in a file, although anonymous memory would be faster: after MADV_DONTNEED, which is
+ * allowed on text, anonymous memory would be empty.
  */
 static int exchange(struct copies *copies, const struct text_pages *pages)
 {
@@ -339,7 +339,7 @@ static int exchange(struct copies *copies, const struct text_pages *pages)
 			      &patches[pages->next]);
 	if (result)
 		return (int)result;
-	/* after the bytes were read: what comes later finds no page of its file here */
+	/* after the bytes were read: a breakpoint set later does not find the file's page here */
 	if (is_changed(copies, pages)) {
 		copies->bytes += bytes;
 		return -EBUSY;
@@ -355,8 +355,8 @@ static int exchange(struct copies *copies, const struct text_pages *pages)
 }
 
 /*
- * Page by page, where somebody has changed one of them: pages without a patch of ours are left
- * alone, and a patch that may be missing is left out.
+ * Page by page, if something else has changed one of them: pages without a patch are left alone,
+ * and an optional patch is left out.
  */
 static int exchange_singly(struct copies *copies, const struct text_pages *group)
 {
@@ -385,7 +385,7 @@ static int exchange_singly(struct copies *copies, const struct text_pages *group
 	return failed;
 }
 
-/* Makes the text as it is wanted, range by range, up to the first failure. */
+/* Brings all of the text to its wanted state, range by range, up to the first failure. */
 static int exchange_all(void)
 {
 	struct copies copies = {.fd = -1};

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The C library of a static program: part of libhugetlbfs.a alone.
+ * The C library of a static program: only in libhugetlbfs.a.
  *
- * There is no symbol table to read at run time, but the linker knows the addresses. Weak, so that
- * nothing is linked that the program does not use: what is not there is not called either.
+ * There is no symbol table to read at run time, but the linker knows the addresses. The references
+ * are weak, so that nothing is linked that the program does not use; what is not linked is not
+ * called either.
  */
 #include <errno.h>
 #include <malloc.h>
@@ -45,7 +46,8 @@ extern ssize_t process_madvise(int, const struct iovec *, size_t, int, unsigned 
 extern pid_t _Fork(void) __attribute__((weak));
 extern char __libc_single_threaded __attribute__((weak));
 
-/* The linker does not tell sizes. System calls' wrappers are longer than a jump; fork is longer. */
+/* The linker does not provide sizes. Wrappers of system calls are longer than a jump; fork is
+ * longer still. */
 #define WRAPPER_BYTES 16
 #define FORK_BYTES    1024
 

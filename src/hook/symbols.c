@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The C library of this process: see libc.h. Reads memory that is mapped anyway; no system call.
+ * The C library of this process: see symbols.h. Reads mapped memory only; no system call.
  */
 #include <errno.h>
 #include <stdbool.h>
@@ -17,7 +17,8 @@ static uint32_t gnu_hash(const char *name)
 	return hash;
 }
 
-/* Of a symbol that only programs linked with an older libc get: `memcpy@` beside `memcpy@@`. */
+/* Marks a symbol that only programs linked with an older libc get: `memcpy@`, next to
+ * `memcpy@@`. */
 #define VERSION_HIDDEN 0x8000
 
 static bool is_default(const struct libc *libc, uint32_t at)
@@ -25,7 +26,7 @@ static bool is_default(const struct libc *libc, uint32_t at)
 	return !libc->versions || !(libc->versions[at] & VERSION_HIDDEN);
 }
 
-/* In a DT_GNU_HASH table: four words, the Bloom filter, the buckets, the chains. */
+/* Searches a DT_GNU_HASH table: four words, the Bloom filter, the buckets, the chains. */
 static const ElfW(Sym) * find_symbol(const struct libc *libc, const char *name)
 {
 	uint32_t buckets = libc->hash[0], first = libc->hash[1], filter_words = libc->hash[2];
@@ -72,7 +73,8 @@ bool libc_object_holds(const struct dl_phdr_info *object, uintptr_t address)
 	return false;
 }
 
-/* Reads an object's tables, and which executable segment has the address in it, or is its first. */
+/* Reads an object's tables, and finds the executable segment that contains the address, or its
+ * first one. */
 static bool read_object(const struct dl_phdr_info *object, uintptr_t address, struct libc *found)
 {
 	const ElfW(Dyn) *dynamic = NULL;
@@ -110,7 +112,7 @@ static int look_for_libc(struct dl_phdr_info *object, size_t size, void *data)
 	struct libc found;
 
 	(void)size;
-	/* The vDSO has tables, too; what makes glibc glibc is this function. */
+	/* The vDSO has tables, too; only glibc has this function. */
 	if (!read_object(object, 0, &found) || !libc_symbol(&found, "gnu_get_libc_version", NULL))
 		return 0;
 	*(struct libc *)data = found;
