@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The constructor: options, then features in their order, each of which may decline.
+ * The constructor: options, then the features in their order, each of which may decline.
  *
- * A process in which no HUGETLB_ variable is set, and whose segments bear no mark, leaves here
- * after one system call, which finds no configuration file. Nothing here may fail the program,
- * except where HUGETLB_REQUIRE asks for just that.
+ * A process without HUGETLB_ variables and without marked segments returns from here after one
+ * system call, which finds no configuration file. Nothing here may make the program fail, except if
+ * HUGETLB_REQUIRE requests that.
  */
 #include <errno.h>
 
@@ -23,12 +23,13 @@
 #include "report.h"
 #include "segments/segments.h"
 
-/* What a program that does not start returns: env(1), timeout(1) and others do it alike. */
+/* The exit status of a program that is not started: the same as of env(1), timeout(1) and
+ * others. */
 #define EXIT_NOT_STARTED 125
 
 #define NOT_STARTED "HUGETLB_REQUIRE: the program is not started"
 
-/* Under auto, of a program that is not small. */
+/* Under auto, for a program that is not small. */
 static void start_segments(const struct options *options)
 {
 	segments_start(options);
@@ -42,7 +43,8 @@ static void __attribute__((destructor)) end(void)
 	errno = error;
 }
 
-/* Of glibc, behind at_quick_exit(3); musl has none. quick_exit(3) runs no destructor. */
+/* The function of glibc that at_quick_exit(3) calls; musl has none. quick_exit(3) runs no
+ * destructor. */
 extern int __cxa_at_quick_exit(void (*function)(void *), void *argument) __attribute__((weak));
 
 static void end_quickly(void *argument)
@@ -86,16 +88,16 @@ static void __attribute__((constructor)) begin(int count, char **arguments, char
 		density_start(options);
 	else if (options->mmap != HEAP_OFF && mappings_start(options) && options->require)
 		sys_exit_group(EXIT_NOT_STARTED);
-	/* for what huge pages refuse: see region/shm_segments.h */
+	/* for operations that huge pages refuse: see region/shm_segments.h */
 	if (options->shm)
 		calls_start(options, false, "shm", NULL);
-	/* last: what libc's text must bear is in it by now */
+	/* last: libc's text has all of its patches by now */
 	if (segments && options->segments_auto && heap.adaptive)
 		adaptive_then(start_segments);
 	else if (segments && segments_start(options) && options->require)
 		sys_exit_group(EXIT_NOT_STARTED);
-	/* it is started: what declines from now on, for a library that comes late, refuses nothing
-	 */
+	/* the program has started: a feature that is declined from now on, for a library loaded by
+	 * dlopen, does not end it */
 	log_refuse(NULL);
 	errno = error;
 }

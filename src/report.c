@@ -2,8 +2,8 @@
 /*
  * HUGETLB_REPORT: see report.h.
  *
- * The figures are the kernel's, of /proc/self/smaps; only the reasons are our own records. Runs in
- * the destructor, when other threads may still run.
+ * The figures come from the kernel's /proc/self/smaps; only the reasons come from the library's own
+ * records. Runs in the destructor, while other threads may still run.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -64,7 +64,7 @@ static bool objects_are_asked(const struct options *options)
 	return options->segments == SEGMENTS_CHOSEN && options->objects;
 }
 
-/* What can be asked for, and of which parts it holds. */
+/* What can be requested, and which parts it covers. */
 static const struct request {
 	const char *variable, *what;
 	unsigned int parts;
@@ -78,7 +78,7 @@ static const struct request {
 	{"HUGETLB_SHM", "shared memory", PARTS(PART_SHARED), shm_is_asked},
 };
 
-/* What was asked for, and how much of it there is. */
+/* What was requested, and how much of it is on huge pages. */
 static void add_request(struct page_text *text, const struct usage_table *table,
 			const struct request *request)
 {
@@ -144,7 +144,7 @@ static struct address_range range_of(const struct region *region, uintptr_t end)
 	return (struct address_range){region->start, end};
 }
 
-/* A part that would gain by an option that is not in use. */
+/* A part that would gain from an option that is not in use. */
 static const struct next_step {
 	enum part part;
 	bool (*is_asked)(const struct options *options);
@@ -159,7 +159,7 @@ static const struct next_step {
 	{PART_LIBRARIES, objects_are_asked, "--libs", NULL}, /* two variables */
 };
 
-/* Less is not worth an option, also where it is less than a tenth of the process's memory. */
+/* Smaller amounts are not worth an option, nor is less than a tenth of the process's memory. */
 #define NEXT_STEP_KB (16ul << 10)
 
 static void add_next_step(struct page_text *text, const struct usage_table *table)
@@ -184,7 +184,7 @@ static void add_next_step(struct page_text *text, const struct usage_table *tabl
 	ADD(text, "\n");
 }
 
-/* The name that the kernel has for this process, as hugestat and ps show it. */
+/* The kernel's name for this process, as hugestat and ps show it. */
 static void read_name(char *name, unsigned long bytes, const char *program)
 {
 	const long length = sys_read_file("/proc/self/comm", name, bytes);
@@ -195,7 +195,7 @@ static void read_name(char *name, unsigned long bytes, const char *program)
 		text_format(name, bytes, "%s", program);
 }
 
-/* Of the terminal that the report goes to. */
+/* The width of the terminal that the report goes to. */
 static unsigned int columns_of(const char *target)
 {
 	const int fd = !strcmp(target, "-") ? 1 : !strcmp(target, "2") ? 2 : -1;
@@ -219,7 +219,7 @@ static void make_table(struct page_text *text, const char *target, const char *p
 	text_make_plain(text->bytes, (unsigned long)text->used);
 	ADD(text, ", process %ld: kB in memory, and on each kind of page\n", sys_getpid());
 	if (heap.active) {
-		/* on 32 bits others map what the main heap never reached */
+		/* on 32 bits others use the addresses that the main heap never reached */
 		clues.break_region = range_of(&heap.main.region, heap.main.region.high);
 		clues.arenas_region = range_of(&heap.zone.region, heap.zone.region.limit);
 	}
@@ -235,7 +235,7 @@ static void make_table(struct page_text *text, const char *target, const char *p
 	add_next_step(text, &usage.table);
 }
 
-/* Where the program was started, it need not be at its end. */
+/* The current directory at the program's end may differ from the one at its start. */
 static char absolute_path[4096];
 
 void report_start(const char *target)
@@ -256,7 +256,7 @@ void report_start(const char *target)
 	strcpy(absolute_path + length, target);
 }
 
-/* O_NONBLOCK: a FIFO that nobody reads is an error, and does not keep the program from ending. */
+/* O_NONBLOCK: a FIFO without a reader is an error, and does not block the program's exit. */
 static int write_to_file(const char *path, const struct page_text *text)
 {
 	long fd = sys_open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK,
