@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Runs of free small pages in one unit: see unit_runs.h.
+ * Runs of free small pages in one unit: see bit_runs.h.
  */
 #include "region/bit_runs.h"
 
-/* Keeps the bits of which the bit `by` places above is set, too. */
+/* Clears each bit whose counterpart `by` places above is clear. */
 static void and_shifted(uint64_t free[UNIT_WORDS_MAX], size_t words, size_t by)
 {
 	const size_t whole = by / 64, part = by % 64;
@@ -28,7 +28,7 @@ static uint64_t multiples(size_t i, size_t step)
 
 size_t bit_runs_find(uint64_t free[UNIT_WORDS_MAX], size_t words, size_t count, size_t step)
 {
-	/* A bit says that so many pages from its own on are free. */
+	/* A set bit means that `known` pages, beginning with its own, are free. */
 	for (size_t known = 1, more; known < count; known += more) {
 		more = known < count - known ? known : count - known;
 		and_shifted(free, words, more);

@@ -12,8 +12,8 @@
 #include "region/verify.h"
 
 /*
- * Hugetlb pages [page, end), all in the same state, go back to the pool: empty base pages take
- * their place in one step. False: nothing has changed.
+ * Returns the hugetlb pages [page, end), all in the same state, to the pool: empty base pages
+ * replace them in one step. False: nothing has changed.
  */
 static bool give_back(struct region *region, size_t page, size_t end)
 {
@@ -42,7 +42,7 @@ static bool give_back(struct region *region, size_t page, size_t end)
 	return true;
 }
 
-/* Empties a run of whole pages; up to `last` they may be taken together. Returns its end, or 0. */
+/* Empties a run of whole pages; pages up to `last` may be taken together. Returns its end, or 0. */
 static size_t give_back_run(struct region *region, size_t page, size_t last)
 {
 	size_t end = page + 1;
@@ -52,7 +52,8 @@ static size_t give_back_run(struct region *region, size_t page, size_t last)
 	return give_back(region, page, end) ? end : 0;
 }
 
-/* A part of a page that the program may write to. What is zero is not written to again. */
+/* Clears a part of a page that the program may write to. Bytes that are zero are not written
+ * again. */
 static void clear(uintptr_t from, uintptr_t to, size_t base_bytes)
 {
 	static const unsigned char zeroes[256];
@@ -67,8 +68,8 @@ static void clear(uintptr_t from, uintptr_t to, size_t base_bytes)
 	}
 }
 
-/* A part of a page that we may not write to: base pages keep their rights while they are emptied.
- */
+/* Empties a part of a page that the library may not write to: it is split into base pages, which
+ * keep their protection while they are emptied. */
 static int empty_protected(struct region *region, size_t page, uintptr_t from, uintptr_t to)
 {
 	int failed = split_page(region, page);
@@ -91,7 +92,7 @@ int empty_pages(struct region *region, uintptr_t from, uintptr_t to)
 
 		stop = to < end ? to : end;
 		if (!(region->pages[page] & PAGE_HUGE)) {
-			/* A hole of the program's own: the kernel's answer is ours. */
+			/* The program has unmapped this part: return the kernel's error. */
 			stop = region_page_address(
 				region,
 				region_run(region, page, region_page(region, to - 1) + 1, false));
@@ -100,7 +101,7 @@ int empty_pages(struct region *region, uintptr_t from, uintptr_t to)
 			failed = (int)sys_pass(SYS_madvise, from, (long)(stop - from),
 					       MADV_DONTNEED);
 		} else if (region->text) {
-			/* Read again from its file, it would be what it is. */
+			/* Text would be read again from its file, with the same content. */
 		} else if (whole && (given = give_back_run(region, page, last))) {
 			stop = region_page_address(region, given);
 		} else if (region->pages[page] & PAGE_PROTECTED) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Emptying pages: what MADV_DONTNEED does, for memory of a region.
+ * Empties pages: MADV_DONTNEED for memory of a region.
  */
 #ifndef EMPTY_H
 #define EMPTY_H
@@ -11,9 +11,10 @@
 #include "region/region.h"
 
 /*
- * [from, to) reads as zero afterwards: a range of the region, in whole base pages, under the lock.
- * Hugetlb pages wholly inside return to the pool, and base pages that may become transparent huge
- * pages take their place: emptied again, they cost nothing. Parts are cleared. 0 or -errno.
+ * Makes [from, to) read as zero: a range of the region, in whole base pages, under the lock.
+ * Hugetlb pages wholly inside return to the pool and are replaced by base pages that may become
+ * transparent huge pages; emptying those again costs nothing. Parts of hugetlb pages are cleared.
+ * Returns 0 or -errno.
  */
 int empty_pages(struct region *region, uintptr_t from, uintptr_t to);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Changing memory while nobody else sees half of it: see exact.h.
+ * Changes memory atomically for all other users of it: see exact.h.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -29,7 +29,7 @@ static unsigned int allowed_by_setting = EXACT_BY_ALL;
 static bool strict;
 static long program_ptracer;
 
-/* Of a filter of system calls that somebody else installed: does it kill for these calls? */
+/* If a foreign system call filter is installed: does it kill the process for these calls? */
 enum { CALL_PRCTL, CALL_CLOSE_RANGE, CALL_USERFAULTFD, CALL_PTRACE, CALLS };
 
 static struct {
@@ -56,7 +56,8 @@ void exact_note_ptracer(long process)
 	program_ptracer = process;
 }
 
-/* What the helper reads of /proc/PID/status: pages that a device or io_uring may write to. */
+/* The helper reads /proc/PID/status: are there pinned pages, which a device or io_uring may write
+ * to? */
 static bool is_pinned(void)
 {
 	static const char name[] = "VmPin:";
@@ -106,7 +107,8 @@ static int run_stopped(struct exact *exact)
 
 	if (result)
 		return result == -ETIMEDOUT || result == -ENOMEM ? result : -EPERM;
-	/* Others that are no threads of ours, as the parent of a child of vfork, still run. */
+	/* Other tasks that are not threads of this process, such as the parent of a vfork child,
+	 * still run. */
 	result = exact->others && !stop.count ? -EPERM : 0;
 	exact->by = EXACT_BY_PTRACE;
 	if (!result)
@@ -115,7 +117,8 @@ static int run_stopped(struct exact *exact)
 	return result;
 }
 
-/* One way after the other. -ENOTSUP of work: nothing has changed yet, and another way may do. */
+/* Tries one means after the other. -ENOTSUP from work: nothing has changed yet, and another means
+ * may succeed. */
 static int run(struct exact *exact)
 {
 	int result = -ENOTSUP;
@@ -132,8 +135,9 @@ static int run(struct exact *exact)
 }
 
 /*
- * In the helper. It gets a table of descriptors of its own, which is empty: none of them can leak
- * into a child that another thread makes meanwhile, nor is there a limit that is reached.
+ * Runs in the helper, which gets an empty table of descriptors of its own: none of them can leak
+ * into a child that another thread makes meanwhile, and the program's limit of descriptors does not
+ * matter.
  */
 static int run_in_task(void *argument)
 {
@@ -151,7 +155,8 @@ static int run_in_thread(void *argument)
 	return run(argument);
 }
 
-/* Makes one call after the other with arguments that the kernel refuses, and notes which. */
+/* Makes one call after the other with arguments that the kernel refuses, and records which ones
+ * were survived. */
 static int try_filter(void *argument)
 {
 	int *next = argument;
@@ -175,8 +180,8 @@ static int try_filter(void *argument)
 }
 
 /*
- * A filter may kill for a call instead of refusing it. So a helper makes the calls; it is what
- * dies. It leaves no core, which kernels before 5.16 would take by ending all that share the
+ * A filter may kill for a call instead of refusing it. So a helper makes the calls, and is what
+ * gets killed. It dumps no core, for which kernels before 5.16 would kill all tasks that share the
  * memory.
  */
 static void learn_filter(void)
@@ -216,11 +221,11 @@ struct exact *exact_prepare(bool writable)
 
 	if (!exact)
 		return NULL;
-	/* Once the program has locked itself in, no other call than those of growth is made. */
+	/* Once the program is in a sandbox, only the calls of growth are made. */
 	filtered = !sys_sandboxed && sys_is_filtered();
 	others = writable && !process_alone();
 	alone = allowed & EXACT_BY_ALONE && !others;
-	/* A filter may even kill for clone(2), which a process of one thread may never need. */
+	/* A filter may even kill for clone(2), which a single-threaded process may never need. */
 	if (filtered && !alone) {
 		learn_filter();
 		allowed &= allowed_by_filter();
@@ -243,8 +248,8 @@ struct exact *exact_prepare(bool writable)
 }
 
 /*
- * Yama lets a process be traced by its descendants where it names itself. Restored afterwards to
- * what the program had set.
+ * Yama allows descendants to trace a process that permits them explicitly. The program's own
+ * setting is restored afterwards.
  */
 static int run_traceable(const struct exact *exact, int (*work)(void *argument))
 {
@@ -270,7 +275,8 @@ int exact_run(struct exact *exact)
 	exact->process = sys_getpid();
 	exact->caller = sys_call(SYS_gettid);
 	result = run_traceable(exact, run_in_task);
-	/* As many tasks as there may be (ulimit -u): alone, it can be done without another. */
+	/* The limit of tasks is reached (ulimit -u): if this task is alone, the work can be done
+	 * without another. */
 	if (result == -EAGAIN && exact->allowed & EXACT_BY_ALONE) {
 		exact->allowed = EXACT_BY_ALONE;
 		result = helper_run_in_thread(run_in_thread);
@@ -278,7 +284,7 @@ int exact_run(struct exact *exact)
 	return result;
 }
 
-/* As exact_run(), in the helper, on no memory. */
+/* Like exact_run(), in the helper, without memory to work on. */
 static int try_ways(struct exact *exact)
 {
 	long fd = exact->allowed & EXACT_BY_USERFAULTFD ? write_protect_open() : -EPERM;
@@ -287,7 +293,7 @@ static int try_ways(struct exact *exact)
 		sys_close((int)fd);
 		return 0;
 	}
-	/* The caller does not notice: it sleeps, and is let go when the helper ends. */
+	/* The caller is not disturbed: it sleeps, and is detached when the helper ends. */
 	if (exact->allowed & EXACT_BY_PTRACE && CPU_RESTARTS_CALLS &&
 	    !sys_call(SYS_ptrace, PTRACE_SEIZE, exact->caller))
 		return 0;
@@ -299,7 +305,7 @@ static int try_in_task(void *argument)
 	return try_ways(argument);
 }
 
-/* Really tries it: with a filter, what it kills for has been left out before. */
+/* Really tries; with a filter, the calls that it kills for have been excluded before. */
 static bool try_possible(void)
 {
 	struct exact *exact = helper_argument();
@@ -326,7 +332,7 @@ bool region_exact_possible(void)
 	return possible == POSSIBLE;
 }
 
-/* What decides whether the process may be traced, and may have userfaultfd. */
+/* The attributes that decide whether the process may be traced and may use userfaultfd. */
 static long privileges(void)
 {
 	return sys_geteuid() << 2 | sys_call(SYS_prctl, PR_GET_DUMPABLE);

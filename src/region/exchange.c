@@ -14,8 +14,8 @@
 #include "region/helper.h"
 #include "region/mempolicy.h"
 
-/* Where at least one base page in so many of a page has content, it is worth a huge page; by a
- * sample. */
+/* If at least one of FULL_SHARE base pages has content, the page is worth a huge page; estimated
+ * from a sample. */
 #define FULL_SHARE   2
 #define SAMPLE_SHARE 8
 
@@ -29,7 +29,7 @@ struct job {
 
 _Static_assert(sizeof(struct job) <= HELPER_ARGUMENT_BYTES, "it fits");
 
-/* The compiler makes vectors of the inner loop, which has one length and one end. */
+/* The inner loop has a constant length and one exit, so that the compiler can vectorize it. */
 static bool is_zero(uintptr_t at, size_t bytes)
 {
 	const unsigned long *word = (const unsigned long *)at, *const end =
@@ -46,8 +46,8 @@ static bool is_zero(uintptr_t at, size_t bytes)
 	return true;
 }
 
-/* Maps memory without access on a boundary of the huge page, or, where that is not possible, on
- * none. */
+/* Maps memory without access at a multiple of the huge page or, if that is not possible,
+ * anywhere. */
 static long map_anywhere(const struct exchange *wanted)
 {
 	long at = mapping_map_small(wanted->page_bytes, wanted->page_bytes, PROT_NONE);
@@ -57,7 +57,8 @@ static long map_anywhere(const struct exchange *wanted)
 	return sys_mmap(0, wanted->page_bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 }
 
-/* The helper is a process of its own, with limits of its own: for a moment there is more. */
+/* The helper is a process with its own limits: raises its limit of address space for this
+ * moment. */
 static long raise_address_limit(void)
 {
 	uint64_t limit[2];
@@ -86,7 +87,7 @@ static long map_aside(const struct job *job)
 		at = map_anywhere(wanted);
 	if (SYS_IS_ERROR(at))
 		return at;
-	/* Here the kernel accounts for it. */
+	/* The kernel accounts for the memory here. */
 	failed = sys_mprotect((uintptr_t)at, wanted->page_bytes, PROT_READ | PROT_WRITE);
 	if (!failed)
 		return at;
@@ -113,7 +114,7 @@ static void copy(const struct exchange *wanted, uintptr_t to, uintptr_t from)
 			       wanted->base_bytes);
 }
 
-/* The same of memory that this task may not read. */
+/* The same, for memory that this task may not read. */
 static int copy_unreadable(const struct exchange *wanted, uintptr_t to, uintptr_t from)
 {
 	_Alignas(unsigned long) unsigned char part[4096];
@@ -132,7 +133,8 @@ static int copy_unreadable(const struct exchange *wanted, uintptr_t to, uintptr_
 	return got == (long)sizeof(part) ? 0 : -EIO;
 }
 
-/* With a protection key, or, where none was ever set, without asking for keys. */
+/* Sets protection with a protection key or, if the program has never set one, without using
+ * keys. */
 static long set_rights(uintptr_t address, size_t bytes, int rights, int with_key, int key)
 {
 	if (!with_key)
@@ -141,8 +143,8 @@ static long set_rights(uintptr_t address, size_t bytes, int rights, int with_key
 }
 
 /*
- * Where even /proc is missing, the page becomes readable, by threads that should not read it as
- * well, for as long as the copy takes.
+ * If even /proc is missing, the page is made readable while it is copied, also for threads that
+ * should not read it.
  */
 static int copy_made_readable(const struct exchange *wanted, uintptr_t to, uintptr_t from)
 {
@@ -156,7 +158,7 @@ static int copy_made_readable(const struct exchange *wanted, uintptr_t to, uintp
 	return 0;
 }
 
-/* The content of the page at `from`, its rights and its advice. 0 or -errno. */
+/* Copies the content of the page at `from`, its protection and its advice. Returns 0 or -errno. */
 static int fill(const struct exchange *wanted, uintptr_t to, uintptr_t from)
 {
 	const bool readable = wanted->rights & PROT_READ && !wanted->key;
@@ -177,7 +179,7 @@ static int fill(const struct exchange *wanted, uintptr_t to, uintptr_t from)
 	return failed;
 }
 
-/* -ENOTSUP: nobody can be kept from writing in this way. */
+/* -ENOTSUP: writers cannot be kept out by this means. */
 static int exchange_page(struct job *job, uintptr_t address)
 {
 	const struct exchange *wanted = &job->wanted;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Exchanging hugetlb pages for base pages with the same content, while other threads write to them
- * and are not disturbed: see exact.h for how.
+ * Exchanges hugetlb pages for base pages with the same content, without disturbing other threads
+ * that write to them: see exact.h for the means.
  *
- * Needs the lock (lock.h). A page is exchanged by one atomic call, which comes last: what fails
- * before leaves it as it was.
+ * Needs the lock (lock.h). A page is exchanged by one atomic call at the very end: an earlier
+ * failure leaves the page as it was.
  */
 #ifndef EXCHANGE_H
 #define EXCHANGE_H
@@ -16,17 +16,17 @@
 struct exchange {
 	uintptr_t address; /* whole huge pages of one kind */
 	size_t bytes, page_bytes, base_bytes;
-	int rights, key; /* of all of them */
+	int rights, key; /* for all of them */
 	bool thp;        /* the base pages may become transparent huge pages */
-	bool sparse; /* what reads as zero gets no page, and stays without until it is touched */
+	bool sparse; /* base pages that would be zero are not allocated until they are touched */
 };
 
-/* How many bytes of base pages one exchange may hold at the same time. */
+/* The maximum size of the base pages of one exchange. */
 #define EXCHANGE_BYTES_MAX ((size_t)16 << 20)
 
 /*
- * Exchanges them, one after the other. 0; or an error of exact_run(), -ENOMEM among them. *done
- * bytes from the start are exchanged then.
+ * Exchanges the pages one after the other. Returns 0, or an error of exact_run() such as -ENOMEM;
+ * *done bytes from the start have been exchanged then.
  */
 int exchange_pages(const struct exchange *exchange, size_t *done);
 

@@ -31,7 +31,7 @@ static uint32_t smaller(uint32_t a, uint32_t b)
 	return a < b ? a : b;
 }
 
-/* What a node of twice `half` slots has, by what its halves have. */
+/* Computes a node of twice `half` slots from its halves. */
 static struct free_run join(const struct free_run *left, const struct free_run *right,
 			    uint32_t half)
 {
@@ -108,6 +108,6 @@ size_t free_runs_find(const struct free_runs *runs, size_t count)
 		node++;
 		start += half;
 	}
-	/* The leaves behind the last slot are free for ever. */
+	/* The leaves after the last slot are never taken. */
 	return start + count <= runs->slots ? start : SIZE_MAX;
 }

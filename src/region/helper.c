@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Work that is done while the calling thread runs nothing: see helper.h.
+ * Runs work while the calling thread runs nothing: see helper.h.
  */
 #include <errno.h>
 #include <sched.h>
@@ -28,7 +28,7 @@ struct area {
 	int result;
 };
 
-/* Nearly always the area that is used. In a static program it may lie in a page of a region. */
+/* Nearly always the area in use. In a static program it may lie in a page of a region. */
 static struct area in_library;
 static struct area *area;
 
@@ -59,7 +59,7 @@ static int in_task(void *argument)
 {
 	struct area *here = argument;
 
-	/* A parent that died before this call sends nothing: then nobody needs the work. */
+	/* A parent that died before this call sends no signal; then nothing needs the work. */
 	sys_call(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL);
 	if (sys_call(SYS_getppid) != here->parent)
 		return 0;
@@ -72,7 +72,8 @@ static void wait_for(long task)
 	int status;
 	long waited;
 
-	/* The kernel interrupts it for task work of this thread; -ECHILD: another thread waited. */
+	/* The kernel interrupts the wait for task work of this thread; -ECHILD: another thread has
+	 * waited for it. */
 	do
 		waited = sys_pass(SYS_wait4, task, &status, __WALL);
 	while (waited == -EINTR);

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Work that is done while the calling thread runs nothing: no signal handler, no restartable
- * sequence, no completion of io_uring. Its own stack may lie in the memory that is worked on.
+ * Runs work while the calling thread runs nothing: no signal handler, no restartable sequence, no
+ * completion of io_uring. The caller's stack may lie in the memory that is changed.
  *
- * The helper is a task that shares this process's memory and descriptors, made like a child of
+ * The helper is a task that shares this process's memory and descriptors, created like a child of
  * vfork: the caller sleeps in the kernel until it has ended. It sends no SIGCHLD, and no wait(2) of
- * the program sees it (only waitpid(-1, ..., __WALL) of another thread could). It dies with its
- * parent.
+ * the program sees it (except waitpid(-1, ..., __WALL) in another thread). It dies with its parent.
  *
  * All functions need the lock (lock.h), which blocks all signals.
  */
@@ -16,35 +15,35 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The work may need this much of the helper's stack. */
+/* How much of the helper's stack the work may use. */
 #define HELPER_STACK_BYTES ((size_t)64 << 10)
 
-/* What helper_argument() returns holds so many bytes. */
+/* The size of what helper_argument() returns. */
 #define HELPER_ARGUMENT_BYTES ((size_t)8 << 10)
 
 /*
- * Memory for what the work reads and writes, which no region contains; it keeps its content between
- * two calls. NULL: no memory.
+ * Memory for the arguments and results of the work, outside all regions; its content is preserved
+ * between two calls. NULL: no memory.
  */
 void *helper_argument(void);
 
-/* Can there be helpers at all? valgrind ends a program that makes one; it runs one thread at a
+/* Are helpers possible at all? valgrind kills a program that makes one; it runs one thread at a
  * time. */
 bool helper_is_possible(void);
 
 /*
- * Runs work(helper_argument()) in a helper. work makes raw system calls only, calls no function of
- * libc but memcpy and its like, and writes to no memory but the helper's stack, the argument and
- * what it maps itself.
+ * Runs work(helper_argument()) in a helper. work makes only raw system calls, calls no function of
+ * libc but memcpy and the like, and writes only to the helper's stack, the argument and what it
+ * maps itself.
  *
- * Returns what work returned, 0 or -errno; -EAGAIN or another error of clone(2) where there can be
- * no helper; -ECANCELED where something killed it.
+ * Returns the result of work, 0 or -errno; -EAGAIN or another error of clone(2) if the helper
+ * cannot be created; -ECANCELED if it was killed.
  */
 int helper_run(int (*work)(void *argument));
 
 /*
- * The same in this thread, on the helper's stack: for a process that may not make tasks, has one
- * thread, and blocks signals or is confined. What io_uring completes meanwhile may be lost.
+ * The same in this thread, on the helper's stack: for a process that may not create tasks, has one
+ * thread, and blocks signals or is sandboxed. Completions of io_uring during this time may be lost.
  */
 int helper_run_in_thread(int (*work)(void *argument));
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The lock for the states of all regions: see lock.h. A futex, and no more of libc than its thread
+ * The lock for the states of all regions: see lock.h. A futex; of libc it needs only the thread
  * pointer.
  *
- * Who holds it is in the same word as that it is held: a signal handler that comes between any two
- * instructions knows whether it has interrupted the holder, and does not wait for its own thread.
- * Who sets signals.blocked to what lock_release() reads holds the lock.
+ * The word that says that the lock is held also says by whom: a signal handler that runs between
+ * any two instructions knows whether it has interrupted the holder, and does not wait for its own
+ * thread. Only the holder of the lock sets signals.blocked, which lock_release() reads.
  */
 #include <errno.h>
 #include <layout.h>
@@ -18,30 +18,30 @@
 #include "region/lock.h"
 #include "region/process.h"
 
-/* The holder's thread pointer, with WAITED where somebody may sleep for it; 0: free. */
+/* The holder's thread pointer, with WAITED if a thread may be sleeping for it; 0: free. */
 static uintptr_t lock;
 
 /* A thread pointer is aligned. */
 #define WAITED ((uintptr_t)1)
 
-/* Tries before a waiter sleeps: what is done under the lock usually takes microseconds. */
+/* How often a waiter tries before it sleeps: the lock is usually held for microseconds. */
 #define LOCK_SPINS 200
 
-/* A waiter sleeps so long at a time, and so often; the second one where nobody has taken the lock
- * in this process yet. */
+/* How long a waiter sleeps at a time, and how often; the second count applies while no thread of
+ * this process has taken the lock yet. */
 #define NAP_SECONDS     1
 #define NAPS_MAX        10
 #define NAP_NANOSECONDS 20000000
 
 /*
- * Not 0 where the lock was taken in this process. The kernel empties it in a child, also in one
- * that nobody told us of (an inline fork system call): so a child knows that the holder is its
- * parent's thread. NULL: as long as there was one thread only, or the kernel refuses it (before
- * Linux 4.14).
+ * Not 0 if the lock was taken in this process. The kernel clears it in a child, even in one whose
+ * creation the library did not see (an inline fork system call), so a child knows that the holder
+ * is its parent's thread. NULL: while there has been one thread only, or if the kernel refuses it
+ * (before Linux 4.14).
  */
 static uint8_t *taken_here;
 
-/* The signals that the holder's thread had blocked before, unless `blocked` is false. */
+/* The signals that the holder's thread had blocked before; meaningless if `blocked` is false. */
 static struct {
 	uint64_t before;
 	bool blocked;
@@ -55,14 +55,15 @@ static bool take(uintptr_t holder)
 					   __ATOMIC_RELAXED);
 }
 
-/* A futex has 32 bits: the lower ones. Two threads alike in these would wake once for nothing. */
+/* A futex has 32 bits: the lower ones. Two threads whose pointers share these would wake once for
+ * nothing. */
 static uint32_t *futex_word(void)
 {
 	return (uint32_t *)&lock +
 	       (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? sizeof(lock) / sizeof(uint32_t) - 1 : 0);
 }
 
-/* The lock came from the parent, or somebody takes it for the first time just now. */
+/* The lock was taken in the parent, or is being taken for the first time just now. */
 static bool is_inherited(void)
 {
 	const uint8_t *mark = __atomic_load_n(&taken_here, __ATOMIC_ACQUIRE);
@@ -70,7 +71,7 @@ static bool is_inherited(void)
 	return mark && !__atomic_load_n(mark, __ATOMIC_RELAXED);
 }
 
-/* False: the time is over. */
+/* False: the deadline has passed. */
 static bool sleep_while_held(void)
 {
 	const struct timespec usual = {.tv_sec = NAP_SECONDS}, brief = {.tv_nsec = NAP_NANOSECONDS};
@@ -85,7 +86,7 @@ static bool sleep_while_held(void)
 			(uint32_t)(holder | WAITED), nap) != -ETIMEDOUT;
 }
 
-/* With the lock held, and threads that could hold it while another one forks. */
+/* With the lock held, if other threads could hold it during a fork. */
 static void map_taken_here(void)
 {
 	static bool tried;
@@ -114,7 +115,8 @@ static void note_taken_here(void)
 		__atomic_store_n(taken_here, 1, __ATOMIC_RELAXED);
 }
 
-/* Frees a lock that came from the parent. A thread of this process would have noted by now. */
+/* Frees a lock that was taken in the parent. A thread of this process would have recorded that by
+ * now. */
 static void free_of_parent(void)
 {
 	uintptr_t holder = __atomic_load_n(&lock, __ATOMIC_RELAXED);
@@ -133,7 +135,8 @@ static bool take_in_time(uintptr_t self)
 			return true;
 		cpu_relax();
 	}
-	/* Others may sleep beside us: whoever comes from here wakes the next. */
+	/* Other threads may be sleeping, too: a thread that gets the lock here wakes the next one
+	 * on release. */
 	while (!take(self | WAITED)) {
 		if (sleep_while_held())
 			continue;
@@ -144,7 +147,7 @@ static bool take_in_time(uintptr_t self)
 	return true;
 }
 
-/* Not a test's to fail: for what is done while a handler may run, see sys_sandboxed. */
+/* Tests cannot make this call fail: it is used while a handler may run, see sys_sandboxed. */
 static bool set_mask(const uint64_t *mask, uint64_t *before)
 {
 	return !sys_pass(SYS_rt_sigprocmask, 2 /* SIG_SETMASK */, mask, before, sizeof(*mask));
@@ -183,7 +186,7 @@ void lock_release(void)
 		set_mask(&before, NULL);
 }
 
-/* What runs on the stack. */
+/* Arguments of the function that runs on the library's stack. */
 struct run {
 	long (*function)(const long *arguments);
 	const long *arguments;
@@ -205,8 +208,8 @@ bool lock_run(long (*function)(const long *arguments), const long *arguments, lo
 
 	if (!lock_take())
 		return false;
-	/* A handler that is not blocked would run there, too; and valgrind reports another stack.
-	 */
+	/* A handler that is not blocked would run on this stack, too; and valgrind reports the
+	 * change of stacks. */
 	if (signals.blocked && !cpu_runs_on_valgrind())
 		cpu_call_on_stack((uintptr_t)(stack + sizeof(stack)), run, &wanted);
 	else

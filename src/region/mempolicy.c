@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * NUMA policies: see policy.h. One system call each, of which the second is seldom made.
+ * NUMA policies: see mempolicy.h. One system call each; the second one is rarely made.
  */
 #include "base/sys.h"
 #include "region/mempolicy.h"

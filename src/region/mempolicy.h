@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * NUMA policies that the program gave to memory (mbind).
+ * NUMA policies that the program has set for memory (mbind).
  */
 #ifndef MEMPOLICY_H
 #define MEMPOLICY_H
@@ -9,24 +9,24 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* More nodes than any kernel is built for. */
+/* More nodes than any kernel supports. */
 #define MEMPOLICY_NODES_MAX 4096
 
 struct mempolicy {
-	int mode; /* 0: none of its own */
+	int mode; /* 0: no policy of its own */
 	unsigned long nodes[MEMPOLICY_NODES_MAX / 8 / sizeof(long)];
 };
 
 /*
- * Reads the policy of memory. Where it can't be known (a filter of system calls, a kernel without
- * NUMA) it is none.
+ * Reads the policy of memory. If it cannot be read (a system call filter, a kernel without NUMA),
+ * the result is none.
  */
 void mempolicy_read(uintptr_t address, struct mempolicy *policy);
 
-/* Did the program give one to the memory at that address? */
+/* Has the program set a policy for the memory at that address? */
 bool mempolicy_is_set(uintptr_t address);
 
-/* Gives it to other memory, for the pages that are still to come there. */
+/* Sets the policy for other memory; applies to pages that are allocated there later. */
 void mempolicy_apply(const struct mempolicy *policy, uintptr_t address, size_t bytes);
 
 #endif

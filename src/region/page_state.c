@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What the program did to whole huge pages: see page_state.h.
+ * Records what the program did to whole huge pages: see page_state.h.
  */
 #include <layout.h>
 #include <sys/mman.h>
@@ -15,7 +15,7 @@ int page_state_rights(unsigned int state)
 	       (state & PAGE_EXEC ? PROT_EXEC : 0) | (state & PAGE_TEXT_RIGHT ? CPU_TEXT_RIGHT : 0);
 }
 
-/* Marks the small units of [from, to) as the kernel's business. */
+/* Marks the small units of [from, to) as altered: only the kernel knows their state. */
 static void mark_altered(struct region *region, uintptr_t from, uintptr_t to)
 {
 	for (size_t i = region_unit(region, from); i <= region_unit(region, to - 1); i++)
@@ -24,7 +24,7 @@ static void mark_altered(struct region *region, uintptr_t from, uintptr_t to)
 			region->units[i] |= UNIT_ALTERED;
 }
 
-/* What was reserved there is opened, or gone. */
+/* What was reserved there has been opened, or is gone. */
 static void forget_reserved(struct region *region, uintptr_t from, uintptr_t to)
 {
 	for (size_t page = region_page(region, from); page <= region_page(region, to - 1); page++)
@@ -38,7 +38,8 @@ void page_state_replaced(struct region *region, uintptr_t from, uintptr_t to)
 		if (region->pages[page] & PAGE_HUGE)
 			region_set_small(region, page, UNIT_MAPPED | UNIT_ALTERED);
 	forget_reserved(region, from, to);
-	/* Also where we had nothing: an address that the program took is not ours to give. */
+	/* Also where nothing was recorded: the program has taken the address, so it must not be
+	 * allocated. */
 	for (size_t i = region_unit(region, from); i <= region_unit(region, to - 1); i++)
 		region->units[i] |=
 			region->units[i] & (UNIT_MAPPED | UNIT_USED) ? UNIT_ALTERED : UNIT_FOREIGN;

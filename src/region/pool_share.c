@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * How much of each pool this process takes: see pool_share.h.
+ * How much of each pool this process may take: see pool_share.h.
  */
 #include <string.h>
 
@@ -13,22 +13,22 @@
 #include "region/process.h"
 #include "region/registry.h"
 
-/* A chosen share leaves so much of the pool to others. */
+/* An automatic share leaves 1/LEFT_SHARE of the pool to others. */
 #define LEFT_SHARE 32
 
-/* As many page sizes as a machine may have. */
+/* The maximum number of page sizes of a machine. */
 #define POOLS_MAX 8
 
 static size_t share_bytes;
 static unsigned int share_percent;
 
-/* How many pages of each size the process may have until its share is found again. */
+/* How many pages of each size the process may have until its share is computed again. */
 static struct {
 	size_t page_bytes;
 	unsigned long granted;
 } pools[POOLS_MAX];
 
-/* Rounded down to a power of two: how many run changes at every instant. */
+/* Rounded down to a power of two, because the number of running tasks changes all the time. */
 static unsigned long peers_of(unsigned long running, unsigned long own_running)
 {
 	unsigned long peers = running > own_running ? running - own_running + 1 : 1;
@@ -49,7 +49,8 @@ unsigned long pool_share_choose(unsigned long pool_pages, unsigned long running,
 	return pool_pages / peers ? pool_pages / peers : 1;
 }
 
-/* The running tasks, from "0.20 0.18 0.12 1/80 11206": before the slash. 1 without /proc. */
+/* The number of running tasks, from "0.20 0.18 0.12 1/80 11206": before the slash. 1 without
+ * /proc. */
 static unsigned long running_tasks(void)
 {
 	unsigned long running = 0;
@@ -65,7 +66,7 @@ static unsigned long running_tasks(void)
 	return running ? running : 1;
 }
 
-/* How many threads this process has: its own are no reason to take less. */
+/* The number of threads of this process: its own threads are no reason to take less. */
 static unsigned long own_threads(void)
 {
 	static const char name[] = "Threads:";
@@ -123,7 +124,7 @@ static unsigned long *granted_of(size_t page_bytes)
 	return NULL;
 }
 
-/* How many of these pages the process may take now: source.h calls it. */
+/* How many of these pages the process may take now; called by the source (source_set_limit). */
 static size_t allow(size_t page_bytes, size_t pages)
 {
 	const unsigned long held = pages_held(page_bytes);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What is known of this process: see process.h.
+ * The state of this process: see process.h.
  */
 #include <sched.h>
 
@@ -23,7 +23,7 @@ bool process_alone(void)
 {
 	if (sys_sandboxed)
 		return process_single_threaded();
-	/* A filter may kill for unshare(2). */
+	/* A filter may kill the process for unshare(2). */
 	if (sys_is_filtered())
 		return sys_single_threaded();
 	return !sys_call(SYS_unshare, CLONE_VM);

@@ -8,7 +8,7 @@
 #include "region/split.h"
 #include "region/unmapped.h"
 
-/* Before a call that changes [from, to): what it covers of a hugetlb page in part becomes small. */
+/* Before a call that changes [from, to): splits the hugetlb pages that it covers in part. */
 long ranges_split(uintptr_t from, uintptr_t to, bool all)
 {
 	struct region_part part;
@@ -44,13 +44,13 @@ static long unmap_whole(uintptr_t from, uintptr_t to)
 	return failed;
 }
 
-/* [from, to) is a part of a hugetlb page that cannot be split. */
+/* [from, to) is a part of a hugetlb page that could not be split. */
 static long unmap_part(uintptr_t from, uintptr_t to)
 {
 	struct region *region = registry_at(from);
 	const uintptr_t page = region_page_address(region, region_page(region, from));
 
-	/* Tried again, it reports why it fails. */
+	/* Trying the split again logs why it fails. */
 	if (!unmapped_add(region, from, to))
 		return split_pages(region, from, to, false);
 	if (!unmapped_contains(from, to))

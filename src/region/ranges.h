@@ -13,20 +13,21 @@
 #include "region/process.h"
 #include "region/registry.h"
 
-/* Does the range touch a region? An overflow is the kernel's matter. */
+/* Does the range touch a region? An overflow is left to the kernel. */
 static inline bool ranges_touch(uintptr_t address, size_t bytes)
 {
 	return address + bytes > address && registry_touch(address, address + bytes);
 }
 
-/* The kernel takes an address only on a page, and a length that does not wrap. */
+/* Does the kernel accept the range: an address on a page boundary, and a length that does not
+ * wrap? */
 static inline bool ranges_well_formed(uintptr_t address, size_t bytes)
 {
 	return !(address & (process_base_bytes - 1)) && bytes &&
 	       address + bytes + process_base_bytes > address;
 }
 
-/* Where a range ends, in whole small pages. */
+/* The end of a range, rounded up to a small page. */
 static inline uintptr_t ranges_end(uintptr_t address, size_t bytes)
 {
 	return (address + bytes + process_base_bytes - 1) & ~(uintptr_t)(process_base_bytes - 1);
@@ -34,14 +35,14 @@ static inline uintptr_t ranges_end(uintptr_t address, size_t bytes)
 
 /*
  * All under the lock. Before a call that changes [from, to): splits the hugetlb pages that it
- * covers in part (or, with all, at all); 0 or -ENOMEM. After a call: what is there now is the
- * program's.
+ * covers in part (with `all`: that it touches); returns 0 or -ENOMEM. After a call: the range now
+ * belongs to the program.
  */
 long ranges_split(uintptr_t from, uintptr_t to, bool all);
 
 /*
- * munmap of [from, to): 0 or -errno. Where a page that it covers in part cannot be split, that part
- * is only no longer the program's (unmapped.h): it reads as zero, until it is mapped again.
+ * munmap of [from, to): 0 or -errno. If a page that it covers in part cannot be split, that part is
+ * only recorded as unmapped (unmapped.h): it reads as zero until it is mapped again.
  */
 long ranges_unmap(uintptr_t from, uintptr_t to);
 

@@ -2,8 +2,8 @@
 /*
  * A range of address space that a feature owns: see region.h.
  *
- * Makes no system calls but mmap, munmap and what source.c makes. On failure everything that was
- * in use stays as it was.
+ * Makes no system calls but mmap, munmap and those of source.c. On failure everything that was in
+ * use stays unchanged.
  */
 #include <errno.h>
 #include <string.h>
@@ -17,7 +17,7 @@
 #include "pages/pool.h"
 #include "region/region.h"
 
-/* Units of at most 2 MiB: an arena of 64 MiB starts on any multiple of one. */
+/* Units of at most 2 MiB: an arena of 64 MiB can start on any multiple of one. */
 #define UNIT_BYTES_MAX ((size_t)2 << 20)
 
 static size_t unit_bytes_of(const struct source *source)
@@ -25,7 +25,7 @@ static size_t unit_bytes_of(const struct source *source)
 	return source->page_bytes < UNIT_BYTES_MAX ? source->page_bytes : UNIT_BYTES_MAX;
 }
 
-/* A state for each page, and behind them one for each unit. */
+/* A state for each page, followed by one for each unit. */
 size_t region_state_bytes(size_t bytes, const struct source *source)
 {
 	return bytes / source->page_bytes * sizeof(((struct region *)0)->pages[0]) +
@@ -63,7 +63,7 @@ static int make_with(struct region *region, uintptr_t start, uintptr_t limit, st
 	return 0;
 }
 
-/* Only the states of what is in use are ever touched: no need to reserve memory. */
+/* Only the states of pages in use are ever touched, so no memory needs to be reserved. */
 int region_make(struct region *region, uintptr_t start, uintptr_t limit, struct source *source)
 {
 	return make_with(region, start, limit, source,
@@ -73,13 +73,13 @@ int region_make(struct region *region, uintptr_t start, uintptr_t limit, struct 
 }
 
 /*
- * A region that grows lies in the lower fifteen sixteenths of its room; the states of all that it
- * may become lie behind them, far from what the kernel maps next to the room's end.
+ * A region that grows lies in the lower fifteen sixteenths of its room; the states of everything
+ * that it may become lie above that, far from what the kernel maps next to the room's end.
  */
 #define ROOM_PARTS 16
 
-/* A region begins with so many units at least; and a room of so many need not grow: the states of
- * all of it take a few small pages. */
+/* The minimum number of units that a region begins with; a room of that size or less need not grow,
+ * because the states of all of it take only a few small pages. */
 #define UNITS_AT_FIRST ((size_t)512)
 #define UNITS_AT_ONCE  ((size_t)16384)
 
@@ -88,7 +88,7 @@ static size_t whole_base_pages(const struct region *region, size_t bytes)
 	return (bytes + region->base_bytes - 1) & ~(region->base_bytes - 1);
 }
 
-/* Maps what of [from, to) begins on a small page. */
+/* Maps the part of [from, to) that begins on a small page. */
 static int map_states(const struct region *region, const void *from, const void *to)
 {
 	uintptr_t first = whole_base_pages(region, (uintptr_t)from);
@@ -173,7 +173,7 @@ int region_make_aside(struct region *region, uintptr_t start, uintptr_t limit,
 			 aside_map(region_state_bytes(limit - start, source), MAP_NORESERVE));
 }
 
-/* The states of what the region has grown to. */
+/* Unmaps the states of everything that the region has grown to. */
 static void unmap_states(const struct region *region)
 {
 	const size_t pages = region_page(region, region->limit);
@@ -205,7 +205,7 @@ void region_shrink(struct region *region, uintptr_t start, uintptr_t limit)
 		region->high = limit;
 }
 
-/* Nothing is mapped in the unit, and nothing of the program's is known to be there. */
+/* Nothing is mapped in the unit, and the program is not known to have anything there. */
 static bool unit_is_bare(const struct region *region, size_t unit)
 {
 	return !(region->units[unit] & (UNIT_MAPPED | UNIT_ALTERED | UNIT_FOREIGN));
@@ -259,7 +259,7 @@ size_t region_run(const struct region *region, size_t page, size_t end, bool hug
 	return page;
 }
 
-/* Takes hugetlb pages for the bare pages from `page` on; returns how many. */
+/* Allocates hugetlb pages for the bare pages from `page` on; returns how many. */
 static size_t map_huge_run(struct region *region, size_t page, size_t end, size_t *wanted)
 {
 	size_t got, run = page;
@@ -275,7 +275,7 @@ static size_t map_huge_run(struct region *region, size_t page, size_t end, size_
 	return got;
 }
 
-/* What is short, as far as it can be told: the pool, or the program's own limit. */
+/* Is the program's own limit short rather than the pool, as far as that can be determined? */
 static bool is_address_space_limited(const struct source *source)
 {
 	return source->last_error == -ENOMEM && !sys_sandboxed &&
@@ -329,13 +329,14 @@ static int map_from(struct region *region, struct source *source, uintptr_t from
 			continue;
 		}
 		if (huge) {
-			/* A page that begins before `from` is bare only as a whole. */
+			/* A page that begins before `from` can only be bare as a whole. */
 			size_t page = unit / page_units;
 			size_t last = (wanted - region->start + region->page_bytes - 1) /
 				      region->page_bytes;
 			size_t got = map_huge_run(region, page, last, &asked);
 
-			/* One try for each growth: what is short now is short for the rest, too. */
+			/* One try for each growth: if pages are short now, they are short for the
+			 * rest, too. */
 			if (got < asked) {
 				huge = false;
 				report_shortage(region);
@@ -349,7 +350,7 @@ static int map_from(struct region *region, struct source *source, uintptr_t from
 				break;
 		failed = source_map_small(source, region_unit_address(region, unit),
 					  (run - unit) * region->unit_bytes);
-		/* Somebody maps here without asking: never try this place again. */
+		/* A foreign mapping is here: this place is not tried again. */
 		for (; (!failed || failed == -EEXIST) && unit < run; unit++)
 			region->units[unit] |= failed ? UNIT_FOREIGN : UNIT_MAPPED;
 		if (failed)
@@ -422,8 +423,8 @@ int region_clear_dirty(struct region *region, uintptr_t from, uintptr_t to)
 }
 
 /*
- * Unmaps [unit, end) and forgets it. Where the kernel refuses (a mapping more, for the split, is
- * one too many) everything stays as it is known.
+ * Unmaps [unit, end) and clears its states. If the kernel refuses (the split would exceed the limit
+ * of mappings), the states stay unchanged.
  */
 static void unmap_units(struct region *region, size_t unit, size_t end)
 {
@@ -471,7 +472,7 @@ void region_give_back(struct region *region, uintptr_t from, uintptr_t to)
 			run = region_run(region, page, end, false);
 			give_back_small(region, page * page_units, run * page_units);
 			if (run == page)
-				run++; /* a hugetlb page with something in use */
+				run++; /* a hugetlb page with a unit in use */
 		}
 		page = run;
 	}

@@ -2,10 +2,10 @@
 /*
  * All regions of the process: see registry.h.
  *
- * A sorted list of leaves, each with a sorted table of regions: a region that comes or goes moves
- * the entries of one leaf, and now and then the list. Who looks without the lock reads a counter
- * before and after: it is odd while something changes. However torn what he reads meanwhile, he
- * reads leaves and nothing else: they are never unmapped.
+ * A sorted list of leaves, each with a sorted table of regions: adding or removing a region moves
+ * the entries of one leaf, and sometimes the list. A reader without the lock reads a counter before
+ * and after, which is odd during a change. However torn the data that it reads meanwhile, all of it
+ * comes from leaves, because they are never unmapped.
  */
 #include <errno.h>
 #include <string.h>
@@ -17,10 +17,10 @@
 #define LEAF_ENTRIES 128
 #define LEAVES_MAX   1024
 
-/* So many leaves are mapped at once. */
+/* How many leaves are mapped at once. */
 #define LEAVES_MAPPED 16
 
-/* Tries of a reader before it says «yes», and leaves the rest to who asks under the lock. */
+/* How often a reader tries before it answers yes and leaves the rest to a query under the lock. */
 #define READS_MAX 100
 
 struct entry {
@@ -29,28 +29,28 @@ struct entry {
 };
 
 struct leaf {
-	size_t count; /* at least 1 where it is in the list */
+	size_t count; /* at least 1 if it is in the list */
 	struct leaf *next_spare;
-	struct entry entries[LEAF_ENTRIES]; /* by rising address */
+	struct entry entries[LEAF_ENTRIES]; /* ascending by address */
 };
 
-/* As long as there are few regions, as a rule, there is nothing to map. */
+/* While there are few regions, the usual case, nothing has to be mapped. */
 static struct leaf first_leaf;
 static struct leaf *spare_leaves = &first_leaf;
 
-static struct leaf *leaves[LEAVES_MAX]; /* by rising address */
+static struct leaf *leaves[LEAVES_MAX]; /* ascending by address */
 static size_t leaf_count;
 static uintptr_t lowest = UINTPTR_MAX, highest;
-static unsigned int changes; /* odd: in the middle of one */
+static unsigned int changes; /* odd during a change */
 
-/* Where regions may grow to. There are few of them, and they come while one thread runs. */
+/* Ranges that regions may grow to. There are few, and they are added while one thread runs. */
 #define ROOMS_MAX 4
 
 static struct room {
 	uintptr_t start, states, behind;
 } rooms[ROOMS_MAX];
 
-/* Where an entry is. */
+/* The position of an entry. */
 struct position {
 	size_t leaf, place;
 };
@@ -76,7 +76,7 @@ static uintptr_t leaf_limit(const struct leaf *leaf)
 	return count ? __atomic_load_n(&leaf->entries[count - 1].limit, __ATOMIC_RELAXED) : 0;
 }
 
-/* The first entry that ends above the address; in leaf `count`: there is none. */
+/* The first entry that ends above the address; leaf `count` if there is none. */
 static struct position find_above(uintptr_t address, size_t count)
 {
 	struct position found = {0, 0};
@@ -127,7 +127,7 @@ static void end_change(void)
 	__atomic_store_n(&changes, changes + 1, __ATOMIC_RELEASE);
 }
 
-/* Makes sure that there is a spare leaf. 0 or -ENOMEM. */
+/* Makes sure that there is a spare leaf. Returns 0 or -ENOMEM. */
 static int need_spare_leaf(void)
 {
 	struct leaf *leaf;
@@ -146,7 +146,7 @@ static int need_spare_leaf(void)
 	return 0;
 }
 
-/* Puts a spare leaf, empty, into the list. */
+/* Inserts an empty spare leaf into the list. */
 static void add_leaf(size_t at)
 {
 	struct leaf *leaf = spare_leaves;
@@ -166,7 +166,7 @@ static void remove_leaf(size_t at)
 	memmove(&leaves[at], &leaves[at + 1], (leaf_count - at) * sizeof(leaves[0]));
 }
 
-/* Moves the upper half of a full leaf into a new one behind it. */
+/* Moves the upper half of a full leaf into a new one after it. */
 static void split_leaf(size_t at)
 {
 	struct leaf *leaf = leaves[at], *behind;
@@ -179,7 +179,7 @@ static void split_leaf(size_t at)
 	       behind->count * sizeof(leaf->entries[0]));
 }
 
-/* Two neighbours that fill no more than half of a leaf become one. */
+/* Joins two neighbours that together fill no more than half of a leaf. */
 static void join_leaves(size_t at)
 {
 	struct leaf *leaf, *behind;
@@ -196,7 +196,7 @@ static void join_leaves(size_t at)
 	remove_leaf(at + 1);
 }
 
-/* Where a new region belongs: before the first one above it, or at the very end. */
+/* The position for a new region: before the first one above it, or at the very end. */
 static struct position place_for(uintptr_t start)
 {
 	struct position place = find_above(start, leaf_count);
@@ -228,7 +228,7 @@ static void insert(struct position at, struct region *region)
 	leaf->count++;
 }
 
-/* Makes sure that insert() finds room there. */
+/* Makes sure that insert() finds space there. */
 static int need_room(struct position at)
 {
 	if (leaf_count && leaves[at.leaf]->count < LEAF_ENTRIES)
@@ -349,8 +349,8 @@ void registry_remove(struct region *region)
 }
 
 /*
- * Finds the first entry that ends above the address, without the lock. False: the table changes all
- * the time, or this is a signal handler in the middle of a change. An entry with no region: none.
+ * Finds the first entry that ends above the address, without the lock. False: the table keeps
+ * changing, or this is a signal handler in the middle of a change. An entry without a region: none.
  */
 static bool look(uintptr_t address, struct entry *found)
 {
@@ -419,7 +419,7 @@ bool registry_part(uintptr_t *from, uintptr_t to, struct region_part *part)
 	return true;
 }
 
-/* The end of the run of pages of one kind in a region. */
+/* The end of the run of pages of the same kind in a region. */
 static uintptr_t run_in_region(const struct region *region, uintptr_t from, uintptr_t to, bool huge)
 {
 	uintptr_t last = to < region->limit ? to : region->limit;

@@ -15,10 +15,10 @@
 #define MODE_BITS    0777
 
 static struct segment {
-	int id, small_id; /* small_id: what took its place; -1: nothing has */
+	int id, small_id; /* small_id: the segment that replaced it; -1: none */
 	int key, mode;
 	size_t bytes, page_bytes;
-	uintptr_t at; /* where it was attached last; 0: nowhere */
+	uintptr_t at; /* the last address at which it was attached; 0: none */
 	int attach_flags;
 } segments[SEGMENTS_MAX];
 static int segment_count;
@@ -34,7 +34,7 @@ static bool status_of(int id, struct shmid_ds *status)
 	return !SYS_IS_ERROR(sys_shmctl(id, IPC_STAT, status));
 }
 
-/* The place of a segment that is gone, or a new one. NULL: there are too many. */
+/* The entry of a segment that is gone, or a new one. NULL: the table is full. */
 static struct segment *free_place(void)
 {
 	struct shmid_ds status;
@@ -78,8 +78,9 @@ int shm_segments_id(int id)
 }
 
 /*
- * Makes the segment of small pages. One with a key takes it over; the old one goes with its last
- * attachment. dying: the program has removed the old one already.
+ * Creates the replacement of small pages. If the segment has a key, the replacement takes it over;
+ * the old segment goes with its last attachment. dying: the program has already removed the old
+ * one.
  */
 static long make_small(const struct segment *segment, bool dying)
 {
@@ -126,7 +127,7 @@ long shm_segments_attach(int id, const void *address, int flags)
 	return at;
 }
 
-/* Fills the new segment and attaches it over the old one, which nobody writes to meanwhile. */
+/* Fills the new segment and attaches it over the old one; nothing writes to that meanwhile. */
 static int replace(struct segment *segment, int small)
 {
 	long window = sys_shmat(small, NULL, 0), at;
@@ -169,7 +170,7 @@ bool shm_segments_split(uintptr_t from, uintptr_t to)
 	for (struct segment *segment = segments; segment < segments + segment_count; segment++) {
 		if (!segment->at || from >= segment->at + segment->bytes || to <= segment->at)
 			continue;
-		/* detached meanwhile: something else may be there */
+		/* detached meanwhile: something else may be mapped there */
 		if (!status_of(segment->id, &status) || !status.shm_nattch) {
 			segment->at = 0;
 			continue;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Splitting huge pages into base pages: see split.h.
+ * Splits huge pages into base pages: see split.h.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -26,13 +26,14 @@ long split_map_aside(const struct region *region, size_t bytes)
 {
 	long aside = aside_map_aligned(bytes, region->page_bytes);
 
-	/* One fault for 2 MiB; the kernel splits it where the program needs it split. */
+	/* One page fault for 2 MiB; the kernel splits the page if the program needs it split. */
 	if (!SYS_IS_ERROR(aside) && region->source->thp)
 		sys_madvise((uintptr_t)aside, bytes, MADV_HUGEPAGE);
 	return aside;
 }
 
-/* With a protection key, or, where none was ever set, without asking for keys. */
+/* Sets protection with a protection key or, if the program has never set one, without using
+ * keys. */
 static long set_rights(uintptr_t address, size_t bytes, int rights, bool with_key, int key)
 {
 	if (!with_key)
@@ -44,7 +45,7 @@ static long map_file_copy(uintptr_t address, size_t bytes, int rights)
 {
 	long fd, mapped, failed;
 
-	/* Who has locked itself in may be killed for the file. */
+	/* A sandboxed program may be killed for opening the file. */
 	if (sys_sandboxed)
 		return -EPERM;
 	fd = executable_file(EXECUTABLE_TEXT);
@@ -61,16 +62,17 @@ static long map_file_copy(uintptr_t address, size_t bytes, int rights)
 }
 
 /*
- * Text becomes what it was before it was on huge pages, a private mapping of a file: so it takes
- * advice as that does (emptied, it is read again), and is executable where no memory that was
- * written to may be. Other threads run it meanwhile.
+ * Text becomes what it was before it moved to huge pages, a private mapping of a file: so it
+ * responds to advice as before (emptied, it is read again), and stays executable under policies
+ * that forbid executing memory that was written to. Other threads execute it meanwhile.
  */
 static int text_make_small(struct region *region, size_t page, int rights)
 {
 	uintptr_t address = region_page_address(region, page);
 	size_t bytes = region->page_bytes;
 	int key = region->pages[page] >> PAGE_KEY_SHIFT;
-	bool readable = rights & PROT_READ && !key; /* by this thread, whatever it may do */
+	bool readable = rights & PROT_READ && !key; /* by this thread, whatever its protection
+						     * keys */
 	struct mempolicy policy;
 	long failed = 0;
 
@@ -112,7 +114,7 @@ static void note_split(struct region *region, size_t page)
 	split_count++;
 }
 
-/* Pages from `page` on, before end, that are hugetlb pages in the same state; at most so many. */
+/* The number of hugetlb pages in the same state from `page` on, before end; at most so many. */
 static size_t run_of_same(const struct region *region, size_t page, size_t end, size_t most)
 {
 	size_t run = page + 1;
@@ -166,7 +168,7 @@ static int split_text(struct region *region, size_t page, size_t end)
 	return failed;
 }
 
-/* The hugetlb pages of [page, end). */
+/* Splits the hugetlb pages of [page, end). */
 static int split_run(struct region *region, size_t page, size_t end, const struct split *how)
 {
 	const size_t most = EXCHANGE_BYTES_MAX / region->page_bytes + 1;
@@ -184,7 +186,7 @@ static int split_run(struct region *region, size_t page, size_t end, const struc
 
 int split_range(struct region *region, uintptr_t from, uintptr_t to, const struct split *how)
 {
-	/* Address space that was never used can be a million pages, and a program may unmap all. */
+	/* Unused address space can have a million pages, and a program may unmap all of it. */
 	const uintptr_t end = to < region->high ? to : region->high;
 	const size_t last = end > from ? region_page(region, end - 1) + 1 : 0;
 	size_t page = region_page(region, from), next;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Stopping all other threads of this process by ptrace: see stop_threads.h.
+ * Stops all other threads of this process by ptrace: see stop_threads.h.
  */
 #include <elf.h>
 #include <errno.h>
@@ -21,7 +21,7 @@
 #define PTRACE_EVENT_STOP 128
 #endif
 
-/* How many threads a process may have to be stopped, and how long that may take. */
+/* How many threads can be stopped, and how long that may take. */
 #define THREADS_MAX  ((size_t)65536)
 #define DEADLINE_NS  2000000000ll
 #define YIELDS_FIRST 64
@@ -48,7 +48,7 @@ static int64_t now_ns(void)
 	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-/* Lets others run. False: the deadline is over. */
+/* Lets others run. False: the deadline has passed. */
 static bool wait_a_little(unsigned int tries, int64_t deadline)
 {
 	const struct timespec nap = {.tv_nsec = NAP_NS};
@@ -61,7 +61,7 @@ static bool wait_a_little(unsigned int tries, int64_t deadline)
 	return now_ns() < deadline;
 }
 
-/* What /proc says of a task, after the parenthesis that ends its name. */
+/* Reads the state of a task from /proc, after the parenthesis that ends its name. */
 static bool is_dead(long process, int id)
 {
 	char path[64], text[512], *after;
@@ -90,7 +90,7 @@ static int seize(struct stop *stop, int id)
 
 	if (stop->count == THREADS_MAX)
 		return -ENOMEM;
-	/* A /proc of another namespace would name strangers. */
+	/* /proc of another namespace would show unrelated tasks. */
 	failed = sys_call(SYS_tgkill, stop->process, id);
 	if (failed)
 		return failed == -ESRCH && is_dead(stop->process, id) ? 0 : -EPERM;
@@ -120,7 +120,7 @@ struct entry {
 	char name[];
 };
 
-/* Begins to stop those that are not known yet. */
+/* Begins to stop the threads that are not in the list yet. */
 static int seize_new(struct stop *stop, int directory, long except)
 {
 	_Alignas(struct entry) char buffer[4096];
@@ -141,7 +141,7 @@ static int seize_new(struct stop *stop, int directory, long except)
 	return got < 0 && got != -ENOENT ? (int)got : failed;
 }
 
-/* Has the thread stopped, or ended? Notes why. */
+/* Has the thread stopped, or ended? Records why. */
 static bool has_stopped(struct stopped_thread *thread)
 {
 	int status = 0;
@@ -171,8 +171,8 @@ static int wait_for_all(struct stop *stop, int64_t deadline)
 }
 
 /*
- * A thread that has stopped starts no other one: when a whole look at the directory finds nobody
- * new while all that were known have stopped, all are.
+ * A stopped thread cannot start another one: when a complete pass over the directory finds no new
+ * thread, and all known threads have stopped, then all have.
  */
 static int stop_all(struct stop *stop, int directory, long except)
 {
@@ -216,7 +216,7 @@ int stop_threads_begin(struct stop *stop, long process, long except)
 	return failed;
 }
 
-/* A mask of signals as /proc/PID/status has it: 16 digits after the name. */
+/* Parses a signal mask of /proc/PID/status: 16 digits after the name. */
 static uint64_t read_mask(const char *text, const char *name)
 {
 	uint64_t mask = 0;
@@ -239,8 +239,8 @@ static uint64_t read_mask(const char *text, const char *name)
 }
 
 /*
- * Does the signal do nothing? Such a signal interrupts no system call where nobody traces. That
- * the program changes meanwhile what a signal does is not possible: all its threads stand.
+ * Is the signal ignored? Such a signal interrupts no system call of a process that is not traced.
+ * The program cannot change the action meanwhile, because all of its threads are stopped.
  */
 static bool does_nothing(struct stop *stop, int signal)
 {
@@ -272,16 +272,17 @@ static long set_registers(const struct stopped_thread *thread, cpu_registers *re
 	return trace(PTRACE_SETREGSET, thread, NT_PRSTATUS, (long)&part);
 }
 
-/* Is it safe to make the call once more? A descriptor may be closed although close() failed. */
+/* Is it safe to repeat the call? After a failed close() the descriptor may be closed
+ * nevertheless. */
 static bool may_restart(long number)
 {
 	return number >= 0 && number != SYS_close;
 }
 
 /*
- * Has a thread whose system call ended with EINTR, and whom no signal waits for that would have
- * ended it so, make the call again: up to its entry, where it stops once more. False: it has only
- * to go on.
+ * If the thread's system call ended with EINTR, and no pending signal would have caused that, makes
+ * the thread repeat the call: up to its entry, where it stops again. False: it only has to
+ * continue.
  */
 static bool begin_restart(struct stop *stop, struct stopped_thread *thread)
 {
@@ -298,7 +299,7 @@ static bool begin_restart(struct stop *stop, struct stopped_thread *thread)
 	return thread->restarting;
 }
 
-/* A signal came before the call did: then that has ended with EINTR, as it had. */
+/* A signal arrived before the call was made: so it ends with EINTR, as before. */
 static void undo_restart(const struct stopped_thread *thread)
 {
 	cpu_registers registers;
@@ -309,7 +310,7 @@ static void undo_restart(const struct stopped_thread *thread)
 	set_registers(thread, &registers);
 }
 
-/* Waits until it has come to the entry of its call. */
+/* Waits until the thread has reached the entry of its call. */
 static void end_restart(struct stop *stop, struct stopped_thread *thread, int64_t deadline)
 {
 	unsigned int tries = 0;
@@ -346,8 +347,8 @@ void stop_threads_end(struct stop *stop)
 		deadline = deadline ? deadline : now_ns() + DEADLINE_NS;
 		end_restart(stop, thread, deadline);
 		/*
-		 * To detach it at the entry would make the kernel look for signals, and end the
-		 * call with EINTR. Whoever runs is let go when the helper ends.
+		 * Detaching the thread at the entry would make the kernel look for signals, and end
+		 * the call with EINTR. Running threads are detached when the helper ends.
 		 */
 		if (thread->id && thread->stopped)
 			trace(thread->signal ? PTRACE_DETACH : PTRACE_CONT, thread, 0,

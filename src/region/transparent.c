@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Leaving hugetlb pages: see transparent.h.
+ * Moves from hugetlb pages to transparent huge pages: see transparent.h.
  */
 #include "base/log.h"
 #include "pages/source.h"

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Leaving hugetlb pages: what the program writes to goes to transparent huge pages, for good.
+ * Moves all writable memory from hugetlb pages to transparent huge pages, permanently.
  */
 #ifndef TRANSPARENT_H
 #define TRANSPARENT_H
 
 /*
- * Splits all hugetlb pages of all regions but text, their content preserved, and takes none from
- * now on. Takes the lock. What cannot be split stays, with a warning.
+ * Splits all hugetlb pages of all regions except text, preserving their content, and takes none
+ * from now on. Takes the lock. Pages that cannot be split stay, with a warning.
  */
 void transparent_from_now(void);
 
-/* The same, where HUGETLB_EXACT=strict demands it by now: see exact_is_lost(). Before growth. */
+/* The same, if HUGETLB_EXACT=strict now requires it: see exact_is_lost(). Call it before growth. */
 void transparent_if_inexact(void);
 
 #endif

@@ -19,8 +19,7 @@ static void remove_part(size_t i)
 	parts[i] = parts[--part_count];
 }
 
-/* Adds a part and joins it with those that it touches within its page. False: there are too many.
- */
+/* Adds a part and joins it with the parts of its page that it touches. False: the table is full. */
 static bool join(struct part *part, uintptr_t page, uintptr_t page_end)
 {
 	for (size_t i = 0; i < part_count; i++) {
@@ -32,7 +31,7 @@ static bool join(struct part *part, uintptr_t page, uintptr_t page_end)
 		if (parts[i].to > part->to)
 			part->to = parts[i].to;
 		remove_part(i);
-		i = (size_t)-1; /* what it has become may touch those before */
+		i = (size_t)-1; /* the joined part may touch earlier ones */
 	}
 	if (part_count == UNMAPPED_PARTS_MAX)
 		return false;

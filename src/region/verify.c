@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Asking the kernel whether pages are still hugetlb pages of ours: see verify.h.
+ * Asks the kernel whether pages are still the library's hugetlb pages: see verify.h.
  *
- * PROCMAP_QUERY (Linux 6.11) reports a mapping's page size, rights and whether it is shared: 0.5 us
- * a mapping. Without it mremap and madvise tell a hugetlb page from others by their errors, and
- * MADV_POPULATE_* (5.14) or the text of /proc/self/maps its rights.
+ * PROCMAP_QUERY (Linux 6.11) reports a mapping's page size, protection and whether it is shared:
+ * 0.5 us per mapping. Without it, errors of mremap and madvise distinguish a hugetlb page from
+ * other memory, and MADV_POPULATE_* (5.14) or the text of /proc/self/maps shows its protection.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -19,8 +19,8 @@
 
 #define RIGHTS (PROT_READ | PROT_WRITE | PROT_EXEC)
 
-/* An open /proc/thread-self/maps, or -1 where it may not be asked. A descriptor that was open
- * before a fork would answer for the parent, so each question opens its own. */
+/* An open /proc/thread-self/maps, or -1 if it may not be opened. A descriptor from before a fork
+ * would answer for the parent, so each query opens its own. */
 static int open_maps(void)
 {
 	long fd;
@@ -32,9 +32,9 @@ static int open_maps(void)
 }
 
 /*
- * By errors alone. mremap without a change is EINVAL within a hugetlb page, EFAULT in a hole, and
- * succeeds elsewhere; before Linux 5.16 it succeeds everywhere. MADV_COLD is EINVAL on hugetlb
- * pages and on locked memory, and ENOMEM in a hole.
+ * By errors only. mremap without a change fails with EINVAL within a hugetlb page and with EFAULT
+ * in a hole, and succeeds elsewhere; before Linux 5.16 it succeeds everywhere. MADV_COLD fails with
+ * EINVAL on hugetlb pages and on locked memory, and with ENOMEM in a hole.
  */
 static bool refuses_parts(uintptr_t address, size_t bytes)
 {
@@ -42,7 +42,7 @@ static bool refuses_parts(uintptr_t address, size_t bytes)
 	long answer = sys_call(SYS_mremap, within, process_base_bytes, process_base_bytes);
 	int cold;
 
-	/* other errors, a filter's, tell nothing: then what is recorded is believed */
+	/* other errors, from a filter, prove nothing: then the record is trusted */
 	if (answer != within)
 		return answer != -EFAULT;
 	cold = sys_madvise(address, bytes, MADV_COLD);
@@ -72,7 +72,8 @@ static void record_replaced(struct region *region, size_t page)
 	page_state_replaced(region, address, address + region->page_bytes);
 }
 
-/* Before Linux 5.14 the text of /proc/self/maps tells the rights; it is read once for all pages. */
+/* Before Linux 5.14 the text of /proc/self/maps shows the protection; it is read once for all
+ * pages. */
 static struct {
 	struct maps maps;
 	struct smaps_mapping mapping;
@@ -153,8 +154,8 @@ static void verify_pages(int maps, struct region *region, size_t page, size_t en
 {
 	struct maps_query found = {0};
 
-	/* Text on transparent huge pages has the states of huge pages, but is no hugetlb mapping.
-	 */
+	/* Text on transparent huge pages has the states of huge pages, but is not a hugetlb
+	 * mapping. */
 	if (!region->source->hugetlb)
 		return;
 	for (; page < end; page++) {
@@ -167,7 +168,7 @@ static void verify_pages(int maps, struct region *region, size_t page, size_t en
 			verify_by_errors(region, page);
 			continue;
 		}
-		/* One mapping holds many pages. */
+		/* One mapping contains many pages. */
 		if (found.end <= address)
 			failed = maps_ask(maps, address, &found);
 		if (failed && failed != -ENOENT) {
@@ -181,7 +182,7 @@ static void verify_pages(int maps, struct region *region, size_t page, size_t en
 	}
 }
 
-/* Above region->high nothing was ever mapped, and address space can be a million pages. */
+/* Nothing was ever mapped above region->high, and the address space can have a million pages. */
 static size_t pages_end(const struct region *region, uintptr_t to)
 {
 	uintptr_t last = to < region->high ? to : region->high;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Keeping everybody from writing to hugetlb pages: see write_protect.h.
+ * Keeps every task from writing to hugetlb pages: see write_protect.h.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -10,7 +10,7 @@
 #include "base/sys.h"
 #include "region/write_protect.h"
 
-/* Newer than the oldest headers that we build on; the values are the kernel's. */
+/* Newer than the oldest supported headers; the values are the kernel's. */
 #ifndef UFFD_FEATURE_WP_HUGETLBFS_SHMEM
 #define UFFD_FEATURE_WP_HUGETLBFS_SHMEM (1 << 12) /* Linux 5.19 */
 #endif
@@ -80,7 +80,8 @@ void write_protect_end(int fd, uintptr_t address, size_t bytes, int replaced)
 {
 	struct uffdio_range range = {.start = address, .len = bytes};
 
-	/* To take the protection away wakes, too; in other memory there is none. */
+	/* Removing the protection wakes waiters, too; memory that replaced the page has no
+	 * protection. */
 	if (!replaced) {
 		protect(fd, address, bytes, 0);
 		sys_ioctl(fd, UFFDIO_UNREGISTER, &range);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Base pages that read as zero become what nobody has touched: see zeroes.h.
+ * Frees base pages that read as zero: see zeroes.h.
  */
 #include <sys/uio.h>
 
@@ -10,7 +10,7 @@
 #include "region/process.h"
 #include "region/zeroes.h"
 
-/* What is looked at in one piece. */
+/* How much is examined at a time. */
 #define CHUNK_BYTES ((size_t)2 << 20)
 #define CHUNK_PAGES (CHUNK_BYTES / 4096)
 
@@ -23,7 +23,7 @@ struct chunk {
 
 _Static_assert(sizeof(struct chunk) <= HELPER_ARGUMENT_BYTES, "it fits");
 
-/* By the kernel's own reading, which asks for the program's rights and never ends in a signal. */
+/* The kernel reads the page, which respects the program's protection and never raises a signal. */
 static bool reads_as_zero(uintptr_t page)
 {
 	uint64_t words[128];
@@ -41,7 +41,7 @@ static bool reads_as_zero(uintptr_t page)
 	return !any;
 }
 
-/* Empties the pages that are there and read as zero: page by page what they were. */
+/* Empties the pages that are present and read as zero; the others stay, page by page. */
 static int drop_chunk(struct exact *exact)
 {
 	const struct chunk *chunk = (const struct chunk *)exact;

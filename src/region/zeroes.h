@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Base pages that read as zero become what nobody has touched, so that their next touch is a fault.
+ * Frees base pages that read as zero, so that their next touch is a page fault.
  *
  * Needs the lock (lock.h).
  */
@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 /*
- * Does so in [from, to), whole base pages in a region, none of which is huge, of memory that is no
+ * Does so in [from, to), whole base pages in a region, none of them huge, of memory that is not a
  * file's. Pages that cannot be read, or that others cannot be kept from writing to, stay.
  */
 void zeroes_drop(uintptr_t from, uintptr_t to);
