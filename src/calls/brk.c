@@ -12,7 +12,7 @@
 #include "region/transparent.h"
 
 static struct {
-	uintptr_t thread; /* the one on trial, or 0 */
+	uintptr_t thread; /* the thread that makes the trial, or 0 */
 	bool asked_break;
 } trial;
 
@@ -33,8 +33,8 @@ bool brk_trial_end(void)
 	return trial.asked_break;
 }
 
-/* As libc: the kernel leaves the break where it is for an address below the heap, which is no
- * error. */
+/* As libc does: for an address below the heap the kernel leaves the break where it is, which is not
+ * an error. */
 static int kernel_brk(uintptr_t address)
 {
 	return (uintptr_t)sys_pass(SYS_brk, address) < address ? -ENOMEM : 0;
@@ -68,6 +68,6 @@ int call_brk(void *address)
 
 	if (libc_calls.own_break && libc_calls.own_break->brk((uintptr_t)address, &result))
 		return (int)answer(result);
-	/* Below our heap: the kernel's break, which is still there. */
+	/* Below the library's heap: the kernel's break, which still exists. */
 	return (int)answer(kernel_brk((uintptr_t)address));
 }

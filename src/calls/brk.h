@@ -2,7 +2,7 @@
 /*
  * sbrk and brk.
  *
- * Where a heap of ours serves the break (libc_calls.own_break) they lead there, otherwise to the
+ * If the library's heap serves the break (libc_calls.own_break) they call that, otherwise the
  * kernel.
  */
 #ifndef CALLS_BRK_H
@@ -14,12 +14,12 @@
 void *call_sbrk(intptr_t delta);
 int call_brk(void *address);
 
-/* The kernel's break, as sbrk has it without us: the old one, or -ENOMEM. */
+/* The kernel's break, with the semantics of sbrk: returns the old break, or -ENOMEM. */
 long brk_kernel_sbrk(intptr_t delta);
 
 /*
- * The trial after hooking: between begin and end, what the calling thread asks for memory fails and
- * is only recorded. end returns whether libc came to us for the break.
+ * The trial after hooking: between begin and end, memory requests of the calling thread fail and
+ * are only recorded. end returns whether libc called the hooked functions for the break.
  */
 void brk_trial_begin(void);
 bool brk_trial_end(void);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Children that are made without fork(): see clone.h.
+ * Children that are created without fork(): see clone.h.
  */
 #include <linux/sched.h>
 #include <stdint.h>
@@ -18,7 +18,7 @@ struct arguments {
 	uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls;
 };
 
-/* Copies clone3's arguments; false: the kernel refuses them, too, or nobody may be asked. */
+/* Copies clone3's arguments; false: the kernel refuses them, too, or it cannot be asked. */
 static bool read_arguments(struct arguments *arguments, long from, long bytes)
 {
 	const struct iovec to = {arguments, sizeof(*arguments)};
@@ -29,7 +29,7 @@ static bool read_arguments(struct arguments *arguments, long from, long bytes)
 	if (!sys_sandboxed && !sys_is_filtered())
 		return sys_call(SYS_process_vm_readv, sys_getpid(), &to, 1, &source, 1) ==
 		       (long)sizeof(*arguments);
-	/* A filter may kill for the question. */
+	/* A filter may kill the process for the check. */
 	*arguments = *(const struct arguments *)from;
 	return true;
 }
@@ -51,7 +51,7 @@ bool clone_is_fork(long number, long first, long second)
 	}
 }
 
-/* Where the child's number is to be written in the child; NULL: nowhere. */
+/* Where the child's number is to be stored in the child; NULL: nowhere. */
 static pid_t *child_number(long number, long a, long d, long e)
 {
 	const struct arguments *arguments = (const struct arguments *)a;
@@ -76,7 +76,7 @@ long clone_system_call(long number, long a, long b, long c, long d, long e)
 	}
 	if (agreed)
 		fork_end_in_child();
-	/* The kernel wrote it when the page was not yet back. */
+	/* The kernel stored it before the page was back in place. */
 	number_at = child_number(number, a, d, e);
 	if (number_at)
 		*number_at = (pid_t)sys_pass(SYS_gettid);

@@ -2,17 +2,17 @@
 /*
  * fork: parent and child both keep memory that they can write to: see fork.h.
  *
- * The parent copies what the child would lose, before it forks (fork_copies.h). Three kinds of
- * pages can't be kept from a child in this way, as they are needed from its first instruction on:
- * those of the stack and the thread descriptor that it runs on, and a program's data. They become
- * base pages before the fork. Where that is impossible
- * (other threads run, and can't be stopped), the child copies them first of all.
+ * Before the fork the parent copies what the child would lose (fork_copies.h). Some pages cannot be
+ * withheld from a child in this way, because it needs them from its first instruction on: those of
+ * the stack and the thread descriptor that it runs on, and the program's data. They are split into
+ * base pages before the fork. If that is impossible (other threads run, and cannot be stopped), the
+ * child copies them before anything else.
  *
  * In the child: system calls and memory copies only; other threads' locks may be held for ever.
  *
- * A child that has nothing to do costs page faults nevertheless: for each page of our text that it
- * runs, and for each that parent or child write to. What every child runs is marked as hot, for the
- * linker puts that together.
+ * Even a child that has nothing to do costs page faults: for each page of the library's text that
+ * it runs, and for each page that parent or child write to. Functions that every child runs are
+ * marked as hot, so that the linker places them together.
  */
 #include <errno.h>
 #include <layout.h>
@@ -36,21 +36,22 @@
 #include "region/split.h"
 #include "region/verify.h"
 
-/* Up to here memory is copied, whatever the pool holds: it takes milliseconds, and is safe. */
+/* Up to this size memory is always copied, whatever the pool has: that takes milliseconds, and is
+ * safe. */
 #define SMALL_BYTES ((size_t)64 << 20)
-/* More is copied only while it is at most this share of the memory that is available. */
+/* More is copied only if it is at most this share of the available memory. */
 #define MEMORY_SHARE 2
 
 /*
- * Pages above this size are never left to the kernel's sharing while there is memory for a copy:
- * Linux 6.18.44 loses such pages in the child now and then (a private page of 1 GiB reads as zero
- * there; seen in 2 to 11 of 40 forks, without this library, too). Pages of 2 MiB it does not.
+ * Pages above this size are never left to the kernel's copy on write if there is memory for a copy:
+ * Linux 6.18.44 sometimes loses such pages in the child (a private page of 1 GiB reads as zero
+ * there; seen in 2 to 11 of 40 forks, also without this library). Pages of 2 MiB are not affected.
  */
 #define SHARED_PAGE_BYTES_MAX ((size_t)512 << 20)
 
 /*
- * The child needs so much below its thread pointer, and above it: libc's descriptor of the thread,
- * in which the kernel writes as well (rseq). And so much of the stack below and above the frame of
+ * How much the child needs below its thread pointer, and above it: libc's descriptor of the thread,
+ * to which the kernel writes as well (rseq). And how much of the stack below and above the frame of
  * fork_begin().
  */
 #define DESCRIPTOR_BYTES ((size_t)4096)
@@ -59,8 +60,8 @@
 
 static pid_t (*real_fork)(void);
 
-/* Two steps run on this stack, unless the program's is the main thread's, on its first bytes: those
- * pages are the program's anyway, and each page more costs a fork two page faults. */
+/* Two steps run on this stack, unless the program's is the main thread's, on its first bytes: the
+ * program has touched those pages anyway, and each further page costs a fork two page faults. */
 #define STACK_BYTES      ((size_t)64 << 10)
 #define MAIN_STACK_BYTES ((size_t)1 << 20)
 static _Alignas(64) unsigned char stack[STACK_BYTES];
@@ -68,15 +69,15 @@ static _Alignas(64) unsigned char stack[STACK_BYTES];
 enum way {
 	WAY_SHARE,    /* the kernel's copy on write */
 	WAY_COPY,     /* the parent copies to base pages */
-	WAY_POPULATE, /* the child has the kernel copy, out of the pool */
+	WAY_POPULATE, /* the child has the kernel copy, from the pool */
 };
 
-/* What one fork agreed on before it happened. Under the lock. */
+/* What was decided for one fork before it happened. Under the lock. */
 static struct agreement {
 	enum way way;
 	enum fork_walk walk; /* what is copied */
 	bool copies;         /* fork_copies_make() was called */
-	bool no_pages;       /* there are none that a child would lose or has not */
+	bool no_pages;       /* there are no pages that a child would lose or not get */
 } agreed;
 
 static long map_hugetlb(size_t page_bytes, size_t bytes)
@@ -88,7 +89,8 @@ static long map_hugetlb(size_t page_bytes, size_t bytes)
 			0);
 }
 
-/* Could the pools give so much just now? Two system calls a pool, no page is touched. */
+/* Do the pools have enough free pages at this moment? Two system calls per pool; no page is
+ * touched. */
 static bool pools_serve(const struct fork_extent *extent)
 {
 	for (int i = 0; i < FORK_PAGE_SIZES && extent->by_size[i].size; i++) {
@@ -116,7 +118,7 @@ static void warn_unsafe(const struct fork_extent *extent)
 		kernel_may_lose(extent) ? ", or find pages empty" : "");
 }
 
-/* A copy leaves half of the available memory; HUGETLB_FORK=copy may take all. */
+/* A copy must leave half of the available memory free; HUGETLB_FORK=copy may use all. */
 static bool memory_serves(const struct fork_extent *extent, size_t share)
 {
 	return !sys_sandboxed && extent->used_bytes <= sizes_available_memory() / share;
@@ -154,9 +156,10 @@ static enum way choose_way(const struct fork_extent *extent)
 }
 
 /*
- * A program's data leaves hugetlb pages before the first fork: the parent waits for nobody, and
- * where the pool is empty by the time of its first write, the kernel takes the page away from the
- * child (SIGBUS). No look at the pool helps: others take pages at any moment.
+ * The program's data leaves hugetlb pages before the first fork: the parent does not wait for the
+ * child, and if the pool is empty when the parent first writes, the kernel takes the page away from
+ * the child (SIGBUS). Checking the pool before would not help, because others take pages at any
+ * moment.
  */
 static void split_running(void)
 {
@@ -182,7 +185,7 @@ static int split_needed(struct region *region, uintptr_t address)
 	return split_range(region, address, address + region->page_bytes, &how);
 }
 
-/* Pages of [from, to) are needed by the child at once. */
+/* The child needs the pages of [from, to) at once. */
 static void prepare_needed(uintptr_t from, uintptr_t to)
 {
 	struct region_part part;
@@ -198,7 +201,7 @@ static void prepare_needed(uintptr_t from, uintptr_t to)
 	}
 }
 
-/* The stack ends somewhere above; what is there comes back before the child returns to it. */
+/* The stack ends somewhere above; that part is back in place before the child returns to it. */
 static void prepare_this_thread(uintptr_t frame)
 {
 	const uintptr_t descriptor = cpu_thread_pointer();
@@ -207,7 +210,7 @@ static void prepare_this_thread(uintptr_t frame)
 	prepare_needed(frame - FRAMES_BYTES, frame + CALLERS_BYTES);
 }
 
-/* Decides what is copied, and by whom. */
+/* Decides what is copied, and by which process. */
 static struct fork_extent agree_on_way(struct agreement *agreement)
 {
 	struct fork_extent extent = fork_measure(FORK_DATA);
@@ -252,7 +255,8 @@ static int begin(void *frame)
 		extent = agree_on_way(&agreement);
 		agreement.copies = agreement.way == WAY_COPY;
 	}
-	/* A write would cost a page fault in each fork, to copy a page that the child shares. */
+	/* An unnecessary write would cost a page fault in each fork, to copy a page that the child
+	 * shares. */
 	if (memcmp(&agreed, &agreement, sizeof(agreed)))
 		agreed = agreement;
 	if (!agreed.copies)
@@ -263,7 +267,7 @@ static int begin(void *frame)
 	return 0;
 }
 
-/* Runs a step where there is space for it: a coroutine's stack may have 4 KiB. */
+/* Runs a step where there is enough stack for it: a coroutine's stack may have 4 KiB. */
 static void run(int (*step)(void *), void *argument)
 {
 	const uintptr_t main_stack_end = getauxval(AT_RANDOM);
@@ -283,9 +287,9 @@ bool fork_begin(void)
 }
 
 /*
- * Has the kernel make the copies, as for a write, out of the pool. It spares what a mapping of our
- * own would cost: clearing the pages before. False: the pool has not enough for all of them (or the
- * kernel can't tell, before 5.14); what it had is the child's.
+ * Has the kernel make the copies from the pool, as for a write. That avoids clearing the pages
+ * first, as a new mapping would. False: the pool does not have enough for all of them (or the
+ * kernel cannot tell, before 5.14); pages that were copied belong to the child.
  */
 static bool own_huge_pages(struct region *region, size_t page, size_t count)
 {
@@ -298,7 +302,7 @@ static bool own_huge_pages(struct region *region, size_t page, size_t count)
 	return true;
 }
 
-/* Puts base pages in the place of one page. Without memory for them it stays shared. */
+/* Replaces one page by base pages. Without memory for them it stays shared. */
 static void own_base_pages(struct region *region, size_t page)
 {
 	const uintptr_t address = region_page_address(region, page);
@@ -316,7 +320,7 @@ static void own_base_pages(struct region *region, size_t page)
 	region_set_small(region, page, UNIT_MAPPED);
 }
 
-/* The child's copies of what the parent could not copy. */
+/* The child copies what the parent could not copy. */
 static void own_pages(struct region *region, enum fork_walk walk)
 {
 	size_t page = 0, count;
@@ -327,7 +331,8 @@ static void own_pages(struct region *region, enum fork_walk walk)
 				own_base_pages(region, i);
 }
 
-/* What the child has of a page as a whole: no lock, nothing that its parent keeps from it. */
+/* Updates the states of the child's whole pages: no locks, and nothing is withheld by the parent
+ * any more. */
 static void settle_pages(struct region *region)
 {
 	const size_t end = region_page(region, region->high + region->page_bytes - 1);
@@ -372,7 +377,7 @@ __attribute__((hot)) void fork_end_in_child(void)
 	lock_reset_in_child();
 }
 
-/* Ends what prepare_needed() noted. */
+/* Clears what prepare_needed() recorded. */
 static void forget_needed(void)
 {
 	struct region *region;

@@ -2,8 +2,8 @@
 /*
  * Copies of huge pages that a parent makes for a child: see fork_copies.h.
  *
- * What other threads write meanwhile may be in a copy or not, as with the kernel's own fork, which
- * shares page after page while they run.
+ * What other threads write meanwhile may or may not be in a copy. The kernel's own fork behaves the
+ * same way: it shares page after page while they run.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -18,19 +18,20 @@
 #include "region/registry.h"
 #include "region/split.h"
 
-/* Arenas may open while pages are copied: the lists have space for so much more. */
+/* Arenas may open while pages are copied: the lists have this many spare entries. */
 #define SPARE_PIECES 64
 #define SPARE_BYTES  ((size_t)64 << 20)
 
-/* A unit that is in use up to here is copied into one transparent huge page. */
+/* If this much of a unit is in use, it is copied into one transparent huge page. */
 #define FULL_SHARE(unit_bytes) ((unit_bytes) / 4 * 3)
 
-/* What was at `address` is at `copy`, too; copy 0: whole pages that the child does without. */
+/* The content of `address` is also at `copy`; copy 0: whole pages that the child does not get. */
 struct piece {
 	uintptr_t address, copy;
 	size_t bytes;
-	bool altered;   /* a copy with rights or advice, which only the kernel knows in the child */
-	bool kept_back; /* with copy 0: the kernel does not give the pages to the child */
+	bool altered;   /* a copy with its own protection or advice, which in the child only the
+			 * kernel knows */
+	bool kept_back; /* with copy 0: the kernel withholds the pages from the child */
 };
 
 static struct {
@@ -43,7 +44,7 @@ static struct {
 /* Does the kernel undo MADV_DONTFORK for hugetlb pages? Linux 7.2 does not. */
 static enum { UNKNOWN, UNDOES, KEEPS_FOR_EVER } dontfork;
 
-/* -ENOMEM: memory that other threads opened meanwhile made the list too short. */
+/* -ENOMEM: other threads have opened memory meanwhile, and the list is too short. */
 static int add_piece(uintptr_t address, uintptr_t copy, size_t bytes)
 {
 	if ((made.count + 1) * sizeof(struct piece) > made.pieces_bytes)
@@ -53,7 +54,7 @@ static int add_piece(uintptr_t address, uintptr_t copy, size_t bytes)
 	return 0;
 }
 
-/* Reads memory whatever its rights and key are. */
+/* Reads memory whatever its protection and keys are. */
 static long read_any(uintptr_t to, uintptr_t from, size_t bytes)
 {
 	long fd, got = 0;
@@ -74,7 +75,7 @@ static long read_any(uintptr_t to, uintptr_t from, size_t bytes)
 
 /*
  * Copies the used part of a run of units. The last unit gets no transparent huge page unless most
- * of it is in use, for that would be cleared as a whole. Pages of 1 GiB are mostly empty.
+ * of it is in use, because the whole page would be cleared. Pages of 1 GiB are mostly empty.
  */
 static long copy_readable(const struct region *region, uintptr_t to, uintptr_t from, size_t bytes)
 {
@@ -93,7 +94,7 @@ static long copy_readable(const struct region *region, uintptr_t to, uintptr_t f
 	return 0;
 }
 
-/* Gives a copy the rights, key and advice of the pages that it stands for. */
+/* Gives a copy the protection, key and advice of the pages that it replaces. */
 static long give_state(unsigned int state, uintptr_t copy, size_t bytes)
 {
 	const int rights = page_state_rights(state);
@@ -109,7 +110,7 @@ static long give_state(unsigned int state, uintptr_t copy, size_t bytes)
 	return failed;
 }
 
-/* The pages' state, and the NUMA policy of the first of them, are those of the run. */
+/* The state and NUMA policy of the run's first page apply to the whole run. */
 struct run {
 	const struct region *region;
 	size_t page, count;
@@ -150,7 +151,7 @@ static int copy_used(const struct run *run)
 	return failed;
 }
 
-/* What can't be kept back is shared until the child replaces it. */
+/* Pages that cannot be withheld are shared until the child replaces them. */
 static bool keep_back(uintptr_t address, size_t bytes)
 {
 	if (dontfork == UNKNOWN)
@@ -158,7 +159,7 @@ static bool keep_back(uintptr_t address, size_t bytes)
 	return dontfork == UNDOES && !sys_madvise(address, bytes, MADV_DONTFORK);
 }
 
-/* On failure the run is shared, as without us. */
+/* On failure the run is shared, as without the library. */
 static int keep_run(const struct region *region, size_t page, size_t count)
 {
 	struct run run = {
@@ -173,14 +174,14 @@ static int keep_run(const struct region *region, size_t page, size_t count)
 		return 0;
 	}
 	made.count = count_before;
-	/* Rights may have been taken from what is there: it is not used again. */
+	/* Part of the area may have been protected: it is not used again. */
 	if (made.area_used > used_before &&
 	    sys_munmap(made.area + used_before, made.area_used - used_before))
 		made.area_used = used_before;
 	return -ENOMEM;
 }
 
-/* Bytes of copies: whole units. */
+/* The size of the copies, in whole units. */
 static size_t area_bytes(enum fork_walk walk)
 {
 	const struct region *region;
@@ -209,12 +210,12 @@ int fork_copies_make(const struct fork_extent *extent, enum fork_walk walk)
 	made.count = made.area_used = 0;
 	made.pieces_bytes = (extent->runs + SPARE_PIECES) * sizeof(struct piece);
 	made.area_bytes = area_bytes(walk) + SPARE_BYTES;
-	/* not between the segments of a library that another thread loads just now */
+	/* not between the segments of a library that another thread is loading */
 	mapped = aside_map(made.pieces_bytes, 0);
 	if (SYS_IS_ERROR(mapped))
 		return -ENOMEM;
 	made.pieces = (struct piece *)mapped;
-	/* not advised to be huge: that is said of each part when it is filled */
+	/* no advice to use huge pages: that is given for each part when it is filled */
 	mapped = aside_map_aligned(made.area_bytes, extent->largest->unit_bytes);
 	if (SYS_IS_ERROR(mapped)) {
 		fork_copies_drop();
@@ -231,7 +232,7 @@ int fork_copies_make(const struct fork_extent *extent, enum fork_walk walk)
 	return failed;
 }
 
-/* The list and what is left of the copies. */
+/* Unmaps the list and the rest of the copies. */
 static void unmap_all(void)
 {
 	if (made.area)
@@ -243,7 +244,7 @@ static void unmap_all(void)
 	made.area = 0;
 }
 
-/* The kernel never refuses it, so one more try is for a test that does. */
+/* The kernel never refuses this call; the retry is for a test in which it does. */
 static void let_go(const struct piece *piece)
 {
 	if (sys_madvise(piece->address, piece->bytes, MADV_DOFORK))
@@ -258,7 +259,7 @@ void fork_copies_drop(void)
 	unmap_all();
 }
 
-/* Records that nothing is there but the copies, which come next. */
+/* Records that nothing but the copies, which follow, is there. */
 static void empty_pages(struct region *region, const struct piece *piece)
 {
 	const size_t first = region_page(region, piece->address);
@@ -269,7 +270,7 @@ static void empty_pages(struct region *region, const struct piece *piece)
 		region_set_small(region, page, 0);
 }
 
-/* Moves a copy to its place or, where that fails, copies it once more. */
+/* Moves a copy to its place or, if that fails, copies it once more. */
 static void place_copy(struct region *region, const struct piece *piece)
 {
 	const size_t first = region_unit(region, piece->address);

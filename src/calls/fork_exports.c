@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * clone() and _Fork(), in place of libc's, for programs that call them by name; not in
- * libhugetlbfs.a, where libc's would not be reachable any more.
+ * clone() and _Fork(), replacing libc's for programs that call them by name; not in libhugetlbfs.a,
+ * where libc's functions would become unreachable.
  *
- * libc itself calls its own. These are exported without a version (see libhugetlbfs.map), as what a
- * program asks for is libc's.
+ * libc itself calls its own. The functions are exported without a version (see libhugetlbfs.map),
+ * because programs request libc's version.
  */
 #include <errno.h>
 #include <sched.h>
@@ -22,7 +22,7 @@
 
 typedef int clone_function(int (*function)(void *), void *stack, int flags, void *argument, ...);
 
-/* libc's own function, whatever C library it is. Takes no lock but ld.so's. NULL: there is none. */
+/* libc's own function, in any C library. Takes no lock but ld.so's. NULL: there is none. */
 static void *libcs(const char *name)
 {
 	struct libc object;

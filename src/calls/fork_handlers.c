@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * fork in glibc before 2.34, which has no _Fork inside that we could stand in for.
+ * fork in glibc before 2.34, which does not call a _Fork that could be replaced.
  *
- * fork() calls its handlers by one function, three times: before the fork, in the child, and in the
- * parent. Where one thread runs, our part comes after the first, and before the others: in the
- * child no handler has touched memory by then. With more threads libc takes malloc's locks after
- * all handlers, and it would wait for ever for a thread that is in malloc and waits for our lock.
- * So our part comes with malloc's locks held: in place of the calls that take and release them. All
- * these are hidden functions, known by how often they are called, or by what fork calls beside
- * them, which is the same from 2.28 to 2.33. Where the calls are not found, memory is left to the
- * kernel's sharing.
+ * fork() calls its handlers through one function, three times: before the fork, in the child, and
+ * in the parent. In a process with one thread, the library's steps come after the first of these
+ * calls, and before the other two, so that no handler in the child touches memory before. With more
+ * threads libc takes malloc's locks after all handlers, and would wait for ever for a thread that
+ * is in malloc and waits for the library's lock. So the library's steps run with malloc's locks
+ * held: they replace the calls that take and release these. All these functions are hidden; they
+ * are identified by how often fork calls them, or by the calls next to them, which are the same
+ * from 2.28 to 2.33. If the calls are not found, memory is left to the kernel's copy on write.
  */
 #include <errno.h>
 #include <layout.h>
@@ -20,13 +20,14 @@
 #include "hook/patch.h"
 #include "region/process.h"
 
-/* libc's own: all there, or none. */
+/* libc's own functions: all of them are known, or none. */
 static uintptr_t lock_malloc, unlock_malloc, unlock_malloc_in_child;
 
 /* The thread between fork_begin() and its end; 0: none. */
 static uintptr_t forking;
 
-/* How many forks of signal handlers, one within the other, came in between in this thread. */
+/* How many forks by signal handlers, each interrupting the one before, are in progress in this
+ * thread. */
 static unsigned int nested;
 
 static bool is_forking(void)
@@ -67,7 +68,7 @@ static void before_malloc_is_unlocked_in_child(void)
 	((void (*)(void))unlock_malloc_in_child)();
 }
 
-/* libc's own, for one of these. */
+/* libc's own function, for one of these calls. */
 enum handlers { HANDLERS_BEFORE, HANDLERS_IN_CHILD, HANDLERS_IN_PARENT };
 static uintptr_t run_handlers;
 

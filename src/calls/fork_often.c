@@ -7,16 +7,17 @@
 #include "region/registry.h"
 #include "region/split.h"
 
-/* So many forks with a copy are often. */
+/* From this number of forks with a copy on, the process forks often. */
 #define FORKS_OFTEN 4
 
-/* Bigger pages are not split for it: they would be copied as a whole. */
+/* Larger pages are not split for it, because they would be copied as a whole. */
 #define SPLIT_PAGE_BYTES_MAX ((size_t)32 << 20)
 
-/* Up to here memory goes to base pages without what is zero: as if there had been no huge page. */
+/* Up to this size memory is moved to base pages without allocating pages for zeroes, as if there
+ * had been no huge page. */
 #define SPARSE_BYTES ((size_t)8 << 20)
 
-/* How much each region grows by on transparent huge pages. */
+/* How much each region then grows on transparent huge pages. */
 #define GROWTH_BYTES ((size_t)64 << 20)
 
 static unsigned int forks;

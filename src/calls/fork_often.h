@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A process that forks often: copying its memory for each child would cost more than its huge pages
- * gain. After some forks with a copy, what it has becomes base pages, which the kernel shares until
- * they are written to, and the next growth is on transparent huge pages.
+ * gain. After some forks with a copy, its memory is split into base pages, which the kernel shares
+ * until they are written to, and the next growth is on transparent huge pages.
  *
  * Both are bounded: a program that has forked some helpers and then grows to gigabytes has hugetlb
  * pages for all but the first of them.
@@ -17,8 +17,8 @@
 #include "calls/fork_pages.h"
 
 /*
- * A fork is about to copy so much, which is little. True: nothing is left to copy, as all of it is
- * on base pages now.
+ * Called if a fork is about to copy this memory, which is little. True: nothing is left to copy,
+ * because all of it is on base pages now.
  */
 bool fork_often_counts(const struct fork_extent *extent);
 

@@ -7,7 +7,8 @@
 #include "calls/fork_pages.h"
 #include "region/registry.h"
 
-/* Locks are not inherited, and a page without a reservation is otherwise like others. */
+/* Bits that do not matter here: locks are not inherited, and a page without a reservation is like
+ * others. */
 #define DIFFERENCES (0xffffu & ~(PAGE_LOCKED | PAGE_INHERITED))
 
 static bool is_visited(const struct region *region, enum fork_walk walk, size_t page)
@@ -24,7 +25,7 @@ static bool is_visited(const struct region *region, enum fork_walk walk, size_t 
 
 bool fork_next_run(const struct region *region, enum fork_walk walk, size_t *page, size_t *count)
 {
-	/* Nothing above that was ever touched, nor need it be. */
+	/* Nothing above that was ever touched, so it need not be visited. */
 	size_t end = region_page(region, region->high + region->page_bytes - 1);
 	size_t run;
 

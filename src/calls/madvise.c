@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * madvise and its like, of a range that touches a region: see madvise.h.
+ * madvise and related calls for ranges that touch a region: see madvise.h.
  */
 #include <limits.h>
 #include <string.h>
@@ -18,10 +18,10 @@
 #include "region/split.h"
 
 enum advice_kind {
-	ADVICE_HINT,  /* no effect on what a program can see, or none that a hugetlb page has */
+	ADVICE_HINT,  /* no effect that the program can see, or none on a hugetlb page */
 	ADVICE_EMPTY, /* the memory reads as zero afterwards */
-	ADVICE_MARK,  /* lasts, and a hugetlb page can bear it as a whole */
-	ADVICE_SMALL, /* lasts, and only small pages can bear it */
+	ADVICE_MARK,  /* persists, and a hugetlb page supports it as a whole */
+	ADVICE_SMALL, /* persists, and only small pages support it */
 };
 
 static enum advice_kind advice_kind(int advice)
@@ -57,8 +57,8 @@ static enum advice_kind advice_kind(int advice)
 }
 
 /*
- * What the kernel says of memory that is what this region is to the program: anonymous, or a
- * private mapping of a file that nobody may write to. 0: nothing against it.
+ * The kernel's result for memory of the kind that this region is to the program: anonymous, or a
+ * private mapping of a file that nobody may write to. 0: the advice is allowed.
  */
 static long refusal(const struct region *region, int advice)
 {
@@ -73,7 +73,8 @@ static long refusal(const struct region *region, int advice)
 	}
 }
 
-/* What the kernel would answer for [from, to), small pages of the same rights and marks. */
+/* The result that the kernel would return for [from, to) on small pages with the same protection
+ * and marks. */
 static long answer_for_huge(const struct region *region, uintptr_t from, uintptr_t to, long number,
 			    int advice)
 {
@@ -88,7 +89,7 @@ static long answer_for_huge(const struct region *region, uintptr_t from, uintptr
 		return page_state_unlocked_end(region, from, to) < to ? -EINVAL : 0;
 	case MADV_POPULATE_READ:
 	case MADV_POPULATE_WRITE:
-		/* It depends on their rights, which hugetlb pages have as well. */
+		/* It depends on their protection, which hugetlb pages have as well. */
 		return sys_pass(number, from, (long)(to - from), advice);
 	default:
 		return 0;
@@ -96,8 +97,8 @@ static long answer_for_huge(const struct region *region, uintptr_t from, uintptr
 }
 
 /*
- * What the kernel answers for [from, to), where hugetlb pages need nothing: it goes on after a
- * hole, and says -ENOMEM in the end; everything else ends it at once.
+ * The kernel's result for [from, to) if hugetlb pages need no treatment: the kernel continues after
+ * a hole, and returns -ENOMEM at the end; any other error ends the call at once.
  */
 long madvise_small_runs(uintptr_t from, uintptr_t to, long number, int advice)
 {
@@ -118,7 +119,7 @@ long madvise_small_runs(uintptr_t from, uintptr_t to, long number, int advice)
 	return result;
 }
 
-/* Up to the first page that is locked, but with MADV_DONTNEED_LOCKED. */
+/* Up to the first locked page, except with MADV_DONTNEED_LOCKED. */
 static long empty_huge(struct region *region, uintptr_t from, uintptr_t to, int advice)
 {
 	uintptr_t end = advice == MADV_DONTNEED ? page_state_unlocked_end(region, from, to) : to;
@@ -127,7 +128,7 @@ static long empty_huge(struct region *region, uintptr_t from, uintptr_t to, int 
 	return !result && end < to ? -EINVAL : result;
 }
 
-/* MADV_DONTNEED and its like: as above, but hugetlb pages are emptied. */
+/* MADV_DONTNEED and similar advice: as above, but hugetlb pages are emptied. */
 static long empty_runs(uintptr_t from, uintptr_t to, int advice)
 {
 	struct region *huge;
@@ -151,8 +152,8 @@ static long empty_runs(uintptr_t from, uintptr_t to, int advice)
 }
 
 /*
- * MADV_DOFORK of whole hugetlb pages of one region, which Linux 7.2 refuses: those that the program
- * keeps from its children are split, because base pages can be given back to them.
+ * MADV_DOFORK for whole hugetlb pages of one region, which Linux 7.2 refuses: those that the
+ * program withholds from its children are split, because base pages support it.
  */
 static long do_fork_split(struct region *region, uintptr_t from, uintptr_t to)
 {
@@ -172,7 +173,8 @@ static long do_fork_split(struct region *region, uintptr_t from, uintptr_t to)
 	return 0;
 }
 
-/* Advice that lasts, of a run that is in one region on hugetlb pages, or on none (huge is NULL). */
+/* Persistent advice for a run that is on hugetlb pages of one region, or not on hugetlb pages (huge
+ * is NULL). */
 static long mark_run(struct region *huge, uintptr_t from, uintptr_t to, int advice)
 {
 	long result = sys_pass(SYS_madvise, from, (long)(to - from), advice);
@@ -182,7 +184,7 @@ static long mark_run(struct region *huge, uintptr_t from, uintptr_t to, int advi
 	return result;
 }
 
-/* Advice that lasts. */
+/* Persistent advice. */
 static long mark(uintptr_t from, uintptr_t to, int advice, bool all_small)
 {
 	struct region_part part;
@@ -207,7 +209,8 @@ static long mark(uintptr_t from, uintptr_t to, int advice, bool all_small)
 	return result;
 }
 
-/* As mark(), up to the first page that the kernel would refuse: that is not made small for it. */
+/* Like mark(), up to the first page for which the kernel would refuse the advice: that page is not
+ * split. */
 static long mark_small(uintptr_t from, uintptr_t to, int advice)
 {
 	struct region *huge;
@@ -272,13 +275,13 @@ int call_madvise(void *address, size_t bytes, int advice)
 
 int call_posix_madvise(void *address, size_t bytes, int advice)
 {
-	/* As libc: what would lose data does nothing; the error is the result. */
+	/* As libc does: advice that would lose data does nothing; the error is the result. */
 	return advice == POSIX_MADV_DONTNEED
 		       ? 0
 		       : (int)-kernel_or_our_advice((uintptr_t)address, bytes, advice);
 }
 
-/* By hand: a formatter needs more stack than the program may have here. */
+/* Written by hand: a formatter needs more stack than the program may have here. */
 static void fdinfo_path(char *path, int fd)
 {
 	static const char directory[] = "/proc/self/fdinfo/";
@@ -292,7 +295,7 @@ static void fdinfo_path(char *path, int fd)
 		path[--digits] = (char)('0' + fd % 10);
 }
 
-/* Is it a descriptor of this very process? The kernel has names for that, too (Linux 6.14). */
+/* Is it a descriptor of this process? The kernel also has special values for that (Linux 6.14). */
 static bool is_own_process(int pidfd)
 {
 	char path[sizeof("/proc/self/fdinfo/") + 10], text[160], *line, *end;
@@ -330,7 +333,7 @@ ssize_t call_process_madvise(int pidfd, const struct iovec *parts, size_t count,
 	if (!count || count > IOV_MAX || !sys_can_read(parts, count * sizeof(*parts)) ||
 	    !any_touches_region(parts, count) || !is_own_process(pidfd))
 		return answer(sys_pass(SYS_process_madvise, pidfd, parts, count, advice, flags));
-	/* Which advice it takes at all depends on the kernel: asked for nothing, it says so. */
+	/* Which advice it supports depends on the kernel: a call with an empty list shows that. */
 	result = sys_pass(SYS_process_madvise, pidfd, parts, 0, advice, flags);
 	for (size_t i = 0; i < count && !result; i++) {
 		result = kernel_or_our_advice((uintptr_t)parts[i].iov_base, parts[i].iov_len,

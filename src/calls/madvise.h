@@ -2,8 +2,8 @@
 /*
  * madvise, posix_madvise and process_madvise.
  *
- * All set errno as libc's do.
- * A call that touches no region goes to the kernel as it came.
+ * All set errno as libc's functions do. A call that touches no region is passed to the kernel
+ * unchanged.
  */
 #ifndef CALLS_MADVISE_H
 #define CALLS_MADVISE_H
@@ -18,12 +18,12 @@ int call_posix_madvise(void *address, size_t bytes, int advice);
 ssize_t call_process_madvise(int pidfd, const struct iovec *parts, size_t count, int advice,
 			     unsigned int flags);
 
-/* As madvise, under the lock, on whole base pages: 0 or -errno. */
+/* Like madvise, under the lock, on whole base pages: returns 0 or -errno. */
 long madvise_ranges(uintptr_t from, uintptr_t to, int advice);
 
 /*
- * The kernel's answer to a call (its number, with one more argument) on [from, to), where hugetlb
- * pages need nothing: 0 or -errno. Under the lock.
+ * The kernel's result of a call (its number, with one more argument) on [from, to), if hugetlb
+ * pages need no treatment: 0 or -errno. Under the lock.
  */
 long madvise_small_runs(uintptr_t from, uintptr_t to, long number, int advice);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * mbind and its like: see mempolicy.h.
+ * mbind and related calls: see mempolicy.h.
  */
 #include <stdint.h>
 
@@ -17,7 +17,7 @@ static long pass(long number, uintptr_t from, size_t bytes, const long more[4])
 	return sys_pass(number, from, bytes, more[0], more[1], more[2], more[3]);
 }
 
-/* Moves the huge pages of the range, which fit the policy already or do not. */
+/* Moves those huge pages of the range that do not fit the policy. */
 static void move_huge(uintptr_t from, uintptr_t to, const long more[4])
 {
 	struct region *huge;

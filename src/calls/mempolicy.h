@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * mbind and other calls that give a range of memory a property of which the library keeps no
- * record: huge pages that the range covers in part are split before.
+ * mbind and other calls that set a property of a range of memory which the library does not record:
+ * huge pages that the range covers in part are split first.
  *
- * All set errno as libc's syscall(2) does, by which programs call them.
- * A call that touches no region goes to the kernel as it came.
+ * All set errno as libc's syscall(2) does, by which programs make these calls. A call that touches
+ * no region is passed to the kernel unchanged.
  */
 #ifndef CALLS_MEMPOLICY_H
 #define CALLS_MEMPOLICY_H
@@ -12,8 +12,8 @@
 #include <stddef.h>
 
 /*
- * The library populates huge pages before the program touches them. So pages of a range that the
- * program binds before its first touch are moved to where that touch would have placed them.
+ * The library populates huge pages before the program touches them. So if the program binds a range
+ * before it first touches it, the pages are moved to where that touch would have placed them.
  */
 long call_mbind(void *address, size_t bytes, int mode, const unsigned long *nodes,
 		unsigned long bits, unsigned int flags);

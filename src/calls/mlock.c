@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * mlock and its like, of a range that touches a region: see mlock.h.
+ * mlock and related calls for ranges that touch a region: see mlock.h.
  */
 #include <sys/mman.h>
 
@@ -13,7 +13,7 @@
 #include "region/ranges.h"
 #include "region/split.h"
 
-/* Of a page that is, or becomes, locked in part only the kernel can keep account. */
+/* Only the kernel can keep track of a page that is locked in part: it is split. */
 static void make_small_for_lock(uintptr_t from, uintptr_t to, bool on)
 {
 	struct region_part part;
@@ -24,9 +24,9 @@ static void make_small_for_lock(uintptr_t from, uintptr_t to, bool on)
 }
 
 /*
- * A hugetlb page never leaves memory, and ours are populated: the kernel locks whole ones without a
- * trace, and refuses a part in some versions; then the other parts are locked. What a locked page
- * refuses afterwards is ours to know.
+ * A hugetlb page never leaves memory, and the library's are populated: the kernel locks whole ones
+ * without any effect, and some versions refuse a part; then only the other parts are locked. The
+ * library keeps track of what a locked page refuses afterwards.
  */
 static long lock_with_regions(long number, uintptr_t from, uintptr_t to, int flags)
 {
@@ -73,7 +73,7 @@ int call_mlock(const void *address, size_t bytes)
 
 int call_mlock2(const void *address, size_t bytes, unsigned int flags)
 {
-	/* As libc: without a flag it is mlock, which older kernels have, too. */
+	/* As libc does: without a flag it is mlock, which older kernels have, too. */
 	return (int)answer(
 		lock(flags ? SYS_mlock2 : SYS_mlock, (uintptr_t)address, bytes, (int)flags));
 }
@@ -83,7 +83,8 @@ int call_munlock(const void *address, size_t bytes)
 	return (int)answer(lock(SYS_munlock, (uintptr_t)address, bytes, 0));
 }
 
-/* What comes later is locked when it is mapped: by the kernel, which does so for small pages. */
+/* Memory that is mapped later is locked when it is mapped: by the kernel, which does so for small
+ * pages. */
 static void note_all_locked(bool on)
 {
 	if (!lock_take())

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * mlock, munlock and their like.
+ * mlock, munlock and related calls.
  *
- * All set errno as libc's do.
- * A call that touches no region goes to the kernel as it came.
+ * All set errno as libc's functions do. A call that touches no region is passed to the kernel
+ * unchanged.
  */
 #ifndef CALLS_MLOCK_H
 #define CALLS_MLOCK_H
@@ -17,7 +17,7 @@ int call_mlockall(int flags);
 int call_munlockall(void);
 int call_munlock(const void *address, size_t bytes);
 
-/* As mlock, under the lock, on whole base pages: 0 or -errno. */
+/* Like mlock, under the lock, on whole base pages: returns 0 or -errno. */
 long mlock_ranges(uintptr_t from, uintptr_t to);
 
 #endif

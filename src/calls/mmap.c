@@ -20,8 +20,8 @@
 #include "region/verify.h"
 
 /*
- * The owner of a region opens what it can at *from, which it advances. Returns up to where the
- * kernel has to.
+ * The owner of a region opens what it can at *from, which it advances. Returns the end of the part
+ * that the kernel must handle.
  */
 static uintptr_t open_by_owner(uintptr_t *from, uintptr_t to, bool replaced)
 {
@@ -56,8 +56,7 @@ static void advise_opened(uintptr_t from, uintptr_t to)
 	}
 }
 
-/* A call of mmap. By pointer from function to function: they are to find as much stack as there is.
- */
+/* The arguments of mmap. Passed between functions by pointer, to save stack. */
 struct request {
 	uintptr_t address; /* 0: anywhere */
 	size_t bytes;
@@ -87,8 +86,8 @@ static long kernel_mmap(const struct request *request)
 
 	if (SYS_IS_ERROR(at))
 		return at;
-	/* Where the kernel chose a place of ours, nothing of what we knew of it is there any more.
-	 */
+	/* If the kernel chose a place within a region, nothing recorded about it is there any
+	 * more. */
 	if (!(request->flags & MAP_FIXED) && ranges_touch((uintptr_t)at, request->bytes))
 		lock_run(note_mapped, arguments, &done);
 	if (libc_calls.watch)
@@ -99,7 +98,7 @@ static long kernel_mmap(const struct request *request)
 
 #define READ_WRITE (PROT_READ | PROT_WRITE)
 
-/* A mapping whose memory may be huge: readable, writable, nobody else's, and nothing special. */
+/* A mapping whose memory may be huge: readable, writable, private, and without special flags. */
 static bool is_plain_memory(int protection, int flags)
 {
 	return protection == READ_WRITE &&
@@ -140,7 +139,7 @@ static void note_put(uintptr_t from, uintptr_t to)
 		region->owner->mapped(registry_at(from), from, to);
 }
 
-/* Plain memory in place of what is there, piece by piece. */
+/* Plain memory that replaces what is there, piece by piece. */
 static long replace_by_plain(uintptr_t address, uintptr_t to, int flags)
 {
 	uintptr_t from = address;
@@ -162,7 +161,8 @@ static long replace_by_plain(uintptr_t address, uintptr_t to, int flags)
 
 static long protect_runs(long number, uintptr_t from, uintptr_t to, int protection, long key);
 
-/* Plain memory where nothing may be: as without access first, which nobody can write to. */
+/* Plain memory where nothing may be mapped yet: it is first mapped without access, so that nothing
+ * can write to it. */
 static long add_plain(uintptr_t address, uintptr_t to, int flags)
 {
 	long result = kernel_map_fixed(address, to, PROT_NONE, flags, -1, 0), failed;
@@ -191,7 +191,7 @@ static long map_fixed(const long *arguments)
 
 	if (flags & MAP_FIXED_NOREPLACE && plain)
 		return add_plain(address, end, flags);
-	/* What could only be marked as unmapped is still there. */
+	/* What could only be recorded as unmapped is still mapped. */
 	if (plain && unmapped_contains(address, end)) {
 		unmapped_forget(address, end);
 		memset((void *)address, 0, end - address);
@@ -209,7 +209,8 @@ static long map_fixed(const long *arguments)
 	return result;
 }
 
-/* Whoever writes over libc's functions makes their text writable before, or maps over it. */
+/* Before another library writes to libc's functions, it makes their text writable, or maps over
+ * it. */
 static void look_at_text(uintptr_t from, size_t bytes)
 {
 	if (from < libc_calls.text_end && from + bytes > libc_calls.text && libc_calls.own_break)
@@ -217,8 +218,9 @@ static void look_at_text(uintptr_t from, size_t bytes)
 }
 
 /*
- * May the kernel put a mapping where the program would like it? Not where memory of ours is, or
- * comes with the next growth; further up, the heap goes on above the program's mapping.
+ * May the kernel place a mapping where the program would like it? Not where the library has memory,
+ * or will have after the next growth; further up is allowed, and the heap continues above the
+ * program's mapping.
  */
 static bool hint_allowed(uintptr_t address)
 {
@@ -237,11 +239,11 @@ static void *map_by_kernel(struct request *request)
 	const uintptr_t address = request->address;
 	long result;
 
-	/* what does not replace fails where libc's text is */
+	/* MAP_FIXED_NOREPLACE fails where libc's text is */
 	if (is_fixed(request) && !(request->flags & MAP_FIXED_NOREPLACE))
 		look_at_text(address, request->bytes);
 	else if (!is_fixed(request) && address && !hint_allowed(address))
-		request->address = 0; /* the room there is its owner's to use later */
+		request->address = 0; /* the owner will use the space there later */
 	if (!is_fixed(request) || !ranges_touch(address, request->bytes) ||
 	    !ranges_well_formed(address, request->bytes) ||
 	    !lock_run(map_fixed, arguments, &result))
@@ -253,7 +255,7 @@ static void *map(struct request *request)
 {
 	if (brk_on_trial())
 		return (void *)answer(-ENOMEM);
-	/* a unit of the system call's is never more than a page */
+	/* the unit of the system call's offset is never more than a page */
 	if (request->offset & (process_base_bytes - 1))
 		return (void *)answer(-EINVAL);
 	transparent_if_inexact();
@@ -310,13 +312,13 @@ void *call_mmap_by_number(void *address, size_t bytes, int protection, int flags
 		.offset = (uint64_t)offset * CPU_MMAP_OFFSET_UNIT,
 	};
 
-	/* where the offset is in bytes the kernel wants whole pages */
+	/* on CPUs where the offset is in bytes, the kernel requires whole pages */
 	if (CPU_MMAP_OFFSET_UNIT == 1 && offset & (process_base_bytes - 1))
 		return (void *)answer(-EINVAL);
 	return map_by_kernel(&request);
 }
 
-/* Lets the owner of the region that the range is in do it, where it wants to. */
+/* Lets the owner of the range's region do it, if it wants to. */
 static bool owner_unmaps(uintptr_t from, uintptr_t to)
 {
 	struct region *region = registry_at(from);
@@ -347,7 +349,7 @@ int call_munmap(void *address, size_t bytes)
 	return (int)answer(result);
 }
 
-/* Do [from, to) and all of the hugetlb page that it lies in have these rights already? */
+/* Do [from, to) and the rest of the hugetlb page that it lies in already have this protection? */
 static bool has_rights(uintptr_t from, int protection)
 {
 	struct region *region = registry_at(from);
@@ -360,8 +362,8 @@ static bool has_rights(uintptr_t from, int protection)
 }
 
 /*
- * Leaves out of [*from, *to) the hugetlb pages at its ends that it covers in part and that have
- * the rights already: they need not be split.
+ * Shrinks [*from, *to) by the hugetlb pages at its ends that it covers in part and that already
+ * have the protection: they need not be split.
  */
 static void leave_out_protected(uintptr_t *from, uintptr_t *to, int protection)
 {
@@ -382,8 +384,8 @@ static void leave_out_protected(uintptr_t *from, uintptr_t *to, int protection)
 }
 
 /*
- * As ranges_split(); but text that the program wants to write to becomes small as a whole: its
- * pages are the file's, and the pool may have no other for what is written.
+ * Like ranges_split(); but text that the program wants to write to is split as a whole: its pages
+ * belong to the file, and the pool may have none for a private copy.
  */
 static long make_small_for(uintptr_t from, uintptr_t to, int protection)
 {
@@ -405,8 +407,8 @@ static bool owner_protects(uintptr_t from, size_t bytes, int protection, bool by
 }
 
 /*
- * Protects run by run, as the kernel does mapping by mapping: where one fails, those before it have
- * their new rights.
+ * Protects run by run, as the kernel does mapping by mapping: if one fails, those before it have
+ * their new protection.
  */
 static long protect_runs(long number, uintptr_t from, uintptr_t to, int protection, long key)
 {

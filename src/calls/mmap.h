@@ -2,8 +2,8 @@
 /*
  * mmap, munmap and mprotect.
  *
- * All set errno as libc's do.
- * A call that touches no region goes to the kernel as it came.
+ * All set errno as libc's functions do. A call that touches no region is passed to the kernel
+ * unchanged.
  */
 #ifndef CALLS_MMAP_H
 #define CALLS_MMAP_H
@@ -14,7 +14,7 @@
 void *call_mmap(void *address, size_t bytes, int protection, int flags, int fd, off_t offset);
 void *call_mmap64(void *address, size_t bytes, int protection, int flags, int fd, off64_t offset);
 
-/* The system call, which the program makes by its number: CPU_MMAP_NUMBER. It is never served from
+/* The system call when the program makes it by its number: CPU_MMAP_NUMBER. It is never served from
  * huge pages. */
 void *call_mmap_by_number(void *address, size_t bytes, int protection, int flags, int fd,
 			  unsigned long offset);

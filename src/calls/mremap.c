@@ -2,12 +2,12 @@
 /*
  * mremap of memory that touches a region: see mremap.h.
  *
- * The kernel's own mremap refuses a range of several mappings, into which splits cut what is one
- * mapping to the program. Whether the range would be one mapping on small pages is read from the
- * page states, or else from /proc/self/maps. Where neither can tell (a sandbox, no descriptor
- * left), it is believed to be one, and moved piece by piece as base pages.
+ * The kernel's own mremap refuses a range of several mappings, into which splits divide what is one
+ * mapping for the program. Whether the range would be one mapping on small pages is read from the
+ * page states, or from /proc/self/maps. If neither shows it (in a sandbox, or without a free
+ * descriptor), the range is assumed to be one mapping, and is moved piece by piece as base pages.
  *
- * What is large is static: all of it is under the lock.
+ * Large variables are static: everything is done under the lock.
  */
 #include <errno.h>
 #include <string.h>
@@ -23,10 +23,10 @@
 #include "region/page_state.h"
 #include "region/ranges.h"
 
-/* What is in a range is of one kind. */
+/* The kind of everything in a range. */
 struct kind {
 	char rights[5];
-	unsigned int marks; /* bits: places in all_marks */
+	unsigned int marks; /* bits: indexes into all_marks */
 };
 
 static int protection_of(const struct kind *kind)
@@ -36,8 +36,8 @@ static int protection_of(const struct kind *kind)
 }
 
 /*
- * Private memory that is no file's? Hugetlb pages of ours have a file's name; and text, which was
- * one mapping of one file, is of several since parts of it are small.
+ * Is it private memory without a file? The library's hugetlb pages have a file's name; and text,
+ * which was one mapping of one file, has several since parts of it are on small pages.
  */
 static bool is_plain(const struct smaps_mapping *mapping)
 {
@@ -60,7 +60,7 @@ static bool next_mapping(struct smaps *maps, uintptr_t from, struct smaps_mappin
 	return true;
 }
 
-/* Does a range consist of private anonymous memory of the same rights and marks? */
+/* Does a range consist of private anonymous memory with the same protection and marks? */
 enum alike { ALIKE, DIFFERENT, UNKNOWN };
 
 static struct {
@@ -89,7 +89,8 @@ static enum alike rights_alike(uintptr_t from, uintptr_t to, struct kind *kind)
 	return alike ? ALIKE : DIFFERENT;
 }
 
-/* May the program have given advice that lasts on some of it? Outside of regions we don't know. */
+/* May the program have given persistent advice on part of it? Outside of regions that is not
+ * known. */
 static bool may_be_marked(uintptr_t from, uintptr_t to)
 {
 	struct region_part part;
@@ -108,8 +109,8 @@ static bool may_be_marked(uintptr_t from, uintptr_t to)
 }
 
 /*
- * The marks that keep the kernel from merging mappings, and what gives them; huge pages' own are
- * left out.
+ * The marks that keep the kernel from merging mappings, and the call that sets each; those of huge
+ * pages are left out.
  */
 #define LOCK  (-1)
 #define MARKS 7
@@ -132,7 +133,7 @@ static unsigned int marks_of(const char *flags)
 	return marks;
 }
 
-/* What a range grew by gets the marks of the rest, as far as they can be had. */
+/* Sets the marks of the range on what it grew by, as far as possible. */
 static void give_marks(uintptr_t from, uintptr_t to, unsigned int marks)
 {
 	for (int i = 0; i < MARKS && from < to; i++)
@@ -160,7 +161,7 @@ static enum alike marks_alike(uintptr_t from, uintptr_t to, struct kind *kind)
 	return alike ? ALIKE : DIFFERENT;
 }
 
-/* Are these whole hugetlb pages whose state is the same, and says all of the kind? */
+/* Are these whole hugetlb pages whose states are the same, and sufficient to know the kind? */
 static bool states_alike(uintptr_t from, uintptr_t to, struct kind *kind)
 {
 	const struct region *region = registry_at(from);
@@ -190,7 +191,7 @@ static enum alike find_kind(uintptr_t from, uintptr_t to, struct kind *kind)
 	return alike != ALIKE || !may_be_marked(from, to) ? alike : marks_alike(from, to, kind);
 }
 
-/* What was moved may bear advice; what never was in a region is not known. */
+/* Moved memory may have advice; what it has is not known if it was never in a region. */
 static void note_moved(uintptr_t to, uintptr_t end)
 {
 	struct region_part part;
@@ -210,7 +211,7 @@ static long kernel_remap(uintptr_t from, size_t bytes, size_t new_bytes, int fla
 		return result;
 	new_end = ranges_end((uintptr_t)result, new_bytes);
 	if ((uintptr_t)result == from) {
-		/* What stays is what it was, and what it grew by bears the same advice. */
+		/* What stays is unchanged, and what it grew by has the same advice. */
 		if (new_end < end)
 			ranges_note_unmapped(new_end, end);
 		else if (new_end > end)
@@ -226,7 +227,7 @@ static long kernel_remap(uintptr_t from, size_t bytes, size_t new_bytes, int fla
 	return result;
 }
 
-/* Is there a hugetlb page of ours? */
+/* Does it contain a hugetlb page of a region? */
 static bool has_huge(uintptr_t from, uintptr_t to)
 {
 	struct region *huge;
@@ -239,7 +240,7 @@ static bool has_huge(uintptr_t from, uintptr_t to)
 	return false;
 }
 
-/* Is a hugetlb page locked there? What it grows by is locked, too: small pages know how. */
+/* Does it contain a locked hugetlb page? Then what it grows by is locked, too: on small pages. */
 static bool has_locked(uintptr_t from, uintptr_t to)
 {
 	struct region_part part;
@@ -276,7 +277,7 @@ static long shrink(uintptr_t from, size_t bytes, size_t new_bytes)
 	return (long)from;
 }
 
-/* Hugetlb pages were moved: what was known of them is true of their new place. */
+/* Hugetlb pages were moved: their states move with them. */
 static void move_states(struct region *region, uintptr_t from, struct region *target, uintptr_t to,
 			size_t bytes)
 {
@@ -290,9 +291,9 @@ static void move_states(struct region *region, uintptr_t from, struct region *ta
 }
 
 /*
- * Moves [from, from + bytes) to `to`, where an empty mapping or nothing is, in pieces that the
- * kernel takes: a run of hugetlb or of small pages, then ever smaller ones. Returns how much of it
- * was moved: all, or less where a page can't be.
+ * Moves [from, from + bytes) to `to`, where there is an empty mapping or nothing, in pieces that
+ * the kernel accepts: a run of hugetlb or of small pages, then smaller and smaller ones. Returns
+ * how much was moved: all, or less if a page cannot be moved.
  */
 static size_t move_pieces(uintptr_t from, uintptr_t to, size_t bytes, int more, bool back)
 {
@@ -315,7 +316,7 @@ static size_t move_pieces(uintptr_t from, uintptr_t to, size_t bytes, int more, 
 	return moved;
 }
 
-/* All or nothing: what was moved goes back where not all of it could be. */
+/* All or nothing: if not all can be moved, what was moved is moved back. */
 static int move_all(uintptr_t from, uintptr_t to, size_t bytes, int more)
 {
 	size_t moved = move_pieces(from, to, bytes, more, false);
@@ -326,7 +327,7 @@ static int move_all(uintptr_t from, uintptr_t to, size_t bytes, int more)
 	return -ENOMEM;
 }
 
-/* To a place in the same region, where huge pages stay what they are. 0: not possible. */
+/* Moves to a place in the same region, where huge pages stay huge. 0: not possible. */
 static uintptr_t move_within_region(uintptr_t from, size_t bytes, size_t new_bytes)
 {
 	struct region *region = registry_at(from);
@@ -353,7 +354,7 @@ failed:
 	return 0;
 }
 
-/* Growth without a move: into what is free behind the range. */
+/* Growth without a move: into free space after the range. */
 static long grow_in_place(uintptr_t from, size_t bytes, size_t new_bytes, int protection)
 {
 	uintptr_t end = ranges_end(from, bytes), new_end = ranges_end(from, new_bytes);
@@ -369,7 +370,7 @@ static long grow_in_place(uintptr_t from, size_t bytes, size_t new_bytes, int pr
 	return -ENOMEM;
 }
 
-/* Small pages, in as many pieces as there are. `fixed`: to `to`, where make_small() was done. */
+/* Small pages, in any number of mappings. `fixed`: to `to`, where make_small() was called. */
 static long move_small(uintptr_t from, size_t bytes, size_t new_bytes, bool fixed, uintptr_t to,
 		       int protection)
 {
@@ -423,7 +424,7 @@ static long move_of_one_kind(uintptr_t from, size_t bytes, size_t new_bytes, int
 	return failed ? failed : move_small(from, bytes, new_bytes, fixed, to, protection);
 }
 
-/* Grows small pages in place: what is new is like the last page. */
+/* Grows small pages in place: the new ones are like the last page. */
 static long grow_last_page(uintptr_t end, size_t more)
 {
 	uintptr_t last = end - process_base_bytes;
@@ -435,7 +436,8 @@ static long grow_last_page(uintptr_t end, size_t more)
 	return result;
 }
 
-/* Moves small pages to `to`, which is reserved; what is new is like the last page. 0 or -errno. */
+/* Moves small pages to `to`, which is reserved; the new ones are like the last page. Returns 0 or
+ * -errno. */
 static long move_and_grow(uintptr_t from, uintptr_t to, size_t bytes, size_t new_bytes)
 {
 	size_t before_last = bytes - process_base_bytes;
@@ -454,7 +456,7 @@ static long move_and_grow(uintptr_t from, uintptr_t to, size_t bytes, size_t new
 	return result;
 }
 
-/* Moves small pages to a place of new_bytes, and gives the old place back unless it stays. */
+/* Moves small pages to a place of new_bytes, and unmaps the old place unless it must stay. */
 static long move_any_to(uintptr_t from, size_t bytes, uintptr_t to, size_t new_bytes, bool stays)
 {
 	long failed;
@@ -480,8 +482,8 @@ static long move_any_to(uintptr_t from, size_t bytes, uintptr_t to, size_t new_b
 }
 
 /*
- * Small pages, in as many mappings as there are; their kind is not needed. With MREMAP_DONTUNMAP
- * the old place stays mapped, and is empty. With MREMAP_FIXED the target was split before.
+ * Small pages, in any number of mappings; their kind is not needed. With MREMAP_DONTUNMAP the old
+ * place stays mapped, and is empty. With MREMAP_FIXED the target was split before.
  */
 static long move_any(uintptr_t from, size_t bytes, size_t new_bytes, int flags, uintptr_t to)
 {
@@ -505,15 +507,15 @@ static long move_any(uintptr_t from, size_t bytes, size_t new_bytes, int flags, 
 }
 
 /*
- * All of it, not only what is covered in part: where the kernel refuses the source, the target may
- * be gone already, or not.
+ * All of it, not only the pages covered in part: if the kernel refuses the source, it may or may
+ * not have unmapped the target already.
  */
 static long make_target_small(uintptr_t to, uintptr_t end)
 {
 	return ranges_split(to, end, true);
 }
 
-/* What the kernel refuses before it looks at any memory. */
+/* Arguments that the kernel checks before it touches any memory. */
 static bool is_valid(uintptr_t from, size_t bytes, size_t new_bytes, int flags, uintptr_t to)
 {
 	if (!bytes || !new_bytes || flags & ~(MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP))
@@ -551,7 +553,7 @@ static long remap_ranges(uintptr_t from, size_t bytes, size_t new_bytes, int fla
 		result = shrink(from, bytes, new_bytes);
 		if (!fixed || SYS_IS_ERROR(result))
 			return result;
-		/* The kernel, too, unmaps the tail before it looks at the rest. */
+		/* The kernel, too, unmaps the tail before it checks the rest. */
 		bytes = new_bytes;
 		end = from + bytes;
 		result = 0;
@@ -564,7 +566,7 @@ static long remap_ranges(uintptr_t from, size_t bytes, size_t new_bytes, int fla
 		if (result != -EFAULT)
 			return result;
 	}
-	/* Text is moved as small pages in any case, and these have the program's marks alone. */
+	/* Text is moved as small pages in any case, and these have only the program's marks. */
 	if ((fixed || new_bytes > bytes) && touches_text(from, end)) {
 		result = ranges_split(from, end, true);
 		if (result)
@@ -613,7 +615,7 @@ static long remap_locked(const long *arguments)
 void *call_mremap(void *address, size_t bytes, size_t new_bytes, int flags, void *new_address)
 {
 	uintptr_t from = (uintptr_t)address;
-	/* An argument that most callers don't pass: it is there with these flags only. */
+	/* An argument that most callers do not pass: it is present with these flags only. */
 	uintptr_t to = flags & (MREMAP_FIXED | MREMAP_DONTUNMAP) ? (uintptr_t)new_address : 0;
 	const long arguments[] = {(long)from, (long)bytes, (long)new_bytes,
 				  flags,      (long)to,    CALLER_IS_LIBC()};

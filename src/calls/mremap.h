@@ -2,9 +2,9 @@
 /*
  * mremap of memory that touches a region.
  *
- * What is one mapping to the program may be several to the kernel: hugetlb pages, base pages that
- * took the place of a huge one, a tail. The kernel moves one mapping per call, so a range that is
- * contiguous, private and of the same rights throughout is moved piece by piece.
+ * One mapping of the program may be several mappings for the kernel: hugetlb pages, base pages that
+ * replaced a huge one, a tail. The kernel moves one mapping per call, so a range that is
+ * contiguous, private and of the same protection throughout is moved piece by piece.
  */
 #ifndef CALLS_MREMAP_H
 #define CALLS_MREMAP_H

@@ -2,8 +2,8 @@
 /*
  * open: see open.h.
  *
- * libc's open is a point where a thread may be cancelled. So it is not replaced by a system call,
- * but by libc's openat, which does the same.
+ * libc's open is a cancellation point. So it is not replaced by a system call, but by libc's
+ * openat, which does the same.
  */
 #include <fcntl.h>
 #include <string.h>
@@ -26,7 +26,7 @@ bool open_prepare(const struct libc *libc)
 	return libc_openat && libc_openat64;
 }
 
-/* The text after a word that it begins with, or NULL. */
+/* The rest of the text after the given prefix, or NULL. */
 static const char *after(const char *text, const char *word)
 {
 	size_t length = strlen(word);
@@ -34,7 +34,7 @@ static const char *after(const char *text, const char *word)
 	return text && !strncmp(text, word, length) ? text + length : NULL;
 }
 
-/* Is it this process's own file? The kernel has read the path before. */
+/* Is it this process's own file? The kernel has already read the path. */
 static bool is_own_clear_refs(const char *path)
 {
 	const char *name = after(path, "/proc/");

@@ -13,7 +13,8 @@
 #include "region/exact.h"
 #include "region/process.h"
 
-/* Is the caller a child of vfork? It is the only thread of its process, and shares its memory. */
+/* Is the caller a child of vfork? It is the only thread of its process, and shares its parent's
+ * memory. */
 static bool uses_parents_memory(void)
 {
 	return !sys_is_filtered() && sys_single_threaded() &&
@@ -21,8 +22,8 @@ static bool uses_parents_memory(void)
 }
 
 /*
- * Makes a call that installs a filter where it succeeds. Other threads may be subject to the filter
- * as soon as this one is, so the library is careful before it knows the result.
+ * Makes a call that installs a filter if it succeeds. Other threads may be subject to the filter as
+ * soon as this one is, so the library is careful before it knows the result.
  */
 static long confine(long number, long a, long b, long c, long d, long e)
 {
@@ -44,15 +45,15 @@ static long confine(long number, long a, long b, long c, long d, long e)
 static bool asks_for_filter(int option, unsigned long mode, unsigned long filter)
 {
 	/*
-	 * A filter without privileges needs no_new_privs first. Where system calls through
-	 * syscall(2) are not seen, seccomp(2) may follow unseen.
+	 * A filter without privileges needs no_new_privs first. If calls through syscall(2) are not
+	 * seen, seccomp(2) may follow unseen.
 	 */
 	if (option == PR_SET_NO_NEW_PRIVS)
 		return !libc_calls.sees_syscall;
 	return option == PR_SET_SECCOMP && (mode != SECCOMP_MODE_FILTER || filter);
 }
 
-/* What decides how parts of pages can be changed: see exact.h. */
+/* These change how parts of pages can be changed: see exact.h. */
 static void note_change(int option, unsigned long value)
 {
 	if (option != PR_SET_PTRACER && option != PR_SET_DUMPABLE && option != PR_SET_NO_NEW_PRIVS)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * prctl and seccomp: the program may confine itself by a filter of system calls.
+ * prctl and seccomp: the program may confine itself by a system call filter.
  *
  * A filter may kill the process for a call that it does not list, so the library makes only the
  * calls of growth once there is one (process_enter_sandbox()). A call that fails installs none:

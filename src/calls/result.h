@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What an entry point returns, and who called it.
+ * What an entry point returns, and which code called it.
  */
 #ifndef RESULT_H
 #define RESULT_H
@@ -15,9 +15,9 @@
 #include "calls/state.h"
 
 /*
- * Was the call made by libc itself? malloc's calls are direct ones of a function of libc. libc
- * calls what belongs to the program by its address: where that ends in a call to us (a tail call),
- * libc is where we return to, but not who called.
+ * Was the call made by libc itself? malloc's calls are direct calls by a function of libc. libc
+ * calls the program's functions through a pointer: if such a function ends in a tail call to a
+ * hooked function, the return address is in libc, although libc is not the caller.
  */
 static inline bool is_libc_call(uintptr_t return_address)
 {

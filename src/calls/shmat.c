@@ -12,7 +12,7 @@
 #include "region/ranges.h"
 #include "region/shm_segments.h"
 
-/* Of an existing segment; 0: it is not there, or not the program's to ask for. */
+/* The size of an existing segment; 0: it does not exist, or the program may not query it. */
 static size_t segment_bytes(int id)
 {
 	struct shmid_ds segment = {0};
@@ -68,7 +68,7 @@ void *call_shmat(int id, const void *address, int flags)
 	return (void *)answer(result);
 }
 
-/* Commands that take an identifier; others take a place in the kernel's table. */
+/* Commands that take an identifier; others take an index into the kernel's table. */
 static bool names_segment(int command)
 {
 	return command == IPC_STAT || command == IPC_SET || command == IPC_RMID ||

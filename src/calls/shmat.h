@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * shmat, where it replaces memory that touches a region (SHM_REMAP), or comes to lie in one.
+ * shmat, if it replaces memory that touches a region (SHM_REMAP), or attaches within one.
  *
- * Sets errno as libc's does.
+ * Sets errno as libc's function does.
  */
 #ifndef CALLS_SHMAT_H
 #define CALLS_SHMAT_H
 
 void *call_shmat(int id, const void *address, int flags);
 
-/* shmctl(2): of the segment that stands for the one that the program names (shm_segments.h). */
+/* shmctl(2), for the segment that replaces the one that the program names (shm_segments.h). */
 struct shmid_ds;
 int call_shmctl(int id, int command, struct shmid_ds *argument);
 

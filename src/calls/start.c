@@ -29,11 +29,11 @@
 static unsigned int users;
 static bool break_redirected, watching;
 
-/* A function as a handler: its own type does not matter to a jump. */
+/* A function as a handler: a jump does not depend on its type. */
 #define HANDLER(function) ((void (*)(void))(function))
 
 static const struct hook hooks[] = {
-	/* open's, at the start */
+	/* hooked from here on by calls with open */
 	{"open", HANDLER(call_open), true},
 	{"open64", HANDLER(call_open64), true},
 	{"mmap", HANDLER(call_mmap), false},
@@ -57,12 +57,12 @@ static const struct hook hooks[] = {
 #if CPU_HAS_SYSCALL_ENTRY
 	{"syscall", HANDLER(call_syscall), true},
 #endif
-	/* the break's, at the end */
+	/* hooked up to here by calls without the break */
 	{"sbrk", HANDLER(call_sbrk), false},
 	{"brk", HANDLER(call_brk), false},
 };
 
-/* Those of calls_watch(); mmap64 is mmap where a long has 64 bits. */
+/* The hooks of calls_watch(); on CPUs with a 64-bit long, mmap64 is mmap. */
 static const struct hook watching_hooks[] = {
 	{"mmap", HANDLER(call_mmap), false},      {"mmap64", HANDLER(call_mmap64), false},
 	{"prctl", HANDLER(call_prctl), false},
@@ -78,7 +78,7 @@ static const struct hook watching_hooks[] = {
 #define BREAK_REDIRECTS 2
 #define OPEN_REDIRECTS  2
 
-/* Redirects what is not yet redirected. */
+/* Patches the functions that are not yet patched. */
 static int redirect(bool with_break)
 {
 	int failed = 0;
@@ -117,7 +117,7 @@ static int find_libc(const char *feature, const char *otherwise)
 		decline(feature, otherwise, "it is not a supported glibc");
 		return failed;
 	}
-	/* In a static program libc's own calls can't be told from others. */
+	/* In a static program libc's own calls cannot be told from others. */
 	if (!libc_calls.libc.static_address) {
 		libc_calls.text = libc_calls.libc.text;
 		libc_calls.text_end = libc_calls.libc.text_end;
@@ -147,8 +147,9 @@ static const char *reason_of(int failed)
 }
 
 /*
- * A child that a program started in a sandbox of its own, as man does with its formatters: a filter
- * answers ENOSYS, and nobody asked for huge pages there. It says nothing at the default level.
+ * A child that a program started in a sandbox of its own, as man does with its formatters: the
+ * filter returns ENOSYS, and the user did not request huge pages for it. So nothing is printed at
+ * the default level.
  */
 static bool is_sandboxed_child(int failed)
 {
@@ -169,7 +170,7 @@ static void decline_error(const struct options *options, const char *feature, co
 	decline(feature, otherwise, reason_of(error));
 }
 
-/* What comes before the first hook. */
+/* Preparations before the first hook. */
 static int prepare(const struct options *options, const char *feature, const char *otherwise)
 {
 	int failed = 0;

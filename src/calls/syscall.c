@@ -2,9 +2,9 @@
 /*
  * syscall(2): see syscall.h and arch/<cpu>/syscall_entry.h.
  *
- * A call that maps, changes or unmaps memory gets what libc's function of its name would get, but
- * that new mappings are never served from huge pages: a program that goes around mmap(3) has its
- * reasons.
+ * A call that maps, changes or unmaps memory gets the same treatment as through libc's function of
+ * that name, except that new mappings are never served from huge pages: a program that avoids
+ * mmap(3) has its reasons.
  */
 #include <sys/syscall.h>
 
@@ -33,8 +33,8 @@
 #define NUMBERS 512
 
 /*
- * 1: the number's call goes to call_syscall_ours(). 2: it does where call_syscall_is_ours() says
- * so.
+ * 1: calls with this number go to call_syscall_ours(). 2: they do if call_syscall_is_ours() returns
+ * true.
  */
 extern const unsigned char call_syscall_seen[NUMBERS];
 
@@ -80,14 +80,14 @@ bool call_syscall_is_ours(long number, long a, long b)
 	return clone_is_fork((int)number, a, b);
 }
 
-/* The numbers of the table, and no others. */
+/* Handles the numbers of the table, and no others. */
 long call_syscall_ours(long number, long a, long b, long c, long d, long e, long f);
 long call_syscall_ours(long number, long a, long b, long c, long d, long e, long f)
 {
 	void *address = (void *)a;
 	size_t bytes = (size_t)b;
 
-	/* the kernel takes no more of it than this */
+	/* the kernel uses no more of it than this */
 	switch ((int)number) {
 	case CPU_MMAP_NUMBER:
 		return (long)call_mmap_by_number(address, bytes, (int)c, (int)d, (int)e,

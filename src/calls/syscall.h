@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * syscall(2): system calls that change memory, or confine the process, and that the program makes
- * through libc's function, as libnuma, hwloc, libseccomp and some allocators do.
+ * through this function of libc, as libnuma, hwloc, libseccomp and some allocators do.
  *
- * All set errno as libc's does.
+ * All set errno as libc's function does.
  */
 #ifndef CALLS_SYSCALL_H
 #define CALLS_SYSCALL_H
@@ -12,7 +12,7 @@
 
 #include <syscall_entry.h>
 
-/* libc's function, on CPUs that have CPU_HAS_SYSCALL_ENTRY. */
+/* Replaces libc's function on CPUs that have CPU_HAS_SYSCALL_ENTRY. */
 long call_syscall(long number, ...);
 
 #endif

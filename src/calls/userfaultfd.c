@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * ioctl of userfaultfd, for memory that touches a region: see calls.h.
+ * ioctl of userfaultfd, for memory that touches a region: see userfaultfd.h.
  *
- * Who has the kernel tell of faults waits for the first touch of small pages, and fills them one by
- * one: neither can be had of hugetlb pages, which are there as a whole. So they become small
- * before.
+ * A program that registers memory waits for the first touch of small pages, and fills them one by
+ * one. Neither works with hugetlb pages, which are present as a whole, so they are split first.
  */
 #include <linux/userfaultfd.h>
 #include <sys/ioctl.h>
@@ -24,8 +23,8 @@ static long make_part_sparse(const struct region_part *part)
 	if (!failed)
 		page_state_registered(part->region, part->from, part->to);
 	/*
-	 * Text is the file's: there is no zero in it that nobody wrote. And a filter of system
-	 * calls may kill for reading so.
+	 * Text comes from the file: every zero in it was written. And a system call filter may kill
+	 * the process for reading this way.
 	 */
 	if (!failed && !part->region->text && part->region->source->thp && !sys_sandboxed &&
 	    !sys_is_filtered())
@@ -60,7 +59,7 @@ int call_ioctl(int fd, unsigned long request, void *argument)
 	const struct uffdio_register *enrol = argument;
 	long failed = 0;
 
-	/* the kernel takes no more of it than this, whatever a program's int became on its way */
+	/* the kernel uses no more of it than this, however a program's int was extended */
 	if ((unsigned int)request == UFFDIO_REGISTER && sys_can_read(enrol, sizeof(*enrol)))
 		failed = make_sparse((uintptr_t)enrol->range.start, (size_t)enrol->range.len);
 	if (!failed)
