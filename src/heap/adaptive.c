@@ -18,10 +18,10 @@
 #include "heap/owner.h"
 #include "heap/policy.h"
 
-/* The stack on which posix_spawn starts its child is smaller than any thread's. */
+/* posix_spawn starts its child on a stack that is smaller than any thread's. */
 #define STACK_BYTES_MIN ((size_t)256 << 10)
 
-/* The page size of nearly all machines: which one it is gets read when the heap begins. */
+/* The huge page size of nearly all machines; the real one is read when the heap begins. */
 #define USUAL_PAGE_BYTES ((size_t)2 << 20)
 
 static struct {
@@ -29,19 +29,20 @@ static struct {
 	const struct options *options;
 	int (*begin)(const struct options *options);
 	void (*then)(const struct options *options);
-	uintptr_t break_start, break_end; /* of the kernel's; where it is to end */
+	uintptr_t break_start, break_end; /* of the kernel's break; where it shall end */
 
 	/*
-	 * Since the heap has begun: the kernel's break ends where the region starts, and the heap's
-	 * break is at `low` where it is below that. What is above `low` is zero.
+	 * Valid once the heap has begun: the kernel's break ends where the region starts, and the
+	 * heap's break is at `low` if it is below that. Memory above `low` is zero.
 	 */
 	bool joined;
 	uintptr_t low;
 } watched;
 
 /*
- * The kernel's break goes up to the region: only address space. It can't where something is in
- * between; then the break jumps, as it does where another library has taken a part of it.
+ * Raises the kernel's break up to the region, which takes only address space. If something is in
+ * between, that is impossible, and the break jumps, as it does if another library has taken a part
+ * of it.
  */
 static void join_breaks(void)
 {
@@ -53,7 +54,7 @@ static void join_breaks(void)
 		heap.main.base_start = heap.main.region.start;
 }
 
-/* Begins the heap; true where it has begun. No signal handler runs meanwhile. */
+/* Begins the heap; true if it has begun. No signal handler runs meanwhile. */
 static bool begin_heap(void)
 {
 	const uint64_t all = UINT64_MAX;
@@ -97,7 +98,7 @@ static int grow_to(uintptr_t to)
 	return failed;
 }
 
-/* As the kernel: below the break's start nothing changes, which libc takes for success. */
+/* Like the kernel: below the break's start nothing changes, which libc takes for success. */
 static int shrink_to(uintptr_t to)
 {
 	const uintptr_t start = heap.main.region.start;
@@ -127,7 +128,7 @@ static long adaptive_sbrk(intptr_t delta)
 		if (now + (uintptr_t)delta > watched.break_end)
 			begin_heap();
 	}
-	/* it is another library's by now, or was never ours */
+	/* it belongs to another library by now, or never belonged to this one */
 	if (watched.state != BEGUN || foreign_break_in_use())
 		return brk_kernel_sbrk(delta);
 	now = break_now();
@@ -151,7 +152,7 @@ static bool adaptive_brk(uintptr_t address, int *result)
 	return true;
 }
 
-/* Another library takes malloc's break over. */
+/* Another library is taking over malloc's break. */
 static void adaptive_text_opened(uintptr_t from, uintptr_t to)
 {
 	if (watched.state == BEGUN)
@@ -187,8 +188,8 @@ static const struct calls_break adaptive_break = {
 };
 
 /*
- * The break begins on a huge page, so that all below the region may be huge later. Only address
- * space is spent, and only where malloc has not asked for the break yet.
+ * Moves the break to the start of a huge page, so that everything below the region can become huge
+ * later. Takes only address space, and is done only if malloc has not used the break yet.
  */
 static void place_break(void)
 {
@@ -203,7 +204,8 @@ static void place_break(void)
 
 int adaptive_start(const struct options *options, int (*begin)(const struct options *options))
 {
-	/* a whole machine may be set so: at INFO where a program cannot be served */
+	/* a whole machine may be configured this way: log programs that cannot be served at INFO
+	 * only */
 	int failed = calls_watch(options, "heap", NULL);
 
 	if (failed)

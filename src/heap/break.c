@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The main heap: see morecore.h. The messages are the original library's, word for word: people
- * and tools look for them.
+ * The main heap: see break.h. The messages are the original library's, letter for letter, because
+ * people and tools search for them.
  */
 #include <errno.h>
 #include <string.h>
@@ -17,26 +17,27 @@
 #include "region/registry.h"
 #include "region/split.h"
 
-/* A function of its own, so that the usual growth needs little stack. */
+/* In functions of their own, so that the usual growth needs little stack. */
 #define RARE __attribute__((noinline))
 
 /*
- * A hugetlb mapping never merges with its neighbour, and a process has 65530 mappings: growing by
- * a 64th of the heap keeps their number at some hundreds, at 1.6 % more pages than asked for.
+ * A hugetlb mapping never merges with its neighbour, and a process has 65530 mappings: growing by a
+ * 64th of the heap keeps their number at some hundreds, and takes at most 1.6 % more pages than
+ * requested.
  */
 #define GROWTH_SHARE     64
 #define GROWTH_BYTES_MAX ((size_t)256 << 20)
 
 /*
- * A program may probe how far the break goes, and lower it again at once. One growth of more than
- * this is checked against what the pool has, and gets transparent huge pages, which cost what is
- * touched, where it asks for more than half of that; lowering the break by as much gives the memory
- * back. malloc grows and trims by less (see tune_malloc()).
+ * A program may probe how far the break can go, and lower it again at once. A growth of more than
+ * this is compared with what the pool has; if it would take more than half of that, it gets
+ * transparent huge pages, which cost only what is touched. Lowering the break by as much frees the
+ * memory. malloc grows and trims by less (see tune_malloc()).
  */
 #define LARGE_BYTES ((size_t)64 << 20)
 #define POOL_SHARE  2
 
-/* A mapping of somebody else is stepped over at most this often, by twice as much each time. */
+/* A foreign mapping is stepped over at most this often, by twice as much each time. */
 #define STEPS_MAX 16
 
 int break_start(struct heap_break *heap, uintptr_t start, uintptr_t limit, struct source *source,
@@ -63,7 +64,7 @@ static bool is_too_large(const struct region *region, size_t bytes)
 	       bytes / region->page_bytes > pool_obtainable(&pool) / POOL_SHARE;
 }
 
-/* As region_map(), or on transparent pages alone. */
+/* Like region_map(), or on transparent huge pages only. */
 static int map_units(struct heap_break *heap, uintptr_t from, uintptr_t to, uintptr_t wanted)
 {
 	struct region *region = &heap->region;
@@ -79,8 +80,8 @@ static int map_units(struct heap_break *heap, uintptr_t from, uintptr_t to, uint
 }
 
 /*
- * Maps [from, to), and perhaps more, up to `wanted`: on base pages while policy.h says so. Where
- * the heap outgrows them, what it has becomes huge, too.
+ * Maps [from, to), and possibly more, up to `wanted`: on base pages while policy.h says so. When
+ * the heap outgrows them, its base pages become huge, too.
  */
 static int map_more(struct heap_break *heap, uintptr_t from, uintptr_t to, uintptr_t wanted)
 {
@@ -98,7 +99,7 @@ static int map_more(struct heap_break *heap, uintptr_t from, uintptr_t to, uintp
 	return map_units(heap, from, to, wanted);
 }
 
-/* Maps so much that the break can be at `to`. */
+/* Maps enough for the break to be at `to`. */
 static int map_up_to(struct heap_break *heap, uintptr_t to)
 {
 	struct region *region = &heap->region;
@@ -131,13 +132,13 @@ static int map_up_to(struct heap_break *heap, uintptr_t to)
 }
 
 /*
- * Makes [from, to) of a unit that the program altered zero; what lies behind `to` in the unit is
- * above the break, and goes, too.
+ * Makes [from, to) of a unit that the program altered zero; the rest of the unit after `to` is
+ * above the break, and is unmapped, too.
  */
 static int renew_altered(const struct region *region, uintptr_t from, uintptr_t to,
 			 uintptr_t unit_end)
 {
-	/* The page that the break lies in belongs to what is below it. */
+	/* The page that contains the break belongs to the memory below it. */
 	uintptr_t anew = align_up(from, region->base_bytes);
 	uintptr_t page = align_down(from, region->base_bytes);
 	long failed = 0;
@@ -150,8 +151,8 @@ static int renew_altered(const struct region *region, uintptr_t from, uintptr_t 
 	if (from == anew)
 		return 0;
 	/*
-	 * -EINVAL: the page can't be written to, or the kernel can't tell (before 5.14). Then it
-	 * stays as it is: the kernel's own brk never clears it.
+	 * -EINVAL: the page is not writable, or the kernel cannot tell (before 5.14). Then it stays
+	 * unchanged: the kernel's own brk never clears it either.
 	 */
 	failed = sys_madvise(page, region->base_bytes, MADV_POPULATE_WRITE);
 	if (!failed)
@@ -159,7 +160,8 @@ static int renew_altered(const struct region *region, uintptr_t from, uintptr_t 
 	return failed == -EINVAL ? 0 : (int)failed;
 }
 
-/* Did the program change rights or advice in the unit, or in the huge page that it is in? */
+/* Did the program change the protection or advice of the unit, or of the huge page that contains
+ * it? */
 static bool is_altered(const struct region *region, size_t unit)
 {
 	const size_t page = region_page(region, region_unit_address(region, unit));
@@ -168,7 +170,7 @@ static bool is_altered(const struct region *region, size_t unit)
 	       region->pages[page] & ~(PAGE_HUGE | PAGE_INHERITED);
 }
 
-/* Its huge page, which may reach below the break, becomes base pages. */
+/* Splits its huge page, which may extend below the break. */
 static int split_altered(struct region *region, uintptr_t address)
 {
 	int failed = 0;
@@ -185,7 +187,8 @@ static int split_altered(struct region *region, uintptr_t address)
 
 /*
  * Makes [from, to), which the break is about to pass, zero again where it was in use before. What
- * the program altered there (took rights from, say) is mapped anew, as after the kernel's brk.
+ * the program altered there (for example its protection) is mapped again, as after the kernel's
+ * brk.
  */
 static int RARE clear_again(struct heap_break *heap, uintptr_t from, uintptr_t to)
 {
@@ -210,7 +213,7 @@ static int RARE clear_again(struct heap_break *heap, uintptr_t from, uintptr_t t
 	return 0;
 }
 
-/* Makes the region reach to `to`: rarely anything to do. */
+/* Makes the region reach to `to`: there is rarely anything to do. */
 static int make_room(struct region *region, uintptr_t to)
 {
 	uintptr_t limit;
@@ -268,7 +271,7 @@ void break_refit(struct heap_break *heap)
 		heap->high = end;
 }
 
-/* From where on memory above the break is given back; what is below stays for the next growth. */
+/* From where on memory above the break is unmapped; memory below that stays for the next growth. */
 static uintptr_t keep_up_to(const struct heap_break *heap, uintptr_t unused)
 {
 	const struct region *region = &heap->region;
@@ -284,8 +287,8 @@ static uintptr_t keep_up_to(const struct heap_break *heap, uintptr_t unused)
 
 /*
  * Lowers the break. What the program altered is unmapped, as the kernel's brk would; other memory
- * goes back to the pool where HUGETLB_MORECORE_SHRINK says so, or where it is much, else stays for
- * the next growth.
+ * is unmapped if HUGETLB_MORECORE_SHRINK says so, or if it is large, and otherwise stays for the
+ * next growth.
  */
 static void shrink(struct heap_break *heap, uintptr_t to)
 {
@@ -300,11 +303,12 @@ static void shrink(struct heap_break *heap, uintptr_t to)
 	if (keep_to >= heap->mapped_end)
 		return;
 	region_give_back(region, keep_to, heap->mapped_end);
-	/* A page of 1 GiB goes only as a whole, and its small units go with an altered one. */
+	/* A page of 1 GiB can only be unmapped as a whole, and its small units go together with an
+	 * altered one. */
 	break_refit(heap);
 }
 
-/* The end of the last unit in [from, to) that somebody else has mapped; 0: there is none. */
+/* The end of the last unit in [from, to) that has a foreign mapping; 0: there is none. */
 static uintptr_t foreign_end(const struct region *region, uintptr_t from, uintptr_t to)
 {
 	for (size_t unit = region_unit(region, to - 1) + 1; unit-- > region_unit(region, from);)
@@ -314,9 +318,9 @@ static uintptr_t foreign_end(const struct region *region, uintptr_t from, uintpt
 }
 
 /*
- * Growth where somebody else has mapped something above the break: the heap goes on above that, as
- * it does where another caller of sbrk took the space in between (malloc expects that). Returns the
- * place where it goes on, or 0 with the heap as it was.
+ * Growth if there is a foreign mapping above the break: the heap continues above that, as it does
+ * if another caller of sbrk took the space in between (malloc expects that). Returns the address
+ * where it continues, or 0 with the heap unchanged.
  */
 static uintptr_t RARE grow_elsewhere(struct heap_break *heap, size_t bytes)
 {
@@ -360,7 +364,7 @@ long break_sbrk(struct heap_break *heap, intptr_t delta)
 	if (!delta)
 		return (long)before;
 	log_request(heap, delta);
-	/* as the kernel's: below its start nothing changes, which libc takes for success */
+	/* like the kernel: below its start nothing changes, which libc takes for success */
 	if (delta > 0)
 		failed = before + (uintptr_t)delta < before ? -ENOMEM
 							    : grow(heap, before + (uintptr_t)delta);

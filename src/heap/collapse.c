@@ -32,7 +32,7 @@ static bool unit_is_on_base_pages(const struct region *region, uintptr_t address
 	       !region_huge_at(region, address);
 }
 
-/* 0, or -errno where it is no use to go on. */
+/* Returns 0, or -errno if it is useless to continue. */
 static int collapse_unit(const struct region *region, uintptr_t address)
 {
 	int failed = 0;
@@ -46,7 +46,7 @@ void collapse_units(const struct region *region, uintptr_t from, uintptr_t to)
 {
 	int failed = 0;
 
-	/* mincore may be forbidden there */
+	/* mincore may be forbidden in a sandbox */
 	for (; !sys_sandboxed && !failed && from < to; from += region->unit_bytes)
 		if (unit_is_on_base_pages(region, from))
 			failed = collapse_unit(region, from);

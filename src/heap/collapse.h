@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * HUGETLB_MORECORE=auto: what a part of the heap has on base pages becomes huge, when that part has
- * grown large.
+ * HUGETLB_MORECORE=auto: when a part of the heap has grown large, its base pages become huge.
  *
- * The kernel collapses it in place (MADV_COLLAPSE, Linux 6.1), into transparent huge pages: that is
- * exact however many threads write meanwhile, and leaves pages that a device writes to as they are.
+ * The kernel collapses them in place into transparent huge pages (MADV_COLLAPSE, Linux 6.1): that
+ * is exact even if threads write meanwhile, and leaves pages alone that a device writes to.
  */
 #ifndef HEAP_COLLAPSE_H
 #define HEAP_COLLAPSE_H
@@ -15,12 +14,14 @@
 
 /*
  * Collapses those units of [from, to) that are on base pages and nearly all in memory, up to the
- * first one that the kernel refuses: it has no free huge page. Units that the program altered stay.
- * Makes no system call but mincore and madvise; the caller keeps others from unmapping the range.
+ * first one that the kernel refuses because it has no free huge page. Units that the program
+ * altered stay unchanged. Makes no system call but mincore and madvise; the caller keeps others
+ * from unmapping the range.
  */
 void collapse_units(const struct region *region, uintptr_t from, uintptr_t to);
 
-/* The same for whole units of [from, to) outside of the region, where no hugetlb page is. */
+/* The same for whole units of [from, to) outside of the region, where there are no hugetlb
+ * pages. */
 void collapse_range(const struct region *region, uintptr_t from, uintptr_t to);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Moving the kernel's break behind our heap: see foreign_break.h.
+ * Moves the kernel's break above the library's heap: see foreign_break.h.
  *
- * The kernel sets the break together with all else that it knows about the program's layout
+ * The kernel sets the break together with everything else that it knows about the program's layout
  * (PR_SET_MM_MAP, Linux 3.18, needs no privilege), so that is read from /proc/self/stat first.
  */
 #include <errno.h>
@@ -16,12 +16,12 @@
 #include "heap/foreign_break.h"
 #include "heap/heap.h"
 
-/* An entry's jump: more than any CPU's takes. */
+/* The length of an entry's jump: at least that of any CPU. */
 #define ENTRY_BYTES 16
 
-static uintptr_t kernel_break; /* where it begins since it was moved; 0: it was not */
+static uintptr_t kernel_break; /* where it has begun since it was moved; 0: it was not moved */
 
-/* Fields of /proc/PID/stat, as proc(5) counts them, and where each goes. */
+/* Fields of /proc/PID/stat, numbered as in proc(5), and where each is stored. */
 static const struct {
 	int field;
 	size_t offset;
@@ -46,7 +46,7 @@ static int read_layout(struct prctl_mm_map *layout)
 
 	if (got < 0)
 		return (int)got;
-	/* the second field is a name, in which there may be anything */
+	/* the second field is a name, which may contain anything */
 	at = strrchr(text, ')');
 	for (int field = 2; at && next < sizeof(fields) / sizeof(fields[0]); field++) {
 		if (field == fields[next].field) {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The heap as a whole: one process has one.
+ * The heap as a whole: there is one per process.
  *
- * Filled in by heap_start() in the constructor, before any other thread runs. After that the
- * members change only in their own rooms, under the rules written there.
+ * Filled in by heap_start() in the constructor, before any other thread runs. After that, members
+ * change only in the files that own them, under the rules written there.
  */
 #ifndef HEAP_H
 #define HEAP_H
@@ -19,8 +19,8 @@
 struct heap {
 	struct source source;
 	struct heap_break main;
-	struct zone zone;      /* zone.region.start is 0 where there is none (32-bit) */
-	bool shrink;           /* HUGETLB_MORECORE_SHRINK: freed pages go back to the pool */
+	struct zone zone;      /* zone.region.start is 0 if there is none (32-bit) */
+	bool shrink;           /* HUGETLB_MORECORE_SHRINK: freed pages return to the pool */
 	bool adaptive;         /* HUGETLB_MORECORE=auto: see adaptive.h */
 	uint64_t memory_bytes; /* of the machine */
 	bool active;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What libc's malloc gets when it asks for memory: see serve.h.
+ * Serves the memory requests of libc's malloc: see owner.h.
  *
  * Only malloc's own calls, which come from libc's text, get memory of the heap.
  */
@@ -22,7 +22,8 @@
 
 static long serve_sbrk(intptr_t delta)
 {
-	/* What took sbrk over gave it back; malloc's break is the kernel's by now. */
+	/* The library that took sbrk over has restored it; malloc's break is the kernel's by
+	 * now. */
 	if (foreign_break_in_use())
 		return brk_kernel_sbrk(delta);
 	return break_sbrk(&heap.main, delta);
@@ -54,15 +55,15 @@ uintptr_t owner_map(uintptr_t hint, size_t bytes, int protection, int flags, boo
 	    !lock_take())
 		return 0;
 	if (protection == PROT_NONE && bytes % unit == 0 && bytes / unit > 1) {
-		/* libc wants a boundary of its heap size, 64 MiB, in this or in twice as much. */
+		/* libc needs a boundary of its heap size, 64 MiB, in a mapping of this size or
+		 * twice as much. */
 		size_t boundary = bytes & -bytes;
 
 		address =
 			zone_reserve(zone, bytes, boundary < ARENA_BYTES ? boundary : ARENA_BYTES);
 	} else if (protection == (PROT_READ | PROT_WRITE) && takes_block(bytes)) {
 		address = zone_reserve(zone, bytes, unit);
-		/* Clearing pages takes long; where no page is shared, others need not wait for it.
-		 */
+		/* Clearing pages takes long; if no page is shared, others need not wait for it. */
 		if (address && unit == zone->region.page_bytes) {
 			lock_release();
 			if (!zone_fill_block(zone, address, bytes))
@@ -100,7 +101,7 @@ static bool serve_remap(struct region *region, uintptr_t from, size_t bytes, siz
 static bool serve_protect(struct region *region, uintptr_t from, size_t bytes, int protection,
 			  bool by_libc, long *result)
 {
-	/* An arena's pages are its thread's alone, but several arenas share a page of 1G. */
+	/* An arena's pages belong to its thread only, but several arenas share a page of 1G. */
 	bool shared = region->unit_bytes != region->page_bytes;
 
 	if (!by_libc || protection != (PROT_READ | PROT_WRITE))
@@ -163,7 +164,7 @@ int owner_begin(void)
 		owner_end();
 		return failed;
 	}
-	/* under auto adaptive.c stands in front of both */
+	/* under auto adaptive.c handles both first */
 	if (heap.main.region.start && !heap.adaptive)
 		libc_calls.own_break = &own_break;
 	if (heap.zone.region.start && !heap.adaptive)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What libc's malloc gets when it asks for memory: a break of ours, arenas and blocks in the zone.
+ * Serves the memory requests of libc's malloc: the library's break, and arenas and blocks in the
+ * zone.
  *
- * The calls come by memory/calls.c, which says who may call what.
+ * The calls come from calls/, whose files decide which caller gets what.
  */
 #ifndef OWNER_H
 #define OWNER_H
@@ -11,14 +12,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* From now on; after the trial. The heap's regions are registered and the break is ours: 0, -errno.
- */
+/* Takes effect at once, after the trial: the heap's regions are registered and the break is the
+ * library's. Returns 0 or -errno. */
 int owner_begin(void);
 
-/* The mapper of the heap (calls/state.h), for who stands in front of it. */
+/* The heap's mapper (calls/state.h), for a mapper that precedes it. */
 uintptr_t owner_map(uintptr_t hint, size_t bytes, int protection, int flags, bool by_libc);
 
-/* Undoes it, as far as it came. */
+/* Undoes it, however far it got. */
 void owner_end(void);
 
 #endif

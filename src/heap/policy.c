@@ -6,8 +6,9 @@
 #include "heap/policy.h"
 
 /*
- * A part of the heap is on base pages up to so many bytes, and up to so many huge pages where these
- * are large. A block of its own is smaller: it does not go on growing by small steps.
+ * A part of the heap is on base pages up to this many bytes and, if huge pages are large, up to
+ * this many huge pages. A separate block has a smaller limit, because it does not grow by small
+ * steps.
  */
 #define MAIN_BYTES  ((size_t)22 << 20)
 #define MAIN_PAGES  11

@@ -3,8 +3,8 @@
  * HUGETLB_MORECORE=auto: which memory of the heap gets huge pages. Pure functions of sizes; the
  * limits were measured, see bench/README.md.
  *
- * A huge page that is used in part costs memory that the program would not have used. So each part
- * of the heap stays on base pages until one huge page is a small share of it.
+ * A huge page that is used in part costs memory that the program would not have used otherwise. So
+ * each part of the heap stays on base pages until one huge page is a small share of it.
  */
 #ifndef POLICY_H
 #define POLICY_H
@@ -14,41 +14,40 @@
 #include <stdint.h>
 
 /*
- * How far the kernel's break may go before the heap begins: a multiple of page_bytes above `start`,
- * where it began, and as much as the main heap has on base pages.
+ * How far the kernel's break may go before the heap begins: to a multiple of page_bytes above
+ * `start`, where it began; that is as much as the main heap has on base pages.
  */
 uintptr_t policy_break_end(uintptr_t start, size_t page_bytes);
 
-/* Does the main heap take huge pages of that size to grow to so many bytes? */
+/* Does the main heap use huge pages of that size when it grows to so many bytes? */
 bool policy_main_is_huge(size_t heap_bytes, size_t page_bytes);
 
-/* Does an arena that will be that large take them? */
+/* Does an arena that will have this size use them? */
 bool policy_arena_is_huge(size_t arena_bytes, size_t page_bytes);
 
 /*
- * Do the base pages that they have become huge, too? That takes as long as it takes to fill them,
- * and by now as much time was saved.
+ * Do their base pages become huge, too? That takes as long as filling them, and as much time has
+ * been saved by then.
  */
 bool policy_main_collapses(size_t heap_bytes, size_t page_bytes);
 bool policy_arena_collapses(size_t arena_bytes, size_t page_bytes);
 
-/* Does a block that malloc maps on its own? */
+/* Does a block that malloc maps separately use them? */
 bool policy_block_is_huge(size_t block_bytes, size_t page_bytes);
 
 /*
- * How many bytes at the end of such a block stay on base pages: 0, or what its last huge page would
- * hold, where that page would be a larger share of the block than 1/POLICY_WASTE_SHARE.
+ * How many bytes at the end of such a block stay on base pages: 0, or the content of its last huge
+ * page, if that page would be a larger share of the block than 1/POLICY_WASTE_SHARE.
  */
 #define POLICY_WASTE_SHARE 16
 size_t policy_block_tail(size_t block_bytes, size_t page_bytes);
 
 /*
- * How much unused memory above the break stays mapped, for the next growth. The rest goes back to
- * the pool.
+ * How much unused memory above the break stays mapped, for the next growth. The rest is unmapped.
  */
 size_t policy_spare(size_t heap_bytes, size_t page_bytes);
 
-/* Is so much of a huge page in memory that a huge page in its place costs next to nothing more? */
+/* Is so much of a huge page in memory that replacing it by a huge page costs next to nothing? */
 bool policy_is_dense(size_t resident_pages, size_t pages);
 
 #endif

@@ -2,10 +2,10 @@
 /*
  * Where in the address space the heap's regions go: see space.h.
  *
- * The kernel puts mappings from the top downwards (or, with an unlimited stack, from the first
- * third upwards), the break from the program upwards; between the two lies the largest hole. We
- * stay low in it, far from both; every map of ours is a MAP_FIXED_NOREPLACE, so that a wrong guess
- * costs a failed growth, not somebody's memory.
+ * The kernel places mappings from the top downwards (or, with an unlimited stack, from the first
+ * third upwards), and the break from the program upwards; the largest hole is between the two. The
+ * heap stays low in it, far from both; every mapping uses MAP_FIXED_NOREPLACE, so that a wrong
+ * guess costs a failed growth, and never another mapping.
  */
 #include <errno.h>
 
@@ -18,7 +18,7 @@
 /* Arenas begin on multiples of glibc's HEAP_MAX_SIZE. */
 #define ARENA_BYTES (64 * MIB)
 
-/* The least room in which an arena zone makes sense: it needs a hole of eight times that. */
+/* The smallest useful arena zone: it needs a hole of eight times this size. */
 #define ZONE_BYTES_MIN (64 * GIB)
 #define MAIN_BYTES_MIN (1024 * GIB)
 
@@ -43,8 +43,8 @@ static uintptr_t usable_bytes(uintptr_t hole_start, uintptr_t hole_end, size_t p
 }
 
 /*
- * The kernel's randomization of the break is lost where a page is larger than its range (32 MiB to
- * 1 GiB for a program that is not position-independent): such a heap begins at a random one of this
+ * The kernel's randomization of the break is lost if a page is larger than its range (32 MiB to 1
+ * GiB for a program that is not position-independent): such a heap begins at a random one of this
  * many pages.
  */
 #define RANDOM_PAGES      256
@@ -59,7 +59,7 @@ int space_choose(const struct holes *holes, size_t page_bytes, uint64_t memory_b
 
 	*plan = (struct space_plan){0};
 	room = usable_bytes(start, end, page_bytes, &plan->main_start);
-	/* A mapping close above the break (a strange loader): then elsewhere. */
+	/* A mapping close above the break (by an unusual loader): then use another place. */
 	if (room < 2 * page_bytes ||
 	    end - start < (holes->largest_end - holes->largest_start) / 8) {
 		start = holes->largest_start;
@@ -88,7 +88,7 @@ int space_choose(const struct holes *holes, size_t page_bytes, uint64_t memory_b
 		room = end - plan->main_start;
 	}
 	if (room < 8 * ZONE_BYTES_MIN) {
-		/* 32 bits, or a crowded place: the main heap alone, in whatever is free. */
+		/* 32 bits, or a crowded address space: only the main heap, in whatever is free. */
 		plan->main_limit = align_down(end, page_bytes);
 		return 0;
 	}

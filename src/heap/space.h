@@ -10,17 +10,17 @@
 
 #include "proc/holes.h"
 
-/* What was chosen: [start, limit) each; a zone of 0 means none. */
+/* The choice: [start, limit) each; a zone of 0 means none. */
 struct space_plan {
 	uintptr_t main_start, main_limit;
 	uintptr_t zone_start, zone_limit;
 };
 
 /*
- * Chooses: pure. The holes are those above the break, page_bytes is the huge page, memory_bytes how
- * much memory the machine has. A wanted_base other than 0 is where the main heap shall begin
+ * Chooses; pure. The holes are those above the break, page_bytes is the huge page, memory_bytes the
+ * machine's memory. If wanted_base is not 0, the main heap shall begin there
  * (HUGETLB_MORECORE_HEAPBASE); otherwise `random` chooses among places for the largest pages.
- * -ENOMEM: no room; -EINVAL: wanted_base is not within a hole.
+ * -ENOMEM: no space; -EINVAL: wanted_base is not within a hole.
  */
 int space_choose(const struct holes *holes, size_t page_bytes, uint64_t memory_bytes,
 		 uintptr_t wanted_base, unsigned int random, struct space_plan *plan);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Moving the program's heap to huge pages: the order of steps, each of which may decline.
+ * Moves the program's heap to huge pages: the order of steps, each of which may decline.
  *
- * Runs in the constructor. Until calls_start() nothing of the program has changed; after it,
- * the trial decides whether what was installed works, and everything is undone if not.
+ * Runs in the constructor. Until calls_start() nothing of the program has changed; after it, a
+ * trial shows whether the hooks work, and everything is undone if not.
  */
 #include <errno.h>
 #include <layout.h>
@@ -26,10 +26,10 @@
 #include "heap/start.h"
 #include "pages/select.h"
 
-/* What declining leads to. */
+/* The consequence of declining. */
 static const char small_pages[] = "the heap stays on small pages";
 
-/* The user set malloc's own knob for this: then it is his. */
+/* If the user set malloc's own tunable for this, it is left alone. */
 static bool user_tuned(const char *variable, const char *tunable)
 {
 	const char *tunables = program_variable("GLIBC_TUNABLES");
@@ -38,8 +38,8 @@ static bool user_tuned(const char *variable, const char *tunable)
 }
 
 /*
- * Blocks below 32 MiB (the most that malloc takes) come from the arenas, where they share huge
- * pages, and the top of an arena is not given back and fetched again at every turn.
+ * Blocks below 32 MiB (malloc's maximum) come from the arenas, where they share huge pages, and the
+ * top of an arena is not released and fetched again each time.
  */
 static void tune_malloc(const struct libc *libc, const struct heap *tuned)
 {
@@ -52,7 +52,7 @@ static void tune_malloc(const struct libc *libc, const struct heap *tuned)
 	if (!user_tuned("MALLOC_MMAP_THRESHOLD_", "glibc.malloc.mmap_threshold") &&
 	    !user_tuned("MALLOC_MMAP_MAX_", "glibc.malloc.mmap_max")) {
 		set(M_MMAP_THRESHOLD, threshold);
-		/* A block smaller than a huge page that has a mapping of its own could never be
+		/* A block smaller than a huge page with a mapping of its own could never be
 		 * huge. */
 		if ((size_t)threshold < page_bytes && sizeof(void *) == 4)
 			set(M_MMAP_MAX, 0);
@@ -60,14 +60,15 @@ static void tune_malloc(const struct libc *libc, const struct heap *tuned)
 	if (user_tuned("MALLOC_TRIM_THRESHOLD_", "glibc.malloc.trim_threshold"))
 		return;
 	/*
-	 * Higher than any block that comes by the break, twice as libc's own rule has it: where its
-	 * growth does not continue at the end of its top, malloc frees that top before it cuts the
-	 * block out of the new one, and a trim then would take away what it has just got.
+	 * Higher than any block that comes from the break, twice as high as libc's own rule sets
+	 * it: if growth does not continue at the end of malloc's top, malloc frees that top before
+	 * it takes the block from the new one, and a trim then would release what it has just got.
 	 */
 	set(M_TRIM_THRESHOLD, !tuned->shrink ? -1 : sizeof(void *) == 8 ? 2 * threshold : 1 << 30);
 }
 
-/* Does libc's malloc come to us? One request that nothing at hand can serve, and that fails. */
+/* Does libc's malloc call the hooked functions? Makes one request that no free memory can serve,
+ * and that fails. */
 static bool trial_passes(const struct libc *libc)
 {
 	void *(*allocate)(size_t) = (void *(*)(size_t))libc_symbol(libc, "__libc_malloc", NULL);
@@ -88,7 +89,8 @@ static bool trial_passes(const struct libc *libc)
 	return brk_trial_end();
 }
 
-/* Of the 16 random bytes that the kernel gives each process; the first eight are libc's secrets. */
+/* Made from the 16 random bytes that the kernel gives each process; libc uses the first eight as
+ * secrets. */
 static unsigned int random_number(void)
 {
 	const unsigned char *bytes = (const unsigned char *)getauxval(AT_RANDOM);
@@ -140,15 +142,15 @@ static int choose_space(const struct options *options)
 	return 0;
 }
 
-/* From here on libc's malloc is ours; or nothing has changed. */
+/* From here on libc's malloc uses the library's memory; or, on failure, nothing has changed. */
 static int take_over(const struct options *options)
 {
-	/* under auto that is no reason for a line: nobody asked for more than what is possible */
+	/* under auto this is not logged: the user requested only what is possible */
 	int failed = calls_start(options, true, "heap", heap.adaptive ? NULL : small_pages);
 
 	if (failed)
 		return failed;
-	/* under auto malloc is what has called us, and keeps its own limits */
+	/* under auto malloc itself has called this, and keeps its own limits */
 	if (!heap.adaptive && !trial_passes(&libc_calls.libc)) {
 		calls_stop();
 		log_declined(small_pages, "heap: malloc does not call the hooked sbrk");
@@ -165,7 +167,7 @@ static int take_over(const struct options *options)
 	return failed;
 }
 
-/* Does the user have malloc's own huge pages (glibc 2.35)? Zero is their default: none. */
+/* Did the user turn on malloc's own huge pages (glibc 2.35)? Zero is the default: none. */
 static bool malloc_has_huge_pages(void)
 {
 	static const char name[] = "glibc.malloc.hugetlb=";
@@ -176,7 +178,7 @@ static bool malloc_has_huge_pages(void)
 	       strspn(value + sizeof(name) - 1, "0x") != strcspn(value + sizeof(name) - 1, ":");
 }
 
-/* Which pages the heap is to be on. 0, or -errno with a line. */
+/* Chooses the pages for the heap. Returns 0, or -errno after logging a line. */
 static int choose_pages(const struct options *options)
 {
 	struct wanted_pages wanted = {
@@ -203,7 +205,7 @@ static int choose_pages(const struct options *options)
 	return failed;
 }
 
-/* The heap begins: 0, or -errno with a line and nothing changed. */
+/* Begins the heap: returns 0, or -errno after logging a line, with nothing changed. */
 static int begin_heap(const struct options *options)
 {
 	int failed = choose_pages(options);

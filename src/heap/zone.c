@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Thread arenas and blocks too big for one: see arenas.h.
+ * Thread arenas and large blocks: see zone.h.
  *
- * State is written in an order such that a signal or a fork in between can lose address space but
+ * State is written in an order such that a signal or a fork in between can lose address space, but
  * never hand out the same memory twice.
  */
 #include <errno.h>
@@ -17,14 +17,15 @@
 #include "region/registry.h"
 
 /*
- * An arena opens in steps of 128 KiB. The first pages come one by one, for a program may have many
- * small arenas; later steps take a quarter of what the arena has, and more the more the zone
- * holds, for a hugetlb mapping never merges with its neighbour and their number is limited.
+ * An arena opens in steps of 128 KiB. The first pages are added one by one, because a program may
+ * have many small arenas; later steps take a quarter of what the arena has, and more if the zone
+ * has much, because a hugetlb mapping never merges with its neighbour and the number of mappings is
+ * limited.
  */
 #define ARENA_STEP_SHARE 4
 #define ZONE_STEP_SHARE  512
 
-/* A tail of a block up to this share of a huge page stays on small pages. */
+/* The tail of a block stays on small pages if it is at most this share of a huge page. */
 #define TAIL_SHARE 8
 
 static size_t units_of(const struct zone *zone, size_t bytes)
@@ -52,7 +53,7 @@ static size_t find_run(const struct zone *zone, size_t units, size_t step)
 	while (units <= all && at <= all - units) {
 		size_t i = at + units;
 
-		/* From the end: what stops us there is stepped over at once. */
+		/* From the end: after a unit that is in use, the search continues behind it. */
 		while (i > at && unit_is_free(zone, i - 1))
 			i--;
 		if (i == at)
@@ -69,7 +70,7 @@ static int grow_zone(struct zone *zone, size_t units)
 	return limit ? registry_grow(&zone->region, limit) : -ENOMEM;
 }
 
-/* The same, for which the region may grow. */
+/* The same; the region may grow for it. */
 static size_t find_or_make_run(struct zone *zone, size_t units, size_t step)
 {
 	size_t unit = find_run(zone, units, step);
@@ -102,7 +103,7 @@ uintptr_t zone_reserve(struct zone *zone, size_t bytes, size_t alignment)
 	return region_unit_address(&zone->region, unit);
 }
 
-/* The end of the reservation that unit lies in. */
+/* The end of the reservation that contains the unit. */
 static size_t reservation_end(const struct zone *zone, size_t unit)
 {
 	size_t all = (zone->region.limit - zone->region.start) / zone->region.unit_bytes;
@@ -120,7 +121,7 @@ static size_t reservation_first(const struct zone *zone, size_t unit)
 	return unit;
 }
 
-/* Where to stop opening an arena that needs all up to `to`: see ARENA_STEP_SHARE. */
+/* Where to stop opening an arena that needs everything up to `to`: see ARENA_STEP_SHARE. */
 static uintptr_t step_end(const struct zone *zone, uintptr_t from, uintptr_t to)
 {
 	const struct region *region = &zone->region;
@@ -140,8 +141,8 @@ static uintptr_t step_end(const struct zone *zone, uintptr_t from, uintptr_t to)
 }
 
 /*
- * Gives libc back its rights on [from, to) where it closed an arena's end by a mapping of its own
- * (with vm.overcommit_memory=2 it does): the kernel knows what is there, and empty it is.
+ * Makes [from, to) accessible again where libc closed an arena's end by a mapping of its own (with
+ * vm.overcommit_memory=2 it does): only the kernel knows what is there, and it is empty.
  */
 static int open_altered(const struct region *region, uintptr_t from, uintptr_t to)
 {
@@ -169,8 +170,8 @@ static uintptr_t arena_start(const struct zone *zone, uintptr_t address)
 }
 
 /*
- * Maps [from, to) of an arena: on base pages while policy.h says so. Where the arena outgrows them,
- * what it has becomes huge, too.
+ * Maps [from, to) of an arena: on base pages while policy.h says so. When the arena outgrows them,
+ * its base pages become huge, too.
  */
 static int map_arena(struct zone *zone, uintptr_t from, uintptr_t to)
 {
@@ -183,7 +184,8 @@ static int map_arena(struct zone *zone, uintptr_t from, uintptr_t to)
 
 		if (!policy_arena_is_huge(bytes, page_bytes))
 			return region_map_small(region, from, to, false);
-		/* again at each step, of which there are few: what is huge is passed over */
+		/* again at each step, of which there are few; pages that are already huge are
+		 * skipped */
 		if (policy_arena_collapses(bytes, page_bytes))
 			collapse_units(region, start, from);
 	}
@@ -252,8 +254,8 @@ static size_t tail_bytes(const struct zone *zone, size_t bytes)
 }
 
 /*
- * Under auto a block's pages come when they are touched, for a program may never use most of it:
- * so they are transparent ones where the kernel has these at hand, otherwise the pool's.
+ * Under auto a block's pages are allocated on first touch, because a program may never use most of
+ * it: so they are transparent huge pages if the kernel has free ones, otherwise the pool's.
  */
 static int map_block(struct zone *zone, uintptr_t from, uintptr_t to)
 {
@@ -265,7 +267,7 @@ static int map_block(struct zone *zone, uintptr_t from, uintptr_t to)
 	return region_map(region, from, to, to);
 }
 
-/* Apart, so that most blocks need less stack. */
+/* A separate function, so that most blocks need less stack. */
 static int __attribute__((noinline)) map_tail(struct region *region, uintptr_t at)
 {
 	struct source small = *region->source;
@@ -296,8 +298,8 @@ int zone_fill_block(struct zone *zone, uintptr_t from, size_t bytes)
 }
 
 /*
- * The tail of a block, if it is on small pages by choice: growth must not leave it so in the middle
- * of the block. 0: none.
+ * The size of a block's tail that is on small pages by choice: if the block grows, it must not stay
+ * so in the middle of it. 0: none.
  */
 static size_t small_end_bytes(const struct zone *zone, uintptr_t from, size_t bytes)
 {
@@ -306,7 +308,7 @@ static size_t small_end_bytes(const struct zone *zone, uintptr_t from, size_t by
 	return tail && !region_huge_at(&zone->region, from + bytes - tail) ? tail : 0;
 }
 
-/* Grows a block into the free units behind it. */
+/* Grows a block into the free units after it. */
 static int grow_in_place(struct zone *zone, uintptr_t from, size_t bytes, size_t new_bytes)
 {
 	struct region *region = &zone->region;
@@ -322,7 +324,7 @@ static int grow_in_place(struct zone *zone, uintptr_t from, size_t bytes, size_t
 	for (size_t i = old_end; i < new_end; i++)
 		if (!unit_is_free(zone, i))
 			return -ENOMEM;
-	/* What is dirty or unmapped behind the old end: zone_fill_block() sees to it. */
+	/* zone_fill_block() handles what is dirty or unmapped after the old end. */
 	region_use(region, region_unit_address(region, old_end),
 		   region_unit_address(region, new_end));
 	zone->used_units += new_end - old_end;
@@ -336,7 +338,7 @@ static int grow_in_place(struct zone *zone, uintptr_t from, size_t bytes, size_t
 
 /*
  * Moves whole huge pages [from, from + bytes) to `to`, which is reserved and bare, in runs as long
- * as the kernel takes (one mapping a run). Returns the bytes that were moved.
+ * as the kernel accepts (one mapping per run). Returns how many bytes were moved.
  */
 static size_t move_pages(struct zone *zone, uintptr_t from, uintptr_t to, size_t bytes)
 {
@@ -350,7 +352,7 @@ static size_t move_pages(struct zone *zone, uintptr_t from, uintptr_t to, size_t
 			       page) *
 			      region->page_bytes;
 
-		/* A single page that cannot be moved: the caller copies. */
+		/* A single page that cannot be moved: the caller copies it. */
 		run = sys_move(from + moved, to + moved, same, region->page_bytes, 0, false);
 		if (!run)
 			break;
@@ -371,8 +373,8 @@ static size_t move_pages(struct zone *zone, uintptr_t from, uintptr_t to, size_t
 }
 
 /*
- * Takes [to, to + bytes) with an empty mapping, for a move replaces whatever is there: somebody may
- * have mapped in our range without asking.
+ * Reserves [to, to + bytes) with an empty mapping first, because a move replaces whatever is there:
+ * another library may have mapped something in the zone.
  */
 static int hold_place(struct region *region, uintptr_t to, size_t bytes)
 {
@@ -386,7 +388,7 @@ static int hold_place(struct region *region, uintptr_t to, size_t bytes)
 	return -EEXIST;
 }
 
-/* Moves a block's pages to `to`, as far as they can be moved; what is behind them is bare then. */
+/* Moves as many of a block's pages to `to` as can be moved; the space after them is bare then. */
 static int move_what_moves(struct zone *zone, uintptr_t from, uintptr_t to, size_t bytes,
 			   size_t *moved)
 {
@@ -400,16 +402,17 @@ static int move_what_moves(struct zone *zone, uintptr_t from, uintptr_t to, size
 	return 0;
 }
 
-/* Moves a block to a new place: by page tables where a unit is a page, else by a copy. */
+/* Moves a block to a new place: by page tables if a unit is a page, otherwise by copying. */
 static long move_block(struct zone *zone, uintptr_t from, size_t bytes, size_t new_bytes)
 {
 	struct region *region = &zone->region;
-	/* A small end stays behind: its content is copied to the huge page that takes its place. */
+	/* A small tail is not moved: its content is copied to the huge page that replaces it. */
 	size_t small_end = small_end_bytes(zone, from, bytes);
 	size_t whole = small_end ? bytes - small_end : units_of(zone, bytes) * region->unit_bytes;
 	size_t moved = 0;
 	uintptr_t to, end;
-	/* A block that grew once grows again: leave it room, which is only address space. */
+	/* A block that grew once will grow again: leave space for it, which is only address
+	 * space. */
 	size_t unit = find_or_make_run(zone, 2 * units_of(zone, new_bytes), 1);
 
 	if (unit == SIZE_MAX)
@@ -419,7 +422,7 @@ static long move_block(struct zone *zone, uintptr_t from, size_t bytes, size_t n
 	take_run(zone, unit, units_of(zone, new_bytes));
 	to = region_unit_address(region, unit);
 	end = region_unit_address(region, unit + units_of(zone, new_bytes));
-	/* What is new, first: if it can't be had, nothing has moved yet. */
+	/* The new part first: if it is not available, nothing has moved yet. */
 	if (!region_map(region, to + whole, end, end) &&
 	    (region->unit_bytes != region->page_bytes ||
 	     !move_what_moves(zone, from, to, whole, &moved))) {
@@ -429,7 +432,7 @@ static long move_block(struct zone *zone, uintptr_t from, size_t bytes, size_t n
 			zone_release(zone, from, bytes);
 			return (long)to;
 		}
-		/* The way back is the way that they came. */
+		/* Moves the pages back. */
 		move_pages(zone, to, from, moved);
 	}
 	zone_release(zone, to, new_bytes);
@@ -443,7 +446,8 @@ long zone_remap_block(struct zone *zone, uintptr_t from, size_t bytes, size_t ne
 	size_t unit = region_unit(region, from);
 	size_t units = units_of(zone, bytes), new_units = units_of(zone, new_bytes);
 
-	/* Parts without access can't be copied. libc makes a new block then, as without us. */
+	/* Parts without access cannot be copied. libc then makes a new block, as without the
+	 * library. */
 	for (size_t i = unit; i < unit + units; i++)
 		if (region->units[i] & UNIT_ALTERED ||
 		    region->pages[region_page(region, region_unit_address(region, i))] &
