@@ -2,8 +2,8 @@
 /*
  * Mappings that are filled become huge: see density.h.
  *
- * All state is in one list that is taken as a whole, without waiting: who finds it taken by another
- * thread, or by what a signal has interrupted, goes on without it.
+ * All state is in one list that is taken as a whole, without waiting: a thread that finds it taken,
+ * by another thread or by the code that a signal has interrupted, continues without it.
  */
 #include <errno.h>
 #include <sys/mman.h>
@@ -17,17 +17,17 @@
 #include "pages/buddy.h"
 #include "region/process.h"
 
-/* Smaller mappings are not worth the look: a huge page or two of them. */
+/* Smaller mappings, with a huge page or two, are not worth examining. */
 #define BYTES_MIN ((size_t)4 << 20)
 
-/* What transparent huge pages are made of on nearly all machines; elsewhere nothing is dense. */
+/* The size of a transparent huge page on nearly all machines; on others no mapping is dense. */
 #define UNIT_BYTES ((size_t)2 << 20)
 #define UNIT_PAGES 512
 
-/* Nearly full: a huge page costs a sixteenth more at most. */
+/* Nearly full: a huge page costs at most a sixteenth more. */
 #define PRESENT_PAGES_MIN (UNIT_PAGES - UNIT_PAGES / 16)
 
-/* Nothing is looked at more often than this, and no mapping before it is that old. */
+/* Minimum time between two scans, and minimum age of a mapping to be scanned. */
 #define PAUSE_NS ((uint64_t)100000000)
 
 /* A collapse of 2M takes about 0.2 ms, on a loaded machine twice that. */
@@ -40,9 +40,9 @@
 static struct {
 	int taken;
 	uint64_t last_look_ns, spent_ns;
-	unsigned int next, looked; /* where the next one goes, and which is looked at next */
+	unsigned int next, looked; /* the index for the next mapping, and of the next one to scan */
 	struct {
-		uintptr_t at, end; /* at: up to here it was looked at; 0: none */
+		uintptr_t at, end; /* at: scanned up to here; 0: none */
 		uint64_t since_ns;
 	} mappings[MAPPINGS_MAX];
 } seen;
@@ -85,7 +85,7 @@ static bool is_dense(uintptr_t unit, bool *mapped)
 	return *mapped && present >= PRESENT_PAGES_MIN;
 }
 
-/* Looks at so many units of a mapping; forgets it at its end, or where it is gone. */
+/* Scans so many units of a mapping; removes it at its end, or if it is gone. */
 static void look(unsigned int number, size_t units)
 {
 	uintptr_t at = align_up(seen.mappings[number].at, UNIT_BYTES);
@@ -106,7 +106,7 @@ static void note(uintptr_t address, size_t bytes, uint64_t now)
 	seen.next = (seen.next + 1) % MAPPINGS_MAX;
 }
 
-/* The next mapping that is old enough, in turn; MAPPINGS_MAX: none is. */
+/* The next mapping that is old enough, in turn; MAPPINGS_MAX: there is none. */
 static unsigned int next_old(uint64_t now)
 {
 	for (unsigned int i = 0; i < MAPPINGS_MAX; i++) {
@@ -118,7 +118,8 @@ static unsigned int next_old(uint64_t now)
 	return MAPPINGS_MAX;
 }
 
-/* The process's own clock is a system call: asked for where a look may be due, by the other one. */
+/* Reading the process's CPU clock is a system call, so it is read only if the cheaper clock says
+ * that a scan may be due. */
 static void look_around(uint64_t now)
 {
 	const uint64_t cpu_ns = clock_ns(CLOCK_PROCESS_CPUTIME_ID);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What the files of this folder share, and how much a mapping may take: see mappings.h.
+ * State that the files of this folder share, and how much a mapping may take: see mappings.h.
  */
 #include "base/sys.h"
 #include "mmap/mappings.h"
@@ -8,10 +8,10 @@
 
 struct mappings mappings;
 
-/* One mapping gets this share of what the pool has. */
+/* One mapping gets at most this share of what the pool has. */
 #define POOL_SHARE 2
 
-/* After so many mappings over the limit the pool is looked at again: it may have grown. */
+/* After this many mappings over the limit the pool is read again, because it may have grown. */
 #define LOOK_AGAIN 32
 
 void mappings_read_limit(void)

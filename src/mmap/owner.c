@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What the region of mappings does when libc or the program asks for memory: see owner.h.
+ * Serves memory requests of libc and the program from the region of mappings: see owner.h.
  */
 #include <errno.h>
 #include <sys/mman.h>
@@ -16,8 +16,8 @@
 #define READ_WRITE (PROT_READ | PROT_WRITE)
 
 /*
- * Puts memory on [at, at + bytes), all or nothing; the first `take` bytes, whole pages, from the
- * pool, as far as it has them.
+ * Maps memory at [at, at + bytes), all or nothing; the first `take` bytes, whole pages, from the
+ * pool as long as it has them.
  */
 static int fill(uintptr_t at, size_t bytes, size_t take, size_t *huge_bytes)
 {
@@ -27,7 +27,7 @@ static int fill(uintptr_t at, size_t bytes, size_t take, size_t *huge_bytes)
 
 	*huge_bytes =
 		take ? source_map_huge(&mappings.source, at, bytes / page_bytes) * page_bytes : 0;
-	/* A tail has no room for a huge page: spare the call. */
+	/* A tail is too small for a huge page: spare the call. */
 	rest.thp = rest.thp && bytes - *huge_bytes >= mappings.place.region.unit_bytes;
 	if (*huge_bytes < bytes)
 		failed = source_map_small(&rest, at + *huge_bytes, bytes - *huge_bytes);
@@ -36,7 +36,7 @@ static int fill(uintptr_t at, size_t bytes, size_t take, size_t *huge_bytes)
 	return failed;
 }
 
-/* Under the lock: what fill() did is known from now on. */
+/* Under the lock: records what fill() did. */
 static void note_filled(uintptr_t at, size_t bytes, size_t huge_bytes)
 {
 	if (huge_bytes)
@@ -45,7 +45,8 @@ static void note_filled(uintptr_t at, size_t bytes, size_t huge_bytes)
 		placement_used(&mappings.place, at + huge_bytes, at + bytes);
 }
 
-/* Where small mappings share huge pages, a tail that is worth one shares its own with them. */
+/* If small mappings share huge pages, and a tail is at least this share of one, it shares its page
+ * with them. */
 #define TAIL_SHARE 8
 
 static size_t with_tail_unit(size_t bytes)
@@ -59,7 +60,8 @@ static size_t with_tail_unit(size_t bytes)
 	return bytes - tail + unit_bytes;
 }
 
-/* A mapping of a huge page or more. Clearing pages takes long: the lock is free meanwhile. */
+/* A mapping of a huge page or more. Clearing pages takes long, so the lock is released
+ * meanwhile. */
 static uintptr_t map_whole(uintptr_t hint, size_t bytes, int flags)
 {
 	size_t take = flags & MAP_NORESERVE || !mappings_may_take(bytes) ? 0 : bytes;
@@ -84,12 +86,12 @@ static uintptr_t map_whole(uintptr_t hint, size_t bytes, int flags)
 	return at;
 }
 
-/* Of a huge page that is shared, so much at most may lie idle where all mappings are alike. */
+/* At most this share of a huge page may be idle if it is filled with mappings of the same size. */
 #define IDLE_SHARE 4
 
 /*
- * Is a mapping smaller than a unit of such a size that several fill one? A block of 1M by malloc
- * has a small page more: one would take a huge page alone, and half of it would be lost.
+ * Is a mapping smaller than a unit of such a size that several fill one? For example malloc's block
+ * of 1M has one small page more: only one fits into a huge page, and half of that would be lost.
  */
 static bool packs_well(size_t bytes)
 {
@@ -107,8 +109,8 @@ uintptr_t mmap_owner_map(uintptr_t hint, size_t bytes, int protection, int flags
 	if (protection != READ_WRITE || (flags & ~MAP_NORESERVE) != (MAP_PRIVATE | MAP_ANONYMOUS) ||
 	    bytes < mappings.threshold || bytes > region->limit - region->start)
 		return 0;
-	/* Where the program wants it elsewhere, the kernel is asked: it may be there for a reason.
-	 */
+	/* If the program prefers a place outside of the region, the kernel decides: the program may
+	 * have a reason. */
 	if (hint && !region_touches(region, hint, hint + 1))
 		return 0;
 	if (!lock_take())
@@ -130,7 +132,7 @@ static uintptr_t owner_place(struct region *region, size_t bytes)
 
 static int owner_fill(struct region *region, uintptr_t from, uintptr_t to)
 {
-	/* Up to the next page's boundary the huge page is another's, or nobody's. */
+	/* Up to the next page boundary the huge page belongs to another mapping, or to none. */
 	uintptr_t boundary = align_up(from, region->page_bytes);
 	size_t huge_bytes = 0;
 	int failed = 0;
@@ -167,8 +169,8 @@ static void owner_unmapped(struct region *region, uintptr_t from, uintptr_t to)
 }
 
 /*
- * A tail that shared its huge page with nobody, or not any more, goes with the whole page: else
- * that would become small, which costs a copy of it.
+ * A tail that shares its huge page with no other mapping is unmapped together with the whole page;
+ * otherwise the page would be split, which costs a copy of it.
  */
 static bool owner_unmap(struct region *region, uintptr_t from, uintptr_t to)
 {

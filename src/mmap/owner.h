@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What the region of mappings does when libc or the program asks for memory.
+ * Serves memory requests of libc and the program from the region of mappings.
  */
 #ifndef MMAP_OWNER_H
 #define MMAP_OWNER_H
@@ -13,7 +13,7 @@
 
 extern const struct region_owner mmap_owner;
 
-/* Serves mmap, as calls_mapper (calls/state.h) has it. */
+/* Serves mmap; a calls_mapper (calls/state.h). */
 uintptr_t mmap_owner_map(uintptr_t hint, size_t bytes, int protection, int flags, bool by_libc);
 
 #endif

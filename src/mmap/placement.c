@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Where mappings on huge pages go: see place.h.
+ * Where mappings on huge pages go: see placement.h.
  */
 #include <errno.h>
 #include <string.h>
@@ -21,8 +21,8 @@ static size_t all_units(const struct placement *place)
 }
 
 /*
- * Maps for so many units, which hold what those of `old` do, if there are any; these stay. 0 or
- * -ENOMEM.
+ * Allocates the maps for so many units, and copies those of `old`, if there are any; these stay.
+ * Returns 0 or -ENOMEM.
  */
 static int map_maps(struct placement *place, size_t units, const struct placement *old)
 {
@@ -52,7 +52,8 @@ static int map_maps(struct placement *place, size_t units, const struct placemen
 	return 0;
 }
 
-/* Makes room for a run of so many units. False: there is none, or no memory for the maps. */
+/* Extends the region for a run of so many units. False: there is no space, or no memory for the
+ * maps. */
 static bool grow(struct placement *place, size_t units)
 {
 	const struct placement old = *place;
@@ -163,7 +164,7 @@ static size_t find_run_there(const struct placement *place, size_t units)
 	return page == SIZE_MAX ? SIZE_MAX : page * step;
 }
 
-/* A free run for so many units, of whole pages where it is at least one; SIZE_MAX: none. */
+/* A free run of so many units, in whole pages if it has at least one; SIZE_MAX: none. */
 static size_t find_run(struct placement *place, size_t units)
 {
 	size_t unit = find_run_there(place, units);
@@ -181,7 +182,7 @@ static bool page_is_free(const struct placement *place, size_t page)
 	return true;
 }
 
-/* The units of [unit, end) are somebody's, or (what is there is forgotten) nobody's any more. */
+/* Marks the units of [unit, end) as taken, or as free (their content is dropped). */
 static void take_units(struct placement *place, size_t unit, size_t end)
 {
 	struct region *region = &place->region;
@@ -238,8 +239,9 @@ uintptr_t placement_take(struct placement *place, size_t bytes, uintptr_t wanted
 }
 
 /*
- * Room for so many small pages in a packed unit, at a multiple of step; with ready, only where
- * there is memory, which is zero then. SIZE_MAX: none. *any: there is, but for the multiple.
+ * Finds space for so many small pages in a packed unit, at a multiple of step; with ready, only
+ * where memory is mapped, which is zero then. SIZE_MAX: none. *any: there is space, but not at a
+ * multiple.
  */
 static size_t find_in_unit(const struct placement *place, size_t unit, size_t count, size_t step,
 			   bool ready, bool *any)
@@ -261,7 +263,8 @@ static size_t find_in_unit(const struct placement *place, size_t unit, size_t co
 	return found;
 }
 
-/* Room for bytes in one of the packed units; what was never used costs no call. 0: none. */
+/* Finds space for bytes in one of the packed units; memory that was never used costs no call. 0:
+ * none. */
 static uintptr_t find_in_packs(struct placement *place, size_t bytes)
 {
 	const size_t base = place->region.base_bytes;
@@ -286,7 +289,7 @@ static uintptr_t find_in_packs(struct placement *place, size_t bytes)
 	return 0;
 }
 
-/* Maps what of [from, to) is not there any more: it was unmapped. */
+/* Maps the part of [from, to) that was unmapped. */
 static bool map_again(struct placement *place, uintptr_t from, uintptr_t to)
 {
 	const size_t base = place->region.base_bytes;
@@ -305,7 +308,7 @@ static bool map_again(struct placement *place, uintptr_t from, uintptr_t to)
 	return true;
 }
 
-/* The unit has room, more than it was known to have. */
+/* The unit has more space than recorded. */
 static void remember_pack(struct placement *place, size_t unit)
 {
 	struct placement_pack *pack = place->packs;
@@ -324,7 +327,7 @@ static void forget_pack(struct placement *place, size_t unit)
 			place->packs[i].unit = SIZE_MAX;
 }
 
-/* A new packed unit. False: no room, or no memory. */
+/* Adds a packed unit. False: no space, or no memory. */
 static bool add_pack(struct placement *place, size_t *unit)
 {
 	struct region *region = &place->region;
@@ -393,8 +396,8 @@ void placement_used(struct placement *place, uintptr_t from, uintptr_t to)
 }
 
 /*
- * Nothing of the unit is the program's: whatever is left there is unmapped. False: it can't be, and
- * the unit stays taken.
+ * The program uses nothing of the unit: unmaps whatever is left. False: that failed, and the unit
+ * stays taken.
  */
 static bool clear_unit(struct placement *place, size_t unit)
 {
@@ -416,8 +419,8 @@ static bool clear_unit(struct placement *place, size_t unit)
 }
 
 /*
- * One packed unit that is empty stays, as long as some of it was never used: a program that maps
- * and unmaps a small piece again and again would have a huge page cleared each time.
+ * One empty packed unit stays mapped, as long as some of it was never used: otherwise a program
+ * that maps and unmaps a small piece repeatedly would have a huge page cleared each time.
  */
 static bool stays_idle(struct placement *place, size_t unit)
 {

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Address space that the program itself chose or reserved: see spans.h.
+ * Address space that the program itself chose or reserved: see reservations.h.
  *
- * Huge pages are made ready elsewhere and moved over what is there, in one atomic call: where it
- * fails nothing has changed. Kernels before 5.16 don't move them; there THP is all that these
- * places get.
+ * Huge pages are prepared elsewhere and moved over what is there, in one atomic call: if it fails
+ * nothing has changed. Kernels before 5.16 do not move them; there these places get only THP.
  */
 #include <errno.h>
 #include <string.h>
@@ -22,17 +21,18 @@
 #include "region/registry.h"
 #include "region/split.h"
 
-/* A program that reserves more than this at once has plans of its own with it. */
+/* A program that reserves more than this at once manages it itself. */
 #define SPAN_PAGES_MAX ((size_t)1 << 19)
 
-/* What is unmapped in the middle of a longer one is not worth the copy of its states. */
+/* If a hole is unmapped in the middle of a longer span, cutting it is not worth copying the
+ * states. */
 #define SPAN_PAGES_CUT_MAX 4096
 
-/* The states of spans of up to so many bytes of them need no mapping of their own. */
+/* Spans whose states take at most this many bytes need no mapping for them. */
 #define STATES_INSIDE 192
 
-/* So many spans are mapped at once; they are never unmapped, since who looks for a region without
- * the lock may still read one that is gone. */
+/* How many spans are mapped at once; they are never unmapped, because a thread that searches for a
+ * region without the lock may still read one that was removed. */
 #define SPANS_MAPPED 64
 
 struct span {
@@ -46,8 +46,8 @@ static struct span *spare_spans;
 #define PLAIN (MAP_PRIVATE | MAP_ANONYMOUS)
 
 /*
- * Of pages from `page` on, before end, how many can be exchanged, side by side: those that were
- * reserved and never opened, or, with `replaced`, all.
+ * How many adjacent pages from `page` on, before end, can be exchanged: those that were reserved
+ * and never opened, or, with `replaced`, all.
  */
 static size_t count_openable(const struct region *region, size_t page, size_t end, bool replaced)
 {
@@ -59,8 +59,9 @@ static size_t count_openable(const struct region *region, size_t page, size_t en
 }
 
 /*
- * How many of the reserved pages from `page` on are as the program reserved them. Others may have
- * written there through /proc, or given them a NUMA policy; then they stay what they are.
+ * How many of the reserved pages from `page` on are still as the program reserved them. Others may
+ * have written there through /proc, or the program may have set a NUMA policy; then they stay
+ * unchanged.
  */
 static size_t count_untouched(struct region *region, size_t page, size_t count)
 {
@@ -79,7 +80,7 @@ static size_t count_untouched(struct region *region, size_t page, size_t count)
 
 /*
  * Does the kernel move hugetlb pages (Linux 5.16)? An older one would have unmapped the target
- * before it says no: so the first page is moved there and back where nothing is.
+ * before it refuses: so the first page is moved to an unused address and back.
  */
 static bool kernel_moves(uintptr_t page)
 {
@@ -154,7 +155,7 @@ size_t reservations_open(struct region *region, uintptr_t from, uintptr_t to, bo
 	return got * region->page_bytes;
 }
 
-/* Of ordinary memory that nobody knows of yet. */
+/* Maps ordinary memory of which nothing is recorded yet. */
 static void open_new(struct region *region)
 {
 	uintptr_t next;
@@ -193,7 +194,7 @@ static void drop_span(struct span *span)
 
 static const struct region_owner span_owner;
 
-/* A span of [from, to), whole pages, that the registry does not know yet. NULL: no memory. */
+/* Creates a span of [from, to), whole pages, not registered yet. NULL: no memory. */
 static struct region *new_span(uintptr_t from, uintptr_t to)
 {
 	struct source *source = &mappings.source;
@@ -218,8 +219,8 @@ static struct region *new_span(uintptr_t from, uintptr_t to)
 }
 
 /*
- * What is behind a hole becomes a span of its own, with its states. Where it can't, the hole stays
- * in the span: an address there costs a look, and a mapping there stays as the kernel has it.
+ * The part after a hole becomes a separate span, with its states. If that fails, the hole stays in
+ * the span: an address there costs a lookup, and a mapping there is left to the kernel.
  */
 static void split_span(struct region *region, uintptr_t hole, uintptr_t behind)
 {
@@ -240,10 +241,11 @@ static void split_span(struct region *region, uintptr_t hole, uintptr_t behind)
 		region_shrink(region, region->start, hole);
 }
 
-/* What is unmapped is no span any more, so that there are no more of them than the program has. */
+/* Unmapped memory is removed from its span, so that there are no more spans than the program
+ * has. */
 static void span_unmapped(struct region *region, uintptr_t from, uintptr_t to)
 {
-	/* A page that is hit in part is small by now: the kernel's matter alone. */
+	/* A page that is covered in part has been split by now: only the kernel knows its state. */
 	uintptr_t hole = align_down(from, region->page_bytes);
 	uintptr_t behind = align_up(to, region->page_bytes);
 	uintptr_t start = region->start, limit = region->limit;
@@ -268,7 +270,7 @@ static const struct region_owner span_owner = {
 	.unmapped = span_unmapped,
 };
 
-/* Makes a span of the whole pages of [from, to); NULL: there are none, or too many spans. */
+/* Creates a span of the whole pages of [from, to); NULL: there are none, or too many spans. */
 static struct region *add_span(uintptr_t from, uintptr_t to)
 {
 	size_t page_bytes = mappings.source.page_bytes;
@@ -304,7 +306,7 @@ static long add_watched(const long *arguments)
 	return 0;
 }
 
-/* Apart, as add_span_of(): what most calls pass is to need little stack. */
+/* A separate function, like add_span_of(), so that most calls need little stack. */
 static void __attribute__((noinline)) advise_huge(uintptr_t from, uintptr_t to)
 {
 	sys_madvise(from, to - from, MADV_HUGEPAGE);

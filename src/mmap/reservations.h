@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Address space that the program itself chose or reserved: a span. What it opens there becomes
- * huge.
+ * Address space that the program itself chose or reserved: a span. Memory that it opens there
+ * becomes huge.
  */
 #ifndef RESERVATIONS_H
 #define RESERVATIONS_H
@@ -12,11 +12,12 @@
 
 #include "region/region.h"
 
-/* As libc_calls.watch has it: notes reservations and mappings at chosen places. Takes the lock. */
+/* Called as libc_calls.watch: records reservations and mappings at chosen addresses. Takes the
+ * lock. */
 void reservations_watch(uintptr_t address, size_t bytes, int protection, int flags, uintptr_t hint,
 			bool by_libc);
 
-/* As region_owner's open(). Under the lock. */
+/* Called as region_owner's open(). Under the lock. */
 size_t reservations_open(struct region *region, uintptr_t from, uintptr_t to, bool replaced,
 			 uintptr_t *next);
 

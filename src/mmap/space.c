@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Where in the address space the place for mappings goes: see room.h.
+ * Where in the address space the region of mappings goes: see space.h.
  *
- * In the largest hole between the program and the kernel's mappings, behind the heap's regions
+ * In the largest hole between the program and the kernel's mappings, above the heap's regions
  * (which take what is below three quarters of it) and well below where the kernel maps.
  */
 #include <errno.h>
@@ -16,7 +16,7 @@
 
 #define ROOM_BYTES_MIN ((uint64_t)64 << 30)
 
-/* The share of the hole that is taken at most, and what of it lies below: in sixteenths. */
+/* How much of the hole is used at most, and how much of it is below that: in sixteenths. */
 #define SHARE_OF_16 1
 #define BELOW_OF_16 13
 

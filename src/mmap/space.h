@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Where in the address space the place for mappings goes.
+ * Where in the address space the region of mappings goes.
  */
 #ifndef MMAP_SPACE_H
 #define MMAP_SPACE_H
@@ -9,12 +9,12 @@
 #include <stdint.h>
 
 /*
- * Finds a range that nothing is mapped in and no region is registered for, in whole pages; it is
- * not mapped. 0, or -ENOMEM.
+ * Finds a range in which nothing is mapped and no region is registered, in whole pages; does not
+ * map it. Returns 0, or -ENOMEM.
  */
 int mmap_space_find(size_t page_bytes, uintptr_t *start, uintptr_t *limit);
 
-/* The choice alone, in a hole; pure. */
+/* Only the choice, within a hole; pure. */
 int mmap_space_choose(uintptr_t hole_start, uintptr_t hole_end, size_t page_bytes,
 		      uint64_t memory_bytes, uintptr_t *start, uintptr_t *limit);
 

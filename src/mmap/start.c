@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Moving the program's private anonymous mappings to huge pages: the order of steps, each of which
+ * Moves the program's private anonymous mappings to huge pages: the order of steps, each of which
  * may decline. See start.h.
  */
 #include "base/error.h"
