@@ -33,7 +33,7 @@ static bool break_redirected, watching;
 #define HANDLER(function) ((void (*)(void))(function))
 
 static const struct hook hooks[] = {
-	/* hooked from here on by calls with open */
+	/* first: left out if open cannot be hooked */
 	{"open", HANDLER(call_open), true},
 	{"open64", HANDLER(call_open64), true},
 	{"mmap", HANDLER(call_mmap), false},
@@ -57,7 +57,7 @@ static const struct hook hooks[] = {
 #if CPU_HAS_SYSCALL_ENTRY
 	{"syscall", HANDLER(call_syscall), true},
 #endif
-	/* hooked up to here by calls without the break */
+	/* last: left out without the break */
 	{"sbrk", HANDLER(call_sbrk), false},
 	{"brk", HANDLER(call_brk), false},
 };
