@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * pagesize: the page sizes of this machine, in bytes, one a line.
+ * pagesize: the page sizes of this machine, in bytes, one per line.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -30,7 +30,7 @@ static const struct option_table table = {
 	.count = sizeof(rows) / sizeof(rows[0]),
 };
 
-/* Returns 0, or -ENOENT with a line on stderr where the huge page sizes are unknown. */
+/* Returns 0, or -ENOENT after a line on stderr if the huge page sizes are unknown. */
 static int print_sizes(bool base, bool huge)
 {
 	struct page_sizes sizes;

@@ -24,6 +24,6 @@ for path in sorted(root.rglob("*.[ch]")):
         message = "".join(ONE_STRING.findall(strings))
         if message.count(" ") < 2:
             continue
-        for piece in CONVERSION.split(message):
+        for piece in CONVERSION.split(message.replace("%%", "%")):
             if len(piece.strip()) >= 6:
                 print(piece.strip())

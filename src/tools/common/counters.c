@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The CPU's counters, by perf_event_open(2): cycles, misses of both TLBs, and the cycles of page
- * walks, which are known on CPUs of Intel since Haswell only. Missing ones are left out.
+ * walks, which are known only for Intel CPUs since Haswell. Missing ones are left out.
  */
 #include <linux/perf_event.h>
 #include <stdio.h>
@@ -23,7 +23,7 @@ struct counter {
 	unsigned long long config;
 };
 
-/* Event numbers have their meaning since the generation that brought AVX2. */
+/* The event numbers have this meaning since the generation that introduced AVX2. */
 static bool counts_walks(void)
 {
 	char text[8192];
@@ -73,7 +73,7 @@ void counters_open(struct counters *counters, pid_t pid, bool from_exec)
 	}
 }
 
-/* A counter that shared the CPU's with others is scaled up by the share of time that it had. */
+/* A counter that was multiplexed is scaled up by the share of time for which it ran. */
 bool counters_read(const struct counters *counters, enum counter_name name, double *value)
 {
 	uint64_t words[3]; /* the count, nanoseconds enabled, and running */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The CPU's counters of a process or thread and of those that it starts, in user mode. Each that
- * the machine or a right is missing for is left out.
+ * The CPU's counters for a process or thread and its children, in user mode. Counters that the
+ * machine lacks, or that the caller may not read, are left out.
  */
 #ifndef COUNTERS_H
 #define COUNTERS_H
@@ -13,16 +13,16 @@ enum counter_name {
 	COUNTER_CYCLES,
 	COUNTER_DTLB, /* misses of loads */
 	COUNTER_ITLB,
-	COUNTER_WALKS, /* cycles in which a page walk was under way; on CPUs of Intel since Haswell
-			*/
+	COUNTER_WALKS, /* cycles during which a page walk was in progress; on Intel CPUs since
+			* Haswell */
 	COUNTERS,
 };
 
 struct counters {
-	int descriptors[COUNTERS]; /* -1: not there */
+	int descriptors[COUNTERS]; /* -1: not available */
 };
 
-/* Counts at once, or from the next execve on. Close it in any case. */
+/* Counts at once, or from the next execve on. Must be closed in any case. */
 void counters_open(struct counters *counters, pid_t pid, bool from_exec);
 bool counters_read(const struct counters *counters, enum counter_name name, double *value);
 void counters_close(struct counters *counters);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * JSON on a stream: two spaces a level, names quoted, text escaped. JSON is UTF-8: a byte that is
- * not comes out as U+FFFD. Control characters of all kinds are escaped, for it may be read on a
+ * JSON on a stream: two spaces per level, names quoted, text escaped. JSON is UTF-8: a byte that is
+ * not becomes U+FFFD. Control characters of all kinds are escaped, because it may be read on a
  * terminal.
  */
 #include "tools/common/json.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The completion of a tool's options for bash and zsh, and the plain list of them, as text that is
+ * The completion of a tool's options for bash and zsh, and a plain list of them: text that is
  * installed, or that a test compares with the man page.
  */
 #include <errno.h>
@@ -26,13 +26,13 @@ static void print_list(const struct option_table *table)
 	}
 }
 
-/* Words that are only the beginning of a value get no blank behind them. */
+/* Words that only begin a value get no blank after them. */
 static bool are_beginnings(const char *words)
 {
 	return words[0] && words[strlen(words) - 1] == ':';
 }
 
-/* What the words of a value are made from. */
+/* The words of a value, for bash. */
 static void print_bash_words(const char *complete)
 {
 	if (!strcmp(complete, "@file"))
@@ -51,7 +51,7 @@ static void print_bash_words(const char *complete)
 	printf(" -- \"$current\")\n");
 }
 
-/* A value that may be left out is one only behind an equals sign. */
+/* An optional value is a value only after an equals sign. */
 static void print_bash_values(const struct option_table *table)
 {
 	printf("\tcase $equals$before in\n");
@@ -107,7 +107,7 @@ static void print_bash_program(const struct option_table *table)
 	       "\tfi\n");
 }
 
-/* bash takes "--option=value" apart at the "=" before it asks. */
+/* bash splits "--option=value" at the "=" before it calls the completion. */
 static void print_bash(const struct option_table *table)
 {
 	printf("# bash completion of %s; made by %s --print-completion=bash\n", table->tool,

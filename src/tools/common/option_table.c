@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Reading a command line by a tool's table, and the help text that comes out of it.
+ * Parses a command line by a tool's table, and prints the help text from it.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -13,7 +13,7 @@
 
 #define TEXT_COLUMNS 80
 #define HELP_COLUMN  30
-#define NO_LETTER    0x100 /* getopt_long's value of a row is this and its index, or its letter */
+#define NO_LETTER    0x100 /* getopt_long's value for a row is this plus its index, or its letter */
 
 static int argument_kind(const struct tool_option *row)
 {
@@ -22,7 +22,7 @@ static int argument_kind(const struct tool_option *row)
 	return row->argument[0] == '[' ? optional_argument : required_argument;
 }
 
-/* getopt_long's two descriptions of the table. */
+/* Fills in getopt_long's two descriptions of the table. */
 static void describe(const struct option_table *table, char *letters, struct option *options)
 {
 	if (table->has_words)
@@ -74,7 +74,7 @@ static const char *meant_option(const struct option_table *table, const char *wo
 	return name;
 }
 
-/* After getopt_long's own line. optopt is 0 for a long option that is unknown or ambiguous. */
+/* Follows getopt_long's own line. optopt is 0 for an unknown or ambiguous long option. */
 static void print_usage(const struct option_table *table, char **argv)
 {
 	const char *word = argv[optind - 1];
@@ -120,7 +120,7 @@ int option_table_next(const struct option_table *table, int argc, char **argv, c
 	if (table->count > OPTION_TABLE_ROWS_MAX)
 		abort();
 	describe(table, letters, options);
-	/* getopt_long's own lines begin with it: the tool's name, however it was called */
+	/* getopt_long's own lines begin with the tool's name, however it was called */
 	argv[0] = (char *)table->tool;
 	found = getopt_long(argc, argv, letters, options, NULL);
 	if (found == '?') {
@@ -144,7 +144,7 @@ int option_table_next(const struct option_table *table, int argc, char **argv, c
 	return handle_common(table, index, optarg);
 }
 
-/* Prints words, the first at column, broken before the end of the line; ends the line. */
+/* Prints words, the first at column, wrapped at the end of the line; ends the line. */
 static void print_wrapped(const char *text, int column, int indent)
 {
 	const char *separator = "";

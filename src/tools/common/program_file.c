@@ -14,7 +14,7 @@
 
 #include "tools/common/program_file.h"
 
-/* What the kernel has: scripts whose interpreters are scripts, and the bytes it reads of each. */
+/* The kernel's limits: scripts whose interpreters are scripts, and the bytes it reads of each. */
 #define SCRIPT_LEVELS     5
 #define SCRIPT_LINE_BYTES 256
 
@@ -25,7 +25,7 @@ static bool is_executable(const char *path)
 	return !stat(path, &status) && S_ISREG(status.st_mode) && !access(path, X_OK);
 }
 
-/* The first of PATH's directories that has it, as execvp(3) searches them. */
+/* The file in the first directory of PATH that has it, searched like execvp(3). */
 static const char *find_in_path(const char *name)
 {
 	const char *list = getenv("PATH");
@@ -52,7 +52,8 @@ const char *program_file_find(const char *name)
 	return strchr(name, '/') ? name : find_in_path(name);
 }
 
-/* The program that a script's first line names; NULL: it is no script, or execve will refuse it. */
+/* The program that a script's first line names; NULL: it is not a script, or execve will refuse
+ * it. */
 static const char *interpreter_of(const char *path)
 {
 	char line[SCRIPT_LINE_BYTES + 1] = "", *word = line + 2;

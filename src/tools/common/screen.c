@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What a stream can show: see screen.h.
+ * What a stream can display: see screen.h.
  */
 #include <langinfo.h>
 #include <locale.h>
@@ -31,7 +31,7 @@ bool screen_has_colors(FILE *stream)
 
 bool screen_has_utf8(FILE *stream)
 {
-	/* only for the signs: numbers and messages stay as they are */
+	/* only for the characters: the format of numbers and messages stays unchanged */
 	return isatty(fileno(stream)) && setlocale(LC_CTYPE, "") &&
 	       !strcmp(nl_langinfo(CODESET), "UTF-8");
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What a stream can show: how wide its lines may be, colours, and signs beyond ASCII.
+ * What a stream can display: the width of its lines, colours, and characters beyond ASCII.
  */
 #ifndef SCREEN_H
 #define SCREEN_H
@@ -8,13 +8,13 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-/* A terminal's width; otherwise (files, pipes, streams in memory) the given one. */
+/* A terminal's width; for files, pipes and streams in memory, the given one. */
 unsigned int screen_columns(FILE *stream, unsigned int otherwise);
 
-/* A terminal that knows colours, unless the environment has NO_COLOR (https://no-color.org). */
+/* A terminal with colours, unless the environment has NO_COLOR (https://no-color.org). */
 bool screen_has_colors(FILE *stream);
 
-/* A terminal, and a locale in UTF-8. */
+/* A terminal, and a UTF-8 locale. */
 bool screen_has_utf8(FILE *stream);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Words for a shell: see shell_word.h.
+ * Words quoted for a shell: see shell_word.h.
  *
- * An equals sign is safe behind the first word of a command, which a=b would make a variable, and
- * inside a word: zsh takes =ls for /bin/ls.
+ * An equals sign is safe inside a word, but not in the first word of a command, where a=b would set
+ * a variable, and not at the start of a word: zsh takes =ls for /bin/ls.
  */
 #include <stdio.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Words for a shell to read.
+ * Quotes words for a shell.
  */
 #ifndef SHELL_WORD_H
 #define SHELL_WORD_H
@@ -8,18 +8,18 @@
 #include <stdio.h>
 
 /*
- * Writes a word as every shell reads it: bare where that is safe, else in single quotes. Not for
- * the first word of a command, unless it has no equals sign.
+ * Writes a word in a form that every shell reads the same way: bare if that is safe, otherwise in
+ * single quotes. Only for the first word of a command if it has no equals sign.
  */
 void shell_word_write(const char *word, FILE *stream);
 
-/* The same, with quotes in any case. */
+/* The same, always with quotes. */
 void shell_word_write_quoted(const char *word, FILE *stream);
 
-/* As shell_word_write(), on standard output. */
+/* Like shell_word_write(), on standard output. */
 void shell_word_print(const char *word);
 
-/* Into a buffer of so many bytes, which is returned; empty where there is no room for it. */
+/* Writes to a buffer of so many bytes and returns it; it is empty if the word does not fit. */
 const char *shell_word(const char *word, char *text, size_t bytes);
 
 #endif

@@ -6,7 +6,7 @@
 
 size_t text_character(const char *text, uint32_t *code)
 {
-	/* of the characters with so many bytes: the bits of the first byte, and the least code */
+	/* for characters of so many bytes: the bits of the first byte, and the lowest code */
 	static const struct {
 		unsigned char mask, bits;
 		uint32_t least;
@@ -47,7 +47,7 @@ void text_show(const char *text, FILE *stream)
 			text += bytes;
 			continue;
 		}
-		/* of a character of several bytes each one */
+		/* for a character of several bytes, each of them */
 		for (bytes = bytes ? bytes : 1; bytes; bytes--, text++)
 			fprintf(stream, "\\%03o", (unsigned char)*text);
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Sizes as people read them: 2M, 1G. options_parse_size() reads what they write. */
+/* Sizes for people: 2M, 1G. options_parse_size() parses sizes. */
 #ifndef SIZE_TEXT_H
 #define SIZE_TEXT_H
 
@@ -7,7 +7,7 @@
 
 #define SIZE_TEXT_BYTES 24
 
-/* The largest of K, M and G that leaves a whole number. Returns text. */
+/* Uses the largest of K, M and G that leaves a whole number. Returns text. */
 char *size_text_print(char text[SIZE_TEXT_BYTES], size_t bytes);
 
 #endif

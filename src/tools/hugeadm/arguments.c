@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The values of options: read and checked before anything is changed. A value that can't be used
- * gets one line and -EINVAL.
+ * The values of options: parsed and checked before anything is changed. An invalid value is
+ * reported in one line, and -EINVAL is returned.
  */
 #include <errno.h>
 #include <grp.h>
@@ -114,7 +114,7 @@ static int find_page_size(const struct request *request, const char *name, const
 			sizes[0] ? sizes : " none");
 }
 
-/* A number of pages, or with a unit an amount of memory: the whole pages in it. */
+/* Parses a number of pages or, with a unit, an amount of memory: the whole pages in it. */
 static int count_pages(const char *name, const char *word, struct pool_change *change)
 {
 	const bool is_memory = word[0] && strspn(word, "0123456789") != strlen(word);
@@ -133,7 +133,7 @@ static int count_pages(const char *name, const char *word, struct pool_change *c
 	return 0;
 }
 
-/* <size|DEFAULT>:[<node>:][+|-]<pages or memory>; a demotion has no sign. */
+/* <size|DEFAULT>:[<node>:][+|-]<pages or memory>; for a demotion there is no sign. */
 int argument_pool(const struct request *request, const char *name, const char *value,
 		  struct pool_change *change)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Where the machine is changed: files of /proc and /sys, files and directories of ours, programs.
- * With --dry-run each prints the shell command that does the same instead, and succeeds.
+ * Changes the machine: files of /proc and /sys, the tool's own files and directories, programs.
+ * With --dry-run each function prints the equivalent shell command instead, and succeeds.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -106,7 +106,7 @@ bool change_pretended(const char *path, unsigned long *number)
 	return false;
 }
 
-/* One write: the kernel takes a number as a whole. Leaves the message to the caller. */
+/* One write, because the kernel takes a number as a whole. The caller prints the error. */
 static int write_once(const char *path, const char *text, int flags)
 {
 	const int fd = open(path, O_WRONLY | O_CLOEXEC | flags, 0644);
@@ -172,7 +172,7 @@ int change_write_number(const struct request *request, const char *path, unsigne
 	return result == -EINVAL ? cannot_write(result, path, text) : result;
 }
 
-/* Writes a new file aside and renames it, so that nobody sees half of it. */
+/* Writes a new file under another name and renames it, so that readers never see half of it. */
 int change_save(const struct request *request, const char *path, const char *content)
 {
 	char aside[256];
@@ -203,7 +203,7 @@ static int cant_make_directory(const char *path, int error)
 			change_hint(error));
 }
 
-/* Everybody may look inside, whatever umask we were given; what is there stays as it is. */
+/* Readable by everybody, whatever the umask; existing directories stay unchanged. */
 int change_directories(const struct request *request, const char *path)
 {
 	char part[256];
@@ -229,7 +229,7 @@ int change_directories(const struct request *request, const char *path)
 	return 0;
 }
 
-/* Runs a program to its end; what it has to say on stdout is not ours to show. */
+/* Runs a program to its end; its standard output is not shown. */
 int change_run(const struct request *request, const char *const arguments[])
 {
 	posix_spawn_file_actions_t actions;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * --explain: what the machine has, and what could be set better, with the command for it.
+ * --explain: what the machine has, what could be improved, and the command for it.
  */
 #include <grp.h>
 #include <stdio.h>
@@ -21,7 +21,7 @@ static unsigned long memory_bytes(void)
 	return (unsigned long)sysconf(_SC_PHYS_PAGES) * (unsigned long)sysconf(_SC_PAGESIZE);
 }
 
-/* The word in brackets of "always [madvise] never", or why there is none. */
+/* The word in brackets of "always [madvise] never", or the reason why there is none. */
 static void thp_word(char *word, size_t bytes)
 {
 	char text[128];
@@ -154,7 +154,7 @@ int explain(const struct request *request, struct json *json)
 			list_page_sizes(request, NULL, false);
 		printf("\nTransparent huge pages: %s\n", word);
 	}
-	/* the last is made of the pools: nothing more to say where these can't be read */
+	/* the last one depends on the pools: stop if they cannot be read */
 	if (result || recommended_shmmax_bytes(request, &advices[advice_count - 1].recommended))
 		advice_count--;
 	for (size_t i = 0; i < advice_count; i++)

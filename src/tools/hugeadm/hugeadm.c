@@ -2,9 +2,9 @@
 /*
  * hugeadm: sets up and lists the pools, mounts and settings of huge pages.
  *
- * What was asked is done in an order of its own: settings that help pools grow, shared text that is
- * in nobody's use, pools, settings that depend on them, mounts, listings. A part that fails keeps
- * none of the others back; the exit status tells of it. A signal ends the work between two parts.
+ * Requests are processed in a fixed order: settings that help pools grow, removal of unused shared
+ * text, pools, settings that depend on them, mounts, listings. A request that fails does not stop
+ * the others; it sets the exit status. A signal ends the work between two requests.
  */
 #include <errno.h>
 #include <stdio.h>

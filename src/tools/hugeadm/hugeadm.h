@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * hugeadm: what was asked, and the rooms that do it.
+ * hugeadm: the request, and the files that carry it out.
  *
- * The command line is read as a whole before anything is changed. Every function that changes the
- * machine returns 0 or -errno, and has written one line to stderr where it is not 0.
+ * The whole command line is parsed before anything is changed. Every function that changes the
+ * machine returns 0 or -errno, and has printed one line to stderr if it is not 0.
  */
 #ifndef HUGEADM_H
 #define HUGEADM_H
@@ -15,11 +15,11 @@
 #include "pages/sizes.h"
 #include "tools/common/json.h"
 
-#define MACHINE     (-1) /* as a node: all of them */
+#define MACHINE     (-1) /* as a node: all nodes */
 #define UNSET       ULONG_MAX
 #define MOUNTS_BASE "/var/lib/hugetlbfs"
 
-#define HUGETLBFS_TYPE 0x958458f6U /* what statfs(2) has for a hugetlbfs, in 32 bits */
+#define HUGETLBFS_TYPE 0x958458f6U /* statfs(2)'s type of a hugetlbfs, in 32 bits */
 
 enum pool_kind { POOL_MINIMUM, POOL_MAXIMUM, POOL_DEMOTE };
 
@@ -28,10 +28,11 @@ struct pool_change {
 	enum pool_kind kind;
 	size_t page_bytes;
 	int node;  /* or MACHINE */
-	char sign; /* '+', '-', or 0: the number itself */
+	char sign; /* '+', '-', or 0: an absolute number */
 	unsigned long pages;
-	bool rounded;     /* the text names memory that is not a whole number of pages */
-	const char *text; /* as it was asked */
+	bool rounded;     /* the text gives an amount of memory that is not a whole number of
+			   * pages */
+	const char *text; /* the text as given */
 };
 
 enum mounts_kind { MOUNTS_ROOT, MOUNTS_USER, MOUNTS_GROUP, MOUNTS_GLOBAL };
@@ -76,35 +77,36 @@ struct request {
 /* Writes a line to stderr and returns result. */
 int complain(int result, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Writes a line to stderr: a warning, or with -v what is done. */
+/* Prints a line to stderr: a warning or, with -v, what is done. */
 void warn(const struct request *request, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 void tell(const struct request *request, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* change.c: the machine is changed here, or a shell command printed that does the same. */
+/* change.c: changes the machine, or prints an equivalent shell command. */
 int change_write(const struct request *request, const char *path, const char *text);
 int change_write_number(const struct request *request, const char *path, unsigned long number);
-/* The same, and -EINVAL gets no line. */
+/* The same, but -EINVAL is not reported. */
 int change_try_number(const struct request *request, const char *path, unsigned long number);
 
-/* With --dry-run, what would be in a file by now; the numbers that follow are made of it. */
+/* With --dry-run: the number that a file would contain by now, for later calculations. */
 void change_pretend(const char *path, unsigned long number);
 bool change_pretended(const char *path, unsigned long *number);
 int change_save(const struct request *request, const char *path, const char *content);
 int change_directories(const struct request *request, const char *path);
 int change_run(const struct request *request, const char *const arguments[]);
 
-/* Of a result of these: nobody may do that here, the same again would only say so again. */
+/* Does this result mean that nobody may do that here, so that repeating it would only repeat the
+ * error? */
 bool change_is_forbidden(int result);
 
-/* Who may, as the end of a message; error is errno. Empty where that is not the trouble. */
+/* Which users may, as the end of a message; error is errno. Empty if that is not the problem. */
 const char *change_hint(int error);
 
-/* options.c: 0, -EINVAL with a line on stderr, or 1 where all that was asked is done. */
+/* options.c: 0, -EINVAL after a line on stderr, or 1 if everything requested has been done. */
 int options_into_request(int argc, char **argv, struct request *request);
 
-/* arguments.c: values of options; name is the option's, for the message. */
+/* arguments.c: the values of options; name is the option's, for messages. */
 int argument_pool(const struct request *request, const char *name, const char *value,
 		  struct pool_change *change);
 int argument_number(const char *name, const char *value, unsigned long *number);
@@ -114,7 +116,7 @@ int argument_user(const char *name, const char *value, unsigned long *uid);
 int argument_group(const char *name, const char *value, unsigned long *gid);
 int argument_node(const char *name, const char *value, int *node);
 
-/* progress.c: a line on the terminal while long work lasts, and its end. */
+/* progress.c: a line on the terminal while long work lasts, and its removal. */
 bool progress_is_shown(const struct request *request);
 void progress_show(const struct request *request, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
@@ -122,28 +124,29 @@ void progress_end(const struct request *request);
 
 /* interrupt.c: a signal ends work between two steps. */
 void interrupt_catch(void);
-int interrupt_signal(void); /* 0: none came */
+int interrupt_signal(void); /* 0: no signal arrived */
 void interrupt_wait(int milliseconds);
 
-/* numbers.c: what a pool has, of a node or of the machine. */
+/* numbers.c: the counts of a pool, for a node or for the machine. */
 struct pool_numbers {
-	unsigned long minimum; /* those that stay, without the surplus */
+	unsigned long minimum; /* persistent pages, without the surplus */
 	unsigned long current, available, reserved, surplus, overcommit;
 };
 int pool_numbers_read(size_t page_bytes, int node, struct pool_numbers *numbers);
 void pool_path(char *path, size_t bytes, size_t page_bytes, int node, const char *file);
 unsigned long pool_maximum(const struct pool_numbers *numbers);
 bool node_exists(int node);
-int node_next(int node); /* the next online one behind it; MACHINE: no more, or none at all */
+int node_next(int node); /* the next online one after it; MACHINE: there are no more, or none at
+			  * all */
 int node_count(void);
 bool read_number(const char *path, unsigned long *number);
 
-/* False: /sys is not mounted, and what it would say is unknown. */
+/* False: /sys is not mounted, and its values are unknown. */
 bool has_sys(void);
 
 /*
- * mount_table.c: returns the number of hugetlbfs mounts, or -errno with a line on stderr. The list
- * lives until the end of the tool.
+ * mount_table.c: returns the number of hugetlbfs mounts, or -errno after a line on stderr. The list
+ * is never freed.
  */
 struct listed_mount {
 	char *path, *options;
@@ -151,11 +154,11 @@ struct listed_mount {
 };
 int mount_table_read(struct listed_mount **mounts);
 
-/* policy.c: the memory policy that numactl gave this process. */
+/* policy.c: the memory policy of this process, as set by numactl. */
 bool policy_binds(void);
 void policy_command(char *command, size_t bytes); /* numactl with the policy, or empty */
 
-/* The rest is one room each. */
+/* The rest: one file each. */
 int pool_resize(const struct request *request, const struct pool_change *change);
 int pool_demote(const struct request *request, const struct pool_change *change);
 int swap_add(const struct request *request);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * SIGINT, SIGTERM and SIGHUP don't end the tool in the middle of its work: they are remembered, and
- * cut short the system call that is waiting (the kernel ends the growth of a pool at a signal). Who
- * works in steps asks between them, puts back what is temporary, and tells how far it came.
+ * SIGINT, SIGTERM and SIGHUP do not end the tool in the middle of its work: they are recorded, and
+ * interrupt a waiting system call (the kernel stops growing a pool at a signal). Code that works in
+ * steps checks for them in between, removes what is temporary, and reports how far it got.
  */
 #include <errno.h>
 #include <signal.h>
@@ -24,7 +24,7 @@ void interrupt_catch(void)
 
 	sigemptyset(&action.sa_mask);
 	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
-		/* who was told to ignore one (nohup) goes on */
+		/* a signal that the tool was started to ignore (nohup) stays ignored */
 		if (!sigaction(signals[i], NULL, &before) && before.sa_handler != SIG_IGN)
 			sigaction(signals[i], &action, NULL);
 }

@@ -19,8 +19,7 @@ static void put_mount(struct json *json, const void *mounts, size_t number)
 	json_text(json, "options", mount->options);
 }
 
-/* A mount has one line, whatever is in its name. As the list, it lives until the end of the tool.
- */
+/* A mount takes one line, whatever its name contains. Like the list, the text is never freed. */
 static char *shown_path(const char *path)
 {
 	char *shown = NULL;
@@ -35,7 +34,7 @@ static char *shown_path(const char *path)
 	return shown;
 }
 
-/* A character of UTF-8 has one byte that is no continuation. */
+/* Counts the bytes of UTF-8 that are not continuation bytes. */
 static int columns_of(const char *text)
 {
 	int columns = 0;
@@ -57,7 +56,7 @@ int list_mounts(const struct request *request, struct json *json)
 		json_objects(json, "mounts", (size_t)count, put_mount, mounts);
 		return 0;
 	}
-	/* standard output has the list and nothing else */
+	/* standard output has only the list */
 	if (!count)
 		return complain(0, "No hugetlbfs mount points found");
 	for (int i = 0; i < count; i++) {
@@ -119,7 +118,7 @@ static void pool_as_json(const struct request *request, struct json *json, size_
 	json_close(json, '}');
 }
 
-/* Where no page size is listed: a kernel without huge pages, or no way to ask it. */
+/* No page size is listed: the kernel has no huge pages, or cannot be asked. */
 static int no_page_sizes(void)
 {
 	return complain(-ENOENT, has_sys()
@@ -127,7 +126,7 @@ static int no_page_sizes(void)
 					 : "the huge page sizes are unknown: /sys is not mounted");
 }
 
-/* The columns that scripts know; a node has no maximum of its own. */
+/* The columns that scripts expect; a node has no maximum of its own. */
 int list_pools(const struct request *request, struct json *json)
 {
 	int result = 0;
@@ -163,7 +162,7 @@ int list_pools(const struct request *request, struct json *json)
 	return result;
 }
 
-/* Sizes with a pool that has pages or may have some; with all, every size of the machine. */
+/* Sizes with a pool that has pages or may get some; with all, every size of the machine. */
 int list_page_sizes(const struct request *request, struct json *json, bool all)
 {
 	int result = request->sizes.huge_count ? 0 : no_page_sizes();

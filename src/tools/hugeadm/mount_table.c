@@ -15,8 +15,8 @@
 
 #define PATH_MOUNTS "/proc/self/mounts"
 
-/* Where another file system is mounted over it, only the options tell; they name the size always.
- */
+/* If another file system is mounted over it, only the options show the size; they always contain
+ * it. */
 static size_t page_bytes_of(const struct mntent *entry)
 {
 	static const char name[] = "pagesize";

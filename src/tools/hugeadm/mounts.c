@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * --create-mounts and its kin: a hugetlbfs for each page size, under one directory, for root, a
- * user, a group or everybody.
+ * --create-mounts and related options: a hugetlbfs for each page size, under one directory, for
+ * root, a user, a group or everybody.
  *
- * A mount that is there already is left alone, and checked: what was asked of it and is not so is
- * told. After a failure the directories stay, empty.
+ * An existing mount is left alone, and compared with the request; differences are reported. After a
+ * failure the directories stay, empty.
  */
 #include <errno.h>
 #include <mntent.h>
@@ -22,7 +22,7 @@
 struct wanted_mount {
 	const struct request *request;
 	char path[256];
-	char old_path[256]; /* by the number of bytes, as before 2.12 */
+	char old_path[256]; /* named by the number of bytes, as before version 2.12 */
 	size_t page_bytes;
 	unsigned long uid, gid, mode, max_pages, min_pages; /* pages may be UNSET */
 	char options[256];
@@ -34,8 +34,8 @@ static unsigned long chosen(unsigned long asked, unsigned long usual)
 }
 
 /*
- * The kernel counts whole pages, and a limit is no limit when it is rounded up. Returns false, with
- * a warning, where not even one fits: that mount is skipped.
+ * The kernel counts whole pages, and rounding a limit up would exceed it. Returns false, after a
+ * warning, if not even one page fits: that mount is skipped.
  */
 static bool whole_pages(const char *option, unsigned long bytes, const struct wanted_mount *mount,
 			unsigned long *pages)
@@ -50,7 +50,7 @@ static bool whole_pages(const char *option, unsigned long bytes, const struct wa
 	return false;
 }
 
-/* "2MB", "1GB", "64KB": the original's directories have had these names since 2.12. */
+/* "2MB", "1GB", "64KB": the names of the original's directories since version 2.12. */
 static void name_size(char *text, size_t bytes, size_t page_bytes)
 {
 	char size[SIZE_TEXT_BYTES];
@@ -108,7 +108,7 @@ static bool prepare(struct wanted_mount *mount, const struct request *request,
 	return true;
 }
 
-/* The options of the last mount on that path, the one that is seen; false: none. */
+/* The options of the topmost mount on that path, the visible one; false: there is none. */
 static bool find_mounted(const char *path, char *options, size_t bytes)
 {
 	FILE *table = setmntent("/proc/self/mounts", "re");
@@ -127,7 +127,7 @@ static bool find_mounted(const char *path, char *options, size_t bytes)
 	return found;
 }
 
-/* The value of an option as the kernel shows it, in bytes. */
+/* The value of an option in the kernel's format, in bytes. */
 static unsigned long mounted_size(const char *options, const char *name)
 {
 	const struct mntent entry = {.mnt_opts = (char *)options};
@@ -154,7 +154,7 @@ static int differs(const struct wanted_mount *mount, const char *what, unsigned 
 			got_text);
 }
 
-/* What is mounted there is asked, whether we did it or somebody before us. */
+/* Checks what is mounted there, whether this run or an earlier one mounted it. */
 static int check(const struct wanted_mount *mount, const char *options, bool is_new)
 {
 	const struct request *request = mount->request;

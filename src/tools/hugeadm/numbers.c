@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The numbers of a pool in /sys, for the whole machine or for one node, and which nodes there are.
+ * The counts of a pool in /sys, for the whole machine or for one node, and the list of nodes.
  */
 #include <ctype.h>
 #include <dirent.h>
@@ -40,7 +40,7 @@ bool read_number(const char *path, unsigned long *number)
 
 /*
  * A node has no overcommit and no reservations of its own: they are 0 then. For gigantic pages some
- * kernels refuse to read the overcommit, which is 0 there.
+ * kernels refuse reads of the overcommit, which is 0 there.
  */
 int pool_numbers_read(size_t page_bytes, int node, struct pool_numbers *numbers)
 {
@@ -64,11 +64,11 @@ int pool_numbers_read(size_t page_bytes, int node, struct pool_numbers *numbers)
 			return complain(-ENOENT, "can't read %s%s", path,
 					access(path, F_OK) ? ", which is not there" : "");
 	}
-	/* Linux 6.18 lets the count wrap below zero while programs with threads fork */
+	/* in Linux 6.18 the count wraps below zero while programs with threads fork */
 	if (numbers->reserved > numbers->current)
 		numbers->reserved = 0;
 	numbers->minimum = numbers->current - numbers->surplus;
-	if (numbers->surplus > numbers->current) /* read one after the other */
+	if (numbers->surplus > numbers->current) /* because they are read one after the other */
 		numbers->minimum = 0;
 	return 0;
 }

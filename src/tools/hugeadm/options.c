@@ -197,7 +197,7 @@ static int add_mounts(struct request *request, enum mounts_kind kind, const char
 	if ((kind == MOUNTS_USER && argument_user(name, value, &id)) ||
 	    (kind == MOUNTS_GROUP && argument_group(name, value, &id)))
 		return -EINVAL;
-	/* the name becomes that of a directory */
+	/* the name is used as the name of a directory */
 	if (value && (strchr(value, '/') || value[0] == '.' || strlen(value) > 64))
 		return complain(-EINVAL, "--%s: %s can't be the name of a directory", name, value);
 	mounts->uid = kind == MOUNTS_USER ? (unsigned int)id : 0;
@@ -317,7 +317,7 @@ static bool changes(const struct request *request)
 	       request->zone_movable_off || request->persist_pools || request->drop_shared_text;
 }
 
-/* Options that only say how, and have nothing to say it of. */
+/* Rejects options that only modify others, when there is nothing to modify. */
 static int check(const struct request *request)
 {
 	const bool has_mount_option = request->max_size_bytes != UNSET ||
@@ -380,7 +380,7 @@ int options_into_request(int argc, char **argv, struct request *request)
 		.khugepaged_alloc_sleep = UNSET,
 		.shm_group = UNSET,
 	};
-	/* the original's helper, which is installed under its name */
+	/* the original's set-up script, under whose name hugeadm is installed as well */
 	request->setup = !strcmp(basename(argv[0]), SETUP_HELPER);
 	sizes_read(&request->sizes, (size_t)sysconf(_SC_PAGESIZE));
 	while ((row = option_table_next(&table, argc, argv, &value)) >= 0)

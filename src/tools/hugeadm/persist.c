@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * --persist-pools: the present pools, so that the next boot makes them again.
+ * --persist-pools: saves the present pools, so that the next boot creates them again.
  *
- * As files: what sysctl has (the default page size, and its overcommit) goes into sysctl.d; pools
- * of nodes and of other sizes into systemd units, one a node, which run before other services.
- * Files of an earlier run that are not needed any more are deleted. Where no systemd is installed
- * the units are written, and it is told that nobody runs them. Or as words of the kernel's
- * command line, which is the only sure way to many pages of 1G.
+ * As files: sysctl settings (the default page size, and its overcommit) go into sysctl.d; pools of
+ * nodes and of other sizes into systemd units, one per node, which run before other services. Files
+ * of an earlier run that are not needed any more are deleted. If systemd is not installed the units
+ * are written, with a warning that nothing runs them. Or as words of the kernel's command line,
+ * which is the only reliable way to get many pages of 1G.
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -38,7 +38,7 @@ static int delete_if_there(const struct request *request, const char *path)
 	const char *const delete[] = {"rm", path, NULL};
 	char target[8];
 
-	/* a link of which the unit is gone is there as well */
+	/* a link whose unit is gone exists as well */
 	if (access(path, F_OK) && readlink(path, target, sizeof(target)) < 0)
 		return 0;
 	if (request->dry_run)
@@ -60,7 +60,8 @@ static int link_unit(const struct request *request, const char *unit, const char
 	return change_directories(request, WANTS) ?: change_run(request, arguments);
 }
 
-/* Of a root that is being set up for another machine, too: installed is enough. */
+/* Also for a root directory that is being set up for another machine: it only has to be
+ * installed. */
 static bool has_systemd(void)
 {
 	static const char *const signs[] = {"/run/systemd/system", "/usr/lib/systemd/systemd",
@@ -72,7 +73,7 @@ static bool has_systemd(void)
 	return false;
 }
 
-/* The unit that fills pools by writing to files, or none where lines is empty. */
+/* Writes the unit that fills pools by writing to files; removes it if lines is empty. */
 static int save_unit(const struct request *request, const char *name, const char *what,
 		     const char *condition, const char *lines)
 {
@@ -107,8 +108,8 @@ static void add_line(char *lines, size_t page_bytes, int node, const char *file,
 	append(lines, "ExecStart=/bin/sh -c 'echo %lu >%s'\n", number, path);
 }
 
-/* The kernel takes any number and gives what it has. Checked after all pools were filled, for a
- * line that fails ends the unit. */
+/* The kernel accepts any number and allocates what it can. Checked after all pools were filled,
+ * because a line that fails ends the unit. */
 static void add_check(char *lines, size_t page_bytes, int node, unsigned long number)
 {
 	char path[160];
@@ -170,7 +171,8 @@ static int save_node(const struct request *request, int node, int nodes)
 	return save_unit(request, name, what, condition, lines);
 }
 
-/* What is the machine's and no sysctl: the overcommit of other sizes, pools of no node. */
+/* Settings of the whole machine that are not sysctls: the overcommit of other sizes, pools without
+ * nodes. */
 static int save_machine(const struct request *request, int nodes)
 {
 	char lines[CONTENT_BYTES] = "";
@@ -203,7 +205,7 @@ static int save_files(const struct request *request)
 	return result;
 }
 
-/* "0:16,1:8" for the nodes of a machine with several, else the number; "" where it is 0. */
+/* "0:16,1:8" for a machine with several nodes, otherwise the number; "" if it is 0. */
 static void pages_by_node(size_t page_bytes, const struct pool_numbers *machine, char *words)
 {
 	struct pool_numbers numbers;
@@ -226,7 +228,7 @@ static void pages_by_node(size_t page_bytes, const struct pool_numbers *machine,
 	}
 }
 
-/* Half a command line would be a wrong one: it is printed when all is known. */
+/* Half a command line would be wrong: it is printed when everything is known. */
 static int print_command_line(const struct request *request)
 {
 	char size[SIZE_TEXT_BYTES], pages[CONTENT_BYTES], words[CONTENT_BYTES] = "";

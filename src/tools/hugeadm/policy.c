@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The memory policy of this process, as numactl gave it: a pool that is changed through the file
- * nr_hugepages_mempolicy grows on its nodes only.
+ * The memory policy of this process, as set by numactl: a pool that is changed through the file
+ * nr_hugepages_mempolicy grows only on its nodes.
  */
 #include <stdio.h>
 #include <string.h>
@@ -13,11 +13,11 @@
 #define NODES_MAX 1024
 #define WORD_BITS (8 * (int)sizeof(unsigned long))
 
-/* linux/mempolicy.h's modes; flags may be in the bits above */
+/* the modes of linux/mempolicy.h; flags may be in the bits above */
 enum { MODE_PREFERRED = 1, MODE_BIND = 2, MODE_INTERLEAVE = 3, MODE_BITS = 0xff };
 
 struct mempolicy {
-	int mode; /* 0, the default, also where the kernel knows no policies */
+	int mode; /* 0, the default, also if the kernel has no policies */
 	unsigned long nodes[NODES_MAX / WORD_BITS];
 };
 
@@ -29,7 +29,7 @@ static void read_policy(struct mempolicy *policy)
 	policy->mode &= MODE_BITS;
 }
 
-/* Is memory to come from certain nodes and no others? */
+/* Must memory come from certain nodes and no others? */
 bool policy_binds(void)
 {
 	struct mempolicy policy;

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A line on the terminal that says how far long work has come, and is gone when the work is done:
- * on standard error, where that is a terminal. Whoever shows one ends it before anything else is
- * said.
+ * A line on the terminal that shows the progress of long work, and is erased when the work is done:
+ * on standard error, if that is a terminal. It must be ended before anything else is printed.
  */
 #include <stdarg.h>
 #include <stdio.h>

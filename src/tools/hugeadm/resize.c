@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * --pool-pages-min and --pool-pages-max: the number of pages that stay in a pool, and the number
- * that it may have for a while.
+ * --pool-pages-min and --pool-pages-max: the number of persistent pages of a pool, and the number
+ * that it may have temporarily.
  *
- * What the kernel then really has is read back, and told where it is not what was asked. A signal
- * ends the growth between two pages; the pool stays as far as it came.
+ * The kernel's result is read back, and reported if it differs from the request. A signal ends the
+ * growth between two pages; the pool keeps the pages that it has by then.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -16,7 +16,7 @@
 
 #define PROGRESS_STEPS         64
 #define HARD_ATTEMPTS          10
-#define HARD_VAIN_ATTEMPTS     4 /* in a row that gained no page: it has no point any more */
+#define HARD_VAIN_ATTEMPTS     4 /* in a row that gained no page */
 #define HARD_WAIT_MILLISECONDS 300
 
 struct resize {
@@ -96,8 +96,8 @@ static void show_progress(const struct resize *resize, unsigned long pages, cons
 }
 
 /*
- * The file of the machine takes its number, the file of the policy too: the machine's, with the
- * difference on the policy's nodes. On a terminal it grows in steps that can be shown.
+ * Both the machine's file and the policy's file take a number for the machine; the latter makes the
+ * difference on the policy's nodes. On a terminal the pool grows in steps, to show progress.
  */
 static int grow_once(const struct resize *resize, unsigned long *pages)
 {
@@ -122,7 +122,7 @@ static int grow_once(const struct resize *resize, unsigned long *pages)
 	}
 }
 
-/* Memory in small pieces is put together by the kernel, and more asked, as long as that helps. */
+/* Has the kernel compact memory, and repeats the growth, as long as that helps. */
 static int grow_hard(const struct resize *resize, unsigned long *pages)
 {
 	int vain = 0;
@@ -156,7 +156,7 @@ static void pretend_pages(const struct resize *resize, int node, unsigned long p
 	change_pretend(path, pages);
 }
 
-/* The numbers as they will be, as far as can be told: who gets what the kernel spreads, can't. */
+/* The expected numbers; how the kernel distributes pages over nodes is not predictable. */
 static void pretend_minimum(const struct resize *resize)
 {
 	struct pool_numbers machine, pool;
@@ -210,7 +210,8 @@ static int set_overcommit(const struct resize *resize, unsigned long asked)
 		return result;
 	pool_path(path, sizeof(path), resize->page_bytes, MACHINE, "nr_overcommit_hugepages");
 	result = change_write_number(resize->request, path, asked);
-	/* who is told that nobody may write there need not be told that nothing changed */
+	/* after the message that writing is forbidden, the message that nothing changed is
+	 * redundant */
 	if (resize->request->dry_run || change_is_forbidden(result))
 		return result;
 	pool_numbers_read(resize->page_bytes, MACHINE, &numbers);
@@ -220,13 +221,13 @@ static int set_overcommit(const struct resize *resize, unsigned long asked)
 	return 0;
 }
 
-/* Linux before 6.19 refuses to overcommit pages that its page allocator does not have. */
+/* Linux before 6.19 refuses overcommit for pages that its page allocator does not have. */
 static bool may_be_gigantic(size_t page_bytes)
 {
 	return page_bytes >> 10 > (size_t)sysconf(_SC_PAGESIZE);
 }
 
-/* The maximum stays what it is, unless the minimum is above it or the kernel can't overcommit. */
+/* The maximum stays unchanged, unless the minimum is above it or the kernel cannot overcommit. */
 static int keep_maximum(const struct resize *resize, unsigned long maximum)
 {
 	struct pool_numbers now;
@@ -261,7 +262,7 @@ static int resize_minimum(struct resize *resize, const struct pool_change *chang
 	return keep_maximum(resize, pool_maximum(&machine)) ?: result;
 }
 
-/* A maximum below the minimum takes the minimum down with it. */
+/* A maximum below the minimum lowers the minimum, too. */
 static int resize_maximum(struct resize *resize, const struct pool_change *change)
 {
 	struct pool_numbers before;

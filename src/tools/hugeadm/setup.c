@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What --setup does with the answers: the pool of the default size now and at the next boots; for
- * users a group that may use huge pages for shared memory, which may also lock that much memory.
- * A step that fails does not keep the others back.
+ * Applies the answers of --setup: the pool of the default size now and at every boot; for users a
+ * group that may use huge pages for shared memory and lock that much memory. A step that fails does
+ * not stop the others.
  */
 #include <errno.h>
 #include <grp.h>
@@ -12,7 +12,7 @@
 
 #include "setup.h"
 
-#define GROUP         "hugepages" /* where vm.hugetlb_shm_group names none */
+#define GROUP         "hugepages" /* if vm.hugetlb_shm_group names none */
 #define SYSCTL_FILE   "/etc/sysctl.d/60-hugeadm-setup.conf"
 #define LIMITS_FILE   "/etc/security/limits.d/60-hugeadm-setup.conf"
 #define FIRST_LINE    "# Written by hugeadm --setup\n"
@@ -34,7 +34,7 @@ static int set_pool(const struct request *request, const struct setup *setup)
 	return pool_resize(request, &change) ?: result;
 }
 
-/* The group that has the permission, where it is not root's; otherwise ours. */
+/* The group that has the permission, unless it is root's; otherwise the tool's own group. */
 static void choose_group(char *name, size_t bytes)
 {
 	const struct group *group = NULL;
@@ -78,12 +78,12 @@ static int set_group(const struct request *request, const char *group_name)
 		return change_write_number(request, PATH_SHM_GROUP, group->gr_gid);
 	if (!request->dry_run)
 		return complain(-ENOENT, "there is no group %s", group_name);
-	/* only the command before makes it */
+	/* only the command before it creates the group */
 	printf("getent group %s | cut -d : -f 3 >" PATH_SHM_GROUP "\n", group_name);
 	return 0;
 }
 
-/* The settings that are lost at the next boot, but for the pools. */
+/* Saves the settings that the next boot would lose, except the pools. */
 static int save_sysctls(const struct request *request, const char *group_name)
 {
 	const struct group *group = getgrnam(group_name);
@@ -106,7 +106,7 @@ static int save_sysctls(const struct request *request, const char *group_name)
 	return 0;
 }
 
-/* Shared memory on huge pages counts as locked; the limits hold from the next login on. */
+/* Shared memory on huge pages counts as locked; the limits apply from the next login on. */
 static int save_limits(const struct request *request, const struct setup *setup, const char *group)
 {
 	const unsigned long kb = setup->pages * (setup->page_bytes >> 10);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * --setup: how much memory huge pages get and who may use them, asked and done in one go.
+ * --setup: asks how much memory huge pages get and which users may use them, and sets everything
+ * up.
  */
 #ifndef HUGEADM_SETUP_H
 #define HUGEADM_SETUP_H
@@ -12,14 +13,14 @@
 struct setup {
 	size_t page_bytes;
 	unsigned long pages;
-	char *users[SETUP_USERS_MAX]; /* names; kept until the end of the tool */
+	char *users[SETUP_USERS_MAX]; /* names; never freed */
 	int user_count;
 };
 
 /*
  * setup_ask.c: shows what the machine has and asks, on standard error; the answers are lines of
- * standard input. Returns 0, -EINVAL where the input ends before they are complete, or -ENOENT
- * where this machine has no huge pages; both with a line.
+ * standard input. Returns 0, -EINVAL if the input ends too early, or -ENOENT if this machine has no
+ * huge pages; both after a line.
  */
 int setup_ask(const struct request *request, struct setup *setup);
 

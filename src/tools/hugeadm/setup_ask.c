@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The questions of --setup: see setup.h. Each is asked again until its answer can be used.
+ * The questions of --setup: see setup.h. Each is repeated until its answer is valid.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -22,7 +22,7 @@ static size_t memory_bytes(void)
 	return (size_t)sysconf(_SC_PHYS_PAGES) * (size_t)sysconf(_SC_PAGESIZE);
 }
 
-/* Returns the answer without blanks around it, or NULL at the end of the input. */
+/* Returns the answer without surrounding blanks, or NULL at the end of the input. */
 static char *ask(const char *question)
 {
 	static char *line;
@@ -43,7 +43,7 @@ static char *ask(const char *question)
 	return start;
 }
 
-/* A number without a unit is megabytes. */
+/* A number without a unit is in megabytes. */
 static int read_amount(const char *answer, size_t *bytes)
 {
 	const bool is_number = *answer && !answer[strspn(answer, "0123456789")];
@@ -76,7 +76,8 @@ static int ask_amount(struct setup *setup)
 	}
 }
 
-/* Names between blanks and commas; root needs no permission. Returns whether all are known. */
+/* Names separated by blanks and commas; root needs no permission. Returns whether all users
+ * exist. */
 static bool read_users(char *answer, struct setup *setup)
 {
 	setup->user_count = 0;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Looking for shared copies of text: see shared_text.h. They may be in any directory of a hugetlbfs
- * (HUGETLB_SHARE_PATH), so all of them are searched, by descriptors, as users may put symbolic
- * links there. What a copy is called is src/segments/share_file.c's choice.
+ * Finds shared copies of text: see shared_text.h. They may be in any directory of a hugetlbfs
+ * (HUGETLB_SHARE_PATH), so all of them are searched, through descriptors, because users may put
+ * symbolic links there. The names of copies are defined in src/segments/share_file.c.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -30,7 +30,7 @@ bool shared_copy_is_second_name(const struct shared_copy *copy)
 	return !strncmp(copy->name, SECOND_NAME, strlen(SECOND_NAME));
 }
 
-/* Is a file of that name and size a copy? Fills in what its name says. */
+/* Do this name and size belong to a copy? Fills in what the name contains. */
 static bool read_name(const char *name, struct shared_copy *copy)
 {
 	unsigned long long bytes, text_bytes, offset, file_bytes, seconds, nanoseconds, inode;
@@ -108,7 +108,7 @@ static void look_at(struct search *search, int directory, const char *path, cons
 	add(search, &copy);
 }
 
-/* Takes the descriptor, which stays open where copies were found in it. */
+/* Takes over the descriptor, which stays open if copies were found in it. */
 static void search_directory(struct search *search, int fd, const char *path, int depth)
 {
 	const int before = search->count, again = fcntl(fd, F_DUPFD_CLOEXEC, 0);
@@ -163,7 +163,7 @@ int shared_copies_find(struct shared_copy **copies, int *count)
 				close(fd);
 			continue;
 		}
-		/* one that another file system was mounted over is none of ours */
+		/* skip a mount that is covered by another file system */
 		if ((size_t)status.st_blksize != mounts[i].page_bytes ||
 		    was_searched(devices, device_count, status.st_dev)) {
 			close(fd);

@@ -13,7 +13,7 @@
 #include "hugeadm.h"
 #include "shared_text.h"
 
-/* Returns 0, or the first failure, which was told: there may be more copies, or more users. */
+/* Returns 0, or the first error, which was reported: there may be more copies, or more users. */
 static int find_all(struct shared_copy **copies, int *count, int *unknown)
 {
 	int result = shared_copies_find(copies, count);
@@ -71,7 +71,8 @@ int list_shared_text(const struct request *request, struct json *json)
 	return result;
 }
 
-/* By its descriptor: the path of a directory that a user may change could lead elsewhere. */
+/* Deletes through the descriptor: a path through a directory that a user may change could lead
+ * elsewhere. */
 static int drop(const struct request *request, const struct shared_copy *copy)
 {
 	const char *const command[] = {"rm", copy->path, NULL};
@@ -84,7 +85,7 @@ static int drop(const struct request *request, const struct shared_copy *copy)
 		if (errno == ENOENT)
 			return 0;
 	} else if (status.st_ino != copy->inode) {
-		return 0; /* somebody was here before, and another one has made it anew */
+		return 0; /* another process has deleted it, and yet another has created it again */
 	} else if (!unlinkat(copy->directory, copy->name, 0) || errno == ENOENT) {
 		return 0;
 	}
@@ -96,7 +97,7 @@ int drop_shared_text(const struct request *request)
 	struct shared_copy *copies;
 	int count, unknown, result = find_all(&copies, &count, &unknown);
 
-	/* who can't see all users can't say that there is none */
+	/* if not all users are visible, there may be one */
 	for (int i = 0; i < count && !unknown && !interrupt_signal(); i++)
 		if (!copies[i].user_count || !copies[i].is_current)
 			result = drop(request, &copies[i]) ?: result;

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The copies of text that processes share (HUGETLB_SHARE=1): files on hugetlbfs mounts, which the
- * library makes and never removes. Which there are, who maps them, and what they are copies of.
+ * library creates and never removes. Lists them, with the processes that map them and the files
+ * that they are copies of.
  *
- * A copy is only a shortcut: who maps it keeps it after its file is deleted, and who starts later
- * makes another one. So it does no harm that processes come and go while this is looked at.
+ * A copy is only a shortcut: a process that maps it keeps it after its file is deleted, and one
+ * that starts later makes another copy. So it does not matter if processes start and end during the
+ * search.
  */
 #ifndef SHARED_TEXT_H
 #define SHARED_TEXT_H
@@ -16,37 +18,36 @@
 
 struct shared_copy {
 	char *path;
-	const char *name; /* its last part */
-	int directory;    /* a descriptor of where it is: open until the tool ends */
+	const char *name; /* the last component */
+	int directory;    /* a descriptor of its directory: open until the tool ends */
 	dev_t device;
 	ino_t inode;
 	uint64_t bytes;
 	size_t page_bytes;
 
-	/* What its name says of the file that it was made from; false: it has no build-id. */
+	/* What its name says about the original file; false: it has no build-id. */
 	bool names_file;
 	uint64_t file_bytes, changed_seconds, changed_nanoseconds;
 	uint64_t file_inode;
 
-	/* What was found out by shared_users_find(). */
+	/* Filled in by shared_users_find(). */
 	pid_t *users;
 	int user_count;
 	char *object; /* the path of the program or library, as a process sees it; NULL: unknown */
-	bool is_current; /* its object is there and what it was, or that is not known */
+	bool is_current; /* the original exists and is unchanged, or that is not known */
 };
 
 /*
  * Finds the copies on all hugetlbfs mounts that this process sees. A second name of a copy, which a
- * killed process may have left, is an entry of its own with the same inode. Returns 0, or -errno of
- * the first directory that can't be looked into, which was told. The copies live until the end of
- * the tool.
+ * killed process may have left, is a separate entry with the same inode. Returns 0, or the -errno
+ * of the first directory that cannot be read, which was reported. The copies are never freed.
  */
 int shared_copies_find(struct shared_copy **copies, int *count);
 
-/* Is that the second name of a copy? */
+/* Is this the second name of a copy? */
 bool shared_copy_is_second_name(const struct shared_copy *copy);
 
-/* Fills in users and objects. Returns the number of processes that can't be looked into. */
+/* Fills in users and objects. Returns the number of processes that could not be inspected. */
 int shared_users_find(struct shared_copy *copies, int count);
 
 #endif

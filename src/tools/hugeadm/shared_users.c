@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Who maps shared copies of text, and what they are copies of: see shared_text.h.
+ * Finds the processes that map shared copies of text, and the files that these are copies of: see
+ * shared_text.h.
  *
- * A copy that is named by a build-id also says size and time of the file that it was made from.
- * Among the files that a process maps beside it, and its own program, that one is looked for. Where
- * it was replaced or removed since, the kernel still has what this process has mapped of it.
+ * A copy that is named by a build-id also contains the size and time of its original. It is
+ * searched among the files that a process maps besides the copy, and its program. If it was
+ * replaced or removed since, the kernel still has what this process has mapped of it.
  */
 #include <ctype.h>
 #include <dirent.h>
@@ -41,8 +42,7 @@ static void add_user(struct shared_copy *copy, pid_t pid)
 	copy->users = grown;
 }
 
-/* Is it the file that was copied, whatever happened to it since? Removing its name changes its
- * ctime. */
+/* Is it the file that was copied, whatever happened to it since? Unlinking it changes its ctime. */
 static bool is_file_of(const char *path, const struct shared_copy *copy)
 {
 	struct stat status;
@@ -61,7 +61,7 @@ static bool is_what_was_copied(const char *path, const struct shared_copy *copy)
 	       (uint64_t)status.st_ctim.tv_nsec == copy->changed_nanoseconds;
 }
 
-/* name is how the process calls the file, with the kernel's remark where that name is gone. */
+/* name is the process's name for the file, with the kernel's remark if it was deleted. */
 static void note_object(struct shared_copy *copy, pid_t pid, const char *name, bool *is_current)
 {
 	const size_t bytes = strlen(name), remark = strlen(DELETED);
@@ -77,7 +77,7 @@ static void note_object(struct shared_copy *copy, pid_t pid, const char *name, b
 		      !is_deleted && is_what_was_copied(path, copy);
 }
 
-/* The file itself, also where it was deleted; its name serves who may not ask so. */
+/* The file itself, even if it was deleted; its name serves callers who may not query that. */
 static bool maps_what_was_copied(const struct smaps_mapping *mapping, pid_t pid,
 				 const struct shared_copy *copy)
 {
@@ -91,7 +91,7 @@ static bool maps_what_was_copied(const struct smaps_mapping *mapping, pid_t pid,
 	return is_file_of(path, copy);
 }
 
-/* Returns whether the process has the object under a name, and in *is_current if unchanged. */
+/* Returns whether the process has the object under a name; sets *is_current if it is unchanged. */
 static bool find_object(struct shared_copy *copy, pid_t pid, bool *is_current)
 {
 	char path[64], name[SMAPS_NAME_BYTES];
@@ -120,7 +120,8 @@ static bool find_object(struct shared_copy *copy, pid_t pid, bool *is_current)
 	return found;
 }
 
-/* Replaced means: for all who map it. One whose object is not found may start it again. */
+/* A copy counts as replaced only if it is for all users. A user whose object is not found may start
+ * it again. */
 static void find_objects(struct shared_copy *copy)
 {
 	bool any_current = !copy->user_count;
@@ -135,7 +136,7 @@ static void find_objects(struct shared_copy *copy)
 	copy->is_current = any_current;
 }
 
-/* What the kernel tells of a process also to those who may not look into it. */
+/* Some information is available even for processes that the caller may not inspect. */
 static bool has_no_hugetlb_page(pid_t pid)
 {
 	static const char field[] = "\nHugetlbPages:";
@@ -147,8 +148,8 @@ static bool has_no_hugetlb_page(pid_t pid)
 	return found && !strtoul(found + strlen(field), NULL, 10);
 }
 
-/* 0, or -errno where the process may be a user and can't be looked into. One that has ended is
- * none. */
+/* Returns 0, or -errno if the process may be a user and cannot be inspected. A process that has
+ * ended is not a user. */
 static int look_into(pid_t pid, struct shared_copy *copies, int count)
 {
 	struct smaps_mapping mapping;

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * --add-temp-swap and --add-ramdisk-swap: room for the kernel to move memory to while a pool grows.
+ * --add-temp-swap and --add-ramdisk-swap: swap space to which the kernel can move memory while a
+ * pool grows.
  *
- * It is taken away again at the end, also after an interruption, unless --persist was given. A
- * swap file that a failure leaves behind is told with what removes it.
+ * It is removed at the end, also after an interruption, unless --persist was given. If a failure
+ * leaves a swap file behind, the command that removes it is printed.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -22,7 +23,7 @@
 
 static char swaps[SWAPS_MAX][64];
 static int swap_count;
-static char swap_file[64]; /* ours to delete, or empty */
+static char swap_file[64]; /* to be deleted by this tool, or empty */
 
 static int switch_on(const struct request *request, const char *path)
 {
@@ -38,7 +39,7 @@ static int switch_on(const struct request *request, const char *path)
 	return result;
 }
 
-/* With its blocks, and nobody else's to read: what is in memory will be in it. */
+/* With all of its blocks, and readable only by its owner: it will contain memory. */
 static int make_file(const struct request *request, const char *path, size_t bytes)
 {
 	int fd, result;
@@ -51,7 +52,7 @@ static int make_file(const struct request *request, const char *path, size_t byt
 	if (fd < 0)
 		return complain(-errno, "can't make the swap file %s: %s", path, strerror(errno));
 	progress_show(request, "making a swap file of %zu MB", bytes >> 20);
-	/* EINTR: the file system gave up for a signal, which ends us anyway */
+	/* EINTR: the file system was interrupted by a signal, which ends the tool anyway */
 	result = -posix_fallocate(fd, 0, (off_t)bytes);
 	close(fd);
 	progress_end(request);
@@ -86,7 +87,7 @@ int swap_add(const struct request *request)
 	return switch_on(request, path);
 }
 
-/* A RAM disk that holds nothing, or swap of earlier: not one with a file system. */
+/* Is it a RAM disk that holds nothing, or old swap, and no file system? */
 static bool is_free_ramdisk(const char *path)
 {
 	static char start[65536];
@@ -132,7 +133,7 @@ static int switch_off(const struct request *request, const char *path)
 
 	if (request->dry_run)
 		return change_run(request, off);
-	/* what is there by now has to be read back */
+	/* its content has to be read back into memory */
 	progress_show(request, "taking the swap on %s away", path);
 	for (int tries = 0; swapoff(path); tries++) {
 		if (errno == EINTR && tries < 5)

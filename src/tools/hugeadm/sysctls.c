@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Settings of the kernel that huge pages need: free memory for putting pages together, shared
- * memory's limit and group. Each is raised where it is too low, and never lowered.
+ * Kernel settings for huge pages: free memory for compaction, shared memory's limit and group. Each
+ * is raised if it is too low, and never lowered.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -13,8 +13,8 @@
 #define PATH_ZONE_MOVABLE "/proc/sys/vm/hugepages_treat_as_movable"
 
 /*
- * What the kernel recommends to itself when it starts khugepaged: in each zone two blocks of a huge
- * page free, and one for each pair of the three kinds of use that must not mix, but no more than a
+ * The value that the kernel computes when it starts khugepaged: in each zone two free blocks of a
+ * huge page, and one for each pair of the three kinds of use that must not mix, but at most a
  * twentieth of memory.
  */
 unsigned long recommended_min_free_kb(void)
@@ -46,7 +46,7 @@ unsigned long recommended_min_free_kb(void)
 	return wanted_kb;
 }
 
-/* All pools at their maximum in one segment. */
+/* Enough for all pools at their maximum in one segment. */
 int recommended_shmmax_bytes(const struct request *request, unsigned long *bytes)
 {
 	*bytes = 0;
@@ -112,7 +112,7 @@ int sysctls_change(const struct request *request)
 	return result;
 }
 
-/* Before the pools grow: free memory is what they are put together from. */
+/* Before the pools grow: they are allocated from free memory. */
 int min_free_change(const struct request *request)
 {
 	return raise_to(request, PATH_MIN_FREE, recommended_min_free_kb());

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * --advise: hugestat looks at the program on small pages, and says what huge pages may do for it.
- * It is installed beside this tool, or found in PATH.
+ * --advise: runs hugestat, which observes the program on small pages, and reports the benefit that
+ * huge pages may have. It is searched next to this tool, then in PATH.
  */
 #include <errno.h>
 #include <limits.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * --compare: see compare.h. Which variants there are, and the order of runs: A B A B, so that what
- * changes on the machine meanwhile hits all alike. One round more than was asked for comes first
- * and does not count: it fills the caches.
+ * --compare: see compare.h. The variants, and the order of runs: A B A B, so that changes on the
+ * machine affect all of them alike. One additional round comes first and does not count: it fills
+ * the caches.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -51,7 +51,7 @@ static struct variant *add_variant(struct comparison *comparison, const char *na
 	return variant;
 }
 
-/* Of the request's environment, what is this feature's or no feature's. */
+/* Takes from the request's environment this feature's variables, and those of no feature. */
 static void take_feature(struct variant *variant, const struct environment *all,
 			 const struct feature *feature)
 {
@@ -110,7 +110,7 @@ static int run_all(struct comparison *comparison)
 	return status;
 }
 
-/* A program that ends otherwise on huge pages is broken by them, whatever the figures say. */
+/* A program that ends differently on huge pages is broken by them, whatever the figures are. */
 static bool ends_alike(const struct comparison *comparison)
 {
 	const int plain = comparison->variants[0].runs[0].status;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * --compare: runs a program plain and with huge pages, in turn, and says what the difference is and
- * how sure that is.
+ * --compare: runs a program plain and with huge pages, in turn, and prints the difference and its
+ * confidence.
  */
 #ifndef HUGECTL_COMPARE_H
 #define HUGECTL_COMPARE_H
@@ -19,13 +19,13 @@
 #define COMPARE_VARIANTS_MAX 8
 
 enum measure {
-	MEASURE_WALL,   /* seconds; with a load command: of that */
+	MEASURE_WALL,   /* seconds; with a load command: the load's */
 	MEASURE_CPU,    /* seconds */
-	MEASURE_KERNEL, /* of these */
+	MEASURE_KERNEL, /* seconds of these */
 	MEASURE_FAULTS,
-	MEASURE_MEMORY,  /* kB at the peak, small and huge, summed over the processes */
+	MEASURE_MEMORY,  /* kB at the peak, small and huge, total of the processes */
 	MEASURE_HUGETLB, /* kB of that on hugetlb pages, at their peak */
-	MEASURE_CYCLES,  /* from here on in user mode, where the CPU counts it */
+	MEASURE_CYCLES,  /* from here on in user mode, if the CPU counts it */
 	MEASURE_DTLB,
 	MEASURE_ITLB,
 	MEASURE_WALKS,
@@ -36,8 +36,8 @@ enum measure {
 
 struct run {
 	double values[MEASURE_COUNT];
-	uint32_t known; /* bit n: measure n */
-	int status; /* as a shell has it; of a server that was ended at the end of the load: 0 */
+	uint32_t known; /* bit n: measure n is known */
+	int status;     /* as in a shell; 0 for a server that was ended after the load */
 	uint64_t output_hash;
 	bool forked;
 };
@@ -47,7 +47,7 @@ struct variant {
 	const struct request *request; /* NULL: plain */
 	struct environment environment;
 	struct run *runs;    /* without the warm-up */
-	char *library_lines; /* what the library had to say in the last run */
+	char *library_lines; /* the library's log lines in the last run */
 };
 
 struct comparison {
@@ -57,17 +57,17 @@ struct comparison {
 	int variant_count, runs;
 };
 
-/* Runs the program once. Returns 0, or an exit status where it can't be run or does not get ready,
- * with the reason told. */
+/* Runs the program once. Returns 0, or an exit status if it cannot be run or does not become ready,
+ * after printing the reason. */
 int compare_run(const struct comparison *comparison, struct variant *variant, struct run *run);
 
-/* Middle value, of which the list gets sorted. */
+/* The median; sorts the list. */
 double median_of(double *values, int count);
 
-/* The ratio of each pair's runs: its geometric mean, and between what it lies for sure (95 %). */
+/* The ratio of the runs of each pair: its geometric mean, and its 95 % confidence interval. */
 struct ratio {
 	double mean, low, high;
-	bool known; /* there are two pairs at least, and no zero */
+	bool known; /* there are at least two pairs, and no zero */
 };
 
 struct ratio ratio_of(const double *plain, const double *other, int count);
@@ -80,7 +80,7 @@ void verdict_text(const struct ratio *ratio, char *text, size_t bytes);
 void compare_print(const struct comparison *comparison, FILE *out);
 void compare_json(const struct comparison *comparison, FILE *out);
 
-/* Median of a measure over a variant's runs; false: it is not known. */
+/* Median of a measure over a variant's runs; false: it is unknown. */
 bool compare_median(const struct comparison *comparison, int variant, enum measure measure,
 		    double *median);
 struct ratio compare_ratio(const struct comparison *comparison, int variant, enum measure measure);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What --compare has found, for people and as JSON.
+ * Prints the results of --compare, for people and as JSON.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -79,7 +79,7 @@ static void print_measure(const struct comparison *comparison, int variant, enum
 	fputc('\n', out);
 }
 
-/* Why it is slower, as far as the figures say. */
+/* Explains a slowdown, as far as the figures show the reason. */
 static void print_reason(const struct comparison *comparison, int variant, FILE *out)
 {
 	double wall[2], kernel[2], faults[2];
@@ -148,7 +148,7 @@ static void print_variant(const struct comparison *comparison, int variant, FILE
 	print_notes(comparison, variant, out);
 }
 
-/* What else runs makes times differ, and CPU times hardly. */
+/* Other load on the machine changes times a lot, and CPU times little. */
 static void print_load(FILE *out)
 {
 	const long cpus = sysconf(_SC_NPROCESSORS_ONLN);

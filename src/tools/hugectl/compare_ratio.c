@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The statistics of --compare: a paired t-test on the logarithms of ratios. Runs stand in pairs, so
- * that what slows the machine down for a while slows both.
+ * The statistics of --compare: a paired t-test on the logarithms of ratios. Runs are paired,
+ * because a temporary slowdown of the machine affects both runs of a pair.
  */
 #include <math.h>
 #include <stdio.h>
@@ -9,10 +9,10 @@
 
 #include "tools/hugectl/compare.h"
 
-/* A difference below this is not worth a word, however sure it is. */
+/* A difference below this is not worth mentioning, however certain it is. */
 #define WORTH_A_WORD 0.01
 
-/* Wider than this, "no difference" would say too much. */
+/* With a wider interval, "no difference" would claim too much. */
 #define WIDE 0.10
 
 static int by_value(const void *a, const void *b)
@@ -28,7 +28,7 @@ double median_of(double *values, int count)
 	return count % 2 ? values[count / 2] : (values[count / 2 - 1] + values[count / 2]) / 2;
 }
 
-/* Student's t for 95 %, both sides, by degrees of freedom. */
+/* Student's t for 95 %, two-sided, by degrees of freedom. */
 static double t_of(int degrees)
 {
 	static const double t[] = {

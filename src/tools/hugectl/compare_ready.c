@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Servers under --compare: see compare_ready.h. A server is ready when a line of its output matches
- * an expression (/.../), when it takes connections at a TCP port of this machine (a number), or
- * when a command of the shell succeeds (anything else).
+ * an expression (/.../), when it accepts connections at a TCP port of this machine (a number), or
+ * when a shell command succeeds (anything else).
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -39,7 +39,7 @@ static bool takes_connections(const char *port)
 	return takes;
 }
 
-/* The server writes where its own position is, which must not move: by pread. */
+/* Uses pread, because the server writes at the descriptor's position, which must not move. */
 static bool has_line(int fd, const regex_t *expression)
 {
 	char buffer[4096];
@@ -109,7 +109,7 @@ static bool wait_until_ready(struct child *child, const char *ready)
 	return yes;
 }
 
-/* The load's own output is apart as well. Returns its seconds, or -1. */
+/* The load's own output goes to another file. Returns its duration in seconds, or -1. */
 static double put_load(struct child *child, const char *load)
 {
 	char *command[] = {"/bin/sh", "-c", (char *)load, NULL};
@@ -121,7 +121,7 @@ static double put_load(struct child *child, const char *load)
 		fprintf(stderr, "hugectl: --load: %s\n", strerror(error));
 		return -1;
 	}
-	/* the server's memory is looked at, and the load's end */
+	/* meanwhile, sample the server's memory */
 	while (!child_wait(&loading, 0.05))
 		child_wait(child, 0.001);
 	child_finish(&loading, &run);

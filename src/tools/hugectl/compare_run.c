@@ -2,8 +2,8 @@
 /*
  * One run of --compare. Its output goes to a file of its own, its input is read from the start.
  *
- * How much memory is in use is looked at again and again while it runs: seldom enough to take a
- * fiftieth of a CPU's time at most, in all variants alike.
+ * Its memory is sampled repeatedly while it runs: rarely enough to take at most a fiftieth of a
+ * CPU's time, in all variants alike.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -28,9 +28,9 @@
 
 #define LOOKS_MS_MIN 1
 #define LOOKS_MS_MAX 50
-#define LOOKS_PART   32 /* one part in so many, of the time so far */
-#define LOOKS_COST   50 /* one part in so many, of one CPU's time */
-#define DEPTH_MAX    32 /* of processes below each other */
+#define LOOKS_PART   32 /* the interval, as a fraction of the time so far */
+#define LOOKS_COST   50 /* the cost, as a fraction of one CPU's time */
+#define DEPTH_MAX    32 /* levels of child processes */
 
 struct memory {
 	unsigned long resident_kb, hugetlb_kb;
@@ -79,8 +79,8 @@ static double cpu_seconds(void)
 	return (double)used.tv_sec + (double)used.tv_nsec / 1e9;
 }
 
-/* Looks at the memory; returns the milliseconds to the next look: a part of the time that the
- * program has been running, so that a short one is seen often enough. */
+/* Samples the memory; returns the milliseconds to the next sample: a fraction of the time for which
+ * the program has been running, so that a short one is sampled often enough. */
 static int look(struct child *child)
 {
 	const double start = cpu_seconds();
@@ -103,7 +103,7 @@ static int look(struct child *child)
 	return pause < LOOKS_MS_MIN ? LOOKS_MS_MIN : (int)pause;
 }
 
-/* Looks until the process ends, or until so many seconds are over: true, it has ended. */
+/* Samples until the process ends (true), or until so many seconds are over. */
 bool child_wait(struct child *child, double seconds)
 {
 	const double until = compare_now() + seconds;
@@ -122,7 +122,7 @@ bool child_wait(struct child *child, double seconds)
 	}
 }
 
-/* A file without a name: what a program prints may be much. */
+/* A file without a name: a program may print a lot. */
 static int new_file(void)
 {
 	const char *directory = getenv("TMPDIR");
@@ -132,8 +132,7 @@ static int new_file(void)
 	return fd >= 0 ? fd : memfd_create("hugectl", MFD_CLOEXEC);
 }
 
-/* What is left of standard input, where that is a pipe: it can be read only once. -errno: failed.
- */
+/* The rest of standard input, if that is a pipe: it can be read only once. -errno: failed. */
 static int copy_of_pipe(void)
 {
 	const int fd = new_file();
@@ -146,7 +145,7 @@ static int copy_of_pipe(void)
 	return fd;
 }
 
-/* The input of each run: a file from where it stands, the content of a pipe, or nothing. */
+/* The input of each run: a file from its current position, the content of a pipe, or nothing. */
 static int open_input(void)
 {
 	static int source = -1; /* -1: not known yet */
@@ -195,7 +194,7 @@ become(const struct variant *variant, char **program, const int files[3], int go
 	_exit(error == ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_RUN);
 }
 
-/* Returns 0, or the error that kept the program from running. The time begins here. */
+/* Returns 0, or the error that kept the program from running. The time starts here. */
 int child_start(struct child *child, const struct variant *variant, char **program)
 {
 	int go[2], failed[2], error = 0, files[3];
@@ -225,7 +224,7 @@ int child_start(struct child *child, const struct variant *variant, char **progr
 		counters_open(&child->counters, child->pid, true);
 	child->start = compare_now();
 	close(go[1]);
-	/* closed by execve, or by its failure */
+	/* closed by a successful execve, written to by a failed one */
 	if (read(failed[0], &error, sizeof(error)) != sizeof(error))
 		error = 0;
 	close(failed[0]);
@@ -246,7 +245,7 @@ static uint64_t hash_of(int fd)
 	return hash;
 }
 
-/* All of a file's lines that begin with a word; to be freed. NULL: none. */
+/* All lines of a file that begin with a word; to be freed. NULL: none. */
 static char *lines_that_begin(int fd, const char *word)
 {
 	char *lines = NULL, *line = NULL;
@@ -269,7 +268,7 @@ static char *lines_that_begin(int fd, const char *word)
 	return NULL;
 }
 
-/* The end of what a program wrote to standard error, where it was not what was hoped for. */
+/* Shows the end of what a program wrote to standard error, after a failure. */
 static void show_end(int fd)
 {
 	char text[2048];

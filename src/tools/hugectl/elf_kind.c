@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What kind of program an ELF file is, from its headers: of either class, in this machine's byte
- * order. A file that is cut short or makes no sense is no ELF file here; the kernel will say more.
+ * Determines the kind of program from an ELF file's headers: of either class, in this machine's
+ * byte order. A truncated or inconsistent file counts as no ELF file; the kernel will report more.
  */
 #include <elf.h>
 #include <fcntl.h>
@@ -14,14 +14,14 @@
 #define SEGMENTS_MAX 128
 #define DYNAMIC_MAX  128
 
-/* The headers of either class, in the words of the one that is wider. */
+/* The headers of either class, in the wider format. */
 struct segment {
 	unsigned int type, flags;
 	unsigned long long offset, address, bytes;
 };
 
 struct headers {
-	Elf64_Ehdr file; /* type, machine and what is read below */
+	Elf64_Ehdr file; /* type, machine and the other fields used below */
 	struct segment segments[SEGMENTS_MAX];
 	int count;
 };
@@ -104,7 +104,7 @@ static bool has_mark(const struct headers *headers)
 	return false;
 }
 
-/* Reads the dynamic table's entry of that index; false: the table ends there. */
+/* Reads the entry of that index from the dynamic table; false: the table ends there. */
 static bool read_dynamic(int file, const struct headers *headers, int index, Elf64_Dyn *entry)
 {
 	const struct segment *dynamic = segment_of_type(headers, PT_DYNAMIC);
@@ -121,7 +121,8 @@ static bool read_dynamic(int file, const struct headers *headers, int index, Elf
 	return entry->d_tag != DT_NULL;
 }
 
-/* DF_1_PIE tells a program from a shared object, such as the dynamic linker when it is called. */
+/* DF_1_PIE distinguishes a program from a shared object such as the dynamic linker, when that is
+ * run. */
 static bool is_marked_as_program(int file, const struct headers *headers)
 {
 	Elf64_Dyn entry;
@@ -154,7 +155,7 @@ struct elf_kind elf_kind_of(const char *path)
 	return kind;
 }
 
-/* Where in the file the address is; 0: in no segment. */
+/* The file offset of the address; 0: in no segment. */
 static unsigned long long offset_of(const struct headers *headers, unsigned long long address)
 {
 	for (int i = 0; i < headers->count; i++) {
@@ -166,7 +167,7 @@ static unsigned long long offset_of(const struct headers *headers, unsigned long
 	return 0;
 }
 
-/* Where in the file the names are that the dynamic table has; 0: none. */
+/* The file offset of the dynamic table's names; 0: none. */
 static unsigned long long names_offset(int file, const struct headers *headers)
 {
 	Elf64_Dyn entry;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The environment that the program gets: this process's with some changes.
+ * The environment for the program: this process's with some changes.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -39,7 +39,7 @@ int environment_apply(const struct environment *environment)
 	return 0;
 }
 
-/* One variable per line, as old scripts read them. */
+/* One variable per line, the format that old scripts read. */
 static void print_variables(const struct environment *environment)
 {
 	for (int i = 0; i < environment->count; i++) {
@@ -50,8 +50,8 @@ static void print_variables(const struct environment *environment)
 }
 
 /*
- * env(1) takes a word that begins with a dash for an option, unless "--" comes before it; zsh takes
- * one with an equals sign after exec for a variable, so sh runs such a program.
+ * env(1) takes a word that begins with a dash for an option, unless "--" precedes it; zsh takes a
+ * word with an equals sign after exec for a variable, so sh runs such a program.
  */
 static void print_program(char *const program[])
 {
@@ -75,7 +75,7 @@ void environment_print(const struct environment *environment, char *const progra
 		print_variables(environment);
 		return;
 	}
-	/* a shell of its own: the variables and exec must not reach the caller's */
+	/* in a subshell, so that the variables and exec do not affect the caller */
 	puts("(");
 	print_variables(environment);
 	for (int i = 0; i < environment->count; i++)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * hugectl: the order of steps. It ends as the program, or with a line on standard error.
+ * hugectl: the order of steps. It becomes the program, or ends with a line on standard error.
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -35,7 +35,7 @@ static int flush_output(void)
 	return EXIT_SUCCESS;
 }
 
-/* "--heap 2M program": a value that may be left out is never the next word. */
+/* "--heap 2M program": an optional value is never the next word, but was meant to be. */
 static bool is_meant_as_value(char **program)
 {
 	const char *option = program[-1];
@@ -53,7 +53,7 @@ static bool is_meant_as_value(char **program)
 	return false;
 }
 
-/* Returns only where it fails. The words of the command line stand before the program. */
+/* Returns only on failure. The words of the command line precede the program. */
 static int become_program(const struct request *request, char **program)
 {
 	const int error = environment_apply(&request->environment);

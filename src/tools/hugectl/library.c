@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Where the library is: beside this tool, in /usr/local or in /usr, in the directories that
- * distributions have for each kind of CPU.
+ * Finds the library: next to this tool, in /usr/local or in /usr, in the directories that
+ * distributions use for each kind of CPU.
  */
 #include <elf.h>
 #include <stdio.h>
@@ -11,7 +11,7 @@
 
 #include "tools/hugectl/hugectl.h"
 
-/* Below a prefix, the likelier ones first. */
+/* Below a prefix, the most likely ones first. */
 static const struct place {
 	int machine, class_bits;
 	const char *directory;
@@ -45,7 +45,7 @@ static bool is_of_kind(const char *path, int machine, int class_bits)
 	return kind.machine == machine && kind.class_bits == class_bits;
 }
 
-/* Whether the prefix has the library in that place. */
+/* Does the prefix have the library in that place? */
 static bool is_there(const char *prefix, const struct place *place)
 {
 	char *path = join(prefix, place->directory, LIBRARY_NAME);
@@ -55,7 +55,7 @@ static bool is_there(const char *prefix, const struct place *place)
 	return found;
 }
 
-/* Whether the dynamic linker of that kind of program has this place for $LIB: libc is in it. */
+/* Does the dynamic linker for that kind of program use this place for $LIB? Then libc is in it. */
 static bool is_place_of_libc(const struct place *place)
 {
 	char *path = join("", place->directory, "libc.so.6");
@@ -65,7 +65,7 @@ static bool is_place_of_libc(const struct place *place)
 	return found;
 }
 
-/* Whether $LIB leads to the library in programs of that kind and in those of the other class. */
+/* Does $LIB lead to the library both for programs of that kind and for those of the other class? */
 static bool has_both_classes(const char *prefix, const struct place *place)
 {
 	if (!is_place_of_libc(place))
@@ -91,7 +91,7 @@ static const char *find_below(const char *prefix, const struct elf_kind *kind)
 	return NULL;
 }
 
-/* The directory above the one that this tool is in; NULL where /proc does not tell. */
+/* The parent of this tool's directory; NULL if /proc does not show it. */
 static const char *own_prefix(void)
 {
 	static char path[4096];

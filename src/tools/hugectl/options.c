@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The table of hugectl's options, which variables they set, and how a command line becomes a
+ * The table of hugectl's options, the variables that they set, and how a command line becomes a
  * request.
  *
- * A value is read by the library's own parser of its variable, so that both accept the same.
+ * A value is parsed by the library's own parser for its variable, so that both accept the same.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -65,7 +65,7 @@ enum option_id {
 	ADVISE,
 	JSON,
 	DRY_RUN,
-	COMMON, /* and the rows behind it: the option table serves them */
+	COMMON, /* and the rows after it: handled by the option table */
 };
 
 #define SIZES "2M 1G"
@@ -188,7 +188,7 @@ static const struct tool_option rows[] = {
 	OPTION_TABLE_COMMON_ROWS,
 };
 
-/* The variable of an option, and its value where the option has none. */
+/* The variable of an option, and its value if the option has none. */
 static const struct setting {
 	const char *variable, *value;
 } settings[] = {
@@ -244,11 +244,11 @@ const char *hugectl_variable(int row)
 	return row < COMMON ? settings[row].variable : NULL;
 }
 
-/* What options say together: text and data are one variable, and so are both kinds of heap. */
+/* Options that are combined: text and data set one variable, and so do both kinds of heap. */
 struct together {
 	bool automatic, text, data, libs, heap, thp;
-	const char *text_size, *data_size, *heap_size; /* NULL: of the default size */
-	enum option_id data_id;                        /* which of two named the size */
+	const char *text_size, *data_size, *heap_size; /* NULL: the default size */
+	enum option_id data_id;                        /* which of the two options named the size */
 	int more_verbose;
 	const char *verbose;
 	const char *disabled; /* --disable's list; NULL: the segments */
@@ -265,7 +265,7 @@ static const struct option_row *row_of_variable(const char *variable)
 	abort();
 }
 
-/* shown is what was typed behind the option, value what the variable gets for it. */
+/* shown is what the user typed after the option, value is the variable's value for it. */
 static int set_checked(struct request *request, enum option_id id, const char *shown,
 		       const char *value)
 {
@@ -278,7 +278,7 @@ static int set_checked(struct request *request, enum option_id id, const char *s
 			rows[id].name, shown, row->name, row->values);
 		return -EINVAL;
 	}
-	/* what a version of the library can't do it says itself, to each program */
+	/* if an older library lacks a value, the library itself reports that, in each program */
 	environment_set(&request->environment, row->name, value);
 	return 0;
 }
@@ -290,7 +290,7 @@ static int set(struct request *request, enum option_id id, const char *value)
 	return set_checked(request, id, value, value);
 }
 
-/* One part of the variable: what is no size must not become another part. */
+/* One part of the variable: an invalid size must not become another part. */
 static char *segment_text(const char *letter, const char *size)
 {
 	char *text;
@@ -303,7 +303,7 @@ static char *segment_text(const char *letter, const char *size)
 	return text;
 }
 
-/* Libraries alone mean their text: it is what they have most of. */
+/* --libs without --text or --data means their text, which is most of them. */
 static int set_segments(struct request *request, const struct together *together)
 {
 	const bool has_text =
@@ -336,7 +336,7 @@ static int set_heap(struct request *request, const struct together *together)
 	return set(request, THP, NULL);
 }
 
-/* --auto: what no other option says something about. */
+/* --auto: sets what no other option sets. */
 static int set_automatic(struct request *request, const struct together *together)
 {
 	static const enum option_id features[] = {HEAP, MMAP, TEXT};
@@ -364,7 +364,7 @@ static int take_data(struct together *together, enum option_id id, const char *s
 	return 0;
 }
 
-/* From what the environment has, or the library's default. */
+/* Starts from the value in the environment, or from the library's default. */
 static int set_verbose(struct request *request, const struct together *together)
 {
 	const char *before = together->verbose ? together->verbose : getenv("HUGETLB_VERBOSE");
@@ -442,7 +442,7 @@ static int set_disabled(struct request *request, const struct together *together
 	return 0;
 }
 
-/* For programs that change their directory, and what they start. */
+/* Absolute, for programs that change their directory, and for their children. */
 static int set_library_path(struct request *request, const char *directory)
 {
 	char *current, *path;
@@ -539,7 +539,7 @@ static int check_compare(struct request *request)
 	return 0;
 }
 
-/* --compare without a feature: each of all features, or what --auto gives. */
+/* --compare without a feature: all features separately, or what --auto gives. */
 static int set_compared(struct request *request)
 {
 	const struct together automatic = {.automatic = true};
@@ -585,7 +585,7 @@ static int take(struct request *request, struct together *together, enum option_
 }
 /* clang-format on */
 
-/* What a process does and no variable says. */
+/* Options that change the process, without a variable. */
 static int check_thp_options(const struct request *request, bool heap_on_thp)
 {
 	const char *problem = NULL;
@@ -625,8 +625,8 @@ int request_read(int argc, char **argv, struct request *request)
 		return row;
 	if (set_heap(request, &together) || set_segments(request, &together) ||
 	    set_disabled(request, &together) || set_automatic(request, &together) ||
-	    set_verbose(request, &together) ||
-	    check_library_options(request) || check_compare(request) || set_compared(request) ||
+	    set_verbose(request, &together) || check_library_options(request) ||
+	    check_compare(request) || set_compared(request) ||
 	    check_thp_options(request, request->options.heap == HEAP_THP))
 		return OPTION_TABLE_BAD;
 	if (!argv[optind] && !request->dry_run) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Having the dynamic linker load the library into the program: LD_PRELOAD and LD_LIBRARY_PATH, in
- * front of what they hold already.
+ * Makes the dynamic linker load the library into the program: LD_PRELOAD and LD_LIBRARY_PATH, in
+ * front of what they already contain.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -27,7 +27,7 @@ static bool is_copy_of_library(const char *element, size_t bytes)
 	       !memcmp(base, name, sizeof(name) - 1);
 }
 
-/* Two copies of the library in one program would both work on its heap: only ours stays. */
+/* Two copies of the library in one program would both manage its heap: only this one stays. */
 const char *preload_without_library(const char *list)
 {
 	char *kept = calloc(1, strlen(list) + 1), *end = kept;
@@ -61,7 +61,7 @@ static void add_first(struct request *request, const char *variable, const char 
 			list_with_first(element, environment_get(&request->environment, variable)));
 }
 
-/* The path's directory, where programs that are linked with the library look for it. */
+/* The path's directory, where programs that are linked with the library search for it. */
 static void add_directory_of(struct request *request, const char *path)
 {
 	char *directory = strdup(path);
@@ -72,7 +72,7 @@ static void add_directory_of(struct request *request, const char *path)
 	add_first(request, "LD_LIBRARY_PATH", directory);
 }
 
-/* Colons and blanks separate LD_PRELOAD's elements, and nothing quotes them. */
+/* Colons and blanks separate LD_PRELOAD's elements, and cannot be quoted. */
 static int add_library(struct request *request, const char *path)
 {
 	if (!strpbrk(path, " :")) {
@@ -93,8 +93,8 @@ static int add_library(struct request *request, const char *path)
 }
 
 /*
- * The library can't get into this program. With HUGETLB_REQUIRE that is the end; else the heap may
- * be served by libc, which alone has such a setting.
+ * The library cannot be loaded into this program. With HUGETLB_REQUIRE it is not started; otherwise
+ * libc may serve the heap, the only feature for which it has a setting.
  */
 static int go_without(struct request *request, const struct program *program, const char *reason,
 		      bool libc_can)
@@ -128,7 +128,7 @@ static int find_and_add(struct request *request, const struct program *program)
 			LIBRARY_NAME, kind.class_bits, request->library_path);
 		return -ENOTSUP;
 	}
-	/* it may be where only the dynamic linker looks, which says so where it is not */
+	/* the library may be where only the dynamic linker searches, which reports it if not */
 	if (kind.machine == own.machine && kind.class_bits == own.class_bits &&
 	    !request->options.require) {
 		preload_first(request, LIBRARY_NAME);
@@ -158,8 +158,8 @@ static int arrange(struct request *request, const struct program *program)
 			return go_without(request, program,
 					  "linked statically: no library can be preloaded into it",
 					  program->has_tunable);
-		/* starting others is what scripts are for: malloc's own pages would be in their way
-		 */
+		/* scripts start other programs, in which malloc's own huge pages would turn the
+		 * library's heap off */
 		if (program->kind.is_static && !program->has_library && request->environment.count)
 			tell(request,
 			     "%s: linked statically: no library can be preloaded into it, only "

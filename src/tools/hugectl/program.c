@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Which file a program's name stands for, and what can be known of it before it runs.
+ * Finds the file that a program's name stands for, and its properties before it runs.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -14,7 +14,7 @@
 #include "tools/common/program_file.h"
 #include "tools/hugectl/hugectl.h"
 
-/* Looks for names that the library and libc have in their read-only data. */
+/* Searches its read-only data for names that the library and libc have there. */
 static void look_into(struct program *program, const char *path)
 {
 	static const char library[] = "HUGETLB_MORECORE_HEAPBASE",
@@ -44,7 +44,7 @@ void program_inspect(struct program *program, const char *name)
 	const char *found = program_file_find(name), *file;
 	char *shown;
 
-	/* that there is none, execvp will say */
+	/* execvp will report that there is none */
 	*program = (struct program){.path = found ? found : name, .shown = name};
 	if (!found)
 		return;
@@ -57,8 +57,7 @@ void program_inspect(struct program *program, const char *name)
 		program->shown = shown;
 	}
 	program->kind = elf_kind_of(file);
-	/* rights of a file that is neither a script with an interpreter nor ELF count for nothing
-	 */
+	/* privileges of a file that is neither a script with an interpreter nor ELF are ignored */
 	program->ignores_environment =
 		program->kind.class_bits && program_file_changes_rights(file);
 	if (program->kind.is_static)

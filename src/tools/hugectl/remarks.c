@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What a command line says and its user hardly means: one warning each. Nothing is changed for it.
+ * Warns about command lines that do not do what the user probably means: one line each. Nothing is
+ * changed.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,8 +19,7 @@ static bool asks(const struct request *request, const char *variable)
 	return value && *value && strcasecmp(value, "no");
 }
 
-/* The configuration file may ask for more than the options do: what it holds is not checked here.
- */
+/* The configuration file may request more than the options do: its content is not checked here. */
 static bool has_config(const struct request *request)
 {
 	const char *path = environment_get(&request->environment, "HUGETLB_CONFIG");
@@ -33,7 +33,7 @@ static void remark_on_nothing(const struct request *request, const struct progra
 	static const char *const features[] = {"HUGETLB_MORECORE", "HUGETLB_ELFMAP", "HUGETLB_MMAP",
 					       "HUGETLB_SHM", "HUGETLB_MMAP_ALSO"};
 
-	/* not of a program that is not there: another line says that */
+	/* not for a program that does not exist: another line reports that */
 	if (!program->kind.class_bits && *words)
 		return;
 	if (request->disable || request->thp || request->preload == PRELOAD_NEVER ||
@@ -46,7 +46,7 @@ static void remark_on_nothing(const struct request *request, const struct progra
 		      "--heap)");
 }
 
-/* Whether the program's text is on huge pages, so that there is something to share. */
+/* Will the program's text be on huge pages, so that it can be shared? */
 static bool asks_for_text(const struct request *request)
 {
 	const char *map = environment_get(&request->environment, "HUGETLB_ELFMAP");
@@ -64,7 +64,7 @@ static void remark_on_sharing(const struct request *request, const struct progra
 			      "--text)");
 }
 
-/* A path never matches: programs are compared by their base names. */
+/* A path never matches, because programs are compared by their base names. */
 static void remark_on_paths(const struct request *request)
 {
 	const char *list = environment_get(&request->environment, "HUGETLB_RESTRICT_EXE");
@@ -82,7 +82,7 @@ static void remark_on_paths(const struct request *request)
 	}
 }
 
-/* Those that hardly another program has. */
+/* Options that hardly any other program has. */
 static const char *option_of_ours(const char *word)
 {
 	static const char *const names[] = {"heap",        "thp",        "text",       "bss",

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Transparent huge pages for the program and what it starts: off, only where the program itself
- * asks for them, or on again where a parent has switched them off. The kernel keeps this across
- * execve.
+ * Transparent huge pages for the program and its children: off, only where the program itself
+ * requests them, or on again if a parent process has turned them off. The kernel keeps this setting
+ * across execve.
  */
 #include <errno.h>
 #include <stdio.h>

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * malloc's own huge pages (glibc 2.35 and later): what is left for a program that the library can't
- * serve. The library stands aside where this is set, so it is never set where the library works.
+ * malloc's own huge pages (glibc 2.35 and later): the fallback for a program into which the library
+ * cannot be loaded. The library leaves the heap alone if this is set, so it is never set where the
+ * library works.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +12,7 @@
 
 #define TUNABLE "glibc.malloc.hugetlb="
 
-/* Tunables stand between colons. */
+/* Tunables are separated by colons. */
 static bool is_set(const char *tunables)
 {
 	while (tunables) {
@@ -24,7 +25,7 @@ static bool is_set(const char *tunables)
 	return false;
 }
 
-/* 1: transparent huge pages; 2: huge pages of the default size; else their size. */
+/* 1: transparent huge pages; 2: huge pages of the default size; otherwise their size. */
 static size_t value_for(struct request *request)
 {
 	const char *size = environment_get(&request->environment, "HUGETLB_DEFAULT_PAGE_SIZE");

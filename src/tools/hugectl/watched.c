@@ -2,9 +2,9 @@
 /*
  * How the processes with the library ended: see watched.h.
  *
- * They are not our children. While such a process is a zombie, /proc/PID/stat has its wait status;
- * once its parent has taken that, the pidfd has it, on Linux 6.15 and later. Where neither has it,
- * nothing is said.
+ * They are not children of this process. While such a process is a zombie, its wait status is in
+ * /proc/PID/stat; once its parent has waited for it, the pidfd has it, on Linux 6.15 and later. If
+ * neither has it, nothing is printed.
  */
 #include <errno.h>
 #include <poll.h>
@@ -30,14 +30,14 @@
 
 struct watched {
 	pid_t pid;
-	int descriptor; /* of pidfd_open() */
+	int descriptor; /* from pidfd_open() */
 	char name[64];
 	unsigned long kb, hugetlb_kb;
 	bool has_library;
 	unsigned int looks, next_look; /* when the library is searched for */
 };
 
-static struct watched processes[PROCESSES_MAX]; /* the first is the program */
+static struct watched processes[PROCESSES_MAX]; /* the first one is the program */
 static struct pollfd polled[PROCESSES_MAX];
 static nfds_t count;
 
@@ -78,7 +78,7 @@ void watched_note(pid_t pid, const char *status, unsigned long kb)
 	    strstr(status, "\nState:\tZ"))
 		return;
 	if (strcmp(name, process->name)) {
-		/* it is new, or has become another program */
+		/* the process is new, or runs another program now */
 		memcpy(process->name, name, sizeof(name));
 		process->next_look = process->looks;
 	}
@@ -90,7 +90,7 @@ void watched_note(pid_t pid, const char *status, unsigned long kb)
 	process->has_library = watcher_finds_library(pid);
 }
 
-/* As wait(2) has it; -1: unknown. */
+/* In the format of wait(2); -1: unknown. */
 static int wait_status(const struct watched *process)
 {
 	struct {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * --report: the reports are those of processes that have the library. This watcher looks for the
- * largest process that has not, because it is static, say, and adds a line about it; and a line
- * about each that a signal ended (watched.c), for such a process writes no report.
+ * --report: processes with the library write reports. This watcher finds the largest process
+ * without it (for example, a static one), and adds a line about it; and a line for each one that
+ * was killed by a signal (watched.c), because such a process writes no report.
  *
- * The program takes hugectl's place, so the watcher is a process beside it, of which the program
- * knows nothing: a grandchild whose parent is gone. It ends when the program does.
+ * The program replaces hugectl, so the watcher is a separate process that the program does not
+ * know: a grandchild whose parent has exited. It ends when the program does.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -29,7 +29,7 @@
 #define PAUSE_MS        50
 #define FIRST_SPARE     16
 #define DESCRIPTORS_MAX 1024 /* where they have to be closed one by one */
-#define DEPTH_MAX       32   /* of processes below each other */
+#define DEPTH_MAX       32   /* levels of child processes */
 
 struct largest {
 	pid_t pid;
@@ -55,7 +55,7 @@ bool watcher_finds_library(pid_t pid)
 	snprintf(path, sizeof(path), "/proc/%d/maps", (int)pid);
 	file = fopen(path, "re");
 	if (!file)
-		return true; /* gone, or not ours to see: nothing can be said of it */
+		return true; /* it has ended, or may not be inspected: nothing is known about it */
 	while (!found && getline(&line, &room, file) > 0)
 		found = strstr(line, "/libhugetlbfs.so") != NULL;
 	free(line);
@@ -150,7 +150,7 @@ static void __attribute__((noreturn)) watch(pid_t program, int process, int fd)
 	_exit(EXIT_SUCCESS);
 }
 
-/* Where reports go, if anywhere; -1: nowhere. */
+/* Opens the file that reports are written to; -1: there is none. */
 static int open_target(const struct request *request)
 {
 	const char *target = NULL;
@@ -166,7 +166,7 @@ static int open_target(const struct request *request)
 		    0666);
 }
 
-/* Keeps two descriptors, as 3 and 4, and none of the program's files and pipes. */
+/* Keeps two descriptors, as 3 and 4, and closes the program's files and pipes. */
 static void close_others(int fd, int process)
 {
 	const int report = fcntl(fd, F_DUPFD, FIRST_SPARE);
@@ -191,7 +191,7 @@ void watcher_start(const struct request *request)
 	if (process >= 0)
 		child = fork();
 	if (!child) {
-		/* nobody waits for the grandchild */
+		/* so that the grandchild has no parent that waits for it */
 		if (fork())
 			_exit(EXIT_SUCCESS);
 		close_others(fd, process);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The changes to program headers. Nothing here touches a file.
+ * The changes to program headers. Nothing here accesses a file.
  *
  * --align: the kernel (5.10 for programs with an interpreter, 6.10 for static ones) and ld.so
- * (glibc 2.35) place an object that may be anywhere on a multiple of the highest p_align of its
+ * (glibc 2.35) load a position-independent object at a multiple of the highest p_align of its
  * loaded segments. ld.so refuses a segment whose address and offset differ modulo its own p_align,
- * so the alignment is raised only where they agree; data of a stock program is mostly shifted by a
- * page, and keeps what it had.
+ * so the alignment is raised only if they agree; data of a stock program is usually shifted by a
+ * page, and keeps its alignment.
  */
 #include <errno.h>
 #include <stdint.h>
@@ -79,7 +79,7 @@ int edit_align(struct image *image, size_t page_bytes)
 				i, (uintmax_t)header->p_vaddr, (uintmax_t)header->p_offset,
 				page_bytes);
 	}
-	/* A program at fixed addresses is where it is, and agrees with its file. */
+	/* A program with fixed addresses cannot move, and already agrees with its file. */
 	if (image->type == ET_EXEC)
 		return 0;
 	for (size_t i = 0; i < image->header_count; i++) {

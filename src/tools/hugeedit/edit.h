@@ -8,21 +8,21 @@
 enum edit_kind { EDIT_TEXT, EDIT_DATA, EDIT_CONSTANTS };
 
 /*
- * Sets PF_LINUX_HUGETLB of every loaded segment of that kind. Returns -EINVAL with one line on
- * stderr where the file has none.
+ * Sets PF_LINUX_HUGETLB for every loaded segment of that kind. Returns -EINVAL after one line on
+ * stderr if the file has none.
  */
 int edit_mark(struct image *image, enum edit_kind kind);
 
-/* Clears it of every segment. */
+/* Clears it for every segment. */
 void edit_unmark(struct image *image);
 
 /*
- * Raises the alignment, so that the file is loaded on a boundary of page_bytes. On failure one
- * line was written and the headers are as they were.
+ * Raises the alignment, so that the file is loaded at a multiple of page_bytes. On failure one line
+ * was printed and the headers are unchanged.
  */
 int edit_align(struct image *image, size_t page_bytes);
 
-/* Can the segment be aligned so: do its address and its place in the file agree modulo the page? */
+/* Can the segment be aligned this way: do its address and its file offset agree modulo the page? */
 bool edit_is_congruent(const GElf_Phdr *header, size_t page_bytes);
 
 #endif

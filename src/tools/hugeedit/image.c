@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Reading a file and believing nothing of it: every offset, size and count is compared with what
- * the file has before it is used. A file that breaks a rule is refused, even one that the kernel
- * would start: it was not made by a linker that we know, and is left alone.
+ * Reads a file without trusting it: every offset, size and count is compared with the file before
+ * it is used. A file that breaks a rule is refused, even if the kernel would start it: no known
+ * linker made it, so it is left alone.
  */
 #include <endian.h>
 #include <errno.h>
@@ -74,7 +74,7 @@ static int open_file(struct image *image)
 	return read_content(image);
 }
 
-/* The first bytes of the file, before a library looks at any of it. */
+/* Checks the first bytes of the file, before a library parses it. */
 static int check_identity(struct image *image)
 {
 	const unsigned char *identity = image->content;
@@ -185,7 +185,7 @@ static bool ranges_overlap(GElf_Xword start, GElf_Xword bytes, GElf_Xword other_
 	       other_start < start + bytes;
 }
 
-/* The loaded segments: rising, apart in memory, and apart in the file. */
+/* The loaded segments: ascending, not overlapping in memory, nor in the file. */
 static int check_segments(struct image *image)
 {
 	const GElf_Phdr *previous = NULL;
@@ -270,7 +270,7 @@ bool image_store_headers(struct image *image)
 		Elf32_Phdr narrow;
 		Elf64_Phdr wide;
 
-		/* The byte order is this machine's: check_identity() has seen to it. */
+		/* The byte order is this machine's, as check_identity() has verified. */
 		if (image->class == ELFCLASS64) {
 			memcpy(&wide, place, sizeof(wide));
 			changed |= wide.p_flags != image->headers[i].p_flags ||

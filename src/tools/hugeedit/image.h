@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * An ELF file as hugeedit sees it: a copy in memory, its program headers checked one by one, and
- * the changes that are wanted of them.
+ * An ELF file for hugeedit: a copy in memory, its program headers checked one by one, and the
+ * changes to them.
  */
 #ifndef IMAGE_H
 #define IMAGE_H
@@ -11,40 +11,40 @@
 #include <stddef.h>
 #include <sys/stat.h>
 
-/* A program header's flag: libhugetlbfs puts this segment on huge pages unless told otherwise. */
+/* A flag in a program header: libhugetlbfs puts this segment on huge pages by default. */
 #define PF_LINUX_HUGETLB 0x100000
 
 struct image {
-	const char *path; /* as the user gave it; messages name it so */
+	const char *path; /* as the user gave it; used in messages */
 	int descriptor;
 	struct stat status;
-	void *content; /* the whole file, private: changes here reach no file */
+	void *content; /* the whole file, private: changes here do not reach the file */
 	size_t bytes;
 	Elf *elf;
 	int class; /* ELFCLASS32 or ELFCLASS64 */
 	int type;  /* ET_EXEC or ET_DYN */
 	bool has_interpreter;
-	size_t header_offset;      /* of the program headers in the file */
-	size_t header_entry_bytes; /* of one of them */
+	size_t header_offset;      /* file offset of the program headers */
+	size_t header_entry_bytes; /* size of one of them */
 	size_t header_count;
 	GElf_Phdr *headers; /* changed by the edit_ functions, written by image_store_headers() */
 };
 
 /*
- * Opens and checks a file. On failure one line was written to stderr and nothing is left behind;
- * on success image_close() gives everything back.
+ * Opens and checks a file. On failure one line was printed to stderr and nothing needs to be freed;
+ * on success the caller must call image_close().
  */
 int image_open(struct image *image, const char *path);
 void image_close(struct image *image);
 
-/* Brings the headers into the content; true where that changed it. */
+/* Copies the headers into the content; true if that changed it. */
 bool image_store_headers(struct image *image);
 
-/* Writes "hugeedit: <path>: <format>" to stderr and returns -EINVAL. */
+/* Prints "hugeedit: <path>: <format>" to stderr and returns -EINVAL. */
 int image_refuse(const struct image *image, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* A loaded segment is one of these three. */
+/* A loaded segment is of one of these three kinds. */
 static inline bool header_is_data(const GElf_Phdr *header)
 {
 	return header->p_type == PT_LOAD && header->p_flags & PF_W;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * hugeedit: shows and changes which segments of an ELF file huge pages back by default.
+ * hugeedit: shows and changes which segments of an ELF file go on huge pages by default.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -59,7 +59,7 @@ static const struct option_table table = {
 
 struct wishes {
 	bool text, data, constants, disable, table;
-	size_t align_bytes; /* 0: as it is */
+	size_t align_bytes; /* 0: unchanged */
 };
 
 static size_t default_alignment(void)
@@ -165,7 +165,7 @@ static void show_table(const struct image *image)
 	}
 }
 
-/* The lines of the original tool, which scripts read. */
+/* The original tool's lines, which scripts read. */
 static void show_lines(const struct image *image)
 {
 	for (size_t i = 0; i < image->header_count; i++) {

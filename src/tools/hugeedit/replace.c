@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The new file that takes the old one's place. All is done to it before the rename, so that at any
- * time the name has either the old or the new file, whole.
+ * Creates the new file that replaces the old one. It is completed before the rename, so that at any
+ * time the name refers to either the complete old or the complete new file.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -18,7 +18,7 @@
 
 #define BLOCK_BYTES 65536
 
-/* The one new file of this process: what a signal has to remove. */
+/* The one new file of this process, which a signal handler has to remove. */
 static char new_path[PATH_MAX];
 
 static void remove_and_die(int signal)
@@ -58,7 +58,7 @@ static bool is_zero(const char *content, size_t bytes)
 	return !content[0] && !memcmp(content, content + 1, bytes - 1);
 }
 
-/* Files that were linked with big alignments have big gaps: those stay holes. */
+/* Files that were linked with large alignments have large gaps, which stay holes. */
 static int write_content(int descriptor, const struct image *image)
 {
 	const char *content = image->content;
@@ -86,14 +86,15 @@ static int copy_attribute(int from, int to, const char *name)
 
 	if (bytes < 0)
 		return -errno;
-	/* A label that the system gave to the new file by itself need not be set, nor may be. */
+	/* A label that the system gave to the new file by itself need not be set, and perhaps must
+	 * not be. */
 	if (fgetxattr(to, name, present, sizeof(present)) == bytes &&
 	    !memcmp(value, present, (size_t)bytes))
 		return 0;
 	return fsetxattr(to, name, value, (size_t)bytes, 0) ? -errno : 0;
 }
 
-/* Capabilities and access lists are among them: without them it would be another file. */
+/* Capabilities and access lists are among them: without them it would be a different file. */
 static int copy_attributes(int from, int to)
 {
 	static char names[XATTR_LIST_MAX];
@@ -110,7 +111,7 @@ static int copy_attributes(int from, int to)
 	return 0;
 }
 
-/* Owner before mode and attributes: a change of owner takes set-uid bits and capabilities away. */
+/* Owner before mode and attributes: changing the owner clears set-uid bits and capabilities. */
 static int dress(int descriptor, const struct image *image)
 {
 	const struct stat *status = &image->status;
@@ -126,7 +127,7 @@ static int dress(int descriptor, const struct image *image)
 	return fsync(descriptor) ? -errno : 0;
 }
 
-/* The name is still the file that was read? */
+/* Does the name still refer to the file that was read? */
 static bool is_unchanged(const struct image *image, const char *path)
 {
 	const struct stat *before = &image->status;
@@ -137,7 +138,7 @@ static bool is_unchanged(const struct image *image, const char *path)
 	       now.st_mtim.tv_nsec == before->st_mtim.tv_nsec;
 }
 
-/* A name may be a symbolic link, which stays one: its file is replaced. */
+/* A name may be a symbolic link, which is kept: the file that it points to is replaced. */
 static int make_new_file(const struct image *image, char *path)
 {
 	char directory[PATH_MAX];

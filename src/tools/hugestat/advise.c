@@ -1,29 +1,30 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What huge pages may do for a program: see advise.h.
+ * The benefit that huge pages may have for a program: see advise.h.
  *
- * Two things get cheaper: page faults, as one fills as much memory as hundreds did, which can be
- * told from their number; and misses of the TLB, which only the CPU's counters tell. Without these
- * what remains is the size of the memory, and the advice says that it guesses.
+ * Two things get cheaper: page faults, because one fills as much memory as hundreds did, which
+ * follows from their number; and TLB misses, which only the CPU's counters show. Without counters
+ * only the size of the memory remains, and the advice says that it is a guess.
  */
 #include <string.h>
 
 #include "tools/hugestat/advise.h"
 
-/* Seconds that a fault of a small page takes more than its share of a huge page's; measured on
- * x86-64: 2G filled in 0.42 s with 524288 faults, and in 0.17 s with 1024. */
+/* How many seconds a page fault of a small page takes beyond its share of a huge page's; measured
+ * on x86-64: 2G filled in 0.42 s with 524288 faults, and in 0.17 s with 1024. */
 #define FAULT_SECONDS 0.4e-6
 
-/* Fewer huge pages than that are not worth an option. */
+/* Fewer huge pages than this are not worth an option. */
 #define BLOCKS_WORTH 8
 #define KB_WORTH     (16ul << 10)
 
-/* What is gained of a program's time. */
-#define GAIN_NONE 0.02 /* at most: it is not worth it */
-#define GAIN_SURE 0.03 /* at least: it is */
+/* The gain, as a share of the program's time. */
+#define GAIN_NONE 0.02 /* at most this: not worth it */
+#define GAIN_SURE 0.03 /* at least this: worth it */
 #define GAIN_MAX  0.60
 
-/* As much memory as that, in parts of what is gained from, is wasted where all is on huge pages. */
+/* How much memory would be wasted, as a share of the parts that gain, if everything were on huge
+ * pages. */
 #define SPARSE_PART 4
 
 static unsigned long heap_blocks(const struct sight *sight)
@@ -31,7 +32,7 @@ static unsigned long heap_blocks(const struct sight *sight)
 	return sight->parts[PART_BREAK].dense_blocks + sight->parts[PART_ARENAS].dense_blocks;
 }
 
-/* MB that page walks are for: in dense ranges, and touched where that is known. */
+/* MB that page walks serve: in dense ranges and, if known, touched. */
 static unsigned long walked_mb(const struct sight *sight)
 {
 	const unsigned long blocks = heap_blocks(sight) + sight->parts[PART_MAPPINGS].dense_blocks;
@@ -44,7 +45,7 @@ static unsigned long walked_mb(const struct sight *sight)
 	return sight->touch.means != TOUCH_UNKNOWN && touched_mb < mb ? touched_mb : mb;
 }
 
-/* By page walks where they are known, else by how much memory there is to walk over. */
+/* From page walks if they are known, otherwise from the amount of memory. */
 static void add_walks(const struct sight *sight, struct advice *advice)
 {
 	const unsigned long mb = walked_mb(sight);
@@ -81,7 +82,7 @@ static void add_faults(const struct sight *sight, struct advice *advice)
 	advice->high += advice->faults_high;
 }
 
-/* Is much of these mappings not in use? */
+/* Is much of these mappings unused? */
 static bool is_sparse(const struct sight *sight, const struct advice *advice)
 {
 	const unsigned long block_kb = (unsigned long)(sight->huge_bytes >> 10);
@@ -120,7 +121,7 @@ static void choose_features(const struct sight *sight, struct advice *advice)
 	if (advice->shm)
 		advice->pool_pages +=
 			sight->segments_kb / (unsigned long)(sight->huge_bytes >> 10) + 1;
-	/* a tenth more: the next run may need more */
+	/* a tenth more, because the next run may need more */
 	advice->pool_pages += advice->pool_pages / 10;
 }
 

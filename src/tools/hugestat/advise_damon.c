@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * DAMON by its files in sysfs (Documentation/admin-guide/mm/damon/usage.rst): see advise_touch.h.
+ * Uses DAMON through its files in sysfs (Documentation/admin-guide/mm/damon/usage.rst): see
+ * advise_touch.h.
  *
- * One thread of the kernel watches one process. A scheme that does nothing (stat) for regions with
- * at least one access names these regions when asked. It is left alone where somebody else uses
- * it, and taken away at the end.
+ * A kernel thread monitors one process. A scheme without an action (stat) for regions with at least
+ * one access lists these regions on request. DAMON is left alone if it is already in use, and its
+ * configuration is removed at the end.
  */
 #include <dirent.h>
 #include <fcntl.h>
@@ -118,7 +119,7 @@ static int by_start(const void *a, const void *b)
 	return first->start < second->start ? -1 : first->start > second->start;
 }
 
-/* Overlapping ranges become one. */
+/* Merges overlapping ranges. */
 static void merge(void)
 {
 	size_t last = 0;

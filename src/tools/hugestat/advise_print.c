@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The advice of --advise for people, and as JSON.
+ * Prints the advice of --advise for people, and as JSON.
  */
 #include <stdio.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * --advise of a process that runs, and of a program that is run to be seen: then the sight that
- * counts is the one with the most memory, for many programs free it before they end.
+ * --advise for a running process, and for a program that is run to be observed: then the
+ * observation with the most memory counts, because many programs free it before they end.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -22,10 +22,10 @@
 #define WATCH_SECONDS  2
 #define THREADS_MAX    256
 #define PAUSE_MS       5
-#define GROWTH         1.2 /* so much more memory is worth another look at once, */
+#define GROWTH         1.2 /* this much more memory is worth another observation at once, */
 #define TOUCH_SECONDS  0.5
 #define TOUCH_KB_WORTH (16ul << 10)
-#define LOOKS_COST     20 /* and any more where looks take one part in so many of the time */
+#define LOOKS_COST     20 /* or any growth, if observing takes at most 1/LOOKS_COST of the time */
 
 static void take_walks(struct sight *sight, const struct counters *counters, int count)
 {
@@ -54,7 +54,7 @@ static unsigned long small_kb(const struct sight *sight)
 	return kb;
 }
 
-/* Until that time, or until touches cannot be seen. */
+/* Until that time, or until touches are no longer visible. */
 static void watch_touches(struct sight *sight, struct touch *touch)
 {
 	const struct timespec pause = {.tv_nsec = 200000000};
@@ -67,7 +67,7 @@ static void watch_touches(struct sight *sight, struct touch *touch)
 		sight->touch = *touch;
 }
 
-/* Counts for a while, in all threads; at once where nothing can be counted or seen. */
+/* Counts for a while, in all threads; returns at once if nothing can be counted or monitored. */
 static void watch_walks(struct sight *sight)
 {
 	struct touch touch;
@@ -134,7 +134,7 @@ static double seconds_of_clock(clockid_t clock)
 	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-/* Is it the program by now? Before, it is a copy of this one. */
+/* Does the process run the program yet? Before that, it is a copy of this one. */
 static bool has_begun(pid_t pid)
 {
 	char own[4096], path[64], other[4096];
@@ -146,7 +146,7 @@ static bool has_begun(pid_t pid)
 	return bytes[0] != bytes[1] || bytes[0] <= 0 || memcmp(own, other, (size_t)bytes[0]);
 }
 
-/* What the program touches in a time that is worth a look, one after the other. */
+/* What the program touched in successive intervals. */
 struct touches {
 	struct touch now, sum;
 	unsigned long times;
@@ -177,7 +177,8 @@ static void watch_program_touch(struct touches *touches, pid_t pid, unsigned lon
 		touches->sum.kb[part] += touches->now.kb[part];
 }
 
-/* While it grows a program touches all that is new, and later perhaps little: the mean of both. */
+/* While it grows, a program touches everything new, and later perhaps little: so this is the mean
+ * of both. */
 static struct touch mean_touch(const struct touches *touches)
 {
 	struct touch mean = touches->sum;
@@ -189,7 +190,7 @@ static struct touch mean_touch(const struct touches *touches)
 	return mean;
 }
 
-/* Looks again whenever there is much more memory than before. Returns the wait status. */
+/* Observes again whenever there is much more memory than before. Returns the wait status. */
 static int watch_program(pid_t pid, struct sight *best, bool *seen, struct rusage *usage)
 {
 	const struct timespec pause = {.tv_nsec = PAUSE_MS * 1000000l};
@@ -254,8 +255,7 @@ static int run_and_advise(const struct hugestat_options *options, FILE *out)
 	counters_open(&counters, pid, true);
 	close(go);
 	status = watch_program(pid, &sight, &seen, &usage);
-	/* one that ends before a look is too short for huge pages to matter: it has nothing in it
-	 */
+	/* a program that ends before it is observed is too short for huge pages to matter */
 	if (!seen) {
 		snprintf(sight.name, sizeof(sight.name), "%s", options->program[0]);
 		sight.pid = pid;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What is to be seen of a process for --advise: its memory by part, how densely each huge page's
- * range is in use, its faults, and what its page walks take.
+ * Observes a process for --advise: its memory by part, how densely each huge page's range is used,
+ * its page faults, and the cost of its page walks.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -18,9 +18,9 @@
 #include "tools/hugestat/objects.h"
 
 #define PAGEMAP_PRESENT (1ull << 63)
-#define SMALL_PAGES_MAX 8192 /* in a huge page: 512M of 64K */
+#define SMALL_PAGES_MAX 8192 /* per huge page: 512M of 64K */
 
-/* Ranges of a mapping that huge pages could serve: half of each in use. */
+/* Counts the ranges of a mapping that huge pages could serve: at least half of each in use. */
 static void take_density(struct sight *sight, const struct process_mapping *mapping, int pagemap)
 {
 	static uint64_t entries[SMALL_PAGES_MAX];
@@ -64,7 +64,7 @@ static void take_mapping(struct sight *sight, const struct process_mapping *mapp
 		sight->code_kb += figures.resident - figures.file_thp;
 	if (!strncmp(smaps->name, "/SYSV", 5) && !figures.is_hugetlb)
 		sight->segments_kb += figures.resident - figures.shmem_thp;
-	/* the reserved address space of arenas and runtimes has nothing in it */
+	/* address space that arenas and runtimes have only reserved contains nothing */
 	if (figures.resident && smaps->start <= INT64_MAX && !figures.is_hugetlb &&
 	    smaps->rights[3] == 'p' && !smaps->inode)
 		take_density(sight, mapping, pagemap);
@@ -82,7 +82,7 @@ int sight_take(struct sight *sight, pid_t pid)
 	*sight = (struct sight){
 		.pid = pid, .huge_bytes = sizes_thp(), .base_bytes = (size_t)sysconf(_SC_PAGESIZE)};
 	memcpy(sight->name, process.name, sizeof(sight->name));
-	/* without transparent huge pages: what x86-64 and arm64 with 4K pages have */
+	/* without transparent huge pages: the size on x86-64, and on arm64 with 4K pages */
 	if (!sight->huge_bytes)
 		sight->huge_bytes = (size_t)2 << 20;
 	snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);

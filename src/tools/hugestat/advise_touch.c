@@ -9,7 +9,7 @@
 
 #include "tools/hugestat/advise_touch.h"
 
-/* Clearing takes about 10 ms a gigabyte. */
+/* Clearing takes about 10 ms per gigabyte. */
 #define KB_STOPPED_MAX (512ul << 10)
 
 static double seconds_now(void)

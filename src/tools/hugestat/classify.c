@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What the files of a process say of the parts that its mappings belong to.
+ * Uses the files of a process to find the part that each of its mappings belongs to.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -34,7 +34,7 @@ static int by_value(const void *a, const void *b)
 	return first < second ? -1 : first > second;
 }
 
-/* Returns how many; *pointers is the caller's to free. */
+/* Returns how many; the caller frees *pointers. */
 static size_t read_stack_pointers(pid_t pid, uint64_t **pointers)
 {
 	size_t count = 0;

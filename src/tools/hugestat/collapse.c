@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * --collapse: see collapse.h. By process_madvise(MADV_COLLAPSE), one huge page at a time, for the
- * kernel keeps the process from changing its mappings while it copies one; and no faster than the
- * rate. A part of a mapping that is less than half in use stays as it is: it would only grow.
+ * --collapse: see collapse.h. Uses process_madvise(MADV_COLLAPSE), one huge page at a time, because
+ * the process cannot change its mappings while the kernel copies one; and no faster than the given
+ * rate. A part of a mapping that is less than half in use is skipped: it would only grow.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -27,11 +27,11 @@
 #endif
 
 #define PAGEMAP_PRESENT   (1ull << 63)
-#define SMALL_PAGES_MAX   8192 /* in a huge page: 512M of 64K */
-#define MEMORY_SHORT      64   /* failures for lack of memory, after which it ends */
+#define SMALL_PAGES_MAX   8192 /* per huge page: 512M of 64K */
+#define MEMORY_SHORT      64   /* failures for lack of free memory, after which it stops */
 #define PROGRESS_INTERVAL 0.2
 
-/* What became of a huge page's range. */
+/* The result for a huge page's range. */
 enum outcome {
 	OUTCOME_DONE,  /* it is huge now, or was before */
 	OUTCOME_EMPTY, /* less than half in use */
@@ -60,7 +60,7 @@ struct collapse {
 	unsigned long refused_text, refused_shared; /* of OUTCOME_REFUSED */
 	double start, shown;
 	bool progress;
-	int error; /* that ended it */
+	int error; /* the error that stopped it */
 };
 
 static double now(void)
@@ -91,8 +91,8 @@ static bool is_wanted(const struct process_mapping *mapping, enum collapse_part 
 }
 
 /*
- * Is half of that huge page there? Also true where that can't be seen. Of shared memory, pages that
- * other processes use don't show: there one page is enough.
+ * Is half of that huge page present? Also true if that is not visible. In shared memory, pages that
+ * other processes use are not visible: there one page is enough.
  */
 static bool is_dense(const struct collapse *collapse, uint64_t start, bool shared)
 {
@@ -142,7 +142,7 @@ static void show_progress(struct collapse *collapse)
 		collapse->ranges * (collapse->huge_bytes >> 20));
 }
 
-/* Sleeps until so much as was done may have been done. */
+/* Sleeps until the rate allows what was done so far. */
 static void keep_rate(const struct collapse *collapse)
 {
 	const double bytes = (double)(collapse->tried - collapse->counts[OUTCOME_EMPTY]) *
@@ -193,7 +193,7 @@ static void collapse_mapping(struct collapse *collapse, const struct smaps_mappi
 	}
 }
 
-/* Why nothing works at all. */
+/* The reason why nothing works at all. */
 static const char *failure(int error)
 {
 	if (error == EPERM)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * --collapse: puts memory of a process that runs already on transparent huge pages, from outside.
+ * --collapse: moves memory of a running process to transparent huge pages, from outside.
  */
 #ifndef HUGESTAT_COLLAPSE_H
 #define HUGESTAT_COLLAPSE_H
@@ -12,8 +12,8 @@
 struct json;
 
 /*
- * Needs Linux 6.1, CAP_SYS_NICE and the right to trace the process. Prints what was gained, or
- * writes it as an object of a list where json is not NULL. Returns an exit status.
+ * Needs Linux 6.1, CAP_SYS_NICE and permission to trace the process. Prints the gain, or writes it
+ * as an object of a list if json is not NULL. Returns an exit status.
  */
 int collapse_process(pid_t pid, const struct collapse_wish *wish, struct json *json);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What is wrong, and what mends it: see findings.h.
+ * Problems and their remedies: see findings.h.
  *
- * A command is complete: it can be given to sh as it is. Numbers in it are for this machine.
+ * A command is complete: it can be given to sh as it is. Its numbers are for this machine.
  */
 #include <errno.h>
 #include <pwd.h>
@@ -20,10 +20,10 @@
 #define POOL_DIRECTORY "/sys/kernel/mm/hugepages/hugepages-%zukB"
 #define THP_DIRECTORY  "/sys/kernel/mm/transparent_hugepage"
 
-/* A pool to begin with: that much, or an eighth of the memory that is available. */
+/* The size of a first pool: this, or an eighth of the available memory. */
 #define POOL_BYTES_WANTED ((size_t)256 << 20)
 
-/* There is room for every check below, each of which adds at most one finding a page size. */
+/* There is space for every check below, each of which adds at most one finding per page size. */
 struct finding *findings_add(struct findings *findings, const char *name, bool problem,
 			     const char *format, ...)
 {
@@ -106,8 +106,8 @@ static void check_default_pool(const struct system *system, struct findings *fin
 		pool->page_bytes >> 10);
 }
 
-/* A program gets pages of another node, which are slower, or of none where it is bound to its own.
- */
+/* A program gets pages of another node, which are slower, or none if it is bound to its own
+ * node. */
 static void check_nodes(const struct system *system, struct findings *findings)
 {
 	const struct system_pool *pool = system_default_pool(system);
@@ -160,8 +160,7 @@ static void check_limits(const struct system *system, struct findings *findings)
 	}
 }
 
-/* A mount for the user alone, where hugeadm --create-user-mounts has it; root gets the usual one.
- */
+/* A mount for this user, named as by hugeadm --create-user-mounts; root gets the usual one. */
 static void command_of_mount(const struct system *system, size_t page_bytes,
 			     struct finding *finding)
 {
@@ -230,7 +229,7 @@ static void check_mounts(const struct system *system, struct findings *findings)
 	}
 }
 
-/* The setting of the size that sizes.thp names, where the kernel has one for each size. */
+/* The setting for the size in sizes.thp, if the kernel has one for each size. */
 static const char *thp_word_of_size(const struct system *system)
 {
 	for (int i = 0; i < system->thp_size_count; i++)
@@ -310,7 +309,7 @@ static void check_shared_memory(const struct system *system, struct findings *fi
 	}
 }
 
-/* 2.31 to 2.44 are those that the library's heap was tried with. */
+/* The library's heap was tested with 2.31 to 2.44. */
 static void check_libc(const struct system *system, struct findings *findings)
 {
 	int major = 0, minor = 0;
@@ -327,7 +326,7 @@ static void check_libc(const struct system *system, struct findings *findings)
 			     system->tunables);
 }
 
-/* A line is commented out, a file that is none is put aside: both can be looked at afterwards. */
+/* A line is commented out, an unusable file is renamed: both can be examined afterwards. */
 static void check_config(const struct system *system, struct findings *findings)
 {
 	const struct config *config = &system->config;
@@ -342,7 +341,8 @@ static void check_config(const struct system *system, struct findings *findings)
 		if (config->of_rights)
 			COMMAND(finding, "chown root %s && chmod go-w %s", path, path);
 		else if (config->error == ENOENT)
-			; /* HUGETLB_CONFIG names it: what was meant, its owner knows */
+			; /* the file is named by HUGETLB_CONFIG: only its owner knows what was
+			   * intended */
 		else if (config->error)
 			COMMAND(finding, "chmod a+r %s", path);
 		else
@@ -358,8 +358,8 @@ static void check_config(const struct system *system, struct findings *findings)
 	COMMAND(finding, "sed -i '%us/^/# /' %s", config->first_bad_line, path);
 }
 
-/* Whatever else keeps a page from the caller: told last, and only where nothing above explains it.
- */
+/* Any other reason that keeps a page from the caller: reported last, and only if nothing above
+ * explains it. */
 static void check_tried(const struct system *system, struct findings *findings)
 {
 	const struct system_pool *pool = system_default_pool(system);
@@ -387,7 +387,7 @@ void findings_collect(const struct system *system, struct findings *findings)
 	findings_collect_costs(system, findings);
 }
 
-/* What each finding keeps from working; those that are not here: everything. */
+/* The topics that each finding affects; a finding that is not listed affects all of them. */
 static unsigned int topics_of(const char *name)
 {
 	static const struct {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What is wrong with the system, with the cause and the command that mends it.
+ * What is wrong with the system, with the cause and the command that fixes it.
  */
 #ifndef HUGESTAT_FINDINGS_H
 #define HUGESTAT_FINDINGS_H
@@ -13,9 +13,9 @@
 
 struct finding {
 	const char *name; /* "no-pool": stable, for scripts */
-	bool problem;     /* --check fails; otherwise it is worth knowing only */
+	bool problem;     /* --check fails; otherwise it is only a note */
 	char cause[512];
-	char command[1024]; /* for a shell; empty: no command helps */
+	char command[1024]; /* for a shell; empty: there is no command */
 	bool needs_root;
 };
 
@@ -24,7 +24,7 @@ struct findings {
 	int count, problems;
 };
 
-/* What somebody may need: --check=heap,shm,... */
+/* What the user may need: --check=heap,shm,... */
 enum topic {
 	TOPIC_HEAP = 1,
 	TOPIC_SHM = 2,
@@ -34,19 +34,19 @@ enum topic {
 	TOPICS_ALL = 31,
 };
 
-/* Another finding. problem: it is one, or else a note. */
+/* Adds a finding. problem: it is a problem, not a note. */
 struct finding *findings_add(struct findings *findings, const char *name, bool problem,
 			     const char *format, ...) __attribute__((format(printf, 4, 5)));
 
 #define COMMAND(finding, ...) snprintf((finding)->command, sizeof((finding)->command), __VA_ARGS__)
 
-/* Notes on what costs huge pages their effect; part of findings_collect(). */
+/* Notes on what makes huge pages less effective; part of findings_collect(). */
 void findings_collect_costs(const struct system *system, struct findings *findings);
 
 /* Problems of other topics become notes. */
 void findings_restrict(struct findings *findings, unsigned int topics);
 
-/* Judges the facts; looks at nothing else. */
+/* Evaluates the facts; reads nothing else. */
 void findings_collect(const struct system *system, struct findings *findings);
 
 void findings_print(const struct findings *findings, bool problems_only);

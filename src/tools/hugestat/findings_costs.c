@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Notes on what costs huge pages their effect, or costs memory for nothing: see findings.h.
+ * Notes on what makes huge pages less effective, or wastes memory: see findings.h.
  */
 #include <stdio.h>
 
@@ -8,10 +8,10 @@
 
 #define DAY_SECONDS 86400
 
-/* Share of the time, in percent, that somebody waited for memory, which is worth a note. */
+/* The share of time, in percent, that tasks waited for memory, which is worth a note. */
 #define PRESSURE_WORTH 5
 
-/* Fewer direct compactions than that are nothing, over any time. */
+/* Fewer direct compactions than this do not matter, over any time. */
 #define STALLS_WORTH 1000
 
 static void check_multihit(const struct system *system, struct findings *findings)
@@ -48,7 +48,7 @@ static void check_pressure(const struct system *system, struct findings *finding
 			     system->stalls.pressure);
 }
 
-/* Pages that nobody has used since boot are memory that nobody can use. */
+/* Pages that were not used since boot are memory that nothing else can use. */
 static void check_idle_pools(const struct system *system, struct findings *findings)
 {
 	for (int i = 0; i < system->sizes.huge_count; i++) {

@@ -2,9 +2,9 @@
 /*
  * Page frames: see frames.h.
  *
- * pagemap has one word for each small page of the address space, a huge page's parts included;
- * kpageflags and kpagecount have one for each frame. Frames that follow each other, as those of a
- * huge page do, are read at once.
+ * pagemap has one word for each small page of the address space, including parts of huge pages;
+ * kpageflags and kpagecount have one for each frame. Consecutive frames, as those of a huge page,
+ * are read together.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -44,12 +44,13 @@ struct reader {
 	int pagemap, flags, counts; /* descriptors */
 	size_t page_bytes;
 	size_t room;                     /* of frames->rows */
-	size_t last;                     /* the row that was counted last: neighbours are alike */
-	unsigned long *orders;           /* of the mapping that is read */
-	uint64_t folio_start, folio_end; /* frames of the one that was seen last */
+	size_t last;                     /* the row that was counted last: neighbours are often
+					  * alike */
+	unsigned long *orders;           /* of the mapping that is being read */
+	uint64_t folio_start, folio_end; /* frames of the last folio found */
 };
 
-/* No transparent huge page is bigger, or lies on both sides of such a multiple. */
+/* No transparent huge page is larger, or crosses a multiple of this. */
 #define FOLIO_PAGES_MAX 512
 
 void frames_flag_names(uint64_t flags, char *text, size_t bytes)
@@ -107,7 +108,7 @@ static int count_frame(struct frames *frames, struct reader *reader, uint64_t fl
 	return count_row(frames, reader, flags);
 }
 
-/* The words of `count` frames from `frame` on. */
+/* Reads the words of `count` frames from `frame` on. */
 static int read_words(int fd, uint64_t *words, uint64_t frame, size_t count)
 {
 	ssize_t got = pread(fd, words, count * sizeof(*words), (off_t)(frame * sizeof(*words)));
@@ -117,7 +118,7 @@ static int read_words(int fd, uint64_t *words, uint64_t frame, size_t count)
 	return (size_t)got == count * sizeof(*words) ? 0 : -EIO;
 }
 
-/* Finds the pages that the kernel handles together with this one: a head and the tails after it. */
+/* Finds the pages that the kernel manages together with this one: a head and the tails after it. */
 static void find_folio(struct reader *reader, uint64_t frame)
 {
 	static uint64_t flags[FOLIO_PAGES_MAX];
@@ -177,7 +178,7 @@ static int count_entries(struct frames *frames, struct reader *reader, const uin
 			frames->swapped += !!(entries[i] & PAGEMAP_SWAPPED);
 			continue;
 		}
-		/* Without the right to see frames all of them are 0. */
+		/* Without permission to see frame numbers all of them are 0. */
 		if (!frame)
 			return -EPERM;
 		while (i + run < count && entries[i + run] & PAGEMAP_PRESENT &&
@@ -196,7 +197,7 @@ static int count_mapping(struct frames *frames, struct reader *reader,
 	uint64_t page = mapping->start / reader->page_bytes;
 	uint64_t end = mapping->end / reader->page_bytes;
 
-	/* The kernel's own page at the top of 64 bits is beyond pagemap. */
+	/* The kernel's own page at the top of the 64-bit address space is beyond pagemap. */
 	if (mapping->start > INT64_MAX)
 		return 0;
 	while (page < end) {
@@ -208,7 +209,7 @@ static int count_mapping(struct frames *frames, struct reader *reader,
 		if (got < 0)
 			return -errno;
 		if (got < (ssize_t)sizeof(*entries))
-			return 0; /* the mapping has gone */
+			return 0; /* the mapping no longer exists */
 		count = (size_t)got / sizeof(*entries);
 		result = count_entries(frames, reader, entries, count);
 		if (result)

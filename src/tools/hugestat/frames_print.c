@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Page frames for people and as JSON, with the sizes of transparent huge pages: see frames.h.
+ * Prints page frames for people and as JSON, with the sizes of transparent huge pages: see
+ * frames.h.
  */
 #include <stdio.h>
 #include <unistd.h>
@@ -8,7 +9,7 @@
 #include "tools/common/json.h"
 #include "tools/hugestat/frames.h"
 
-/* kB on transparent huge pages of each size: of a part of the process, or of one mapping. */
+/* kB on transparent huge pages of each size, in a part of the process or in one mapping. */
 struct sizes {
 	unsigned long kb[FRAMES_ORDERS];
 };

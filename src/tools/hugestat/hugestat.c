@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * hugestat: do huge pages work here, and if not, why; and which memory of a process is on them.
+ * hugestat: whether huge pages work here and, if not, why; and which memory of a process is on
+ * them.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -22,8 +23,8 @@
 #include "tools/hugestat/users.h"
 #include "tools/hugestat/why.h"
 
-#define STATUS_USAGE 2 /* an option that is not understood */
-#define USERS_SHOWN  5 /* where --users was not asked for */
+#define STATUS_USAGE 2 /* an invalid option */
+#define USERS_SHOWN  5 /* without --users */
 
 static int show_users(const struct hugestat_options *options)
 {
@@ -98,7 +99,7 @@ static int show_system(const struct hugestat_options *options)
 	return options->check && findings.problems ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
-/* All processes of an operand. Returns how many could not be shown. */
+/* Shows all processes of an operand. Returns how many could not be shown. */
 static int show_operand(const char *operand, const struct hugestat_options *options,
 			struct json *json, bool *first)
 {
@@ -144,7 +145,7 @@ static int show_processes(const struct hugestat_options *options)
 	return failures ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
-/* --watch and --perf-map are for one process. */
+/* --watch and --perf-map take one process. */
 static int show_one(const struct hugestat_options *options)
 {
 	pid_t *pids;
@@ -172,7 +173,7 @@ int main(int argc, char **argv)
 	if (parsed == OPTION_TABLE_BAD)
 		return STATUS_USAGE;
 	if (parsed == OPTION_TABLE_DONE)
-		; /* --help was, or the like */
+		; /* --help or a similar option */
 	else if (options.program)
 		return options.advise ? advise_program(&options) : run_program(&options);
 	else if (options.top)

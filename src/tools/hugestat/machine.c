@@ -2,9 +2,9 @@
 /*
  * The page frames of the machine: see machine.h.
  *
- * kpageflags has a word for each frame, kpagecgroup the inode of the group that it is charged to.
- * Pages that the kernel handles together are a head and the tails after it. They are read while
- * they change: one that is split meanwhile counts as it was when its words were read.
+ * kpageflags has a word for each frame, kpagecgroup the inode of the cgroup that it is charged to.
+ * Pages that the kernel manages together are a head and the tails after it. They change while they
+ * are read: one that is split meanwhile counts as it was when its words were read.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -24,7 +24,7 @@
 #define FLAG_THP           (1ull << 22)
 #define FLAG_ZERO_PAGE     (1ull << 24)
 
-/* Words that come right after each other in the answer are often of the same group. */
+/* Consecutive words are often of the same group. */
 static size_t last_group, group_room;
 
 static struct machine_group *find_group(struct machine *machine, uint64_t inode)
@@ -61,7 +61,7 @@ static enum machine_kind kind_of(uint64_t flags)
 	return flags & FLAG_SWAPBACKED ? MACHINE_SHARED : MACHINE_FILE;
 }
 
-/* groups: of the same frames; NULL: the kernel does not say them. */
+/* groups: for the same frames; NULL: the kernel does not report them. */
 static void count_frames(struct machine *machine, const uint64_t *flags, const uint64_t *groups,
 			 size_t count)
 {

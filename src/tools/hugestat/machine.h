@@ -14,13 +14,13 @@
 enum machine_kind { MACHINE_ANONYMOUS, MACHINE_SHARED, MACHINE_FILE, MACHINE_KINDS };
 
 struct machine_sizes {
-	/* small pages that are in one of 2^order of them */
+	/* small pages that belong to one of 2^order of them */
 	unsigned long pages[FRAMES_ORDERS][MACHINE_KINDS];
 };
 
 struct machine_group {
 	uint64_t inode; /* of its directory; 0: charged to no group */
-	char *path;     /* NULL: a group that is gone, or not to be seen */
+	char *path;     /* NULL: a group that was removed, or is not visible */
 	struct machine_sizes sizes;
 	unsigned long pages; /* the sum */
 };
@@ -31,14 +31,15 @@ struct machine {
 	size_t group_count;
 };
 
-/* Returns 0 or -errno: -EPERM where frames are hidden from the caller. Then free it. */
+/* Returns 0 or -errno: -EPERM if frame numbers are hidden from the caller. The caller must free
+ * it. */
 int machine_read(struct machine *machine);
 void machine_free(struct machine *machine);
 
 /* machine_cgroups.c: the paths of the groups, by their inodes. */
 void machine_name_groups(struct machine *machine);
 
-/* verbose: all groups, and not the first ten only. */
+/* verbose: all groups, not only the first ten. */
 void machine_print(const struct machine *machine, bool verbose);
 
 struct json;

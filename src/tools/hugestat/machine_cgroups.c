@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The paths of memory cgroups: see machine.h. A group is named by its directory's inode, so the
- * hierarchy is walked once: that of version 1 with the memory controller, otherwise version 2's.
+ * The paths of memory cgroups: see machine.h. A group is identified by its directory's inode, so
+ * the hierarchy is walked once: version 1's with the memory controller, otherwise version 2's.
  */
 #include <dirent.h>
 #include <mntent.h>

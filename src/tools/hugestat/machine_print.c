@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Transparent huge pages of the machine and its cgroups by size, for people and as JSON: see
+ * Prints transparent huge pages of the machine and its cgroups by size, for people and as JSON: see
  * machine.h.
  */
 #include <stdio.h>

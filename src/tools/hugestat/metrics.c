@@ -17,7 +17,7 @@
 #include "tools/hugestat/system.h"
 #include "tools/hugestat/users.h"
 
-/* A label and its value; lists of them end with a NULL name. */
+/* A label and its value; a list of them ends with a NULL name. */
 struct label {
 	const char *name, *value;
 };
@@ -30,7 +30,8 @@ static void family(FILE *out, const char *name, const char *type, const char *he
 		fprintf(out, "# TYPE %s %s\n", name, type);
 }
 
-/* Backslash, quote and the end of line are written by a backslash; what is no UTF-8 as U+FFFD. */
+/* Backslash, quote and newline are escaped by a backslash; bytes that are not UTF-8 become
+ * U+FFFD. */
 static void put_value(FILE *out, const char *text)
 {
 	while (*text) {
@@ -108,7 +109,7 @@ static void put_pools(FILE *out, const struct system *system)
 	}
 }
 
-/* Rows of one command are one sample: there may be thousands of processes. */
+/* Rows with the same command are one sample: there may be thousands of processes. */
 static void put_holders(FILE *out, const struct users *users)
 {
 	family(out, "hugestat_holder_pages", "gauge",
@@ -238,7 +239,7 @@ static void put_thp(FILE *out, const struct system *system)
 	}
 }
 
-/* The table of a name's processes, added up. */
+/* Adds up the tables of all processes with that name. */
 static unsigned int add_processes(const char *operand, struct usage_table *sum)
 {
 	pid_t *pids;
@@ -340,7 +341,7 @@ static int failed(const char *path)
 	return EXIT_FAILURE;
 }
 
-/* A reader sees the file before or after, never a half of it. */
+/* Readers see the file before or after, never half of it. */
 static int replace_file(const struct hugestat_options *options)
 {
 	char *beside;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * ELF files, read by libelf: see objects.h.
+ * Reads ELF files with libelf: see objects.h.
  */
 #include <elf.h>
 #include <errno.h>
@@ -24,7 +24,7 @@ static int object_open(struct object *object, const char *path)
 {
 	struct stat status;
 
-	/* Whoever owns the process may have put a FIFO where its file was. */
+	/* The owner of the process may have put a FIFO where its file was. */
 	object->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (object->fd < 0)
 		return -errno;
@@ -46,8 +46,8 @@ static void object_close(struct object *object)
 	close(object->fd);
 }
 
-/* The vector that the kernel gave the program at its start: pairs of words of the program's size.
- */
+/* The auxiliary vector that the kernel gave the program at its start: pairs of words of the
+ * program's size. */
 static bool entry_point(pid_t pid, int elf_class, uint64_t *entry)
 {
 	char path[64];
@@ -128,9 +128,9 @@ bool object_is_static(const char *path)
 }
 
 /*
- * What to add to an address of the file's to get one of the process's. A mapping begins at a whole
- * page, which two segments may share in the file: the one that begins there is meant. Where none
- * does, a part of a segment is mapped, and the one that contains it is meant.
+ * What to add to an address in the file to get one in the process. A mapping begins at a whole
+ * page, which two segments may share in the file: the segment that begins there is used. If none
+ * does, part of a segment is mapped, and the segment that contains it is used.
  */
 static bool find_bias(Elf *elf, uint64_t address, uint64_t file_offset, uint64_t *bias)
 {
@@ -187,8 +187,8 @@ static int write_section(Elf *elf, Elf_Scn *section, const GElf_Shdr *header, ui
 	return written;
 }
 
-/* Has the range a part of one of the object's segments, at that bias? A huge page may reach into
- * the holes around it. */
+/* Does the range contain a part of one of the object's segments, at that bias? A huge page may
+ * extend into the holes around it. */
 static bool covers(Elf *elf, uint64_t bias, uint64_t start, uint64_t end)
 {
 	size_t count = 0;
@@ -205,7 +205,7 @@ static bool covers(Elf *elf, uint64_t bias, uint64_t start, uint64_t end)
 	return false;
 }
 
-/* A stripped file has the dynamic symbols only, which the full table contains. */
+/* A stripped file has only the dynamic symbols, which the full table includes. */
 static int write_functions(Elf *elf, uint64_t bias, uint64_t start, uint64_t end, FILE *out)
 {
 	Elf_Scn *section = NULL, *dynamic = NULL, *full = NULL;

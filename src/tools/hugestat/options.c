@@ -231,7 +231,7 @@ static bool has_other_view(const struct hugestat_options *options)
 	       options->program;
 }
 
-/* What does not go together. */
+/* Rejects options that cannot be combined. */
 static int check_together(const struct hugestat_options *options)
 {
 	const char *problem = NULL;
@@ -283,7 +283,7 @@ static int check_together(const struct hugestat_options *options)
 	return OPTION_TABLE_BAD;
 }
 
-/* The program's own options are not ours: what is behind "--" is cut off before. */
+/* The program's own options are not hugestat's: what follows "--" is cut off first. */
 static int find_program(int argc, char **argv, struct hugestat_options *options)
 {
 	for (int i = 1; i < argc; i++) {

@@ -27,13 +27,12 @@ struct hugestat_options {
 	unsigned long count;     /* of --watch; 0: until the process ends */
 	char **operands;         /* PIDs and names */
 	int operand_count;
-	const char *output; /* a file, with a program or --metrics; NULL: stderr, stdout */
-	char **program;     /* behind "--", ended by NULL; NULL: none */
+	const char *output; /* a file, for a program or --metrics; NULL: stderr, stdout */
+	char **program;     /* after "--", terminated by NULL; NULL: none */
 };
 
-/* Returns 0, OPTION_TABLE_BAD with the reason told on stderr, or OPTION_TABLE_DONE. May reorder
- * argv.
- */
+/* Returns 0, OPTION_TABLE_BAD after printing the reason to stderr, or OPTION_TABLE_DONE. May
+ * reorder argv. */
 int hugestat_options_parse(int argc, char **argv, struct hugestat_options *options);
 
 #endif

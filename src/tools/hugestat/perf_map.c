@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * --perf-map: names for perf of functions whose text lost its file's name.
+ * --perf-map: names for perf of functions whose text no longer maps its file.
  *
- * perf asks /tmp/perf-PID.map about addresses in anonymous memory. Text on hugetlb pages, or in a
- * memfd, is a file's by its name, and perf asks that file, which is no program: these functions are
- * listed for users who look them up themselves, and a line says so. The text is the program's, by
- * its entry point, or that of the nearest object below or above, if it lies within its segments.
+ * perf reads /tmp/perf-PID.map for addresses in anonymous memory. Text on hugetlb pages, or in a
+ * memfd, has a file's name, and perf reads that file, which is not a program: these functions are
+ * listed for users who look them up themselves, and a line says so. The text belongs to the
+ * program, as its entry point shows, or to the nearest object below or above, if it lies within
+ * that object's segments.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -30,7 +31,7 @@ static bool is_file(const struct smaps_mapping *mapping)
 	return mapping->inode && mapping->name[0] == '/' && !strstr(mapping->name, " (deleted)");
 }
 
-/* The nearest mapping of a file from a place on, downwards or upwards. There may be holes between
+/* The nearest mapping of a file from an index on, downwards or upwards. There may be holes between
  * the segments of an object that was linked for huge pages. */
 static const struct smaps_mapping *find_file(const struct process *process, size_t at, int step)
 {
@@ -40,7 +41,7 @@ static const struct smaps_mapping *find_file(const struct process *process, size
 	return NULL;
 }
 
-/* Returns the number of functions, or -errno; -ENOENT: it is no part of an object there. */
+/* Returns the number of functions, or -errno; -ENOENT: the range is not part of an object there. */
 static int write_as_neighbour(const struct process *process, const struct smaps_mapping *lost,
 			      const struct smaps_mapping *neighbour, FILE *out)
 {
@@ -48,14 +49,14 @@ static int write_as_neighbour(const struct process *process, const struct smaps_
 
 	if (!neighbour)
 		return -ENOENT;
-	/* As the process sees the file: it may live in a namespace of its own. */
+	/* The path through the process's root: it may be in another mount namespace. */
 	snprintf(path, sizeof(path), "/proc/%d/root%s", (int)process->pid, neighbour->name);
 	return object_write_functions(path, neighbour->start, neighbour->offset, lost->start,
 				      lost->end, out);
 }
 
-/* As the program's, or as the nearest file's. An error that says more than "no part of it" counts.
- */
+/* Tries the program, then the nearest file. An error that says more than "not part of it" is
+ * returned. */
 static int write_mapping(const struct process *process, size_t at, FILE *out)
 {
 	const struct smaps_mapping *lost = &process->mappings[at].smaps;
@@ -70,7 +71,7 @@ static int write_mapping(const struct process *process, size_t at, FILE *out)
 	return written == -ENOENT ? error : written;
 }
 
-/* Does a file's mapping begin where it ends, or end where it begins? */
+/* Does a file's mapping begin where this one ends, or end where it begins? */
 static bool touches_file(const struct process *process, size_t at)
 {
 	const struct smaps_mapping *lost = &process->mappings[at].smaps;
@@ -80,7 +81,8 @@ static bool touches_file(const struct process *process, size_t at)
 	return (below && below->end == lost->start) || (above && above->start == lost->end);
 }
 
-/* The directory is everybody's: a file or link that is there is removed, never written through. */
+/* The directory is writable by everybody: an existing file or link is removed, never written
+ * through. */
 static FILE *create_map(const char *path)
 {
 	int fd;
@@ -98,11 +100,12 @@ static FILE *create_map(const char *path)
 
 struct written {
 	int functions, mappings;
-	int nameless;     /* mappings of an object's text that got no name */
-	const char *name; /* of the first file that perf will ask instead; NULL: there is none */
+	int nameless;     /* mappings of an object's text without names */
+	const char *name; /* of the first file that perf will read instead; NULL: there is none */
 };
 
-/* Code that a program makes while it runs is no object's: its program can write such a map. */
+/* Code that a program generates while it runs belongs to no object: the program itself can write
+ * such a map. */
 static struct written write_all(const struct process *process, FILE *out)
 {
 	struct written all = {0};

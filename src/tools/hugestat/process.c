@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Reading one process's smaps; finding processes by name.
+ * Reads a process's smaps; finds processes by name.
  */
 #include <ctype.h>
 #include <dirent.h>
@@ -45,7 +45,7 @@ static int read_mappings(struct process *process)
 	return process->count ? 0 : -ESRCH;
 }
 
-/* The kernel ends it by a newline; there may be others in it. Empty: there is no such process. */
+/* The kernel terminates it by a newline; it may contain others. Empty: there is no such process. */
 static void read_name(pid_t pid, char *name, size_t bytes)
 {
 	char path[64];
@@ -85,7 +85,7 @@ void process_free(struct process *process)
 	process->count = 0;
 }
 
-/* The kernel cuts a command's name to 15 bytes; the file's is whole. */
+/* The kernel cuts a command's name to 15 bytes; the file's name is complete. */
 static bool has_name(pid_t pid, const char *name)
 {
 	char path[64], text[4096], *last;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The memory of one process by its parts, and what kind of page each is on.
+ * The memory of one process by its parts, and the kind of page of each.
  */
 #ifndef HUGESTAT_PROCESS_H
 #define HUGESTAT_PROCESS_H
@@ -25,11 +25,11 @@ struct process {
 	struct usage_table table;
 };
 
-/* Returns 0 or -errno (-ESRCH: no such process, or one without memory). Then free it. */
+/* Returns 0 or -errno (-ESRCH: no such process, or one without memory). The caller must free it. */
 int process_read(struct process *process, pid_t pid);
 void process_free(struct process *process);
 
-/* Sets the part of each mapping, by what the process's files say. Returns 0 or -errno. */
+/* Sets the part of each mapping, using the process's files. Returns 0 or -errno. */
 int process_classify(struct process *process);
 
 void process_print(const struct process *process, bool verbose, FILE *out);
@@ -43,12 +43,12 @@ struct process_stat {
 	unsigned long long start;     /* ticks after boot */
 };
 
-/* Of /proc/PID/stat. False: there is no such process. */
+/* From /proc/PID/stat. False: there is no such process. */
 bool process_stat(pid_t pid, struct process_stat *stat);
 
 /*
- * The processes of a PID or a name (the command's, or its file's last component) into *pids, which
- * the caller frees. Returns how many, or -errno.
+ * Finds the processes with a PID or a name (the command's, or its file's last component) and stores
+ * them in *pids, which the caller frees. Returns how many, or -errno.
  */
 int process_find(const char *operand, pid_t **pids);
 
@@ -63,7 +63,7 @@ int process_numa_read(const struct process *process, struct process_numa *numa);
 void process_numa_print(const struct process_numa *numa, FILE *out);
 void process_numa_json(const struct process_numa *numa, struct json *json);
 
-/* One line of numa_maps: its address and the kB on each node. False: no such line. */
+/* Parses one line of numa_maps: its address and the kB on each node. False: not such a line. */
 bool process_numa_line(const char *line, uint64_t *address, unsigned long *kb);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A process's parts and mappings as JSON, within an object that the caller has begun.
+ * A process's parts and mappings as JSON, in an object that the caller has opened.
  */
 #include <stdio.h>
 

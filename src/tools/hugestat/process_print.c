@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A process's parts for people, and one line a mapping.
+ * Prints a process's parts for people, and one line per mapping.
  */
 #include <stdio.h>
 
@@ -8,7 +8,7 @@
 #include "tools/common/shown_text.h"
 #include "tools/hugestat/process.h"
 
-/* One line. Of pmap -XX's columns those that are not 0; the size and the pages' size always. */
+/* Prints one line: those columns of pmap -XX that are not 0; always the size and the page size. */
 static void print_mapping(const struct process_mapping *mapping, FILE *out)
 {
 	const struct smaps_mapping *smaps = &mapping->smaps;
@@ -29,7 +29,7 @@ static void print_mapping(const struct process_mapping *mapping, FILE *out)
 	fprintf(out, " VmFlags %s\n", smaps->flags);
 }
 
-/* Where the terminal has them, bars in colour and of signs that fill their cell. */
+/* Bars in colour and with characters that fill their cell, if the terminal supports them. */
 static void print_table(const char *table, FILE *out)
 {
 	const bool utf8 = screen_has_utf8(out), colors = screen_has_colors(out);

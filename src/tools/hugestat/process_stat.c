@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The words of /proc/PID/stat that the tools need. They come after the command's name in
+ * Parses the fields of /proc/PID/stat that the tools need. They follow the command's name in
  * parentheses, which may contain anything.
  */
 #include <stdio.h>

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * hugestat -- program: its memory at the instant when it ends.
+ * hugestat -- program: its memory at the moment when it ends.
  *
  * Once a process has ended its memory is gone, so the kernel is asked to stop it on its way out
- * (PTRACE_O_TRACEEXIT), when all is still mapped. Nothing else of it is traced: it runs at its own
- * speed, and its signals go to it as they come.
+ * (PTRACE_O_TRACEEXIT), when everything is still mapped. Nothing else is traced: the program runs
+ * at full speed, and its signals are delivered as they arrive.
  */
 #include <errno.h>
 #include <linux/capability.h>
@@ -30,7 +30,7 @@ static void __attribute__((noreturn)) become_program(char **program, int go)
 {
 	char byte;
 
-	/* Not before the parent is attached. */
+	/* Wait until the parent has attached. */
 	while (read(go, &byte, 1) < 0 && errno == EINTR)
 		;
 	close(go);
@@ -50,8 +50,9 @@ static void pass_on(int number)
 }
 
 /*
- * What is sent to us, by timeout(1) say, is meant for the program; what a terminal sends goes to
- * both, and the program's answer is the one that counts. What we were started to ignore stays so.
+ * A signal to hugestat, for example from timeout(1), is meant for the program; a terminal's signal
+ * goes to both, and the program's reaction counts. Signals that hugestat was started to ignore stay
+ * ignored.
  */
 static void pass_signals_to(pid_t pid)
 {
@@ -77,8 +78,8 @@ static void show_at_end(pid_t pid, const struct hugestat_options *options, FILE 
 }
 
 /*
- * What a stop is about is in the word above the signal. A group's stop (SIGSTOP, SIGTSTP) is kept
- * up by listening; every other signal is passed on.
+ * The reason for a stop is in the bits above the signal. A group stop (SIGSTOP, SIGTSTP) is
+ * preserved by listening; every other signal is passed on.
  */
 static int follow(pid_t pid, const struct hugestat_options *options, FILE *out)
 {
@@ -101,7 +102,7 @@ static int follow(pid_t pid, const struct hugestat_options *options, FILE *out)
 			ptrace(PTRACE_CONT, pid, 0, 0);
 			break;
 		case PTRACE_EVENT_EXIT:
-			/* Before it has become the program, it has no memory but a copy of ours. */
+			/* Before execve, its memory is only a copy of this process's. */
 			if (started)
 				show_at_end(pid, options, out);
 			shown = true;
@@ -125,7 +126,7 @@ static int follow(pid_t pid, const struct hugestat_options *options, FILE *out)
 	return program_exit_status(status);
 }
 
-/* The program is not looked at. */
+/* Waits for the program without observing it. */
 static int wait_for(pid_t pid)
 {
 	int status = 0;
@@ -135,7 +136,8 @@ static int wait_for(pid_t pid)
 	return program_exit_status(status);
 }
 
-/* A program that is traced gets no other rights than the tracer's, unless that may trace all. */
+/* A traced program gets no other privileges than the tracer's, unless the tracer may trace
+ * everything. */
 static bool would_lose_rights(const char *program)
 {
 	const char *path = program_file_find(program);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * One look at a process: see show.h.
+ * Shows a process once: see show.h.
  */
 #include <errno.h>
 #include <signal.h>
@@ -51,7 +51,7 @@ static int show_parts(const struct process *process, const struct hugestat_optio
 	return result;
 }
 
-/* Why a process can't be read. */
+/* The reason why a process cannot be read. */
 static const char *reason(pid_t pid, int error)
 {
 	if (error == ESRCH && (!kill(pid, 0) || errno != ESRCH))

@@ -32,7 +32,7 @@ unsigned long long system_number(const char *path, unsigned long long otherwise)
 	return end == text ? otherwise : value;
 }
 
-/* The word in brackets, of files like "always [madvise] never"; else the first word. */
+/* The word in brackets in files like "always [madvise] never"; otherwise the first word. */
 void system_word(const char *path, char *word, size_t bytes)
 {
 	char text[256], *begin, *end;
@@ -117,7 +117,7 @@ bool system_has_capability(unsigned int capability)
 
 /*
  * By trying: a capability in a user namespace does not count, and before Linux 6.1 the limit of
- * locked memory did. No page is taken or reserved for it.
+ * locked memory did. No page is allocated or reserved for it.
  */
 static bool may_have_shm(size_t page_bytes)
 {
@@ -154,7 +154,7 @@ static void read_process_limits(struct system *system)
 	}
 }
 
-/* The file that a program of the caller's would read. */
+/* The file that a program of this user would read. */
 static void read_config(struct config *config)
 {
 	const char *path = getenv("HUGETLB_CONFIG");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What the system has and allows, as its files say it: the facts that findings.c judges.
+ * What the system has and allows, according to its files: the facts that findings.c evaluates.
  */
 #ifndef HUGESTAT_SYSTEM_H
 #define HUGESTAT_SYSTEM_H
@@ -25,17 +25,17 @@ struct system_node {
 
 struct system_pool {
 	size_t page_bytes;
-	bool readable; /* without /sys it is not */
+	bool readable; /* false without /sys */
 	struct pool pool;
 	int node_count;
 	struct system_node nodes[SYSTEM_NODES_MAX];
 
-	/* What the caller's cgroups allow: the level with the least room. */
+	/* What the caller's cgroups allow: the level with the least free space. */
 	char limit_path[512]; /* the file; empty: no controller, or no limit */
 	bool limit_version_2;
 	unsigned long long limit_bytes, usage_bytes; /* SYSTEM_NO_LIMIT: none */
 
-	int used_since_boot; /* 1: yes, 0: no, -1: nobody knows */
+	int used_since_boot; /* 1: yes, 0: no, -1: unknown */
 
 	int tried; /* one page, mapped and written: 0, -errno, or 1: not tried */
 };
@@ -47,7 +47,7 @@ struct system_mount {
 	gid_t gid;
 	unsigned int mode;
 	bool writable;             /* by the caller */
-	unsigned long total, free; /* pages, where limited; 0: not limited */
+	unsigned long total, free; /* pages, if limited; 0: not limited */
 };
 
 struct system_thp_size {
@@ -58,7 +58,7 @@ struct system_thp_size {
 
 struct system_stalls {
 	unsigned long long compact_stall, compact_fail, compact_success; /* since boot */
-	double pressure; /* percent of 5 minutes in which somebody waited for memory */
+	double pressure; /* percentage of the last 5 minutes in which tasks waited for memory */
 	unsigned long uptime_seconds;
 };
 
@@ -77,10 +77,12 @@ struct system {
 	struct system_thp_size thp_sizes[SYSTEM_THP_MAX];
 	int thp_size_count;
 	bool thp_disabled_for_process; /* prctl(PR_SET_THP_DISABLE), inherited */
-	unsigned long thp_tried_kb;    /* of one transparent huge page that was asked for */
+	unsigned long thp_tried_kb;    /* how much of one requested transparent huge page was
+					* obtained */
 
 	struct system_stalls stalls;
-	bool splits_for_kvm; /* the host splits executable huge pages of its virtual machines */
+	bool splits_for_kvm; /* as a host, the kernel splits executable huge pages of virtual
+			      * machines */
 
 	struct system_mount mounts[SYSTEM_MOUNTS_MAX];
 	int mount_count;
@@ -93,21 +95,21 @@ struct system {
 	char tunables[256];   /* glibc.malloc.hugetlb's value in GLIBC_TUNABLES; empty: not set */
 };
 
-/* Reads it all; what can't be read is empty. Takes one page of each size for an instant. */
+/* Reads all of it; what cannot be read is empty. Allocates one page of each size for a moment. */
 void system_read(struct system *system);
 
-/* The parts of it: files of their own. */
+/* Its parts, in separate files. */
 void system_read_mounts(struct system *system);
 void system_read_limits(struct system *system);
 void system_read_thp(struct system *system);
 void system_read_stalls(struct system *system);
 void system_try(struct system *system);
 
-/* Helpers for files of one value; 0 or "" where there is none. */
+/* Helpers for files with one value; 0 or "" if there is none. */
 unsigned long long system_number(const char *path, unsigned long long otherwise);
 void system_word(const char *path, char *word, size_t bytes);
 
-/* Where the hugetlb controller of version 1, or version 2, of cgroups is mounted. */
+/* Where the hugetlb controller of cgroups version 1, or version 2, is mounted. */
 struct cgroup_mount {
 	bool version_2; /* which one to find */
 	char path[256];
@@ -115,16 +117,16 @@ struct cgroup_mount {
 
 bool system_find_cgroup_mount(struct cgroup_mount *mount);
 
-/* A page size in the names of the controller's files: 2MB, 1GB, 64KB. */
+/* A page size as in the names of the controller's files: 2MB, 1GB, 64KB. */
 void system_kernel_size_name(size_t bytes, char *text, size_t text_bytes);
 
-/* Has this process the capability (CAP_...)? */
+/* Does this process have the capability (CAP_...)? */
 bool system_has_capability(unsigned int capability);
 
-/* The default pool; NULL where the kernel has no hugetlb pages. */
+/* The default pool; NULL if the kernel has no hugetlb pages. */
 const struct system_pool *system_default_pool(const struct system *system);
 
-/* "2M", "1G", "64K": what mount options take. */
+/* "2M", "1G", "64K": the format of mount options. */
 const char *system_size_name(size_t bytes, char *text, size_t text_bytes);
 
 void system_print(const struct system *system);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What the hugetlb controller of cgroups, version 1 or 2, lets the caller have: the group's limit
- * and those of the groups above it; the one with the least room counts.
+ * What the hugetlb controller of cgroups, version 1 or 2, allows the caller: the limits of its
+ * group and of the groups above it; the one with the least free space counts.
  */
 #include <mntent.h>
 #include <stdio.h>
@@ -12,10 +12,10 @@
 
 struct group {
 	struct cgroup_mount mount;
-	char path[512]; /* mount and group */
+	char path[512]; /* mount point plus group */
 };
 
-/* Version 1 writes "no limit" as the largest number of whole pages. */
+/* Version 1 shows "no limit" as the largest number of whole pages. */
 #define UNLIMITED (1ull << 62)
 
 bool system_find_cgroup_mount(struct cgroup_mount *mount)
@@ -75,7 +75,8 @@ static bool find_group(struct group *group)
 		fclose(file);
 	if (!path[0] || !system_find_cgroup_mount(&group->mount))
 		return false;
-	/* Seen from another namespace a group is "/../..": then the mount's root is all we see. */
+	/* From another namespace a group appears as "/../..": then only the mount's root is
+	 * visible. */
 	if (strstr(path, "/.."))
 		path[0] = '\0';
 	return snprintf(group->path, sizeof(group->path), "%s%s", group->mount.path,
@@ -97,7 +98,7 @@ static unsigned long long room(unsigned long long limit, unsigned long long usag
 	return limit > usage ? limit - usage : 0;
 }
 
-/* One file of a group and the usage beside it; taken where it leaves less room than others. */
+/* Reads one file of a group and the usage next to it; used if it leaves less space than others. */
 static void take_limit(struct system_pool *pool, const struct group *group, const char *reserved)
 {
 	char size[16], path[640];

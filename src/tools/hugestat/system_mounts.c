@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The hugetlbfs mounts, and who may use them.
+ * The hugetlbfs mounts, and which users may use them.
  */
 #include <mntent.h>
 #include <stdio.h>
@@ -13,7 +13,7 @@
 
 #define HUGETLBFS_MAGIC 0x958458f6u
 
-/* What is asked of the mount itself: another file system may lie over it. */
+/* Queries the mount itself: another file system may be mounted over it. */
 static bool read_mount(struct system_mount *mount)
 {
 	struct statfs filesystem;

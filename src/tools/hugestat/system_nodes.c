@@ -7,7 +7,7 @@
 #include "tools/common/json.h"
 #include "tools/hugestat/system.h"
 
-/* One file for each node that there is. */
+/* One file per node. */
 struct nodes {
 	FILE *files[SYSTEM_NODES_MAX];
 	int numbers[SYSTEM_NODES_MAX];
@@ -49,7 +49,7 @@ static bool next_figure(FILE *file, struct figure *figure)
 		      figure->unit) >= 2;
 }
 
-/* A column a node: the files have the same lines. */
+/* One column per node: the files have the same lines. */
 void system_print_node_memory(void)
 {
 	struct nodes nodes;

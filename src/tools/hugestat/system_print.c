@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The system's facts for people.
+ * Prints the system's facts for people.
  */
 #include <stdio.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 #include "tools/common/shown_text.h"
 #include "tools/hugestat/system.h"
 
-/* More than any machine has: the kernel has no word for it where it is a number. */
+/* More than any machine has: the kernel has no word for "unlimited" if the file is a number. */
 #define UNLIMITED (1ull << 60)
 
 static void print_pools(const struct system *system)
@@ -65,7 +65,7 @@ static void print_thp_sizes(const struct system *system)
 	}
 }
 
-/* The counters that say whether it works, of the many in /proc/vmstat. */
+/* Those counters of /proc/vmstat that show whether it works. */
 static void print_vmstat(void)
 {
 	static const char *const names[] = {

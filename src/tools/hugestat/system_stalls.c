@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What programs wait for, and since when: compaction, memory pressure, uptime; and what was used of
- * pools since boot, which only the hugetlb controller of version 1 remembers.
+ * What programs wait for, and since when: compaction, memory pressure, uptime; and the use of pools
+ * since boot, which only the hugetlb controller of version 1 records.
  */
 #include <stdio.h>
 #include <stdlib.h>

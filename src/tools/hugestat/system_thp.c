@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Transparent huge pages: the kernel's settings and counters, and whether one can be had.
+ * Transparent huge pages: the kernel's settings and counters, and whether one is available.
  */
 #include <dirent.h>
 #include <stdio.h>
@@ -13,7 +13,7 @@
 #include "proc/smaps.h"
 #include "tools/hugestat/system.h"
 
-/* Of pages that are bigger none is tried, but for the default size. */
+/* Larger pages are not tried, except those of the default size. */
 #define TRIED_BYTES_MAX ((size_t)64 << 20)
 
 #define THP "/sys/kernel/mm/transparent_hugepage"

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * --top: the processes with the most memory on huge pages, again and again.
+ * --top: the processes with the most memory on huge pages, shown repeatedly.
  *
- * Of each process the kernel's sums are read (status, smaps_rollup), and smaps_rollup only of those
- * that have at least one huge page's worth of memory.
+ * For each process the kernel's totals are read (status, smaps_rollup); smaps_rollup only for
+ * processes that have at least one huge page's worth of memory.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -29,7 +29,7 @@ struct row {
 	char name[64];
 	unsigned long memory_kb, hugetlb_kb, thp_kb, file_thp_kb;
 	unsigned long long faults, start;
-	double fault_rate; /* in a second, since the look before; below 0: not known */
+	double fault_rate; /* per second, since the sample before; below 0: unknown */
 };
 
 struct picture {
@@ -58,7 +58,7 @@ static unsigned long kb_after(const char *text, const char *name)
 	return at ? strtoul(at + strlen(name), NULL, 10) : 0;
 }
 
-/* False: it has no memory of its own, or less than is worth a line. */
+/* False: it has no memory of its own, or too little for a line. */
 static bool read_row(struct row *row, pid_t pid)
 {
 	struct process_stat stat;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Who holds huge pages: the processes, System V segments and files that have pages of each pool, in
- * use and reserved, on which nodes; what remains of a pool's pages is held by nobody that can be
- * named. Each page in use counts for one holder, so the figures add up to those of the pools.
+ * Which processes, System V segments and files hold huge pages: the pages of each pool that they
+ * have in use and reserved, and on which nodes; the rest of a pool's pages has no identifiable
+ * holder. Each page in use counts for one holder, so the figures add up to those of the pools.
  *
- * Reading takes a pass over /proc/PID/maps and /proc/PID/fd of all processes; only mappings of
- * huge pages are looked into further. Memory that is short ends the tool.
+ * Reads /proc/PID/maps and /proc/PID/fd of all processes once; only mappings of huge pages are
+ * examined further. Running out of memory ends the tool.
  */
 #ifndef HUGESTAT_USERS_H
 #define HUGESTAT_USERS_H
@@ -30,7 +30,7 @@ struct holder {
 	size_t page_bytes;
 	unsigned long in_use, reserved; /* pages */
 	unsigned long shared;           /* pages that it maps and that count for another holder */
-	unsigned long nodes[SYSTEM_NODES_MAX]; /* of in_use, as far as a process maps them */
+	unsigned long nodes[SYSTEM_NODES_MAX]; /* of in_use, if a process maps them */
 	char *name;                            /* the command; the path; "memfd:..." */
 	uid_t uid;
 	char *cgroup;     /* of a process; NULL: unknown */
@@ -39,13 +39,13 @@ struct holder {
 	pid_t *processes; /* that have the segment or file open or mapped */
 	size_t process_count;
 	bool left_over;    /* no process has it */
-	char command[600]; /* for a shell: frees what is left over; or empty */
+	char command[600]; /* for a shell: frees a left-over object; or empty */
 };
 
 struct users_pool {
 	size_t page_bytes;
-	unsigned long total, in_use, reserved;    /* as the pool has them */
-	unsigned long held_in_use, held_reserved; /* by the holders */
+	unsigned long total, in_use, reserved;    /* as reported by the pool */
+	unsigned long held_in_use, held_reserved; /* total of the holders */
 };
 
 struct users_cgroup {
@@ -55,16 +55,17 @@ struct users_cgroup {
 };
 
 struct users {
-	struct holder *holders; /* most bytes first */
+	struct holder *holders; /* largest first */
 	size_t count;
 	struct users_pool pools[PAGES_SIZES_MAX];
 	int pool_count;
-	struct users_cgroup *cgroups; /* most bytes first */
+	struct users_cgroup *cgroups; /* largest first */
 	size_t cgroup_count;
-	bool cgroups_counted; /* by the hugetlb controller; else summed over the processes */
+	bool cgroups_counted; /* from the hugetlb controller; otherwise summed over the processes */
 	unsigned long processes;
-	unsigned long hidden_processes, hidden_kb; /* that have pages and that you may not read */
-	bool frames_seen; /* else pages that a fork left shared count once for each process */
+	unsigned long hidden_processes, hidden_kb; /* that have pages and that the caller may not
+						    * read */
+	bool frames_seen; /* otherwise pages that a fork left shared count once for each process */
 	int node_count;
 };
 
@@ -73,16 +74,16 @@ const char *users_kind_name(enum holder_kind kind); /* "process" */
 void users_read(struct users *users);
 void users_free(struct users *users);
 
-/* At most so many holders; 0: all, and the tables of pools and cgroups. */
+/* Prints at most so many holders; 0: all, and the tables of pools and cgroups. */
 void users_print(const struct users *users, size_t limit);
 
 struct json;
 void users_json(const struct users *users, struct json *json);
 
-/* What the kernel calls its holder, without the figures: "redis, process 12, user root". */
+/* Prints a holder without figures: "redis, process 12, user root". */
 void users_print_name(const struct holder *holder, FILE *out);
 
-/* The cgroups' part: fills in what the hugetlb controller counts. False: there is none. */
+/* The part of the cgroups: fills in the counts of the hugetlb controller. False: there is none. */
 bool users_read_cgroups(struct users *users);
 void users_add_cgroup(struct users *users, const char *path, size_t page_bytes,
 		      unsigned long in_use, unsigned long reserved);

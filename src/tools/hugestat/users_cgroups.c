@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What the hugetlb controller of cgroups counts for each group: pages in use, and pages reserved
- * (since Linux 5.7). A group's figures include those of the groups below it, which are taken off.
+ * The hugetlb controller's counts for each cgroup: pages in use, and pages reserved (since Linux
+ * 5.7). A group's counts include those of the groups below it, which are subtracted.
  */
 #include <dirent.h>
 #include <stdio.h>
@@ -74,7 +74,7 @@ static struct amounts walk_group(const struct walk *walk, const char *path, int 
 							 ? own.bytes[pool] - below.bytes[pool]
 							 : 0;
 		const char *name = path + strlen(walk->mount->path);
-		/* what is charged as reserved stays so when the page is in use */
+		/* a charged reservation stays charged while the page is in use */
 		const unsigned long long all = own.reserved[pool] > below.reserved[pool]
 						       ? own.reserved[pool] - below.reserved[pool]
 						       : 0;

@@ -41,7 +41,7 @@ static void add_device(struct scan *scan, dev_t device, int pool, const char *ro
 		(struct scan_device){device, pool, root ? scan_copy(root) : NULL};
 }
 
-/* A memfd takes no page before it is written to, and is a file of the kernel's own mount. */
+/* A memfd takes no page before it is written to, and is a file of the kernel's internal mount. */
 void scan_own_devices(struct scan *scan)
 {
 	for (int pool = 0; pool < scan->users->pool_count; pool++) {
@@ -75,7 +75,7 @@ static bool is_new_namespace(struct scan *scan, pid_t pid)
 	return true;
 }
 
-/* mountinfo writes blanks in paths as \040. */
+/* mountinfo escapes blanks in paths as \040. */
 static void decode(char *path)
 {
 	char *to = path;

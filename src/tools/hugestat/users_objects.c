@@ -15,7 +15,7 @@
 #include "proc/smaps.h"
 #include "tools/hugestat/users_scan.h"
 
-#define DIRECTORIES_MAX 32 /* below each other */
+#define DIRECTORIES_MAX 32 /* levels of directories */
 
 struct scan_object *scan_object(struct scan *scan, const struct scan_device *device, uint64_t inode,
 				const char *name)
@@ -34,7 +34,7 @@ struct scan_object *scan_object(struct scan *scan, const struct scan_device *dev
 				       .pool = device->pool,
 				       .kind = HOLDER_NAMELESS,
 				       .name = scan_copy(name)};
-	/* the kernel gives a segment's file the segment's number */
+	/* the inode of a segment's file is the segment's number */
 	if (!device->root && sscanf(name, "/SYSV%8x", &key) == 1) {
 		object->kind = HOLDER_SHM;
 		object->id = (long)inode;
@@ -144,7 +144,7 @@ static bool next_segment(FILE *file, struct segment *segment)
 	return false;
 }
 
-/* Since Linux 6.7 resident counts each huge page as often as it has small ones: blocks don't. */
+/* Since Linux 6.7 resident counts the small pages of each huge page: the blocks do not. */
 static void take_segment(struct scan *scan, struct scan_object *object,
 			 const struct segment *segment)
 {
@@ -174,7 +174,7 @@ void scan_segments(struct scan *scan)
 		fclose(file);
 }
 
-/* The segment that is attached at that address; NULL: it is not on huge pages. */
+/* The segment attached at that address; NULL: it is not on huge pages. */
 static struct scan_object *object_at(struct scan *scan, const void *address)
 {
 	struct scan_object *object = NULL;
@@ -205,7 +205,7 @@ static struct scan_object *object_at(struct scan *scan, const void *address)
 	return object;
 }
 
-/* Could these pages be among those of a pool that nobody holds yet? */
+/* May these pages be among those of a pool that have no known holder yet? */
 static bool may_be_huge(const struct users *users, const struct segment *segment)
 {
 	for (int i = 0; i < users->pool_count; i++) {
@@ -221,8 +221,8 @@ static bool may_be_huge(const struct users *users, const struct segment *segment
 }
 
 /*
- * What a segment is made of shows only where it is attached, so that is done for an instant, read
- * only: its time of last attachment changes, no page of it is touched.
+ * The page size of a segment is visible only where it is attached, so it is attached for a moment,
+ * read-only: its time of last attachment changes, none of its pages is touched.
  */
 void scan_idle_segments(struct scan *scan)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Which holder each page counts for: a page of private memory that a fork left shared for the
- * oldest process that has it, a page of a file for the file, or for the process that alone has a
- * file without a name.
+ * Decides which holder each page counts for: a page of private memory that a fork left shared
+ * counts for the oldest process that has it; a page of a file counts for the file or, for a file
+ * without a name, for the process if only one has it.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,7 +23,7 @@ static int by_frame(const void *a, const void *b, void *of)
 	return first->process < second->process ? -1 : first->process > second->process;
 }
 
-/* A frame of 0 is one that the caller may not see: each of them counts. */
+/* A frame number of 0 means that the caller may not see it: each such page counts. */
 static void give_private_pages(struct scan *scan)
 {
 	if (scan->page_count)
@@ -43,7 +43,8 @@ static void give_private_pages(struct scan *scan)
 	}
 }
 
-/* By the mapping that a fork copied, then by the age of the process: the oldest has reserved. */
+/* By the mapping that a fork copied, then by the age of the process: the oldest one has the
+ * reservation. */
 static int by_mapping(const void *a, const void *b, void *of)
 {
 	const struct scan_reservation *first = a, *second = b;
@@ -97,7 +98,7 @@ static unsigned long reserved_of(const struct scan *scan, const struct scan_obje
 	return pages > object->pages ? pages - object->pages : 0;
 }
 
-/* Adds the pages of an object to a row, as far as the nodes are known. */
+/* Adds the pages of an object to a row, if the nodes are known. */
 static unsigned long add_nodes(struct holder *holder, const struct scan_object *object)
 {
 	unsigned long mapped = 0;
@@ -147,7 +148,7 @@ static void give_object(struct scan *scan, const struct scan_object *object)
 		abort();
 	for (size_t i = 0; i < object->process_count; i++)
 		holder->processes[i] = scan->processes[object->processes[i]].pid;
-	/* a process that can't be read may have it */
+	/* a process that cannot be read may have it */
 	holder->left_over = !object->process_count && !scan->users->hidden_processes;
 	if (holder->left_over)
 		command_of(holder);
@@ -166,7 +167,7 @@ static void sum_up(struct users *users)
 		}
 }
 
-/* What rows and ranges of objects account for, before the objects have rows. */
+/* Adds up the counts of rows and ranges of objects, before the objects have rows. */
 void owners_account(struct scan *scan)
 {
 	sum_up(scan->users);
@@ -179,8 +180,8 @@ void owners_account(struct scan *scan)
 }
 
 /*
- * A file keeps what its mappings have reserved after they are gone, which shows nowhere. Where
- * nobody maps the file, and that much is missing at least, it is the file's.
+ * A file keeps the reservations of its mappings after they are gone, which is not visible anywhere.
+ * If no process maps the file, and at least that much is missing, the file has it.
  */
 static void give_reservations_of_files(struct scan *scan)
 {

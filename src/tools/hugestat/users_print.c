@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The holders of huge pages for people, in 80 columns but for long names.
+ * Prints the holders of huge pages for people, in 80 columns except for long names.
  */
 #include <pwd.h>
 #include <stdio.h>
@@ -78,7 +78,7 @@ static unsigned long rest(unsigned long all, unsigned long part)
 	return all > part ? all - part : 0;
 }
 
-/* Always shown: it is what no other tool says. */
+/* Always shown, because no other tool shows it. */
 static void print_nobody(const struct users *users)
 {
 	for (int i = 0; i < users->pool_count; i++) {

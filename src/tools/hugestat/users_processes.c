@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The processes: what they map and open on huge pages, and which pages are there.
+ * The processes: which huge pages they map and have open, and which of these are present.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -31,13 +31,13 @@ struct mapping {
 	char name[SMAPS_NAME_BYTES];
 };
 
-/* One process while it is read. */
+/* A process while it is being read. */
 struct reader {
 	struct scan *scan;
 	pid_t pid;
 	struct mapping *mappings;
 	size_t count, room;
-	size_t number; /* in scan->processes, once it has something */
+	size_t number; /* in scan->processes, once it holds something */
 	bool is_listed;
 	int pagemap; /* a descriptor */
 	size_t base_bytes;
@@ -102,8 +102,8 @@ static int read_mappings(struct reader *reader)
 }
 
 /*
- * Only VmFlags say whether a mapping reserves its pages, and smaps takes long for a big process: it
- * is read where a pool has pages that are reserved.
+ * Only VmFlags show whether a mapping reserves its pages, and smaps is slow for a large process: it
+ * is read only if a pool has reserved pages.
  */
 static void read_reserving(struct reader *reader)
 {
@@ -127,7 +127,7 @@ static void read_reserving(struct reader *reader)
 	smaps_close(&smaps);
 }
 
-/* Gives each page its node; -1: unknown. */
+/* Sets the node of each page; -1: unknown. */
 static void nodes_of(const struct reader *reader, void **pages, int *nodes, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
@@ -153,7 +153,7 @@ static void take_private_page(struct reader *reader, const struct mapping *mappi
 				   (int16_t)mapping->device->pool, (int16_t)node};
 }
 
-/* The object that a mapping is of, as the kernel knows it, also after its name is gone. */
+/* The object that a mapping belongs to, which the kernel knows even after its name is gone. */
 static struct scan_object *object_of(struct reader *reader, const struct mapping *mapping)
 {
 	struct scan *scan = reader->scan;
@@ -178,7 +178,7 @@ struct counts {
 	unsigned long private_pages, object_pages;
 };
 
-/* A batch of pages that are there, with their entries of pagemap. */
+/* A batch of present pages, with their entries of pagemap. */
 static void take_batch(struct reader *reader, const struct mapping *mapping,
 		       struct scan_object *object, void **pages, const uint64_t *entries,
 		       size_t count, struct counts *counts)
@@ -231,7 +231,7 @@ static void note_reservation(struct reader *reader, const struct mapping *mappin
 	};
 }
 
-/* Anonymous private memory has a file that never holds a page of its own. */
+/* Anonymous private memory has a file that never holds a page itself. */
 static bool is_anonymous(const struct mapping *mapping)
 {
 	return !mapping->shared && !strncmp(mapping->name, "/anon_hugepage", 14);
@@ -265,7 +265,7 @@ static void read_pages(struct reader *reader, const struct mapping *mapping)
 	note_reservation(reader, mapping, object, &counts);
 }
 
-/* A file that is open, mapped or not. No other file system is asked: some may never answer. */
+/* An open file, mapped or not. Other file systems are not queried: some may never answer. */
 static void take_descriptor(struct reader *reader, int directory, const char *name)
 {
 	struct scan *scan = reader->scan;
@@ -303,7 +303,7 @@ static void read_descriptors(struct reader *reader)
 		closedir(directory);
 }
 
-/* Whoever may not read a process may still see how much of it is on huge pages. */
+/* If a process cannot be read, the amount of its huge pages may still be visible. */
 static void note_unreadable(struct reader *reader)
 {
 	char path[64], text[4096], *line;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Who holds huge pages: see users.h. The order of steps, and the rows.
+ * Which processes, segments and files hold huge pages: see users.h. The order of steps, and the
+ * rows.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -243,7 +244,7 @@ void users_read(struct users *users)
 	scan_own_devices(&scan);
 	scan_mounts_of(&scan, getpid());
 	scan_processes(&scan);
-	read_pools(users); /* again: as near to the processes' figures as can be */
+	read_pools(users); /* again, as close as possible to when the processes were read */
 	scan_files(&scan);
 	scan_segments(&scan);
 	owners_of_private_pages(&scan);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What is collected on the way to struct users: file systems of huge pages, the processes that map
- * or open something there, these files, and the frames of private memory.
+ * The data collected for struct users: file systems of huge pages, the processes that map or open
+ * something there, these files, and the frames of private memory.
  */
 #ifndef HUGESTAT_USERS_SCAN_H
 #define HUGESTAT_USERS_SCAN_H
@@ -10,12 +10,12 @@
 
 #include "tools/hugestat/users.h"
 
-/* A file system of huge pages. Anonymous memory, memfds and System V segments are files of mounts
- * that only the kernel sees, one for each page size. */
+/* A file system of huge pages. Anonymous memory, memfds and System V segments are files of internal
+ * mounts of the kernel, one for each page size. */
 struct scan_device {
 	dev_t device;
 	int pool;
-	char *root; /* where its files are seen; NULL: nowhere */
+	char *root; /* a visible directory with its files; NULL: none */
 };
 
 struct scan_process {
@@ -34,10 +34,10 @@ struct scan_object {
 	long id, key;
 	uint64_t bytes;
 	unsigned long pages;                   /* in use */
-	uint64_t reserved_begin, reserved_end; /* bytes of it that mappings reserved */
+	uint64_t reserved_begin, reserved_end; /* bytes of it that mappings have reserved */
 	int16_t *nodes;                        /* of each page; -1: no process maps it */
 	size_t node_count;
-	size_t *processes; /* numbers of scan_process, rising */
+	size_t *processes; /* indexes of scan_process, ascending */
 	size_t process_count;
 };
 
@@ -61,7 +61,7 @@ struct scan {
 	struct users *users;
 	struct scan_device *devices;
 	size_t device_count, device_room;
-	uint64_t *namespaces; /* of mounts, that were seen */
+	uint64_t *namespaces; /* mount namespaces that were read */
 	size_t namespace_count, namespace_room;
 	struct scan_process *processes;
 	size_t process_count, process_room;
@@ -75,16 +75,16 @@ struct scan {
 	int only_node; /* of the machine; -1: there are several */
 };
 
-/* Makes room for one more element. Returns the list; ends the tool where memory is short. */
+/* Makes space for one more element. Returns the list; ends the tool if memory runs out. */
 void *scan_grow(void *list, size_t count, size_t *room, size_t element_bytes);
 char *scan_copy(const char *text);
 
 void scan_own_devices(struct scan *scan);
-/* The mounts of a process, where its mount namespace was not seen yet. */
+/* Reads the mounts of a process, unless its mount namespace was already read. */
 void scan_mounts_of(struct scan *scan, pid_t pid);
 const struct scan_device *scan_find_device(const struct scan *scan, dev_t device);
 
-/* Returns an object, which may be new, until the next one is asked for. */
+/* Returns an object, which may be new; valid until the next call. */
 struct scan_object *scan_object(struct scan *scan, const struct scan_device *device, uint64_t inode,
 				const char *name);
 void scan_object_used_by(struct scan_object *object, size_t process);
@@ -92,17 +92,19 @@ void scan_object_stat(struct scan_object *object, const struct scan *scan, uid_t
 		      uint64_t bytes, uint64_t blocks);
 void scan_object_node(struct scan_object *object, uint64_t page, int node);
 
-/* All processes; then the files on mounts and the System V segments, found or not found by them. */
+/* Reads all processes; then the files on mounts and the System V segments, whether the processes
+ * have them or not. */
 void scan_processes(struct scan *scan);
 void scan_files(struct scan *scan);
 void scan_segments(struct scan *scan);
-/* Those that no process is attached to: only where the pool has pages that nobody else holds. */
+/* Segments that no process is attached to: only if the pool has pages without a known holder. */
 void scan_idle_segments(struct scan *scan);
 
-/* Give each page to one holder: those of private memory; later those of objects. */
+/* Assigns each page to one holder: those of private memory; later those of objects. */
 void owners_of_private_pages(struct scan *scan);
 void owners_of_objects(struct scan *scan);
-/* What rows and objects account for, before all objects have rows: into the pools' held_... */
+/* Adds up the counts of rows and objects, before all objects have rows: into the pools' held_...
+ * members. */
 void owners_account(struct scan *scan);
 
 /* The row of a process for a pool, which may be new. */

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * --watch: the same picture again and again, in place on a terminal, one below the other elsewhere.
+ * --watch: shows the same picture repeatedly, in place on a terminal, one after the other
+ * elsewhere.
  *
- * On a terminal a picture is cut to the window, for what is longer would scroll the beginning away.
- * The terminal's state is not changed, so nothing has to be put back, however watching ends.
+ * On a terminal a picture is cut to the window's height, because a longer one would scroll its
+ * beginning away. The terminal's state is not changed, so nothing has to be restored, however
+ * watching ends.
  */
 #include <errno.h>
 #include <poll.h>
@@ -28,12 +30,11 @@
 
 struct watch {
 	pid_t pid;
-	int descriptor; /* of the process, which stays that one when its number is used again; or -1
-			 */
+	int descriptor; /* of the process, which stays valid when its number is used again; or -1 */
 	const struct hugestat_options *options;
 };
 
-/* Waits so long at most; true: the process has ended. */
+/* Waits at most so long; true: the process has ended. */
 static bool wait_for_end(const struct watch *watch, double seconds)
 {
 	struct pollfd process = {.fd = watch->descriptor, .events = POLLIN};
@@ -50,7 +51,7 @@ static bool is_terminal(void)
 	return isatty(STDOUT_FILENO) && type && *type && strcmp(type, "dumb");
 }
 
-/* The part of a line that fits into so many columns: its bytes. */
+/* The part of a line that fits into so many columns: its length in bytes. */
 static size_t fitting(const char *line, size_t bytes, size_t columns)
 {
 	size_t at = 0;
@@ -62,7 +63,7 @@ static size_t fitting(const char *line, size_t bytes, size_t columns)
 	return at;
 }
 
-/* In the place of the picture before; the last line of the window stays free for the cursor. */
+/* Replaces the picture before; the last line of the window stays free for the cursor. */
 static void put_on_terminal(const char *text)
 {
 	struct winsize window = {0};
@@ -82,7 +83,7 @@ static void put_on_terminal(const char *text)
 	}
 }
 
-/* A picture at once: a terminal does not flicker, a pipe has no half of one. */
+/* A whole picture at once: a terminal does not flicker, a pipe gets no half picture. */
 int watch_put(const char *text, size_t bytes, bool as_json)
 {
 	const bool terminal = !as_json && is_terminal();
@@ -117,7 +118,7 @@ static int show_picture(const struct watch *watch, const struct process *process
 	return result;
 }
 
-/* That the process has ended is how watching ends; but there must have been something. */
+/* Watching normally ends with the process; but there must have been a picture. */
 static int look_again_and_again(const struct watch *watch)
 {
 	const double interval = watch->options->interval_seconds;

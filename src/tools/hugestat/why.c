@@ -95,7 +95,7 @@ static bool is_shared_memory(const struct smaps_mapping *mapping)
 	return false;
 }
 
-/* Whole huge pages that fit into the mapping. */
+/* The number of whole huge pages that fit into the mapping. */
 static uint64_t whole_pages(const struct smaps_mapping *mapping, size_t huge_bytes)
 {
 	const uint64_t mask = huge_bytes - 1;
@@ -148,7 +148,7 @@ enum why why_not_huge(const struct smaps_mapping *mapping, const struct why_fact
 	if (!pages)
 		return WHY_UNALIGNED;
 	why = by_settings(mapping, facts);
-	/* as many small pages of each huge one as khugepaged asks for */
+	/* as many small pages of each huge one as khugepaged requires */
 	if (why == WHY_LATER && resident_kb < pages * page_kb * (512 - facts->max_ptes_none) / 512)
 		return WHY_SPARSE;
 	return why;

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * --why: which memory of a process is not on huge pages, for which reason, and what helps.
+ * --why: which memory of a process is not on huge pages, the reason, and the remedy.
  */
 #ifndef HUGESTAT_WHY_H
 #define HUGESTAT_WHY_H
 
 #include "tools/hugestat/process.h"
 
-/* What decides beside the mapping itself. */
+/* The facts, besides the mapping itself, that decide. */
 struct why_facts {
 	size_t huge_bytes;
 	char mode[16], shmem_mode[16]; /* of transparent huge pages; empty: the kernel has none */
@@ -16,7 +16,7 @@ struct why_facts {
 };
 
 enum why {
-	WHY_HUGE, /* nearly all of it is: no question */
+	WHY_HUGE, /* nearly all of it is huge already */
 	WHY_UNUSED,
 	WHY_SHORT,
 	WHY_UNALIGNED,
@@ -34,10 +34,10 @@ enum why {
 
 void why_facts_read(struct why_facts *facts, pid_t pid);
 
-/* Judges by smaps and the facts only. */
+/* Decides from smaps and the facts only. */
 enum why why_not_huge(const struct smaps_mapping *mapping, const struct why_facts *facts);
 
-/* The reason and the remedy (empty: none helps). */
+/* The reason and the remedy (empty: there is none). */
 const char *why_name(enum why why); /* "too-short": stable, for scripts */
 const char *why_reason(enum why why);
 const char *why_remedy(enum why why);

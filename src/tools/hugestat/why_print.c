@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * --why: a process's memory on small pages by reason, and its largest mappings.
+ * --why: prints a process's memory on small pages by reason, and its largest mappings.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,7 +28,7 @@ static int by_size(const void *a, const void *b)
 	return first->mapping->smaps.start < second->mapping->smaps.start ? -1 : 1;
 }
 
-/* Mappings with memory on small pages, most first. Returns how many; the caller frees them. */
+/* Mappings with memory on small pages, largest first. Returns how many; the caller frees them. */
 static size_t judge(const struct process *process, const struct why_facts *facts,
 		    struct judged **judged)
 {
