@@ -6,12 +6,14 @@
 
 #include "base/log.h"
 #include "base/sys.h"
-#include "calls/start.h"
 #include "proc/pagemap.h"
+#include "segments/apply.h"
+#include "segments/backing_file.h"
+#include "segments/backing_hugetlb.h"
+#include "segments/backing_thp.h"
 #include "segments/replaced.h"
 #include "segments/share.h"
 #include "segments/swap.h"
-#include "segments/task.h"
 
 static const char *const rung_names[RUNGS] = {"hugetlb", "the file's own huge", "transparent huge"};
 
@@ -98,29 +100,26 @@ static int take_shared(const struct run *run, const struct task *task,
 		       const struct plan_range *range, struct prepared *prepared)
 {
 	const struct object *object = object_of(run, range);
-	const struct dl_phdr_info info = {.dlpi_addr = object->base,
-					  .dlpi_name = object->name,
-					  .dlpi_phdr = object->headers,
-					  .dlpi_phnum = (ElfW(Half))object->header_count};
 	struct share_text text = {.name = object->name,
 				  .address = range->start,
 				  .bytes = range->end - range->start,
 				  .file_bytes = backing_file_bytes(&task->backing, range),
 				  .page_bytes = task->backing.source.page_bytes,
-				  .mount = task->backing.source.mount};
+				  .mount = task->backing.source.mount,
+				  .fixed = !object->base};
 	int failed;
 
 	if (!text.file_bytes) {
 		share_decline(object->name, "was changed in memory");
 		return -ESTALE;
 	}
-	failed = share_text_read(&info, &text);
-	if (failed) {
+	if (object_has_text_relocations(object->headers, object->header_count, object->base)) {
 		share_decline(object->name, "has relocations in its text");
-		return failed;
+		return -ENOEXEC;
 	}
+	object_build_id(object, &text.build_id);
 	failed = share_open(&text, run->options);
-	return failed < 0 ? failed : hugetlb_prepare_filled(failed, range, prepared);
+	return failed < 0 ? failed : backing_hugetlb_filled(failed, range, prepared);
 }
 
 /* Where nobody takes care of it, or where a policy forbids to execute memory that was written to,
@@ -128,12 +127,13 @@ static int take_shared(const struct run *run, const struct task *task,
 static int prepare_thp_text(const struct run *run, const struct task *task,
 			    const struct plan_range *range, struct prepared *prepared)
 {
-	int failed = task->cared ? thp_prepare_text(&task->backing, range, run->sizes.thp, prepared)
-				 : -EACCES;
+	int failed = task->hooked
+			     ? backing_thp_text(&task->backing, range, run->sizes.thp, prepared)
+			     : -EACCES;
 
 	if (failed != -EACCES && failed != -EPERM)
 		return failed;
-	return thp_prepare_text_file(&task->backing, range, run->sizes.thp, prepared);
+	return backing_thp_text_file(&task->backing, range, run->sizes.thp, prepared);
 }
 
 static int prepare(const struct run *run, const struct task *task, enum rung rung,
@@ -144,12 +144,12 @@ static int prepare(const struct run *run, const struct task *task, enum rung run
 
 	if (rung == RUNG_THP)
 		return text ? prepare_thp_text(run, task, range, prepared)
-			    : thp_prepare_data(range, run->sizes.thp, prepared);
+			    : backing_thp_data(range, run->sizes.thp, prepared);
 	if (!text)
-		return hugetlb_prepare_data(backing, range, prepared);
+		return backing_hugetlb_data(backing, range, prepared);
 	if (run->options->share && !take_shared(run, task, range, prepared))
 		return 0;
-	return hugetlb_prepare_text(backing, range, prepared);
+	return backing_hugetlb_text(backing, range, prepared);
 }
 
 /* Where there are too many ranges, the pool is not what is short. */
@@ -229,7 +229,7 @@ static long take_rung(const struct run *run, const struct task *task, enum rung 
 	int failed;
 
 	if (rung == RUNG_FILE)
-		return file_make_huge(range, run->sizes.thp);
+		return backing_file_huge(range, run->sizes.thp);
 	failed = prepare(run, task, rung, range, &prepared);
 	if (failed)
 		return failed;
@@ -272,7 +272,7 @@ static void take_all(struct run *run, struct task *task, enum rung rung)
 	}
 }
 
-void task_apply(struct run *run, struct task *task)
+void apply_task(struct run *run, struct task *task)
 {
 	task->backing.pieces = run->pieces.items;
 	task->backing.piece_count = run->pieces.count;

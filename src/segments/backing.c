@@ -6,7 +6,6 @@
 #include <string.h>
 #include <sys/auxv.h>
 
-#include "base/align.h"
 #include "base/sys.h"
 #include "pages/sparse.h"
 #include "segments/backing.h"
@@ -70,16 +69,36 @@ size_t backing_file_bytes(const struct backing *backing, const struct plan_range
 	return end - range->start;
 }
 
-long backing_find_hole(size_t bytes, size_t page_bytes)
+void backing_open_text(struct backing_text *text, const struct backing *backing,
+		       const struct plan_range *range)
 {
-	size_t with_spare = bytes + page_bytes;
-	long at = sys_mmap(0, with_spare, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
-			   -1, 0);
+	const size_t file_bytes = backing_file_bytes(backing, range);
 
-	if (SYS_IS_ERROR(at))
-		return at;
-	sys_munmap((uintptr_t)at, with_spare);
-	return (long)align_up((uintptr_t)at, page_bytes);
+	*text = (struct backing_text){.backing = backing, .range = range, .file_bytes = file_bytes};
+	if (!file_bytes || mapped_file_open(range->start, file_bytes, &text->file))
+		text->file.fd = -1;
+}
+
+void backing_close_text(struct backing_text *text)
+{
+	if (text->file.fd >= 0)
+		sys_close(text->file.fd);
+}
+
+int backing_read_text(const struct backing_text *text, uintptr_t from, uintptr_t to,
+		      uintptr_t to_address)
+{
+	const uintptr_t file_end = text->range->start + text->file_bytes;
+
+	if (text->file.fd >= 0) {
+		const uintptr_t end = to < file_end ? to : file_end;
+
+		if (end <= from ||
+		    mapped_file_read(&text->file, from - text->range->start, (void *)to_address,
+				     end - from) == (long)(end - from))
+			return 0;
+	}
+	return backing_copy(text->backing, text->range, from, to, to_address);
 }
 
 void backing_drop(struct prepared *prepared)

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "pages/source.h"
+#include "segments/mapped_file.h"
 #include "segments/plan.h"
 
 /* What all ranges of a process have in common. */
@@ -25,39 +26,19 @@ struct backing {
 	uintptr_t break_start, break_end; /* heap that nobody has yet: no hole, and no piece */
 };
 
-/* A copy that waits to be put in place; what is beyond bytes of the range was not to be had. */
+/*
+ * A copy that waits to be put in place: text with its contents and its protection, data empty and
+ * writable. The functions that prepare one return 0 and *prepared, or -errno with nothing left; it
+ * goes to swap_in() or to backing_drop().
+ */
 struct prepared {
 	uintptr_t address;
-	size_t bytes;
-	int fd; /* text in a file in memory: the file, which has all of its pages; else -1 */
+	size_t bytes; /* of the range, from its start; there were no pages for the rest */
+	int fd;       /* text in a file in memory: the file, which has all of its pages; else -1 */
 };
 
-/*
- * Each prepares a range from its start on, as far as there are pages: text with its contents and
- * its protection, data empty and writable. Returns 0 and *prepared, or -errno with nothing left.
- * What is prepared goes to swap_in(), or to backing_drop().
- */
-int hugetlb_prepare_text(const struct backing *backing, const struct plan_range *range,
-			 struct prepared *prepared);
-int hugetlb_prepare_data(const struct backing *backing, const struct plan_range *range,
-			 struct prepared *prepared);
-int thp_prepare_text(const struct backing *backing, const struct plan_range *range,
-		     size_t page_bytes, struct prepared *prepared);
-int thp_prepare_text_file(const struct backing *backing, const struct plan_range *range,
-			  size_t page_bytes, struct prepared *prepared);
-int thp_prepare_data(const struct plan_range *range, size_t page_bytes, struct prepared *prepared);
-
-/* The same for text of which fd is a complete copy, from its offset 0 on; takes fd over. */
-int hugetlb_prepare_filled(int fd, const struct plan_range *range, struct prepared *prepared);
-
-/* Gives back what was prepared, and is not wanted. */
+/* Discards a prepared copy. */
 void backing_drop(struct prepared *prepared);
-
-/*
- * Puts a range, whose address and file offset agree, on huge pages of its file's page cache. In
- * place: a failure leaves it as it was. Returns how many bytes are huge now, or -errno.
- */
-long file_make_huge(const struct plan_range *range, size_t page_bytes);
 
 /*
  * Copies what lies in [from, to) to `to_address`. Between its first and last instruction nothing
@@ -72,8 +53,28 @@ int backing_copy(const struct backing *backing, const struct plan_range *range, 
  */
 size_t backing_file_bytes(const struct backing *backing, const struct plan_range *range);
 
-/* A hole of so many bytes in the address space, at a multiple of page_bytes; nothing is mapped
- * there, and another thread may take it. Returns the address or -errno. */
-long backing_find_hole(size_t bytes, size_t page_bytes);
+/*
+ * The text of a range, from its file or from memory. Memory that nobody has executed yet is not in
+ * the page tables: to map 64M page by page takes as long as copying it, and reading the file does
+ * not need that.
+ */
+struct backing_text {
+	const struct backing *backing;
+	const struct plan_range *range;
+	struct mapped_file file; /* its fd is -1: read memory */
+	size_t file_bytes;       /* of the range; the rest is zero */
+};
+
+/*
+ * Always succeeds: if the file cannot be opened, or the process has a copy of its own of a page (a
+ * breakpoint, a relocation), the text is read from memory. The caller calls backing_close_text().
+ */
+void backing_open_text(struct backing_text *text, const struct backing *backing,
+		       const struct plan_range *range);
+void backing_close_text(struct backing_text *text);
+
+/* Reads what belongs to [from, to) to `to_address`, which is zero. 0 or -errno. */
+int backing_read_text(const struct backing_text *text, uintptr_t from, uintptr_t to,
+		      uintptr_t to_address);
 
 #endif

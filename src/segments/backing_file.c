@@ -14,7 +14,7 @@
 #include "base/sys.h"
 #include "proc/pagemap.h"
 #include "proc/smaps.h"
-#include "segments/backing.h"
+#include "segments/backing_file.h"
 
 /* Opens the file that is mapped at a range, for the cache's sake; -errno where it is not to be
  * found by its name, or where the process has written to its copy of a page. */
@@ -118,7 +118,7 @@ static long make_huge(const struct file_text *text)
 	return (long)huge_bytes(text);
 }
 
-long file_make_huge(const struct plan_range *range, size_t page_bytes)
+long backing_file_huge(const struct plan_range *range, size_t page_bytes)
 {
 	struct file_text text = {.range = range, .page_bytes = page_bytes};
 	long huge;

@@ -7,8 +7,9 @@
  */
 #include <errno.h>
 
+#include "base/align.h"
 #include "base/sys.h"
-#include "segments/backing.h"
+#include "segments/backing_hugetlb.h"
 #include "segments/text_file.h"
 
 /* Tries where a signal came in between. */
@@ -37,7 +38,7 @@ static int prepare_text(const struct backing *backing, const struct source *sour
 	return text_file_prepare(&file, backing, range, prepared);
 }
 
-int hugetlb_prepare_text(const struct backing *backing, const struct plan_range *range,
+int backing_hugetlb_text(const struct backing *backing, const struct plan_range *range,
 			 struct prepared *prepared)
 {
 	struct source source = backing->source;
@@ -56,7 +57,7 @@ int hugetlb_prepare_text(const struct backing *backing, const struct plan_range 
 	return failed;
 }
 
-int hugetlb_prepare_filled(int fd, const struct plan_range *range, struct prepared *prepared)
+int backing_hugetlb_filled(int fd, const struct plan_range *range, struct prepared *prepared)
 {
 	const struct text_file file = {.fd = fd, .hugetlb = true};
 	int failed;
@@ -70,10 +71,24 @@ int hugetlb_prepare_filled(int fd, const struct plan_range *range, struct prepar
 	return failed;
 }
 
+/* A hole in the address space, at a multiple of page_bytes; another thread may take it. Returns the
+ * address or -errno. */
+static long find_hole(size_t bytes, size_t page_bytes)
+{
+	size_t with_spare = bytes + page_bytes;
+	long at = sys_mmap(0, with_spare, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+			   -1, 0);
+
+	if (SYS_IS_ERROR(at))
+		return at;
+	sys_munmap((uintptr_t)at, with_spare);
+	return (long)align_up((uintptr_t)at, page_bytes);
+}
+
 /* Tries where another thread has mapped something in the hole meanwhile. */
 #define HOLES_MAX 5
 
-int hugetlb_prepare_data(const struct backing *backing, const struct plan_range *range,
+int backing_hugetlb_data(const struct backing *backing, const struct plan_range *range,
 			 struct prepared *prepared)
 {
 	struct source source = backing->source;
@@ -82,7 +97,7 @@ int hugetlb_prepare_data(const struct backing *backing, const struct plan_range 
 	*prepared = (struct prepared){.fd = -1};
 	source.memfd = true;
 	for (int i = 0; i < HOLES_MAX; i++) {
-		long at = backing_find_hole(pages * source.page_bytes, source.page_bytes);
+		long at = find_hole(pages * source.page_bytes, source.page_bytes);
 
 		if (SYS_IS_ERROR(at))
 			return (int)at;

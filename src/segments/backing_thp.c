@@ -13,11 +13,10 @@
 #include "pages/executable.h"
 #include "pages/mapping.h"
 #include "proc/pagemap.h"
-#include "segments/backing.h"
+#include "segments/backing_thp.h"
 #include "segments/text_file.h"
-#include "segments/text_reader.h"
 
-int thp_prepare_data(const struct plan_range *range, size_t page_bytes, struct prepared *prepared)
+int backing_thp_data(const struct plan_range *range, size_t page_bytes, struct prepared *prepared)
 {
 	const size_t bytes = range->end - range->start;
 	long at = mapping_map_small(bytes, page_bytes, PROT_READ | PROT_WRITE), failed;
@@ -66,17 +65,17 @@ static void keep_huge(struct prepared *prepared, size_t page_bytes)
 	prepared->bytes = huge;
 }
 
-int thp_prepare_text(const struct backing *backing, const struct plan_range *range,
+int backing_thp_text(const struct backing *backing, const struct plan_range *range,
 		     size_t page_bytes, struct prepared *prepared)
 {
-	struct text_reader text;
-	int failed = thp_prepare_data(range, page_bytes, prepared);
+	struct backing_text text;
+	int failed = backing_thp_data(range, page_bytes, prepared);
 
 	if (failed)
 		return failed;
-	text_reader_open(&text, backing, range);
-	failed = text_reader_read(&text, range->start, range->end, prepared->address);
-	text_reader_close(&text);
+	backing_open_text(&text, backing, range);
+	failed = backing_read_text(&text, range->start, range->end, prepared->address);
+	backing_close_text(&text);
 	if (!failed)
 		failed = sys_mprotect(prepared->address, prepared->bytes, range->protection);
 	if (failed) {
@@ -102,7 +101,7 @@ static int give_page(const struct text_file *file, uint64_t offset, uintptr_t wi
 	return (int)failed;
 }
 
-int thp_prepare_text_file(const struct backing *backing, const struct plan_range *range,
+int backing_thp_text_file(const struct backing *backing, const struct plan_range *range,
 			  size_t page_bytes, struct prepared *prepared)
 {
 	struct text_file file = {.page_bytes = page_bytes, .give_page = give_page};

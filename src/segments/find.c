@@ -13,8 +13,7 @@
 #include "hook/symbols.h"
 #include "hugetlbfs.h"
 #include "segments/find.h"
-#include "segments/object_names.h"
-#include "segments/share.h"
+#include "segments/object.h"
 
 struct search {
 	const struct options *options;
@@ -23,29 +22,6 @@ struct search {
 	size_t base_bytes, widest_bytes;
 	bool seen_main, failed;
 };
-
-/* Takes what the program headers say about the object as a whole; false: it has no segments. */
-static bool read_object(const struct dl_phdr_info *info, size_t base_bytes, struct object *object)
-{
-	object->base = info->dlpi_addr;
-	object->headers = info->dlpi_phdr;
-	object->header_count = info->dlpi_phnum;
-	object->start = UINTPTR_MAX;
-	for (int i = 0; i < info->dlpi_phnum; i++) {
-		const ElfW(Phdr) *header = &info->dlpi_phdr[i];
-		uintptr_t start = object->base + header->p_vaddr, end = start + header->p_memsz;
-
-		if (header->p_type == PT_LOAD && header->p_memsz) {
-			object->start = start < object->start ? start : object->start;
-			object->end = end > object->end ? end : object->end;
-		} else if (header->p_type == PT_GNU_RELRO) {
-			/* as the linker rounds */
-			object->relro_start = align_down(start, base_bytes);
-			object->relro_end = align_down(end, base_bytes);
-		}
-	}
-	return object->end > 0;
-}
 
 /* HUGETLB_ELFMAP decides where it is set, the segment's mark where it is not. */
 static bool is_wanted(const struct options *options, unsigned int flags, bool is_listed)
@@ -91,7 +67,7 @@ static int add_object(struct search *search, const struct dl_phdr_info *info, bo
 		return -ENOMEM;
 	object->name = *info->dlpi_name || !is_main ? info->dlpi_name : program_path();
 	object->main = is_main;
-	if (!read_object(info, search->base_bytes, object)) {
+	if (!object_read(info, search->base_bytes, object)) {
 		search->found->objects.count--;
 		return 0;
 	}
@@ -115,9 +91,7 @@ static bool has_wanted(const struct search *search, const struct dl_phdr_info *i
  * text, the linker will protect parts of that once more. */
 static bool is_unfinished(const struct dl_phdr_info *info)
 {
-	struct share_text text;
-
-	return share_text_read(info, &text) != 0;
+	return object_has_text_relocations(info->dlpi_phdr, info->dlpi_phnum, info->dlpi_addr);
 }
 
 /* Could there be a huge page in one of its segments, if they are wanted? */
@@ -202,7 +176,7 @@ static int look_at_width(struct dl_phdr_info *info, size_t size, void *data)
 
 	(void)size;
 	if (!takes_part(search, info, &is_main, &is_listed) ||
-	    !read_object(info, search->base_bytes, &object))
+	    !object_read(info, search->base_bytes, &object))
 		return 0;
 	for (int i = 0; i < info->dlpi_phnum; i++) {
 		const ElfW(Phdr) *header = &info->dlpi_phdr[i];

@@ -15,17 +15,7 @@
 
 #include "base/vector.h"
 #include "options/options.h"
-
-/* The program, or a shared library. */
-struct object {
-	const char *name; /* a path as a rule; the linker's, so good while the object is loaded */
-	uintptr_t base;   /* what is added to the addresses of its file */
-	uintptr_t start, end;             /* of all of its segments */
-	uintptr_t relro_start, relro_end; /* made read-only by the linker; whole base pages */
-	const ElfW(Phdr) * headers;
-	int header_count;
-	bool main;
-};
+#include "segments/object.h"
 
 struct segment {
 	uintptr_t start, file_end, end; /* in memory, to the byte; from file_end on it is bss */

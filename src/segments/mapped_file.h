@@ -1,40 +1,40 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Which file memory is mapped from, and whether it is still what the file holds.
+ * The file that memory is mapped from: found by /proc/self/maps, opened by its name, and proved to
+ * hold what is in memory.
  *
- * /proc/self is asked anew at each call: between two of them the program, or a debugger, may have
- * changed what it says. No malloc; nothing is left open or mapped.
+ * /proc/self is read again at each call: between two calls the program, or a debugger, may have
+ * changed its mappings. No malloc.
  */
 #ifndef MAPPED_FILE_H
 #define MAPPED_FILE_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "proc/smaps.h"
-
-/* The file as /proc/self/maps names it, which on some file systems is not as stat does. */
 struct mapped_file {
-	unsigned int device_major, device_minor;
+	int fd;
+	uint64_t offset;         /* of the memory's first byte */
+	unsigned int mode;       /* its permissions */
+	uint64_t bytes;          /* its size when it was opened */
+	int64_t changed_seconds; /* its ctime: no program can set it back */
+	uint32_t changed_nanoseconds;
 	uint64_t inode;
-	uint64_t offset; /* of the memory's first byte */
-	char path[SMAPS_NAME_BYTES];
 };
 
 /*
- * Where so many bytes of memory come from. -ESTALE: they are not private and read-only mappings of
- * one file, one behind the other there as here. Others: /proc can't be read.
+ * Opens the file of [address, address + bytes). -ENOENT, -EACCES and other errors of the kernel: it
+ * cannot be opened by the name in /proc/self/maps. -ESTALE: the memory is not one private read-only
+ * mapping of one file, or the name leads to another file by now, or a page was written to in this
+ * process (a breakpoint, a patch). The caller closes file->fd after a 0.
  */
-int mapped_file_find(uintptr_t address, size_t bytes, struct mapped_file *origin);
+int mapped_file_open(uintptr_t address, size_t bytes, struct mapped_file *file);
 
-/* Is the memory at address a mapping of that file, at any offset? */
-bool mapped_file_is_mapped(uintptr_t address, const struct mapped_file *origin);
+/* -ESTALE if the file was written to since mapped_file_open(). */
+int mapped_file_check(const struct mapped_file *file);
 
-/*
- * 0, or -ESTALE: a page was written to (a breakpoint, a patch), and is this process's own, not the
- * file's.
- */
-int mapped_file_check_pages(uintptr_t address, size_t bytes);
+/* Reads from a distance of `from` bytes after the memory's first byte. Returns the number of bytes,
+ * which is smaller where the file ends, or -errno. */
+long mapped_file_read(const struct mapped_file *file, size_t from, void *to, size_t bytes);
 
 #endif

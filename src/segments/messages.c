@@ -1,30 +1,22 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Saying what a task did not get: in one line, for text and data together.
+ * What is reported about text and data: see messages.h.
  */
 #include <errno.h>
 
 #include "base/error.h"
 #include "base/log.h"
 #include "base/words.h"
-#include "segments/task.h"
-
-void task_decline(struct run *run, const struct task *task, const char *reason)
-{
-	if (run->told)
-		log_info("%s: %s: it stays where it is", task->name, reason);
-	else
-		log_declined("it stays where it is", "%s: %s", task->name, reason);
-	run->told = true;
-}
+#include "segments/find.h"
+#include "segments/messages.h"
 
 static bool asks_for_hugetlb(const struct run *run)
 {
 	return run->options->backing == BACKING_LADDER || run->options->backing == BACKING_HUGETLB;
 }
 
-/* How much was asked for that is not as asked. A debugger's process is not meant to have hugetlb
- * text. */
+/* The bytes that are not on the pages that were requested. A traced process gets no hugetlb text.
+ */
 static size_t missing(const struct run *run, const struct task *task)
 {
 	const bool text = task->kind == PLAN_TEXT;
@@ -37,7 +29,7 @@ static size_t missing(const struct run *run, const struct task *task)
 	return got < task->planned_bytes ? task->planned_bytes - got : 0;
 }
 
-/* What the file's own pages can't be had for: where it lies in memory, or that it was changed. */
+/* Why the file's own pages cannot be huge: its place in memory, or changes to it. */
 static const char *reason_of_place(const struct run *run, const struct task *task)
 {
 	const struct plan_piece *pieces = run->pieces.items;
@@ -79,7 +71,7 @@ static const char *name_of_pages(const struct run *run)
 	return run->options->backing == BACKING_FILE ? "the file's own huge" : "huge";
 }
 
-int task_tell(struct run *run, const struct task *text, const struct task *data)
+int messages_shortfall(struct run *run, const struct task *text, const struct task *data)
 {
 	const size_t missing_text = missing(run, text), missing_data = missing(run, data);
 	const struct task *task = missing_text ? text : data;
@@ -110,7 +102,7 @@ int task_tell(struct run *run, const struct task *text, const struct task *data)
 	return task->error ? task->error : -ENOMEM;
 }
 
-void task_tell_absent(const struct options *options)
+void messages_absent_objects(const struct options *options)
 {
 	const char *list = options->objects;
 

@@ -5,13 +5,56 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/sys.h"
+#include "calls/start.h"
 #include "region/lock.h"
 #include "region/page_state.h"
 #include "region/process.h"
 #include "region/registry.h"
 #include "segments/replaced.h"
 
-/* The ranges that were taken; a region with no range is free. Under the lock. */
+/* The hooks in libc. */
+static struct {
+	bool tried, installed;
+	bool too_late; /* threads ran before there was anything to hook them for */
+} hooks;
+
+bool replaced_hook(const struct options *options, const char *name, bool warn)
+{
+	if (!hooks.tried)
+		hooks.installed = !calls_start(options, false, name,
+					       warn ? "no hugetlb pages are taken for it" : NULL);
+	hooks.tried = true;
+	return hooks.installed;
+}
+
+bool replaced_is_hooked(void)
+{
+	return hooks.installed;
+}
+
+void replaced_unhook(void)
+{
+	if (hooks.installed)
+		calls_stop();
+	hooks.tried = hooks.installed = false;
+}
+
+void replaced_hook_early(const struct options *options, bool warn)
+{
+	if (hooks.tried || options->backing == BACKING_FILE)
+		return;
+	hooks.too_late = !sys_single_threaded();
+	if (!hooks.too_late)
+		replaced_hook(options, "text", warn);
+}
+
+bool replaced_hook_is_decided(void)
+{
+	return hooks.tried || hooks.too_late;
+}
+
+/* An entry without a range is free. Under the lock. */
 static struct region taken[REPLACED_MAX];
 
 static bool is_taken(const struct region *region)
@@ -96,7 +139,7 @@ void replaced_doubt(size_t n, bool may_go)
 	lock_release();
 }
 
-/* [start, end) is of the region. */
+/* [start, end) lies in the region. */
 static void forget_part(struct region *region, uintptr_t start, uintptr_t end)
 {
 	if (start == region->start && end == region->limit) {

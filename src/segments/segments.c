@@ -12,10 +12,11 @@
 #include "base/log.h"
 #include "base/sys.h"
 #include "proc/status.h"
-#include "segments/changed_text.h"
+#include "segments/apply.h"
 #include "segments/classify.h"
 #include "segments/dlopen.h"
-#include "segments/hook_libc.h"
+#include "segments/messages.h"
+#include "segments/replaced.h"
 #include "segments/segments.h"
 #include "segments/task.h"
 
@@ -106,7 +107,7 @@ static int read_pieces(struct run *run)
 		return failed;
 	}
 	if (!run->traced && has_wanted(run, false))
-		changed = changed_text_exclude(&run->pieces, &run->found);
+		changed = classify_exclude_changed(&run->pieces, &run->found);
 	if (changed < 0)
 		decline(run, "no memory");
 	else if (changed)
@@ -145,18 +146,38 @@ static int look_again(struct run *run)
 	return read_pieces(run);
 }
 
-/* Before anything is taken libc's text is changed for care, which huge pages would not bear. */
-static int prepare_care(struct run *run, struct task *task)
+/*
+ * Hooks libc's calls if the task may make copies that need it: the program may protect parts of
+ * hugetlb pages, a child of fork keeps their data, and copied text belongs to no file. Without the
+ * hooks the task takes no hugetlb pages, and its text on transparent huge pages lies in a file in
+ * memory. Returns 0, or -errno of reading the mappings again: the hooks change libc's text.
+ */
+static int hook_libc(struct run *run, struct task *task)
+{
+	const bool hugetlb = task_wants(task, RUNG_HUGETLB), before = replaced_is_hooked();
+
+	if (!hugetlb && !(task->kind == PLAN_TEXT && task_wants(task, RUNG_THP)))
+		return 0;
+	task->hooked = replaced_hook(run->options, task->name, hugetlb && !run->told);
+	if (task->hooked)
+		return before ? 0 : look_again(run);
+	task_forgo(task, RUNG_HUGETLB);
+	run->told = run->told || hugetlb;
+	return 0;
+}
+
+/* Done before any page is taken. */
+static int prepare_copies(struct run *run, struct task *task)
 {
 	const bool copies = task_wants(task, RUNG_HUGETLB) || task_wants(task, RUNG_THP);
 
-	/* A part of a page of text that is made small goes into a file as long as the page. */
+	/* A part of a page of text that is split goes into a file as long as the page. */
 	if (task->kind == PLAN_TEXT && copies &&
 	    task_page_bytes(run, task) > sys_limit(RLIMIT_FSIZE)) {
 		task_decline(run, task, too_long_a_file);
 		return -EFBIG;
 	}
-	return hook_libc_prepare(run, task) ? look_again(run) : 0;
+	return hook_libc(run, task);
 }
 
 static int prepare_data(struct run *run, struct task *data)
@@ -165,7 +186,7 @@ static int prepare_data(struct run *run, struct task *data)
 		task_decline(run, data, other_threads);
 		return -EBUSY;
 	}
-	return prepare_care(run, data);
+	return prepare_copies(run, data);
 }
 
 /*
@@ -198,7 +219,7 @@ static int put_data(struct run *run, struct task *data)
 	old_break = move_break(run, task_page_bytes(run, data));
 	data->backing.break_start = old_break;
 	data->backing.break_end = old_break ? run->break_now : 0;
-	task_apply(run, data);
+	apply_task(run, data);
 	if (old_break && !data->got_bytes[RUNG_HUGETLB] && !data->got_bytes[RUNG_THP])
 		sys_brk(old_break);
 	return failed;
@@ -225,10 +246,10 @@ static int put_text(struct run *run, struct task *text)
 
 	if (planned <= 0)
 		return (int)planned;
-	failed = prepare_care(run, text);
+	failed = prepare_copies(run, text);
 	run->files_dumped = files_are_dumped();
 	if (!failed)
-		task_apply(run, text);
+		apply_task(run, text);
 	return failed;
 }
 
@@ -247,10 +268,10 @@ static int put_all(struct run *run)
 		text_failed = put_text(run, &text);
 	if (!run->later && !text.got_bytes[RUNG_HUGETLB] && !data.got_bytes[RUNG_HUGETLB] &&
 	    !text.got_bytes[RUNG_THP])
-		hook_libc_end();
+		replaced_unhook();
 	if (!failed)
 		failed = text_failed;
-	return failed ? failed : task_tell(run, &text, &data);
+	return failed ? failed : messages_shortfall(run, &text, &data);
 }
 
 /* Lists nothing where no segment is long enough: that is so in most programs. */
@@ -289,13 +310,13 @@ static void take_late(dlopen_known *known)
 	const bool is_wide = find_widest(options, known) >= CPU_HUGE_BYTES_MIN;
 	struct status status;
 
-	if (!is_wide && hook_libc_is_decided())
+	if (!is_wide && replaced_hook_is_decided())
 		return;
 	status = status_read();
 	if (!dlopen_is_allowed(&status))
 		return;
 	run.traced = status.traced;
-	hook_libc_foresee(&run);
+	replaced_hook_early(options, !run.traced && run_may_take_hugetlb(&run));
 	if (is_wide)
 		run_once(&run, known);
 }
@@ -335,7 +356,7 @@ int segments_start(const struct options *options)
 	if (!options->share)
 		log_debug("HUGETLB_SHARE=0, sharing disabled");
 	if (!options->segments_auto)
-		task_tell_absent(options);
+		messages_absent_objects(options);
 	if (!options->segments_auto)
 		dlopen_watch(options, take_late);
 	dl_iterate_phdr(run_at_start, &start);

@@ -15,7 +15,6 @@
 #include "base/log.h"
 #include "base/sys.h"
 #include "segments/share.h"
-#include "segments/share_file.h"
 
 #define HUGETLBFS_MAGIC 0x958458f6UL
 #define PATH_BYTES      4096
@@ -230,22 +229,22 @@ static int allocate(int fd, size_t bytes)
 	return (int)failed;
 }
 
-/* Fills the new file, whose pages are there and read as zeroes. */
-static int fill(int fd, const struct share_text *text, const struct share_file *file)
+/* Fills the new file. Its pages are allocated; what lies after the end of the text's file stays
+ * zero. */
+static int fill(int fd, const struct share_text *text, const struct mapped_file *file)
 {
-	long at = sys_mmap(0, text->bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	int failed;
+	long at = sys_mmap(0, text->bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0), got;
 
 	if (SYS_IS_ERROR(at))
 		return (int)at;
-	failed = share_file_read(file, text, (void *)at);
+	got = mapped_file_read(file, 0, (void *)at, text->file_bytes);
 	sys_munmap((uintptr_t)at, text->bytes);
-	return failed ? failed : share_file_check(file);
+	return SYS_IS_ERROR(got) ? (int)got : mapped_file_check(file);
 }
 
 /* Makes a copy and publishes it. 0: there is one by that name now, ours or another's. */
 static int make_copy(const struct share_directory *directory, const char *name,
-		     const struct share_text *text, const struct share_file *file)
+		     const struct share_text *text, const struct mapped_file *file)
 {
 	/* Who may not read the text in its file may not read it in the copy. */
 	int mode = (int)(file->mode & (S_IRUSR | S_IRGRP | S_IROTH)) | S_IRUSR, failed;
@@ -267,7 +266,7 @@ static int make_copy(const struct share_directory *directory, const char *name,
 
 /* The descriptor that was opened for writing is not handed out: a mapping of it could be, too. */
 static int find_or_make(const struct share_directory *directory, const char *name,
-			const struct share_text *text, const struct share_file *file)
+			const struct share_text *text, const struct mapped_file *file)
 {
 	int made, fd = open_copy(directory, name, text);
 	char reason[80];
@@ -288,9 +287,9 @@ static int find_or_make(const struct share_directory *directory, const char *nam
 /* Opens the file, then the copy that is named after what it holds. */
 static int open_shared(const struct share_directory *directory, const struct share_text *text)
 {
-	struct share_file file;
+	struct mapped_file file;
 	char name[SHARE_NAME_BYTES], reason[80];
-	int fd = -1, failed = share_file_open(text, &file);
+	int fd = -1, failed = mapped_file_open(text->address, text->file_bytes, &file);
 
 	if (!failed && !text->fixed && (text->address - file.offset) % text->page_bytes) {
 		tell(text->name, NULL,
@@ -300,7 +299,7 @@ static int open_shared(const struct share_directory *directory, const struct sha
 		return -EXDEV;
 	}
 	if (!failed) {
-		failed = share_file_name(&file, text, name);
+		failed = share_name(&file, text, name);
 		fd = failed ? failed : find_or_make(directory, name, text, &file);
 		sys_close(file.fd);
 	}

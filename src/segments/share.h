@@ -23,7 +23,7 @@
 #define SHARE_H
 
 #include "options/options.h"
-#include "segments/share_text.h"
+#include "segments/share_name.h"
 
 /*
  * Opens the shared copy of a text, which is made first where there is none. Returns a descriptor

@@ -9,6 +9,15 @@
 #include "base/log.h"
 #include "segments/task.h"
 
+void task_decline(struct run *run, const struct task *task, const char *reason)
+{
+	if (run->told)
+		log_info("%s: %s: it stays where it is", task->name, reason);
+	else
+		log_declined("it stays where it is", "%s: %s", task->name, reason);
+	run->told = true;
+}
+
 bool run_may_take_hugetlb(const struct run *run)
 {
 	return run->options->backing != BACKING_FILE && run->options->backing != BACKING_THP;

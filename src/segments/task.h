@@ -41,8 +41,8 @@ struct task {
 	int rungs;
 	struct backing backing;
 	char mount[256];        /* where its source's pages come from, if that was found here */
-	struct source *lasting; /* of copies, by rung, for who takes care of them: they stay */
-	bool cared;             /* somebody does */
+	struct source *lasting; /* of copies, by rung; segments/replaced refers to them */
+	bool hooked;            /* libc's calls are hooked for the copies */
 	size_t planned_bytes, got_bytes[RUNGS];
 	int error; /* of the first rung that fell short, as that is what was asked for */
 };
@@ -74,18 +74,5 @@ size_t task_page_bytes(const struct run *run, const struct task *task);
 /* Is a rung among what is tried? And: from now on it is not. */
 bool task_wants(const struct task *task, enum rung rung);
 void task_forgo(struct task *task, enum rung rung);
-
-/* Does it: what came of it is in the task. */
-void task_apply(struct run *run, struct task *task);
-
-/*
- * One line for both tasks, where not all is as it was asked for; each of them may be planned or
- * not. Returns 0, or -errno with that line written.
- */
-int task_tell(struct run *run, const struct task *text, const struct task *data);
-
-/* Names each word of HUGETLB_ELFMAP_OBJECTS that fits nothing which is loaded now, at LOG_INFO: it
- * may be a library's that comes later, or be written wrongly. */
-void task_tell_absent(const struct options *options);
 
 #endif

@@ -7,7 +7,6 @@
 #include "base/sys.h"
 #include "pages/mapping.h"
 #include "segments/text_file.h"
-#include "segments/text_reader.h"
 
 /* Somewhere on a boundary of the page. The address, or -errno. */
 static long map_file(const struct text_file *file, size_t bytes, int protection, int flags)
@@ -30,7 +29,7 @@ static long map_file(const struct text_file *file, size_t bytes, int protection,
  * there are; *error says why not all. The pages are the file's before they are touched, so no touch
  * can fail.
  */
-static size_t fill(const struct text_file *file, const struct text_reader *text, uintptr_t window,
+static size_t fill(const struct text_file *file, const struct backing_text *text, uintptr_t window,
 		   int *error)
 {
 	const struct plan_range *range = text->range;
@@ -39,9 +38,9 @@ static size_t fill(const struct text_file *file, const struct text_reader *text,
 	for (size_t done = 0; done < bytes; done += file->page_bytes) {
 		*error = file->give_page(file, done, window + done);
 		if (!*error)
-			*error = text_reader_read(text, range->start + done,
-						  range->start + done + file->page_bytes,
-						  window + done);
+			*error = backing_read_text(text, range->start + done,
+						   range->start + done + file->page_bytes,
+						   window + done);
 		if (*error)
 			return done;
 	}
@@ -67,16 +66,16 @@ int text_file_prepare(const struct text_file *file, const struct backing *backin
 {
 	const size_t bytes = range->end - range->start;
 	long window = map_file(file, bytes, PROT_READ | PROT_WRITE, MAP_SHARED);
-	struct text_reader text;
+	struct backing_text text;
 	int error = 0;
 
 	*prepared = (struct prepared){.fd = file->fd};
 	if (SYS_IS_ERROR(window)) {
 		error = (int)window;
 	} else {
-		text_reader_open(&text, backing, range);
+		backing_open_text(&text, backing, range);
 		prepared->bytes = fill(file, &text, (uintptr_t)window, &error);
-		text_reader_close(&text);
+		backing_close_text(&text);
 		sys_munmap((uintptr_t)window, bytes);
 	}
 	if (prepared->bytes)

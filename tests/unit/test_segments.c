@@ -16,10 +16,10 @@
 #include "base/sys.h"
 #include "calls/start.h"
 #include "region/process.h"
-#include "segments/backing.h"
+#include "segments/backing_hugetlb.h"
+#include "segments/backing_thp.h"
 #include "segments/classify.h"
 #include "segments/find.h"
-#include "segments/object_names.h"
 #include "segments/swap.h"
 #include "unit.h"
 
@@ -28,68 +28,6 @@
 #define BYTES (4 * HUGE_)
 
 static char *memory_at; /* on a boundary of huge pages, BYTES long, with room on both sides */
-
-static void names_in_the_list(void **state)
-{
-	static const struct {
-		const char *list, *name;
-		bool is_main, listed;
-	} rows[] = {
-		{NULL, "program", true, true},
-		{NULL, "/lib/libc.so.6", false, false},
-		{"main", "program", true, true},
-		{"main", "/lib/main", false, true}, /* a library of that name, then */
-		{"all", "/lib/libc.so.6", false, true},
-		{"all", "program", true, true},
-		{"libc", "/lib/libc.so.6", false, true},
-		{"libc.so", "/lib/libc.so.6", false, true},
-		{"libc.so.6", "/lib/libc.so.6", false, true},
-		{"libc.so.7", "/lib/libc.so.6", false, false},
-		{"lib", "/lib/libc.so.6", false, false},
-		{"libLLVM", "/lib/libLLVM-14.so.1", false, false},
-		{"libLLVM-14", "/lib/libLLVM-14.so.1", false, true},
-		{"python3", "/usr/bin/python3.11", true, true},
-		{"libc", "program", true, false},
-		{"main:libc", "program", true, true},
-		{"all:-libc", "/lib/libc.so.6", false, false},
-		{"all:-libc", "/lib/libm.so.6", false, true},
-		{"-libc", "/lib/libc.so.6", false, false},
-		{"-libc", "/lib/libm.so.6", false, true},
-		{"-libc:libc", "/lib/libc.so.6", false, true},
-		{"-main", "program", true, false},
-		{"program", "program", true, true},
-		{"program", "/lib/libprogram.so", false, false},
-	};
-
-	(void)state;
-	for (size_t i = 0; i < COUNT_OF(rows); i++) {
-		const struct object_names names = {
-			.list = {rows[i].name}, .count = 1, .is_main = rows[i].is_main};
-
-		if (object_names_are_listed(&names, rows[i].list) != rows[i].listed)
-			fail_msg("%s in %s", rows[i].name, rows[i].list ? rows[i].list : "none");
-	}
-}
-
-/* Whatever it was opened by: the link, the soname, the file. */
-static void each_name_will_do(void **state)
-{
-	static const struct object_names names = {
-		.list = {"/opt/plug.so", "libplug.so.1", "/opt/libplug-real.so.1.2"}, .count = 3};
-
-	(void)state;
-	assert_true(object_names_are_listed(&names, "plug"));
-	assert_true(object_names_are_listed(&names, "libplug"));
-	assert_true(object_names_are_listed(&names, "libplug-real.so.1.2"));
-	assert_false(object_names_are_listed(&names, "libplug-other"));
-	assert_false(object_names_are_listed(&names, "all:-libplug"));
-	assert_false(object_names_are_listed(&names, "plug:-libplug-real"));
-	assert_false(object_names_matter("all"));
-	assert_false(object_names_matter("all:-main"));
-	assert_false(object_names_matter(NULL));
-	assert_true(object_names_matter("all:-libc"));
-	assert_true(object_names_matter("main:libc"));
-}
 
 static void own_segments_are_found(void **state)
 {
@@ -325,8 +263,8 @@ static int put(bool text, int protection, struct backing *backing, const struct 
 	int failed;
 
 	(void)protection;
-	failed = text ? thp_prepare_text(backing, range, HUGE_, &prepared)
-		      : thp_prepare_data(range, HUGE_, &prepared);
+	failed = text ? backing_thp_text(backing, range, HUGE_, &prepared)
+		      : backing_thp_data(range, HUGE_, &prepared);
 	if (failed)
 		return failed;
 	return text ? swap_in(backing, range, &prepared) : swap_in_data(backing, range, &prepared);
@@ -412,7 +350,7 @@ static void a_hole_is_filled(void **state)
 	struct prepared prepared;
 
 	(void)state;
-	assert_int_equal(thp_prepare_text(&backing, &range, HUGE_, &prepared), 0);
+	assert_int_equal(backing_thp_text(&backing, &range, HUGE_, &prepared), 0);
 	munmap(memory_at, BYTES);
 	gate_fail_always(SYS_mremap, ENOMEM);
 	assert_int_equal(swap_in(&backing, &range, &prepared), -ENOMEM);
@@ -438,7 +376,7 @@ static void data_looks_for_another_hole(void **state)
 	(void)state;
 	gate_pool(&pool);
 	gate_fail(CPU_MMAP_NUMBER, 2, EEXIST);
-	assert_int_equal(hugetlb_prepare_data(&backing, &range, &prepared), 0);
+	assert_int_equal(backing_hugetlb_data(&backing, &range, &prepared), 0);
 	assert_int_equal(prepared.bytes, 2 * HUGE_);
 	assert_int_equal(gate_calls(CPU_MMAP_NUMBER), 4);
 	backing_drop(&prepared);
@@ -446,7 +384,7 @@ static void data_looks_for_another_hole(void **state)
 	gate_reset();
 	gate_pool(&pool);
 	gate_fail(CPU_MMAP_NUMBER, 2, EPERM);
-	assert_int_equal(hugetlb_prepare_data(&backing, &range, &prepared), -EPERM);
+	assert_int_equal(backing_hugetlb_data(&backing, &range, &prepared), -EPERM);
 	assert_int_equal(gate_calls(CPU_MMAP_NUMBER), 2);
 }
 
@@ -568,8 +506,6 @@ static void what_is_copied(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		UNIT_TEST(names_in_the_list),
-		UNIT_TEST(each_name_will_do),
 		UNIT_TEST(own_segments_are_found),
 		UNIT_TEST(own_width_is_known),
 		UNIT_TEST(a_list_outgrows_its_array),

@@ -89,8 +89,7 @@ static void map_text(size_t offset, size_t file_bytes, size_t bytes)
 		.bytes = bytes,
 		.file_bytes = file_bytes,
 		.page_bytes = M2,
-		.build_id = "build-id of this",
-		.build_id_bytes = 16,
+		.build_id = {.bytes = "build-id of this", .count = 16},
 	};
 }
 
@@ -222,10 +221,10 @@ static void what_makes_another_text(void **state)
 
 	(void)state;
 	/* another build-id */
-	text.build_id[3]++;
+	text.build_id.bytes[3]++;
 	second = share_and_compare();
 	assert_int_not_equal(second, first);
-	text.build_id[3]--;
+	text.build_id.bytes[3]--;
 	/* another place in the file */
 	unmap_text();
 	map_text(8192, 2 * M2, 2 * M2);
@@ -245,19 +244,19 @@ static void without_a_build_id_the_text_is_the_key(void **state)
 	ino_t first;
 
 	(void)state;
-	text.build_id_bytes = 0;
+	text.build_id.count = 0;
 	first = share_and_compare();
 	assert_int_equal(share_and_compare(), first);
 	/* the same text in a file of another time */
 	unmap_text();
 	write_object(object, 2 * M2 + 12288, 1);
 	map_text(4096, 2 * M2, 2 * M2);
-	text.build_id_bytes = 0;
+	text.build_id.count = 0;
 	assert_int_equal(share_and_compare(), first);
 	unmap_text();
 	write_object(object, 2 * M2 + 12288, 2);
 	map_text(4096, 2 * M2, 2 * M2);
-	text.build_id_bytes = 0;
+	text.build_id.count = 0;
 	assert_int_not_equal(share_and_compare(), first);
 	assert_int_equal(copies_there(NULL), 2);
 }
@@ -382,7 +381,7 @@ static void a_copy_of_root_or_ones_own_is_trusted(void **state)
 
 static void what_belongs_to_others_is_refused(void **state)
 {
-	char name[SHARE_BUILD_ID_BYTES_MAX + 256], path[512];
+	char name[SHARE_NAME_BYTES], path[512];
 
 	(void)state;
 	if (getuid()) {
@@ -402,7 +401,7 @@ static void what_belongs_to_others_is_refused(void **state)
 
 static void what_others_may_write_is_refused(void **state)
 {
-	char name[SHARE_BUILD_ID_BYTES_MAX + 256], path[512];
+	char name[SHARE_NAME_BYTES], path[512];
 
 	(void)state;
 	share_and_compare();
@@ -420,7 +419,7 @@ static void what_others_may_write_is_refused(void **state)
 
 static void what_is_not_a_whole_copy_is_refused(void **state)
 {
-	char name[SHARE_BUILD_ID_BYTES_MAX + 256], path[512], other[600];
+	char name[SHARE_NAME_BYTES], path[512], other[600];
 
 	(void)state;
 	share_and_compare();
@@ -520,7 +519,7 @@ static void of_two_writers_the_first_wins(void **state)
 static void a_second_name_that_was_left_is_taken_away(void **state)
 {
 	ino_t first = share_and_compare();
-	char name[SHARE_BUILD_ID_BYTES_MAX + 256], path[512], second[512];
+	char name[SHARE_NAME_BYTES], path[512], second[512];
 
 	(void)state;
 	copies_there(name);
@@ -588,68 +587,6 @@ static void every_call_fails_in_turn(void **state)
 	}
 }
 
-static int read_own(struct dl_phdr_info *info, size_t bytes, void *data)
-{
-	(void)bytes;
-	*(int *)data = share_text_read(info, &text);
-	return 1;
-}
-
-/* A note of another kind, then the build-id, in a segment that is aligned to 8. */
-static void build_ids(void **state)
-{
-	static struct {
-		ElfW(Nhdr) first;
-		char first_name[4], first_text[12];
-		ElfW(Nhdr) second;
-		char second_name[4];
-		unsigned char id[20];
-	} notes __attribute__((aligned(8))) = {
-		.first = {4, 12, 5},
-		.first_name = "GNU",
-		.second = {4, 20, NT_GNU_BUILD_ID},
-		.second_name = "GNU",
-		.id = "1234567890123456789",
-	};
-	static ElfW(Dyn) dynamic[2];
-	ElfW(Phdr) headers[2] = {
-		{.p_type = PT_NOTE, .p_align = 4, .p_memsz = sizeof(notes)},
-		{.p_type = PT_DYNAMIC},
-	};
-	struct dl_phdr_info info = {.dlpi_phdr = headers, .dlpi_phnum = 2};
-	int result = -1;
-
-	(void)state;
-	/* this program's own, if it has one */
-	dl_iterate_phdr(read_own, &result);
-	assert_int_equal(result, 0);
-	/* addresses are relative to the object's base, which is the notes' here */
-	info.dlpi_addr = (ElfW(Addr)) & notes;
-	headers[1].p_vaddr = (ElfW(Addr))dynamic - (ElfW(Addr)) & notes;
-	assert_int_equal(share_text_read(&info, &text), 0);
-	assert_int_equal(text.build_id_bytes, 20);
-	assert_memory_equal(text.build_id, notes.id, 20);
-	/* torn and false ones */
-	for (size_t bytes = 0; bytes < sizeof(notes); bytes++) {
-		headers[0].p_memsz = bytes;
-		assert_int_equal(share_text_read(&info, &text), 0);
-		assert_int_equal(text.build_id_bytes, 0);
-	}
-	headers[0].p_memsz = sizeof(notes);
-	notes.second.n_descsz = 0xfffffff0;
-	assert_int_equal(share_text_read(&info, &text), 0);
-	assert_int_equal(text.build_id_bytes, 0);
-	notes.first.n_namesz = 0xffffffff;
-	assert_int_equal(share_text_read(&info, &text), 0);
-	assert_int_equal(text.build_id_bytes, 0);
-	dynamic[0] = (ElfW(Dyn)){.d_tag = DT_TEXTREL};
-	assert_int_equal(share_text_read(&info, &text), -ENOEXEC);
-	dynamic[0] = (ElfW(Dyn)){.d_tag = DT_FLAGS, .d_un = {.d_val = DF_BIND_NOW}};
-	assert_int_equal(share_text_read(&info, &text), 0);
-	dynamic[0].d_un.d_val |= DF_TEXTREL;
-	assert_int_equal(share_text_read(&info, &text), -ENOEXEC);
-}
-
 static void needs_a_tmpfs_at_dev_shm(void **state)
 {
 	(void)state;
@@ -686,7 +623,6 @@ int main(void)
 		SHARE_TEST(a_mapping_bears_no_name),
 		SHARE_TEST(a_file_that_changes_meanwhile_is_not_published),
 		SHARE_TEST(every_call_fails_in_turn),
-		UNIT_TEST(build_ids),
 	};
 	const struct CMUnitTest elsewhere[] = {UNIT_TEST(needs_a_tmpfs_at_dev_shm)};
 	struct statfs memory;

@@ -2,7 +2,7 @@
 /*
  * Finds shared copies of text: see shared_text.h. They may be in any directory of a hugetlbfs
  * (HUGETLB_SHARE_PATH), so all of them are searched, through descriptors, because users may put
- * symbolic links there. The names of copies are defined in src/segments/share_file.c.
+ * symbolic links there. The names of copies are defined in src/segments/share_name.c.
  */
 #include <dirent.h>
 #include <errno.h>

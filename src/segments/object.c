@@ -1,17 +1,96 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What a loaded object is called: see names.h.
+ * What a loaded object says about itself: see object.h.
  */
-#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 
+#include "base/align.h"
 #include "base/log.h"
 #include "base/program.h"
 #include "base/sys.h"
 #include "base/words.h"
 #include "hook/symbols.h"
-#include "segments/object_names.h"
+#include "segments/object.h"
+
+bool object_read(const struct dl_phdr_info *info, size_t base_bytes, struct object *object)
+{
+	object->base = info->dlpi_addr;
+	object->headers = info->dlpi_phdr;
+	object->header_count = info->dlpi_phnum;
+	object->start = UINTPTR_MAX;
+	for (int i = 0; i < info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *header = &info->dlpi_phdr[i];
+		uintptr_t start = object->base + header->p_vaddr, end = start + header->p_memsz;
+
+		if (header->p_type == PT_LOAD && header->p_memsz) {
+			object->start = start < object->start ? start : object->start;
+			object->end = end > object->end ? end : object->end;
+		} else if (header->p_type == PT_GNU_RELRO) {
+			/* as the linker rounds */
+			object->relro_start = align_down(start, base_bytes);
+			object->relro_end = align_down(end, base_bytes);
+		}
+	}
+	return object->end > 0;
+}
+
+static bool has_text_relocations(const ElfW(Dyn) * dynamic)
+{
+	for (; dynamic->d_tag != DT_NULL; dynamic++)
+		if (dynamic->d_tag == DT_TEXTREL ||
+		    (dynamic->d_tag == DT_FLAGS && dynamic->d_un.d_val & DF_TEXTREL))
+			return true;
+	return false;
+}
+
+bool object_has_text_relocations(const ElfW(Phdr) * headers, int count, uintptr_t base)
+{
+	for (int i = 0; i < count; i++)
+		if (headers[i].p_type == PT_DYNAMIC &&
+		    has_text_relocations((const void *)(base + headers[i].p_vaddr)))
+			return true;
+	return false;
+}
+
+/* Notes are a header, a name and a description, each in whole units of the segment's alignment. */
+static void read_notes(const unsigned char *at, size_t bytes, size_t align, struct build_id *id)
+{
+	align = align == 8 ? 8 : 4;
+	while (bytes >= sizeof(ElfW(Nhdr))) {
+		const ElfW(Nhdr) *note = (const void *)at;
+		size_t name_end = sizeof(*note) + (size_t)note->n_namesz;
+		size_t start = align_up(name_end, align);
+		size_t end = start + note->n_descsz;
+
+		if (end > bytes)
+			return;
+		if (note->n_type == NT_GNU_BUILD_ID && note->n_namesz == sizeof("GNU") &&
+		    !memcmp(note + 1, "GNU", sizeof("GNU")) && note->n_descsz &&
+		    note->n_descsz <= BUILD_ID_BYTES_MAX) {
+			memcpy(id->bytes, at + start, note->n_descsz);
+			id->count = note->n_descsz;
+			return;
+		}
+		end = align_up(end, align);
+		if (end >= bytes)
+			return;
+		at += end;
+		bytes -= end;
+	}
+}
+
+void object_build_id(const struct object *object, struct build_id *id)
+{
+	id->count = 0;
+	for (int i = 0; i < object->header_count && !id->count; i++) {
+		const ElfW(Phdr) *header = &object->headers[i];
+
+		if (header->p_type == PT_NOTE)
+			read_notes((const void *)(object->base + header->p_vaddr), header->p_memsz,
+				   header->p_align, id);
+	}
+}
 
 static const char *base_name(const char *path)
 {
