@@ -63,7 +63,11 @@ WARNINGS := -Wall -Wextra $(if $(filter-out 0,$(WERROR)),-Werror) -Wshadow -Wstr
 	-Wmissing-prototypes
 COMPILE   = $(CC) -std=gnu11 -D_GNU_SOURCE -DLIBHUGETLBFS_VERSION='"$(VERSION)"' $(WARNINGS) \
 	-Isrc -Isrc/arch/$(CPU) -Iinclude \
-	-fPIC -fvisibility=hidden -fno-strict-aliasing $(CFLAGS) -MMD -MP
+	-fPIC -fvisibility=hidden -fno-strict-aliasing $(CFLAGS) $(DEPENDENCIES)
+
+# Each target lists the headers it was made from, by a name that holds for every spelling of BUILD
+# (`make` and tests/check use the same directory, by a relative and by an absolute path).
+DEPENDENCIES = -MMD -MP -MF $(basename $@).d -MT '$(patsubst $(BUILD)/%,$$(BUILD)/%,$@)'
 
 # Before glibc 2.34 dlopen() and its like are in a library of their own. Only tests call them, so the
 # linker is asked when the first test is linked. A sanitizer's library would bring it along.
@@ -81,8 +85,11 @@ LIBRARY_LINK = $(CC) -shared $(CFLAGS) $(LDFLAGS) -Wl,-soname,libhugetlbfs.so.0 
 STATIC_SOURCES  := src/hook/static_symbols.c
 # What takes the place of libc's functions by its name would leave a static program without them.
 SHARED_SOURCES  := src/calls/fork_exports.c src/exit_exports.c
-LIBRARY_SOURCES := $(filter-out $(STATIC_SOURCES) $(SHARED_SOURCES),$(sort $(wildcard src/*.c \
-	$(patsubst %,src/%/*.c,base options proc pages region hook calls heap mmap segments usage api))))
+# What is linked from these objects depends on the folders, too: a file that goes changes nothing else.
+LIBRARY_FOLDERS := src $(patsubst %,src/%,base options proc pages region hook calls heap mmap segments \
+	usage api)
+LIBRARY_SOURCES := $(filter-out $(STATIC_SOURCES) $(SHARED_SOURCES), \
+	$(sort $(wildcard $(LIBRARY_FOLDERS:%=%/*.c))))
 LIBRARY_OBJECTS := $(LIBRARY_SOURCES:src/%.c=$(BUILD)/obj/%.o)
 STATIC_OBJECTS  := $(STATIC_SOURCES:src/%.c=$(BUILD)/obj/%.o)
 SHARED_OBJECTS  := $(SHARED_SOURCES:src/%.c=$(BUILD)/obj/%.o)
@@ -118,7 +125,7 @@ $(BUILD)/obj/%.o: src/%.c
 # Link-time optimization sees neither what assembly code between functions defines nor what it uses.
 $(BUILD)/obj/calls/syscall.o: override CFLAGS += -fno-lto
 
-$(BUILD)/lib/libhugetlbfs.so.0: $(LIBRARY_OBJECTS) $(SHARED_OBJECTS) src/libhugetlbfs.map
+$(BUILD)/lib/libhugetlbfs.so.0: $(LIBRARY_OBJECTS) $(SHARED_OBJECTS) src/libhugetlbfs.map $(LIBRARY_FOLDERS)
 	@mkdir -p $(@D)
 	$(LIBRARY_LINK) $(LIBRARY_OBJECTS) $(SHARED_OBJECTS) -o $@
 
@@ -137,18 +144,18 @@ endif
 
 # For static programs one object, which shows the names of hugetlbfs.h only: the library's own names
 # are nothing to the program's.
-$(BUILD)/lib/libhugetlbfs.a: $(LIBRARY_OBJECTS) $(STATIC_OBJECTS)
+$(BUILD)/lib/libhugetlbfs.a: $(LIBRARY_OBJECTS) $(STATIC_OBJECTS) $(LIBRARY_FOLDERS)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -r -nostdlib $(RELOCATABLE_CODE) $^ -o $(BUILD)/obj/libhugetlbfs.o
+	$(CC) $(CFLAGS) -r -nostdlib $(RELOCATABLE_CODE) $(filter %.o,$^) -o $(BUILD)/obj/libhugetlbfs.o
 	$(OBJCOPY) --localize-hidden $(BUILD)/obj/libhugetlbfs.o
 	rm -f $@
 	$(AR) rcs $@ $(BUILD)/obj/libhugetlbfs.o
 
 # What tools take from the library, object by object.
-$(BUILD)/obj/tools.a: $(LIBRARY_OBJECTS)
+$(BUILD)/obj/tools.a: $(LIBRARY_OBJECTS) $(LIBRARY_FOLDERS)
 	@mkdir -p $(@D)
 	rm -f $@
-	$(AR) rcs $@ $^
+	$(AR) rcs $@ $(filter %.o,$^)
 
 # A tool takes from the archive what it uses.
 define TOOL_RULE

@@ -6,23 +6,23 @@
 
 # Programs that the tests run, of ours: $(BUILD)/tests/cases/ and $(BUILD)/tests/helpers/.
 RUN_PROGRAMS := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/cases/*.c tests/helpers/*.c)))
-RUN_HEADERS  := $(wildcard tests/lib/*.h tests/cases/*.h)
 
 # -fno-builtin: the compiler may remove a malloc whose memory it sees unused.
-$(RUN_PROGRAMS): $(BUILD)/tests/%: tests/%.c $(RUN_HEADERS)
+$(RUN_PROGRAMS): $(BUILD)/tests/%: tests/%.c
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -Itests/lib -Isrc/arch/$(CPU) -fno-builtin-malloc \
-		-fno-builtin-free -fno-builtin-calloc -fno-builtin-realloc $(CFLAGS) $< -o $@ $(LDFLAGS) \
-		-pthread $(LIBS_DLOPEN)
+		-fno-builtin-free -fno-builtin-calloc -fno-builtin-realloc $(CFLAGS) $(DEPENDENCIES) $< -o $@ \
+		$(LDFLAGS) -pthread $(LIBS_DLOPEN)
 
 # Programs that call the library by name.
 LINKED_PROGRAMS := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/helpers/linked/*.c)))
 
-$(LINKED_PROGRAMS): $(BUILD)/tests/%: tests/%.c tests/lib/test.h include/hugetlbfs.h \
-		$(BUILD)/lib/libhugetlbfs.so
+$(LINKED_PROGRAMS): $(BUILD)/tests/%: tests/%.c $(BUILD)/lib/libhugetlbfs.so
 	@mkdir -p $(@D)
-	$(CC) -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -Itests/lib -Iinclude $(CFLAGS) $< -o $@ $(LDFLAGS) \
-		-pthread -L$(BUILD)/lib -lhugetlbfs
+	$(CC) -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -Itests/lib -Iinclude $(CFLAGS) $(DEPENDENCIES) $< -o $@ \
+		$(LDFLAGS) -pthread -L$(BUILD)/lib -lhugetlbfs
+
+-include $(wildcard $(BUILD)/tests/cases/*.d $(BUILD)/tests/helpers/*.d $(BUILD)/tests/helpers/linked/*.d)
 
 .PHONY: unit run-programs print-unit-programs
 run-programs: $(RUN_PROGRAMS) $(LINKED_PROGRAMS)

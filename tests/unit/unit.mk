@@ -24,17 +24,18 @@ FAULTS_OBJECTS := $(filter-out $(BUILD)/obj/base/gate.o,$(LIBRARY_OBJECTS)) \
 unit: unit-programs $(FAULTS_LIBRARY)
 unit-programs: $(UNIT_PROGRAMS)
 
-$(FAULTS_LIBRARY): $(FAULTS_OBJECTS) src/libhugetlbfs.map
+$(FAULTS_LIBRARY): $(FAULTS_OBJECTS) src/libhugetlbfs.map $(LIBRARY_FOLDERS)
 	$(LIBRARY_LINK) $(FAULTS_OBJECTS) -o $@
 
 $(BUILD)/tests/unit/%.o: tests/unit/%.c
 	@mkdir -p $(@D)
 	$(COMPILE) -Itests/unit -c $< -o $@
 
-$(UNIT_LIBRARY): $(filter-out $(BUILD)/obj/base/gate.o $(BUILD)/obj/init.o,$(LIBRARY_OBJECTS))
+$(UNIT_LIBRARY): $(filter-out $(BUILD)/obj/base/gate.o $(BUILD)/obj/init.o,$(LIBRARY_OBJECTS)) \
+		$(LIBRARY_FOLDERS)
 	@mkdir -p $(@D)
 	rm -f $@
-	$(AR) rcs $@ $^
+	$(AR) rcs $@ $(filter %.o,$^)
 
 $(filter-out %/test_hugestat %/test_hugectl,$(UNIT_PROGRAMS)): %: %.o $(UNIT_GATE) $(UNIT_LIBRARY)
 	$(CC) $(CFLAGS) $(LDFLAGS) $< $(UNIT_GATE) $(UNIT_LIBRARY) -Wl,--wrap=getauxval -lcmocka -pthread $(LIBS_DLOPEN) -o $@
