@@ -5,35 +5,8 @@
 #ifndef CPU_LAYOUT_H
 #define CPU_LAYOUT_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#define CPU_SELF "%%gs:0"
 
-/* The smallest huge page size. */
-#define CPU_HUGE_BYTES_MIN ((size_t)2 << 20)
-
-/* A protection flag that text may have besides the three in /proc/PID/maps, as mprotect takes it
- * and under its name in the VmFlags of smaps: this CPU has none. */
-#define CPU_TEXT_RIGHT      0
-#define CPU_TEXT_RIGHT_FLAG ""
-
-static inline bool cpu_has_text_right(void)
-{
-	return false;
-}
-
-/* A value that is unique to the calling thread and readable without libc: the thread pointer. */
-static inline uintptr_t cpu_thread_pointer(void)
-{
-	uintptr_t self;
-
-	__asm__("movl %%gs:0, %0" : "=r"(self));
-	return self;
-}
-
-static inline void cpu_relax(void)
-{
-	__asm__ volatile("pause" ::: "memory");
-}
+#include "../x86/layout.h"
 
 #endif

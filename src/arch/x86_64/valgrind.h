@@ -1,29 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Detects valgrind: its emulated CPU answers a sequence of instructions that has no effect on a
- * real CPU. x86-64.
+ * The instructions that valgrind answers: x86-64.
  */
 #ifndef CPU_VALGRIND_H
 #define CPU_VALGRIND_H
 
-#include <stdbool.h>
+#define VALGRIND_SEQUENCE    \
+	"rol $3, %%rdi\n\t"  \
+	"rol $13, %%rdi\n\t" \
+	"rol $61, %%rdi\n\t" \
+	"rol $51, %%rdi\n\t" \
+	"xchg %%rbx, %%rbx"
 
-#define VALGRIND_RUNNING 0x1001 /* VG_USERREQ__RUNNING_ON_VALGRIND */
-
-static inline bool cpu_runs_on_valgrind(void)
-{
-	const unsigned long request[6] = {VALGRIND_RUNNING};
-	unsigned long answer = 0;
-
-	__asm__ volatile("rol $3, %%rdi\n\t"
-			 "rol $13, %%rdi\n\t"
-			 "rol $61, %%rdi\n\t"
-			 "rol $51, %%rdi\n\t"
-			 "xchg %%rbx, %%rbx"
-			 : "+d"(answer)
-			 : "a"(request)
-			 : "cc", "memory");
-	return answer;
-}
+#include "../x86/valgrind.h"
 
 #endif
