@@ -245,14 +245,6 @@ static void keep_room(const struct region *region, uintptr_t behind)
 		}
 }
 
-bool registry_in_room(uintptr_t address)
-{
-	for (const struct room *room = rooms; room < rooms + ROOMS_MAX; room++)
-		if (address - room->start < room->behind - room->start)
-			return true;
-	return false;
-}
-
 bool registry_in_states(uintptr_t address)
 {
 	for (const struct room *room = rooms; room < rooms + ROOMS_MAX; room++)

@@ -87,9 +87,6 @@ int registry_shrink(struct region *region, uintptr_t start, uintptr_t limit, str
  */
 int registry_grow(struct region *region, uintptr_t limit);
 
-/* Is the address in a range that a region may grow to, including its states? Needs no lock. */
-bool registry_in_room(uintptr_t address);
-
 /* Is the address in the present or future states of a region that grows? Needs no lock. */
 bool registry_in_states(uintptr_t address);
 
