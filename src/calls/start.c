@@ -156,10 +156,28 @@ static bool is_sandboxed_child(int failed)
 	return failed == -ENOSYS && sys_is_filtered();
 }
 
-bool calls_allow_hugetlb(const struct options *options, const char *feature)
+int calls_select_pages(const struct options *options, const struct wanted_pages *wanted,
+		       struct source *source)
 {
+	int failed = select_pages(options, wanted, source);
+
+	if (failed || !source->hugetlb)
+		return failed;
 	exact_start(options->exact == EXACT_STRICT, options->exact_means);
-	return exact_allows_hugetlb(feature);
+	if (!exact_allows_hugetlb(wanted->feature)) {
+		struct wanted_pages transparent = *wanted;
+
+		transparent.pages = HEAP_THP;
+		return select_pages(options, &transparent, source);
+	}
+	if (!options->require || wanted->quiet)
+		return 0;
+	failed = source_try(source);
+	if (failed)
+		log_declined(wanted->otherwise, "%s: no huge page of %lu kB is available (%s)",
+			     wanted->feature, (unsigned long)(source->page_bytes >> 10),
+			     error_name(failed));
+	return failed;
 }
 
 static void decline_error(const struct options *options, const char *feature, const char *otherwise,

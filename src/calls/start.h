@@ -13,6 +13,7 @@
 
 #include "calls/state.h"
 #include "options/options.h"
+#include "pages/select.h"
 
 /*
  * Patches libc's functions, once for all features; with_break: including sbrk and brk. Returns 0,
@@ -32,10 +33,12 @@ int calls_start(const struct options *options, bool with_break, const char *feat
 int calls_watch(const struct options *options, const char *feature, const char *otherwise);
 
 /*
- * May a feature use hugetlb pages? Not with HUGETLB_EXACT=strict if parts of a page cannot always
- * be changed exactly; that is logged in one line. Call it before calls_start().
+ * select_pages(), before calls_start(). With HUGETLB_EXACT=strict the result is transparent huge
+ * pages where part of a hugetlb page cannot always be changed exactly; with HUGETLB_REQUIRE a pool
+ * without a free page is an error. One line says so.
  */
-bool calls_allow_hugetlb(const struct options *options, const char *feature);
+int calls_select_pages(const struct options *options, const struct wanted_pages *wanted,
+		       struct source *source);
 
 /* A feature that called calls_start() declines after all. When none is left, libc is restored. */
 void calls_stop(void);

@@ -24,7 +24,6 @@
 #include "heap/owner.h"
 #include "heap/space.h"
 #include "heap/start.h"
-#include "pages/select.h"
 
 /* The consequence of declining. */
 static const char small_pages[] = "the heap stays on small pages";
@@ -189,20 +188,8 @@ static int choose_pages(const struct options *options)
 		.variable = "HUGETLB_MORECORE",
 		.otherwise = small_pages,
 	};
-	int failed = select_pages(options, &wanted, &heap.source);
 
-	if (!failed && heap.source.hugetlb && !calls_allow_hugetlb(options, "heap")) {
-		wanted.pages = HEAP_THP;
-		failed = select_pages(options, &wanted, &heap.source);
-	}
-	if (!failed && options->require && !wanted.quiet && heap.source.hugetlb) {
-		failed = source_try(&heap.source);
-		if (failed)
-			log_declined(small_pages, "heap: no huge page of %lu kB is available (%s)",
-				     (unsigned long)(heap.source.page_bytes >> 10),
-				     error_name(failed));
-	}
-	return failed;
+	return calls_select_pages(options, &wanted, &heap.source);
 }
 
 /* Begins the heap: returns 0, or -errno after logging a line, with nothing changed. */

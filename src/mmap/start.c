@@ -11,7 +11,6 @@
 #include "mmap/reservations.h"
 #include "mmap/space.h"
 #include "mmap/start.h"
-#include "pages/select.h"
 #include "region/registry.h"
 
 static const char small_pages[] = "mappings stay on small pages";
@@ -25,21 +24,8 @@ static int choose(const struct options *options)
 		.variable = "HUGETLB_MMAP",
 		.otherwise = small_pages,
 	};
-	int failed = select_pages(options, &wanted, &mappings.source);
 
-	if (!failed && mappings.source.hugetlb && !calls_allow_hugetlb(options, "mappings")) {
-		wanted.pages = HEAP_THP;
-		failed = select_pages(options, &wanted, &mappings.source);
-	}
-	if (!failed && options->require && mappings.source.hugetlb) {
-		failed = source_try(&mappings.source);
-		if (failed)
-			log_declined(small_pages,
-				     "mappings: no huge page of %lu kB is available (%s)",
-				     (unsigned long)(mappings.source.page_bytes >> 10),
-				     error_name(failed));
-	}
-	return failed;
+	return calls_select_pages(options, &wanted, &mappings.source);
 }
 
 static int lay_out(void)
@@ -66,19 +52,15 @@ int mappings_start(const struct options *options)
 	if (failed)
 		return failed;
 	failed = calls_start(options, false, "mappings", small_pages);
-	if (failed) {
-		placement_drop(&mappings.place);
-		return failed;
-	}
+	if (failed)
+		goto drop;
 	region->name = "mappings";
 	region->owner = &mmap_owner;
 	failed = registry_add(region);
 	if (failed) {
 		log_declined(small_pages, "mappings: their address range is already in use (%s)",
 			     error_name(failed));
-		calls_stop();
-		placement_drop(&mappings.place);
-		return failed;
+		goto stop;
 	}
 	mappings.threshold =
 		options->mmap_threshold ? options->mmap_threshold : mappings.source.page_bytes;
@@ -91,4 +73,9 @@ int mappings_start(const struct options *options)
 	calls_add_mapper(mmap_owner_map);
 	libc_calls.watch = reservations_watch;
 	return 0;
+stop:
+	calls_stop();
+drop:
+	placement_drop(&mappings.place);
+	return failed;
 }
