@@ -75,6 +75,15 @@ static inline int sys_mprotect(uintptr_t address, size_t bytes, int protection)
 	return (int)sys_call(SYS_mprotect, address, bytes, protection);
 }
 
+/* with_key false: sets no protection key, and does not need a kernel and a CPU that have them. */
+static inline int sys_mprotect_key(uintptr_t address, size_t bytes, int protection, bool with_key,
+				   int key)
+{
+	if (!with_key)
+		return sys_mprotect(address, bytes, protection);
+	return (int)sys_call(SYS_pkey_mprotect, address, bytes, protection, key);
+}
+
 static inline int sys_madvise(uintptr_t address, size_t bytes, int advice)
 {
 	return (int)sys_call(SYS_madvise, address, bytes, advice);

@@ -362,6 +362,8 @@ static int end_in_child(void *nothing)
 	if (agreed.copies)
 		fork_copies_take();
 	for (region = registry_first(); region; region = registry_next(region)) {
+		/* Only pages that the parent could not split: it had no memory for them, or no
+		 * means against writers. */
 		if (region->running && libc_calls.fork != FORK_COW)
 			own_pages(region, FORK_RUNNING);
 		else if (agreed.way == WAY_POPULATE)

@@ -270,7 +270,9 @@ static void *map(struct request *request)
 	return map_by_kernel(request);
 }
 
-void *call_mmap(void *address, size_t bytes, int protection, int flags, int fd, off_t offset)
+/* What the program has asked for by one of the two names of mmap. */
+static void *map_called(void *address, size_t bytes, int protection, int flags, int fd,
+			uint64_t offset, bool by_libc)
 {
 	struct request request = {
 		.address = (uintptr_t)address,
@@ -278,26 +280,24 @@ void *call_mmap(void *address, size_t bytes, int protection, int flags, int fd, 
 		.protection = protection,
 		.flags = flags,
 		.fd = fd,
-		.by_libc = CALLER_IS_LIBC(),
-		.offset = sizeof(off_t) == 4 ? (uint32_t)offset : (uint64_t)offset,
+		.by_libc = by_libc,
+		.offset = offset,
 	};
 
 	return map(&request);
 }
 
+void *call_mmap(void *address, size_t bytes, int protection, int flags, int fd, off_t offset)
+{
+	return map_called(address, bytes, protection, flags, fd,
+			  sizeof(off_t) == 4 ? (uint32_t)offset : (uint64_t)offset,
+			  CALLER_IS_LIBC());
+}
+
 void *call_mmap64(void *address, size_t bytes, int protection, int flags, int fd, off64_t offset)
 {
-	struct request request = {
-		.address = (uintptr_t)address,
-		.bytes = bytes,
-		.protection = protection,
-		.flags = flags,
-		.fd = fd,
-		.by_libc = CALLER_IS_LIBC(),
-		.offset = (uint64_t)offset,
-	};
-
-	return map(&request);
+	return map_called(address, bytes, protection, flags, fd, (uint64_t)offset,
+			  CALLER_IS_LIBC());
 }
 
 void *call_mmap_by_number(void *address, size_t bytes, int protection, int flags, int fd,

@@ -206,11 +206,10 @@ int zone_commit(struct zone *zone, uintptr_t from, size_t bytes)
 	if (mapped)
 		return 0;
 	failed = map_arena(zone, first, end);
-	if (!failed) {
+	if (!failed)
 		failed = region_clear_dirty(region, first, end);
-		if (!failed)
-			failed = open_altered(region, from, from + bytes);
-	}
+	if (!failed)
+		failed = open_altered(region, from, from + bytes);
 	return failed ? -ENOMEM : 0;
 }
 

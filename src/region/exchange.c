@@ -133,28 +133,19 @@ static int copy_unreadable(const struct exchange *wanted, uintptr_t to, uintptr_
 	return got == (long)sizeof(part) ? 0 : -EIO;
 }
 
-/* Sets protection with a protection key or, if the program has never set one, without using
- * keys. */
-static long set_rights(uintptr_t address, size_t bytes, int rights, int with_key, int key)
-{
-	if (!with_key)
-		return sys_mprotect(address, bytes, rights);
-	return sys_call(SYS_pkey_mprotect, address, bytes, rights, key);
-}
-
 /*
  * If even /proc is missing, the page is made readable while it is copied, also for threads that
  * should not read it.
  */
 static int copy_made_readable(const struct exchange *wanted, uintptr_t to, uintptr_t from)
 {
-	long failed =
-		set_rights(from, wanted->page_bytes, wanted->rights | PROT_READ, wanted->key, 0);
+	int failed = sys_mprotect_key(from, wanted->page_bytes, wanted->rights | PROT_READ,
+				      wanted->key, 0);
 
 	if (failed)
-		return (int)failed;
+		return failed;
 	copy(wanted, to, from);
-	set_rights(from, wanted->page_bytes, wanted->rights, wanted->key, wanted->key);
+	sys_mprotect_key(from, wanted->page_bytes, wanted->rights, wanted->key, wanted->key);
 	return 0;
 }
 
@@ -174,8 +165,8 @@ static int fill(const struct exchange *wanted, uintptr_t to, uintptr_t from)
 	if (wanted->thp && !full && !wanted->sparse)
 		sys_madvise(to, wanted->page_bytes, MADV_HUGEPAGE);
 	if (!failed && (wanted->rights != (PROT_READ | PROT_WRITE) || wanted->key))
-		failed = (int)set_rights(to, wanted->page_bytes, wanted->rights, wanted->key,
-					 wanted->key);
+		failed = sys_mprotect_key(to, wanted->page_bytes, wanted->rights, wanted->key,
+					  wanted->key);
 	return failed;
 }
 

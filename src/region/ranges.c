@@ -89,28 +89,30 @@ long ranges_unmap(uintptr_t from, uintptr_t to)
 	return failed;
 }
 
-/* After a call that unmapped [from, to). */
-void ranges_note_unmapped(uintptr_t from, uintptr_t to)
+static void note_replaced(uintptr_t from, uintptr_t to, bool unmapped)
 {
 	struct region_part part;
 
 	while (registry_part(&from, to, &part)) {
+		const struct region_owner *owner = part.region->owner;
+
 		page_state_replaced(part.region, part.from, part.to);
 		unmapped_forget(part.from, part.to);
-		if (part.region->owner && part.region->owner->unmapped)
-			part.region->owner->unmapped(part.region, part.from, part.to);
+		if (owner && unmapped && owner->unmapped)
+			owner->unmapped(part.region, part.from, part.to);
+		else if (owner && !unmapped && owner->mapped)
+			owner->mapped(part.region, part.from, part.to);
 	}
+}
+
+/* After a call that unmapped [from, to). */
+void ranges_note_unmapped(uintptr_t from, uintptr_t to)
+{
+	note_replaced(from, to, true);
 }
 
 /* After a call that mapped something at [from, to). */
 void ranges_note_mapped(uintptr_t from, uintptr_t to)
 {
-	struct region_part part;
-
-	while (registry_part(&from, to, &part)) {
-		page_state_replaced(part.region, part.from, part.to);
-		unmapped_forget(part.from, part.to);
-		if (part.region->owner && part.region->owner->mapped)
-			part.region->owner->mapped(part.region, part.from, part.to);
-	}
+	note_replaced(from, to, false);
 }

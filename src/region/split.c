@@ -32,15 +32,6 @@ long split_map_aside(const struct region *region, size_t bytes)
 	return aside;
 }
 
-/* Sets protection with a protection key or, if the program has never set one, without using
- * keys. */
-static long set_rights(uintptr_t address, size_t bytes, int rights, bool with_key, int key)
-{
-	if (!with_key)
-		return sys_mprotect(address, bytes, rights);
-	return sys_call(SYS_pkey_mprotect, address, bytes, rights, key);
-}
-
 static long map_file_copy(uintptr_t address, size_t bytes, int rights)
 {
 	long fd, mapped, failed;
@@ -78,17 +69,20 @@ static int text_make_small(struct region *region, size_t page, int rights)
 
 	mempolicy_read(address, &policy);
 	if (!readable)
-		failed = set_rights(address, bytes, rights | PROT_READ, key, 0);
-	if (!failed)
-		failed = map_file_copy(address, bytes, rights);
-	if (!failed)
-		mempolicy_apply(&policy, address, bytes);
-	if (!failed && key)
-		failed = set_rights(address, bytes, rights, key, key);
+		failed = sys_mprotect_key(address, bytes, rights | PROT_READ, key, 0);
+	if (failed)
+		goto restore;
+	failed = map_file_copy(address, bytes, rights);
+	if (failed)
+		goto restore;
+	mempolicy_apply(&policy, address, bytes);
+	if (key)
+		failed = sys_mprotect_key(address, bytes, rights, key, key);
 	if (!failed)
 		return 0;
+restore:
 	if (!readable)
-		set_rights(address, bytes, rights, key, key);
+		sys_mprotect_key(address, bytes, rights, key, key);
 	log_warning_once("%s: a huge page could not be split (%s)", region->name,
 			 error_name(failed));
 	return -ENOMEM;

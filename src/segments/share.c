@@ -49,6 +49,15 @@ void share_decline(const char *object, const char *reason)
 	tell(object, NULL, reason);
 }
 
+static void tell_unreadable(const struct share_text *text, int error)
+{
+	char reason[80];
+
+	text_format(reason, sizeof(reason), "cannot be read, or differs from memory (%s)",
+		    error_name(error));
+	tell(text->name, NULL, reason);
+}
+
 /* May what was opened be trusted? What is nobody else's may neither be written by anybody else. */
 static const char *mistrust(const struct statx *status, unsigned int user)
 {
@@ -254,12 +263,14 @@ static int make_copy(const struct share_directory *directory, const char *name,
 	if (SYS_IS_ERROR(fd))
 		return (int)fd;
 	failed = allocate((int)fd, text->bytes);
-	if (!failed)
-		failed = fill((int)fd, text, file);
-	if (!failed) {
-		text_format(link, sizeof(link), "/proc/self/fd/%d", (int)fd);
-		failed = (int)sys_link_at(link, directory->fd, name);
-	}
+	if (failed)
+		goto close;
+	failed = fill((int)fd, text, file);
+	if (failed)
+		goto close;
+	text_format(link, sizeof(link), "/proc/self/fd/%d", (int)fd);
+	failed = (int)sys_link_at(link, directory->fd, name);
+close:
 	sys_close((int)fd);
 	return failed == -EEXIST ? 0 : failed;
 }
@@ -284,36 +295,44 @@ static int find_or_make(const struct share_directory *directory, const char *nam
 	return made;
 }
 
-/* Opens the file, then the copy that is named after what it holds. */
-static int open_shared(const struct share_directory *directory, const struct share_text *text)
+/* Opens the copy that is named after what the file holds. */
+static int open_copy_of(const struct share_directory *directory, const struct share_text *text,
+			const struct mapped_file *file)
 {
-	struct mapped_file file;
-	char name[SHARE_NAME_BYTES], reason[80];
-	int fd = -1, failed = mapped_file_open(text->address, text->file_bytes, &file);
+	char name[SHARE_NAME_BYTES];
+	int failed, fd;
 
-	if (!failed && !text->fixed && (text->address - file.offset) % text->page_bytes) {
+	if (!text->fixed && (text->address - file->offset) % text->page_bytes) {
 		tell(text->name, NULL,
 		     "is at another offset within its huge pages at each start (see hugeedit "
 		     "--align)");
-		sys_close(file.fd);
 		return -EXDEV;
 	}
-	if (!failed) {
-		failed = share_name(&file, text, name);
-		fd = failed ? failed : find_or_make(directory, name, text, &file);
-		sys_close(file.fd);
-	}
+	failed = share_name(file, text, name);
 	if (failed) {
-		text_format(reason, sizeof(reason), "cannot be read, or differs from memory (%s)",
-			    error_name(failed));
-		tell(text->name, NULL, reason);
+		tell_unreadable(text, failed);
 		return failed;
 	}
+	fd = find_or_make(directory, name, text, file);
 	if (fd < 0)
 		return fd;
 	log_info("HUGETLB_SHARE: the text at 0x%lx is shared, as %s/%s",
 		 (unsigned long)text->address, directory->path, name);
 	return without_name(directory, name, fd);
+}
+
+static int open_shared(const struct share_directory *directory, const struct share_text *text)
+{
+	struct mapped_file file;
+	int fd = mapped_file_open(text->address, text->file_bytes, &file);
+
+	if (fd) {
+		tell_unreadable(text, fd);
+		return fd;
+	}
+	fd = open_copy_of(directory, text, &file);
+	sys_close(file.fd);
+	return fd;
 }
 
 int share_open(const struct share_text *text, const struct options *options)
