@@ -42,6 +42,53 @@ void select_hugetlb(const struct options *options, size_t page_bytes, struct sou
 	source->mount = mount_listed(page_bytes, options->mounts);
 }
 
+/* The size of a feature's hugetlb pages; 0: it takes none. */
+static size_t feature_bytes(enum heap_pages pages, size_t page_bytes, size_t default_bytes)
+{
+	if (pages == HEAP_OFF || pages == HEAP_THP)
+		return 0;
+	return pages == HEAP_SIZE ? page_bytes : default_bytes;
+}
+
+static bool path_is_used(const struct options *options, size_t default_bytes)
+{
+	const bool text = options->segments == SEGMENTS_CHOSEN && options->text;
+	const bool data = options->segments == SEGMENTS_CHOSEN && options->data;
+	const size_t text_bytes =
+		options->text_page_bytes ? options->text_page_bytes : default_bytes;
+	const size_t data_bytes =
+		options->data_page_bytes ? options->data_page_bytes : default_bytes;
+	const size_t sizes[] = {
+		feature_bytes(options->heap, options->heap_page_bytes, default_bytes),
+		feature_bytes(options->mmap, options->mmap_page_bytes, default_bytes),
+		text ? text_bytes : 0,
+		data ? data_bytes : 0,
+	};
+
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
+		if (sizes[i] && mount_listed(sizes[i], options->mounts))
+			return true;
+	return false;
+}
+
+void select_log_mount(const struct options *options, size_t default_bytes, const char *feature,
+		      size_t page_bytes)
+{
+	static const char format[] =
+		"%s: HUGETLB_PATH=%s is no hugetlbfs mount for pages of %lu kB that this user may "
+		"write to; using pages without a mount";
+	static bool warned;
+
+	if (options->default_page_bytes)
+		default_bytes = options->default_page_bytes;
+	if (warned || path_is_used(options, default_bytes)) {
+		log_info(format, feature, options->path, (unsigned long)(page_bytes >> 10));
+		return;
+	}
+	log_warning(format, feature, options->path, (unsigned long)(page_bytes >> 10));
+	warned = true;
+}
+
 int select_pages(const struct options *options, const struct wanted_pages *wanted,
 		 struct source *source)
 {
@@ -89,14 +136,8 @@ int select_pages(const struct options *options, const struct wanted_pages *wante
 	source->thp = sizes.thp && (mode == THP_MADVISE || mode == THP_ALWAYS);
 	source->populate = !options->no_prefault;
 	source->populate_write = source_can_populate_write();
-	if (options->path) {
-		if (!source->mount)
-			log_warning("%s: HUGETLB_PATH=%s is no hugetlbfs mount for pages of %lu "
-				    "kB that this "
-				    "user may write to; using pages without a mount",
-				    wanted->feature, options->path,
-				    (unsigned long)(source->page_bytes >> 10));
-	}
+	if (options->path && !source->mount)
+		select_log_mount(options, sizes.default_huge, wanted->feature, source->page_bytes);
 	source->quiet = source->thp_if_free = wanted->quiet;
 	if (!options->require && !wanted->quiet && pool_is_empty(source->page_bytes))
 		log_warning_once(

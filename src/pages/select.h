@@ -23,6 +23,14 @@ struct wanted_pages {
  */
 void select_hugetlb(const struct options *options, size_t page_bytes, struct source *source);
 
+/*
+ * Reports that no directory of HUGETLB_PATH is a mount for a feature's pages. It is a warning, one
+ * per process, where none of them serves any feature that is on: the variable has no effect then.
+ * Pages without a mount are as good.
+ */
+void select_log_mount(const struct options *options, size_t default_bytes, const char *feature,
+		      size_t page_bytes);
+
 /* Fills in *source. Returns 0, or -errno after logging the reason. */
 int select_pages(const struct options *options, const struct wanted_pages *wanted,
 		 struct source *source);

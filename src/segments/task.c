@@ -111,17 +111,15 @@ void task_forgo(struct task *task, enum rung rung)
 }
 
 /* The mount for a task's pages: one of HUGETLB_PATH, or else the first that may be written to. */
-static void choose_mount(struct task *task, const struct options *options)
+static void choose_mount(const struct run *run, struct task *task)
 {
+	const struct options *options = run->options;
 	struct source *source = &task->backing.source;
 
 	if (source->mount)
 		return;
 	if (options->path)
-		log_warning_once("%s: HUGETLB_PATH=%s is no hugetlbfs mount for pages of %lu kB "
-				 "that this user may write to; using pages without a mount",
-				 task->name, options->path,
-				 (unsigned long)(source->page_bytes >> 10));
+		select_log_mount(options, run->sizes.default_huge, task->name, source->page_bytes);
 	else if (!mount_find(source->page_bytes, NULL, task->mount, sizeof(task->mount)))
 		source->mount = task->mount;
 }
@@ -148,7 +146,7 @@ static int choose_pages(struct run *run, struct task *task)
 	source->populate_write = source_can_populate_write();
 	source->memfd = true;
 	if (run_may_take_hugetlb(run) && source->page_bytes)
-		choose_mount(task, options);
+		choose_mount(run, task);
 	else
 		source->mount = NULL;
 	task->backing.copy_all = options->copy_all;
