@@ -2,7 +2,8 @@
 /*
  * Memory on every kind of page, for hugestat to look at: KIND=PAGES…, then waits for the end of its
  * standard input. Kinds: hugetlb, gigantic (1G), thp, shm (System V, hugetlb), shared (small),
- * file:PATH (a file's text as the kernel caches it, on huge pages if it can), stack (a thread's).
+ * file:PATH (a file's text as the kernel caches it, on huge pages if it can), stack (a thread's),
+ * touching (small; a thread goes on touching the first eighth).
  * Prints "KIND yes" or "KIND no REASON" for each, then "ready".
  */
 #include <errno.h>
@@ -136,6 +137,31 @@ static const char *start_thread(void)
 	return NULL;
 }
 
+static char *touched;
+static size_t touched_bytes;
+
+static void *touch(void *unused)
+{
+	for (;;) {
+		for (size_t i = 0; i < touched_bytes; i += 4096)
+			touched[i]++;
+		usleep(1000);
+	}
+	return unused;
+}
+
+static const char *map_touching(size_t pages)
+{
+	pthread_t thread;
+
+	touched = aligned_range(pages * M2);
+	madvise(touched, pages * M2, MADV_NOHUGEPAGE);
+	memset(touched, 1, pages * M2);
+	touched_bytes = pages * M2 / 8;
+	CHECK(!pthread_create(&thread, NULL, touch, NULL), "no thread");
+	return NULL;
+}
+
 int main(int argc, char **argv)
 {
 	char byte;
@@ -161,6 +187,8 @@ int main(int argc, char **argv)
 			reason = map_file(value);
 		else if (!strcmp(argv[i], "stack"))
 			reason = start_thread();
+		else if (!strcmp(argv[i], "touching"))
+			reason = map_touching(pages);
 		printf("%s %s %s\n", argv[i], reason ? "no" : "yes", reason ? reason : "");
 	}
 	puts("ready");
