@@ -50,6 +50,12 @@ of_programs() {
 	"$hugestat" --advise --json -- true 2>"$work/advice" || fail "exit status $?"
 	advice_is 'a["verdict"] == "not worth it"'
 
+	# of a program that starts others the largest counts
+	"$hugestat" --advise --json -- sh -c "python3 $work/memory.py 1; exit 4" 2>"$work/advice"
+	[ $? = 4 ] || { show "$work/advice"; fail "another exit status"; }
+	advice_is 'a["of_child"] and a["name"].startswith("python3") and 30 <= p["other mappings"]["dense_ranges"] <= 36'
+	advice_is 'a["options"] == ["--mmap"] and a["verdict"] != "not worth it"'
+
 	# by hugectl, for people, with the command to paste and a rule that is one
 	"$hugectl" --advise python3 "$work/memory.py" 1 2>"$work/err"
 	status=$?

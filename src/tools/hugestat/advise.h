@@ -15,6 +15,7 @@
 struct sight {
 	char name[64];
 	pid_t pid;
+	bool of_child;  /* of a process that the program started; faults and time are of all */
 	bool is_static; /* no library can be preloaded into it */
 	struct {
 		unsigned long memory_kb, huge_kb;

@@ -141,7 +141,8 @@ void advice_print(const struct sight *sight, const struct advice *advice, char *
 	};
 
 	text_show(sight->name, out);
-	fprintf(out, ", process %d\n", (int)sight->pid);
+	fprintf(out, ", process %d%s\n", (int)sight->pid,
+		sight->of_child ? ", the largest that the program started" : "");
 	print_parts(sight, out);
 	fprintf(out, "%s\n", verdicts[advice->verdict]);
 	if (advice->verdict == ADVICE_NO)
@@ -206,6 +207,7 @@ void advice_json(const struct sight *sight, const struct advice *advice, struct 
 	json_document(json);
 	json_number(json, "pid", (unsigned long long)sight->pid);
 	json_text(json, "name", sight->name);
+	json_boolean(json, "of_child", sight->of_child);
 	json_boolean(json, "static", sight->is_static);
 	json_number(json, "page_kb", sight->huge_bytes >> 10);
 	json_objects(json, "parts", PART_COUNT, put_part, sight);

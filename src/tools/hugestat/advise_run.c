@@ -25,6 +25,7 @@
 #define GROWTH         1.2 /* this much more memory is worth another observation at once, */
 #define TOUCH_SECONDS  0.5
 #define TOUCH_KB_WORTH (16ul << 10)
+#define DEPTH_MAX      32 /* of processes below each other */
 #define LOOKS_COST     20 /* or any growth, if observing takes at most 1/LOOKS_COST of the time */
 
 static void take_walks(struct sight *sight, const struct counters *counters, int count)
@@ -126,6 +127,27 @@ static unsigned long memory_kb(pid_t pid)
 	return strtoul(line + strlen("\nVmRSS:"), NULL, 10);
 }
 
+struct largest {
+	pid_t pid;
+	unsigned long kb;
+};
+
+/* Of a process and its children: gcc or sh is small, and what it starts is not. */
+static void find_largest(pid_t pid, struct largest *largest, int depth)
+{
+	char path[64], children[4096], *at = children, *end;
+	const unsigned long kb = memory_kb(pid);
+	long child;
+
+	if (kb > largest->kb)
+		*largest = (struct largest){pid, kb};
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", (int)pid, (int)pid);
+	if (depth == DEPTH_MAX || sys_read_file(path, children, sizeof(children)) <= 0)
+		return;
+	for (; (child = strtol(at, &end, 10)) > 0 && end != at; at = end)
+		find_largest((pid_t)child, largest, depth + 1);
+}
+
 static double seconds_of_clock(clockid_t clock)
 {
 	struct timespec now;
@@ -148,6 +170,7 @@ static bool has_begun(pid_t pid)
 
 /* What the program touched in successive intervals. */
 struct touches {
+	pid_t pid; /* of this process */
 	struct touch now, sum;
 	unsigned long times;
 	bool watching;
@@ -158,6 +181,11 @@ static void watch_program_touch(struct touches *touches, pid_t pid, unsigned lon
 {
 	const double now = seconds_of_clock(CLOCK_MONOTONIC);
 
+	if (touches->pid != pid) {
+		if (touches->watching)
+			touch_end(&touches->now, touches->pid);
+		*touches = (struct touches){.pid = pid};
+	}
 	if (!touches->watching) {
 		touches->watching = kb >= TOUCH_KB_WORTH && has_begun(pid) &&
 				    touch_begin(&touches->now, pid, kb, true);
@@ -201,25 +229,30 @@ static int watch_program(pid_t pid, struct sight *best, bool *seen, struct rusag
 	pid_t ended;
 
 	while (!(ended = wait4(pid, &status, WNOHANG, usage)) || (ended < 0 && errno == EINTR)) {
-		const unsigned long kb = memory_kb(pid);
+		struct largest largest = {pid, 0};
 		const double start = seconds_of_clock(CLOCK_MONOTONIC);
 		const double used = seconds_of_clock(CLOCK_THREAD_CPUTIME_ID);
 		struct sight sight;
+		unsigned long kb;
 
+		find_largest(pid, &largest, 0);
+		kb = largest.kb;
 		if (((double)kb > (double)most_kb * GROWTH ||
 		     (kb > most_kb && start - ended_at > cost * LOOKS_COST)) &&
-		    has_begun(pid) && !sight_take(&sight, pid)) {
+		    has_begun(largest.pid) && !sight_take(&sight, largest.pid)) {
 			most_kb = kb;
 			*best = sight;
 			*seen = true;
 			ended_at = seconds_of_clock(CLOCK_MONOTONIC);
 			cost = seconds_of_clock(CLOCK_THREAD_CPUTIME_ID) - used;
 		}
-		watch_program_touch(&touches, pid, kb);
+		/* only of the process that the advice is about */
+		if (*seen && best->pid == largest.pid)
+			watch_program_touch(&touches, largest.pid, kb);
 		nanosleep(&pause, NULL);
 	}
 	if (touches.watching)
-		touch_end(&touches.now, pid);
+		touch_end(&touches.now, touches.pid);
 	best->touch = mean_touch(&touches);
 	return status;
 }
@@ -260,6 +293,7 @@ static int run_and_advise(const struct hugestat_options *options, FILE *out)
 		snprintf(sight.name, sizeof(sight.name), "%s", options->program[0]);
 		sight.pid = pid;
 	}
+	sight.of_child = sight.pid != pid;
 	take_walks(&sight, &counters, 1);
 	sight.faults = (unsigned long long)usage.ru_minflt;
 	sight.cpu_seconds = seconds_of(&usage.ru_utime) + seconds_of(&usage.ru_stime);
