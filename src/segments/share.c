@@ -275,6 +275,77 @@ close:
 	return failed == -EEXIST ? 0 : failed;
 }
 
+/* In pieces that stay in the CPU's cache: 64K at a time is faster than mapping the file. */
+#define COMPARED_BYTES (64ul << 10)
+
+static bool is_zero(const char *bytes, size_t count)
+{
+	return !count || (!*bytes && !memcmp(bytes, bytes + 1, count - 1));
+}
+
+static int compare_pieces(const struct mapped_file *file, const struct share_text *text,
+			  const char *copy, char *buffer)
+{
+	size_t done = 0;
+
+	while (done < text->file_bytes) {
+		size_t wanted = text->file_bytes - done;
+		long got = mapped_file_read(file, done, buffer,
+					    wanted < COMPARED_BYTES ? wanted : COMPARED_BYTES);
+
+		if (SYS_IS_ERROR(got))
+			return (int)got;
+		if (!got)
+			break;
+		if (memcmp(copy + done, buffer, (size_t)got) != 0)
+			return -EBADMSG;
+		done += (size_t)got;
+	}
+	return is_zero(copy + done, text->bytes - done) ? mapped_file_check(file) : -EBADMSG;
+}
+
+/* Does the copy hold the text as its file does, and zeroes after it? -EBADMSG: it does not. */
+static int compare(const struct mapped_file *file, const struct share_text *text, int copy)
+{
+	long buffer = sys_mmap(0, COMPARED_BYTES, PROT_READ | PROT_WRITE,
+			       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	int failed = (int)buffer;
+	long at;
+
+	if (SYS_IS_ERROR(buffer))
+		return failed;
+	at = sys_mmap(0, text->bytes, PROT_READ, MAP_SHARED, copy, 0);
+	failed = (int)at;
+	if (!SYS_IS_ERROR(at)) {
+		failed = compare_pieces(file, text, (const char *)at, (char *)buffer);
+		sys_munmap((uintptr_t)at, text->bytes);
+	}
+	sys_munmap((uintptr_t)buffer, COMPARED_BYTES);
+	return failed;
+}
+
+/*
+ * Closes the copy where it does not hold the text: whoever may write names there could have made
+ * it, a confined process of this user or root in a container, too.
+ */
+static int verify(const struct share_directory *directory, const char *name,
+		  const struct share_text *text, const struct mapped_file *file, int fd)
+{
+	char reason[80];
+	int failed = compare(file, text, fd);
+
+	if (!failed)
+		return fd;
+	sys_close(fd);
+	if (failed == -EBADMSG)
+		text_format(reason, sizeof(reason), "does not hold the text of its file");
+	else
+		text_format(reason, sizeof(reason), "cannot be compared with its file (%s)",
+			    error_name(failed));
+	tell(directory->path, name, reason);
+	return -EACCES;
+}
+
 /* The descriptor that was opened for writing is not handed out: a mapping of it could be, too. */
 static int find_or_make(const struct share_directory *directory, const char *name,
 			const struct share_text *text, const struct mapped_file *file)
@@ -283,11 +354,13 @@ static int find_or_make(const struct share_directory *directory, const char *nam
 	char reason[80];
 
 	if (fd != -ENOENT)
-		return fd;
+		return fd < 0 ? fd : verify(directory, name, text, file, fd);
 	made = make_copy(directory, name, text, file);
 	/* Where the pool was too short for two at once, the other one may be ready. */
 	fd = open_copy(directory, name, text);
-	if (fd >= 0 || !made)
+	if (fd >= 0)
+		return verify(directory, name, text, file, fd);
+	if (!made)
 		return fd;
 	text_format(reason, sizeof(reason), "cannot take %zu huge pages of %zu kB (%s)",
 		    text->bytes / text->page_bytes, text->page_bytes >> 10, error_name(made));

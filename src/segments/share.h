@@ -13,8 +13,12 @@
  * (ctime, which no program can set; not the device, which differs per mount of an overlay), or,
  * without a build-id, the SHA-256 of the text itself; and by offset and length. The name of the
  * program plays no part, and a binary that was upgraded, edited, rebuilt or replaced by one of the
- * same build-id gets another copy. A copy that is found has all of its pages: mapping and using it
- * takes none from the pool.
+ * same build-id gets another copy. The name only finds a copy: what it holds is compared with the
+ * file at each start, so that nobody can plant other text there (1.3 ms for 24M). A copy that is
+ * found has all of its pages: mapping and using it takes none from the pool.
+ *
+ * What is not guaranteed: the owner of a copy, so each process of this user that reaches the mount,
+ * can write to it later. The kernel seals no file on a mount.
  *
  * No malloc; two system calls' worth of descriptors, closed on return; errno is left alone. May be
  * called with any number of threads.
@@ -33,7 +37,7 @@
  *
  * Or -errno, with nothing left behind, and the caller goes on with a copy of its own: -ENOENT (no
  * mount, or no file of that name any more), -EACCES (a directory or
- * a copy that is not to be trusted), -ESTALE (the memory is not, or no longer, what the file
+ * a copy that is not to be trusted, or a copy that holds other text), -ESTALE (the memory is not, or no longer, what the file
  * holds), -EXDEV (the text lies elsewhere in its huge pages at each start, so no copy would ever be
  * found again: address and file offset must agree modulo the page size, or the address be fixed),
  * -EINVAL (HUGETLB_SHARE_PATH is no hugetlbfs of that page size), -ENOMEM and -ENOSPC (the pool,

@@ -5,6 +5,7 @@
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/share.sh"
 
+need_program python3
 mount_for_sharing
 align_program
 need_pages 50 2M
@@ -39,6 +40,20 @@ chown 0 "$copy"
 chmod 666 "$copy"
 refused "is writable by others" "HUGETLB_SHARE_PATH=$directory"
 chmod 444 "$copy"
+
+# Other text of the same name, length and owner, as a confined process could plant it. Its first
+# instructions would end the program.
+flip() {
+	python3 -c 'import mmap, os, sys
+fd = os.open(sys.argv[1], os.O_RDWR)
+with mmap.mmap(fd, 0) as copy: copy[:] = bytes(byte ^ 0xff for byte in copy)' "$copy" ||
+		fail "the copy cannot be changed"
+}
+flip
+refused "does not hold the text of its file" "HUGETLB_SHARE_PATH=$directory"
+flip
+expect_version 1 0 "HUGETLB_SHARE_PATH=$directory" "$program"
+
 mv "$copy" "$mount/elsewhere"
 mkdir "$copy"
 refused "is not a file" "HUGETLB_SHARE_PATH=$directory"

@@ -342,7 +342,8 @@ static void a_file_that_stat_does_not_know_is_mapped(void **state)
 	(void)state;
 	gate_other_device(true);
 	assert_int_equal(share_and_compare(), first);
-	assert_int_equal(gate_calls(SYS_mmap), maps + 1);
+	/* two more to compare the copy */
+	assert_int_equal(gate_calls(SYS_mmap), maps + 3);
 	/* and another file of that name is still found out */
 	find_another_file_by_the_name();
 	write_object(object, 2 * M2 + 12288, 1);
@@ -440,6 +441,45 @@ static void what_is_not_a_whole_copy_is_refused(void **state)
 	/* as long as it should be, and with a hole */
 	assert_int_equal(truncate(path, (off_t)(2 * M2)), 0);
 	assert_refused(-EACCES, "is not complete");
+}
+
+/* Changes one byte of the only copy, as its owner can; again puts it back. */
+static void flip_a_byte_of_the_copy(off_t at)
+{
+	char name[SHARE_BUILD_ID_BYTES_MAX + 256], path[512];
+	unsigned char byte;
+	int fd;
+
+	assert_int_equal(copies_there(name), 1);
+	snprintf(path, sizeof(path), "%s/%s", copies, name);
+	assert_int_equal(chmod(path, 0644), 0);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	assert_true(fd >= 0);
+	assert_int_equal(pread(fd, &byte, 1, at), 1);
+	byte ^= 1;
+	assert_int_equal(pwrite(fd, &byte, 1, at), 1);
+	close(fd);
+	assert_int_equal(chmod(path, 0444), 0);
+}
+
+static void a_copy_that_holds_something_else_is_refused(void **state)
+{
+	static const off_t places[] = {0, 65535, 65536, M2 + 8191, M2 + 8192, 2 * M2 - 1};
+
+	(void)state;
+	unmap_text();
+	map_text(4096, M2 + 8192, 2 * M2);
+	share_and_compare();
+	gate_catch_stderr();
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		flip_a_byte_of_the_copy(places[i]);
+		assert_refused(-EACCES, "does not hold the text of its file");
+		flip_a_byte_of_the_copy(places[i]);
+	}
+	share_and_compare();
+	gate_catch_stderr();
+	gate_fail(SYS_pread64, 1, EIO);
+	assert_refused(-EACCES, "cannot be compared with its file (EIO)");
 }
 
 static void directories_that_do_not_serve(void **state)
@@ -614,6 +654,7 @@ int main(void)
 		SHARE_TEST(what_belongs_to_others_is_refused),
 		SHARE_TEST(what_others_may_write_is_refused),
 		SHARE_TEST(what_is_not_a_whole_copy_is_refused),
+		SHARE_TEST(a_copy_that_holds_something_else_is_refused),
 		SHARE_TEST(directories_that_do_not_serve),
 		SHARE_TEST(the_mount_gets_a_directory_for_the_user),
 		SHARE_TEST(a_short_pool_leaves_nothing),
