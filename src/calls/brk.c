@@ -58,7 +58,7 @@ void *call_sbrk(intptr_t delta)
 	}
 	if (!libc_calls.own_break)
 		return (void *)answer(brk_kernel_sbrk(delta));
-	transparent_if_inexact();
+	transparent_if_inexact(false);
 	return (void *)answer(libc_calls.own_break->sbrk(delta));
 }
 

@@ -251,6 +251,14 @@ static void *map_by_kernel(struct request *request)
 	return (void *)answer(result);
 }
 
+/* The stack on which posix_spawn starts its child is smaller than any thread's. */
+#define STACK_BYTES_MIN ((size_t)256 << 10)
+
+bool mmap_is_threads_stack(size_t bytes, int protection, int flags)
+{
+	return flags & MAP_STACK && (protection == PROT_NONE || bytes >= STACK_BYTES_MIN);
+}
+
 static void *map(struct request *request)
 {
 	if (brk_on_trial())
@@ -258,7 +266,8 @@ static void *map(struct request *request)
 	/* the unit of the system call's offset is never more than a page */
 	if (request->offset & (process_base_bytes - 1))
 		return (void *)answer(-EINVAL);
-	transparent_if_inexact();
+	transparent_if_inexact(
+		mmap_is_threads_stack(request->bytes, request->protection, request->flags));
 	for (int i = 0; i < CALLS_MAPPERS && libc_calls.mappers[i] && !is_fixed(request); i++) {
 		uintptr_t ours =
 			libc_calls.mappers[i](request->address, request->bytes, request->protection,

@@ -8,8 +8,12 @@
 #ifndef CALLS_MMAP_H
 #define CALLS_MMAP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
+
+/* Does a mapping of that kind come before a thread? As glibc makes them; posix_spawn's is small. */
+bool mmap_is_threads_stack(size_t bytes, int protection, int flags);
 
 void *call_mmap(void *address, size_t bytes, int protection, int flags, int fd, off_t offset);
 void *call_mmap64(void *address, size_t bytes, int protection, int flags, int fd, off64_t offset);

@@ -12,6 +12,7 @@
 #include "calls/result.h"
 #include "region/exact.h"
 #include "region/process.h"
+#include "region/transparent.h"
 
 /* Is the caller a child of vfork? It is the only thread of its process, and shares its parent's
  * memory. */
@@ -31,6 +32,7 @@ static long confine(long number, long a, long b, long c, long d, long e)
 
 	if (sys_sandboxed || uses_parents_memory())
 		return sys_pass(number, a, b, c, d, e);
+	transparent_if_given_up();
 	log_debug("the program calls for a filter of system calls; after it no line is printed");
 	sys_sandboxed = true;
 	result = sys_pass(number, a, b, c, d, e);
@@ -71,6 +73,8 @@ int call_prctl(int option, unsigned long a, unsigned long b, unsigned long c, un
 
 	if (asks_for_filter(option, a, b))
 		return (int)answer(confine(SYS_prctl, option, (long)a, (long)b, (long)c, (long)d));
+	if (option == PR_SET_DUMPABLE && !a && !uses_parents_memory())
+		transparent_if_given_up();
 	result = sys_pass(SYS_prctl, option, a, b, c, d);
 	if (!result)
 		note_change(option, a);

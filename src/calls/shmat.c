@@ -8,6 +8,7 @@
 #include "base/sys.h"
 #include "calls/result.h"
 #include "calls/shmat.h"
+#include "proc/maps.h"
 #include "region/lock.h"
 #include "region/ranges.h"
 #include "region/shm_segments.h"
@@ -66,6 +67,60 @@ void *call_shmat(int id, const void *address, int flags)
 		lock_release();
 	}
 	return (void *)answer(result);
+}
+
+/* Pieces of an attachment that shmdt unmaps: parts of it may have been unmapped or replaced. */
+#define PIECES_MAX 8
+
+struct pieces {
+	int count;
+	uintptr_t from[PIECES_MAX], to[PIECES_MAX];
+};
+
+/* Those of the segment that is attached at the address, by the kernel's word. */
+static void find_pieces(uintptr_t address, struct pieces *pieces)
+{
+	struct smaps_mapping mapping;
+	uint64_t at = address, inode = 0;
+	struct maps maps;
+
+	pieces->count = 0;
+	if (maps_open(&maps, false))
+		return;
+	for (; pieces->count < PIECES_MAX && maps_above(&maps, at, &mapping); at = mapping.end) {
+		const bool first = mapping.start <= address;
+
+		if (first)
+			inode = mapping.inode;
+		if (!inode || mapping.inode != inode || mapping.start - mapping.offset != address)
+			break;
+		pieces->from[pieces->count] = (uintptr_t)mapping.start;
+		pieces->to[pieces->count++] = (uintptr_t)mapping.end;
+	}
+	maps_close(&maps);
+}
+
+static long detach_locked(const long *arguments)
+{
+	struct pieces pieces;
+	int result;
+
+	find_pieces((uintptr_t)arguments[0], &pieces);
+	result = sys_shmdt((const void *)arguments[0]);
+	for (int i = 0; !result && i < pieces.count; i++)
+		ranges_note_unmapped(pieces.from[i], pieces.to[i]);
+	return result;
+}
+
+int call_shmdt(const void *address)
+{
+	const long arguments[] = {(long)address};
+	long result;
+
+	if (sys_sandboxed || !ranges_touch((uintptr_t)address, 1) ||
+	    !lock_run(detach_locked, arguments, &result))
+		result = sys_shmdt(address);
+	return (int)answer(result);
 }
 
 /* Commands that take an identifier; others take an index into the kernel's table. */

@@ -9,6 +9,9 @@
 
 void *call_shmat(int id, const void *address, int flags);
 
+/* shmdt, of a segment that lies in a region: what it was attached over is free again. */
+int call_shmdt(const void *address);
+
 /* shmctl(2), for the segment that replaces the one that the program names (shm_segments.h). */
 struct shmid_ds;
 int call_shmctl(int id, int command, struct shmid_ds *argument);

@@ -54,9 +54,8 @@ static const struct hook hooks[] = {
 	{"ioctl", HANDLER(call_ioctl), false},
 	{"shmat", HANDLER(call_shmat), true},
 	{"shmctl", HANDLER(call_shmctl), true},
-#if CPU_HAS_SYSCALL_ENTRY
+	{"shmdt", HANDLER(call_shmdt), true},
 	{"syscall", HANDLER(call_syscall), true},
-#endif
 	/* last: left out without the break */
 	{"sbrk", HANDLER(call_sbrk), false},
 	{"brk", HANDLER(call_brk), false},
@@ -64,12 +63,9 @@ static const struct hook hooks[] = {
 
 /* The hooks of calls_watch(); on CPUs with a 64-bit long, mmap64 is mmap. */
 static const struct hook watching_hooks[] = {
-	{"mmap", HANDLER(call_mmap), false},      {"mmap64", HANDLER(call_mmap64), false},
-	{"prctl", HANDLER(call_prctl), false},
-#if CPU_HAS_SYSCALL_ENTRY
-	{"syscall", HANDLER(call_syscall), true},
-#endif
-	{"sbrk", HANDLER(call_sbrk), false},      {"brk", HANDLER(call_brk), false},
+	{"mmap", HANDLER(call_mmap), false},   {"mmap64", HANDLER(call_mmap64), false},
+	{"prctl", HANDLER(call_prctl), false}, {"syscall", HANDLER(call_syscall), true},
+	{"sbrk", HANDLER(call_sbrk), false},   {"brk", HANDLER(call_brk), false},
 };
 
 #define WATCHING_REDIRECTS ((int)(sizeof(watching_hooks) / sizeof(watching_hooks[0])))
@@ -156,6 +152,17 @@ static bool is_sandboxed_child(int failed)
 	return failed == -ENOSYS && sys_is_filtered();
 }
 
+/* Pages that the user named stay, unless HUGETLB_EXACT says otherwise; under auto none is named. */
+static void start_exact(const struct options *options)
+{
+	const bool names_none = (options->heap == HEAP_AUTO || options->mmap == HEAP_AUTO) &&
+				options->heap != HEAP_DEFAULT && options->heap != HEAP_SIZE &&
+				options->mmap != HEAP_DEFAULT && options->mmap != HEAP_SIZE;
+	const bool strict = options->exact == EXACT_STRICT;
+
+	exact_start(strict || names_none, !strict, options->exact_means);
+}
+
 int calls_select_pages(const struct options *options, const struct wanted_pages *wanted,
 		       struct source *source)
 {
@@ -163,7 +170,7 @@ int calls_select_pages(const struct options *options, const struct wanted_pages 
 
 	if (failed || !source->hugetlb)
 		return failed;
-	exact_start(options->exact == EXACT_STRICT, options->exact_means);
+	start_exact(options);
 	if (!exact_allows_hugetlb(wanted->feature)) {
 		struct wanted_pages transparent = *wanted;
 
@@ -195,7 +202,7 @@ static int prepare(const struct options *options, const char *feature, const cha
 
 	libc_calls.fork = options->fork;
 	process_base_bytes = getauxval(AT_PAGESZ);
-	exact_start(options->exact == EXACT_STRICT, options->exact_means);
+	start_exact(options);
 	/* not twice: ld.so's lock may be held by then */
 	if (!libc_calls.libc.text)
 		failed = find_libc(feature, otherwise);
@@ -208,8 +215,7 @@ static int prepare(const struct options *options, const char *feature, const cha
 
 static void note_syscall_hook(void)
 {
-	libc_calls.sees_syscall =
-		CPU_HAS_SYSCALL_ENTRY && patch_is_installed(&libc_calls.libc, "syscall");
+	libc_calls.sees_syscall = patch_is_installed(&libc_calls.libc, "syscall");
 }
 
 int calls_watch(const struct options *options, const char *feature, const char *otherwise)

@@ -21,8 +21,6 @@
 #include "calls/syscall.h"
 #include "calls/userfaultfd.h"
 
-#if CPU_HAS_SYSCALL_ENTRY
-
 #ifndef SYS_set_mempolicy_home_node
 #define SYS_set_mempolicy_home_node 450 /* Linux 5.17, on every CPU */
 #endif
@@ -55,6 +53,7 @@ const unsigned char call_syscall_seen[NUMBERS] = {
 	[SYS_set_mempolicy_home_node] = 1,
 	[SYS_mseal] = 1,
 	[SYS_shmat] = 1,
+	[SYS_shmdt] = 1,
 	[SYS_ioctl] = 1,
 	[SYS_prctl] = 1,
 	[SYS_seccomp] = 1,
@@ -120,6 +119,8 @@ long call_syscall_ours(long number, long a, long b, long c, long d, long e, long
 				  (unsigned long)e, (unsigned int)f);
 	case SYS_shmat:
 		return (long)call_shmat((int)a, (const void *)b, (int)c);
+	case SYS_shmdt:
+		return call_shmdt(address);
 	case SYS_ioctl:
 		return call_ioctl((int)a, (unsigned long)b, (void *)c);
 	case SYS_prctl:
@@ -137,5 +138,3 @@ long call_syscall_ours(long number, long a, long b, long c, long d, long e, long
 		return call_on_parts((int)number, address, bytes, c, d);
 	}
 }
-
-#endif

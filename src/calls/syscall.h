@@ -12,7 +12,7 @@
 
 #include <syscall_entry.h>
 
-/* Replaces libc's function on CPUs that have CPU_HAS_SYSCALL_ENTRY. */
+/* Replaces libc's function. */
 long call_syscall(long number, ...);
 
 #endif

@@ -11,15 +11,13 @@
 #include "base/log.h"
 #include "base/sys.h"
 #include "calls/brk.h"
+#include "calls/mmap.h"
 #include "calls/start.h"
 #include "heap/adaptive.h"
 #include "heap/foreign_break.h"
 #include "heap/heap.h"
 #include "heap/owner.h"
 #include "heap/policy.h"
-
-/* posix_spawn starts its child on a stack that is smaller than any thread's. */
-#define STACK_BYTES_MIN ((size_t)256 << 10)
 
 /* The huge page size of nearly all machines; the real one is read when the heap begins. */
 #define USUAL_PAGE_BYTES ((size_t)2 << 20)
@@ -161,11 +159,6 @@ static void adaptive_text_opened(uintptr_t from, uintptr_t to)
 		watched.state = DECLINED;
 }
 
-static bool is_threads_stack(size_t bytes, int protection, int flags)
-{
-	return flags & MAP_STACK && (protection == PROT_NONE || bytes >= STACK_BYTES_MIN);
-}
-
 static bool is_large_block(size_t bytes, int protection, int flags)
 {
 	return protection == (PROT_READ | PROT_WRITE) && flags == (MAP_PRIVATE | MAP_ANONYMOUS) &&
@@ -175,7 +168,7 @@ static bool is_large_block(size_t bytes, int protection, int flags)
 static uintptr_t adaptive_map(uintptr_t hint, size_t bytes, int protection, int flags, bool by_libc)
 {
 	if (by_libc && watched.state == WATCHING &&
-	    (is_threads_stack(bytes, protection, flags) ||
+	    (mmap_is_threads_stack(bytes, protection, flags) ||
 	     is_large_block(bytes, protection, flags)))
 		begin_heap();
 	return watched.state == BEGUN ? owner_map(hint, bytes, protection, flags, by_libc) : 0;

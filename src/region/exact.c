@@ -26,7 +26,8 @@
 #endif
 
 static unsigned int allowed_by_setting = EXACT_BY_ALL;
-static bool strict;
+static bool strict, quiet;
+static bool lost; /* strict, and threads have begun that nothing can keep from writing */
 static long program_ptracer;
 
 /* If a foreign system call filter is installed: does it kill the process for these calls? */
@@ -39,9 +40,10 @@ static struct {
 
 static enum { POSSIBLE_UNKNOWN, POSSIBLE, IMPOSSIBLE } possible;
 
-void exact_start(bool is_strict, unsigned int means)
+void exact_start(bool is_strict, bool is_quiet, unsigned int means)
 {
 	strict = is_strict;
+	quiet = is_quiet;
 	if (means)
 		allowed_by_setting = means & EXACT_BY_ALL;
 }
@@ -338,32 +340,69 @@ static long privileges(void)
 	return sys_geteuid() << 2 | sys_call(SYS_prctl, PR_GET_DUMPABLE);
 }
 
-bool exact_is_lost(void)
-{
-	static long known = -1;
-	bool still;
+/* Those with which `possible` was found. */
+static long known = -1;
 
-	if (!strict || possible == IMPOSSIBLE || sys_sandboxed)
-		return false;
+/* The process may change what it may do without our hearing of it. */
+static bool is_possible_still(void)
+{
+	bool result;
+
 	if (possible == POSSIBLE && known == privileges())
-		return false;
-	if (!lock_take())
-		return false;
+		return true;
+	if (possible == IMPOSSIBLE || !lock_take())
+		return possible != IMPOSSIBLE;
 	possible = POSSIBLE_UNKNOWN;
 	known = privileges();
-	still = region_exact_possible();
+	result = region_exact_possible();
 	lock_release();
-	return !still;
+	return result;
+}
+
+/* A child of vfork in a process without threads is none: libc's word comes first. */
+static bool threads_run(void)
+{
+	return !process_single_threaded() && !process_alone();
+}
+
+static bool is_lost_once(void)
+{
+	return !__atomic_exchange_n(&lost, true, __ATOMIC_RELAXED);
+}
+
+bool exact_is_lost(bool thread_begins)
+{
+	if (!strict || lost)
+		return false;
+	/* What was allowed at the start and is no longer is left at once: threads are likely. */
+	if (!thread_begins && possible != POSSIBLE && !threads_run())
+		return false;
+	return (sys_sandboxed || !is_possible_still()) && is_lost_once();
+}
+
+bool exact_is_given_up(void)
+{
+	return strict && !lost && !sys_sandboxed && threads_run() && is_lost_once();
 }
 
 bool exact_allows_hugetlb(const char *feature)
 {
-	if (!strict || region_exact_possible())
+	static const char reason[] =
+		"%s: HUGETLB_EXACT: part of a hugetlb page cannot be changed exactly here; using "
+		"transparent huge pages";
+
+	if (!strict)
 		return true;
-	log_warning(
-		"%s: HUGETLB_EXACT=strict: neither userfaultfd nor ptrace is allowed here, so "
-		"part of a hugetlb page cannot be changed exactly; using transparent huge pages",
-		feature);
+	if (lost)
+		return false;
+	if ((!quiet || !process_single_threaded()) && is_possible_still())
+		return true;
+	if (allowed_by_setting & EXACT_BY_ALONE && process_single_threaded())
+		return true;
+	if (quiet)
+		log_info(reason, feature);
+	else
+		log_warning(reason, feature);
 	return false;
 }
 

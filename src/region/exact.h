@@ -40,8 +40,11 @@ struct exact {
 	long process, caller;
 };
 
-/* Sets which means are allowed (0: all), and whether hugetlb pages need an exact means. */
-void exact_start(bool strict, unsigned int means);
+/*
+ * Sets which means are allowed (0: all), and whether hugetlb pages need an exact means; `quiet`:
+ * the user did not ask for these pages by name.
+ */
+void exact_start(bool strict, bool quiet, unsigned int means);
 
 /*
  * Returns the memory for the work's arguments, HELPER_ARGUMENT_BYTES in all, with exact.c's members
@@ -73,15 +76,24 @@ bool region_exact_possible(void);
 void exact_changed(void);
 
 /*
- * With HUGETLB_EXACT=strict: is there no exact means any more, because the process has changed its
- * user or PR_SET_DUMPABLE? True once. Called without the lock; otherwise costs one or two system
- * calls of 100 ns.
+ * If strict: must the process leave its hugetlb pages now? It must if neither userfaultfd nor ptrace
+ * is allowed and threads run, or one is about to (`thread_begins`); a process of one thread can
+ * always split a page. It also must if one of the two was allowed at the start and no longer is,
+ * because the process has changed its user or PR_SET_DUMPABLE. True once. Called without the lock;
+ * otherwise costs one or two system calls of 100 ns.
  */
-bool exact_is_lost(void);
+bool exact_is_lost(bool thread_begins);
 
 /*
- * May a feature use hugetlb pages? Not with HUGETLB_EXACT=strict if changes will not always be
- * exact; this is logged. Call it before the first page is taken.
+ * If strict, before the process gives up what allows userfaultfd and ptrace: do threads run?
+ * Otherwise as exact_is_lost().
+ */
+bool exact_is_given_up(void);
+
+/*
+ * May a feature use hugetlb pages? If strict, not while threads run without an exact means, and not
+ * at all if there is none even for one thread; this is logged. Call it before the first page is
+ * taken.
  */
 bool exact_allows_hugetlb(const char *feature);
 

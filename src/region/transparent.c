@@ -25,11 +25,21 @@ void transparent_from_now(void)
 		log_warning_once("some memory stays on hugetlb pages: they cannot be split now");
 }
 
-void transparent_if_inexact(void)
+static void leave_inexact(void)
 {
-	if (!exact_is_lost())
-		return;
-	log_info("HUGETLB_EXACT=strict: the process may neither use userfaultfd nor ptrace any "
+	log_info("HUGETLB_EXACT: with threads neither userfaultfd nor ptrace is allowed, or no "
 		 "longer; moving to transparent huge pages");
 	transparent_from_now();
+}
+
+void transparent_if_inexact(bool thread_begins)
+{
+	if (exact_is_lost(thread_begins))
+		leave_inexact();
+}
+
+void transparent_if_given_up(void)
+{
+	if (exact_is_given_up())
+		leave_inexact();
 }

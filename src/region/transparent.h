@@ -11,7 +11,10 @@
  */
 void transparent_from_now(void);
 
-/* The same, if HUGETLB_EXACT=strict now requires it: see exact_is_lost(). Call it before growth. */
-void transparent_if_inexact(void);
+/* The same, if HUGETLB_EXACT now requires it: see exact_is_lost(). Call it before growth. */
+void transparent_if_inexact(bool thread_begins);
+
+/* Call it before the process gives up a privilege: see exact_is_given_up(). */
+void transparent_if_given_up(void);
 
 #endif

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/sys.h"
 #include "proc/status.h"
+#include "region/exact.h"
 #include "segments/apply.h"
 #include "segments/classify.h"
 #include "segments/dlopen.h"
@@ -159,6 +160,8 @@ static int hook_libc(struct run *run, struct task *task)
 	if (!hugetlb && !(task->kind == PLAN_TEXT && task_wants(task, RUNG_THP)))
 		return 0;
 	task->hooked = replaced_hook(run->options, task->name, hugetlb && !run->told);
+	if (hugetlb && task->hooked && task->kind == PLAN_DATA && !exact_allows_hugetlb(task->name))
+		task_forgo(task, RUNG_HUGETLB);
 	if (task->hooked)
 		return before ? 0 : look_again(run);
 	task_forgo(task, RUNG_HUGETLB);

@@ -37,12 +37,12 @@
  *
  * Or -errno, with nothing left behind, and the caller goes on with a copy of its own: -ENOENT (no
  * mount, or no file of that name any more), -EACCES (a directory or
- * a copy that is not to be trusted, or a copy that holds other text), -ESTALE (the memory is not, or no longer, what the file
- * holds), -EXDEV (the text lies elsewhere in its huge pages at each start, so no copy would ever be
- * found again: address and file offset must agree modulo the page size, or the address be fixed),
- * -EINVAL (HUGETLB_SHARE_PATH is no hugetlbfs of that page size), -ENOMEM and -ENOSPC (the pool,
- * the mount or a cgroup is short), and others of the kernel. What the user should know was told in
- * one line by then; the caller says nothing about it.
+ * a copy that is not to be trusted, or a copy that holds other text), -ESTALE (the memory is not,
+ * or no longer, what the file holds), -EXDEV (the text lies elsewhere in its huge pages at each
+ * start, so no copy would ever be found again: address and file offset must agree modulo the page
+ * size, or the address be fixed), -EINVAL (HUGETLB_SHARE_PATH is no hugetlbfs of that page size),
+ * -ENOMEM and -ENOSPC (the pool, the mount or a cgroup is short), and others of the kernel. What
+ * the user should know was told in one line by then; the caller says nothing about it.
  */
 int share_open(const struct share_text *text, const struct options *options);
 

@@ -123,6 +123,69 @@ static void attached_segment_stays_attached(void)
 	CHECK(at[0] == 1 && at[BASE] == 0 && at[3 * BASE] == 1, "the wrong part was replaced");
 }
 
+/* What it was attached over is free for the next mapping, so that addresses do not run away. */
+static void detached_segment_leaves_its_place(void)
+{
+	const size_t bytes = 32 * HUGE;
+	uintptr_t low = UINTPTR_MAX, high = 0;
+	int id = shmget(IPC_PRIVATE, bytes, IPC_CREAT | 0600);
+
+	CHECK(id >= 0, "%m");
+	for (int i = 0; i < 100; i++) {
+		char *at = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+				-1, 0);
+		uintptr_t address = (uintptr_t)at;
+		unsigned char there;
+
+		CHECK(at != MAP_FAILED, "%m");
+		CHECK(shmat(id, at, SHM_REMAP) == at, "%m");
+		CHECK(munmap(at + HUGE, HUGE) == 0, "%m");
+		CHECK(i & 1 && by_function ? call(SYS_shmdt, (long)at, 0, 0, 0, 0, 0) == 0
+					   : shmdt(at) == 0,
+		      "shmdt");
+		CHECK(mincore(at, BASE, &there) == -1 && errno == ENOMEM, "still there");
+		low = address < low ? address : low;
+		high = address > high ? address : high;
+	}
+	CHECK(high - low <= 8 * bytes, "100 mappings at %zu places", (high - low) / bytes);
+	CHECK(shmdt((void *)high) == -1 && errno == EINVAL, "%m");
+	CHECK(shmctl(id, IPC_RMID, NULL) == 0, "%m");
+}
+
+/* libc's function is hooked, so parts of huge pages can be changed by it. */
+static void parts_change_by_function(void)
+{
+	char *at = map_pages(3);
+	unsigned char there;
+
+	CHECK(call(SYS_mprotect, (long)(at + BASE), BASE, PROT_READ, 0, 0, 0) == 0, "mprotect");
+	CHECK(call(SYS_madvise, (long)(at + HUGE + BASE), BASE, MADV_DONTDUMP, 0, 0, 0) == 0,
+	      "madvise");
+	CHECK(call(SYS_munmap, (long)(at + 2 * HUGE), BASE, 0, 0, 0, 0) == 0, "munmap");
+	CHECK(mincore(at + 2 * HUGE, BASE, &there) == -1 && errno == ENOMEM, "still there");
+	CHECK(at[BASE] == 1 && at[HUGE + BASE] == 1 && at[2 * HUGE + BASE] == 1, "lost");
+}
+
+/* It changes mappings of files only: those that lie where huge pages were, not the pages. */
+static void pages_of_a_file_are_remapped(void)
+{
+	char *at = map_pages(3), name[] = "/tmp/calls-past-libc-XXXXXX";
+	int fd = mkstemp(name);
+
+	CHECK(fd >= 0 && unlink(name) == 0 && ftruncate(fd, (off_t)HUGE) == 0, "%m");
+	CHECK(pwrite(fd, "second", 6, BASE) == 6, "%m");
+	CHECK(remap_file_pages(at, HUGE, 0, 0, 0) == -1 && errno == EINVAL, "%m");
+	CHECK(mmap(at + HUGE, HUGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0) ==
+		      at + HUGE,
+	      "%m");
+	CHECK(remap_file_pages(at + HUGE, BASE, 0, 1, 0) == 0, "%m");
+	touch_part(at + HUGE);
+	CHECK(!memcmp(at + HUGE, "second", 6) && !memcmp(at + HUGE + BASE, "second", 6),
+	      "other pages of the file");
+	CHECK(at[HUGE - 1] == 1 && at[2 * HUGE] == 1, "pages beside it changed");
+	close(fd);
+}
+
 /* libc's syscall(2) as such. */
 static void other_calls_are_as_ever(void)
 {
@@ -166,6 +229,10 @@ int main(int argc, char **argv)
 	rights_stay();
 	hole_stays_a_hole();
 	attached_segment_stays_attached();
+	detached_segment_leaves_its_place();
+	pages_of_a_file_are_remapped();
+	if (by_function)
+		parts_change_by_function();
 	if (by_function) {
 		other_calls_are_as_ever();
 		policy_of_a_part();

@@ -22,6 +22,8 @@ same_as_plain HUGETLB_MORECORE=yes -- "$cases/fork" both-write
 same_as_plain HUGETLB_MORECORE=yes -- "$cases/partial-page-calls" protect-none main
 same_as_plain HUGETLB_MORECORE=yes -- "$cases/partial-page-calls" unmap large
 same_as_plain HUGETLB_MORECORE=yes EXPECT_HUGETLB=0.95 -- "$cases/seccomp-growth"
+same_as_plain HUGETLB_MMAP=yes -- "$cases/calls-past-libc" function
+same_as_plain HUGETLB_MORECORE=yes -- "$cases/fork-forms" all
 same_as_plain HUGETLB_MMAP=64K EXPECT_HUGE_KB=10240 -- "$cases/torture" 11
 same_as_plain HUGETLB_MMAP=yes,thp EXPECT_HUGE_KB=2048 -- "$cases/torture" 12 10000 2
 # Arenas are small there and lie where the main heap's address space is reserved.

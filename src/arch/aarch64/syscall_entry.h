@@ -12,8 +12,6 @@
 #ifndef CPU_SYSCALL_ENTRY_H
 #define CPU_SYSCALL_ENTRY_H
 
-#define CPU_HAS_SYSCALL_ENTRY 1
-
 /* The table has `numbers` entries of one byte. */
 #define CPU_SYSCALL_ENTRY(numbers)                        \
 	__asm__(".pushsection .text\n"                    \
