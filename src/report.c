@@ -6,7 +6,6 @@
  * records. Runs in the destructor, while other threads may still run.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <sys/ioctl.h>
 
@@ -21,6 +20,7 @@
 #include "region/split.h"
 #include "report.h"
 #include "usage/records.h"
+#include "usage/report_file.h"
 
 struct page_text {
 	char bytes[USAGE_TABLE_BYTES + 2048];
@@ -256,17 +256,14 @@ void report_start(const char *target)
 	strcpy(absolute_path + length, target);
 }
 
-/* O_NONBLOCK: a FIFO without a reader is an error, and does not block the program's exit. */
 static int write_to_file(const char *path, const struct page_text *text)
 {
-	long fd = sys_open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK,
-			   0644);
-	int result;
+	int result, fd = report_file_open(path, 0644);
 
-	if (SYS_IS_ERROR(fd))
-		return (int)fd;
-	result = log_write((int)fd, text->bytes, (unsigned long)text->used);
-	sys_close((int)fd);
+	if (fd < 0)
+		return fd;
+	result = log_write(fd, text->bytes, (unsigned long)text->used);
+	sys_close(fd);
 	return result;
 }
 

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/sys.h"
 #include "pages/buddy.h"
+#include "pages/left_names.h"
 #include "pages/source.h"
 
 #define BACK_OFF_MAX 32
@@ -52,14 +53,15 @@ static int open_on_mount(const char *mount)
 		unsigned int suffix = (number + (unsigned int)((uintptr_t)path >> 4)) * 2654435761u;
 		long fd, result;
 
-		text_format(path, sizeof(path), "%s/libhugetlbfs.tmp.%06x", mount, suffix >> 8);
+		text_format(path, sizeof(path), "%s/" LEFT_NAMES_PREFIX "%06x", mount, suffix >> 8);
 		fd = sys_open(path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
 		if (fd == -EEXIST)
 			continue;
 		if (SYS_IS_ERROR(fd))
 			return (int)fd;
 		result = sys_unlink(path);
-		if (!result)
+		/* another process may have taken it for one that was left */
+		if (!result || result == -ENOENT)
 			return (int)fd;
 		sys_close((int)fd);
 		return (int)result;
@@ -70,7 +72,12 @@ static int open_on_mount(const char *mount)
 int source_open(const struct source *source)
 {
 	if (source->mount) {
-		int fd = open_on_mount(source->mount);
+		static bool looked;
+		int fd;
+
+		if (!__atomic_exchange_n(&looked, true, __ATOMIC_RELAXED))
+			left_names_remove(source->mount);
+		fd = open_on_mount(source->mount);
 
 		/* callers take -EEXIST to be about an address */
 		return fd == -EEXIST ? -EBUSY : fd;

@@ -130,6 +130,23 @@ strange_files() {
 	nothing_is_there
 }
 
+# More directories than there may be descriptors, and one that became a link to another since.
+many_directories() {
+	local name i
+	name=sha256-$(printf '%064d' 0)-1000-200000
+	for ((i = 0; i < 100; i++)); do
+		mkdir -p "$mount/many/$i/below"
+		truncate -s 2M "$mount/many/$i/below/$name"
+	done
+	(ulimit -n 40 && "$hugeadm" --list-shared-text) >"$work/out" 2>"$work/err" ||
+		{ show "$work/err"; fail "exit status $?"; }
+	[ "$(grep -c "/below/$name" "$work/out")" = 100 ] || { show "$work/out" "$work/err"; fail "not 100"; }
+	(ulimit -n 40 && "$hugeadm" --drop-shared-text) 2>"$work/err" ||
+		{ show "$work/err"; fail "exit status $?"; }
+	[ -z "$(find "$mount/many" -type f)" ] || fail "copies are left"
+	rm -r "$mount/many"
+}
+
 # as_nobody <line expected on stderr> <argument> ...: fails with that line
 as_nobody() {
 	local line=$1
@@ -164,4 +181,5 @@ used_and_unused
 upgraded
 without_a_build_id
 strange_files
+many_directories
 not_permitted

@@ -22,7 +22,7 @@
 struct search {
 	struct shared_copy *copies;
 	int count, result;
-	size_t page_bytes;
+	size_t page_bytes, mount_bytes;
 };
 
 bool shared_copy_is_second_name(const struct shared_copy *copy)
@@ -81,7 +81,10 @@ static void look_at(struct search *search, int directory, const char *path, cons
 		    int depth)
 {
 	struct shared_copy copy = {
-		.directory = directory, .page_bytes = search->page_bytes, .is_current = true};
+		.mount_bytes = search->mount_bytes,
+		.page_bytes = search->page_bytes,
+		.is_current = true,
+	};
 	struct stat status;
 	int fd;
 
@@ -108,18 +111,14 @@ static void look_at(struct search *search, int directory, const char *path, cons
 	add(search, &copy);
 }
 
-/* Takes over the descriptor, which stays open if copies were found in it. */
+/* Takes over the descriptor. */
 static void search_directory(struct search *search, int fd, const char *path, int depth)
 {
-	const int before = search->count, again = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-	DIR *directory = again < 0 ? NULL : fdopendir(again);
+	DIR *directory = fdopendir(fd);
 	const struct dirent *entry;
-	bool is_needed = false;
 
 	if (!directory) {
 		search->result = complain(-errno, "can't look into %s: %s", path, strerror(errno));
-		if (again >= 0)
-			close(again);
 		close(fd);
 		return;
 	}
@@ -127,10 +126,26 @@ static void search_directory(struct search *search, int fd, const char *path, in
 		if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, ".."))
 			look_at(search, fd, path, entry->d_name, depth);
 	closedir(directory);
-	for (int i = before; i < search->count; i++)
-		is_needed |= search->copies[i].directory == fd;
-	if (!is_needed)
-		close(fd);
+}
+
+int shared_copy_open_directory(const struct shared_copy *copy)
+{
+	char *path = strdup(copy->path), *part, *rest = NULL;
+	int fd;
+
+	if (!path)
+		abort();
+	path[copy->mount_bytes] = path[copy->name - copy->path] = '\0';
+	fd = open(*path ? path : "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	part = strtok_r(path + copy->mount_bytes + 1, "/", &rest);
+	for (; part && fd >= 0; part = strtok_r(NULL, "/", &rest)) {
+		const int above = fd;
+
+		fd = openat(above, part, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		close(above);
+	}
+	free(path);
+	return fd;
 }
 
 /* A hugetlbfs may be mounted at several places: it is searched once. */
@@ -171,6 +186,7 @@ int shared_copies_find(struct shared_copy **copies, int *count)
 		}
 		devices[device_count++] = status.st_dev;
 		search.page_bytes = mounts[i].page_bytes;
+		search.mount_bytes = strlen(mounts[i].path);
 		search_directory(&search, fd, mounts[i].path, 0);
 	}
 	free(devices);

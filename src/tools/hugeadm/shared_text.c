@@ -71,25 +71,35 @@ int list_shared_text(const struct request *request, struct json *json)
 	return result;
 }
 
-/* Deletes through the descriptor: a path through a directory that a user may change could lead
+/* Returns 0 or -errno. A different file of that name stays. */
+static int drop_from(int directory, const struct shared_copy *copy)
+{
+	struct stat status;
+
+	if (fstatat(directory, copy->name, &status, AT_SYMLINK_NOFOLLOW))
+		return -errno;
+	if (status.st_ino != copy->inode || status.st_dev != copy->device)
+		return 0; /* another process has deleted it, and yet another has created it again */
+	return unlinkat(directory, copy->name, 0) ? -errno : 0;
+}
+
+/* Deletes through a descriptor: a path through a directory that a user may change could lead
  * elsewhere. */
 static int drop(const struct request *request, const struct shared_copy *copy)
 {
 	const char *const command[] = {"rm", copy->path, NULL};
-	struct stat status;
+	int directory, result;
 
 	if (request->dry_run)
 		return change_run(request, command);
 	tell(request, "deleting %s", copy->path);
-	if (fstatat(copy->directory, copy->name, &status, AT_SYMLINK_NOFOLLOW)) {
-		if (errno == ENOENT)
-			return 0;
-	} else if (status.st_ino != copy->inode) {
-		return 0; /* another process has deleted it, and yet another has created it again */
-	} else if (!unlinkat(copy->directory, copy->name, 0) || errno == ENOENT) {
+	directory = shared_copy_open_directory(copy);
+	result = directory < 0 ? -errno : drop_from(directory, copy);
+	if (directory >= 0)
+		close(directory);
+	if (!result || result == -ENOENT)
 		return 0;
-	}
-	return complain(-errno, "can't delete %s: %s", copy->path, strerror(errno));
+	return complain(result, "can't delete %s: %s", copy->path, strerror(-result));
 }
 
 int drop_shared_text(const struct request *request)

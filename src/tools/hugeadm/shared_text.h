@@ -19,7 +19,7 @@
 struct shared_copy {
 	char *path;
 	const char *name; /* the last component */
-	int directory;    /* a descriptor of its directory: open until the tool ends */
+	size_t mount_bytes; /* so much of its path is the mount's */
 	dev_t device;
 	ino_t inode;
 	uint64_t bytes;
@@ -43,6 +43,12 @@ struct shared_copy {
  * of the first directory that cannot be read, which was reported. The copies are never freed.
  */
 int shared_copies_find(struct shared_copy **copies, int *count);
+
+/*
+ * Opens the directory that the copy is in, one name after the other: none may be a symbolic link.
+ * No descriptor is kept meanwhile, as users may make any number of directories. -1 and errno.
+ */
+int shared_copy_open_directory(const struct shared_copy *copy);
 
 /* Is this the second name of a copy? */
 bool shared_copy_is_second_name(const struct shared_copy *copy);

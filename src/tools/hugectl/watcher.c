@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "base/sys.h"
+#include "usage/report_file.h"
 #include "tools/hugectl/hugectl.h"
 #include "tools/hugectl/watched.h"
 
@@ -162,8 +163,7 @@ static int open_target(const struct request *request)
 		return -1;
 	if (!strcmp(target, "2") || !strcmp(target, "-"))
 		return fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
-	return open(target, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY,
-		    0666);
+	return report_file_open(target, 0666);
 }
 
 /* Keeps two descriptors, as 3 and 4, and closes the program's files and pipes. */
