@@ -13,7 +13,9 @@
 #define PAGES 16
 
 static char data[4 * HUGE] = {1};
-static char *block, *mapped;
+static char *block, *mapped, *blocks[1024];
+
+#define BLOCK_BYTES ((size_t)64 << 10)
 
 static unsigned long hugetlb_kb(void)
 {
@@ -51,6 +53,10 @@ int main(void)
 	const char *expected = getenv("EXPECT_BEFORE");
 	pthread_t thread;
 
+	for (size_t i = 0; i < 1024; i++) {
+		blocks[i] = need(malloc(BLOCK_BYTES));
+		fill_pattern(blocks[i], BLOCK_BYTES, i);
+	}
 	block = need(malloc(PAGES * HUGE));
 	mapped = mmap(NULL, PAGES * HUGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
 		      0);
@@ -63,6 +69,8 @@ int main(void)
 		      hugetlb_kb());
 	CHECK(pthread_create(&thread, NULL, in_thread, NULL) == 0, "no thread");
 	CHECK(pthread_join(thread, NULL) == 0, "not joined");
+	for (size_t i = 0; i < 1024; i++)
+		check_pattern(blocks[i], BLOCK_BYTES, i);
 	check_pattern(block, PAGES * HUGE, 1);
 	check_pattern(mapped, PAGES * HUGE, 2);
 	check_pattern(data, sizeof(data), 3);
