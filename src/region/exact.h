@@ -76,11 +76,11 @@ bool region_exact_possible(void);
 void exact_changed(void);
 
 /*
- * If strict: must the process leave its hugetlb pages now? It must if neither userfaultfd nor ptrace
- * is allowed and threads run, or one is about to (`thread_begins`); a process of one thread can
- * always split a page. It also must if one of the two was allowed at the start and no longer is,
- * because the process has changed its user or PR_SET_DUMPABLE. True once. Called without the lock;
- * otherwise costs one or two system calls of 100 ns.
+ * If strict: must the process leave its hugetlb pages now? It must if neither userfaultfd nor
+ * ptrace is allowed and threads run, or one is about to (`thread_begins`); a process of one thread
+ * can always split a page. It also must if one of the two was allowed at the start and no longer
+ * is, because the process has changed its user or PR_SET_DUMPABLE. True once. Called without the
+ * lock; otherwise costs one or two system calls of 100 ns.
  */
 bool exact_is_lost(bool thread_begins);
 

@@ -18,7 +18,7 @@
 
 struct shared_copy {
 	char *path;
-	const char *name; /* the last component */
+	const char *name;   /* the last component */
 	size_t mount_bytes; /* so much of its path is the mount's */
 	dev_t device;
 	ino_t inode;
