@@ -446,7 +446,7 @@ static void what_is_not_a_whole_copy_is_refused(void **state)
 /* Changes one byte of the only copy, as its owner can; again puts it back. */
 static void flip_a_byte_of_the_copy(off_t at)
 {
-	char name[SHARE_BUILD_ID_BYTES_MAX + 256], path[512];
+	char name[BUILD_ID_BYTES_MAX + 256], path[512];
 	unsigned char byte;
 	int fd;
 
