@@ -51,7 +51,7 @@ static bool is_terminal(void)
 	return isatty(STDOUT_FILENO) && type && *type && strcmp(type, "dumb");
 }
 
-/* The part of a line that fits into so many columns: its length in bytes. Colours take none. */
+/* The part of a line that fits into that many columns: its length in bytes. Colours take none. */
 static size_t fitting(const char *line, size_t bytes, size_t columns)
 {
 	size_t at = 0;
