@@ -7,12 +7,12 @@
  */
 #include <errno.h>
 #include <string.h>
-#include <sys/ioctl.h>
 
 #include "base/error.h"
 #include "base/log.h"
 #include "base/program.h"
 #include "base/sys.h"
+#include "base/terminal.h"
 #include "calls/start.h"
 #include "heap/heap.h"
 #include "options/options.h"
@@ -195,20 +195,23 @@ static void read_name(char *name, unsigned long bytes, const char *program)
 		text_format(name, bytes, "%s", program);
 }
 
-/* The width of the terminal that the report goes to. */
-static unsigned int columns_of(const char *target)
+static struct usage_style style_for(const char *target)
 {
-	const int fd = !strcmp(target, "-") ? 1 : !strcmp(target, "2") ? 2 : -1;
-	struct winsize window = {0};
+	const struct terminal terminal = terminal_of(!strcmp(target, "-")   ? 1
+						     : !strcmp(target, "2") ? 2
+									    : -1);
 
-	if (fd < 0 || sys_ioctl(fd, TIOCGWINSZ, &window) || !window.ws_col)
-		return USAGE_COLUMNS;
-	return window.ws_col;
+	return (struct usage_style){
+		.columns = terminal.columns ? terminal.columns : USAGE_COLUMNS,
+		.colors = terminal.colors,
+		.utf8 = terminal.utf8,
+	};
 }
 
 static void make_table(struct page_text *text, const char *target, const char *program)
 {
 	struct clues clues = {.regions_known = true};
+	const struct usage_style style = style_for(target);
 	static struct own_usage usage; /* exit may be called on a stack of 16 kB */
 	char name[64];
 	int result;
@@ -228,8 +231,7 @@ static void make_table(struct page_text *text, const char *target, const char *p
 		ADD(text, "  /proc/self/smaps cannot be read (%s)\n", error_name(result));
 		return;
 	}
-	text->used += usage_text(&usage.table, columns_of(target), text->bytes + text->used,
-				 USAGE_TABLE_BYTES);
+	text->used += usage_text(&usage.table, &style, text->bytes + text->used, USAGE_TABLE_BYTES);
 	add_requests(text, &usage.table);
 	add_reasons(text, &usage);
 	add_next_step(text, &usage.table);

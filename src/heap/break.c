@@ -54,7 +54,7 @@ int break_start(struct heap_break *heap, uintptr_t start, uintptr_t limit, struc
 	return 0;
 }
 
-/* Is a growth by so many bytes more than one call should take from the pool? */
+/* Is a growth by that many bytes more than one call should take from the pool? */
 static bool is_too_large(const struct region *region, size_t bytes)
 {
 	struct pool pool;

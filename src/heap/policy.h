@@ -19,7 +19,7 @@
  */
 uintptr_t policy_break_end(uintptr_t start, size_t page_bytes);
 
-/* Does the main heap use huge pages of that size when it grows to so many bytes? */
+/* Does the main heap use huge pages of that size when it grows to that size? */
 bool policy_main_is_huge(size_t heap_bytes, size_t page_bytes);
 
 /* Does an arena that will have this size use them? */
@@ -47,7 +47,7 @@ size_t policy_block_tail(size_t block_bytes, size_t page_bytes);
  */
 size_t policy_spare(size_t heap_bytes, size_t page_bytes);
 
-/* Is so much of a huge page in memory that replacing it by a huge page costs next to nothing? */
+/* Is enough of a huge page in memory that replacing it by a huge page costs next to nothing? */
 bool policy_is_dense(size_t resident_pages, size_t pages);
 
 #endif

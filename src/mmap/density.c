@@ -85,7 +85,7 @@ static bool is_dense(uintptr_t unit, bool *mapped)
 	return *mapped && present >= PRESENT_PAGES_MIN;
 }
 
-/* Scans so many units of a mapping; removes it at its end, or if it is gone. */
+/* Scans that many units of a mapping; removes it at its end, or if it is gone. */
 static void look(unsigned int number, size_t units)
 {
 	uintptr_t at = align_up(seen.mappings[number].at, UNIT_BYTES);

@@ -44,7 +44,7 @@ struct mappings {
 
 extern struct mappings mappings;
 
-/* May a mapping of so many bytes take from the pool? */
+/* May a mapping of that size take from the pool? */
 bool mappings_may_take(size_t bytes);
 
 /* Computes the limit again unless the user gave one: half of what the pool has. */

@@ -21,7 +21,7 @@ static size_t all_units(const struct placement *place)
 }
 
 /*
- * Allocates the maps for so many units, and copies those of `old`, if there are any; these stay.
+ * Allocates the maps for that many units, and copies those of `old`, if there are any; these stay.
  * Returns 0 or -ENOMEM.
  */
 static int map_maps(struct placement *place, size_t units, const struct placement *old)
@@ -52,7 +52,7 @@ static int map_maps(struct placement *place, size_t units, const struct placemen
 	return 0;
 }
 
-/* Extends the region for a run of so many units. False: there is no space, or no memory for the
+/* Extends the region for a run of that many units. False: there is no space, or no memory for the
  * maps. */
 static bool grow(struct placement *place, size_t units)
 {
@@ -164,7 +164,7 @@ static size_t find_run_there(const struct placement *place, size_t units)
 	return page == SIZE_MAX ? SIZE_MAX : page * step;
 }
 
-/* A free run of so many units, in whole pages if it has at least one; SIZE_MAX: none. */
+/* A free run of that many units, in whole pages if it has at least one; SIZE_MAX: none. */
 static size_t find_run(struct placement *place, size_t units)
 {
 	size_t unit = find_run_there(place, units);
@@ -239,7 +239,7 @@ uintptr_t placement_take(struct placement *place, size_t bytes, uintptr_t wanted
 }
 
 /*
- * Finds space for so many small pages in a packed unit, at a multiple of step; with ready, only
+ * Finds space for that many small pages in a packed unit, at a multiple of step; with ready, only
  * where memory is mapped, which is zero then. SIZE_MAX: none. *any: there is space, but not at a
  * multiple.
  */

@@ -103,7 +103,7 @@ static bool kernel_moves(uintptr_t page)
 	return mappings.can_move;
 }
 
-/* Exchanges so many pages for hugetlb ones. Returns how many, from the start. */
+/* Exchanges that many pages for hugetlb ones. Returns how many, from the start. */
 static size_t exchange(struct region *region, size_t page, size_t count)
 {
 	struct placement *place = &mappings.place;

@@ -20,7 +20,7 @@ struct rule_subject {
 
 /*
  * Evaluates a rule; text is what is between the brackets: conditions separated by blanks, each a
- * key, "=", and alternatives separated by commas, of which one must match. Returns true if the
+ * key, "=", and alternatives separated by commas, one of which must match. Returns true if the
  * syntax is valid; *matches is whether all conditions hold. text must end with a zero byte.
  */
 bool rule_read(const char *text, struct rule_subject *subject, bool *matches);

@@ -32,9 +32,9 @@ int mapping_map(enum mapping_kind kind, const struct source *source, size_t byte
 /*
  * Unmaps bytes from address on, but leaves alone what does not belong to the mapping that begins at
  * address: the program may have unmapped a part, and something else may be mapped there now.
- * Mappings are told apart by their inode (each hugetlb range has its own), so anonymous small pages
- * that were mapped there are unmapped too. Returns 0 or -errno: -ENOMEM: the process has reached
- * its limit of mappings.
+ * Mappings are distinguished by their inode (each hugetlb range has its own), so anonymous small
+ * pages that were mapped there are unmapped too. Returns 0 or -errno: -ENOMEM: the process has
+ * reached its limit of mappings.
  */
 int mapping_unmap(uintptr_t address, size_t bytes);
 

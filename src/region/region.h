@@ -91,7 +91,7 @@ int region_make_growing(struct region *region, uintptr_t start, uintptr_t behind
 			struct source *source);
 
 /*
- * The limit that adds at least so many bytes: at least twice as far from the start as now, so that
+ * The limit that adds at least `bytes`: at least twice as far from the start as now, so that
  * it is rarely raised. 0: there is no space.
  */
 uintptr_t region_next_limit(const struct region *region, size_t bytes);

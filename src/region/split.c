@@ -108,7 +108,7 @@ static void note_split(struct region *region, size_t page)
 	split_count++;
 }
 
-/* The number of hugetlb pages in the same state from `page` on, before end; at most so many. */
+/* The number of hugetlb pages in the same state from `page` on, before end; at most `most`. */
 static size_t run_of_same(const struct region *region, size_t page, size_t end, size_t most)
 {
 	size_t run = page + 1;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Carrying out what a task plans: each range goes down the ladder by itself.
+ * Carries out a task's plan: each range goes down the ladder separately.
  */
 #include <errno.h>
 
@@ -18,8 +18,8 @@
 static const char *const rung_names[RUNGS] = {"hugetlb", "the file's own huge", "transparent huge"};
 
 /*
- * What is huge already is cut off a range: what comes first of the rest stays, and what is behind
- * it is planned again. False: nothing is left.
+ * Cuts off the part of a range that is already huge: the first part of the rest stays in the range,
+ * and what follows is planned again. False: nothing is left.
  */
 static bool cut_done(const struct run *run, struct plan_range *range)
 {
@@ -40,7 +40,7 @@ static bool cut_done(const struct run *run, struct plan_range *range)
 	return true;
 }
 
-/* Without memory for the list, what is huge is at worst asked for twice. */
+/* Without memory for the list, a part that is already huge is at worst planned again. */
 static void remember(struct run *run, uintptr_t start, uintptr_t end)
 {
 	struct plan_range *done = vector_add(&run->done);
@@ -49,7 +49,7 @@ static void remember(struct run *run, uintptr_t start, uintptr_t end)
 		*done = (struct plan_range){.start = start, .end = end};
 }
 
-/* Of a file's own pages any may be huge, and stay so; what is not goes down the ladder. */
+/* Any of a file's own pages may be huge, and then they stay; the others go down the ladder. */
 static void remember_pages(struct run *run, const struct plan_range *range)
 {
 	const size_t page_bytes = run->sizes.thp;
@@ -74,7 +74,7 @@ static const struct object *object_of(const struct run *run, const struct plan_r
 	return (const struct object *)run->found.objects.items + range->object;
 }
 
-/* The lines that users of such libraries look for. */
+/* The log lines that users of such libraries search for. */
 static void log_mapped(const struct task *task, const struct plan_range *range, size_t bytes)
 {
 	uintptr_t from = range->start, to = range->start + bytes;
@@ -95,7 +95,7 @@ static void log_mapped(const struct task *task, const struct plan_range *range, 
 		  (unsigned long)from);
 }
 
-/* The one place where hugetlb text comes from somewhere else: a copy that processes share. */
+/* The only other source of hugetlb text: a copy that processes share. */
 static int take_shared(const struct run *run, const struct task *task,
 		       const struct plan_range *range, struct prepared *prepared)
 {
@@ -122,8 +122,8 @@ static int take_shared(const struct run *run, const struct task *task,
 	return failed < 0 ? failed : backing_hugetlb_filled(failed, range, prepared);
 }
 
-/* Where nobody takes care of it, or where a policy forbids to execute memory that was written to,
- * it is in a file. */
+/* The copy is in a file if libc is not hooked for it, or if a policy forbids executing memory that
+ * was written to. */
 static int prepare_thp_text(const struct run *run, const struct task *task,
 			    const struct plan_range *range, struct prepared *prepared)
 {
@@ -152,13 +152,13 @@ static int prepare(const struct run *run, const struct task *task, enum rung run
 	return backing_hugetlb_text(backing, range, prepared);
 }
 
-/* Where there are too many ranges, the pool is not what is short. */
+/* If there are too many ranges, the shortage is not the pool's. */
 static int reason_of_care(int failed)
 {
 	return failed == -ENOSPC ? -E2BIG : failed;
 }
 
-/* Ends what was begun by taking care: the copy is in place, or it is not to come. */
+/* Ends the registration: the copy is in place, or will not come. */
 static void settle(uintptr_t start, uintptr_t end, int failed)
 {
 	if (failed)
@@ -168,8 +168,9 @@ static void settle(uintptr_t start, uintptr_t end, int failed)
 }
 
 /*
- * Data on hugetlb pages is taken care of first, as the program may have been given it by then. The
- * lock and the lists of that are among the data where the program is static: so not in between.
+ * Data on hugetlb pages is registered first, because the program may be using it by then. In a
+ * static program the registry's lock and lists are part of the data, so nothing is registered in
+ * between.
  */
 static int put_data(const struct task *task, enum rung rung, const struct plan_range *range,
 		    struct prepared *prepared)
@@ -192,9 +193,9 @@ static int put_data(const struct task *task, enum rung rung, const struct plan_r
 }
 
 /*
- * Text, too: what rewrites itself, or what others patch, does so a small page at a time, and may
- * have it read again from its file. A copy that the kernel treats in another way than that file is
- * not taken without care; one in a file of small pages, put together, it does not.
+ * Text, too: code that rewrites itself, or that others patch, is changed one small page at a time,
+ * and may be read again from its file. If libc is not hooked, a copy is only used if the kernel
+ * treats it like that file: a collapsed file of small pages.
  */
 static int put_text(const struct run *run, const struct task *task, enum rung rung,
 		    const struct plan_range *range, struct prepared *prepared)
@@ -210,8 +211,9 @@ static int put_text(const struct run *run, const struct task *task, enum rung ru
 		return reason_of_care(failed);
 	}
 	/*
-	 * Hugetlb memory would be in a core file: text was not, nor need it be. Anonymous text has
-	 * to be, as gdb looks into the executable only for what was a file's in the process.
+	 * Hugetlb memory would be included in a core file: text was not, and need not be. Anonymous
+	 * text must be, because gdb reads the executable only for what was mapped from a file in
+	 * the process.
 	 */
 	if (prepared->fd >= 0 && !run->files_dumped)
 		sys_madvise(prepared->address, prepared->bytes, MADV_DONTDUMP);
@@ -220,7 +222,7 @@ static int put_text(const struct run *run, const struct task *task, enum rung ru
 	return failed;
 }
 
-/* Puts as much of the range as it can on a rung's pages. Returns how many bytes, or -errno. */
+/* Moves as much of the range as possible to a rung's pages. Returns how many bytes, or -errno. */
 static long take_rung(const struct run *run, const struct task *task, enum rung rung,
 		      const struct plan_range *range)
 {
@@ -239,7 +241,7 @@ static long take_rung(const struct run *run, const struct task *task, enum rung 
 	return failed ? failed : bytes;
 }
 
-/* Takes what a rung can have of all that is not huge yet. */
+/* Takes everything that is not huge yet and that a rung can serve. */
 static void take_all(struct run *run, struct task *task, enum rung rung)
 {
 	const struct plan_rules rules = task_rules(run, task, rung);

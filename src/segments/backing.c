@@ -11,14 +11,14 @@
 #include "segments/backing.h"
 
 /*
- * Has the pages mapped in one go, which is faster than one fault each. Where the kernel can't read
- * them (the file was truncated) this is an error, not a signal.
+ * Maps the pages by one call, which is faster than one page fault each. If the kernel cannot read
+ * them (the file was truncated) the call returns an error, without a signal.
  */
 static int make_readable(uintptr_t from, uintptr_t to)
 {
 	long result = sys_madvise(from, to - from, MADV_POPULATE_READ);
 
-	/* an older kernel: then each page is a fault */
+	/* an older kernel: then each page is a page fault */
 	return result == -EINVAL ? 0 : (int)result;
 }
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What segments are put on: a copy on hugetlb pages, a copy on transparent huge pages, or the pages
- * of the file itself.
+ * The new pages of segments: a copy on hugetlb pages, a copy on transparent huge pages, or the
+ * pages of the file itself.
  *
- * A copy is prepared aside, where nobody sees it, and costs nothing if it fails; swap.h puts it in
- * place. Nothing here is ever writable and executable. System calls only.
+ * A copy is prepared elsewhere, invisible to the program, and costs nothing if it fails; swap.h
+ * puts it in place. Nothing here is ever writable and executable. System calls only.
  */
 #ifndef BACKING_H
 #define BACKING_H
@@ -17,13 +17,14 @@
 #include "segments/mapped_file.h"
 #include "segments/plan.h"
 
-/* What all ranges of a process have in common. */
+/* Common to all ranges of a process. */
 struct backing {
 	const struct plan_piece *pieces; /* all that is mapped */
 	size_t piece_count;
 	struct source source;             /* of the hugetlb pages for this kind of segment */
-	bool copy_all;                    /* zero pages of bss, too */
-	uintptr_t break_start, break_end; /* heap that nobody has yet: no hole, and no piece */
+	bool copy_all;                    /* copy zero pages of bss, too */
+	uintptr_t break_start, break_end; /* heap that is not allocated yet: neither a hole nor a
+					   * piece */
 };
 
 /*
@@ -34,22 +35,23 @@ struct backing {
 struct prepared {
 	uintptr_t address;
 	size_t bytes; /* of the range, from its start; there were no pages for the rest */
-	int fd;       /* text in a file in memory: the file, which has all of its pages; else -1 */
+	int fd;       /* text in an in-memory file: the file, which has all of its pages;
+		       * otherwise -1 */
 };
 
 /* Discards a prepared copy. */
 void backing_drop(struct prepared *prepared);
 
 /*
- * Copies what lies in [from, to) to `to_address`. Between its first and last instruction nothing
- * of the library's own data is written. Returns 0, or -errno where the memory can't be read.
+ * Copies the content of [from, to) to `to_address`. Between its first and last instruction none of
+ * the library's own data is written. Returns 0, or -errno if the memory cannot be read.
  */
 int backing_copy(const struct backing *backing, const struct plan_range *range, uintptr_t from,
 		 uintptr_t to, uintptr_t to_address);
 
 /*
- * How much of a range, from its start on, is one stretch of one file; 0 where more of the file
- * follows a hole, as then the range is no stretch of the file.
+ * How much of a range, from its start on, is a single mapping of one file; 0 if more of the file
+ * follows after a hole, because then the range is not contiguous in the file.
  */
 size_t backing_file_bytes(const struct backing *backing, const struct plan_range *range);
 
@@ -73,7 +75,7 @@ void backing_open_text(struct backing_text *text, const struct backing *backing,
 		       const struct plan_range *range);
 void backing_close_text(struct backing_text *text);
 
-/* Reads what belongs to [from, to) to `to_address`, which is zero. 0 or -errno. */
+/* Reads what belongs to [from, to) to `to_address`, which is zero. Returns 0 or -errno. */
 int backing_read_text(const struct backing_text *text, uintptr_t from, uintptr_t to,
 		      uintptr_t to_address);
 

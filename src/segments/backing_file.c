@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The file's own pages, huge: no copy, shared by all who map the file, and the name stays.
+ * The file's own pages, huge: no copy, shared by all processes that map the file, and the name
+ * stays.
  *
- * It takes a filesystem that keeps big pieces of a file in one page of its cache (ext4, xfs, btrfs
- * and others of recent kernels), and a mapping that agrees with its file modulo the huge page. What
- * the cache holds in small pages already is put out of it and read again, once, and only where a
- * first page shows that this helps.
+ * Needs a file system that keeps large folios in the page cache (ext4, xfs, btrfs and others in
+ * recent kernels), and a mapping that agrees with its file modulo the huge page. What the cache
+ * already has in small pages is evicted and read again, once, and only if a first page shows that
+ * this helps.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,8 +17,8 @@
 #include "proc/smaps.h"
 #include "segments/backing_file.h"
 
-/* Opens the file that is mapped at a range, for the cache's sake; -errno where it is not to be
- * found by its name, or where the process has written to its copy of a page. */
+/* Opens the file that is mapped at a range, to work on its page cache; -errno if its name does not
+ * lead to it, or if the process has written to a private copy of a page. */
 static long open_mapped(const struct plan_range *range, uint64_t *offset)
 {
 	struct smaps_mapping mapping = {.end = 0};
@@ -45,7 +46,7 @@ static long open_mapped(const struct plan_range *range, uint64_t *offset)
 	return -ESTALE;
 }
 
-/* Has a part read again; the mapping itself stays. */
+/* Has a part of the file read again; the mapping itself stays. */
 static void read_again(int fd, uintptr_t start, size_t bytes, uint64_t offset)
 {
 	if (sys_madvise(start, bytes, MADV_DONTNEED))
@@ -54,7 +55,7 @@ static void read_again(int fd, uintptr_t start, size_t bytes, uint64_t offset)
 	sys_madvise(start, bytes, MADV_POPULATE_READ);
 }
 
-/* A range, and what of it is huge by now. */
+/* A range, and the part of it that is huge so far. */
 struct file_text {
 	const struct plan_range *range;
 	size_t page_bytes;
@@ -71,7 +72,7 @@ static bool is_huge(const struct file_text *text, uintptr_t at)
 	return pagemap_bytes(&text->page_tables, at, at + text->page_bytes) == text->page_bytes;
 }
 
-/* The first huge page that is not huge, or the end. */
+/* The first page that is not huge, or the end. */
 static uintptr_t first_small(const struct file_text *text)
 {
 	uintptr_t at = text->range->start;

@@ -2,8 +2,8 @@
 /*
  * Copies on hugetlb pages.
  *
- * Text is in an unlinked file (text_file.h) whose pages it has: they need no reservation, and no
- * second page each. Data is a private mapping, populated, whose pages are the process's own.
+ * Text is in an unlinked file (text_file.h) that owns the pages: they need no reservation, and no
+ * private second page. Data is a private mapping, populated, whose pages belong to the process.
  */
 #include <errno.h>
 
@@ -12,7 +12,7 @@
 #include "segments/backing_hugetlb.h"
 #include "segments/text_file.h"
 
-/* Tries where a signal came in between. */
+/* How often a call interrupted by a signal is retried. */
 #define RETRIES_MAX 5
 
 static int give_page(const struct text_file *file, uint64_t offset, uintptr_t window)
@@ -49,7 +49,7 @@ int backing_hugetlb_text(const struct backing *backing, const struct plan_range 
 		return -ENOMEM;
 	failed = prepare_text(backing, &source, range, prepared);
 
-	/* a mount may be too small, or one from which nothing is executed; a memfd is neither */
+	/* a mount may be too small, or mounted noexec; a memfd is neither */
 	if (failed && source.mount) {
 		source.mount = NULL;
 		failed = prepare_text(backing, &source, range, prepared);
@@ -85,7 +85,7 @@ static long find_hole(size_t bytes, size_t page_bytes)
 	return (long)align_up((uintptr_t)at, page_bytes);
 }
 
-/* Tries where another thread has mapped something in the hole meanwhile. */
+/* How often another hole is tried if another thread has used the first one. */
 #define HOLES_MAX 5
 
 int backing_hugetlb_data(const struct backing *backing, const struct plan_range *range,

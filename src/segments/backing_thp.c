@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Copies on transparent huge pages, which split where the program protects or unmaps a part, and
- * which a debugger can write to.
+ * Copies on transparent huge pages, which the kernel splits if the program protects or unmaps a
+ * part, and to which a debugger can write.
  *
- * They are anonymous memory, which is quickly made. Text of which nobody takes care is in a file in
- * memory instead, as anonymous text would be lost where a program has it read again from its file.
+ * They are anonymous memory, which is fast to make. If libc is not hooked, text is in an in-memory
+ * file instead, because anonymous text would be lost if the program has it read again from its
+ * file.
  */
 #include <errno.h>
 #include <sys/auxv.h>
@@ -33,8 +34,8 @@ int backing_thp_data(const struct plan_range *range, size_t page_bytes, struct p
 }
 
 /*
- * Where no memory was in one piece, the kernel has given small pages, and the copy would be worse
- * than the file's own: it is asked once to put them together, and then the copy counts up to the
+ * If no contiguous memory was free, the kernel has given small pages, and the copy would be worse
+ * than the file's own pages: it is asked once to collapse them, and then the copy counts up to the
  * first page that is not huge.
  */
 static size_t huge_bytes(uintptr_t at, size_t bytes, size_t page_bytes)
@@ -51,7 +52,7 @@ static size_t huge_bytes(uintptr_t at, size_t bytes, size_t page_bytes)
 	return huge;
 }
 
-/* What is behind that is given back; nothing is left where nothing is huge. */
+/* Unmaps the rest after that; unmaps everything if nothing is huge. */
 static void keep_huge(struct prepared *prepared, size_t page_bytes)
 {
 	const size_t huge = huge_bytes(prepared->address, prepared->bytes, page_bytes);
@@ -87,8 +88,8 @@ int backing_thp_text(const struct backing *backing, const struct plan_range *ran
 }
 
 /*
- * The file's memory is small, whatever the settings for files in memory are, until the kernel is
- * asked to put it together (Linux 6.1). It does so where there is any of it, and what is not there
+ * The file's memory is on small pages, whatever the settings for in-memory files, until the kernel
+ * is asked to collapse it (Linux 6.1). It collapses a range that has any page, and what is missing
  * is zero: so one small page, at the end, makes a huge one.
  */
 static int give_page(const struct text_file *file, uint64_t offset, uintptr_t window)

@@ -45,7 +45,7 @@ static const struct segment *segment_at(const struct found *found, uintptr_t add
 	return low < found->segments.count ? &segments[low] : NULL;
 }
 
-/* What is mapped between two segments of an object and can't be used is the object's. */
+/* An unusable mapping between two segments of an object belongs to the object. */
 static void describe_gap(struct plan_piece *piece, const struct segment *next,
 			 const struct found *found)
 {
@@ -58,8 +58,8 @@ static void describe_gap(struct plan_piece *piece, const struct segment *next,
 }
 
 /*
- * Where the linker will have made data read-only, or has: what is writable there now will not stay
- * so, and nobody can protect a part of a huge page.
+ * Where the linker makes data read-only after relocation (RELRO): what is writable there now will
+ * become read-only, and a part of a huge page cannot be protected.
  */
 static void describe_segment(struct plan_piece *piece, const struct segment *segment,
 			     const struct found *found)
@@ -80,7 +80,7 @@ static void describe_segment(struct plan_piece *piece, const struct segment *seg
 		piece->kind = PLAN_OTHER;
 }
 
-/* Where a piece that begins at start ends at the latest, as far as RELRO is concerned. */
+/* The latest end of a piece that begins at start, according to RELRO. */
 static uintptr_t relro_cut(const struct found *found, const struct segment *segment,
 			   uintptr_t start, uintptr_t end)
 {
@@ -129,8 +129,7 @@ int classify_add(struct vector *pieces, const struct smaps_mapping *mapping,
 	return 0;
 }
 
-/* A list that was cut short would make holes of what is mapped: it must reach the stack, which is
- * far up. */
+/* A truncated list would show mappings as holes: it must reach the stack, which is far up. */
 static bool is_complete(const struct vector *pieces, uintptr_t stack)
 {
 	const struct plan_piece *list = pieces->items;
@@ -147,7 +146,7 @@ int classify_read(struct vector *pieces, const struct found *found)
 	int failed;
 
 	*pieces = VECTOR_OF(struct plan_piece);
-	/* smaps take long to make, and nothing else in them is of use here */
+	/* smaps is slow, and its other fields are not needed here */
 	failed = cpu_has_text_right() ? maps_open_with_flags(&maps) : maps_open(&maps, false);
 	if (failed)
 		return failed;
@@ -190,7 +189,7 @@ static bool add_part(struct vector *pieces, const struct plan_piece *whole, uint
 	return true;
 }
 
-/* Adds a piece, cut where it is changed. Returns the bytes that are, or -ENOMEM. */
+/* Adds a piece, cut where it was changed. Returns how many bytes were cut out, or -ENOMEM. */
 static long add_cut(struct vector *pieces, const struct plan_piece *piece,
 		    const struct pagemap *pagemap)
 {
@@ -219,7 +218,8 @@ static long any_changed(const struct vector *pieces, const struct found *found,
 	return false;
 }
 
-/* The list with each piece cut where it is changed. Returns the bytes that are, or -ENOMEM. */
+/* Makes the list with each piece cut where it was changed. Returns how many bytes were cut out, or
+ * -ENOMEM. */
 static long cut_all(struct vector *cut, const struct vector *pieces, const struct found *found,
 		    const struct pagemap *pagemap)
 {

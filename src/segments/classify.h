@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What is mapped, piece by piece, as the plan wants it: each mapping of /proc/PID/maps, cut where
- * segments begin and end.
+ * What is mapped, as pieces for the plan: each mapping of /proc/PID/maps, cut where segments begin
+ * and end.
  */
 #ifndef CLASSIFY_H
 #define CLASSIFY_H
@@ -20,9 +20,8 @@ int classify_add(struct vector *pieces, const struct smaps_mapping *mapping,
 		 const struct found *found, size_t base_bytes);
 
 /*
- * Reads all mappings of the process into pieces, a list of struct plan_piece. Returns 0 or -errno
- * (without /proc nothing can be known about neighbours) and an empty list; the caller frees it in
- * both cases.
+ * Reads all mappings of the process into pieces, a list of struct plan_piece. Returns 0, or -errno
+ * (without /proc the neighbours are unknown) and an empty list; the caller frees it in both cases.
  */
 int classify_read(struct vector *pieces, const struct found *found);
 

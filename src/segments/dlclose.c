@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Text and data on hugetlb pages that go with their library: see unloaded.h.
+ * Text and data on hugetlb pages that are unloaded with their library: see dlclose.h.
  *
- * ld.so unmaps a library by calls of its own. Until it says so, what was known of it is wrong; it
- * does no harm: where the kernel maps something else there, the pages count as small from then on
- * (memory/calls.c), and a fork does not read them (replaced_doubt()).
+ * ld.so unmaps a library by calls of its own. Until it announces that, the recorded state is wrong,
+ * but harmless: if the kernel maps something else there, the pages count as small from then on
+ * (calls/), and a fork does not read them (replaced_doubt()).
  */
 #include <link.h>
 #include <stdbool.h>
@@ -14,9 +14,9 @@
 #include "segments/dlclose.h"
 #include "segments/replaced.h"
 
-static bool loaded[REPLACED_MAX]; /* the range of that number is some object's */
+static bool loaded[REPLACED_MAX]; /* the range of that number belongs to a loaded object */
 
-/* A range is one object's alone, but may reach over its end. */
+/* A range belongs to one object only, but may extend beyond its end. */
 static void mark_touching(uintptr_t from, uintptr_t to)
 {
 	uintptr_t start, end;
@@ -50,7 +50,7 @@ static int mark_object(struct dl_phdr_info *info, size_t size, void *data)
 	return 0;
 }
 
-/* The program comes first, and stays. */
+/* The program comes first, and is never unloaded. */
 static int mark_program(struct dl_phdr_info *info, size_t size, void *data)
 {
 	(void)size;
@@ -59,7 +59,7 @@ static int mark_program(struct dl_phdr_info *info, size_t size, void *data)
 	return 1;
 }
 
-/* Finds out which ranges are inside these objects. False: there are no ranges. */
+/* Marks the ranges inside these objects. False: there are no ranges. */
 static bool mark(int (*mark_one)(struct dl_phdr_info *info, size_t size, void *data))
 {
 	uintptr_t start, end;

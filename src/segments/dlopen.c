@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Libraries that are loaded later: see late.h. Owns the list of objects that were seen.
+ * Libraries loaded by dlopen: see dlopen.h. Owns the list of known objects.
  */
 #include <errno.h>
 #include <string.h>
@@ -17,11 +17,12 @@
 #include "segments/dlclose.h"
 #include "segments/dlopen.h"
 
-/* With what is initialised, on a page that the linker has touched: a start writes to no other. */
+/* In the initialised data, on a page that the linker has already touched: program start writes to
+ * no other page. */
 #define AT_START __attribute__((section(".data.at_start")))
 
-/* Objects that were loaded when they were last looked at, or at the start. Few programs have more
- * than have room here. */
+/* The objects that were loaded at the last check, or at the start. Few programs have more than fit
+ * here. */
 static AT_START const ElfW(Phdr) * first_known[64];
 static struct vector known = VECTOR_IN(first_known);
 static AT_START unsigned long confined_at_start;
@@ -39,7 +40,7 @@ static int remember_object(struct dl_phdr_info *info, size_t size, void *data)
 	return 0;
 }
 
-/* What is not used is not touched. */
+/* The unused part is never touched. */
 #define STACK_BYTES ((size_t)64 << 10)
 
 static bool is_known(const struct dl_phdr_info *info)
@@ -52,7 +53,7 @@ static bool is_known(const struct dl_phdr_info *info)
 	return false;
 }
 
-/* Without memory for the list there is nothing that could be told apart: then no object is new. */
+/* Without memory for the list, objects cannot be told apart: then no object counts as new. */
 static bool remember_objects(void)
 {
 	known.count = 0;
@@ -71,7 +72,8 @@ bool dlopen_is_allowed(const struct status *status)
 	return status->confined == confined_at_start;
 }
 
-/* Of these, hugetlb pages would have nobody's care: their calls end in a C library of their own. */
+/* libc's hooks would not cover hugetlb pages of these libraries: they call a C library of their
+ * own. */
 static void tell_of_namespaces(void)
 {
 	static bool told;
@@ -98,9 +100,9 @@ static int note_change(void *argument)
 }
 
 /*
- * Under ld.so's lock, in any thread, which may have less stack than it takes to read mappings and
- * compare text: there is one for that. No signal handler runs on it: a garbage collector's would
- * look for the thread's own stack. In a sandbox nothing is read.
+ * Under ld.so's lock, in any thread, whose stack may be too small for reading mappings and
+ * comparing text: this runs on another stack. No signal handler runs on it: a garbage collector's
+ * would search for the thread's own stack. In a sandbox nothing is read.
  */
 static void objects_changed(enum loader_change change)
 {
@@ -118,7 +120,7 @@ static void objects_changed(enum loader_change change)
 	errno = error;
 }
 
-/* Libraries that come later are taken where libraries are asked for at all. */
+/* Libraries loaded later are moved if the options request libraries at all. */
 static bool is_asked_for(const struct options *options)
 {
 	return options->segments == SEGMENTS_CHOSEN && options->objects &&
@@ -130,7 +132,7 @@ void dlopen_watch(const struct options *options, void (*take)(dlopen_known *know
 	if (!is_asked_for(options))
 		return;
 	take_new = take;
-	/* /proc/self/status takes long to make: most processes are not confined */
+	/* /proc/self/status is slow, and most processes have no filter */
 	if (sys_call(SYS_prctl, PR_GET_SECCOMP))
 		confined_at_start = status_read().confined;
 	if (remember_objects() && !loader_watch(objects_changed))

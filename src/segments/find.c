@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Finding segments: see find.h.
+ * Finds segments: see find.h.
  */
 #include <errno.h>
 #include <layout.h>
@@ -23,7 +23,7 @@ struct search {
 	bool seen_main, failed;
 };
 
-/* HUGETLB_ELFMAP decides where it is set, the segment's mark where it is not. */
+/* HUGETLB_ELFMAP decides if it is set, otherwise the segment's mark. */
 static bool is_wanted(const struct options *options, unsigned int flags, bool is_listed)
 {
 	if (options->segments == SEGMENTS_MARKED)
@@ -47,7 +47,7 @@ static int add_segment(struct search *search, const struct object *object,
 	segment.wanted = is_wanted(search->options, header->p_flags, is_listed);
 	if (!vector_add(&found->segments))
 		return -ENOMEM;
-	/* An object's own segments rise already. */
+	/* An object's own segments are already in ascending order. */
 	list = found->segments.items;
 	for (place = found->segments.count - 1; place; place--) {
 		if (list[place - 1].start < segment.start)
@@ -87,14 +87,14 @@ static bool has_wanted(const struct search *search, const struct dl_phdr_info *i
 	return false;
 }
 
-/* An object that has just been loaded may have its relocations before it; where they are in its
- * text, the linker will protect parts of that once more. */
+/* A newly loaded object may not be relocated yet; if relocations are in its text, the linker will
+ * change the protection of parts once more. */
 static bool is_unfinished(const struct dl_phdr_info *info)
 {
 	return object_has_text_relocations(info->dlpi_phdr, info->dlpi_phnum, info->dlpi_addr);
 }
 
-/* Could there be a huge page in one of its segments, if they are wanted? */
+/* Can one of its requested segments contain a huge page? */
 static bool is_wide(const struct search *search, const struct dl_phdr_info *info)
 {
 	for (int i = 0; i < info->dlpi_phnum; i++) {
@@ -109,7 +109,7 @@ static bool is_wide(const struct search *search, const struct dl_phdr_info *info
 	return false;
 }
 
-/* Does the object take part? The program itself is the first that is asked about. */
+/* Does the object take part? The program itself is queried first. */
 static bool takes_part(struct search *search, const struct dl_phdr_info *info, bool *is_main,
 		       bool *is_listed)
 {
@@ -119,13 +119,13 @@ static bool takes_part(struct search *search, const struct dl_phdr_info *info, b
 	search->seen_main = true;
 	if (libc_object_holds(info, getauxval(AT_SYSINFO_EHDR)))
 		return false;
-	/* in a static program the library is a part of the program, which is no reason */
+	/* in a static program the library is part of the program, which must not exclude it */
 	if (!*is_main && libc_object_holds(info, (uintptr_t)takes_part))
 		return false;
 	if (search->before && search->before(info))
 		return false;
 	object_names_read(info, *is_main, &names);
-	/* the last name costs system calls: only where it may matter */
+	/* the file's name costs system calls: only if it may matter */
 	if (!*is_main && object_names_matter(search->options->objects) && is_wide(search, info))
 		object_names_read_file(&names);
 	*is_listed = object_names_are_listed(&names, search->options->objects);
@@ -166,8 +166,8 @@ int find_segments(const struct options *options, bool (*before)(const struct dl_
 	return search.failed ? -ENOMEM : 0;
 }
 
-/* A segment can have a huge page if it is as long as that, or if it was aligned to have it alone.
- */
+/* A segment can have a huge page if it is that long, or if it was aligned to have one for
+ * itself. */
 static int look_at_width(struct dl_phdr_info *info, size_t size, void *data)
 {
 	struct search *search = data;

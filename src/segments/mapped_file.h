@@ -17,7 +17,7 @@ struct mapped_file {
 	uint64_t offset;         /* of the memory's first byte */
 	unsigned int mode;       /* its permissions */
 	uint64_t bytes;          /* its size when it was opened */
-	int64_t changed_seconds; /* its ctime: no program can set it back */
+	int64_t changed_seconds; /* its ctime, which no program can set back */
 	uint32_t changed_nanoseconds;
 	uint64_t inode;
 };

@@ -27,7 +27,7 @@ bool object_read(const struct dl_phdr_info *info, size_t base_bytes, struct obje
 			object->start = start < object->start ? start : object->start;
 			object->end = end > object->end ? end : object->end;
 		} else if (header->p_type == PT_GNU_RELRO) {
-			/* as the linker rounds */
+			/* rounded as the linker does it */
 			object->relro_start = align_down(start, base_bytes);
 			object->relro_end = align_down(end, base_bytes);
 		}
@@ -99,7 +99,7 @@ static const char *base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-/* Of the object's dynamic table; NULL: it has none. */
+/* From the object's dynamic table; NULL: it has none. */
 static const char *soname_of(const struct dl_phdr_info *info)
 {
 	const ElfW(Dyn) *dynamic = NULL, *name = NULL;
@@ -147,8 +147,8 @@ void object_names_read_file(struct object_names *names)
 }
 
 /*
- * Is `word` the object's base name, with or without what follows ".so" or with a version in front
- * of it: libc, libc.so and libc.so.6 are all libc.so.6, and libLLVM-14 is libLLVM-14.so.1.
+ * Is `word` the object's base name, with or without what follows ".so", or with a version before
+ * it: libc, libc.so and libc.so.6 all match libc.so.6, and libLLVM-14 matches libLLVM-14.so.1.
  */
 static bool is_name(const char *word, size_t length, const char *name)
 {

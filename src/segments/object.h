@@ -19,7 +19,8 @@ struct object {
 	const char *name;     /* usually a path; the linker's, valid while the object is loaded */
 	uintptr_t base;       /* added to the addresses of its file */
 	uintptr_t start, end; /* of all of its segments */
-	uintptr_t relro_start, relro_end; /* made read-only by the linker; whole base pages */
+	uintptr_t relro_start, relro_end; /* made read-only by the linker (RELRO); whole base
+					   * pages */
 	const ElfW(Phdr) * headers;
 	int header_count;
 	bool main;
@@ -28,8 +29,7 @@ struct object {
 /* Reads the program headers. False: the object has no segments. */
 bool object_read(const struct dl_phdr_info *info, size_t base_bytes, struct object *object);
 
-/* Do these program headers, of an object at base, say that its text has relocations (DT_TEXTREL)?
- */
+/* Do these program headers, of an object at base, show relocations in its text (DT_TEXTREL)? */
 bool object_has_text_relocations(const ElfW(Phdr) * headers, int count, uintptr_t base);
 
 #define BUILD_ID_BYTES_MAX 32
@@ -47,11 +47,11 @@ void object_build_id(const struct object *object, struct build_id *id);
 struct object_names {
 	const char *list[OBJECT_NAMES_MAX]; /* paths or base names */
 	int count;
-	bool is_main; /* of the program itself */
+	bool is_main; /* for the program itself */
 	char file[256];
 };
 
-/* The names that are in memory. Makes no system call. */
+/* Reads the names that are in memory. Makes no system call. */
 void object_names_read(const struct dl_phdr_info *info, bool is_main, struct object_names *names);
 
 /* Adds the name of the file that all links lead to; three system calls. If it cannot be read,

@@ -27,7 +27,7 @@ static bool takes_part(const struct plan_piece *piece, const struct plan_rules *
 	return piece->kind == rules->kind && piece->wanted;
 }
 
-/* Adds a piece's protection to a page's; false: they can't be together. */
+/* Adds a piece's protection to a page's; false: they cannot be combined. */
 static bool join_protection(const struct plan_rules *rules, int *page, int piece)
 {
 	if (*page == PROT_NONE || *page == piece) {
@@ -41,9 +41,9 @@ static bool join_protection(const struct plan_rules *rules, int *page, int piece
 }
 
 /*
- * May the rest of a page be taken with what is in it? A segment that was aligned for huge pages has
- * it for itself; else it must be a hole between segments of the object, and the lesser part. Where
- * the break lies in the page, the heap will grow into it.
+ * May the rest of a page, whatever it contains, be taken as well? A segment that was aligned for
+ * huge pages has it for itself; otherwise the rest must be a hole between segments of the object,
+ * and the smaller part. If the break is in the page, the heap will grow into it.
  */
 static bool may_fill_holes(const struct plan_piece *piece, const struct plan_rules *rules,
 			   uintptr_t page, size_t covered, bool aligned)
@@ -57,8 +57,8 @@ static bool may_fill_holes(const struct plan_piece *piece, const struct plan_rul
 }
 
 /*
- * Can the huge page at `page` be taken? Fills in range as for this page alone. index is the first
- * piece that ends above the page's start.
+ * Can the huge page at `page` be taken? Fills in range for this page only. index is the first piece
+ * that ends above the page's start.
  */
 static bool take_page(const struct plan_piece *pieces, size_t count, const struct plan_rules *rules,
 		      uintptr_t page, size_t index, struct plan_range *range)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Which ranges of memory can be huge: a pure function of what is mapped.
+ * Computes which ranges of memory can be huge: a pure function of what is mapped.
  *
- * No system call, nothing read but the arguments: unit-tested as such. A huge page is taken only if
- * all of it belongs to one object and needs one protection, so nothing that lies beside a segment
- * ever changes.
+ * No system call, nothing is read but the arguments, so it is unit-tested. A huge page is taken
+ * only if all of it belongs to one object and has one protection, so nothing next to a segment ever
+ * changes.
  */
 #ifndef PLAN_H
 #define PLAN_H
@@ -14,9 +14,9 @@
 #include <stdint.h>
 
 enum plan_kind {
-	PLAN_OTHER, /* in the way: the heap, other objects, what can't be taken */
-	PLAN_GAP,   /* between two segments of an object: reserved, of use to nobody */
-	PLAN_TEXT,  /* never written: text and read-only data */
+	PLAN_OTHER, /* cannot be moved: the heap, other objects, unusable memory */
+	PLAN_GAP,   /* between two segments of an object: reserved, and unused */
+	PLAN_TEXT,  /* never written to: text and read-only data */
 	PLAN_DATA,  /* data, bss, and what the linker made read-only after relocation */
 };
 
@@ -24,22 +24,24 @@ enum plan_kind {
 struct plan_piece {
 	uintptr_t start, end;
 	enum plan_kind kind;
-	int protection; /* as it is now: PROT_... */
-	bool wanted;    /* by the options */
-	bool file;      /* mapped from a file, at this offset; else anonymous */
+	int protection; /* its current protection: PROT_... */
+	bool wanted;    /* requested by the options */
+	bool file;      /* mapped from a file, at this offset; otherwise anonymous */
 	uint64_t offset;
-	size_t align;                       /* the segment's */
-	uintptr_t object_start, object_end; /* what all segments of the object span */
-	unsigned int object;                /* which; without meaning for PLAN_OTHER */
-	unsigned int segment;               /* which */
+	size_t align;                       /* of the segment */
+	uintptr_t object_start, object_end; /* the range of all segments of the object */
+	unsigned int object;                /* index of the object; meaningless for PLAN_OTHER */
+	unsigned int segment;               /* index of the segment */
 };
 
 struct plan_rules {
 	enum plan_kind kind; /* PLAN_TEXT or PLAN_DATA */
 	size_t page_bytes;
-	bool merge; /* text and read-only data of one page together: readable and executable */
-	bool holes; /* also pages that no segment fills (nobody else can map something there now) */
-	bool congruent;      /* address and file offset agree modulo page_bytes, and no hole */
+	bool merge; /* take text and read-only data of one page together: readable and executable */
+	bool holes; /* take pages that no segment fills, too (nothing else can be mapped there
+		     * now) */
+	bool congruent;      /* address and file offset must agree modulo page_bytes, and there
+			      * must be no hole */
 	uintptr_t break_now; /* the end of the heap, which may grow from there; 0: none */
 };
 
@@ -47,13 +49,13 @@ struct plan_range {
 	uintptr_t start, end; /* whole huge pages */
 	int protection;
 	unsigned int object, segment; /* segment: of its first byte */
-	size_t first_piece;           /* index of the first piece in it, a gap or not */
+	size_t first_piece;           /* index of the first piece in it, which may be a gap */
 };
 
 /*
- * Finds the next range at or above `from` that can be taken. pieces are all that is mapped, by
- * rising address. Returns false where there is none. So one call after the other gives the plan;
- * what was not got of a range is asked again with other rules.
+ * Finds the next range at or above `from` that can be taken. pieces are everything that is mapped,
+ * with ascending addresses. Returns false if there is none. So successive calls give the plan; the
+ * parts of a range that could not be moved are planned again with other rules.
  */
 bool plan_next(const struct plan_piece *pieces, size_t count, const struct plan_rules *rules,
 	       uintptr_t from, struct plan_range *range);

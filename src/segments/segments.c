@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The order of steps: find, look around, plan, carry out. And the same again for libraries that
- * come later: other threads may run then, but none has an address in what has just been loaded.
+ * The order of steps: find, read what is mapped, plan, apply. The same for libraries loaded by
+ * dlopen: other threads may run then, but none has an address in what has just been loaded.
  */
 #include <errno.h>
 #include <layout.h>
@@ -25,10 +25,10 @@ static const char other_threads[] = "other threads run already";
 static const char too_long_a_file[] =
 	"the process may not make files as long as a huge page (ulimit -f)";
 
-/* What declining leads to. */
+/* The consequence of declining. */
 static const char where_they_are[] = "text and data stay where they are";
 
-/* One line a process: what falls short in the first library does so in the next. */
+/* One line per process: what falls short for the first library does so for the next. */
 static bool told;
 
 static void decline(struct run *run, const char *reason)
@@ -79,7 +79,7 @@ static bool has_heap(const struct run *run)
 	return false;
 }
 
-/* All sizes, where hugetlb pages may be taken or one was named; else only what THP are made of. */
+/* All sizes, if hugetlb pages are allowed or a size was named; otherwise only the size of THP. */
 static void read_sizes(struct run *run)
 {
 	const struct options *options = run->options;
@@ -95,8 +95,8 @@ static void read_sizes(struct run *run)
 }
 
 /*
- * What is mapped, without the text that somebody has changed. A debugger writes to addresses, not
- * to files: its breakpoints are copied.
+ * Reads what is mapped, without text that was changed. A debugger writes to addresses, not to
+ * files: its breakpoints are copied.
  */
 static int read_pieces(struct run *run)
 {
@@ -119,7 +119,7 @@ static int read_pieces(struct run *run)
 	return changed < 0 ? (int)changed : 0;
 }
 
-/* Everything that the plan rests on. A debugger matters to hugetlb pages alone. */
+/* Reads everything that the plan depends on. A debugger matters only for hugetlb pages. */
 static int look_around(struct run *run)
 {
 	int failed;
@@ -139,8 +139,8 @@ static int look_around(struct run *run)
 	return 0;
 }
 
-/* libc's text has changed, and so has what is mapped. Without the new list nothing more is planned.
- */
+/* libc's text has changed, and so have the mappings. Without the new list nothing more is
+ * planned. */
 static int look_again(struct run *run)
 {
 	vector_free(&run->pieces);
@@ -193,8 +193,8 @@ static int prepare_data(struct run *run, struct task *data)
 }
 
 /*
- * Where the break lies in the last huge page of the program's bss, and there is no heap yet, the
- * heap is made to begin behind that page. Returns the old break, or 0: it was not moved.
+ * If the break is in the last huge page of the program's bss, and there is no heap yet, the heap is
+ * made to begin after that page. Returns the old break, or 0: it was not moved.
  */
 static uintptr_t move_break(struct run *run, size_t page_bytes)
 {
@@ -207,7 +207,7 @@ static uintptr_t move_break(struct run *run, size_t page_bytes)
 	return before;
 }
 
-/* Returns 0, also where that is not all that was planned; or -errno with one line written. */
+/* Returns 0, even if not everything planned was moved; or -errno after logging one line. */
 static int put_data(struct run *run, struct task *data)
 {
 	long planned = task_plan(run, data);
@@ -229,8 +229,8 @@ static int put_data(struct run *run, struct task *data)
 }
 
 /*
- * Does a core file hold private mappings of files? As a rule it does not: what it lacks of text is
- * in the executable. /proc says it as a hexadecimal number, of which this is bit 2.
+ * Do core files contain private mappings of files? Usually not: the text that is missing is in the
+ * executable. /proc shows a hexadecimal number, whose bit 2 this is.
  */
 static bool files_are_dumped(void)
 {
@@ -241,7 +241,7 @@ static bool files_are_dumped(void)
 	return (last <= '9' ? last - '0' : last - 'a' + 10) & 4;
 }
 
-/* As put_data(). */
+/* Like put_data(). */
 static int put_text(struct run *run, struct task *text)
 {
 	long planned = task_plan(run, text);
@@ -277,7 +277,7 @@ static int put_all(struct run *run)
 	return failed ? failed : messages_shortfall(run, &text, &data);
 }
 
-/* Lists nothing where no segment is long enough: that is so in most programs. */
+/* Builds no list if no segment is long enough, as in most programs. */
 static int run_once(struct run *run, dlopen_known *before)
 {
 	const bool is_empty = find_widest(run->options, before) < CPU_HUGE_BYTES_MIN;
@@ -301,8 +301,8 @@ static int run_once(struct run *run, dlopen_known *before)
 	return failed;
 }
 
-/* Objects that have just been loaded, of which nobody knows anything yet. What has no whole huge
- * page costs no system call. */
+/* Handles newly loaded objects, which nothing uses yet. An object without a whole huge page costs
+ * no system call. */
 static void take_late(dlopen_known *known)
 {
 	const struct options *options = options_get(NULL, NULL);
@@ -329,8 +329,8 @@ struct start {
 	int failed;
 };
 
-/* Inside dl_iterate_phdr(): its lock keeps other threads, where there are some, from unloading what
- * the plan is about. (When libraries are loaded later ld.so holds its own.) */
+/* Inside dl_iterate_phdr(): its lock keeps other threads, if there are any, from unloading the
+ * objects in the plan. (When libraries are loaded later ld.so holds its own lock.) */
 static int run_at_start(struct dl_phdr_info *info, size_t size, void *data)
 {
 	struct start *start = data;
@@ -351,7 +351,7 @@ int segments_start(const struct options *options)
 	struct start start = {0};
 
 	start.run.options = options;
-	/* under auto nothing was asked for that could be missed */
+	/* under auto nothing was requested explicitly, so nothing is reported missing */
 	start.run.told = told = options->segments_auto;
 	start.run.done = VECTOR_OF(struct plan_range);
 	if (options->force_segments)

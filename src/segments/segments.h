@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Text and data that are there already, put on huge pages: the order of steps.
+ * Moves text and data of a running program to huge pages: the order of steps.
  */
 #ifndef SEGMENTS_H
 #define SEGMENTS_H
@@ -9,15 +9,15 @@
 
 #include "options/options.h"
 
-/* Has the program or a library segments that the linker or hugeedit marked? For a process in which
- * no variable is set: makes no system call. */
+/* Does the program or a library have segments that the linker or hugeedit marked? For a process in
+ * which no variable is set: makes no system call. */
 bool segments_are_marked(void);
 
 /*
- * Puts the segments that the options ask for on huge pages. In the constructor, when the program
- * has not begun; the heap comes before, as it changes a page of libc's text. Returns 0, also where
- * the program has no whole huge page of anything; or -errno where what was asked for was not had
- * in full: there the program is as it was, and one line about it was written.
+ * Moves the segments that the options request to huge pages. In the constructor, before the program
+ * begins; after the heap, which patches a page of libc's text. Returns 0, also if the program has
+ * no whole huge page of any segment; or -errno if the request was not met in full, after logging
+ * one line: what was not moved is unchanged.
  */
 int segments_start(const struct options *options);
 

@@ -13,7 +13,7 @@
 
 struct sha256 {
 	uint32_t state[8];
-	uint64_t bytes; /* taken in so far */
+	uint64_t bytes; /* processed so far */
 	unsigned char block[SHA256_BLOCK_BYTES];
 };
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Sharing of text: see share.h.
+ * Shares text: see share.h.
  *
- * A copy that is being made has no name (O_TMPFILE), so it goes with its writer, however that one
- * ends; its name appears when all is there (linkat). Of two writers the second finds the name
- * taken, and takes the first one's copy.
+ * A copy that is being made has no name (O_TMPFILE), so it disappears with its writer, however that
+ * ends; its name appears when it is complete (linkat). The second of two writers finds the name in
+ * use, and uses the first one's copy.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -19,19 +19,19 @@
 #define HUGETLBFS_MAGIC 0x958458f6UL
 #define PATH_BYTES      4096
 
-/* A signal ends the allocation of pages early, and the next try goes on where it stood. */
+/* A signal interrupts the allocation of pages; the next call continues it. */
 #define INTERRUPTIONS_MAX 1000
 
-/* Where copies are kept. */
+/* The directory of copies. */
 struct share_directory {
 	int fd;
-	unsigned int user; /* whose copies may be used, besides root's */
+	unsigned int user; /* the user whose copies may be used, besides root's */
 	char path[PATH_BYTES + 64];
 };
 
 /*
- * The first reason of a process is a warning; the other texts have the same, as a rule. what is an
- * object or a directory, copy the name of a copy in it, or NULL.
+ * Only the first reason in a process is a warning; other texts usually have the same one. what is
+ * an object or a directory, copy the name of a copy in it, or NULL.
  */
 static void tell(const char *what, const char *copy, const char *reason)
 {
@@ -58,7 +58,8 @@ static void tell_unreadable(const struct share_text *text, int error)
 	tell(text->name, NULL, reason);
 }
 
-/* May what was opened be trusted? What is nobody else's may neither be written by anybody else. */
+/* Can the opened file be trusted? It must belong to this user or root, and be writable by nobody
+ * else. */
 static const char *mistrust(const struct statx *status, unsigned int user)
 {
 	if (status->stx_uid != user && status->stx_uid != 0)
@@ -68,7 +69,7 @@ static const char *mistrust(const struct statx *status, unsigned int user)
 	return NULL;
 }
 
-/* -EACCES or -EINVAL, and it was told, where the directory is not one for copies. */
+/* -EACCES or -EINVAL, after logging the reason, if the directory cannot be used for copies. */
 static int check_directory(const struct share_directory *directory, size_t page_bytes)
 {
 	struct statfs64 filesystem;
@@ -94,7 +95,7 @@ static int check_directory(const struct share_directory *directory, size_t page_
 	return -EACCES;
 }
 
-/* Opens the directory of this user on the mount, and makes it if need be. */
+/* Opens this user's directory on the mount, and creates it if necessary. */
 static long open_on_mount(struct share_directory *directory, const char *mount_path)
 {
 	const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
@@ -105,7 +106,7 @@ static long open_on_mount(struct share_directory *directory, const char *mount_p
 	text_format(directory->path, sizeof(directory->path), "%s/%s", mount_path, name);
 	if (SYS_IS_ERROR(mount))
 		return mount;
-	/* usually it is there */
+	/* it usually exists */
 	fd = sys_open_at((int)mount, name, flags | O_NOFOLLOW, 0);
 	if (fd == -ENOENT) {
 		fd = sys_make_directory_at((int)mount, name, 0700);
@@ -116,7 +117,7 @@ static long open_on_mount(struct share_directory *directory, const char *mount_p
 	return fd;
 }
 
-/* A descriptor that can't be opened is told here; the reason is the kernel's. */
+/* If opening fails, logs the kernel's reason. */
 static int open_place(struct share_directory *directory, const struct share_text *text,
 		      const struct options *options)
 {
@@ -147,8 +148,8 @@ static int open_place(struct share_directory *directory, const struct share_text
 }
 
 /*
- * Opens the copy of that name. Returns a descriptor; -ENOENT: there is none; -EACCES: what is there
- * is not to be used, which was told.
+ * Opens the copy of that name. Returns a descriptor; -ENOENT: there is none; -EACCES: it must not
+ * be used, and the reason was logged.
  */
 static int open_copy(const struct share_directory *directory, const char *name,
 		     const struct share_text *text)
@@ -171,7 +172,7 @@ static int open_copy(const struct share_directory *directory, const char *name,
 	reason = mistrust(&status, directory->user);
 	if (!reason && (status.stx_mode & S_IFMT) != S_IFREG)
 		reason = "is not a file";
-	/* With all of its pages: a hole would read as zeroes, or end the process. */
+	/* It must have all of its pages: a hole would read as zeroes, or kill the process. */
 	if (!reason && (status.stx_size != text->bytes || status.stx_blocks * 512 != text->bytes))
 		reason = "is not complete";
 	if (!reason)
@@ -183,7 +184,7 @@ close:
 	return failed;
 }
 
-/* Tries, where other processes take away the name that was made. */
+/* How often to try again if other processes remove the name that was made. */
 #define NAMELESS_TRIES 5
 
 static bool is_same_copy(int fd, int other)
@@ -195,11 +196,11 @@ static bool is_same_copy(int fd, int other)
 }
 
 /*
- * Opens the copy once more, by a second name that is gone at once, so that the mapping shows as
- * deleted: a program that finds its text's file by /proc/self/maps and maps it itself (V8 does)
- * would fail on a file of huge pages, and does without one that is not there. Who may not make
- * names there gets the copy as it is. The second name is the same for all: what a process leaves
- * that is killed in between, the next one uses and takes away.
+ * Opens the copy again, by a second name that is removed at once, so that the mapping shows as
+ * deleted: a program that finds its text's file in /proc/self/maps and maps it itself (as V8 does)
+ * would fail on a file of huge pages, but can do without a file that does not exist. A process that
+ * may not create names there uses the copy directly. The second name is the same for all processes:
+ * if one is killed in between, the next one uses and removes the name.
  */
 static int without_name(const struct share_directory *directory, const char *name, int fd)
 {
@@ -222,13 +223,14 @@ static int without_name(const struct share_directory *directory, const char *nam
 			sys_close(fd);
 			return (int)nameless;
 		}
-		/* of a copy by the same name that somebody has removed since */
+		/* a copy with the same name that has been removed since */
 		sys_close((int)nameless);
 	}
 	return fd;
 }
 
-/* Takes all pages from the pool before the first is touched: a short pool is an error here. */
+/* Allocates all pages from the pool before the first is touched: if the pool is short, this returns
+ * an error. */
 static int allocate(int fd, size_t bytes)
 {
 	long failed = -EINTR;
@@ -251,11 +253,12 @@ static int fill(int fd, const struct share_text *text, const struct mapped_file 
 	return SYS_IS_ERROR(got) ? (int)got : mapped_file_check(file);
 }
 
-/* Makes a copy and publishes it. 0: there is one by that name now, ours or another's. */
+/* Makes a copy and publishes it. 0: a copy with that name exists now, made by this process or
+ * another. */
 static int make_copy(const struct share_directory *directory, const char *name,
 		     const struct share_text *text, const struct mapped_file *file)
 {
-	/* Who may not read the text in its file may not read it in the copy. */
+	/* A user who may not read the text in its file may not read it in the copy either. */
 	int mode = (int)(file->mode & (S_IRUSR | S_IRGRP | S_IROTH)) | S_IRUSR, failed;
 	char link[32];
 	long fd = sys_open_at(directory->fd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, mode);
@@ -346,7 +349,8 @@ static int verify(const struct share_directory *directory, const char *name,
 	return -EACCES;
 }
 
-/* The descriptor that was opened for writing is not handed out: a mapping of it could be, too. */
+/* The descriptor that was opened for writing is not returned, because a mapping made with it could
+ * be writable. */
 static int find_or_make(const struct share_directory *directory, const char *name,
 			const struct share_text *text, const struct mapped_file *file)
 {
@@ -356,7 +360,7 @@ static int find_or_make(const struct share_directory *directory, const char *nam
 	if (fd != -ENOENT)
 		return fd < 0 ? fd : verify(directory, name, text, file, fd);
 	made = make_copy(directory, name, text, file);
-	/* Where the pool was too short for two at once, the other one may be ready. */
+	/* If the pool was too short for two at the same time, the other one may be ready. */
 	fd = open_copy(directory, name, text);
 	if (fd >= 0)
 		return verify(directory, name, text, file, fd);
@@ -414,7 +418,7 @@ int share_open(const struct share_text *text, const struct options *options)
 	long user = sys_geteuid();
 	int fd;
 
-	/* a filter of system calls may know better */
+	/* a system call filter may fake the result */
 	if (SYS_IS_ERROR(user)) {
 		log_info("HUGETLB_SHARE: the text at 0x%lx is not shared: geteuid failed (%s)",
 			 (unsigned long)text->address, error_name(user));

@@ -33,7 +33,7 @@ static int hash_text(const struct mapped_file *file, const struct share_text *te
 	return 0;
 }
 
-/* Appends to a name that is long enough for all that is appended. */
+/* Appends to a name that has space for everything that is appended. */
 static void append_bytes(char *name, const unsigned char *bytes, size_t count)
 {
 	name += strlen(name);

@@ -15,7 +15,7 @@
 /* The text to be shared: a range of an object, in whole huge pages. */
 struct share_text {
 	const char *name;  /* of the object, for messages */
-	uintptr_t address; /* where it lies now, still as ld.so mapped it */
+	uintptr_t address; /* where it is now, as ld.so mapped it */
 	size_t bytes;      /* whole huge pages */
 	size_t file_bytes; /* how much of that is mapped from the file, in whole base pages; the
 			    * rest of the last huge page reads as zero in the copy */

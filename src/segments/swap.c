@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Swapping: see swap.h.
+ * Swaps in copies: see swap.h.
  *
- * In a static program the library's own text and data are among what is swapped: between two system
- * calls here nothing but the stack is written, and the new text is the old one, byte for byte.
+ * In a static program the library's own text and data are part of what is swapped: between two
+ * system calls here nothing but the stack is written, and the new text is a byte-for-byte copy of
+ * the old one.
  */
 #include <errno.h>
 #include <signal.h>
@@ -21,9 +22,9 @@ static bool is_mapped(uintptr_t address)
 }
 
 /*
- * The kernel takes the old memory away before it moves the new one there, and may then find that it
- * has no memory for its own tables: the place is empty. The copy is still where it was, and its
- * contents go back on small pages.
+ * The kernel unmaps the old memory before it moves the new memory there, and may then run out of
+ * memory for its page tables: the place is empty. The copy is still where it was, and its content
+ * is put back on small pages.
  */
 static void fill_hole(const struct plan_range *range, const struct prepared *prepared)
 {
@@ -36,7 +37,8 @@ static void fill_hole(const struct plan_range *range, const struct prepared *pre
 	sys_mprotect(range->start, prepared->bytes, range->protection);
 }
 
-/* Before 5.16 mremap refuses huge pages. Text's file has all its pages, and can be mapped over. */
+/* Before 5.16 mremap refuses huge pages. The file of a text has all its pages, and can be mapped
+ * over it. */
 static long map_over(const struct plan_range *range, const struct prepared *prepared)
 {
 	long at = sys_mmap(range->start, prepared->bytes, range->protection,
@@ -48,7 +50,7 @@ static long map_over(const struct plan_range *range, const struct prepared *prep
 	return 0;
 }
 
-/* The next hole of what is prepared, from *at on; *at is its start then. False: there is none. */
+/* The next hole in the prepared copy, from *at on; sets *at to its start. False: there is none. */
 static bool next_hole(const struct backing *backing, const struct plan_range *range,
 		      const struct prepared *prepared, uintptr_t *at, uintptr_t *hole_end)
 {
@@ -86,7 +88,7 @@ static int occupy_hole(const struct backing *backing, uintptr_t from, uintptr_t 
 			   -1, 0);
 }
 
-/* Gives back the holes that lie before `end`. */
+/* Unmaps the holes before `end`. */
 static void free_holes(const struct backing *backing, const struct plan_range *range,
 		       const struct prepared *prepared, uintptr_t end)
 {
@@ -97,8 +99,8 @@ static void free_holes(const struct backing *backing, const struct plan_range *r
 }
 
 /*
- * The move replaces whatever is there. What was empty when the plan was made may not be so any
- * more: it is taken first, in a way that fails where somebody else is.
+ * The move replaces whatever is there. A hole of the plan may be in use by now: it is mapped first,
+ * by a call that fails if something else is mapped there.
  */
 static int occupy_holes(const struct backing *backing, const struct plan_range *range,
 			const struct prepared *prepared)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Putting a prepared copy in the place of what is there, in one step for all threads.
+ * Puts a prepared copy in place, in one step for all threads.
  */
 #ifndef SWAP_H
 #define SWAP_H
@@ -9,15 +9,15 @@
 
 /*
  * Moves the copy to the start of its range. Returns 0, or -errno with the old memory in place and
- * the copy gone; *prepared is used up in both cases. -EEXIST: there is a mapping by now where the
- * plan saw a hole.
+ * the copy gone; *prepared is used up in both cases. -EEXIST: something is mapped by now in a hole
+ * of the plan.
  */
 int swap_in(const struct backing *backing, const struct plan_range *range,
 	    struct prepared *prepared);
 
 /*
  * The same for data, which is copied first: no other thread may run. No signal is handled between
- * the copy and the swap, so no write gets lost.
+ * the copy and the swap, so no write is lost.
  */
 int swap_in_data(const struct backing *backing, const struct plan_range *range,
 		 struct prepared *prepared);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What a task is to be put on, and how much of it: see task.h.
+ * Which pages a task uses, and for how much of it: see task.h.
  */
 #include <errno.h>
 
@@ -80,7 +80,8 @@ static void choose_ladder(const struct run *run, struct task *task)
 	for (int i = 0; i < RUNGS; i++) {
 		enum rung rung = orders[wanted][i];
 
-		/* data is the process's own, and a debugger can't always write to hugetlb text */
+		/* data is private to the process, and a debugger cannot always write to hugetlb
+		 * text */
 		if (!text && rung == RUNG_FILE)
 			rung = RUNGS;
 		if (text && run->traced && rung == RUNG_HUGETLB)
@@ -110,7 +111,7 @@ void task_forgo(struct task *task, enum rung rung)
 	task->rungs = kept;
 }
 
-/* The mount for a task's pages: one of HUGETLB_PATH, or else the first that may be written to. */
+/* The mount for a task's pages: one of HUGETLB_PATH, otherwise the first writable one. */
 static void choose_mount(const struct run *run, struct task *task)
 {
 	const struct options *options = run->options;
@@ -124,7 +125,7 @@ static void choose_mount(const struct run *run, struct task *task)
 		source->mount = task->mount;
 }
 
-/* The hugetlb pages for a task. Says so itself where the size can't be had. */
+/* Chooses the hugetlb pages for a task. Logs it itself if the size is not available. */
 static int choose_pages(struct run *run, struct task *task)
 {
 	const struct options *options = run->options;
@@ -142,7 +143,8 @@ static int choose_pages(struct run *run, struct task *task)
 		return -EINVAL;
 	}
 	select_hugetlb(options, bytes ? bytes : run->sizes.default_huge, source);
-	source->populate = true; /* it is written to at once, and then a missing page is SIGBUS */
+	source->populate = true; /* it is written to at once, and then a missing page would raise
+				  * SIGBUS */
 	source->populate_write = source_can_populate_write();
 	source->memfd = true;
 	if (run_may_take_hugetlb(run) && source->page_bytes)
@@ -152,7 +154,8 @@ static int choose_pages(struct run *run, struct task *task)
 	task->backing.copy_all = options->copy_all;
 	if (task->lasting) {
 		task->lasting[RUNG_HUGETLB] = *source;
-		task->lasting[RUNG_HUGETLB].mount = NULL; /* the path goes with the task */
+		task->lasting[RUNG_HUGETLB].mount = NULL; /* the path is only valid as long as
+							   * the task */
 		task->lasting[RUNG_THP] =
 			(struct source){.page_bytes = run->sizes.thp, .thp = true};
 	}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * One kind of segment, text or data, on its way down the ladder: hugetlb pages as far as there are
- * some, for the rest the file's own pages, for what is then left transparent huge pages.
+ * One kind of segment, text or data, on its way down the ladder: hugetlb pages while there are
+ * some, then the file's own pages, then transparent huge pages.
  */
 #ifndef TASK_H
 #define TASK_H
@@ -18,20 +18,20 @@
 
 enum rung { RUNG_HUGETLB, RUNG_FILE, RUNG_THP, RUNGS };
 
-/* What both tasks of one run rest on. */
+/* Common to both tasks of one run. */
 struct run {
 	const struct options *options;
 	struct page_sizes sizes;
 	struct found found;
 	struct vector pieces;
-	struct vector done; /* of struct plan_range: what is huge */
+	struct vector done; /* of struct plan_range: what is huge already */
 	bool alone;         /* no other thread */
-	bool traced;        /* a debugger is at it */
-	bool later;         /* the program runs, and loads libraries */
+	bool traced;        /* a debugger is attached */
+	bool later;         /* the program is running, and has loaded libraries */
 	uintptr_t break_now;
 	bool break_movable; /* there is no heap yet */
-	bool files_dumped;  /* core files hold private mappings of files */
-	bool told;          /* that not all is as it was asked for */
+	bool files_dumped;  /* core files contain private mappings of files */
+	bool told;          /* that not everything is as requested */
 };
 
 struct task {
@@ -44,15 +44,15 @@ struct task {
 	struct source *lasting; /* of copies, by rung; segments/replaced refers to them */
 	bool hooked;            /* libc's calls are hooked for the copies */
 	size_t planned_bytes, got_bytes[RUNGS];
-	int error; /* of the first rung that fell short, as that is what was asked for */
+	int error; /* of the first rung that fell short, because that is what was requested */
 };
 
-/* Do the options leave room for hugetlb pages? What only these need is not looked at else. */
+/* Do the options allow hugetlb pages? Otherwise what only these need is not read. */
 bool run_may_take_hugetlb(const struct run *run);
 
 /*
- * Chooses pages and plans. Returns how many bytes there are to be had at all, or -errno with one
- * line written: the pages that were asked for are none that this machine has.
+ * Chooses pages and plans. Returns how many bytes could be moved at most, or -errno after logging
+ * one line: this machine does not have the requested pages.
  */
 long task_plan(struct run *run, struct task *task);
 
@@ -65,13 +65,13 @@ static inline size_t task_got(const struct task *task)
 /* What a rung can take. */
 struct plan_rules task_rules(const struct run *run, const struct task *task, enum rung rung);
 
-/* Says once a run why something is left alone. */
+/* Logs once per run why something is left alone. */
 void task_decline(struct run *run, const struct task *task, const char *reason);
 
-/* The biggest huge page that a task may take. */
+/* The largest huge page that a task may use. */
 size_t task_page_bytes(const struct run *run, const struct task *task);
 
-/* Is a rung among what is tried? And: from now on it is not. */
+/* Is a rung among those to try? And: from now on it is not. */
 bool task_wants(const struct task *task, enum rung rung);
 void task_forgo(struct task *task, enum rung rung);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A copy of text in a file in memory: see text_file.h. System calls only.
+ * A copy of text in an in-memory file: see text_file.h. System calls only.
  */
 #include <errno.h>
 
@@ -8,7 +8,7 @@
 #include "pages/mapping.h"
 #include "segments/text_file.h"
 
-/* Somewhere on a boundary of the page. The address, or -errno. */
+/* Maps the file at any multiple of the page. Returns the address, or -errno. */
 static long map_file(const struct text_file *file, size_t bytes, int protection, int flags)
 {
 	long room, at;
@@ -25,9 +25,9 @@ static long map_file(const struct text_file *file, size_t bytes, int protection,
 }
 
 /*
- * Gives the file page by page and copies each while it is in the cache. Returns how many bytes
- * there are; *error says why not all. The pages are the file's before they are touched, so no touch
- * can fail.
+ * Allocates the file's pages one by one and copies to each while it is in the CPU's cache. Returns
+ * how many bytes there are; *error is the reason if not all. The pages belong to the file before
+ * they are touched, so no touch can fail.
  */
 static size_t fill(const struct text_file *file, const struct backing_text *text, uintptr_t window,
 		   int *error)
@@ -50,13 +50,13 @@ static size_t fill(const struct text_file *file, const struct backing_text *text
 int text_file_map(const struct text_file *file, const struct plan_range *range,
 		  struct prepared *prepared)
 {
-	/* Its pages are there: nothing is reserved, nothing can fail to be there at a touch. */
+	/* Its pages exist: nothing is reserved, and no touch can fail. */
 	long at = map_file(file, prepared->bytes, range->protection, MAP_PRIVATE);
 
 	if (SYS_IS_ERROR(at))
 		return (int)at;
 	prepared->address = (uintptr_t)at;
-	/* without it each page is a fault of its own, a cheap one */
+	/* without it each page is a page fault of its own, a cheap one */
 	sys_madvise(prepared->address, prepared->bytes, MADV_POPULATE_READ);
 	return 0;
 }

@@ -167,17 +167,17 @@ static void choose_layout(struct layout *layout, const struct usage_table *table
 	}
 }
 
-static void add_repeated(struct lines *lines, char c, size_t count)
+static void add_repeated(struct lines *lines, const char *sign, size_t count)
 {
 	while (count--)
-		ADD(lines, "%c", c);
+		ADD(lines, "%s", sign);
 }
 
 static void add_right(struct lines *lines, const char *word, size_t width)
 {
 	const size_t length = strlen(word);
 
-	add_repeated(lines, ' ', length < width ? width - length : 0);
+	add_repeated(lines, " ", length < width ? width - length : 0);
 	ADD(lines, "%s", word);
 }
 
@@ -188,13 +188,27 @@ static void add_name(struct lines *lines, const struct layout *layout, const cha
 	ADD(lines, "  %s", name);
 	if (length > layout->name)
 		ADD(lines, "\n  ");
-	add_repeated(lines, ' ', length < layout->name ? layout->name - length : 0);
+	add_repeated(lines, " ", length < layout->name ? layout->name - length : 0);
 	if (length > layout->name)
-		add_repeated(lines, ' ', layout->name);
+		add_repeated(lines, " ", layout->name);
+}
+
+/* In colour and with characters that fill their cell, if the style has them. */
+static void add_bar(struct lines *lines, size_t filled, size_t empty,
+		    const struct usage_style *style)
+{
+	const bool colors = style->colors && filled;
+
+	ADD(lines, colors ? "  \033[36m" : "  ");
+	add_repeated(lines, style->utf8 ? "\u2588" : "#", filled);
+	if (colors)
+		ADD(lines, "\033[0m");
+	add_repeated(lines, style->utf8 ? "\u2591" : "-", empty);
 }
 
 /* The share on huge pages: "##########----------"; empty for a part without memory. */
-static void add_share(struct lines *lines, const struct layout *layout, const struct usage *usage)
+static void add_share(struct lines *lines, const struct layout *layout, const struct usage *usage,
+		      const struct usage_style *style)
 {
 	unsigned long huge = usage_huge_kb(usage), filled, permille;
 
@@ -209,16 +223,13 @@ static void add_share(struct lines *lines, const struct layout *layout, const st
 	/* A small share still shows one mark. */
 	if (huge && !filled && layout->bar)
 		filled = 1;
-	if (layout->bar) {
-		ADD(lines, "  ");
-		add_repeated(lines, '#', filled);
-		add_repeated(lines, '-', layout->bar - filled);
-	}
+	if (layout->bar)
+		add_bar(lines, filled, layout->bar - filled, style);
 	ADD(lines, "  %3lu.%lu %%\n", permille / 10, permille % 10);
 }
 
 static void add_row(struct lines *lines, const struct layout *layout, const char *name,
-		    const struct usage *usage)
+		    const struct usage *usage, const struct usage_style *style)
 {
 	add_name(lines, layout, name);
 	for (int i = 0; i < layout->count; i++) {
@@ -228,24 +239,26 @@ static void add_row(struct lines *lines, const struct layout *layout, const char
 		text_format(figure, sizeof(figure), "%lu", column->figure(usage, column->hugetlb));
 		add_right(lines, figure, column->width);
 	}
-	add_share(lines, layout, usage);
+	add_share(lines, layout, usage, style);
 }
 
-int usage_text(const struct usage_table *table, unsigned int columns, char *out, size_t bytes)
+int usage_text(const struct usage_table *table, const struct usage_style *style, char *out,
+	       size_t bytes)
 {
 	struct lines lines = {.out = out, .bytes = bytes};
 	struct layout layout;
 
 	out[0] = '\0';
-	choose_layout(&layout, table, columns);
+	choose_layout(&layout, table, style->columns);
 	add_name(&lines, &layout, "");
 	for (int i = 0; i < layout.count; i++)
 		add_right(&lines, layout.columns[i].heading, layout.columns[i].width);
 	ADD(&lines, layout.bar ? "  huge\n" : "     huge\n");
 	for (int part = 0; part < PART_COUNT; part++)
 		if (has_row(table, part))
-			add_row(&lines, &layout, part_name((enum part)part), &table->parts[part]);
-	add_row(&lines, &layout, "all", &table->total);
+			add_row(&lines, &layout, part_name((enum part)part), &table->parts[part],
+				style);
+	add_row(&lines, &layout, "all", &table->total, style);
 	if (table->total.swap)
 		ADD(&lines, "  %lu kB are swapped out\n", table->total.swap);
 	return (int)lines.used;

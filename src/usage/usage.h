@@ -69,6 +69,11 @@ unsigned long usage_huge_kb(const struct usage *usage);
  */
 #define USAGE_TABLE_BYTES 4096
 #define USAGE_COLUMNS     80 /* if the width is unknown: files and pipes */
-int usage_text(const struct usage_table *table, unsigned int columns, char *out, size_t bytes);
+struct usage_style {
+	unsigned int columns;
+	bool colors, utf8; /* of the bars */
+};
+int usage_text(const struct usage_table *table, const struct usage_style *style, char *out,
+	       size_t bytes);
 
 #endif

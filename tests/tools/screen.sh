@@ -56,6 +56,21 @@ for columns in 80 200; do
 done
 grep -q 'in memory' "$work/screen" || { show "$work/screen"; fail "200 columns are not used"; }
 
+# --watch, and the library's report
+on_terminal 80 TERM=xterm LC_ALL=C.UTF-8 -- "$hugestat" --watch --count=1 $process
+grep -q $'\xe2\x96\x91' "$work/screen" || { show "$work/screen"; fail "--watch: no bars of UTF-8"; }
+for settings in "LC_ALL=C.UTF-8 yes" "LANG=en_GB.utf8 yes" "LC_CTYPE=de_DE.UTF-8@euro yes" "LANG=C no" \
+		"LC_ALL=C no" "LANG=de_DE.ISO-8859-1 no"; do
+	# what this test was started with must not decide
+	on_terminal 80 TERM=xterm LC_ALL= LC_CTYPE= LANG=C.UTF-8 "${settings% *}" -- \
+		env LD_PRELOAD="$LIB" HUGETLB_REPORT=2 "$helpers/print-heap"
+	grep -q $'\xe2\x96\x91' "$work/screen" && has_utf8=yes || has_utf8=no
+	[ "$has_utf8" = "${settings##* }" ] ||
+		{ show "$work/screen" "$work/err"; fail "report with $settings: UTF-8 $has_utf8"; }
+	sed -n '/^libhugetlbfs: /,$p' "$work/screen" >"$work/report"
+	no_wider_than 80 "$work/report"
+done
+
 # A program with huge pages has a bar to colour.
 if (($(pool_value 2M free_hugepages) - $(pool_value 2M resv_hugepages) >= 50)); then
 	for settings in "TERM=xterm yes" "TERM=xterm NO_COLOR=1 no" "TERM=dumb no"; do
@@ -63,8 +78,24 @@ if (($(pool_value 2M free_hugepages) - $(pool_value 2M resv_hugepages) >= 50)); 
 		on_terminal 80 ${settings% *} -- "$hugestat" -- env LD_PRELOAD="$LIB" HUGETLB_MORECORE=yes \
 			"$helpers/print-heap"
 		grep -q $'\e\\[36m' "$work/screen" && colored=yes || colored=no
-		[ $colored = "${settings##* }" ] || { show "$work/screen"; fail "$settings: colour $colored"; }
+		[ "$colored" = "${settings##* }" ] || { show "$work/screen"; fail "$settings: colour $colored"; }
+		# shellcheck disable=SC2086 # words
+		on_terminal 80 ${settings% *} -- env LD_PRELOAD="$LIB" HUGETLB_MORECORE=yes HUGETLB_REPORT=2 \
+			"$helpers/print-heap"
+		grep -q $'\e\\[36m' "$work/screen" && colored=yes || colored=no
+		[ "$colored" = "${settings##* }" ] || { show "$work/screen"; fail "report, $settings: colour $colored"; }
 	done
+	LD_PRELOAD=$LIB HUGETLB_MORECORE=yes python3 -c 'import time
+block = bytearray(40 << 20)
+print("ready", flush=True)
+time.sleep(100)' >"$work/ready" &
+	python=$!
+	at_end "kill $python 2>/dev/null"
+	until grep -q ready "$work/ready"; do sleep 0.02; done
+	on_terminal 80 TERM=xterm -- "$hugestat" --watch --count=1 $python
+	grep -q $'\e\\[36m#*\e\\[0m' "$work/screen" || { show "$work/screen"; fail "--watch: no colour"; }
+	no_wider_than 80 "$work/screen"
+	kill $python
 	# the report in a file and on terminals
 	preloaded HUGETLB_MORECORE=yes HUGETLB_MMAP=yes "HUGETLB_REPORT=$work/report" "$helpers/print-heap" \
 		>/dev/null || fail "exit status $?"

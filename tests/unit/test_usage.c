@@ -275,7 +275,8 @@ static void widest_table(void **state)
 							  .resident = 1ul << 28,
 							  .swap = 1,
 							  .is_hugetlb = true});
-	length = usage_text(&table, USAGE_COLUMNS, text, sizeof(text));
+	length = usage_text(&table, &(struct usage_style){.columns = USAGE_COLUMNS}, text,
+			    sizeof(text));
 	assert_true(length + 1 < (int)sizeof(text));
 	assert_non_null(strstr(text, " 64K "));
 	assert_non_null(strstr(text, " 4M "));
@@ -283,7 +284,7 @@ static void widest_table(void **state)
 	assert_non_null(strstr(text, " kB are swapped out\n"));
 	/* and where it does not, the text ends */
 	memset(text, 'x', sizeof(text));
-	length = usage_text(&table, USAGE_COLUMNS, text, 100);
+	length = usage_text(&table, &(struct usage_style){.columns = USAGE_COLUMNS}, text, 100);
 	assert_int_equal(length, 99);
 	assert_int_equal(text[99], '\0');
 	assert_int_equal(text[100], 'x');
@@ -327,7 +328,8 @@ static void table_fits(void **state)
 	for (size_t i = 0; i < 2 * COUNT_OF(sizes_kb); i++)
 		for (unsigned int columns = 80; columns <= 200; columns += 10) {
 			fill_table(&table, sizes_kb[i / 2], i % 2);
-			usage_text(&table, columns, text, sizeof(text));
+			usage_text(&table, &(struct usage_style){.columns = columns}, text,
+				   sizeof(text));
 			snprintf(total, sizeof(total), " %lu ", table.total.memory);
 			if (widest_line(text) > columns || !strstr(text, total) ||
 			    !strstr(text, "heap (threads, large blocks)"))
@@ -336,9 +338,14 @@ static void table_fits(void **state)
 		}
 	/* room is used: long headings and a whole bar */
 	fill_table(&table, 400000, true);
-	usage_text(&table, 200, text, sizeof(text));
+	usage_text(&table, &(struct usage_style){.columns = 200}, text, sizeof(text));
 	assert_non_null(strstr(text, "hugetlb 1G"));
 	assert_non_null(strstr(text, "  #############-------  "));
+	usage_text(&table, &(struct usage_style){.columns = 200, .colors = true, .utf8 = true},
+		   text, sizeof(text));
+	assert_non_null(strstr(text, "  \033[36m\u2588\u2588"));
+	assert_non_null(strstr(text, "\u2588\033[0m\u2591"));
+	assert_null(strchr(text, '#'));
 }
 
 static const char small_smaps[] =

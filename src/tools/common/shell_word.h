@@ -19,7 +19,7 @@ void shell_word_write_quoted(const char *word, FILE *stream);
 /* Like shell_word_write(), on standard output. */
 void shell_word_print(const char *word);
 
-/* Writes to a buffer of so many bytes and returns it; it is empty if the word does not fit. */
+/* Writes to a buffer of that size and returns it; it is empty if the word does not fit. */
 const char *shell_word(const char *word, char *text, size_t bytes);
 
 #endif

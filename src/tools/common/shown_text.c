@@ -6,7 +6,7 @@
 
 size_t text_character(const char *text, uint32_t *code)
 {
-	/* for characters of so many bytes: the bits of the first byte, and the lowest code */
+	/* for characters of n bytes: the bits of the first byte, and the lowest code */
 	static const struct {
 		unsigned char mask, bits;
 		uint32_t least;

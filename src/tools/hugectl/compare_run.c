@@ -103,7 +103,7 @@ static int look(struct child *child)
 	return pause < LOOKS_MS_MIN ? LOOKS_MS_MIN : (int)pause;
 }
 
-/* Samples until the process ends (true), or until so many seconds are over. */
+/* Samples until the process ends (true), or until that many seconds have passed. */
 bool child_wait(struct child *child, double seconds)
 {
 	const double until = compare_now() + seconds;

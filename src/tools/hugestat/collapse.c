@@ -28,7 +28,7 @@
 
 #define PAGEMAP_PRESENT   (1ull << 63)
 #define SMALL_PAGES_MAX   8192 /* per huge page: 512M of 64K */
-#define MEMORY_SHORT      64   /* failures for lack of free memory, after which it stops */
+#define MEMORY_SHORT      64   /* failures because no memory was free, after which it stops */
 #define PROGRESS_INTERVAL 0.2
 
 /* The result for a huge page's range. */

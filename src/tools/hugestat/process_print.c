@@ -29,39 +29,27 @@ static void print_mapping(const struct process_mapping *mapping, FILE *out)
 	fprintf(out, " VmFlags %s\n", smaps->flags);
 }
 
-/* Bars in colour and with characters that fill their cell, if the terminal supports them. */
-static void print_table(const char *table, FILE *out)
+/* A stream in memory, as --watch has, is shown on standard output afterwards. */
+static struct usage_style style_for(FILE *out)
 {
-	const bool utf8 = screen_has_utf8(out), colors = screen_has_colors(out);
+	FILE *screen = fileno(out) < 0 ? stdout : out;
 
-	for (; *table; table++) {
-		const bool is_full = *table == '#';
-
-		if (!is_full && *table != '-') {
-			fputc(*table, out);
-			continue;
-		}
-		if (is_full && colors)
-			fputs("\033[36m", out);
-		if (utf8)
-			fputs(is_full ? "\u2588" : "\u2591", out);
-		else
-			fputc(*table, out);
-		if (is_full && colors)
-			fputs("\033[0m", out);
-	}
+	return (struct usage_style){
+		.columns = screen_columns(screen, screen_columns(stdout, USAGE_COLUMNS)),
+		.colors = screen_has_colors(screen),
+		.utf8 = screen_has_utf8(screen),
+	};
 }
 
 void process_print(const struct process *process, bool verbose, FILE *out)
 {
-	const unsigned int usual = screen_columns(stdout, USAGE_COLUMNS);
+	const struct usage_style style = style_for(out);
 	char table[USAGE_TABLE_BYTES];
 
-	/* --watch prints into memory first */
-	usage_text(&process->table, screen_columns(out, usual), table, sizeof(table));
+	usage_text(&process->table, &style, table, sizeof(table));
 	text_show(process->name, out);
 	fprintf(out, ", process %d: kB in memory, and on each kind of page\n", (int)process->pid);
-	print_table(table, out);
+	fputs(table, out);
 	if (!verbose)
 		return;
 	fputc('\n', out);

@@ -74,7 +74,7 @@ const char *users_kind_name(enum holder_kind kind); /* "process" */
 void users_read(struct users *users);
 void users_free(struct users *users);
 
-/* Prints at most so many holders; 0: all, and the tables of pools and cgroups. */
+/* Prints at most limit holders; 0: all, and the tables of pools and cgroups. */
 void users_print(const struct users *users, size_t limit);
 
 struct json;

@@ -51,15 +51,23 @@ static bool is_terminal(void)
 	return isatty(STDOUT_FILENO) && type && *type && strcmp(type, "dumb");
 }
 
-/* The part of a line that fits into so many columns: its length in bytes. */
+/* The part of a line that fits into that many columns: its length in bytes. Colours take none. */
 static size_t fitting(const char *line, size_t bytes, size_t columns)
 {
 	size_t at = 0;
 
-	for (; at < bytes && columns; columns--)
+	while (at < bytes) {
+		if (line[at] == '\033') {
+			at += strcspn(line + at, "m");
+			at += at < bytes;
+			continue;
+		}
+		if (!columns--)
+			break;
 		do {
 			at++;
 		} while (at < bytes && ((unsigned char)line[at] & 0xc0) == 0x80);
+	}
 	return at;
 }
 
@@ -78,6 +86,9 @@ static void put_on_terminal(const char *text)
 		size_t bytes = strcspn(text, "\n");
 
 		fwrite(text, 1, fitting(text, bytes, columns), stdout);
+		if (memchr(text, '\033', bytes))
+			fputs("\033[0m",
+			      stdout); /* it may have been cut in the middle of a colour */
 		putchar('\n');
 		text += bytes + (text[bytes] == '\n');
 	}
