@@ -5,7 +5,7 @@
 #ifndef LEFT_NAMES_H
 #define LEFT_NAMES_H
 
-/* What the name of each file of ours on a mount begins with. */
+/* The names of this library's files on a mount begin with this. */
 #define LEFT_NAMES_PREFIX "libhugetlbfs.tmp."
 
 /*

@@ -19,7 +19,7 @@
 struct shared_copy {
 	char *path;
 	const char *name;   /* the last component */
-	size_t mount_bytes; /* so much of its path is the mount's */
+	size_t mount_bytes; /* the length of the mount's path, with which its path begins */
 	dev_t device;
 	ino_t inode;
 	uint64_t bytes;
