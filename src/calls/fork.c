@@ -29,6 +29,7 @@
 #include "calls/state.h"
 #include "hook/patch.h"
 #include "pages/sizes.h"
+#include "proc/memory_limit.h"
 #include "region/lock.h"
 #include "region/page_state.h"
 #include "region/ranges.h"
@@ -118,6 +119,12 @@ static void warn_unsafe(const struct fork_extent *extent)
 		kernel_may_lose(extent) ? ", or find pages empty" : "");
 }
 
+/* The process is killed if it exceeds its cgroup's limit. A filter may kill for opening a file. */
+static bool limit_serves(const struct fork_extent *extent)
+{
+	return sys_sandboxed || sys_is_filtered() || memory_limit_allows(extent->used_bytes);
+}
+
 /* A copy must leave half of the available memory free; HUGETLB_FORK=copy may use all. */
 static bool memory_serves(const struct fork_extent *extent, size_t share)
 {
@@ -126,12 +133,14 @@ static bool memory_serves(const struct fork_extent *extent, size_t share)
 
 static enum way way_to_copy(const struct fork_extent *extent)
 {
-	if (extent->used_bytes <= SMALL_BYTES || sys_sandboxed ||
-	    memory_serves(extent, MEMORY_SHARE))
+	const bool allowed = limit_serves(extent);
+
+	if (allowed && (extent->used_bytes <= SMALL_BYTES || sys_sandboxed ||
+			memory_serves(extent, MEMORY_SHARE)))
 		return WAY_COPY;
 	if (!kernel_may_lose(extent) && pools_serve(extent))
 		return WAY_POPULATE;
-	if (memory_serves(extent, 1))
+	if (allowed && memory_serves(extent, 1))
 		return WAY_COPY;
 	warn_unsafe(extent);
 	return WAY_SHARE;
@@ -145,11 +154,11 @@ static enum way choose_way(const struct fork_extent *extent)
 		return WAY_SHARE;
 	if (libc_calls.fork == FORK_COPY)
 		return way_to_copy(extent);
-	if (extent->used_bytes <= SMALL_BYTES)
+	if (extent->used_bytes <= SMALL_BYTES && limit_serves(extent))
 		return WAY_COPY;
 	if (!kernel_loses && pools_serve(extent))
 		return WAY_SHARE;
-	if (memory_serves(extent, MEMORY_SHARE))
+	if (memory_serves(extent, MEMORY_SHARE) && limit_serves(extent))
 		return WAY_COPY;
 	warn_unsafe(extent);
 	return WAY_SHARE;

@@ -419,6 +419,8 @@ const char *exact_matter(int error)
 		return "no helper task: too many tasks";
 	case -ECANCELED:
 		return "the helper task was killed";
+	case -EDQUOT:
+		return "its cgroup's memory limit";
 	default:
 		return "no memory";
 	}

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/sys.h"
 #include "pages/executable.h"
+#include "proc/memory_limit.h"
 #include "region/exact.h"
 #include "region/exchange.h"
 #include "region/mempolicy.h"
@@ -140,8 +141,11 @@ static int split_data(struct region *region, size_t page, size_t end, const stru
 		.thp = region->source->thp,
 		.sparse = how->sparse,
 	};
-	size_t done;
-	int failed = exchange_pages(&exchange, &done);
+	size_t done = 0;
+	/* A filter may kill for opening a file. */
+	int failed = sys_is_filtered() || memory_limit_allows(exchange.bytes)
+			     ? exchange_pages(&exchange, &done)
+			     : -EDQUOT;
 
 	for (; done; done -= region->page_bytes)
 		note_split(region, page++);

@@ -46,7 +46,7 @@ chmod 444 "$copy"
 flip() {
 	python3 -c 'import mmap, os, sys
 fd = os.open(sys.argv[1], os.O_RDWR)
-with mmap.mmap(fd, 0) as copy: copy[:] = bytes(byte ^ 0xff for byte in copy)' "$copy" ||
+with mmap.mmap(fd, 0) as copy: copy[:] = bytes(byte ^ 0xff for byte in copy[:])' "$copy" ||
 		fail "the copy cannot be changed"
 }
 flip

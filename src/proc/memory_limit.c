@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Memory limits of cgroups: see memory_limit.h.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/sys.h"
+#include "proc/memory_limit.h"
+
+/* The names of one version's files. */
+struct version {
+	const char *controller; /* in the lines of /proc/self/cgroup, with the colons around it */
+	const char *mounts[2];
+	const char *limit, *usage;
+};
+
+static const struct version versions[] = {
+	{"0::", {"/sys/fs/cgroup", "/sys/fs/cgroup/unified"}, "memory.max", "memory.current"},
+	{":memory:",
+	 {"/sys/fs/cgroup/memory", "/sys/fs/cgroup"},
+	 "memory.limit_in_bytes",
+	 "memory.usage_in_bytes"},
+};
+
+#define PATH_BYTES 512
+
+/* A cgroup and where the tree is mounted; ancestors are prefixes of it. */
+struct cgroup {
+	const struct version *version;
+	char path[PATH_BYTES];
+	size_t mount_bytes;
+};
+
+/* Memory that is larger than any machine's: v1 has no word for "no limit". */
+#define NO_LIMIT (UINT64_MAX >> 8)
+
+static uint64_t number_at(const char *text)
+{
+	uint64_t number = 0;
+
+	while (*text == ' ')
+		text++;
+	if (*text < '0' || *text > '9')
+		return UINT64_MAX;
+	for (; *text >= '0' && *text <= '9'; text++)
+		number = number * 10 + (uint64_t)(*text - '0');
+	return number;
+}
+
+/* Reads a file of the cgroup; false: it is not there, or does not fit. */
+static bool read_file(const struct cgroup *cgroup, const char *name, char *text, size_t bytes)
+{
+	char path[PATH_BYTES + 64];
+
+	text_format(path, sizeof(path), "%s/%s", cgroup->path, name);
+	return !SYS_IS_ERROR(sys_read_file(path, text, bytes));
+}
+
+static uint64_t read_number(const struct cgroup *cgroup, const char *name)
+{
+	char text[32];
+
+	return read_file(cgroup, name, text, sizeof(text)) ? number_at(text) : UINT64_MAX;
+}
+
+/* The page cache, by memory.stat. */
+static uint64_t cache_bytes(const struct cgroup *cgroup)
+{
+	static const char *const names[] = {"\ninactive_file ", "\nactive_file "};
+	static char text[8192];
+	uint64_t bytes = 0;
+
+	if (!read_file(cgroup, "memory.stat", text, sizeof(text)))
+		return 0;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		const char *found = strstr(text, names[i]);
+
+		if (found)
+			bytes += number_at(found + strlen(names[i]));
+	}
+	return bytes;
+}
+
+/* What the kernel keeps for each CPU in advance, and page tables. */
+#define SPARE_BYTES ((uint64_t)1 << 20)
+
+static bool allows_in(const struct cgroup *cgroup, uint64_t bytes, bool *limited)
+{
+	const uint64_t limit = read_number(cgroup, cgroup->version->limit);
+	uint64_t usage;
+
+	if (limit >= NO_LIMIT)
+		return true;
+	*limited = true;
+	usage = read_number(cgroup, cgroup->version->usage);
+	bytes += SPARE_BYTES;
+	if (usage == UINT64_MAX || usage + bytes <= limit)
+		return true;
+	return usage + bytes <= limit + cache_bytes(cgroup);
+}
+
+/* Of the cgroup and its ancestors. In a container only the root of the tree may be visible. */
+static bool allows_below(struct cgroup *cgroup, uint64_t bytes, bool *limited)
+{
+	char *const root = cgroup->path + cgroup->mount_bytes;
+
+	while (allows_in(cgroup, bytes, limited)) {
+		if (!*root)
+			return true;
+		*strrchr(root, '/') = '\0';
+	}
+	return false;
+}
+
+static bool ends_line(char character)
+{
+	return !character || character == '\n';
+}
+
+/* Fills in the path below the mount, from /proc/self/cgroup. */
+static bool find(struct cgroup *cgroup, const char *mount, const char *lines)
+{
+	const char *start = strstr(lines, cgroup->version->controller);
+	size_t length = 0;
+
+	if (!start)
+		return false;
+	start += strlen(cgroup->version->controller);
+	while (!ends_line(start[length]))
+		length++;
+	cgroup->mount_bytes = strlen(mount);
+	if (cgroup->mount_bytes + length >= sizeof(cgroup->path))
+		return false;
+	memcpy(cgroup->path, mount, cgroup->mount_bytes);
+	memcpy(cgroup->path + cgroup->mount_bytes, start, length);
+	cgroup->path[cgroup->mount_bytes + length] = '\0';
+	/* "/" is the mount itself */
+	if (length == 1)
+		cgroup->path[cgroup->mount_bytes] = '\0';
+	return !length || *start == '/';
+}
+
+static bool allows(uint64_t bytes, bool *limited)
+{
+	static char lines[4096];
+
+	if (SYS_IS_ERROR(sys_read_file("/proc/self/cgroup", lines, sizeof(lines))))
+		return true;
+	for (size_t i = 0; i < sizeof(versions) / sizeof(versions[0]); i++)
+		for (size_t j = 0; j < 2; j++) {
+			struct cgroup cgroup = {.version = &versions[i]};
+
+			if (find(&cgroup, versions[i].mounts[j], lines) &&
+			    !allows_below(&cgroup, bytes, limited))
+				return false;
+		}
+	return true;
+}
+
+bool memory_limit_allows(size_t bytes)
+{
+	static unsigned int without_limit;
+	bool limited = false, result;
+
+	if (sys_sandboxed || (without_limit && without_limit++ % MEMORY_LIMIT_AGAIN))
+		return true;
+	result = allows(bytes, &limited);
+	without_limit = !limited;
+	return result;
+}
