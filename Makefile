@@ -331,6 +331,7 @@ install: all completion install-library install-development
 	ln -sf hugeadm.8 "$$TO/share/man/man8/$(SETUP_HELPER).8"
 	install -m 644 $(DOCUMENTS) "$$TO/$(DOCUMENTATION)/"
 	cp -RP $(BUILD)/$(SHARE)/. "$$TO/$(SHARE)/"
+	install -m 644 src/tools/schema-1.json "$$TO/$(SHARE)/"
 	chmod -R u=rwX,go=rX "$$TO/$(SHARE)"
 	ln -sf ../$(SHARE)/ld.hugetlbfs "$$TO/bin/ld.hugetlbfs"
 	install -m 644 $(WITH_TABLE:%=$(BUILD)/completion/bash/%) "$$TO/$(COMPLETION_BASH)/"
