@@ -280,6 +280,8 @@ MAN_SECTIONS := 1 5 7 8
 DOCUMENTATION := share/doc/libhugetlbfs
 # hugeadm --setup, under the name that it has in the original.
 SETUP_HELPER := huge_page_setup_helper.py
+# Rules that allow confined programs to use the library. Nothing is loaded by installing them.
+POLICIES := apparmor selinux
 # Not enabled by being installed.
 SYSTEMD_UNITS := lib/systemd/system
 UNITS         := $(notdir $(wildcard packaging/systemd/*))
@@ -332,6 +334,9 @@ install: all completion install-library install-development
 	install -m 644 $(DOCUMENTS) "$$TO/$(DOCUMENTATION)/"
 	cp -RP $(BUILD)/$(SHARE)/. "$$TO/$(SHARE)/"
 	install -m 644 src/tools/schema-1.json "$$TO/$(SHARE)/"
+	install -d $(POLICIES:%="$$TO/$(SHARE)/%")
+	for policy in $(POLICIES); do install -m 644 packaging/$$policy/* \
+		"$$TO/$(SHARE)/$$policy/" || exit; done
 	chmod -R u=rwX,go=rX "$$TO/$(SHARE)"
 	ln -sf ../$(SHARE)/ld.hugetlbfs "$$TO/bin/ld.hugetlbfs"
 	install -m 644 $(WITH_TABLE:%=$(BUILD)/completion/bash/%) "$$TO/$(COMPLETION_BASH)/"
