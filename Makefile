@@ -79,7 +79,7 @@ LIBS_DLOPEN = $(eval LIBS_DLOPEN := $(shell \
 # Few mappings at the start of every process: one read-only segment with the text.
 LIBRARY_LINK = $(CC) -shared $(CFLAGS) $(LDFLAGS) -Wl,-soname,libhugetlbfs.so.0 \
 	-Wl,--version-script=src/libhugetlbfs.map -Wl,-z,defs -Wl,-z,nodelete -Wl,-z,initfirst -Wl,-z,relro -Wl,-z,now \
-	-Wl,-z,noseparate-code
+	-Wl,-z,noseparate-code -nostartfiles
 
 # In a static program the linker says where libc's functions are; the archive alone has that part.
 STATIC_SOURCES  := src/hook/static_symbols.c
@@ -88,8 +88,14 @@ SHARED_SOURCES  := src/calls/fork_exports.c src/exit_exports.c
 # What is linked from these objects depends on the folders, too: a file that goes changes nothing else.
 LIBRARY_FOLDERS := src $(patsubst %,src/%,base options proc pages region hook calls heap mmap segments \
 	usage api)
-LIBRARY_SOURCES := $(filter-out $(STATIC_SOURCES) $(SHARED_SOURCES), \
+ALL_SOURCES     := $(filter-out $(STATIC_SOURCES) $(SHARED_SOURCES), \
 	$(sort $(wildcard $(LIBRARY_FOLDERS:%=%/*.c))))
+# What every process runs is linked first, so that it lies on few pages; large buffers come last in it.
+START_SOURCES   := $(filter $(patsubst %,src/%.c,base/% init options/options options/rule hook/symbols \
+	hook/patch hook/text_write heap/adaptive heap/heap heap/policy heap/start calls/start \
+	calls/state calls/brk calls/mmap region/exact region/pool_share region/process pages/source \
+	proc/pagemap),$(ALL_SOURCES)) src/options/table.c src/options/config.c
+LIBRARY_SOURCES := $(START_SOURCES) $(filter-out $(START_SOURCES),$(ALL_SOURCES))
 LIBRARY_OBJECTS := $(LIBRARY_SOURCES:src/%.c=$(BUILD)/obj/%.o)
 STATIC_OBJECTS  := $(STATIC_SOURCES:src/%.c=$(BUILD)/obj/%.o)
 SHARED_OBJECTS  := $(SHARED_SOURCES:src/%.c=$(BUILD)/obj/%.o)

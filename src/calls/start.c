@@ -253,7 +253,7 @@ int calls_watch(const struct options *options, const char *feature, const char *
 	failed = prepare(options, feature, otherwise);
 	if (failed)
 		return failed;
-	failed = patch_install(&libc_calls.libc, watching_hooks, WATCHING_REDIRECTS);
+	failed = patch_write(&libc_calls.libc, watching_hooks, WATCHING_REDIRECTS);
 	if (failed) {
 		decline_error(options, feature, otherwise, failed);
 		return failed;

@@ -25,7 +25,13 @@
 
 bool source_without_hugetlb;
 
-static size_t (*allowed_pages)(size_t page_bytes, size_t pages);
+static size_t allow_all(size_t page_bytes, size_t pages)
+{
+	(void)page_bytes;
+	return pages;
+}
+
+static size_t (*allowed_pages)(size_t page_bytes, size_t pages) = allow_all;
 
 bool source_can_populate_write(void)
 {
@@ -262,12 +268,12 @@ static bool is_backing_off(struct source *source)
 
 void source_set_limit(size_t (*allow)(size_t page_bytes, size_t pages))
 {
-	allowed_pages = allow;
+	allowed_pages = allow ? allow : allow_all;
 }
 
 size_t source_allowed(const struct source *source, size_t pages)
 {
-	return allowed_pages ? allowed_pages(source->page_bytes, pages) : pages;
+	return allowed_pages(source->page_bytes, pages);
 }
 
 /* The next growths do not try huge pages, because the limit does not change soon. */

@@ -11,6 +11,7 @@
 #include "base/align.h"
 #include "base/log.h"
 #include "base/sys.h"
+#include "hook/patch.h"
 #include "proc/status.h"
 #include "region/exact.h"
 #include "segments/apply.h"
@@ -362,6 +363,7 @@ int segments_start(const struct options *options)
 		messages_absent_objects(options);
 	if (!options->segments_auto)
 		dlopen_watch(options, take_late);
+	patch_settle();
 	dl_iterate_phdr(run_at_start, &start);
 	return start.failed;
 }
