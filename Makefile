@@ -9,7 +9,8 @@
 #                   SEED=1 STEPS=1000000
 #   make demo       three programs on small and on huge pages, side by side
 #   make examples   short programs that use the library
-#   make bench      speed, as ratios; BENCH='--quick -k fork' for some of it
+#   make bench      speed and memory, as ratios; installs what it measures; BENCH='--quick -k fork' for
+#                   some of it
 #   make install    PREFIX=/usr/local DESTDIR=; libraries to LIBDIR=PREFIX/lib, or with MULTIARCH=1 to
 #                   the directory below it that the compiler's target has
 #   make uninstall  removes what make install with the same variables has put there
@@ -225,6 +226,7 @@ demo:
 
 bench:
 	@CC="$(CC)" tests/install-packages compiler
+	@CC="$(CC)" tests/install-packages --optional $$(cat bench/needs)
 	@$(MAKE) --no-print-directory run-bench
 
 # run-check
@@ -232,9 +234,9 @@ bench:
 
 PROGRAMS := $(patsubst bench/%.c,$(BUILD)/bench/%,$(wildcard bench/*.c))
 
-$(BUILD)/bench/%: bench/%.c
+$(BUILD)/bench/%: bench/%.c $(wildcard bench/*.h)
 	@mkdir -p $(@D)
-	$(CC) -std=gnu11 -D_GNU_SOURCE $(WARNINGS) $(CFLAGS) $(LDFLAGS) -pthread $< -o $@
+	$(CC) -std=gnu11 -D_GNU_SOURCE $(WARNINGS) $(CFLAGS) $(LDFLAGS) -pthread $< -o $@ -lm
 
 # Its text and its place in the file agree: huge pages of the file itself need that.
 $(BUILD)/bench/text: LDFLAGS += -Wl,-z,max-page-size=0x200000
@@ -247,7 +249,8 @@ run-demo:
 	@$(MAKE) -s all programs
 	@BUILD="$(BUILD)" CC="$(CC)" bench/demo
 
-run-bench: all programs
+run-bench:
+	@$(MAKE) -s all programs
 	@BUILD="$(BUILD)" bench/run $(BENCH)
 
 # What loading a library costs that does nothing.
