@@ -2,9 +2,6 @@
 # points each; the page draws them. Sourced by run.
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
-yes_settings=("LD_PRELOAD=$library" HUGETLB_MORECORE=yes)
-auto_settings=("LD_PRELOAD=$library" HUGETLB_MORECORE=auto HUGETLB_MMAP=auto HUGETLB_ELFMAP=auto)
-
 cost_heading() {
 	pending_heading=()
 	printf '\n%-29s%12s%19s%19s\n' "$1" plain "$2" auto
@@ -41,7 +38,7 @@ cost_of_heap() {
 	cost_heading "filling a heap" yes
 	[ -z "$quick" ] || sizes=(32 128 512 2048)
 	for size in "${sizes[@]}"; do
-		cost heap "$size" MB "" 7 "$size" "$(IFS='|'; echo "${yes_settings[*]}")" -- "$programs/fill" "$size"
+		cost heap "$size" MB "" 7 "$size" "LD_PRELOAD=$library|HUGETLB_MORECORE=yes" -- "$programs/fill" "$size"
 	done
 }
 
@@ -49,7 +46,7 @@ cost_of_threads() {
 	local threads
 	cost_heading "2M malloc/free per thread" yes
 	for threads in 1 2 4 8; do
-		cost threads "$threads" threads "" 7 256 "$(IFS='|'; echo "${yes_settings[*]}")" -- \
+		cost threads "$threads" threads "" 7 256 "LD_PRELOAD=$library|HUGETLB_MORECORE=yes" -- \
 			"$programs/threads" "$threads" 2000000
 	done
 }
@@ -74,7 +71,7 @@ cost_of_objects() {
 			objects="$objects $work/empty$number.so"
 		done
 		plain_words=("LD_PRELOAD=$programs/empty.so$objects")
-		auto_words=("LD_PRELOAD=$library$objects" "${auto_settings[@]:1}")
+		auto_words=("LD_PRELOAD=$library$objects" "${autos[@]}")
 		cost objects "$count" objects "" 60 0 \
 			"LD_PRELOAD=$library$objects|HUGETLB_ELFMAP=R|HUGETLB_ELFMAP_OBJECTS=all" -- "$programs/trivial" malloc
 	done
@@ -82,7 +79,8 @@ cost_of_objects() {
 }
 
 bench_costs() {
-	local plain_words=("${plain[@]}") auto_words=("${auto_settings[@]}")
+	local autos=(HUGETLB_MORECORE=auto HUGETLB_MMAP=auto HUGETLB_ELFMAP=auto)
+	local plain_words=("${plain[@]}") auto_words=("LD_PRELOAD=$library" "${autos[@]}")
 	selected "costs" || [ ${#groups[@]} -gt 0 ] || return 0
 	cost_of_heap
 	cost_of_threads

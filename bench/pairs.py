@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Runs a command plain and with the library in turn, and compares the two by pairs.
 
-measure() returns a dict: medians of the pairs' ratios of elapsed time, of user and system time of all
-processes, and of peak memory, small and huge pages together; with the one-sided paired test of Wilcoxon
-that the library's side is above plain. Memory is taken in runs of its own, which are not timed.
+measure_time() and measure_memory() return dicts: medians of the pairs' ratios of elapsed time and of user
+and system time of all processes, with the one-sided paired test of Wilcoxon that the library's side is
+above plain; and of peak memory, small and huge pages together, in runs of its own.
 """
 import glob
 import math
@@ -126,31 +126,41 @@ def run_for_memory(command, environment, directory):
     return peak[0] + (small or usage.ru_maxrss * 1024)
 
 
-def ratios(pairs):
-    return [ours / plain for plain, ours in pairs if plain]
+def median_ratio(pairs):
+    return statistics.median([ours / plain for plain, ours in pairs if plain] or [math.nan])
 
 
-def measure(command, settings, directory, pairs=7, memory_pairs=3):
-    sides = ({"LD_PRELOAD": ""}, settings)
+def time_pairs(command, sides, directory, pairs):
+    """Lists of (plain, ours) of elapsed time and of user and system time."""
+    wall, cpu = [], []
     for environment in sides:
         run_timed(command, environment, directory)  # not counted
-    wall, cpu, memory = [], [], []
     for number in range(pairs):
         taken = [None, None]
         for side in (0, 1) if number % 2 == 0 else (1, 0):
             taken[side] = run_timed(command, sides[side], directory)
         wall.append((taken[0][0], taken[1][0]))
         cpu.append((taken[0][1], taken[1][1]))
-    for number in range(memory_pairs):
-        memory.append(tuple(run_for_memory(command, side, directory, tree) for side in sides))
+    return wall, cpu
+
+
+def measure_time(command, settings, directory, pairs):
+    wall, cpu = time_pairs(command, ({"LD_PRELOAD": ""}, settings), directory, pairs)
     return {
         "pairs": pairs,
         "plain_s": statistics.median(plain for plain, _ in wall),
         "plain_cpu_s": statistics.median(plain for plain, _ in cpu),
-        "plain_mb": statistics.median(plain for plain, _ in memory) / 2**20,
-        "wall": statistics.median(ratios(wall)),
+        "wall": median_ratio(wall),
         "wall_p": signed_rank([ours - plain for plain, ours in wall]),
-        "cpu": statistics.median(ratios(cpu) or [math.nan]),
+        "cpu": median_ratio(cpu),
         "cpu_p": signed_rank([ours - plain for plain, ours in cpu]),
-        "memory": statistics.median(ratios(memory)),
+    }
+
+
+def measure_memory(command, settings, directory, pairs):
+    taken = [tuple(run_for_memory(command, side, directory) for side in ({"LD_PRELOAD": ""}, settings))
+             for _ in range(pairs)]
+    return {
+        "plain_mb": statistics.median(plain for plain, _ in taken) / 2**20,
+        "memory": median_ratio(taken),
     }

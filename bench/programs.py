@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Real programs under `hugectl --auto`'s settings, every process of each preloaded, against plain.
 
-programs.py [--quick] [--results FILE] [--directory DIR] [-k PATTERN]
+programs.py [--quick] [--memory] [--results FILE] [--directory DIR] [-k PATTERN]
+    --memory    only memory, which other work on the machine does not change
     --results   appends a line of JSON per program
     --directory where the programs work; a temporary one otherwise
     -k          only programs whose name contains this
@@ -23,7 +24,8 @@ from program_list import PROGRAMS
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 LIMIT, MEMORY_LIMIT = 1.02, 1.1
-PAIRS, MEMORY_PAIRS = 9, 3
+PAIRS, QUICK_PAIRS, MEMORY_ONLY = (9, 3), (5, 1), (0, 3)
+NO_TIME = {name: float("nan") for name in ("plain_s", "wall", "wall_p", "cpu", "cpu_p")}
 
 
 def settings(build):
@@ -60,27 +62,33 @@ def verdict(result):
     return "OVER: " + ", ".join(over) if over else "ok"
 
 
-def run(program, directory, environment, quick):
+def run(program, directory, environment, pair_counts):
     """None where it was skipped."""
+    timed, for_memory = pair_counts
     reason = set_up(program, directory)
     if reason:
         print("%-29s skipped: %s" % (program.name, reason), flush=True)
         return None
-    result = pairs.measure(["sh", "-c", program.script], environment, directory,
-                           pairs=5 if quick else PAIRS, memory_pairs=1 if quick else MEMORY_PAIRS)
+    command = ["sh", "-c", program.script]
+    result = dict(NO_TIME)
+    if timed:
+        result.update(pairs.measure_time(command, environment, directory, timed))
+    result.update(pairs.measure_memory(command, environment, directory, for_memory))
     print("%-29s%9.3f s %7.3f %7.3f %7.3f %7.3f %9.1f %7.2f  %s" % (
         program.name, result["plain_s"], result["wall"], result["wall_p"], result["cpu"],
         result["cpu_p"], result["plain_mb"], result["memory"], verdict(result)), flush=True)
-    return result
+    return result if timed else None
 
 
 def main(arguments):
     options = {"--results": None, "--directory": None, "-k": "*"}
-    quick = False
+    pair_counts = PAIRS
     while arguments:
         word = arguments.pop(0)
         if word == "--quick":
-            quick = True
+            pair_counts = QUICK_PAIRS
+        elif word == "--memory":
+            pair_counts = MEMORY_ONLY
         elif word == "--list":
             print("\n".join(program.name for program in PROGRAMS))
             return 0
@@ -106,7 +114,7 @@ def main(arguments):
                     number, len(chosen), time.monotonic() - began, program.name), end="", file=sys.stderr)
             directory = "%s/%d" % (work, number)
             try:
-                result = run(program, directory, environment, quick)
+                result = run(program, directory, environment, pair_counts)
             except RuntimeError as error:
                 print("%-29s FAILED: %s" % (program.name, error), flush=True)
                 failed = 1
