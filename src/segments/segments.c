@@ -115,7 +115,7 @@ static int read_pieces(struct run *run)
 	else if (changed)
 		log_warning_once(
 			"text: %ld pages were changed in memory (a uprobe's breakpoint, or a "
-			"patch): the huge pages that they lie in stay on small pages",
+			"patch): these pages and their neighbours stay small",
 			changed);
 	return changed < 0 ? (int)changed : 0;
 }
