@@ -9,7 +9,8 @@
 #                   SEED=1 STEPS=1000000
 #   make demo       three programs on small and on huge pages, side by side
 #   make examples   short programs that use the library
-#   make bench      speed, as ratios; BENCH='--quick -k fork' for some of it
+#   make bench      speed and memory, as ratios; installs what it measures; BENCH='--quick -k fork' for
+#                   some of it
 #   make install    PREFIX=/usr/local DESTDIR=; libraries to LIBDIR=PREFIX/lib, or with MULTIARCH=1 to
 #                   the directory below it that the compiler's target has
 #   make uninstall  removes what make install with the same variables has put there
@@ -79,7 +80,7 @@ LIBS_DLOPEN = $(eval LIBS_DLOPEN := $(shell \
 # Few mappings at the start of every process: one read-only segment with the text.
 LIBRARY_LINK = $(CC) -shared $(CFLAGS) $(LDFLAGS) -Wl,-soname,libhugetlbfs.so.0 \
 	-Wl,--version-script=src/libhugetlbfs.map -Wl,-z,defs -Wl,-z,nodelete -Wl,-z,initfirst -Wl,-z,relro -Wl,-z,now \
-	-Wl,-z,noseparate-code
+	-Wl,-z,noseparate-code -nostartfiles
 
 # In a static program the linker says where libc's functions are; the archive alone has that part.
 STATIC_SOURCES  := src/hook/static_symbols.c
@@ -88,8 +89,14 @@ SHARED_SOURCES  := src/calls/fork_exports.c src/exit_exports.c
 # What is linked from these objects depends on the folders, too: a file that goes changes nothing else.
 LIBRARY_FOLDERS := src $(patsubst %,src/%,base options proc pages region hook calls heap mmap segments \
 	usage api)
-LIBRARY_SOURCES := $(filter-out $(STATIC_SOURCES) $(SHARED_SOURCES), \
+ALL_SOURCES     := $(filter-out $(STATIC_SOURCES) $(SHARED_SOURCES), \
 	$(sort $(wildcard $(LIBRARY_FOLDERS:%=%/*.c))))
+# What every process runs is linked first, so that it lies on few pages; large buffers come last in it.
+START_SOURCES   := $(filter $(patsubst %,src/%.c,base/% init options/options options/rule hook/symbols \
+	hook/patch hook/text_write heap/adaptive heap/heap heap/policy heap/start calls/start \
+	calls/state calls/brk calls/mmap region/exact region/pool_share region/process pages/source \
+	proc/pagemap),$(ALL_SOURCES)) src/options/table.c src/options/config.c
+LIBRARY_SOURCES := $(START_SOURCES) $(filter-out $(START_SOURCES),$(ALL_SOURCES))
 LIBRARY_OBJECTS := $(LIBRARY_SOURCES:src/%.c=$(BUILD)/obj/%.o)
 STATIC_OBJECTS  := $(STATIC_SOURCES:src/%.c=$(BUILD)/obj/%.o)
 SHARED_OBJECTS  := $(SHARED_SOURCES:src/%.c=$(BUILD)/obj/%.o)
@@ -219,6 +226,7 @@ demo:
 
 bench:
 	@CC="$(CC)" tests/install-packages compiler
+	@CC="$(CC)" tests/install-packages --optional $$(cat bench/needs)
 	@$(MAKE) --no-print-directory run-bench
 
 # run-check
@@ -226,9 +234,9 @@ bench:
 
 PROGRAMS := $(patsubst bench/%.c,$(BUILD)/bench/%,$(wildcard bench/*.c))
 
-$(BUILD)/bench/%: bench/%.c
+$(BUILD)/bench/%: bench/%.c $(wildcard bench/*.h)
 	@mkdir -p $(@D)
-	$(CC) -std=gnu11 -D_GNU_SOURCE $(WARNINGS) $(CFLAGS) $(LDFLAGS) -pthread $< -o $@
+	$(CC) -std=gnu11 -D_GNU_SOURCE $(WARNINGS) $(CFLAGS) $(LDFLAGS) -pthread $< -o $@ -lm
 
 # Its text and its place in the file agree: huge pages of the file itself need that.
 $(BUILD)/bench/text: LDFLAGS += -Wl,-z,max-page-size=0x200000
@@ -241,7 +249,8 @@ run-demo:
 	@$(MAKE) -s all programs
 	@BUILD="$(BUILD)" CC="$(CC)" bench/demo
 
-run-bench: all programs
+run-bench:
+	@$(MAKE) -s all programs
 	@BUILD="$(BUILD)" bench/run $(BENCH)
 
 # What loading a library costs that does nothing.
@@ -280,6 +289,8 @@ MAN_SECTIONS := 1 5 7 8
 DOCUMENTATION := share/doc/libhugetlbfs
 # hugeadm --setup, under the name that it has in the original.
 SETUP_HELPER := huge_page_setup_helper.py
+# Rules that allow confined programs to use the library. Nothing is loaded by installing them.
+POLICIES := apparmor selinux
 # Not enabled by being installed.
 SYSTEMD_UNITS := lib/systemd/system
 UNITS         := $(notdir $(wildcard packaging/systemd/*))
@@ -331,6 +342,10 @@ install: all completion install-library install-development
 	ln -sf hugeadm.8 "$$TO/share/man/man8/$(SETUP_HELPER).8"
 	install -m 644 $(DOCUMENTS) "$$TO/$(DOCUMENTATION)/"
 	cp -RP $(BUILD)/$(SHARE)/. "$$TO/$(SHARE)/"
+	install -m 644 src/tools/schema-1.json "$$TO/$(SHARE)/"
+	install -d $(POLICIES:%="$$TO/$(SHARE)/%")
+	for policy in $(POLICIES); do install -m 644 packaging/$$policy/* \
+		"$$TO/$(SHARE)/$$policy/" || exit; done
 	chmod -R u=rwX,go=rX "$$TO/$(SHARE)"
 	ln -sf ../$(SHARE)/ld.hugetlbfs "$$TO/bin/ld.hugetlbfs"
 	install -m 644 $(WITH_TABLE:%=$(BUILD)/completion/bash/%) "$$TO/$(COMPLETION_BASH)/"

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * calls <what> <calls> <threads>: calls for memory at a high rate, each thread its own, and prints
- * how many nanoseconds they took. What:
+ * calls <what> <calls> <threads> [<mappings>]: calls for memory at a high rate, each thread its
+ * own, and prints how many nanoseconds they took. What:
  *
  *   small       map 64K, touch it, unmap it
  *   big         map 4M, touch all of it, unmap it
  *   untouched   map 4M, touch one byte of it, unmap it
  *   rights      take and give rights of 64K
  *   advice      MADV_DONTNEED of 64K of small mappings that are in use, and touch them
- *   many        with 10,000 mappings of 2M that are in use: rights, advice and a new mapping for
- *               one of them, picked at random
- *   chosen      the same, with mappings at addresses of the program's own choice
+ *   many        with 10,000 mappings of 2M, or so many, that are in use: rights, advice and a new
+ * mapping for one of them, picked at random chosen      the same, with mappings at addresses of the
+ * program's own choice
  */
 #include <pthread.h>
 #include <stdbool.h>
@@ -23,7 +23,7 @@
 
 enum {
 	THREADS_MAX = 64,
-	MANY = 10000,
+	MANY_MAX = 60000,
 	PAGE_BYTES = 4096,
 	SMALL_BYTES = 64 << 10,
 	HUGE_BYTES = 2 << 20,
@@ -33,7 +33,8 @@ enum {
 static const char *what;
 static long calls;
 static int threads;
-static unsigned char *many[MANY];
+static unsigned char *many[MANY_MAX];
+static long many_count = 10000;
 static pthread_barrier_t begin, end;
 
 static double nanoseconds_now(void)
@@ -93,11 +94,11 @@ static void change_one(bool advise)
 /* With gaps between them, so that they don't merge. */
 static void map_many(bool chosen)
 {
-	unsigned char *place = map(NULL, 2ul * MANY * HUGE_BYTES, PROT_NONE, MAP_NORESERVE);
+	unsigned char *place = map(NULL, 2ul * many_count * HUGE_BYTES, PROT_NONE, MAP_NORESERVE);
 
 	if (!chosen)
-		check(munmap(place, 2ul * MANY * HUGE_BYTES));
-	for (int which = 0; which < MANY; which++) {
+		check(munmap(place, 2ul * many_count * HUGE_BYTES));
+	for (int which = 0; which < many_count; which++) {
 		unsigned char *at = place + 2ul * which * HUGE_BYTES;
 
 		many[which] = map(chosen ? at : NULL, HUGE_BYTES, PROT_READ | PROT_WRITE,
@@ -114,7 +115,7 @@ static void change_many(int thread, bool chosen)
 		int which;
 
 		state = state * 6364136223846793005u + 1442695040888963407u;
-		which = (state >> 33) % (MANY / threads) * threads + thread;
+		which = (state >> 33) % (many_count / threads) * threads + thread;
 		check(mprotect(many[which], HUGE_BYTES, PROT_READ));
 		check(mprotect(many[which], HUGE_BYTES, PROT_READ | PROT_WRITE));
 		check(madvise(many[which], HUGE_BYTES, MADV_DONTNEED));
@@ -154,6 +155,9 @@ int main(int argc, char **argv)
 	}
 	what = argv[1];
 	calls = atol(argv[2]);
+	many_count = argc > 4 ? atol(argv[4]) : many_count;
+	if (many_count < threads || many_count > MANY_MAX)
+		return 2;
 	pthread_barrier_init(&begin, NULL, threads + 1);
 	pthread_barrier_init(&end, NULL, threads + 1);
 	if (!strcmp(what, "many") || !strcmp(what, "chosen"))

@@ -18,8 +18,11 @@
  *
  * Prints one line of numbers a command: minimum, median and maximum of its time, median of its
  * user and system time, median of its page faults, and against the first command the median over
- * the rounds of the times' ratio and of their difference. Times are in nanoseconds. Exit status 1,
- * with a line, when a command fails or is ended by a signal.
+ * the rounds of the times' ratio and of their difference; then the median of the ratios of user and
+ * system time, the paired test that the time and the user and system time are above those of the
+ * first command (signed_rank.h), and the median of the largest resident memory in kB, without
+ * hugetlb pages. Times are in nanoseconds. Exit status 1, with a line, when a command fails or is
+ * ended by a signal.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -34,8 +37,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "signed_rank.h"
+
 enum {
-	COMMANDS_MAX = 8,
+	COMMANDS_MAX = 16,
 };
 
 extern char **environ;
@@ -46,8 +51,10 @@ struct command {
 	double *time_ns;
 	double *cpu_ns;
 	double *faults;
-	double ratio; /* to the first command */
+	double *resident_kb;
+	double ratio, cpu_ratio; /* to the first command */
 	double difference_ns;
+	double slower, more_cpu; /* how likely without a difference */
 };
 
 static void fail(const char *what, const char *why)
@@ -117,6 +124,7 @@ static char **take_command(struct command *command, char **words, int rounds)
 	command->time_ns = allocate(rounds, sizeof(double));
 	command->cpu_ns = allocate(rounds, sizeof(double));
 	command->faults = allocate(rounds, sizeof(double));
+	command->resident_kb = allocate(rounds, sizeof(double));
 
 	words = command->arguments;
 	while (*words && strcmp(*words, "--") != 0)
@@ -141,8 +149,7 @@ static double read_number(int descriptor, const char *program)
 	return number;
 }
 
-static void run(const struct command *command, bool own, double *time_ns, double *cpu_ns,
-		double *faults)
+static void run(struct command *command, bool own, int round)
 {
 	const char *program = command->arguments[0];
 	posix_spawn_file_actions_t actions;
@@ -179,9 +186,10 @@ static void run(const struct command *command, bool own, double *time_ns, double
 			 WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
 		fail(program, why);
 	}
-	*time_ns = own ? read_number(output[0], program) : end_ns - start_ns;
-	*cpu_ns = nanoseconds_of(usage.ru_utime) + nanoseconds_of(usage.ru_stime);
-	*faults = usage.ru_minflt;
+	command->time_ns[round] = own ? read_number(output[0], program) : end_ns - start_ns;
+	command->cpu_ns[round] = nanoseconds_of(usage.ru_utime) + nanoseconds_of(usage.ru_stime);
+	command->faults[round] = usage.ru_minflt;
+	command->resident_kb[round] = usage.ru_maxrss;
 	close(output[0]);
 }
 
@@ -199,16 +207,31 @@ static double median(double *numbers, int count)
 	return (numbers[(count - 1) / 2] + numbers[count / 2]) / 2;
 }
 
+static double median_ratio(const double *first, const double *second, double *numbers, int rounds)
+{
+	for (int round = 0; round < rounds; round++)
+		numbers[round] = first[round] > 0 ? second[round] / first[round] : 1;
+	return median(numbers, rounds);
+}
+
+/* The paired test; leaves the differences in numbers. */
+static double test_difference(const double *first, const double *second, double *numbers,
+			      int rounds)
+{
+	for (int round = 0; round < rounds; round++)
+		numbers[round] = second[round] - first[round];
+	return signed_rank(numbers, rounds);
+}
+
 /* Needs the times of both in the order of the rounds: before any median of them. */
 static void compare_with(const struct command *first, struct command *command, int rounds)
 {
 	double *numbers = allocate(rounds, sizeof(double));
 
-	for (int round = 0; round < rounds; round++)
-		numbers[round] = command->time_ns[round] / first->time_ns[round];
-	command->ratio = median(numbers, rounds);
-	for (int round = 0; round < rounds; round++)
-		numbers[round] = command->time_ns[round] - first->time_ns[round];
+	command->ratio = median_ratio(first->time_ns, command->time_ns, numbers, rounds);
+	command->cpu_ratio = median_ratio(first->cpu_ns, command->cpu_ns, numbers, rounds);
+	command->more_cpu = test_difference(first->cpu_ns, command->cpu_ns, numbers, rounds);
+	command->slower = test_difference(first->time_ns, command->time_ns, numbers, rounds);
 	command->difference_ns = median(numbers, rounds);
 	free(numbers);
 }
@@ -217,9 +240,11 @@ static void print_command(struct command *command, int rounds)
 {
 	double middle_ns = median(command->time_ns, rounds);
 
-	printf("%.0f %.0f %.0f %.0f %.0f %.4f %.0f\n", command->time_ns[0], middle_ns,
+	printf("%.0f %.0f %.0f %.0f %.0f %.4f %.0f ", command->time_ns[0], middle_ns,
 	       command->time_ns[rounds - 1], median(command->cpu_ns, rounds),
 	       median(command->faults, rounds), command->ratio, command->difference_ns);
+	printf("%.4f %.5f %.5f %.0f\n", command->cpu_ratio, command->slower, command->more_cpu,
+	       median(command->resident_kb, rounds));
 }
 
 int main(int argc, char **argv)
@@ -228,7 +253,6 @@ int main(int argc, char **argv)
 	size_t warm_bytes = 0;
 	char **words = argv + !!argc;
 	struct command commands[COMMANDS_MAX];
-	double ignored[3];
 	int rounds, count = 0;
 
 	if (*words && !strcmp(*words, "--own")) {
@@ -246,14 +270,13 @@ int main(int argc, char **argv)
 		words = take_command(&commands[count++], words, rounds);
 
 	for (int which = 0; which < count; which++)
-		run(&commands[which], own, &ignored[0], &ignored[1], &ignored[2]);
+		run(&commands[which], own, 0); /* the first round writes over it */
 	for (int round = 0; round < rounds; round++) {
 		for (int turn = 0; turn < count; turn++) {
 			struct command *command = &commands[(turn + round) % count];
 
 			warm(warm_bytes);
-			run(command, own, &command->time_ns[round], &command->cpu_ns[round],
-			    &command->faults[round]);
+			run(command, own, round);
 		}
 	}
 	for (int which = 0; which < count; which++)

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * updates <megabytes> <updates>: adds to words at random places of so much malloced memory. Prints
- * the nanoseconds that the updates took: the memory is there and written before.
+ * updates <megabytes> <updates> [hand]: adds to words at random places of so much malloced memory.
+ * Prints the nanoseconds that the updates took: the memory is there and written before. With "hand"
+ * the program maps its memory from the pool of huge pages itself.
  */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 
 enum {
@@ -22,20 +24,37 @@ static double nanoseconds_now(void)
 	return now.tv_sec * 1e9 + now.tv_nsec;
 }
 
+/* Blocks as malloc would give them, one after the other. */
+static char *map_by_hand(size_t blocks)
+{
+	const size_t huge_bytes = 2 << 20;
+	size_t bytes = (blocks * BLOCK_BYTES + huge_bytes - 1) / huge_bytes * huge_bytes;
+	void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0);
+
+	if (memory == MAP_FAILED) {
+		perror("mmap");
+		exit(1);
+	}
+	return memory;
+}
+
 int main(int argc, char **argv)
 {
 	size_t blocks = argc > 2 ? atol(argv[1]) * (1u << 20) / BLOCK_BYTES : 0;
 	long updates = argc > 2 ? atol(argv[2]) : 0;
 	uint64_t **block = calloc(blocks + 1, sizeof(*block));
 	uint64_t state = 88172645463325252u;
+	char *by_hand = argc > 3 ? map_by_hand(blocks) : NULL;
 	double start_ns;
 
 	if (!blocks || !block) {
-		fputs("usage: updates <megabytes> <updates>\n", stderr);
+		fputs("usage: updates <megabytes> <updates> [hand]\n", stderr);
 		return 2;
 	}
 	for (size_t number = 0; number < blocks; number++) {
-		block[number] = malloc(BLOCK_BYTES);
+		block[number] = by_hand ? (uint64_t *)(by_hand + number * BLOCK_BYTES)
+					: malloc(BLOCK_BYTES);
 		if (!block[number])
 			return 1;
 		memset(block[number], 1, BLOCK_BYTES);

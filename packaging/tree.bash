@@ -21,7 +21,7 @@ tree_version() {
 
 copy_sources() {
 	mkdir -p "$1/packaging" && (cd "$root" && cp -a "${sources[@]}" "$1/" &&
-		cp -a packaging/systemd "$1/packaging/")
+		cp -a packaging/systemd packaging/apparmor packaging/selinux "$1/packaging/")
 }
 
 # Who builds packages answers for them: as Debian's tools have it, or as git does. "Name <address>"

@@ -112,8 +112,8 @@ static bool kernel_may_lose(const struct fork_extent *extent)
 static void warn_unsafe(const struct fork_extent *extent)
 {
 	log_warning_once(
-		"%s: a fork with %zu MB on huge pages, and neither the pool nor the memory for a "
-		"copy: where parent and child both write, the child may get SIGBUS%s (see "
+		"%s: a fork with %zu MB on huge pages, and too little space for a copy in the pool "
+		"and in memory: if parent and child both write, the child may get SIGBUS%s (see "
 		"HUGETLB_FORK)",
 		extent->name ? extent->name : "memory", extent->used_bytes >> 20,
 		kernel_may_lose(extent) ? ", or find pages empty" : "");

@@ -54,8 +54,8 @@ static int opened(int fd, const char *path)
 {
 	if (fd >= 0 && !source_without_hugetlb && is_own_clear_refs(path) &&
 	    pagemap_has_soft_dirty()) {
-		log_info("soft-dirty bits: the program opened %s, and the kernel keeps none for "
-			 "hugetlb pages; its memory moves to transparent pages",
+		log_info("soft-dirty bits: the program opened %s, and the kernel does not track "
+			 "them for hugetlb pages; its memory moves to transparent huge pages",
 			 path);
 		transparent_from_now();
 	}

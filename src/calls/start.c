@@ -23,6 +23,7 @@
 #include "calls/syscall.h"
 #include "calls/userfaultfd.h"
 #include "hook/patch.h"
+#include "proc/confinement.h"
 #include "region/exact.h"
 #include "region/process.h"
 
@@ -123,14 +124,37 @@ static int find_libc(const char *feature, const char *otherwise)
 	return 0;
 }
 
-static const char *reason_of(int failed)
+/*
+ * vm.memfd_noexec=2 forbids executable files in memory with EACCES, too, and is no part of the
+ * policy that confines the process.
+ */
+static bool is_memfd_noexec(void)
+{
+	char level[16];
+
+	return sys_read_file("/proc/sys/vm/memfd_noexec", level, sizeof(level)) > 0 &&
+	       *level == '2';
+}
+
+/* Of the policies only those of security modules answer EACCES, and they have names. */
+static const char *reason_of_denial(int failed, char *text, size_t bytes)
+{
+	char policy[160];
+
+	if (failed != -EACCES || is_memfd_noexec() || !confinement_describe(policy, sizeof(policy)))
+		return "its text is sealed, or a security policy forbids it";
+	text_format(text, bytes, "a security policy forbids it: %s", policy);
+	return text;
+}
+
+static const char *reason_of(int failed, char *text, size_t bytes)
 {
 	switch (failed) {
 	case -ENOENT:
 		return "this version of it is not supported";
 	case -EPERM:
 	case -EACCES:
-		return "its text is sealed, or a security policy forbids it";
+		return reason_of_denial(failed, text, bytes);
 	case -EFBIG:
 		return "a limit on files, ulimit -f, forbids it";
 	case -EBUSY:
@@ -190,9 +214,11 @@ int calls_select_pages(const struct options *options, const struct wanted_pages 
 static void decline_error(const struct options *options, const char *feature, const char *otherwise,
 			  int error)
 {
+	char reason[224];
+
 	if (is_sandboxed_child(error) && !options->require)
 		otherwise = NULL;
-	decline(feature, otherwise, reason_of(error));
+	decline(feature, otherwise, reason_of(error, reason, sizeof(reason)));
 }
 
 /* Preparations before the first hook. */
@@ -227,7 +253,7 @@ int calls_watch(const struct options *options, const char *feature, const char *
 	failed = prepare(options, feature, otherwise);
 	if (failed)
 		return failed;
-	failed = patch_install(&libc_calls.libc, watching_hooks, WATCHING_REDIRECTS);
+	failed = patch_write(&libc_calls.libc, watching_hooks, WATCHING_REDIRECTS);
 	if (failed) {
 		decline_error(options, feature, otherwise, failed);
 		return failed;

@@ -14,6 +14,7 @@
 #include "base/align.h"
 #include "base/sys.h"
 #include "hook/patch.h"
+#include "hook/text_write.h"
 #include "pages/executable.h"
 #include "proc/maps.h"
 #include "proc/pagemap.h"
@@ -31,6 +32,7 @@ struct patch {
 	bool wanted;   /* the text shall contain it */
 	bool optional; /* it may be left out if its page was changed by something else */
 	bool in_place; /* the text contains it */
+	bool written;  /* in the text's own page, not in a copy of it */
 	bool settled;  /* the patch_install() that installed it succeeded */
 	unsigned char code[PATCH_BYTES], original[PATCH_BYTES];
 };
@@ -267,7 +269,7 @@ static int write_wanted(int fd, uintptr_t from, uintptr_t to, const struct patch
 struct text_pages {
 	uintptr_t from, to;
 	int first, next;
-	bool changes; /* one of them is not yet in its wanted state */
+	bool changes; /* one of them is not yet in its wanted state, or not in a copy of the text */
 };
 
 static struct text_pages pages_of(int first)
@@ -279,7 +281,8 @@ static struct text_pages pages_of(int first)
 
 	for (; i < patch_count && patches[i].at < end + NEAR_BYTES; i++) {
 		end = patches[i].at + patches[i].bytes;
-		pages.changes = pages.changes || patches[i].wanted != patches[i].in_place;
+		pages.changes = pages.changes || patches[i].wanted != patches[i].in_place ||
+				patches[i].written;
 	}
 	pages.to = align_up(end, page);
 	pages.next = i;
@@ -313,9 +316,22 @@ static bool is_of_file(uintptr_t address)
 	return file;
 }
 
+/* Is one of the pages the process's own, but not by what write_all() wrote to it alone? */
+static bool has_strange_page(const struct pagemap *pagemap, uintptr_t from, uintptr_t to)
+{
+	const uintptr_t page = getauxval(AT_PAGESZ);
+	uintptr_t end;
+
+	for (; pagemap_find_own(pagemap, &from, to, &end) > 0; from = end)
+		for (uintptr_t at = from; at < end; at += page)
+			if (!text_write_is_only_change(at))
+				return true;
+	return false;
+}
+
 static bool is_changed(const struct copies *copies, const struct text_pages *pages)
 {
-	return pagemap_has_own(&copies->pagemap, pages->from, pages->to) > 0 &&
+	return has_strange_page(&copies->pagemap, pages->from, pages->to) &&
 	       is_of_file(pages->from) && !status_read().traced;
 }
 
@@ -349,8 +365,11 @@ static int exchange(struct copies *copies, const struct text_pages *pages)
 	if (SYS_IS_ERROR(result))
 		return (int)result;
 	copies->bytes += bytes;
-	for (int i = pages->first; i < pages->next; i++)
+	text_write_forget(pages->from, pages->to);
+	for (int i = pages->first; i < pages->next; i++) {
 		patches[i].in_place = patches[i].wanted;
+		patches[i].written = false;
+	}
 	return 0;
 }
 
@@ -406,14 +425,60 @@ static int exchange_all(void)
 	return failed;
 }
 
-int patch_install(const struct libc *libc, const struct hook *hooks, int count)
+/* A breakpoint of a debugger or a uprobe where a patch is to be. */
+static bool has_breakpoint(const struct text_pages *pages)
+{
+	for (int i = pages->first; i < pages->next; i++)
+		if (entry_has_breakpoint(patches[i].original, patches[i].bytes))
+			return true;
+	return false;
+}
+
+static int write_pages(const struct text_pages *pages)
+{
+	struct text_change changes[PATCHES_MAX];
+	int count = 0, failed;
+
+	if (has_breakpoint(pages))
+		return -EBUSY;
+	for (int i = pages->first; i < pages->next; i++)
+		changes[count++] = (struct text_change){patches[i].at, wanted_code(&patches[i]),
+							patches[i].bytes};
+	failed = text_write(pages->from, pages->to, rights_of(pages->from), changes, count);
+	for (int i = pages->first; i < pages->next && !failed; i++) {
+		patches[i].in_place = patches[i].wanted;
+		patches[i].written = true;
+	}
+	return failed;
+}
+
+/* Makes the text as it is wanted in its own pages, up to the first failure. */
+static int write_all(void)
+{
+	struct text_pages pages;
+	int failed = 0;
+
+	for (int i = 0; i < patch_count && !failed; i = pages.next) {
+		pages = pages_of(i);
+		failed = write_pages(&pages);
+	}
+	return failed;
+}
+
+static int write_or_exchange(void)
+{
+	return write_all() ? exchange_all() : 0;
+}
+
+static int install(const struct libc *libc, const struct hook *hooks, int count,
+		   int (*carry_out)(void))
 {
 	int failed = 0;
 
 	for (int i = 0; i < count && !failed; i++)
 		failed = add_entry(libc, &hooks[i]);
 	if (!failed)
-		failed = exchange_all();
+		failed = carry_out();
 	for (int i = 0; i < patch_count; i++) {
 		if (!failed)
 			patches[i].settled = true;
@@ -425,6 +490,26 @@ int patch_install(const struct libc *libc, const struct hook *hooks, int count)
 		forget_patches();
 	}
 	return failed;
+}
+
+int patch_install(const struct libc *libc, const struct hook *hooks, int count)
+{
+	return install(libc, hooks, count, exchange_all);
+}
+
+int patch_write(const struct libc *libc, const struct hook *hooks, int count)
+{
+	return install(libc, hooks, count, write_or_exchange);
+}
+
+void patch_settle(void)
+{
+	bool written = false;
+
+	for (int i = 0; i < patch_count; i++)
+		written = written || patches[i].written;
+	if (written)
+		exchange_all();
 }
 
 bool patch_is_installed(const struct libc *libc, const char *name)

@@ -141,10 +141,10 @@ static bool read_alternative(enum condition condition, const char *text, size_t 
 static bool read_condition(const char *text, size_t length, struct rule_subject *subject,
 			   bool *matches)
 {
-	static const char *const keys[] = {[BY_PROGRAM] = "program=",
-					   [BY_PATH] = "path=",
-					   [BY_UID] = "uid=",
-					   [BY_USER] = "user="};
+	static const char keys[][sizeof("program=")] = {[BY_PROGRAM] = "program=",
+							[BY_PATH] = "path=",
+							[BY_UID] = "uid=",
+							[BY_USER] = "user="};
 	const char *end = text + length;
 	bool any = false;
 	size_t key = 0;

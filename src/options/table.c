@@ -63,7 +63,7 @@ static bool value_says(const char *value, const char *what)
 
 static int read_switch(const char *value, bool *on)
 {
-	static const char *const words[][2] = {
+	static const char words[][2][sizeof("false")] = {
 		{"no", "yes"}, {"0", "1"}, {"false", "true"}, {"off", "on"}};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
@@ -258,7 +258,7 @@ static int parse_level(const char *value, struct options *options, void *field)
 
 static int parse_fork(const char *value, struct options *options, void *field)
 {
-	static const char *const words[] = {
+	static const char words[][sizeof("copy")] = {
 		[FORK_AUTO] = "auto", [FORK_COW] = "cow", [FORK_COPY] = "copy"};
 
 	(void)options;
@@ -273,7 +273,7 @@ static int parse_fork(const char *value, struct options *options, void *field)
 /* default or strict; after a comma, for tests, the only means that is allowed. */
 static int parse_exact(const char *value, struct options *options, void *field)
 {
-	static const char *const ways[] = {"userfaultfd", "alone", "ptrace"};
+	static const char ways[][sizeof("userfaultfd")] = {"userfaultfd", "alone", "ptrace"};
 	const size_t length = word_bytes(value, ',');
 	unsigned int means = 0;
 
@@ -363,8 +363,8 @@ static int parse_programs(const char *value, struct options *options, void *fiel
  * detects them. */
 static int parse_features(const char *value, struct options *options, void *field)
 {
-	static const char *const words[] = {"private_reservations", "safe_noreserve",
-					    "map_hugetlb"};
+	static const char words[][sizeof("private_reservations")] = {
+		"private_reservations", "safe_noreserve", "map_hugetlb"};
 	bool no_map_hugetlb = false;
 
 	(void)field;
@@ -419,10 +419,10 @@ static int parse_objects(const char *value, struct options *options, void *field
 
 static int parse_backing(const char *value, struct options *options, void *field)
 {
-	static const char *const words[] = {[BACKING_AUTO] = "auto",
-					    [BACKING_HUGETLB] = "hugetlb",
-					    [BACKING_FILE] = "file",
-					    [BACKING_THP] = "thp"};
+	static const char words[][sizeof("hugetlb")] = {[BACKING_AUTO] = "auto",
+							[BACKING_HUGETLB] = "hugetlb",
+							[BACKING_FILE] = "file",
+							[BACKING_THP] = "thp"};
 
 	(void)options;
 	for (size_t i = BACKING_AUTO; i < sizeof(words) / sizeof(words[0]); i++)

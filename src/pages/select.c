@@ -3,21 +3,50 @@
  * Which pages a feature gets: see select.h. Reads /sys and /proc, in the constructor.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/auxv.h>
 
 #include "base/log.h"
+#include "base/sys.h"
 #include "pages/mount.h"
 #include "pages/pool.h"
 #include "pages/sizes.h"
 #include "pages/select.h"
 
+/* Does a policy forbid this process to read the setting? Then it is unknown, not off. */
+static bool is_thp_setting_denied(void)
+{
+	const long fd =
+		sys_open("/sys/kernel/mm/transparent_hugepage/enabled", O_RDONLY | O_CLOEXEC, 0);
+
+	if (!SYS_IS_ERROR(fd))
+		sys_close((int)fd);
+	return fd == -EACCES || fd == -EPERM;
+}
+
+/*
+ * The size of transparent huge pages; 0: the kernel has none, or they are off. If the process may
+ * not read the setting, the kernel is advised all the same, which does no harm if they are off. The
+ * size is then what one full page table of base pages maps.
+ */
+static size_t usable_thp(const struct page_sizes *sizes)
+{
+	const enum thp_mode mode = sizes_thp_mode(sizes->thp);
+
+	if (sizes->thp && (mode == THP_MADVISE || mode == THP_ALWAYS))
+		return sizes->thp;
+	if (mode == THP_NONE && is_thp_setting_denied())
+		return sizes->thp ? sizes->thp : sizes->base * (sizes->base / sizeof(uint64_t));
+	return 0;
+}
+
 /* Selects THP. `why` is the reason for not trying hugetlb, in words, or "". */
 static int select_thp(const struct wanted_pages *wanted, const struct page_sizes *sizes,
 		      struct source *source, const char *why)
 {
-	enum thp_mode mode = sizes_thp_mode(sizes->thp);
+	const size_t page_bytes = usable_thp(sizes);
 
-	if (!sizes->thp || mode == THP_NONE || mode == THP_NEVER) {
+	if (!page_bytes) {
 		log_declined(
 			wanted->otherwise,
 			"%s: %stransparent huge pages are off "
@@ -27,7 +56,7 @@ static int select_thp(const struct wanted_pages *wanted, const struct page_sizes
 	}
 	if (*why)
 		log_warning("%s: %susing transparent huge pages", wanted->feature, why);
-	source->page_bytes = sizes->thp;
+	source->page_bytes = page_bytes;
 	source->hugetlb = false;
 	source->thp = true;
 	return 0;
@@ -94,7 +123,6 @@ int select_pages(const struct options *options, const struct wanted_pages *wante
 {
 	static bool told;
 	struct page_sizes sizes;
-	enum thp_mode mode;
 
 	sizes_read(&sizes, getauxval(AT_PAGESZ));
 	if (log_at(LOG_INFO) && !told) {
@@ -131,9 +159,8 @@ int select_pages(const struct options *options, const struct wanted_pages *wante
 			     (unsigned long)(source->page_bytes >> 10));
 		return -EINVAL;
 	}
-	mode = sizes_thp_mode(sizes.thp);
 	select_hugetlb(options, source->page_bytes, source);
-	source->thp = sizes.thp && (mode == THP_MADVISE || mode == THP_ALWAYS);
+	source->thp = usable_thp(&sizes);
 	source->populate = !options->no_prefault;
 	source->populate_write = source_can_populate_write();
 	if (options->path && !source->mount)

@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <sys/auxv.h>
 
 #include "base/log.h"
@@ -24,7 +25,13 @@
 
 bool source_without_hugetlb;
 
-static size_t (*allowed_pages)(size_t page_bytes, size_t pages);
+static size_t allow_all(size_t page_bytes, size_t pages)
+{
+	(void)page_bytes;
+	return pages;
+}
+
+static size_t (*allowed_pages)(size_t page_bytes, size_t pages) = allow_all;
 
 bool source_can_populate_write(void)
 {
@@ -226,6 +233,13 @@ static size_t map_ladder(const struct source *source, uintptr_t address, size_t 
 	return given;
 }
 
+/* A security policy does not change while the process runs, and each refusal is a line in the
+ * machine's audit log: such pages are requested once. */
+static bool is_denied(int error)
+{
+	return error == -EACCES;
+}
+
 /* A separate function, so that the usual path needs less stack. */
 static void __attribute__((noinline))
 back_off(struct source *source, size_t pages, size_t given, int error)
@@ -236,7 +250,7 @@ back_off(struct source *source, size_t pages, size_t given, int error)
 		__atomic_add_fetch(&source->short_falls, 1, __ATOMIC_RELAXED);
 		if (1u << source->failures < BACK_OFF_MAX)
 			source->failures++;
-		source->skip = 1u << source->failures;
+		source->skip = is_denied(error) ? UINT_MAX : 1u << source->failures;
 	}
 	log_debug("%zu of %zu huge pages of %zu kB (error %d); not asking for the next %u times",
 		  given, pages, source->page_bytes >> 10, -error, source->skip);
@@ -254,12 +268,12 @@ static bool is_backing_off(struct source *source)
 
 void source_set_limit(size_t (*allow)(size_t page_bytes, size_t pages))
 {
-	allowed_pages = allow;
+	allowed_pages = allow ? allow : allow_all;
 }
 
 size_t source_allowed(const struct source *source, size_t pages)
 {
-	return allowed_pages ? allowed_pages(source->page_bytes, pages) : pages;
+	return allowed_pages(source->page_bytes, pages);
 }
 
 /* The next growths do not try huge pages, because the limit does not change soon. */

@@ -7,7 +7,7 @@
 #include "proc/smaps.h"
 
 /* In the kernel's order, so that the next field is nearly always the first one that is compared. */
-static const char *const field_names[SMAPS_FIELDS] = {
+static const char field_names[SMAPS_FIELDS][sizeof("Private_Hugetlb")] = {
 	[SMAPS_SIZE] = "Size",
 	[SMAPS_KERNEL_PAGE] = "KernelPageSize",
 	[SMAPS_MMU_PAGE] = "MMUPageSize",

@@ -27,7 +27,7 @@ static uintptr_t lock;
 /* How often a waiter tries before it sleeps: the lock is usually held for microseconds. */
 #define LOCK_SPINS 200
 
-/* How long a waiter sleeps at a time, and how often; the second count applies while no thread of
+/* How long a waiter sleeps at a time, and how often. The shorter time applies while no thread of
  * this process has taken the lock yet. */
 #define NAP_SECONDS     1
 #define NAPS_MAX        10

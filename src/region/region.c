@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/sys.h"
 #include "pages/pool.h"
+#include "proc/confinement.h"
 #include "region/region.h"
 
 /* Units of at most 2 MiB: an arena of 64 MiB can start on any multiple of one. */
@@ -282,11 +283,28 @@ static bool is_address_space_limited(const struct source *source)
 	       sys_limit(RLIMIT_AS) != UINT64_MAX && !pool_is_empty(source->page_bytes);
 }
 
+/* A security module has refused them: false where none confines this process. */
+static bool __attribute__((noinline)) report_denial(const struct region *region)
+{
+	const struct source *source = region->source;
+	char policy[160];
+
+	if (source->last_error != -EACCES || sys_sandboxed ||
+	    !confinement_describe(policy, sizeof(policy)))
+		return false;
+	log_warning_once("%s: a security policy forbids huge pages of %lu kB (%s): the %s is on %s "
+			 "pages",
+			 region->name, (unsigned long)(source->page_bytes >> 10), policy,
+			 region->name, source->thp ? "transparent huge" : "small");
+	return true;
+}
+
 static void __attribute__((noinline)) report_shortage(const struct region *region)
 {
 	const struct source *source = region->source;
 
-	if (!source->last_error || source->last_error == -EEXIST || source->quiet)
+	if (!source->last_error || source->last_error == -EEXIST || source->quiet ||
+	    report_denial(region))
 		return;
 	if (is_address_space_limited(source))
 		log_warning_once("%s: the limit on address space (ulimit -v) allows no more huge "

@@ -99,9 +99,9 @@ static long make_small(const struct segment *segment, bool dying)
 static void warn(const struct segment *segment, const char *what)
 {
 	log_warning_once(
-		"shm: the program %s segment %d of %zu kB, which hugetlb pages do not allow: "
-		"it is on small pages (to avoid the attempt: HUGETLB_SHM=no)",
-		what, segment->id, segment->bytes >> 10);
+		"shm: segment %d of %zu kB %s, which hugetlb pages do not allow: it is on small "
+		"pages (to avoid the attempt: HUGETLB_SHM=no)",
+		segment->id, segment->bytes >> 10, what);
 }
 
 long shm_segments_attach(int id, const void *address, int flags)
@@ -116,7 +116,7 @@ long shm_segments_attach(int id, const void *address, int flags)
 
 		if (!SYS_IS_ERROR(small)) {
 			segment->small_id = (int)small;
-			warn(segment, "attaches at a small page's address");
+			warn(segment, "is attached at an address within a huge page");
 		}
 	}
 	at = sys_shmat(shm_segments_id(id), address, flags);
@@ -176,7 +176,7 @@ bool shm_segments_split(uintptr_t from, uintptr_t to)
 			continue;
 		}
 		if (split(segment, &status)) {
-			warn(segment, "changes a part of");
+			warn(segment, "is changed in part");
 			any = true;
 		} else {
 			log_warning_once(

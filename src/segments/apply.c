@@ -15,7 +15,8 @@
 #include "segments/share.h"
 #include "segments/swap.h"
 
-static const char *const rung_names[RUNGS] = {"hugetlb", "the file's own huge", "transparent huge"};
+static const char rung_names[RUNGS][sizeof("the file's own huge")] = {
+	"hugetlb", "the file's own huge", "transparent huge"};
 
 /*
  * Cuts off the part of a range that is already huge: the first part of the rest stays in the range,

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/words.h"
+#include "proc/confinement.h"
 #include "segments/find.h"
 #include "segments/messages.h"
 
@@ -47,6 +48,7 @@ static void describe_reason(const struct run *run, const struct task *task, char
 {
 	const unsigned long page_kb = task->backing.source.page_bytes >> 10;
 	const enum segment_backing wanted = run->options->backing;
+	char policy[160];
 
 	if (asks_for_hugetlb(run) && !run->traced && !task_wants(task, RUNG_HUGETLB))
 		text_format(out, bytes, "libc could not be hooked");
@@ -60,6 +62,8 @@ static void describe_reason(const struct run *run, const struct task *task, char
 			    error_name(task->error));
 	else if (!task->error)
 		text_format(out, bytes, "no whole page of %lu kB lies in a segment", page_kb);
+	else if (task->error == -EACCES && confinement_describe(policy, sizeof(policy)))
+		text_format(out, bytes, "a security policy forbids it: %s", policy);
 	else
 		text_format(out, bytes, "%s", error_name(task->error));
 }
@@ -78,7 +82,7 @@ int messages_shortfall(struct run *run, const struct task *text, const struct ta
 	const size_t planned = text->planned_bytes + data->planned_bytes;
 	const size_t as_asked = planned - missing_text - missing_data;
 	const size_t got = task_got(text) + task_got(data);
-	char otherwise[160], reason[96], shortage[192];
+	char otherwise[160], reason[224], shortage[352];
 
 	if (!missing_text && !missing_data)
 		return 0;

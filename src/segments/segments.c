@@ -11,6 +11,7 @@
 #include "base/align.h"
 #include "base/log.h"
 #include "base/sys.h"
+#include "hook/patch.h"
 #include "proc/status.h"
 #include "region/exact.h"
 #include "segments/apply.h"
@@ -114,7 +115,7 @@ static int read_pieces(struct run *run)
 	else if (changed)
 		log_warning_once(
 			"text: %ld pages were changed in memory (a uprobe's breakpoint, or a "
-			"patch): the huge pages that they lie in stay on small pages",
+			"patch): these pages and their neighbours stay small",
 			changed);
 	return changed < 0 ? (int)changed : 0;
 }
@@ -362,6 +363,7 @@ int segments_start(const struct options *options)
 		messages_absent_objects(options);
 	if (!options->segments_auto)
 		dlopen_watch(options, take_late);
+	patch_settle();
 	dl_iterate_phdr(run_at_start, &start);
 	return start.failed;
 }

@@ -14,9 +14,9 @@ enum { ALL, HUGE_ONLY };
 
 /* clang-format off */
 static const struct tool_option rows[] = {
-	[ALL] = {"all", 'a', NULL, "The base page and every huge page size, one a line.", NULL,
+	[ALL] = {"all", 'a', NULL, "Prints the base page size and every huge page size, one per line.", NULL,
 		"Which sizes"},
-	[HUGE_ONLY] = {"huge-only", 'H', NULL, "Every huge page size, one a line; also after --all.",
+	[HUGE_ONLY] = {"huge-only", 'H', NULL, "Prints every huge page size, one per line; overrides --all.",
 		NULL, NULL},
 	OPTION_TABLE_COMMON_ROWS,
 };

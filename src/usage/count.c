@@ -8,7 +8,7 @@
 
 const char *part_name(enum part part)
 {
-	static const char *const names[PART_COUNT] = {
+	static const char names[PART_COUNT][sizeof("heap (threads, large blocks)")] = {
 		[PART_TEXT] = "text",
 		[PART_DATA] = "data",
 		[PART_BSS] = "bss",

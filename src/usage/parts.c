@@ -28,7 +28,7 @@ static bool begins(const char *name, const char *prefix)
 
 static bool is_shared_name(const char *name)
 {
-	static const char *const prefixes[] = {
+	static const char prefixes[][sizeof("/anon_hugepage")] = {
 		"/SYSV", "/dev/shm/", "/memfd:", "/dev/zero", "[anon_shmem", "/anon_hugepage"};
 
 	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)

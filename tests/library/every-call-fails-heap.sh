@@ -13,6 +13,7 @@ each_call_fails_once "$ENOMEM $EPERM,$EINTR,$EAGAIN" "HUGETLB_CONFIG=$work/confi
 each_call_fails_once "$ENOMEM,$EINTR" HUGETLB_MORECORE=thp "HUGETLB_REPORT=$work/report"
 all_calls_fail_from_each_on $ENOMEM HUGETLB_MORECORE=thp "HUGETLB_REPORT=$work/report"
 started_or_refused HUGETLB_MORECORE=thp
+each_call_fails_once "$ENOMEM,$EPERM" HUGETLB_MORECORE=auto
 need_pages 60 2M
 started_or_refused HUGETLB_MORECORE=yes
 begin_program "$helpers/every-call"

@@ -48,7 +48,7 @@ hits() {
 hits "$libc" "$lseek"
 mv "$work/out" "$work/plain"
 grep -q ' hits, exit 0' "$work/plain" || { show "$work/plain"; skip "uprobes do not work here"; }
-for setting in HUGETLB_MORECORE=yes HUGETLB_MORECORE=thp HUGETLB_MMAP=yes; do
+for setting in HUGETLB_MORECORE=yes HUGETLB_MORECORE=thp HUGETLB_MORECORE=auto HUGETLB_MMAP=yes; do
 	hits "$libc" "$lseek" "LD_PRELOAD=$LIB" "$setting"
 	cmp -s "$work/plain" "$work/out" || { show "$work/plain" "$work/out"; fail "$setting: lseek"; }
 	no_lines_of_ours "$work/err"
@@ -57,6 +57,30 @@ hits "$work/program" "$work_offset" "LD_PRELOAD=$LIB" HUGETLB_ELFMAP=R
 grep -q '^1000 hits, exit 0' "$work/out" || { show "$work/out"; fail "HUGETLB_ELFMAP=R"; }
 [ "$(lines_of_ours "$work/err")" = 1 ] && grep -q 'text: 1 pages were changed in memory' "$work/err" ||
 	{ show "$work/err"; fail "not one line about the changed text"; }
+
+# A program whose heap is watched, until it grows beside a probe in a page that has a hook.
+cat >"$work/grow.c" <<'END'
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+int main(void)
+{
+	for (int i = 0; i < 60000; i++)
+		memset(malloc(1000), 1, 1000);
+	printf("%d\n", getpagesize() > 0);
+	return 0;
+}
+END
+# shellcheck disable=SC2086
+$compiler -O1 -fno-builtin "$work/grow.c" -o "$work/grow" 2>"$work/err" || fail "grow.c"
+for name in sbrk brk getpagesize; do
+	at=$(nm -D "$libc" | awk -v name="$name@@" 'index($3, name) == 1 { print $1 }')
+	"$helpers/with-uprobe" "$libc" "$at" env LD_PRELOAD="$LIB" HUGETLB_MORECORE=auto "$work/grow" \
+		>"$work/out" 2>"$work/err" || { show "$work/out" "$work/err"; fail "auto: a probe on $name"; }
+	grep -q ' hits, exit 0' "$work/out" || { show "$work/out" "$work/err"; fail "auto: a probe on $name"; }
+	no_lines_of_ours "$work/err"
+done
 
 # A probe on a function that the library must hook: the heap stays on small pages, and a line says so.
 sbrk=$(nm -D "$libc" | awk '$3 ~ /^sbrk@@/ { print $1 }')

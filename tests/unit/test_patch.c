@@ -200,6 +200,96 @@ static void install_and_undo(void **state)
 	assert_int_equal(gate_calls(SYS_close), 12);
 }
 
+/* In the text's own pages; a file's copy takes their place later. */
+static void write_install_and_undo(void **state)
+{
+	(void)state;
+	for (int round = 0; round < 10; round++) {
+		gate_reset();
+		assert_int_equal(patch_write(&libc, hooks, 2), 0);
+		assert_int_equal(call(first, 7), 6);
+		assert_int_equal(call(second, 7), 5);
+		assert_int_equal(call(far_two, 7), 507);
+		/* writable, and executable again; signals wait meanwhile */
+		assert_int_equal(gate_calls(SYS_mprotect), 2);
+		assert_int_equal(gate_calls(SYS_rt_sigprocmask), 2);
+		assert_int_equal(gate_calls(SYS_memfd_create), 0);
+		assert_int_equal(patch_install(&libc, hooks, COUNT_OF(hooks)), 0);
+		assert_int_equal(gate_calls(SYS_memfd_create), 1);
+		assert_int_equal(gate_calls(SYS_mprotect), 2);
+		assert_redirected();
+		patch_undo(&libc);
+		assert_as_before();
+	}
+}
+
+static void every_call_of_writing_fails_once(void **state)
+{
+	(void)state;
+	for (unsigned long nth = 1; nth < 12; nth++) {
+		gate_reset();
+		gate_fail(GATE_ANY, nth, ENOMEM);
+		if (!patch_write(&libc, hooks, COUNT_OF(hooks))) {
+			gate_fail(GATE_ANY, 0, 0);
+			assert_redirected();
+			patch_undo(&libc);
+		}
+		assert_as_before();
+		gate_reset();
+		assert_int_equal(patch_install(&libc, hooks, COUNT_OF(hooks)), 0);
+		assert_redirected();
+		patch_undo(&libc);
+		assert_as_before();
+	}
+}
+
+static void set_byte(void *at, unsigned char byte)
+{
+	const uintptr_t page = (uintptr_t)at & ~(uintptr_t)(sysconf(_SC_PAGESIZE) - 1);
+
+	assert_int_equal(mprotect((void *)page, 4096, PROT_READ | PROT_WRITE), 0);
+	*(volatile unsigned char *)at = byte;
+	assert_int_equal(mprotect((void *)page, 4096, PROT_READ | PROT_EXEC), 0);
+}
+
+/* A uprobe's breakpoint in a page that has a patch: a copy of it would end the program. */
+static void a_breakpoint_beside_a_written_patch(void **state)
+{
+	unsigned char *at = (unsigned char *)libc.text_end - 64;
+	unsigned char before;
+
+	(void)state;
+	while (((uintptr_t)at ^ (uintptr_t)far_two) & ~(uintptr_t)4095)
+		at -= 64;
+	before = *at;
+	assert_int_equal(patch_write(&libc, hooks, COUNT_OF(hooks)), 0);
+	set_byte(at, before + 1);
+	assert_int_equal(patch_install(&libc, hooks, COUNT_OF(hooks)), -EBUSY);
+	assert_redirected();
+	set_byte(at, before);
+	assert_int_equal(patch_install(&libc, hooks, COUNT_OF(hooks)), 0);
+	assert_redirected();
+	patch_undo(&libc);
+	assert_as_before();
+}
+
+/* In the way of a patch: nothing changes. */
+static void a_breakpoint_under_a_patch(void **state)
+{
+	const unsigned char before = *(unsigned char *)far_two;
+
+	(void)state;
+	set_byte(far_two, 0xcc);
+	if (entry_has_breakpoint((unsigned char *)far_two, 16)) {
+		gate_reset();
+		assert_int_equal(patch_write(&libc, hooks, COUNT_OF(hooks)), -EBUSY);
+		/* the functions of the other range were written, and are as before */
+		assert_int_equal(gate_calls(SYS_mprotect), 2);
+	}
+	set_byte(far_two, before);
+	assert_as_before();
+}
+
 static void a_call_is_redirected(void **state)
 {
 	uintptr_t found = 0;
@@ -500,7 +590,11 @@ static void handlers_without_a_region_pass_on(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		/* first: while the text is still that of the program's file */
+		UNIT_TEST(a_breakpoint_beside_a_written_patch),
 		UNIT_TEST(install_and_undo),
+		UNIT_TEST(write_install_and_undo),
+		UNIT_TEST(every_call_of_writing_fails_once),
 		UNIT_TEST(a_call_is_redirected),
 		UNIT_TEST(calls_that_are_not_there),
 		UNIT_TEST(calls_known_by_their_number),
@@ -514,6 +608,8 @@ int main(void)
 		UNIT_TEST(what_always_fails_changes_nothing),
 		UNIT_TEST(old_kernels_have_no_executable_files),
 		UNIT_TEST(handlers_without_a_region_pass_on),
+		/* last: it leaves a page that is strange for good */
+		UNIT_TEST(a_breakpoint_under_a_patch),
 	};
 
 	return cmocka_run_group_tests_name("redirect", tests, make_libc, forget_libc);

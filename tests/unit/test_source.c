@@ -414,6 +414,24 @@ static void back_off_grows_and_ends(void **state)
 	assert_int_equal(source.skip, 2);
 }
 
+/* The kernel's security module decides once: each refusal would be a line in the audit log. */
+static void denied_pages_are_asked_for_once(void **state)
+{
+	struct source source = plain_source;
+	unsigned long calls;
+
+	(void)state;
+	gate_pool(&plain_pool);
+	gate_fail(CPU_MMAP_NUMBER, 1, EACCES);
+	assert_int_equal(source_map_huge(&source, range, 4), 0);
+	assert_int_equal(source.last_error, -EACCES);
+	assert_int_equal(source.short_falls, 1);
+	calls = gate_calls(GATE_ANY);
+	for (int i = 0; i < 1000; i++)
+		assert_int_equal(source_map_huge(&source, range, 4), 0);
+	assert_int_equal(gate_calls(GATE_ANY), calls);
+}
+
 /*
  * Every system call fails once, with each error, on each way of getting pages: what is given is
  * always there, and nothing else stays mapped unless it was munmap that failed.
@@ -486,6 +504,7 @@ int main(void)
 		TEST(try_gives_back),
 		TEST(small_pages_are_advised),
 		TEST(back_off_grows_and_ends),
+		TEST(denied_pages_are_asked_for_once),
 		TEST(every_call_fails_once),
 	};
 

@@ -131,4 +131,17 @@ static inline size_t entry_empty_bytes(const unsigned char *code, size_t bytes)
 	return at;
 }
 
+/* Is there a breakpoint, of a debugger or of a uprobe: BRK? */
+static inline int entry_has_breakpoint(const unsigned char *code, size_t bytes)
+{
+	for (size_t i = 0; i + 4 <= bytes; i += 4) {
+		uint32_t instruction;
+
+		memcpy(&instruction, code + i, sizeof(instruction));
+		if ((instruction & 0xffe0001f) == 0xd4200000)
+			return 1;
+	}
+	return 0;
+}
+
 #endif

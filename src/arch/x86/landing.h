@@ -30,4 +30,11 @@ static inline size_t entry_encode_landing(unsigned char *out, const unsigned cha
 	return landing;
 }
 
+/* Is there a breakpoint, of a debugger or of a uprobe? True also where a byte only looks like one.
+ */
+static inline int entry_has_breakpoint(const unsigned char *code, size_t bytes)
+{
+	return memchr(code, 0xcc, bytes) != NULL;
+}
+
 #endif

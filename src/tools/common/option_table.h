@@ -37,7 +37,7 @@ struct option_table {
 	{"help", 'h', NULL, "Shows this text.", NULL, "This tool"},                                \
 	{"version", 0, NULL, "Shows the version.", NULL, NULL},                                    \
 	{"print-completion", 0, "bash|zsh|options",                                                \
-	 "Prints the completion of this tool's options for a shell, or a list of them.",           \
+	 "Prints the completion of this tool's options for a shell, or lists the options.",           \
 	 "bash zsh options", NULL}
 /* clang-format on */
 

@@ -65,35 +65,35 @@ enum option_id {
 /* clang-format off */
 static const struct tool_option rows[] = {
 	[SETUP] = {"setup", 0, NULL,
-		"Asks how much memory huge pages get and which users may use them, and sets it up, now and "
-		"for the next boots.", NULL, "All at once"},
+		"Asks how much memory to use for huge pages and which users may use them, then sets it up, now "
+		"and for every boot.", NULL, "All at once"},
 
 	[POOL_LIST] = {"pool-list", 0, NULL,
-		"Lists the pools: pages that stay, that are there, and that may be there.",
+		"Lists each pool: minimum, current and maximum pages.",
 		NULL, "Pools"},
 	[POOL_PAGES_MIN] = {"pool-pages-min", 0, SPECIFICATION,
-		"Sets the pages that stay in the pool of a size (2M, DEFAULT), or changes them by +n or "
-		"-n; n is a number of pages, or memory with K, M or G, rounded down to whole pages.", SIZES, NULL},
+		"Sets the persistent pages of the pool of a size (2M, DEFAULT), or changes them by +n or "
+		"-n; n is a number of pages, or an amount of memory with K, M or G, rounded down.", SIZES, NULL},
 	[POOL_PAGES_MAX] = {"pool-pages-max", 0, "size:[+|-]n",
-		"Sets or changes the pages that the pool may have, those that stay included.", SIZES, NULL},
+		"Sets or changes the maximum of the pool, including its persistent pages.", SIZES, NULL},
 	[DEMOTE] = {"demote", 0, "size:[node:]n",
 		"Splits n free pages of a size into pages of the next smaller one.", "1G: 2M:", NULL},
 	[NODE] = {"node", 0, "n",
-		"Changes and lists the pools of that NUMA node.", "0 1 2 3", NULL},
+		"Changes and lists only the pools of this NUMA node.", "0 1 2 3", NULL},
 	[OBEY_MEMPOLICY] = {"obey-mempolicy", 0, NULL,
-		"Pages come from the nodes of this process's memory policy, as numactl sets it; obeyed "
-		"without this option where it binds.", NULL, NULL},
+		"Takes pages from the nodes of this process's memory policy, as set by numactl; a "
+		"binding policy is obeyed without this option.", NULL, NULL},
 	[OBEY_NUMA_MEMPOL] = {"obey-numa-mempol", 0, NULL, "The same as --obey-mempolicy.", NULL, NULL},
 	[HARD] = {"hard", 0, NULL,
-		"Has memory compacted and tries again where a pool comes up short.", NULL, NULL},
+		"If a pool comes up short, has the kernel compact memory and tries again.", NULL, NULL},
 	[ADD_TEMP_SWAP] = {"add-temp-swap", 0, "[n]",
-		"Adds swap of n huge pages (5) in a file while --pool-pages-min works.", NULL, NULL},
+		"Adds a temporary swap file of n huge pages (5) during --pool-pages-min.", NULL, NULL},
 	[ADD_RAMDISK_SWAP] = {"add-ramdisk-swap", 0, NULL,
-		"Adds swap on the RAM disks that are empty while --pool-pages-min works.", NULL, NULL},
-	[PERSIST] = {"persist", 0, NULL, "Leaves the added swap in use at the end.", NULL, NULL},
+		"Adds temporary swap on empty RAM disks during --pool-pages-min.", NULL, NULL},
+	[PERSIST] = {"persist", 0, NULL, "Keeps the added swap in use.", NULL, NULL},
 	[PERSIST_POOLS] = {"persist-pools", 0, "[systemd|cmdline]",
-		"Writes the present pools for the next boots into sysctl.d and systemd units (systemd, "
-		"the default), or prints words for the kernel's command line.", "systemd cmdline", NULL},
+		"Makes the present pools permanent by files in sysctl.d and systemd units (systemd, the "
+		"default), or prints words for the kernel's command line.", "systemd cmdline", NULL},
 
 	[LIST_ALL_MOUNTS] = {"list-all-mounts", 0, NULL,
 		"Lists the hugetlbfs mounts with their options.", NULL, "Mounts"},
@@ -104,11 +104,11 @@ static const struct tool_option rows[] = {
 		"@group", NULL},
 	[CREATE_GLOBAL_MOUNTS] = {"create-global-mounts", 0, NULL, "The same for everybody.", NULL, NULL},
 	[MAX_SIZE] = {"max-size", 0, "size",
-		"The most memory that a new mount may use; sizes with a bigger page are skipped.",
+		"The maximum size of a new mount; page sizes larger than that are skipped.",
 		NULL, NULL},
 	[MIN_SIZE] = {"min-size", 0, "size",
-		"The memory that a new mount takes from the pool for itself.", NULL, NULL},
-	[MAX_INODES] = {"max-inodes", 0, "n", "The most files of a new mount.", NULL, NULL},
+		"The memory that a new mount reserves from the pool.", NULL, NULL},
+	[MAX_INODES] = {"max-inodes", 0, "n", "The maximum number of files on a new mount.", NULL, NULL},
 	[MOUNT_UID] = {"uid", 0, "user", "The owner of a new mount.", "@user", NULL},
 	[MOUNT_GID] = {"gid", 0, "group", "The group of a new mount.", "@group", NULL},
 	[MOUNT_MODE] = {"mode", 0, "mode", "The mode of a new mount, octal.", NULL, NULL},
@@ -122,14 +122,14 @@ static const struct tool_option rows[] = {
 
 	[THP_ALWAYS_WORD] = {"thp-always", 0, NULL,
 		"The kernel uses transparent huge pages wherever it can.", NULL, "Transparent huge pages"},
-	[THP_MADVISE_WORD] = {"thp-madvise", 0, NULL, "Only where a program asks for them.", NULL, NULL},
-	[THP_NEVER_WORD] = {"thp-never", 0, NULL, "Nowhere.", NULL, NULL},
+	[THP_MADVISE_WORD] = {"thp-madvise", 0, NULL, "The kernel uses them only where a program requests them.", NULL, NULL},
+	[THP_NEVER_WORD] = {"thp-never", 0, NULL, "The kernel does not use them.", NULL, NULL},
 	[KHUGEPAGED_PAGES] = {"thp-khugepaged-pages", 0, "n",
 		"The pages that khugepaged scans in one pass.", NULL, NULL},
 	[KHUGEPAGED_SCAN_SLEEP] = {"thp-khugepaged-scan-sleep", 0, "milliseconds",
-		"How long it sleeps between two of these.", NULL, NULL},
+		"How long khugepaged sleeps between two passes.", NULL, NULL},
 	[KHUGEPAGED_ALLOC_SLEEP] = {"thp-khugepaged-alloc-sleep", 0, "milliseconds",
-		"How long it waits when it could not have a huge page.", NULL, NULL},
+		"How long khugepaged waits after a failed allocation.", NULL, NULL},
 
 	[SET_MIN_FREE] = {"set-recommended-min_free_kbytes", 0, NULL,
 		"Raises vm.min_free_kbytes to what huge pages need.", NULL, "The kernel's settings"},
@@ -140,21 +140,21 @@ static const struct tool_option rows[] = {
 	[ENABLE_ZONE_MOVABLE] = {"enable-zone-movable", 0, NULL,
 		"Huge pages may come from ZONE_MOVABLE (kernels before 4.16).", NULL, NULL},
 	[DISABLE_ZONE_MOVABLE] = {"disable-zone-movable", 0, NULL,
-		"They may not (kernels before 4.16).", NULL, NULL},
+		"Huge pages may not come from ZONE_MOVABLE (kernels before 4.16).", NULL, NULL},
 
 	[PAGE_SIZES] = {"page-sizes", 0, NULL,
-		"Lists the sizes in bytes of huge pages that have a pool in use.", NULL, "Looking"},
-	[PAGE_SIZES_ALL] = {"page-sizes-all", 0, NULL, "Lists all of them.", NULL, NULL},
+		"Lists the huge page sizes whose pool is in use, in bytes.", NULL, "Information"},
+	[PAGE_SIZES_ALL] = {"page-sizes-all", 0, NULL, "Lists all huge page sizes.", NULL, NULL},
 	[EXPLAIN] = {"explain", 0, NULL,
 		"Describes the machine and recommends settings.", NULL, NULL},
-	[JSON] = {"json", 0, NULL, "Lists as JSON.", NULL, NULL},
+	[JSON] = {"json", 0, NULL, "Prints the lists as JSON.", NULL, NULL},
 
 	[DRY_RUN] = {"dry-run", 'd', NULL,
-		"Prints shell commands that do what is asked, and changes nothing.", NULL, "Messages"},
+		"Changes nothing; prints the equivalent shell commands.", NULL, "Messages"},
 	[VERBOSE] = {"verbose", 0, "level",
 		"Prints messages up to this level: 1 errors, 2 warnings (the default), 3 to 99 what is "
 		"done. Errors are always printed.", "1 2 3 99", NULL},
-	[VERBOSE_LETTER] = {NULL, 'v', NULL, "One level more.", NULL, NULL},
+	[VERBOSE_LETTER] = {NULL, 'v', NULL, "Increases the level by one.", NULL, NULL},
 	OPTION_TABLE_COMMON_ROWS,
 };
 /* clang-format on */

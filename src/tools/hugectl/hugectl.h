@@ -124,6 +124,10 @@ void program_inspect(struct program *program, const char *name);
  */
 int preload_arrange(struct request *request, const struct program *program);
 
+/* selinux.c: what the policy will do to the library in that program, and the reason in words. */
+enum selinux_obstacle { SELINUX_ALLOWS, SELINUX_CLEARS_ENVIRONMENT, SELINUX_DENIES_HOOKS };
+enum selinux_obstacle selinux_find_obstacle(const struct program *program, const char **reason);
+
 /* LD_PRELOAD's list without this library; may be a new string. */
 const char *preload_without_library(const char *list);
 

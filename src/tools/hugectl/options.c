@@ -73,86 +73,86 @@ enum option_id {
 /* clang-format off */
 static const struct tool_option rows[] = {
 	[AUTO] = {"auto", 0, NULL,
-		"Heap, mappings and text as soon and as far as huge pages cost next to nothing.", NULL,
+		"Uses huge pages for heap, mappings and text when they are worth it.", NULL,
 		"Memory to back with huge pages"},
 	[HEAP] = {"heap", 0, "[size]",
-		"The heap on huge pages: of that size (also thp: as --thp), or of the default size; auto: "
-		"as soon as it is large.",
+		"The heap, on huge pages of the default or the given size; thp: the same as --thp; auto: "
+		"only when the heap is large.",
 		SIZES " thp auto", NULL},
-	[THP] = {"thp", 0, NULL, "The heap on transparent huge pages.", NULL, NULL},
+	[THP] = {"thp", 0, NULL, "The heap, on transparent huge pages.", NULL, NULL},
 	[TEXT] = {"text", 0, "[size]", "The text and constants of the program.", SIZES, NULL},
-	[DATA] = {"data", 0, "[size]", "Its data and bss.", SIZES, NULL},
-	[BSS] = {"bss", 0, "[size]", "The same as --data: they are one.", SIZES, NULL},
+	[DATA] = {"data", 0, "[size]", "The data and bss of the program.", SIZES, NULL},
+	[BSS] = {"bss", 0, "[size]", "The same as --data.", SIZES, NULL},
 	[LIBS] = {"libs", 0, "[names]",
-		"Text (and data, where asked for) of these libraries, with colons between them, or of "
-		"all; a minus sign leaves one out.", "all main", NULL},
+		"Text (with --data, also data) of all libraries, or of those named, separated by "
+		"colons; a minus sign excludes one.", "all main", NULL},
 	[SHM] = {"shm", 0, "[size]", "New segments of System V shared memory.", SIZES, NULL},
 	[MMAP] = {"mmap", 0, "[threshold[,size]]",
-		"Private memory that the program maps, from that threshold on (a huge page), on pages of "
-		"that size or thp.", "1M 2M yes,thp auto", NULL},
+		"Private mappings of at least this threshold (default: a huge page), on pages of this "
+		"size or thp.", "1M 2M yes,thp auto", NULL},
 
 	[DEFAULT_PAGE_SIZE] = {"default-page-size", 0, "size",
-		"The huge page size where none is named.", SIZES, "How"},
-	[HEAP_BASE] = {"heap-base", 0, "address", "Where the heap begins, hexadecimal.", NULL, NULL},
-	[SHRINK] = {"shrink", 0, NULL, "Pages that the heap frees go back to the pool.", NULL, NULL},
+		"The huge page size for options without a size.", SIZES, "How"},
+	[HEAP_BASE] = {"heap-base", 0, "address", "The start address of the heap, in hexadecimal.", NULL, NULL},
+	[SHRINK] = {"shrink", 0, NULL, "Returns freed pages of the heap to the pool.", NULL, NULL},
 	[MMAP_LIMIT] = {"mmap-limit", 0, "size",
-		"A mapping bigger than this takes no pages from the pool.", "1G 4G", NULL},
+		"Larger mappings take no pages from the pool.", "1G 4G", NULL},
 	[LIMIT] = {"limit", 0, "size|percent%",
 		"One process takes at most this much of each pool.", "1G 25%", NULL},
 	[MMAP_ALSO] = {"mmap-also", 0, "stacks,code",
 		"Transparent huge pages for the stacks of threads, for executable memory, or both.",
 		"stacks code stacks,code", NULL},
-	[FORK] = {"fork", 0, "auto|cow|copy", "How a child of fork comes by its huge pages.",
+	[FORK] = {"fork", 0, "auto|cow|copy", "How a child gets its memory at fork: shared (cow), as a copy, or by what is free (auto).",
 		"auto cow copy", NULL},
 	[EXACT] = {"exact", 0, "default|strict",
-		"No hugetlb pages where a part of one cannot be changed exactly.", "default strict",
+		"strict: uses no hugetlb pages if parts of them cannot be changed safely.", "default strict",
 		NULL},
 	[BACKING] = {"backing", 0, "auto|hugetlb|file|thp",
-		"Which huge pages text and data are put on.", "auto hugetlb file thp", NULL},
+		"The kind of huge pages for text and data.", "auto hugetlb file thp", NULL},
 	[MERGE] = {"merge", 0, NULL,
-		"Constants and text that share a huge page go on it together, which makes the constants "
+		"Also uses huge pages that contain both text and constants, which makes these constants "
 		"executable.",
 		NULL, NULL},
 	[FORCE_ELFMAP] = {"force-elfmap", 0, NULL,
-		"Changes nothing any more: programs that were not linked for it are served anyway.",
+		"Has no effect: programs are covered without being linked for it.",
 		NULL, NULL},
 	[NO_MINIMAL_COPY] = {"no-minimal-copy", 0, NULL,
-		"Copies all of the data, also bss that is still zero: transparent huge pages are then "
-		"there from the start.", NULL, NULL},
+		"Also copies bss that is still zero, so that transparent huge pages are there from the "
+		"start.", NULL, NULL},
 	[SHARE_TEXT] = {"share-text", 0, NULL, "One copy of text for many processes.", NULL, NULL},
-	[SHARE_PATH] = {"share-path", 0, "directory", "Where shared copies are kept.", "@file", NULL},
+	[SHARE_PATH] = {"share-path", 0, "directory", "The directory of the shared copies.", "@file", NULL},
 
 	[MOUNT_PATH] = {"path", 0, "directory",
-		"Huge pages come from files on this hugetlbfs mount.", "@file",
+		"Takes huge pages from files on this hugetlbfs mount.", "@file",
 		"Where the pages come from"},
-	[FEATURES] = {"features", 0, "list", "no_map_hugetlb: by memfd, not by anonymous mappings.",
+	[FEATURES] = {"features", 0, "list", "no_map_hugetlb: takes huge pages from memfds, not from anonymous mappings.",
 		"no_map_hugetlb map_hugetlb", NULL},
 	[NO_PREFAULT] = {"no-prefault", 0, NULL,
-		"Huge pages are not populated before the program gets them.", NULL, NULL},
-	[NO_RESERVE] = {"no-reserve", 0, NULL, "Huge pages are not reserved when they are mapped.",
+		"Does not populate huge pages in advance.", NULL, NULL},
+	[NO_RESERVE] = {"no-reserve", 0, NULL, "Does not reserve huge pages when mapping them.",
 		NULL, NULL},
 	[NO_THP] = {"no-thp", 0, NULL,
-		"No transparent huge pages for the program and what it starts.", NULL, NULL},
+		"Turns transparent huge pages off for the program and its children.", NULL, NULL},
 	[THP_ADVISED_ONLY_ROW] = {"thp-advised-only", 0, NULL,
-		"Transparent huge pages only where madvise asks for them (Linux 6.18).", NULL, NULL},
+		"Allows transparent huge pages only where madvise requests them (Linux 6.18).", NULL, NULL},
 
 	[DISABLE] = {"disable", 0, "[parts]",
 		"Keeps these parts on small pages: text, data, bss, heap, shm and mmap, separated by "
-		"commas; without a list text, data and bss, also where hugeedit marked them.",
+		"commas; without a list text, data and bss, even if marked by hugeedit.",
 		"text data bss heap shm mmap heap,shm,mmap", NULL},
 
 	[REPORT] = {"report", 0, "[file]",
-		"At exit, reports which pages the program's memory was on: in a file, on standard output "
-		"(-), or on standard error.", "@file", "Messages and reports"},
+		"Reports at exit which pages back the program's memory: to a file, to standard output "
+		"(-), or to standard error.", "@file", "Messages and reports"},
 	[VERBOSE] = {"verbose", 0, "level",
 		"Prints messages up to this level: 0 none, 1 errors, 2 warnings (the default), 3 what is "
 		"done, 4 to 99 debugging.", "0 1 2 3 99", NULL},
-	[VERBOSE_LETTER] = {NULL, 'v', NULL, "One level more.", NULL, NULL},
-	[QUIET] = {"quiet", 'q', NULL, "One level less.", NULL, NULL},
-	[DEBUG] = {"debug", 0, NULL, "Prints all messages, as --verbose=99.", NULL, NULL},
+	[VERBOSE_LETTER] = {NULL, 'v', NULL, "Increases the level by one.", NULL, NULL},
+	[QUIET] = {"quiet", 'q', NULL, "Decreases the level by one.", NULL, NULL},
+	[DEBUG] = {"debug", 0, NULL, "Prints all messages, like --verbose=99.", NULL, NULL},
 
 	[RESTRICT_EXE] = {"restrict-exe", 0, "names",
-		"Only in programs of these base names, with colons between them.", NULL,
+		"Only for programs with these base names, separated by colons.", NULL,
 		"Which programs"},
 	[CONFIG] = {"config", 0, "file",
 		"Reads this configuration file instead of /etc/libhugetlbfs.conf.", "@file", NULL},
@@ -162,20 +162,20 @@ static const struct tool_option rows[] = {
 	[NO_PRELOAD] = {"no-preload", 0, NULL, "Sets variables only: for a program that is linked with "
 		"the library.", NULL, "The library"},
 	[FORCE_PRELOAD] = {"force-preload", 0, NULL,
-		"Preloads it although this program can't have it, for those that it starts.", NULL, NULL},
+		"Preloads the library for the children of a program that cannot be preloaded itself.", NULL, NULL},
 	[LIBRARY_USE_PATH] = {"library-use-path", 0, NULL,
-		"The dynamic linker looks for it, in LD_LIBRARY_PATH and the system's directories.",
+		"Lets the dynamic linker search for the library, in LD_LIBRARY_PATH and the system's directories.",
 		NULL, NULL},
 	[LIBRARY_PATH] = {"library-path", 0, "directory",
-		"Takes it from this directory, or from the lib directories in it.", "@file", NULL},
+		"Uses the library in this directory, or in the lib directories below it.", "@file", NULL},
 
 	[COMPARE] = {"compare", 0, "[runs|each]",
-		"Runs the program plain and on huge pages in turn, n times each (5), and prints the "
-		"difference and how certain it is; each: also every feature alone.", "5 20 each each,10",
+		"Runs the program without and with huge pages in turn, n times each (5), and prints the "
+		"difference and its confidence; each: also every feature separately.", "5 20 each each,10",
 		"Measuring"},
 	[READY] = {"ready", 0, "when",
-		"With --compare, when a server is ready: a line matches (/.../), a port accepts "
-		"connections, or a command succeeds.", NULL, NULL},
+		"With --compare: a server is ready when a line of its output matches (/.../), a port "
+		"accepts connections, or a command succeeds.", NULL, NULL},
 	[LOAD] = {"load", 0, "command", "With --ready: the shell command whose time is compared.", NULL, NULL},
 	[ADVISE] = {"advise", 0, NULL,
 		"Runs the program once on small pages and prints whether huge pages are worth it.",
@@ -183,8 +183,8 @@ static const struct tool_option rows[] = {
 	[JSON] = {"json", 0, NULL, "Prints the measurements or the advice as JSON.", NULL, NULL},
 
 	[DRY_RUN] = {"dry-run", 0, NULL,
-		"Prints the variables as VAR='value', and with a program the shell commands that run it "
-		"with them; runs nothing.", NULL, "Trying"},
+		"Runs nothing; prints the variables as VAR='value' or, with a program, the shell "
+		"commands that run it with them.", NULL, "Trying"},
 	OPTION_TABLE_COMMON_ROWS,
 };
 

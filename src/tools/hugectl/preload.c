@@ -140,8 +140,22 @@ static int find_and_add(struct request *request, const struct program *program)
 	return go_without(request, program, reason, true);
 }
 
+/*
+ * The library would be loaded in vain. Transparent huge pages are what malloc can take by itself
+ * without harm to a program that protects or unmaps parts of them. HUGETLB_SHM needs no hook.
+ */
+static int go_without_hooks(struct request *request, const struct program *program,
+			    const char *reason)
+{
+	if (request->options.heap != HEAP_OFF && request->options.heap != HEAP_AUTO)
+		request->options.heap = HEAP_THP;
+	return go_without(request, program, reason, true);
+}
+
 static int arrange(struct request *request, const struct program *program)
 {
+	const char *reason;
+
 	if (request->preload == PRELOAD_NEVER) {
 		if (request->library_path)
 			add_first(request, "LD_LIBRARY_PATH", request->library_path);
@@ -166,6 +180,18 @@ static int arrange(struct request *request, const struct program *program)
 			     "into "
 			     "what it starts",
 			     program->shown);
+	}
+	if (request->preload != PRELOAD_ALWAYS) {
+		switch (selinux_find_obstacle(program, &reason)) {
+		case SELINUX_CLEARS_ENVIRONMENT:
+			return go_without(request, program, reason, false);
+		case SELINUX_DENIES_HOOKS:
+			if (request->options.shm)
+				break;
+			return go_without_hooks(request, program, reason);
+		case SELINUX_ALLOWS:
+			break;
+		}
 	}
 	if (request->library_use_path) {
 		preload_first(request, LIBRARY_NAME);

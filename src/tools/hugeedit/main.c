@@ -38,7 +38,7 @@ static const struct tool_option rows[] = {
 		"Marks the segments that are neither executable nor writable.", NULL, NULL},
 	[OPTION_DISABLE] = {"disable", 0, NULL, "Removes the marks.", NULL, NULL},
 	[OPTION_ALIGN] = {"align", 0, "[size]",
-		"Has the file loaded at a multiple of this size; without a size, that of this machine's "
+		"Makes the file load at a multiple of this size; default: the size of this machine's "
 		"transparent huge pages.", "2M", NULL},
 	[OPTION_TABLE] = {"table", 0, NULL,
 		"Lists the segments as a table, with flags, offset and alignment.", NULL, "Listing"},

@@ -49,10 +49,12 @@ static unsigned long walked_mb(const struct sight *sight)
 static void add_walks(const struct sight *sight, struct advice *advice)
 {
 	const unsigned long mb = walked_mb(sight);
+	/* The upper ends: with 60 to 110 MB touched, xz, zstd and clang gained 6 to 20 % of their
+	 * CPU time, and gcc, sort and sqlite3 nothing. */
 	static const struct {
 		unsigned long mb;
 		double high;
-	} guesses[] = {{2048, 0.30}, {256, 0.10}, {32, 0.04}, {16, 0.01}};
+	} guesses[] = {{2048, 0.30}, {256, 0.20}, {32, 0.15}, {16, 0.04}};
 
 	if (sight->walks_known) {
 		advice->low += 0.3 * sight->walks;

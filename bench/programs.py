@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Real programs under `hugectl --auto`'s settings, every process of each preloaded, against plain.
+
+programs.py [--quick] [--memory] [--results FILE] [--directory DIR] [-k PATTERN]
+    --memory    only memory, which other work on the machine does not change
+    --results   appends a line of JSON per program
+    --directory where the programs work; a temporary one otherwise
+    -k          only programs whose name contains this
+    --list      prints the names
+
+What a program lacks on this machine is listed, and the program skipped.
+"""
+import fnmatch
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+import pairs
+from program_list import PROGRAMS
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+LIMIT, MEMORY_LIMIT = 1.02, 1.1
+PAIRS, QUICK_PAIRS, MEMORY_ONLY = (9, 3), (5, 1), (0, 3)
+NO_TIME = {name: float("nan") for name in ("plain_s", "wall", "wall_p", "cpu", "cpu_p")}
+
+
+def settings(build):
+    return {
+        "LD_PRELOAD": os.path.abspath(build) + "/lib/libhugetlbfs.so",
+        "HUGETLB_MORECORE": "auto",
+        "HUGETLB_MMAP": "auto",
+        "HUGETLB_ELFMAP": "auto",
+    }
+
+
+def set_up(program, directory):
+    """Prepares its input, without the library. Returns why it cannot run, or None."""
+    for need in program.needs:
+        if not shutil.which(need, path=os.environ["PATH"] + ":/usr/sbin:/sbin"):
+            return "no " + need
+    os.makedirs(directory)
+    os.chmod(directory, 0o755)
+    if not program.setup:
+        return None
+    done = subprocess.run(["bash", "-c", program.setup], cwd=directory, stdin=subprocess.DEVNULL,
+                          stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    if done.returncode:
+        lines = done.stderr.decode("utf8", "replace").strip().splitlines()
+        return "its input cannot be made: " + (lines[-1] if lines else "no message")
+    return None
+
+
+def verdict(result):
+    """Over the limit, and not by chance."""
+    over = [name for name in ("wall", "cpu") if result[name] > LIMIT and result[name + "_p"] < 0.05]
+    if result["memory"] > MEMORY_LIMIT:
+        over.append("memory")
+    return "OVER: " + ", ".join(over) if over else "ok"
+
+
+def run(program, directory, environment, pair_counts):
+    """None where it was skipped."""
+    timed, for_memory = pair_counts
+    reason = set_up(program, directory)
+    if reason:
+        print("%-29s skipped: %s" % (program.name, reason), flush=True)
+        return None
+    command = ["sh", "-c", program.script]
+    result = dict(NO_TIME)
+    if timed:
+        result.update(pairs.measure_time(command, environment, directory, timed))
+    result.update(pairs.measure_memory(command, environment, directory, for_memory))
+    print("%-29s%9.3f s %7.3f %7.3f %7.3f %7.3f %9.1f %7.2f  %s" % (
+        program.name, result["plain_s"], result["wall"], result["wall_p"], result["cpu"],
+        result["cpu_p"], result["plain_mb"], result["memory"], verdict(result)), flush=True)
+    return result if timed else None
+
+
+def main(arguments):
+    options = {"--results": None, "--directory": None, "-k": "*"}
+    pair_counts = PAIRS
+    while arguments:
+        word = arguments.pop(0)
+        if word == "--quick":
+            pair_counts = QUICK_PAIRS
+        elif word == "--memory":
+            pair_counts = MEMORY_ONLY
+        elif word == "--list":
+            print("\n".join(program.name for program in PROGRAMS))
+            return 0
+        elif word in options and arguments:
+            options[word] = arguments.pop(0)
+        else:
+            print(__doc__)
+            return 2
+    chosen = [p for p in PROGRAMS if fnmatch.fnmatch(p.name, "*%s*" % options["-k"].strip("*"))]
+    work = options["--directory"] or tempfile.mkdtemp(prefix="libhugetlbfs-bench-")
+    os.chmod(work, 0o755)
+    environment = settings(os.environ.get("BUILD", HERE + "/../build"))
+    os.environ["SOURCE"] = HERE
+    os.environ["PATH"] += ":/usr/sbin:/sbin"
+    began, failed = time.monotonic(), 0
+
+    print("\n%-29s%11s %7s %7s %7s %7s %9s %7s  %s" % (
+        "programs, all on auto", "plain", "wall", "p", "cpu", "p", "peak MB", "memory", "limit"))
+    try:
+        for number, program in enumerate(chosen, 1):
+            if sys.stderr.isatty():
+                print("\r\033[K[program %d of %d, %d s] %s\r" % (
+                    number, len(chosen), time.monotonic() - began, program.name), end="", file=sys.stderr)
+            directory = "%s/%d" % (work, number)
+            try:
+                result = run(program, directory, environment, pair_counts)
+            except RuntimeError as error:
+                print("%-29s FAILED: %s" % (program.name, error), flush=True)
+                failed = 1
+                result = None
+            if result and options["--results"]:
+                with open(options["--results"], "a") as file:
+                    print(json.dumps(dict(result, kind="program", name=program.name)), file=file)
+            shutil.rmtree(directory, ignore_errors=True)
+    finally:
+        if not options["--directory"]:
+            shutil.rmtree(work, ignore_errors=True)
+    return failed
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
