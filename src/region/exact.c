@@ -325,7 +325,8 @@ static bool try_possible(void)
 	return !run_traceable(exact, try_in_task);
 }
 
-bool region_exact_possible(void)
+/* Will changes be exact even if more threads run later? Tries once and caches the result. */
+static bool is_possible(void)
 {
 	if (sys_sandboxed)
 		return false;
@@ -354,7 +355,7 @@ static bool is_possible_still(void)
 		return possible != IMPOSSIBLE;
 	possible = POSSIBLE_UNKNOWN;
 	known = privileges();
-	result = region_exact_possible();
+	result = is_possible();
 	lock_release();
 	return result;
 }

@@ -67,12 +67,8 @@ int exact_run(struct exact *exact);
 int exact_begin(struct exact *exact, uintptr_t address, size_t bytes);
 void exact_end(struct exact *exact, uintptr_t address, size_t bytes, bool replaced);
 
-/*
- * Will changes be exact even if more threads run later? Tries once and caches the result.
- * exact_changed() clears the cache after the process has changed its privileges (its user,
- * PR_SET_DUMPABLE, a filter, ...).
- */
-bool region_exact_possible(void);
+/* Clears the cached result of trying, after the process has changed its privileges (its user,
+ * PR_SET_DUMPABLE, a filter, ...). */
 void exact_changed(void);
 
 /*

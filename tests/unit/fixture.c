@@ -9,6 +9,7 @@
 #include "calls/start.h"
 #include "fixture.h"
 #include "heap/heap.h"
+#include "heap/owner.h"
 #include "region/process.h"
 #include "region/split.h"
 
@@ -30,16 +31,21 @@ int fixture_setup(void **state)
 	return munmap(found, FIXTURE_BYTES + boundary);
 }
 
-int fixture_release(void **state)
+void fixture_forget(void)
 {
-	(void)state;
-	gate_reset();
 	memset(&heap, 0, sizeof(heap));
 	memset(&libc_calls, 0, sizeof(libc_calls));
 	process_base_bytes = 0;
 	process_libc_single_threaded = NULL;
 	sys_sandboxed = false;
 	split_count = 0;
+}
+
+int fixture_release(void **state)
+{
+	(void)state;
+	gate_reset();
+	fixture_forget();
 	return munmap((void *)fixture_start, FIXTURE_BYTES);
 }
 
@@ -65,6 +71,24 @@ struct source fixture_source(size_t page_bytes)
 		.populate = true,
 		.populate_write = true,
 	};
+}
+
+void fixture_begin_heap(size_t page_bytes, size_t pool_pages)
+{
+	gate_reset();
+	gate_catch_stderr();
+	fixture_pool(page_bytes, pool_pages);
+	fixture_forget();
+	heap.source = fixture_source(page_bytes);
+	process_base_bytes = BASE;
+}
+
+void fixture_end_heap(struct region *region)
+{
+	assert_int_equal(gate_pool_violations(), 0);
+	owner_end();
+	region_drop(region);
+	assert_int_equal(munmap((void *)fixture_start, FIXTURE_BYTES), 0);
 }
 
 uint64_t fixture_random(uint64_t *state)

@@ -32,6 +32,15 @@ int fixture_release(void **state);
 void fixture_pool(size_t page_bytes, size_t pages);
 struct source fixture_source(size_t page_bytes);
 
+/* The process as it is before the library starts: without hooks and without a heap. */
+void fixture_forget(void);
+
+/* A heap with such a pool, without its regions; nothing is hooked: tests call what hooks call. */
+void fixture_begin_heap(size_t page_bytes, size_t pool_pages);
+
+/* Ends the heap, whose only region is this one: the pool's rules were kept. */
+void fixture_end_heap(struct region *region);
+
 /* The same, every time. */
 uint64_t fixture_random(uint64_t *state);
 

@@ -9,14 +9,10 @@
 #include <errno.h>
 #include <string.h>
 
-#include "base/sys.h"
 #include "calls/mmap.h"
-#include "calls/start.h"
 #include "fixture.h"
 #include "heap/heap.h"
 #include "heap/owner.h"
-#include "region/process.h"
-#include "region/split.h"
 
 #define BASE 4096ul
 #define SEED 7
@@ -27,17 +23,7 @@ static uintptr_t limit;
 /* The process's heap, but nothing of it redirected: the tests call what the entries would. */
 static void begin(size_t page_bytes, size_t pool_pages, size_t region_pages, bool shrink)
 {
-	gate_reset();
-	gate_catch_stderr();
-	fixture_pool(page_bytes, pool_pages);
-	memset(&heap, 0, sizeof(heap));
-	memset(&libc_calls, 0, sizeof(libc_calls));
-	process_base_bytes = 0;
-	process_libc_single_threaded = NULL;
-	sys_sandboxed = false;
-	split_count = 0;
-	heap.source = fixture_source(page_bytes);
-	process_base_bytes = BASE;
+	fixture_begin_heap(page_bytes, pool_pages);
 	heap.shrink = shrink;
 	limit = fixture_start + region_pages * page_bytes;
 	assert_int_equal(break_start(morecore, fixture_start, limit, &heap.source, shrink), 0);
@@ -46,10 +32,7 @@ static void begin(size_t page_bytes, size_t pool_pages, size_t region_pages, boo
 
 static void end(void)
 {
-	assert_int_equal(gate_pool_violations(), 0);
-	owner_end();
-	region_drop(&morecore->region);
-	assert_int_equal(munmap((void *)fixture_start, FIXTURE_BYTES), 0);
+	fixture_end_heap(&morecore->region);
 }
 
 static uintptr_t now(void)

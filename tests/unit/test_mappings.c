@@ -45,11 +45,7 @@ static int begin(size_t pool_pages, size_t threshold)
 	gate_file("/sys/kernel/mm/transparent_hugepage/hpage_pmd_size", "2097152\n");
 	gate_file("/proc/meminfo", "Hugepagesize: 2048 kB\n");
 	memset(&mappings, 0, sizeof(mappings));
-	memset(&libc_calls, 0, sizeof(libc_calls));
-	process_base_bytes = 0;
-	process_libc_single_threaded = NULL;
-	sys_sandboxed = false;
-	split_count = 0;
+	fixture_forget();
 	/* Libc's entries stay as they are: the test calls what they would lead to. */
 	libc_calls.active = true;
 	process_base_bytes = BASE;

@@ -14,9 +14,7 @@
 #include "calls/brk.h"
 #include "calls/start.h"
 #include "hook/patch.h"
-#include "region/process.h"
-#include "region/split.h"
-#include "unit.h"
+#include "fixture.h"
 
 /* Functions begin on its multiples, so that each has so many bytes for itself. */
 #define FUNCTION_BYTES 128
@@ -565,11 +563,7 @@ static void handlers_without_a_region_pass_on(void **state)
 	char *before = sbrk(0);
 
 	(void)state;
-	memset(&libc_calls, 0, sizeof(libc_calls));
-	process_base_bytes = 0;
-	process_libc_single_threaded = NULL;
-	sys_sandboxed = false;
-	split_count = 0;
+	fixture_forget();
 	assert_ptr_equal(call_sbrk(0), before);
 	assert_ptr_equal(call_sbrk(8192), before);
 	assert_ptr_equal(call_sbrk(0), before + 8192);

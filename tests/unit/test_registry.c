@@ -11,7 +11,6 @@
 #include "base/sys.h"
 #include "calls/madvise.h"
 #include "calls/mmap.h"
-#include "calls/start.h"
 #include "fixture.h"
 #include "region/process.h"
 #include "region/ranges.h"
@@ -170,11 +169,7 @@ static struct source take(int rights)
 	gate_reset();
 	gate_catch_stderr();
 	fixture_pool(PAGE, 8);
-	memset(&libc_calls, 0, sizeof(libc_calls));
-	process_base_bytes = 0;
-	process_libc_single_threaded = NULL;
-	sys_sandboxed = false;
-	split_count = 0;
+	fixture_forget();
 	process_base_bytes = BASE;
 	assert_int_equal(source_map_huge(&source, fixture_start, 8), 8);
 	fixture_fill(fixture_start, fixture_start + 8 * PAGE, SEED);

@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #include "base/sys.h"
-#include "calls/start.h"
 #include "fixture.h"
 #include "heap/heap.h"
 #include "region/empty.h"
@@ -34,12 +33,7 @@ static void begin_with(const struct gate_pool *pool)
 	gate_reset();
 	gate_catch_stderr();
 	gate_pool(pool);
-	memset(&heap, 0, sizeof(heap));
-	memset(&libc_calls, 0, sizeof(libc_calls));
-	process_base_bytes = 0;
-	process_libc_single_threaded = NULL;
-	sys_sandboxed = false;
-	split_count = 0;
+	fixture_forget();
 	heap.source = fixture_source(pool->page_bytes);
 	process_base_bytes = BASE;
 	limit = fixture_start + 8 * pool->page_bytes;

@@ -14,8 +14,6 @@
 #include "heap/heap.h"
 #include "heap/owner.h"
 #include "heap/zone.h"
-#include "region/process.h"
-#include "region/split.h"
 
 #define PAGE  ((size_t)64 * KIB) /* a unit is a page here */
 #define LARGE ((size_t)32 * MIB) /* and a sixteenth of one here */
@@ -26,27 +24,14 @@ static struct zone *const zone = &heap.zone;
 
 static void begin(size_t page_bytes, size_t pool_pages, size_t bytes)
 {
-	gate_reset();
-	gate_catch_stderr();
-	fixture_pool(page_bytes, pool_pages);
-	memset(&heap, 0, sizeof(heap));
-	memset(&libc_calls, 0, sizeof(libc_calls));
-	process_base_bytes = 0;
-	process_libc_single_threaded = NULL;
-	sys_sandboxed = false;
-	split_count = 0;
-	heap.source = fixture_source(page_bytes);
-	process_base_bytes = 4096;
+	fixture_begin_heap(page_bytes, pool_pages);
 	assert_int_equal(zone_start(zone, fixture_start, fixture_start + bytes, &heap.source), 0);
 	assert_int_equal(owner_begin(), 0);
 }
 
 static void end(void)
 {
-	assert_int_equal(gate_pool_violations(), 0);
-	owner_end();
-	region_drop(&zone->region);
-	assert_int_equal(munmap((void *)fixture_start, FIXTURE_BYTES), 0);
+	fixture_end_heap(&zone->region);
 }
 
 static size_t huge_pages(void)

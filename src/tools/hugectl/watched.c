@@ -87,7 +87,7 @@ void watched_note(pid_t pid, const char *status, unsigned long kb)
 	if (process->looks++ != process->next_look)
 		return;
 	process->next_look += process->looks < LOOKS_MAX ? process->looks : LOOKS_MAX;
-	process->has_library = watcher_finds_library(pid);
+	process->has_library = watcher_finds_library(pid, process->has_library);
 }
 
 /* In the format of wait(2); -1: unknown. */

@@ -20,8 +20,8 @@ void watched_note(pid_t pid, const char *status, unsigned long kb);
  */
 bool watched_wait(int milliseconds, int fd);
 
-/* Does /proc/PID/maps contain the library, by whatever path? Also true for a process that cannot be
- * inspected. */
-bool watcher_finds_library(pid_t pid);
+/* Does a line of /proc/PID/maps name the library, by whatever path? otherwise: the answer for a
+ * process that has ended or may not be inspected. */
+bool watcher_finds_library(pid_t pid, bool otherwise);
 
 #endif

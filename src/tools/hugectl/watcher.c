@@ -46,22 +46,25 @@ static unsigned long kb_of(const char *status, const char *name)
 	return line ? strtoul(line + strlen(name), NULL, 10) : 0;
 }
 
-bool watcher_finds_library(pid_t pid)
+bool watcher_finds_library(pid_t pid, bool otherwise)
 {
 	char path[64], *line = NULL;
 	size_t room = 0;
-	bool found = false;
+	bool found = false, any = false;
 	FILE *file;
 
 	snprintf(path, sizeof(path), "/proc/%d/maps", (int)pid);
 	file = fopen(path, "re");
 	if (!file)
-		return true; /* it has ended, or may not be inspected: nothing is known about it */
-	while (!found && getline(&line, &room, file) > 0)
+		return otherwise;
+	while (!found && getline(&line, &room, file) > 0) {
+		any = true;
 		found = strstr(line, "/libhugetlbfs.so") != NULL;
+	}
 	free(line);
 	fclose(file);
-	return found;
+	/* it ends: its memory is gone already */
+	return any ? found : otherwise;
 }
 
 static bool has_preload(pid_t pid)
@@ -106,7 +109,7 @@ static void inspect(pid_t pid, struct largest *largest, int depth)
 		return;
 	kb = kb_of(status, "\nVmRSS:") + kb_of(status, "\nHugetlbPages:");
 	watched_note(pid, status, kb);
-	if (kb >= KB_WORTH && kb > largest->kb && !watcher_finds_library(pid)) {
+	if (kb >= KB_WORTH && kb > largest->kb && !watcher_finds_library(pid, true)) {
 		largest->pid = pid;
 		largest->kb = kb;
 		largest->reason = reason_of(pid, status);

@@ -138,10 +138,8 @@ static void read_process_limits(struct system *system)
 	const char *name = "glibc.malloc.hugetlb=", *tunables = getenv("GLIBC_TUNABLES");
 	struct rlimit limit;
 
-	if (!getrlimit(RLIMIT_MEMLOCK, &limit)) {
+	if (!getrlimit(RLIMIT_MEMLOCK, &limit))
 		system->memlock_soft = limit_of(limit.rlim_cur);
-		system->memlock_hard = limit_of(limit.rlim_max);
-	}
 	system->shmmax_bytes = system_number("/proc/sys/kernel/shmmax", 0);
 	system->shmall_pages = system_number("/proc/sys/kernel/shmall", 0);
 	system->shm_group = (long)system_number("/proc/sys/vm/hugetlb_shm_group", ULLONG_MAX);

@@ -87,7 +87,7 @@ struct system {
 	struct system_mount mounts[SYSTEM_MOUNTS_MAX];
 	int mount_count;
 
-	unsigned long long memlock_soft, memlock_hard; /* bytes; SYSTEM_NO_LIMIT */
+	unsigned long long memlock_soft; /* bytes; SYSTEM_NO_LIMIT */
 	unsigned long long shmmax_bytes, shmall_pages;
 	long shm_group; /* -1: unknown */
 	bool may_shm;

@@ -80,7 +80,8 @@ static int read_mappings(struct reader *reader)
 		const struct scan_device *device;
 		struct mapping *mapping;
 
-		if (!found.inode)
+		/* the inode of a System V segment is its identifier, and the first one has 0 */
+		if (!found.device_major && !found.device_minor)
 			continue;
 		device = scan_find_device(reader->scan,
 					  makedev(found.device_major, found.device_minor));
