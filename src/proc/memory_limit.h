@@ -13,10 +13,10 @@
 #include <stddef.h>
 
 /*
- * Do they allow so many bytes more? The page cache does not count, as the kernel reclaims it first.
- * True also if there is no limit, or it cannot be read, or in a sandbox. Makes no system call while
- * the process has no limit, except at the first call and at each MEMORY_LIMIT_AGAIN-th, since a
- * limit may be set later. System calls only; not reentrant, so the caller holds a lock.
+ * Do they allow this number of bytes more? The page cache does not count, as the kernel reclaims it
+ * first. True also if there is no limit, or it cannot be read, or in a sandbox. Makes no system
+ * call while the process has no limit, except at the first call and at each MEMORY_LIMIT_AGAIN-th,
+ * since a limit may be set later. System calls only; not reentrant, so the caller holds a lock.
  */
 #define MEMORY_LIMIT_AGAIN 64
 
