@@ -29,7 +29,9 @@ PART_KB = 512  # parts with less on both sides are in the sum only
 COLOUR = sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb" and (
     "NO_COLOR" not in os.environ
 )
-UTF8 = "utf" in (sys.stdout.encoding or "").lower()
+# Python's own encoding is UTF-8 in the C locale as well.
+LOCALE = next(filter(None, map(os.environ.get, ("LC_ALL", "LC_CTYPE", "LANG"))), "")
+UTF8 = "utf" in LOCALE.lower() and "utf" in (sys.stdout.encoding or "").lower()
 RULE = "─" if UTF8 else "-"
 BAR = "█" if UTF8 else "#"
 EMPTY = "░" if UTF8 else "-"
@@ -282,11 +284,11 @@ def show(title, small_path, huge_path, times_path, runs, *snapshots):
     # the span of the runs shows how much other work on the machine affects the time
     spans = [" (%s to %s)" % (time_text(numbers[0]), time_text(numbers[2])) for numbers in measured]
     show_bars("time", times, time_text, spans)
-    print("  %-12s %s, by medians of %s runs in turn" % ("", bold(result), runs))
+    print("  %-12s %s, medians of %s runs in turn" % ("", bold(result), runs))
 
     seen = "%s: %.1f %% huge; page faults %s -> %s; %s" % (
         title.split(":")[0], 100 * huge_share(huge["all"]), "{:,.0f}".format(faults[0][1]),
-        "{:,.0f}".format(faults[1][1]), result)
+        "{:,.0f}".format(faults[1][1]), result.replace(" on huge pages", ""))
     with open(os.environ["SEEN"], "a") as file:
         print(seen, file=file)
 

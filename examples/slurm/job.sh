@@ -2,16 +2,17 @@
 #SBATCH --ntasks=8
 #SBATCH --comment=hugepages=2M:256
 #SBATCH --output=job-%j.out
-# Eight ranks with their heaps on huge pages, each with its share of the pool, and one report for the job:
+# Eight ranks with their heaps on huge pages, and one report for the job:
 # each rank adds its table, and the last line is their sum.
 #   sbatch job.sh ./program
+# Not --auto: it leaves blocks of 1M on small pages, and the pages are reserved for this job.
 # Tried with MPICH (SRUN_MPI=pmi2) and Open MPI (SRUN_MPI=pmix).
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
 # UCX patches libc, which keeps the heap from growing on huge pages.
 export UCX_MEM_EVENTS=no
 report=job-$SLURM_JOB_ID.report
-srun ${SRUN_MPI:+--mpi=$SRUN_MPI} hugectl --auto --report="$report" "$@"
+srun ${SRUN_MPI:+--mpi=$SRUN_MPI} hugectl --heap --mmap --report="$report" "$@"
 status=$?
 # "  all  <kB in memory>  <kB on each kind of page> ...  <share> %"
 awk '$1 == "all" { ranks++; kb += $2; huge += $2 * $(NF - 1) / 100 }

@@ -54,6 +54,8 @@ static int show_parts(const struct process *process, const struct hugestat_optio
 /* The reason why a process cannot be read. */
 static const char *reason(pid_t pid, int error)
 {
+	if (error == ESRCH && access("/proc/self", F_OK))
+		return "/proc is not mounted";
 	if (error == ESRCH && (!kill(pid, 0) || errno != ESRCH))
 		return "it has no memory of its own: a thread of the kernel, or it is ending";
 	if (error == EACCES || error == EPERM)

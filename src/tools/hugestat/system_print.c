@@ -102,7 +102,7 @@ static void print_thp(const struct system *system)
 {
 	puts("\nTransparent huge pages");
 	if (!system->thp_enabled[0]) {
-		puts("  none, or not to be seen");
+		puts(system->have_sys ? "  none" : "  unknown: /sys is not mounted");
 		return;
 	}
 	printf("  pages of %zu kB: enabled %s, defrag %s, shmem %s\n", system->sizes.thp >> 10,
@@ -121,7 +121,7 @@ static void print_mounts(const struct system *system)
 {
 	puts("\nMounts of hugetlbfs");
 	if (!system->mount_count)
-		puts("  none");
+		puts(system->have_proc ? "  none" : "  unknown: /proc is not mounted");
 	for (int i = 0; i < system->mount_count; i++) {
 		const struct system_mount *mount = &system->mounts[i];
 
@@ -151,7 +151,8 @@ static void print_limits(const struct system *system)
 		const struct system_pool *pool = &system->pools[i];
 
 		if (pool->limit_bytes == SYSTEM_NO_LIMIT) {
-			printf("  cgroup, pages of %zu kB: no limit\n", pool->page_bytes >> 10);
+			printf("  cgroup, pages of %zu kB: %s\n", pool->page_bytes >> 10,
+			       system->have_proc && system->have_sys ? "no limit" : "unknown");
 			continue;
 		}
 		printf("  cgroup, pages of %zu kB: %llu kB, in use %llu kB (",
@@ -160,6 +161,11 @@ static void print_limits(const struct system *system)
 		puts(")");
 	}
 	print_kb_limit("locked memory (ulimit -l)", system->memlock_soft);
+	if (!system->have_proc) {
+		puts("  shared memory (kernel.shmmax, kernel.shmall, vm.hugetlb_shm_group): "
+		     "unknown");
+		return;
+	}
 	print_kb_limit("one piece of shared memory (kernel.shmmax)", system->shmmax_bytes);
 	if (system->shmall_pages >= UNLIMITED)
 		puts("  shared memory in all (kernel.shmall): unlimited");
@@ -177,10 +183,11 @@ static void print_versions(const struct system *system)
 	sscanf(system->kernel, "%d.%d", &major, &minor);
 	sscanf(system->glibc, "2.%d", &glibc);
 	printf("Kernel %s (%s), glibc %s\n", system->kernel, system->machine, system->glibc);
-	printf("  kernel: memory is populated %s, transparent huge pages have %s\n",
-	       major * 1000 + minor >= 5014 ? "with errors told (5.14)"
-					    : "without telling errors (before 5.14)",
-	       system->thp_size_count ? "a setting for each size" : "one setting for all");
+	printf("  kernel: MADV_POPULATE_WRITE %s (5.14); settings of transparent huge pages: %s\n",
+	       major * 1000 + minor >= 5014 ? "available" : "not available",
+	       !system->have_sys        ? "unknown"
+	       : system->thp_size_count ? "one for each size"
+					: "one for all sizes");
 	printf("  glibc: %s; its own tunable glibc.malloc.hugetlb: %s\n",
 	       glibc >= 31 && glibc <= 43 ? "the heap can be served" : "the heap can't be served",
 	       glibc >= 35 ? (system->tunables[0] ? system->tunables : "not set")

@@ -115,6 +115,10 @@ static int take_picture(struct picture *picture, const struct picture *before)
 
 	if (!directory)
 		return -errno;
+	if (access("/proc/self", F_OK)) {
+		closedir(directory);
+		return -ENOENT;
+	}
 	picture->count = 0;
 	picture->at = seconds_now();
 	while ((entry = readdir(directory))) {
@@ -202,7 +206,8 @@ int top(const struct hugestat_options *options)
 		int failed = take_picture(picture, &pictures[!(shown % 2)]);
 
 		if (failed) {
-			fprintf(stderr, "hugestat: /proc: %s\n", strerror(-failed));
+			fprintf(stderr, "hugestat: processes are unknown: /proc: %s\n",
+				strerror(-failed));
 			return EXIT_FAILURE;
 		}
 		buffer = open_memstream(&text, &bytes);

@@ -5,6 +5,7 @@
 #include <pwd.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tools/common/shown_text.h"
 #include "tools/hugestat/users.h"
@@ -78,6 +79,11 @@ static unsigned long rest(unsigned long all, unsigned long part)
 	return all > part ? all - part : 0;
 }
 
+static bool has_files(const char *directory)
+{
+	return !access(directory, F_OK);
+}
+
 /* Always shown, because no other tool shows it. */
 static void print_nobody(const struct users *users)
 {
@@ -89,8 +95,9 @@ static void print_nobody(const struct users *users)
 		if (in_use || reserved)
 			printf("%9zu kB %7lu %8lu %7s  %s\n", pool->page_bytes >> 10, in_use,
 			       reserved, "",
-			       users->hidden_processes ? "processes that you may not see"
-						       : "nobody that can be named");
+			       !has_files("/proc/self")  ? "unknown"
+			       : users->hidden_processes ? "processes that you may not see"
+							 : "nobody that can be named");
 	}
 }
 
@@ -143,7 +150,11 @@ static void print_left_over(const struct users *users)
 void users_print(const struct users *users, size_t limit)
 {
 	puts(limit ? "\nWho holds huge pages" : "Who holds huge pages");
-	if (!users->count)
+	if (!has_files("/proc/self"))
+		puts("  unknown: /proc is not mounted");
+	else if (!users->pool_count && !has_files("/sys/kernel/mm"))
+		puts("  unknown: /sys is not mounted");
+	else if (!users->count)
 		puts("  nobody");
 	else
 		puts("   page size  in use reserved  shared  holder");
