@@ -143,7 +143,7 @@ static int split_data(struct region *region, size_t page, size_t end, const stru
 	};
 	size_t done = 0;
 	/* A filter may kill for opening a file. */
-	int failed = sys_is_filtered() || memory_limit_allows(exchange.bytes)
+	int failed = sys_sandboxed || sys_is_filtered() || memory_limit_allows(exchange.bytes)
 			     ? exchange_pages(&exchange, &done)
 			     : -EDQUOT;
 
