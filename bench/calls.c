@@ -8,7 +8,7 @@
  *   untouched   map 4M, touch one byte of it, unmap it
  *   rights      take and give rights of 64K
  *   advice      MADV_DONTNEED of 64K of small mappings that are in use, and touch them
- *   many        with 10,000 mappings of 2M, or so many, that are in use: rights, advice and a new
+ *   many        with 10,000 mappings of 2M, or that many, that are in use: rights, advice and a new
  * mapping for one of them, picked at random chosen      the same, with mappings at addresses of the
  * program's own choice
  */

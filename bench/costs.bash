@@ -81,7 +81,7 @@ cost_of_objects() {
 bench_costs() {
 	local autos=(HUGETLB_MORECORE=auto HUGETLB_MMAP=auto HUGETLB_ELFMAP=auto)
 	local plain_words=("${plain[@]}") auto_words=("LD_PRELOAD=$library" "${autos[@]}")
-	selected "costs" || [ ${#groups[@]} -gt 0 ] || return 0
+	selected "costs" || return 0
 	cost_of_heap
 	cost_of_threads
 	cost_of_mappings

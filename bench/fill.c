@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * fill <megabytes> [hand]: fills so much memory by malloc of small blocks, writes all of it, and
- * ends. With "hand" it is one mapping of hugetlb pages and one memset: what no malloc can beat.
+ * fill <megabytes> [hand]: fills that much memory by malloc of small blocks, writes all of it, and
+ * ends. With "hand" it uses one mapping of hugetlb pages and one memset, which no malloc can beat.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * forks <megabytes> exit|parent|child: what fork costs a program with so much heap. Prints
+ * forks <megabytes> exit|parent|child: what fork costs a program with that much heap. Prints
  * nanoseconds, the median of some forks:
  *
  *   exit    from fork to the end of a child that only leaves, as the parent sees it

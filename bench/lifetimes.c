@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * lifetimes <megabytes> <threads> <rounds>: what a program with a big heap does to its allocator.
- * Each thread fills its share of so much memory with blocks, most of them small and some of them
- * big, and then, round after round, uses blocks at random, frees those of a random half and takes
- * others in their place. In the middle it frees all of them and begins anew, as one that has ended
- * a request and begins the next.
+ * lifetimes <megabytes> <threads> <rounds>: an allocator's work in a program with a large heap.
+ * Each thread fills its share of the memory with blocks, most of them small and some of them large,
+ * and then, round after round, uses blocks at random, frees a random half of them and allocates
+ * others in their place. Half-way it frees all of them and starts again, like a server between two
+ * requests.
  */
 #include <pthread.h>
 #include <stdint.h>
@@ -17,7 +17,7 @@ enum {
 	SMALL_BYTES_MAX = 1024,
 	BIG_BYTES_MIN = 32 << 10,
 	BIG_BYTES_MAX = 1 << 20,
-	BIG_EVERY = 1024, /* one block in so many is big: half of the memory */
+	BIG_EVERY = 1024, /* one block in this many is large: half of the memory */
 	AVERAGE_BYTES = 1024,
 	USES_PER_BLOCK = 4,
 };

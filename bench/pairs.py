@@ -3,7 +3,8 @@
 
 measure_time() and measure_memory() return dicts: medians of the pairs' ratios of elapsed time and of user
 and system time of all processes, with the one-sided paired test of Wilcoxon that the library's side is
-above plain; and of peak memory, small and huge pages together, in runs of its own.
+above plain; and of peak memory, small and huge pages together, in runs of its own, which also bring
+into memory what is read from the disk: they come first.
 """
 import glob
 import math
@@ -61,12 +62,19 @@ class Group:
                 return
             os.rmdir(path)
 
-    def peak(self):
-        """Bytes at the most, by the kernel: processes, page tables, new files; no hugetlb pages."""
-        for name in ("memory.peak", "memory.max_usage_in_bytes"):
-            if os.path.exists(self.path + "/" + name):
+    def first_of(self, *names):
+        for name in names:
+            if self.path and os.path.exists(self.path + "/" + name):
                 return read_number(self.path + "/" + name)
         return 0
+
+    def now(self):
+        """Bytes of processes, page tables and new files, without hugetlb pages."""
+        return self.first_of("memory.current", "memory.usage_in_bytes")
+
+    def peak(self):
+        """The most of that so far, by the kernel."""
+        return self.first_of("memory.peak", "memory.max_usage_in_bytes")
 
     def remove(self):
         for _ in range(100):
@@ -103,13 +111,18 @@ def run_timed(command, environment, directory):
 
 
 def run_for_memory(command, environment, directory):
-    """Peak bytes: of all processes together, where there are control groups, or of the largest one."""
+    """Peak bytes: of all processes together, where there are control groups, or of the largest one.
+
+    Small pages by the kernel; both kinds together by samples, for their peaks come at different times.
+    """
     group = Group()
-    before, peak, ended = huge_in_use(), [0], threading.Event()
+    before, peak, ended = huge_in_use(), [0, 0], threading.Event()
 
     def sample():
         while not ended.is_set():
-            peak[0] = max(peak[0], huge_in_use() - before)
+            huge = huge_in_use() - before
+            peak[0] = max(peak[0], huge)
+            peak[1] = max(peak[1], huge + group.now())
             ended.wait(SAMPLE_S)
 
     process = start(command, environment, directory, group)
@@ -120,10 +133,10 @@ def run_for_memory(command, environment, directory):
     finally:
         ended.set()
         sampler.join()
-        small = group.peak() if group.path else 0
-        if group.path:
+        small, grouped = group.peak(), group.path
+        if grouped:
             group.remove()
-    return peak[0] + (small or usage.ru_maxrss * 1024)
+    return max(small, peak[1]) if grouped else peak[0] + usage.ru_maxrss * 1024
 
 
 def median_ratio(pairs):
@@ -133,8 +146,6 @@ def median_ratio(pairs):
 def time_pairs(command, sides, directory, pairs):
     """Lists of (plain, ours) of elapsed time and of user and system time."""
     wall, cpu = [], []
-    for environment in sides:
-        run_timed(command, environment, directory)  # not counted
     for number in range(pairs):
         taken = [None, None]
         for side in (0, 1) if number % 2 == 0 else (1, 0):

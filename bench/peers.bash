@@ -115,5 +115,5 @@ bench_peers() {
 	peer_work "fill 2G" 9 2048 "" hand -- "$programs/fill" 2048
 	peer_work "updates in 2G, 30M random" 9 2048 --own hand -- "$programs/updates" 2048 30000000
 	peer_work "threads: 8 x 2M malloc/free" 9 256 "" "" -- "$programs/threads" 8 2000000
-	peer_work "lifetimes of blocks, 400M" 5 700 "" "" -- "$programs/lifetimes" 400 4 8
+	[ -n "$quick" ] || peer_work "lifetimes of blocks, 400M" 5 700 "" "" -- "$programs/lifetimes" 400 4 8
 }

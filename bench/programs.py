@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Real programs under `hugectl --auto`'s settings, every process of each preloaded, against plain.
 
-programs.py [--quick] [--memory] [--results FILE] [--directory DIR] [-k PATTERN]
+programs.py [--quick] [--memory] [--seconds N] [--results FILE] [--directory DIR] [-k PATTERN]
+    --seconds   after so many begins no more program; one line names those that are left
     --memory    only memory, which other work on the machine does not change
     --results   appends a line of JSON per program
     --directory where the programs work; a temporary one otherwise
@@ -71,9 +72,10 @@ def run(program, directory, environment, pair_counts):
         return None
     command = ["sh", "-c", program.script]
     result = dict(NO_TIME)
+    # first: what is read from the disk is in memory afterwards
+    result.update(pairs.measure_memory(command, environment, directory, for_memory))
     if timed:
         result.update(pairs.measure_time(command, environment, directory, timed))
-    result.update(pairs.measure_memory(command, environment, directory, for_memory))
     print("%-29s%9.3f s %7.3f %7.3f %7.3f %7.3f %9.1f %7.2f  %s" % (
         program.name, result["plain_s"], result["wall"], result["wall_p"], result["cpu"],
         result["cpu_p"], result["plain_mb"], result["memory"], verdict(result)), flush=True)
@@ -81,7 +83,7 @@ def run(program, directory, environment, pair_counts):
 
 
 def main(arguments):
-    options = {"--results": None, "--directory": None, "-k": "*"}
+    options = {"--results": None, "--directory": None, "-k": "*", "--seconds": "inf"}
     pair_counts = PAIRS
     while arguments:
         word = arguments.pop(0)
@@ -109,6 +111,9 @@ def main(arguments):
         "programs, all on auto", "plain", "wall", "p", "cpu", "p", "peak MB", "memory", "limit"))
     try:
         for number, program in enumerate(chosen, 1):
+            if time.monotonic() - began > float(options["--seconds"]):
+                print("no time for: " + "; ".join(p.name for p in chosen[number - 1:]), flush=True)
+                break
             if sys.stderr.isatty():
                 print("\r\033[K[program %d of %d, %d s] %s\r" % (
                     number, len(chosen), time.monotonic() - began, program.name), end="", file=sys.stderr)

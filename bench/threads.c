@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * threads <threads> <operations>: each thread frees and mallocs blocks of mixed small sizes, so
- * many times, in a working set of its own. Malloc itself is what is measured.
+ * threads <threads> <operations>: each thread frees and mallocs blocks of mixed small sizes,
+ * <operations> times, in a working set of its own. Only malloc is measured.
  */
 #include <pthread.h>
 #include <stdint.h>

@@ -12,7 +12,7 @@
  * With --own the time is not the process's from start to end, but the number of nanoseconds that
  * it prints on its standard output.
  *
- * With --warm so much memory is touched and freed before each run, from the pool, where it is as
+ * With --warm that much memory is touched and freed before each run, from the pool, where it is as
  * big, and on transparent huge pages: what a host has taken back from the machine's free memory it
  * gives again then, not in the middle of a run.
  *

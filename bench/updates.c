@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * updates <megabytes> <updates> [hand]: adds to words at random places of so much malloced memory.
- * Prints the nanoseconds that the updates took: the memory is there and written before. With "hand"
- * the program maps its memory from the pool of huge pages itself.
+ * updates <megabytes> <updates> [hand]: adds to words at random places in that much malloced
+ * memory. Prints the nanoseconds that the updates took; the memory is allocated and written before.
+ * With "hand" the program maps its memory from the pool of huge pages itself.
  */
 #include <stdint.h>
 #include <stdio.h>

@@ -137,17 +137,19 @@ struct hugetlbfs_given {
 };
 
 /*
- * Maps at least bytes of memory, private, zero, readable and writable, on pages of page_bytes
- * (0: the default huge page size; the base page size is allowed), on NUMA node `node`. All of it is
- * of one kind. Huge pages are all there when the function returns, unless HUGETLB_NO_PREFAULT is
- * set; base pages come when they are touched. Where that can't be had, or page_bytes is none of the
- * system's sizes, fallback says what is tried (0: nothing). *given, unless given is NULL, says what
- * came of it. HUGETLBFS_OR_TRANSPARENT without HUGETLBFS_OR_SMALL means all of it on huge pages.
+ * Maps at least bytes of memory, private, zero, readable and writable, on pages of page_bytes (0:
+ * the default huge page size; the base page size is allowed), on NUMA node `node`. All of it is of
+ * one kind. Huge pages are all present when the function returns, unless HUGETLB_NO_PREFAULT is
+ * set; base pages are allocated on first touch. If such pages are not available, or page_bytes is
+ * not one of the system's sizes, fallback says what is tried (0: nothing). *given, unless given is
+ * NULL, reports the result. HUGETLBFS_OR_TRANSPARENT without HUGETLBFS_OR_SMALL means all of it on
+ * huge pages.
  *
  * Returns the address, a multiple of the page size given. NULL, with *given all 0, and errno
- * EINVAL: bytes is 0, page_bytes is neither 0 nor one of the system's sizes nor was there a
+ * EINVAL: bytes is 0, page_bytes is neither 0 nor one of the system's sizes and there was no
  * fallback, there is no such node, or fallback has other bits; ENOMEM: not enough memory of the
- * asked kinds, or bytes is too big; ENOSYS: page_bytes is 0, and the system has no huge pages.
+ * requested kinds, or bytes is too large; ENOSYS: page_bytes is 0, and the system has no huge
+ * pages.
  */
 void *hugetlbfs_map(size_t bytes, size_t page_bytes, int node, unsigned int fallback,
 		    struct hugetlbfs_given *given);
@@ -176,9 +178,10 @@ struct hugetlbfs_backing {
 };
 
 /*
- * Tells what the bytes from address on are on, as the kernel says (/proc/self/smaps). Touches none
- * of them and allocates nothing. Returns 0, or -1 with errno EINVAL: bytes is 0, backing is NULL or
- * the range wraps around; or as open(2) sets it, where there is no /proc or no descriptor left.
+ * Reports which pages back the bytes from address on, according to the kernel (/proc/self/smaps).
+ * Touches none of them and allocates nothing. Returns 0, or -1 with errno EINVAL: bytes is 0,
+ * backing is NULL or the range wraps around; or as open(2) sets it, if there is no /proc or no free
+ * descriptor.
  */
 int hugetlbfs_backing(const void *address, size_t bytes, struct hugetlbfs_backing *backing);
 

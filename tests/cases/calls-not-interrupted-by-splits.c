@@ -96,7 +96,7 @@ int main(void)
 	signalled = start_thread(wait_for_signals, NULL);
 	usleep(20000);
 	for (size_t i = 0; i < PAGES; i++) {
-		/* one at a time: two of a kind that wait are one */
+		/* one at a time: two pending signals of the same kind become one */
 		pthread_kill(signalled, SIGUSR1);
 		sent++;
 		CHECK(mprotect(page + i * HUGE + 4096, 4096, PROT_READ) == 0, "%m");

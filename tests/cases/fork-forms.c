@@ -97,7 +97,7 @@ static void child_numbers(void)
 	free(need(malloc(3 * BYTES)));
 }
 
-/* Threads by clone() and vfork share memory as ever. */
+/* Threads by clone() and vfork share memory as usual. */
 static volatile int shared;
 
 static int set_shared(void *argument)

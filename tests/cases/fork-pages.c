@@ -175,7 +175,7 @@ static void advice_and_rights(void)
 		all_forms_once();
 }
 
-/* The same for a page of 1 GiB, a mapping of its own, of which a little is in use. */
+/* The same for a page of 1 GiB, in a mapping of its own, of which only a little is in use. */
 static void rights_1G(void)
 {
 	memory = mmap(NULL, 1024 * MEGABYTE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,

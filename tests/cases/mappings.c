@@ -94,7 +94,7 @@ static void reservations(void)
 	CHECK(!munmap(reserve, 66 * MEGABYTE), "munmap");
 }
 
-/* Ten times the machine's memory, of which one page is touched. */
+/* Ten times the machine's memory; one page of it is touched. */
 static void over_commitment(void)
 {
 	size_t bytes = sizeof(void *) == 8 ? (size_t)256 << 30 : (size_t)1 << 30;

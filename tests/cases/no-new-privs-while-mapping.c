@@ -12,7 +12,7 @@ enum { THREADS = 4, TURNS = 20000 };
 
 static volatile int ended;
 
-/* Address space without access, of which a part is opened: it is watched as long as it is there. */
+/* Address space without access, a part of which is opened: it is watched as long as it exists. */
 static void *map_and_unmap(void *argument)
 {
 	while (!ended) {

@@ -239,7 +239,7 @@ static const struct mapping *mapping_of(uintptr_t address)
 
 static size_t huge_bytes = 2 * MEGABYTE;
 
-/* smaps tells of a mapping as a whole: all the huge pages that fit into it, or none are counted. */
+/* smaps reports a mapping as a whole: all the huge pages that fit into it are counted, or none. */
 static bool is_transparent(const struct mapping *mapping)
 {
 	uintptr_t first = (mapping->start + huge_bytes - 1) & ~(huge_bytes - 1);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A program can change single pages of its own text, as the kernel allows it for a file's text:
- * every advice, rights, moves, mappings over it, holes. So it does in a child of fork and, with
+ * every advice, protection, moves, mappings over it, holes. It does so in a child of fork and, with
  * the argument "threads", while other threads run the rest; with "early" these start before the
- * constructors of linked libraries, though after ours. With "mapped" it never makes memory
+ * constructors of linked libraries, though after the library's. With "mapped" it never makes memory
  * executable that it wrote to, as policies require. An emptied page is read again from its file.
  * EXPECT_HUGE_KB is the least text on huge pages at the start; at the end all but a few pages (of
  * EXPECT_PAGE_KB) of it must still be there. EXPECT_MAPPED is its name in /proc/PID/maps.
@@ -81,7 +81,7 @@ static unsigned long number_of(const char *variable, unsigned long otherwise)
 	return value ? strtoul(value, NULL, 10) : otherwise;
 }
 
-/* All that was expected to be, but for so many pages. */
+/* All that was expected to be, except for some pages. */
 static void expect_huge(unsigned long less_pages)
 {
 	unsigned long found = huge_kb(), less_kb = less_pages * number_of("EXPECT_PAGE_KB", 2048);

@@ -4,13 +4,13 @@
  * [threads]]]: mmap, munmap, mremap, mprotect, madvise, mlock, mincore, fork, vfork and
  * posix_spawn, and what the kernel reads and writes there, in several threads at once.
  *
- * A model (torture_model.h) says what every page must hold and who may do what with it; all of it
- * is compared, also in forked children, and a hash over all answers of the kernel is printed: a run
- * under the library must print what a plain one prints. What depends on where the kernel puts a
- * mapping is no part of the hash.
+ * A model (torture_model.h) says what every page must contain and which access is allowed; all of
+ * it is compared, also in forked children, and a hash over all results of the kernel is printed: a
+ * run under the library must print what a plain one prints. Results that depend on where the kernel
+ * puts a mapping are not part of the hash.
  *
- * TORTURE_SEED and TORTURE_STEPS are asked before the arguments; EXPECT_HUGE_KB: so much memory
- * must have been on huge pages at some time.
+ * TORTURE_SEED and TORTURE_STEPS take precedence over the arguments; EXPECT_HUGE_KB: at least this
+ * much memory must have been on huge pages at some time.
  */
 #include <fcntl.h>
 #include <pthread.h>
@@ -231,7 +231,7 @@ static void spawn(void)
 		check_page(slot->at + first * BASE, &slot->pages[first]);
 }
 
-/* So much of this process smaps counts under the two names. */
+/* How much of this process smaps counts under the two names. */
 static unsigned long kb_of(const char *first, const char *second)
 {
 	FILE *rollup = fopen("/proc/self/smaps_rollup", "re");

@@ -308,7 +308,7 @@ static void lock(void)
 	struct slot *slot = some_part(&first, &count);
 	char *at;
 
-	/* Who may not lock without a limit may be told so on small pages alone. */
+	/* A process that may not lock without a limit may be refused on small pages only. */
 	if (!slot || geteuid() || !is_even(slot, first, count) ||
 	    any_marks(slot, first, count, GUARDED) || !(slot->pages[first].rights & PROT_READ))
 		return;

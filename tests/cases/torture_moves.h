@@ -41,7 +41,7 @@ static char *move_by_hand(struct slot *slot, size_t first, size_t count, size_t 
 	return at;
 }
 
-/* A place in another slot for so many pages, now and then. */
+/* A place in another slot for that many pages, now and then. */
 static char *some_target(const struct slot *slot, size_t count, struct slot **target, size_t *first)
 {
 	size_t unused;

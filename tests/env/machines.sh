@@ -10,7 +10,7 @@ arm64_cases=(text-page-calls text-guarded small threads8 threads48 large realloc
 arm64_16k_cases=(small threads8 large realloc fork fork-threads partial-page partial-page-thread segments
 	pool-returned segments-short-pool segments-empty-pool short-pool-fork)
 x86_64_cases=("${arm64_cases[@]:2}" numa-empty-node numa-empty-node-threads numa-full-node
-	hugeadm-node hugeadm-policy hugeadm-numactl hugeadm-short hugeadm-ramdisk hugeadm-persist
+	hugeadm-node hugeadm-policy hugeadm-numactl hugeadm-short hugeadm-overcommit hugeadm-ramdisk hugeadm-persist
 	hugestat-system hugestat-process hugestat-users hugestat-touched soft-dirty calls-past-libc calls-past-libc-function mremap-pieces)
 # the other C libraries, by the names of libcs.sh
 for libc in "${libcs[@]%:*}"; do

@@ -45,8 +45,16 @@ bare_root()
 		mv "$archive.new" "$archive"
 	fi
 	mkdir -p "$directory" && tar -C "$directory" -xf "$archive" || return 1
-	# speed; this root need not survive a failing machine
-	echo force-unsafe-io >"$directory/etc/dpkg/dpkg.cfg.d/unsafe"
+	# speed: this root need not survive a failing machine, and nobody reads other packages' documents
+	cat >"$directory/etc/dpkg/dpkg.cfg.d/50test" <<-'END'
+		force-unsafe-io
+		path-exclude=/usr/share/locale/*
+		path-exclude=/usr/share/doc/*
+		path-exclude=/usr/share/man/*
+		path-include=/usr/share/doc/libhugetlbfs*
+		path-include=/usr/share/man/*huge*
+		path-include=/usr/share/man/*pagesize*
+	END
 	cat >"$directory/etc/apt/apt.conf.d/50test" <<-'END'
 		APT::Install-Recommends "false";
 		APT::Keep-Downloaded-Packages "true";

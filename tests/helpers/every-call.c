@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * One of everything that makes the library call the kernel, in little time: its data must be right
- * and its output the same whichever of the library's calls fails. What the program's own calls
- * return is not looked at where ENOMEM is an honest answer.
+ * and its output the same whichever of the library's calls fails. Results of the program's own
+ * calls are ignored where ENOMEM is an honest result.
  */
 #include <pthread.h>
 #include <sys/mman.h>

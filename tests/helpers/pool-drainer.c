@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Takes every free page of the pool of 2M pages and gives them back, until it is ended. */
+/* Takes every free page of the pool of 2M pages and returns them, until it is ended. */
 #include <sys/mman.h>
 
 #include "pool.h"

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * print-memory <megabytes> [<bytes of a block> [<threads>]]: fills so much memory by malloc, in
- * each of so many threads (or in none), and prints how many kB of the process are in memory, on
- * transparent huge pages, and on hugetlb pages, as the kernel counts them. With HOLD in the
- * environment it ends when its standard input does.
+ * print-memory <megabytes> [<bytes of a block> [<threads>]]: fills that much memory by malloc, in
+ * each of that many threads (or without threads), and prints how many kB of the process are in
+ * memory, on transparent huge pages, and on hugetlb pages, as the kernel counts them. With HOLD in
+ * the environment it ends when its standard input does.
  */
 #include <pthread.h>
 #include <stdio.h>

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """
 Compares src/README.md with the tree: source_map.py SRC. Prints what disagrees and exits with 1: a file
-that has no place on the map, a name that has no file, an include that the map does not allow, and
-files that include each other in a circle (a .c and its .h are one).
+that has no place on the map, a name that has no file, an include that the map does not allow, files
+that include each other in a circle (a .c and its .h are one), and a file that takes the lock of regions
+without being named where the map says who does.
 """
 import pathlib
 import re
@@ -86,6 +87,16 @@ def find_circle():
                 return found
     return None
 
+
+locks = (src / "README.md").read_text().split("## Locks\n")[1].split("Under it:")[0]
+for path in files:
+    unit = str(unit_of(path))
+    if unit == "region/lock" or not re.search(r"\block_(take|run)\(", path.read_text()):
+        continue
+    known = unit.startswith("calls/") or unit in locks or (
+        unit.startswith("region/") and re.search(rf"in region/ by [^;]*\b{path.stem}\b", locks))
+    if not known:
+        problems.append(f"{unit} takes the lock of regions: src/README.md, Locks, does not say so")
 
 circle = find_circle()
 if circle:

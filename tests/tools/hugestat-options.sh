@@ -20,7 +20,6 @@ bad_input() {
 	refused --count=-1 --watch $$
 	refused --count=99999999999999999999999 --watch $$
 	refused --watch
-	refused --pages
 	refused --check $$
 	refused --output "$work/report" $$
 	refused --interval=1 $$

@@ -1,5 +1,6 @@
 #!/bin/bash
-# src/README.md: every source file has its place on the map, and no include goes against the arrows.
+# src/README.md: every source file has its place on the map, no include goes against the arrows, and only
+# the files named there take the lock of regions.
 # SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 
@@ -22,3 +23,5 @@ echo '#include "region/registry.h"' >>"$work/src/region/region.c"
 broken "a circle" 'circle'
 sed -i '/^### options/,/^$/s/`config`/`configuration`/' "$work/src/README.md"
 broken "a file that is gone" 'options/configuration'
+echo 'static inline bool f(void) { return lock_take(); }' >>"$work/src/mmap/density.h"
+broken "a file that takes the lock" 'mmap/density takes the lock'

@@ -26,7 +26,8 @@ avoids "${sources[@]}" || {
 	fail "phrases to avoid in strings, see tests/tree/style-phrases"
 }
 
-avoids --comments "${sources[@]}" || {
+mapfile -t others < <(find "$root"/{include,tests,bench,examples} -name '*.[ch]')
+avoids --comments "${sources[@]}" "${others[@]}" || {
 	show "$work/found"
 	fail "phrases to avoid in comments, see tests/tree/style-phrases"
 }

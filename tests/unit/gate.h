@@ -81,7 +81,8 @@ size_t gate_pool_populated(uintptr_t address, size_t bytes);
 /* The program replaced or unmapped whole pages there, by a call that does not pass the gate. */
 void gate_pool_forget(uintptr_t address, size_t bytes);
 
-/* Calls since gate_pool() that the kernel refuses for a part of a huge page. Ours: never one. */
+/* Calls since gate_pool() that the kernel refuses for a part of a huge page. The library makes
+ * none. */
 unsigned int gate_pool_violations(void);
 
 #endif

@@ -25,7 +25,7 @@ static size_t first_run(const bool *is_free, size_t pages, size_t count, size_t 
 	return SIZE_MAX;
 }
 
-/* One page in so many is taken, on an average. */
+/* One page in this many is taken, on average. */
 static void compare(size_t words, unsigned int taken_in)
 {
 	const size_t pages = words * 64;

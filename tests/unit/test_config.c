@@ -224,7 +224,7 @@ static void restriction(void **state)
 	gate_file(CONFIG_PATH, "RESTRICT_EXE=a\nMORECORE=yes\n");
 	assert_int_equal(read_for("c", "HUGETLB_RESTRICT_EXE=c", NULL), 2);
 	assert_int_equal(options.heap, HEAP_DEFAULT);
-	/* who is left out by the environment does not look into the file */
+	/* a program that the environment excludes does not read the file */
 	gate_reset();
 	gate_file(CONFIG_PATH, "MORECORE=yes\n");
 	assert_int_equal(read_for("c", "HUGETLB_RESTRICT_EXE=a", NULL), 0);
@@ -330,7 +330,7 @@ static void lines_not_understood(void **state)
 	assert_bad("MORECOER = yes \n", ":1: MORECOER = yes: not understood; skipped\n");
 	/* values have the place too */
 	assert_bad("\nMORECORE=garbage\n", ":2: HUGETLB_MORECORE=garbage: not understood; ");
-	/* and nothing is told where the file says so */
+	/* and nothing is logged if the file says so */
 	assert_int_equal(read_config("a\nVERBOSE=0\nMORECORE=garbage\n", "a"), 2);
 	assert_int_equal(gate_stderr_lines(), 0);
 	assert_int_equal(bad, 2);
@@ -528,9 +528,8 @@ static void each_call_fails(void **state)
 	gate_file(CONFIG_PATH, "MORECORE=thp\n");
 	gate_fail(SYS_openat, 1, EACCES);
 	read_for("a", "HUGETLB_VERBOSE=3", NULL);
-	assert_non_null(strstr(gate_stderr(),
-			       "INFO: " CONFIG_PATH
-			       " cannot be opened (EACCES); the file is ignored\n"));
+	assert_non_null(strstr(gate_stderr(), "INFO: " CONFIG_PATH
+					      " cannot be opened (EACCES); the file is ignored\n"));
 }
 
 #define FILE_TEST(function) cmocka_unit_test_setup_teardown(function, make_file, remove_file)

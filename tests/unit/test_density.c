@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * HUGETLB_MMAP=auto: which mappings are looked at, and how much time that may take.
+ * HUGETLB_MMAP=auto: which mappings are scanned, and how much time that may take.
  */
 #include <sys/mman.h>
 

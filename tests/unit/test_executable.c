@@ -78,7 +78,7 @@ static void too_long_a_file_is_an_error(void **state)
 	assert_mask_is(&mask);
 }
 
-/* What fits is written, and the limit is told, not that the file is full. */
+/* What fits is written, and the limit is reported, not that the file is full. */
 static void parts_are_written_to_the_limit(void **state)
 {
 	static char bytes[LIMIT_BYTES];
@@ -105,8 +105,7 @@ static void pipe_without_reader_is_an_error(void **state)
 	assert_mask_is(&mask);
 }
 
-/* A signal of the program's own that waits is not taken for ours, nor is one that it blocks lost.
- */
+/* A pending signal of the program is not taken for the library's, nor is a blocked one lost. */
 static void waiting_signals_stay(void **state)
 {
 	sigset_t mask, none, pending;

@@ -38,7 +38,7 @@ static void compare(size_t slots, unsigned int seed)
 		size_t to = from + (size_t)random() % (slots - from + 1);
 		bool take = random() & 1;
 
-		/* short ones, as a rule: else all is taken or free most of the time */
+		/* usually short ones: otherwise all is taken or free most of the time */
 		if (random() % 4 && to > from + 3)
 			to = from + 3;
 		for (size_t slot = from; slot < to; slot++)

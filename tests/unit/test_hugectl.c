@@ -95,7 +95,7 @@ static void options_become_variables(void **state)
 	assert_string_equal(environment_get(&request.environment, "HUGETLB_MORECORE"), "2M");
 	assert_int_equal(request.options.heap_page_bytes, 2 << 20);
 	assert_int_equal(request.environment.count, 1);
-	/* the program's own options are not ours */
+	/* the program's own options are not hugectl's */
 	assert_int_equal(READ(&request, "true", "--heap"), OPTION_TABLE_END);
 	assert_int_equal(request.environment.count, 0);
 }
@@ -138,7 +138,7 @@ static void lists_grow_in_front(void **state)
 	assert_string_equal(list_with_first("/ours", "/theirs:/ours"), "/ours:/theirs:/ours");
 }
 
-/* The tunables that come of the option and of what the environment has; "-": ours are not added. */
+/* The tunables that result from the option and the environment; "-": none are added. */
 static void expect_tunables(const char *expected, const char *heap, const char *before)
 {
 	struct request request;

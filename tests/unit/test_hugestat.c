@@ -239,7 +239,7 @@ static void limit_is_judged(void **state)
 	assert_true(find("cgroup-limit")->problem);
 	pool->limit_version_2 = false;
 	assert_string_equal(find("cgroup-limit")->command, "echo -1 >/g/hugetlb.2MB.max");
-	/* who may make groups must not have root type what he likes */
+	/* a user who may create groups must not have root type what he likes */
 	strcpy(pool->limit_path, "/g/a';reboot'/l");
 	assert_string_equal(find("cgroup-limit")->command, "echo -1 >'/g/a'\\'';reboot'\\''/l'");
 	memset(pool->limit_path, '\'', sizeof(pool->limit_path) - 1);

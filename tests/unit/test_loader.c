@@ -112,7 +112,7 @@ static const struct failing {
 
 static const struct failing *now_failing;
 
-/* Whatever fails: that it failed is told, and ld.so is as it was. */
+/* Whatever fails is reported, and ld.so is unchanged. */
 static void fail_one_call(void)
 {
 	int failed;
@@ -135,7 +135,7 @@ static void every_call_fails_in_turn(void **state)
 	}
 }
 
-/* A debugger's breakpoint is not ours to write over. */
+/* A debugger's breakpoint must not be overwritten. */
 static void with_a_breakpoint(void)
 {
 	const uintptr_t page_bytes = (uintptr_t)sysconf(_SC_PAGESIZE);

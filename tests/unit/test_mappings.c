@@ -23,7 +23,7 @@
 #define RW   (PROT_READ | PROT_WRITE)
 #define ANON (MAP_PRIVATE | MAP_ANONYMOUS)
 
-/* Hugetlb pages of 2M, and no other feature of ours. */
+/* Hugetlb pages of 2M, and no other feature of the library. */
 static const char *const page_sizes[] = {"hugepages-2048kB"};
 
 static int begin(size_t pool_pages, size_t threshold)
@@ -231,7 +231,7 @@ static void moves(void **state)
 	end();
 }
 
-/* So many units of the first ones are in use, or idle. */
+/* How many of the first units are in use, or idle. */
 static size_t units_taken(size_t first)
 {
 	size_t taken = 0;
@@ -241,7 +241,7 @@ static size_t units_taken(size_t first)
 	return taken;
 }
 
-/* Small ones share a unit, and give it back when the last is gone; one stays for the next. */
+/* Small mappings share a unit, which is freed with the last one; one unit stays for the next. */
 static void packed(void **state)
 {
 	char *at[40], *again;
@@ -272,8 +272,8 @@ static void packed(void **state)
 }
 
 /*
- * The program's day, in which one call of ours fails. The program may be refused what it asks for,
- * with what it had as it was; it never loses any of it.
+ * A program's typical calls; one call of the library fails. The program may be refused what it
+ * requests, with its memory unchanged; it never loses any of it.
  */
 static void play(void)
 {
@@ -387,7 +387,7 @@ static void a_shared_tail_goes(void **state)
 	/* one may stay for the next */
 	unmap(small, PAGE / 4);
 	assert_int_equal(units_taken(8), 1);
-	/* where it was nobody else's it goes as a whole */
+	/* it goes as a whole if nothing else uses it */
 	assert_int_equal(split_count, 1);
 	at = map(NULL, bytes, RW, ANON);
 	unmap(at, bytes);

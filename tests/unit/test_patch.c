@@ -16,7 +16,7 @@
 #include "hook/patch.h"
 #include "fixture.h"
 
-/* Functions begin on its multiples, so that each has so many bytes for itself. */
+/* Functions begin on its multiples, so that each has that many bytes for itself. */
 #define FUNCTION_BYTES 128
 #define NEAR(section_name) \
 	__attribute__((section(section_name), noinline, used, aligned(FUNCTION_BYTES)))

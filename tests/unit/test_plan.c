@@ -285,7 +285,7 @@ static void holes(void **state)
 	pieces[1].object = 1;
 	plan();
 	expect(0, OBJECT_AT + 2 * M, OBJECT_AT + 4 * M, RX);
-	/* in front of the segment, too: it is part of the page, and nobody else's */
+	/* before the segment, too: it is part of the page, and belongs to no one else */
 	setup(NULL);
 	add(OBJECT_AT + 2 * M, OBJECT_AT + 2 * M + 8 * K, PLAN_GAP, PROT_NONE);
 	add(OBJECT_AT + 2 * M + 8 * K, OBJECT_AT + 4 * M, PLAN_TEXT, RX);

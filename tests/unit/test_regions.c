@@ -66,7 +66,7 @@ static void holds_many_in_any_order(void **state)
 		assert_unknown(address_of(i) + i);
 }
 
-/* Given back slots are used again: no more memory is taken. */
+/* Freed slots are used again: no more memory is taken. */
 static void takes_no_more_than_it_needs(void **state)
 {
 	unsigned long before;

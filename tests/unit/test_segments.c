@@ -398,7 +398,7 @@ static bool is_unmapped(const char *at, size_t bytes)
 	return true;
 }
 
-/* A page that is to be taken together with its hole: who has come there meanwhile stays. */
+/* A page that is to be taken together with its hole: what was mapped there meanwhile stays. */
 static void holes_are_looked_at(void **state)
 {
 	const uintptr_t at = (uintptr_t)memory_at;

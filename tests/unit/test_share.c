@@ -230,7 +230,7 @@ static void what_makes_another_text(void **state)
 	map_text(8192, 2 * M2, 2 * M2);
 	third = share_and_compare();
 	assert_int_not_equal(third, first);
-	/* the same build-id and size, and written anew */
+	/* the same build-id and size, but written again */
 	unmap_text();
 	write_object(object, 2 * M2 + 12288, 2);
 	map_text(4096, 2 * M2, 2 * M2);

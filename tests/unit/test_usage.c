@@ -185,8 +185,8 @@ static void parts_on_huge_pages(void **state)
 }
 
 /*
- * Two million pieces of files, of which some have code in one piece: were each piece compared with
- * all others, or with all stack pointers, this would take hours.
+ * Two million pieces of files, some of which have code in one piece: if each piece were compared
+ * with all others, or with all stack pointers, this would take hours.
  */
 static void parts_of_very_many_mappings(void **state)
 {

@@ -412,8 +412,8 @@ static void altered_blocks_stay(void **state)
 }
 
 /*
- * Every call fails once while a block is made, grown, moved and given back. It is what it was, or
- * where it was told to be; everything is given back in the end.
+ * Every call fails once while a block is made, grown, moved and freed. The block is unchanged, or
+ * where the call reported it to be; everything is freed in the end.
  */
 static void every_call_fails_once(void **state)
 {
@@ -457,7 +457,7 @@ static void every_call_fails_once(void **state)
 			}
 }
 
-/* libc shrinks an arena by mapping it anew without access, and opens it again by mprotect. */
+/* libc shrinks an arena by mapping it again without access, and opens it again by mprotect. */
 static void an_arena_that_libc_closed_opens_again(void **state)
 {
 	uintptr_t arena;

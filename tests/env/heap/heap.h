@@ -37,7 +37,7 @@ void blocks_churn(struct blocks *blocks);
 /* Reads every word and fails at the first that is not what was written. */
 void blocks_verify(const struct blocks *blocks);
 
-/* Writes every word anew, from a seed that depends on salt. */
+/* Writes every word again, from a seed that depends on salt. */
 void blocks_rewrite(struct blocks *blocks, uint64_t salt);
 void blocks_free(struct blocks *blocks);
 

@@ -21,7 +21,7 @@
 static size_t page_bytes;
 static bool may_refuse;
 
-/* Asks the kernel, which answers EFAULT where a touch of ours would be a signal. */
+/* Asks the kernel, which returns EFAULT where a touch would raise a signal. */
 static bool page_readable(const char *page)
 {
 	int ends[2];
@@ -209,7 +209,8 @@ static size_t huge_page_bytes(void)
 	return kb * 1024;
 }
 
-/* Two whole huge pages, of which one is not forked for a while: Linux 7.2 refuses to undo that. */
+/* Two whole huge pages; one is withheld from children for a while: Linux 7.2 refuses to undo
+ * that. */
 static void unforked_huge_page(void)
 {
 	const size_t bytes = huge_page_bytes();

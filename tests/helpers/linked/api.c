@@ -340,7 +340,7 @@ static void check_given(const struct hugetlbfs_given *given, int kind, size_t by
 	      "kind %d, %zu bytes, pages of %zu", given->kind, given->bytes, given->page_bytes);
 }
 
-/* Maps, looks at what is told, and unmaps. */
+/* Maps, checks what is reported, and unmaps. */
 static void check_map(size_t bytes, size_t page, int node, unsigned int fallback, int kind,
 		      size_t page_given)
 {
@@ -407,7 +407,7 @@ static void test_map_no_pool(bool thp)
 	check_map(4 * PAGE_2M, 0, 0, HUGETLBFS_OR_TRANSPARENT, HUGETLBFS_TRANSPARENT, PAGE_2M);
 }
 
-/* Pages of 1G, of which there are so many: the next one goes to what is next smaller. */
+/* Pages of 1G, of which there are few: the next request goes to the next smaller size. */
 static void test_map_1g(size_t pages)
 {
 	const size_t gigabyte = 1024 * MEGABYTE;
