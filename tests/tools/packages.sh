@@ -99,7 +99,8 @@ rpm_packages() {
 		{ show "$work/packages"; fail "not three RPMs"; }
 	grep -vE 'debug(info|source)' "$work/packages" | while read -r package; do
 		rpm -qpl --qf '' "$package" 2>/dev/null | while read -r name; do
-			[[ $name == */libhugetlbfs || $name == */ldscripts ]] || echo "$name"
+			# directories
+			[[ $name == */share/libhugetlbfs?(/ldscripts|/apparmor|/selinux) ]] || echo "$name"
 		done
 	done | normalized >"$work/found"
 	same_files "$work/found" "the RPMs"
