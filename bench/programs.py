@@ -70,7 +70,7 @@ def run(program, directory, environment, pair_counts):
     if reason:
         print("%-29s skipped: %s" % (program.name, reason), flush=True)
         return None
-    command = ["sh", "-c", program.script]
+    command = ["timeout", "300", "sh", "-c", program.script]
     result = dict(NO_TIME)
     # first: what is read from the disk is in memory afterwards
     result.update(pairs.measure_memory(command, environment, directory, for_memory))
