@@ -15,6 +15,7 @@
 
 #include "base/log.h"
 #include "base/sys.h"
+#include "region/shown_call.h"
 #include "region/stop_threads.h"
 
 #ifndef PTRACE_EVENT_STOP
@@ -33,7 +34,9 @@ struct stopped_thread {
 	bool stopped, restarting;
 };
 
-#define TABLE_BYTES (THREADS_MAX * sizeof(struct stopped_thread))
+/* The table of the threads and, where it is needed, one of the calls that they slept in. */
+#define THREADS_BYTES (THREADS_MAX * sizeof(struct stopped_thread))
+#define TABLE_BYTES   (THREADS_BYTES + (CPU_SHOWS_CALL ? 0 : THREADS_MAX * sizeof(struct shown_call)))
 
 static long trace(long request, const struct stopped_thread *thread, long address, long data)
 {
@@ -98,6 +101,8 @@ static int seize(struct stop *stop, int id)
 	failed = trace(PTRACE_SEIZE, thread, 0, PTRACE_O_TRACESYSGOOD);
 	if (failed)
 		return failed == -ESRCH || is_dead(stop->process, id) ? 0 : (int)failed;
+	if (!CPU_SHOWS_CALL)
+		shown_call_read(&stop->calls[stop->count], stop->process, id);
 	stop->count++;
 	failed = trace(PTRACE_INTERRUPT, thread, 0, 0);
 	return failed && failed != -ESRCH ? (int)failed : 0;
@@ -196,8 +201,6 @@ int stop_threads_begin(struct stop *stop, long process, long except)
 	int failed;
 
 	*stop = (struct stop){.process = process};
-	if (!CPU_RESTARTS_CALLS)
-		return -ENOSYS;
 	text_format(path, sizeof(path), "/proc/%d/task", (int)process);
 	directory = sys_open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
 	if (SYS_IS_ERROR(directory))
@@ -209,6 +212,7 @@ int stop_threads_begin(struct stop *stop, long process, long except)
 		return -ENOMEM;
 	}
 	stop->threads = (struct stopped_thread *)mapped;
+	stop->calls = (struct shown_call *)(mapped + (long)THREADS_BYTES);
 	failed = stop_all(stop, (int)directory, except);
 	sys_close((int)directory);
 	if (failed)
@@ -280,18 +284,39 @@ static bool may_restart(long number)
 }
 
 /*
- * If the thread's system call ended with EINTR, and no pending signal would have caused that, makes
- * the thread repeat the call: up to its entry, where it stops again. False: it only has to
- * continue.
+ * Where the registers do not show it: has the stop ended this call with EINTR? A signal that the
+ * program has handled meanwhile leaves the same registers. So the thread must have slept in the
+ * very call until it was woken to be stopped.
+ */
+static bool was_interrupted_by_stop(const struct stop *stop, const struct stopped_thread *thread,
+				    long number, const cpu_registers *registers)
+{
+	const struct shown_call *call = &stop->calls[thread - stop->threads];
+
+	return call->number == number &&
+	       cpu_is_call(registers, call->arguments, call->stack, call->instruction) &&
+	       shown_call_lasted(call, stop->process, thread->id);
+}
+
+/*
+ * Has a thread whose system call ended with EINTR, and whom no signal waits for that would have
+ * ended it so, make the call again: up to its entry, where it stops once more. False: it has only
+ * to go on.
  */
 static bool begin_restart(struct stop *stop, struct stopped_thread *thread)
 {
 	cpu_registers registers;
+	long number;
 
 	if ((thread->signal && !does_nothing(stop, thread->signal)) ||
-	    get_registers(thread, &registers) || !may_restart(cpu_interrupted_call(&registers)))
+	    get_registers(thread, &registers))
 		return false;
-	cpu_restart_call(&registers);
+	number = cpu_interrupted_call(&registers);
+	if (!may_restart(number) ||
+	    (!CPU_SHOWS_CALL && !was_interrupted_by_stop(stop, thread, number, &registers)))
+		return false;
+	cpu_restart_call(&registers,
+			 CPU_SHOWS_CALL ? 0 : stop->calls[thread - stop->threads].arguments[0]);
 	if (set_registers(thread, &registers))
 		return false;
 	thread->restarting = !trace(PTRACE_SYSCALL, thread, 0, thread->signal);

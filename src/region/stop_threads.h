@@ -17,9 +17,11 @@
 #include <stdint.h>
 
 struct stopped_thread;
+struct shown_call;
 
 struct stop {
 	struct stopped_thread *threads; /* mapped */
+	struct shown_call *calls;       /* that each slept in; only without CPU_SHOWS_CALL */
 	size_t count;
 	long process;
 	uint64_t ignored; /* signals, one bit each; valid if ignored_known */
@@ -30,9 +32,9 @@ struct stop {
  * Stops all threads of the process, the helper's parent, except one, which runs nothing.
  *
  * Returns 0, after which the caller must call stop_threads_end(); or -errno with all threads
- * running: -EPERM: ptrace is not allowed, or a debugger traces the process; -ENOSYS: this CPU
- * cannot restart system calls; -ETIMEDOUT: a thread did not stop within two seconds (a parent of
- * vfork whose child runs, a thread that waits for a disk); -ENOENT: no /proc; -ENOMEM.
+ * running: -EPERM: ptrace is not allowed, or a debugger traces the process; -ETIMEDOUT: a thread
+ * did not stop within two seconds (a parent of vfork whose child runs, a thread that waits for a
+ * disk); -ENOENT: no /proc; -ENOMEM.
  */
 int stop_threads_begin(struct stop *stop, long process, long except);
 void stop_threads_end(struct stop *stop);

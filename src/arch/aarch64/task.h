@@ -5,6 +5,7 @@
 #ifndef CPU_TASK_H
 #define CPU_TASK_H
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/syscall.h>
@@ -65,27 +66,41 @@ static inline int cpu_call_on_stack(uintptr_t stack_end, int (*function)(void *)
 }
 
 /*
- * A system call that ended with EINTR cannot be restarted: the kernel no longer shows its first
- * argument.
+ * The registers do not show whether a system call has just ended with EINTR, nor what its first
+ * argument was.
  */
-#define CPU_RESTARTS_CALLS 0
+#define CPU_SHOWS_CALL 0
 
 typedef struct user_regs_struct cpu_registers;
 
+/* The number of the system call that may just have ended with EINTR; -1: none has. */
 static inline long cpu_interrupted_call(const cpu_registers *registers)
 {
-	(void)registers;
-	return -1;
+	return (long)registers->regs[0] == -EINTR ? (long)registers->regs[8] : -1;
 }
 
-static inline void cpu_restart_call(cpu_registers *registers)
+/* Are the arguments that are left, the stack and the place those of that call? */
+static inline bool cpu_is_call(const cpu_registers *registers, const uint64_t arguments[6],
+			       uint64_t stack, uint64_t instruction)
 {
-	(void)registers;
+	for (int i = 1; i < 6; i++)
+		if (registers->regs[i] != arguments[i])
+			return false;
+	return registers->sp == stack && registers->pc == instruction;
 }
 
+/* Goes back to before that call's instruction, which is four bytes long. */
+static inline void cpu_restart_call(cpu_registers *registers, unsigned long first_argument)
+{
+	registers->regs[0] = first_argument;
+	registers->pc -= 4;
+}
+
+/* As before cpu_restart_call(), while that instruction has not been reached. */
 static inline void cpu_undo_restart(cpu_registers *registers)
 {
-	(void)registers;
+	registers->regs[0] = (unsigned long)-EINTR;
+	registers->pc += 4;
 }
 
 #endif

@@ -62,8 +62,8 @@ static inline int cpu_call_on_stack(uintptr_t stack_end, int (*function)(void *)
 	return result;
 }
 
-/* Can a system call that ended with EINTR be restarted? */
-#define CPU_RESTARTS_CALLS 1
+/* The registers show whether a system call has just ended with EINTR, and its arguments. */
+#define CPU_SHOWS_CALL 1
 
 typedef struct user_regs_struct cpu_registers;
 
@@ -73,9 +73,18 @@ static inline long cpu_interrupted_call(const cpu_registers *registers)
 	return registers->orig_eax >= 0 && registers->eax == -EINTR ? registers->orig_eax : -1;
 }
 
-/* Goes back to before the call's instruction, which is two bytes long. */
-static inline void cpu_restart_call(cpu_registers *registers)
+/* For CPUs that do not show it. */
+static inline bool cpu_is_call(const cpu_registers *registers, const uint64_t arguments[6],
+			       uint64_t stack, uint64_t instruction)
 {
+	(void)registers, (void)arguments, (void)stack, (void)instruction;
+	return true;
+}
+
+/* Goes back to before that call's instruction, which is two bytes long. */
+static inline void cpu_restart_call(cpu_registers *registers, unsigned long first_argument)
+{
+	(void)first_argument;
 	registers->eax = registers->orig_eax;
 	registers->orig_eax = -1;
 	registers->eip -= 2;
