@@ -174,9 +174,13 @@ static int keep_run(const struct region *region, size_t page, size_t count)
 		return 0;
 	}
 	made.count = count_before;
-	/* Part of the area may have been protected: it is not used again. */
+	/*
+	 * Part of the area may have been protected: it is not used again. Its memory goes, but not
+	 * its addresses, where another thread might map something before the area is unmapped.
+	 */
 	if (made.area_used > used_before &&
-	    sys_munmap(made.area + used_before, made.area_used - used_before))
+	    SYS_IS_ERROR(sys_mmap(made.area + used_before, made.area_used - used_before, PROT_NONE,
+				  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0)))
 		made.area_used = used_before;
 	return -ENOMEM;
 }

@@ -68,8 +68,9 @@ uintptr_t owner_map(uintptr_t hint, size_t bytes, int protection, int flags, boo
 			lock_release();
 			if (!zone_fill_block(zone, address, bytes))
 				return address;
-			if (lock_take())
-				zone_release(zone, address, bytes);
+			if (!lock_take())
+				return 0;
+			zone_release(zone, address, bytes);
 			address = 0;
 		} else if (address && zone_fill_block(zone, address, bytes)) {
 			zone_release(zone, address, bytes);

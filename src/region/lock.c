@@ -34,10 +34,10 @@ static uintptr_t lock;
 #define NAP_NANOSECONDS 20000000
 
 /*
- * Not 0 if the lock was taken in this process. The kernel clears it in a child, even in one whose
- * creation the library did not see (an inline fork system call), so a child knows that the holder
- * is its parent's thread. NULL: while there has been one thread only, or if the kernel refuses it
- * (before Linux 4.14).
+ * Not 0 if a thread of this process may have taken the lock: set before the lock is taken, when it
+ * is seen free. The kernel clears it in a child, even in one whose creation the library did not see
+ * (an inline fork system call), so a child knows that the holder is its parent's thread. NULL:
+ * while there has been one thread only, or if the kernel refuses it (before Linux 4.14).
  */
 static uint8_t *taken_here;
 
@@ -49,8 +49,13 @@ static struct {
 
 static bool take(uintptr_t holder)
 {
+	uint8_t *mark = __atomic_load_n(&taken_here, __ATOMIC_ACQUIRE);
 	uintptr_t expected = 0;
 
+	/* A child's lock that is free is no longer the parent's. */
+	if (mark && !__atomic_load_n(mark, __ATOMIC_RELAXED) &&
+	    !__atomic_load_n(&lock, __ATOMIC_ACQUIRE))
+		__atomic_store_n(mark, 1, __ATOMIC_RELEASE);
 	return __atomic_compare_exchange_n(&lock, &expected, holder, false, __ATOMIC_ACQUIRE,
 					   __ATOMIC_RELAXED);
 }
@@ -63,7 +68,7 @@ static uint32_t *futex_word(void)
 	       (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? sizeof(lock) / sizeof(uint32_t) - 1 : 0);
 }
 
-/* The lock was taken in the parent, or is being taken for the first time just now. */
+/* If it is held, it was taken in the parent. */
 static bool is_inherited(void)
 {
 	const uint8_t *mark = __atomic_load_n(&taken_here, __ATOMIC_ACQUIRE);
@@ -100,23 +105,16 @@ static void map_taken_here(void)
 			-1, 0);
 	if (SYS_IS_ERROR(page))
 		return;
+	/* before others can see it: the lock is held by this thread */
+	*(uint8_t *)page = 1;
 	if (sys_madvise((uintptr_t)page, process_base_bytes, MADV_WIPEONFORK))
 		sys_munmap((uintptr_t)page, process_base_bytes);
 	else
 		__atomic_store_n(&taken_here, (uint8_t *)page, __ATOMIC_RELEASE);
 }
 
-/* With the lock held. */
-static void note_taken_here(void)
-{
-	if (!taken_here)
-		map_taken_here();
-	if (taken_here && !*taken_here)
-		__atomic_store_n(taken_here, 1, __ATOMIC_RELAXED);
-}
-
-/* Frees a lock that was taken in the parent. A thread of this process would have recorded that by
- * now. */
+/* Frees a lock that was taken in the parent. A thread of this process would have marked it before.
+ */
 static void free_of_parent(void)
 {
 	uintptr_t holder = __atomic_load_n(&lock, __ATOMIC_RELAXED);
@@ -138,8 +136,10 @@ static bool take_in_time(uintptr_t self)
 	/* Other threads may be sleeping, too: a thread that gets the lock here wakes the next one
 	 * on release. */
 	while (!take(self | WAITED)) {
-		if (sleep_while_held())
+		if (sleep_while_held()) {
+			naps = 0; /* it was released, and another thread was faster */
 			continue;
+		}
 		if (++naps == NAPS_MAX)
 			return false;
 		free_of_parent();
@@ -168,7 +168,8 @@ bool lock_take(void)
 			set_mask(&before, NULL);
 		return false;
 	}
-	note_taken_here();
+	if (!taken_here)
+		map_taken_here();
 	signals.blocked = blocked;
 	if (blocked)
 		signals.before = before;
