@@ -31,7 +31,7 @@ run-programs: $(RUN_PROGRAMS) $(LINKED_PROGRAMS)
 print-unit-programs:
 	@echo $(UNIT_PROGRAMS)
 
-# The nightly form of the torture of mappings: so many steps in each mode, beginning with that seed.
+# The nightly form of the tortures: so many steps in each mode, beginning with that seed.
 STEPS ?= 1000000
 SEED  ?= 1
 
@@ -39,7 +39,7 @@ SEED  ?= 1
 torture:
 	@CC="$(CC)" tests/install-packages compiler
 	@TORTURE_STEPS='$(STEPS)' TORTURE_SEED='$(SEED)' LIMIT="$${LIMIT:-14400}" BUILD='$(BUILD)' CC='$(CC)' \
-		CFLAGS='$(CFLAGS)' LDFLAGS='$(LDFLAGS)' MAKE='$(MAKE)' tests/check -k '^mmap-torture'
+		CFLAGS='$(CFLAGS)' LDFLAGS='$(LDFLAGS)' MAKE='$(MAKE)' tests/check -k '^(mmap-torture|torture-threads)'
 
 run-check:
 	+@BUILD='$(BUILD)' CC='$(CC)' CFLAGS='$(CFLAGS)' LDFLAGS='$(LDFLAGS)' MAKE='$(MAKE)' tests/check

@@ -189,14 +189,14 @@ static long map_fixed(const long *arguments)
 	const bool plain = is_plain_memory(protection, flags);
 	long result = 0;
 
-	if (flags & MAP_FIXED_NOREPLACE && plain)
-		return add_plain(address, end, flags);
-	/* What could only be recorded as unmapped is still mapped. */
+	/* What could only be marked as unmapped is still there. */
 	if (plain && unmapped_contains(address, end)) {
 		unmapped_forget(address, end);
 		memset((void *)address, 0, end - address);
 		return (long)address;
 	}
+	if (flags & MAP_FIXED_NOREPLACE && plain)
+		return add_plain(address, end, flags);
 	if (!(flags & MAP_FIXED_NOREPLACE))
 		result = ranges_split(address, end, false);
 	if (SYS_IS_ERROR(result))

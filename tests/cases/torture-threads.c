@@ -1,27 +1,34 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * torture-threads [seed [steps [remote]]]: one thread makes random calls on 4K parts of malloced or
- * mapped memory (rights, advice, unmapping, mapping over it, locks), in between it forks, jumps out
- * of its calls from a signal handler, and opens protected memory in a SIGSEGV handler. Meanwhile
- * three threads write bytes, their signal handlers write others, read(2) and io_uring's kin write
- * for them, coroutines run on stacks in the same huge pages, and, with "remote", another process
- * writes by process_vm_writev. All memory is compared with a shadow, byte by byte.
+ * torture-threads [seed [steps [remote|alone|refused ...]]]: random calls on 4K parts of malloced
+ * or mapped memory (rights, advice, unmapping, mapping over it, moving, locks) change no byte that
+ * they should not. The thread that makes them forks in every way in between, jumps out of them from
+ * a signal handler that forks as well, opens protected memory in a SIGSEGV handler, and has reads
+ * of io_uring on their way. Meanwhile three threads write bytes, their signal handlers write
+ * others, read(2) and process_vm_writev write for them, and coroutines run, and fork, on stacks in
+ * the same huge pages. All memory is compared with a shadow, byte by byte.
  *
- * STEPS in the environment is asked before the arguments. TORTURE_MAPPED: memory comes from mmap.
+ * "remote": another process writes by process_vm_writev. "alone": one thread does everything.
+ * "refused": calls may fail with ENOMEM, and then have changed nothing.
+ *
+ * TORTURE_SEED and TORTURE_STEPS in the environment are asked before the arguments;
+ * TORTURE_SECONDS: so long instead. TORTURE_MAPPED: memory comes from mmap.
  */
 #include <setjmp.h>
-#include <signal.h>
-#include <sys/prctl.h>
 #include <sys/time.h>
 #include <sys/uio.h>
-#include <sys/wait.h>
+#include <time.h>
 #include <ucontext.h>
-#include "torture_shadow.h"
+#include "torture_forks.h"
+#include "torture_partial.h"
+#include "torture_ring.h"
 
-#define STEPS_IN_ROUND 150
+#define STEPS_IN_ROUND 50
 #define CHECK_EVERY    64
 
 static unsigned long steps = 10000, seed = 1;
+static time_t end_time;
+static bool with_remote, alone;
 static pthread_barrier_t begin_round, end_round;
 static volatile int in_round, finished;
 static __thread int self;
@@ -75,7 +82,18 @@ static void *writer(void *argument)
 	return NULL;
 }
 
-/* The kernel writes what a thread reads. */
+/* The kernel writes what a thread reads, or what it writes to its own process. */
+
+static void write_to_self(uint64_t *random)
+{
+	const size_t part = some_part(ACTOR_SELF, random), at = next_random(random) % (BASE - 64);
+	const struct iovec from = {shadow_of(part) + at, 64}, to = {memory_of(part) + at, 64};
+
+	for (int i = 0; i < 64; i++)
+		shadow_of(part)[at + (size_t)i] = (char)next_random(random);
+	CHECK(process_vm_writev(getpid(), &from, 1, &to, 1, 0) == 64, "process_vm_writev: %m");
+	check_part(part, "process_vm_writev");
+}
 
 static void read_some(uint64_t *random)
 {
@@ -88,31 +106,63 @@ static void read_some(uint64_t *random)
 	check_part(part, "read(2)");
 }
 
+static void let_kernel_write(uint64_t *random)
+{
+	read_some(random);
+	write_to_self(random);
+}
+
 static void *reader(void *unused)
 {
-	be_part_of_rounds(read_some, seed + 50);
+	be_part_of_rounds(let_kernel_write, seed + 50);
 	return unused;
 }
 
 /* Coroutines, one on a stack in each huge page; each protects and opens its own guard page. */
 
 static ucontext_t scheduler, coroutine[PAGES];
+static uint64_t coroutine_random;
+static char coroutine_child_stack[CHILD_STACK_BYTES];
+
+#define LOCALS            64
+#define TURNS_UNTIL_CHILD 5000
+
+static void check_locals(const void *argument)
+{
+	const volatile unsigned int *local = argument;
+
+	for (unsigned int i = 1; i < LOCALS; i++)
+		CHECK(local[i] == local[0] + i, "the stack of a coroutine, in a child");
+}
+
+static void fork_on_stack(const volatile unsigned int *local)
+{
+	sigset_t alarms, before;
+
+	sigemptyset(&alarms);
+	sigaddset(&alarms, SIGALRM);
+	sigaddset(&alarms, SIGUSR1);
+	pthread_sigmask(SIG_BLOCK, &alarms, &before);
+	run_in_child(&coroutine_random, check_locals, (const void *)local, coroutine_child_stack);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
 
 static void run_coroutine(int page)
 {
 	char *guard = shared->memory + (size_t)page * HUGE;
-	volatile unsigned int local[64];
-	unsigned int turns = 0;
+	volatile unsigned int local[LOCALS];
 
-	for (;; turns++) {
-		for (unsigned int i = 0; i < 64; i++)
+	for (unsigned int turns = 0;; turns++) {
+		for (unsigned int i = 0; i < LOCALS; i++)
 			local[i] = turns * 31 + i;
 		if (turns % 8 == 3)
-			CHECK(mprotect(guard, BASE, PROT_NONE) == 0, "guard: %m");
+			succeeds(mprotect(guard, BASE, PROT_NONE));
 		if (turns % 8 == 7)
-			CHECK(mprotect(guard, BASE, PROT_READ | PROT_WRITE) == 0, "guard: %m");
+			succeeds(mprotect(guard, BASE, PROT_READ | PROT_WRITE));
+		if (next_random(&coroutine_random) % TURNS_UNTIL_CHILD == 0)
+			fork_on_stack(local);
 		swapcontext(&coroutine[page], &scheduler);
-		for (unsigned int i = 0; i < 64; i++)
+		for (unsigned int i = 0; i < LOCALS; i++)
 			CHECK(local[i] == turns * 31 + i, "the stack of coroutine %d", page);
 	}
 }
@@ -128,6 +178,12 @@ static void make_coroutine(int page)
 	makecontext(made, (void (*)(void))run_coroutine, 1, page);
 }
 
+static void make_coroutines(void)
+{
+	for (int i = 0; i < PAGES; i++)
+		make_coroutine(i);
+}
+
 static void switch_some(uint64_t *random)
 {
 	swapcontext(&scheduler, &coroutine[next_random(random) % PAGES]);
@@ -135,14 +191,10 @@ static void switch_some(uint64_t *random)
 
 static void *run_coroutines(void *unused)
 {
-	static uint64_t random;
-
-	random = seed + 60;
 	while (wait_for_round()) {
-		for (int i = 0; i < PAGES; i++)
-			make_coroutine(i);
+		make_coroutines();
 		while (in_round)
-			switch_some(&random);
+			switch_some(&coroutine_random);
 		pthread_barrier_wait(&end_round);
 	}
 	return unused;
@@ -199,13 +251,23 @@ static uint64_t caller_random, alarm_random;
 static sigjmp_buf out_of_call;
 static volatile sig_atomic_t may_jump;
 static char *volatile opened_at;
+static volatile size_t current_part; /* of the call that is being made */
+static char caller_child_stack[CHILD_STACK_BYTES], alarm_child_stack[CHILD_STACK_BYTES];
+
+#define ALARMS_UNTIL_CHILD 400
 
 static void on_alarm(int number)
 {
+	static const int actor = ACTOR_ALARM;
+	const int error = errno;
+
 	(void)number;
 	if (in_round)
-		write_byte(some_part(ACTOR_ALARM, &alarm_random), next_random(&alarm_random) % BASE,
-			   (char)next_random(&alarm_random));
+		write_byte(part_near(ACTOR_ALARM, current_part, &alarm_random),
+			   next_random(&alarm_random) % BASE, (char)next_random(&alarm_random));
+	if (in_round && next_random(&alarm_random) % ALARMS_UNTIL_CHILD == 0)
+		run_in_child(&alarm_random, check_actor_in_child, &actor, alarm_child_stack);
+	errno = error;
 	if (may_jump && next_random(&alarm_random) % 4 == 0) {
 		may_jump = 0;
 		siglongjmp(out_of_call, 1);
@@ -229,110 +291,135 @@ static void write_caller_part(size_t part)
 			   (char)next_random(&caller_random));
 }
 
-/* A call that may be made twice, from which a handler may jump out. */
-static void call_until_done(int (*call)(char *at), char *at)
+/* A call that may be made twice, from which a handler may jump out. False: it was refused. */
+static bool call_until_done_as(int (*call)(char *at), char *at, const char *name)
 {
+	bool done;
+
 	sigsetjmp(out_of_call, 1);
 	may_jump = 1;
-	CHECK(call(at) == 0, "%m");
+	done = succeeds_as(call(at), name);
 	may_jump = 0;
+	return done;
 }
 
-static int protect(char *at)
-{
-	return mprotect(at, BASE, PROT_READ);
-}
+#define call_until_done(call, at) call_until_done_as(call, at, #call)
 
-static int open_again(char *at)
+/* A timer is not inherited, and its handler would write to the parent's shadow. */
+static void run_in_quiet_child(void (*run)(const void *argument), const void *argument)
 {
-	return mprotect(at, BASE, PROT_READ | PROT_WRITE);
-}
+	sigset_t alarms, before;
 
-static int empty(char *at)
-{
-	return madvise(at, BASE, MADV_DONTNEED);
-}
-
-static int do_not_dump(char *at)
-{
-	return madvise(at, BASE, MADV_DONTDUMP);
-}
-
-static int map_over(char *at)
-{
-	return mmap(at, BASE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1,
-		    0) != at;
-}
-
-static void unmap_and_map(char *at)
-{
-	CHECK(munmap(at, BASE) == 0, "%m");
-	CHECK(mmap(at, BASE, PROT_READ | PROT_WRITE,
-		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0) == at,
-	      "a hole that is not free: %m");
+	sigemptyset(&alarms);
+	sigaddset(&alarms, SIGALRM);
+	sigaddset(&alarms, SIGUSR1);
+	pthread_sigmask(SIG_BLOCK, &alarms, &before);
+	run_in_child(&caller_random, run, argument, caller_child_stack);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
 static void check_in_child(void)
 {
-	int status;
-	pid_t child;
-	sigset_t alarms, before;
+	static const int alarm = ACTOR_ALARM, caller = ACTOR_CALLER;
 
-	/* a timer is not inherited, and its handler would write to the parent's shadow */
-	sigemptyset(&alarms);
-	sigaddset(&alarms, SIGALRM);
-	pthread_sigmask(SIG_BLOCK, &alarms, &before);
-	child = fork();
-	CHECK(child >= 0, "%m");
-	if (!child) {
-		for (size_t part = 0; part < PARTS; part++)
-			if (actor_of(part) == ACTOR_CALLER || actor_of(part) == ACTOR_ALARM)
-				check_part(part, "a child");
-		_exit(0);
-	}
-	CHECK(waitpid(child, &status, 0) == child && status == 0, "a child: status 0x%x", status);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	run_in_quiet_child(check_actor_in_child,
+			   next_random(&caller_random) % 2 ? &alarm : &caller);
 }
 
-static void one_step(unsigned long step)
+/* What a child does not have, or has empty. */
+static void check_kept_from_child(char *at)
 {
-	const size_t part = some_part(ACTOR_CALLER, &caller_random);
+	if (next_random(&caller_random) % 2) {
+		if (succeeds(madvise(at, BASE, MADV_DONTFORK))) {
+			run_in_quiet_child(check_hole, at);
+			CHECK(madvise(at, BASE, MADV_DOFORK) == 0, "%m");
+		}
+	} else if (succeeds(madvise(at, BASE, MADV_WIPEONFORK))) {
+		run_in_quiet_child(check_zeroes, at);
+		CHECK(madvise(at, BASE, MADV_KEEPONFORK) == 0, "%m");
+	}
+}
+
+static void protect_and_write(size_t part, char *at)
+{
+	if (!call_until_done(protect, at))
+		return;
+	opened_at = at;
+	write_caller_part(part);
+	CHECK(!opened_at, "no fault");
+}
+
+static void one_call(size_t part)
+{
 	char *at = memory_of(part);
 
-	switch (next_random(&caller_random) % 8) {
+	switch (next_random(&caller_random) % 11) {
 	case 0:
 	case 1:
-		call_until_done(protect, at);
-		check_part(part, "protected");
-		call_until_done(open_again, at);
+		if (call_until_done(protect, at)) {
+			check_part(part, "protected");
+			call_until_done(open_again, at);
+		}
 		break;
 	case 2:
-		call_until_done(protect, at);
-		opened_at = at;
-		write_caller_part(part);
-		CHECK(!opened_at, "no fault");
+		protect_and_write(part, at);
 		break;
 	case 3:
-		call_until_done(empty, at);
-		memset(shadow_of(part), 0, BASE);
+		if (call_until_done(empty, at))
+			memset(shadow_of(part), 0, BASE);
 		break;
 	case 4:
 		call_until_done(do_not_dump, at);
 		break;
 	case 5:
-		call_until_done(map_over, at);
-		memset(shadow_of(part), 0, BASE);
+		if (call_until_done(map_over, at))
+			memset(shadow_of(part), 0, BASE);
 		break;
 	case 6:
-		unmap_and_map(at);
-		memset(shadow_of(part), 0, BASE);
+		if (unmap_and_map(at))
+			memset(shadow_of(part), 0, BASE);
+		break;
+	case 7:
+		move_there_and_back(at);
+		break;
+	case 8:
+		call_until_done(lock_and_unlock, at);
+		break;
+	case 9:
+		write_in_vfork_child(part, next_random(&caller_random) % BASE,
+				     (char)next_random(&caller_random));
 		break;
 	default:
-		if (step % 50 == 7)
+		if (next_random(&caller_random) % 32 == 7)
 			check_in_child();
+		else if (next_random(&caller_random) % 32 == 7)
+			check_kept_from_child(at);
 	}
+}
+
+/* In one thread, what the others would do. */
+static void act_alone(void)
+{
+	self = (int)(next_random(&caller_random) % WRITERS);
+	write_some(&caller_random);
+	let_kernel_write(&caller_random);
+	switch_some(&coroutine_random);
+	raise(SIGUSR1);
+}
+
+static void one_step(void)
+{
+	const size_t part = some_part(ACTOR_CALLER, &caller_random);
+
+	current_part = part;
+	begin_ring_read(part, &caller_random);
+	one_call(part);
 	check_part(part, "the caller");
 	write_caller_part(part);
+	if (alone)
+		act_alone();
+	if (next_random(&caller_random) % 4)
+		end_ring_read();
 }
 
 static char *get_memory(char **block)
@@ -349,7 +436,7 @@ static char *get_memory(char **block)
 static void give_memory(char *block)
 {
 	/* guard pages of coroutines */
-	CHECK(mprotect(shared->memory, BYTES, PROT_READ | PROT_WRITE) == 0, "%m");
+	succeeds(mprotect(shared->memory, BYTES, PROT_READ | PROT_WRITE));
 	if (getenv("TORTURE_MAPPED"))
 		munmap(block, BYTES + HUGE);
 	else
@@ -363,35 +450,60 @@ static void set_timer(long microseconds)
 	CHECK(setitimer(ITIMER_REAL, &timer, NULL) == 0, "%m");
 }
 
-static void run_round(unsigned long *step, bool remote, int number)
+/* All actors at once. */
+static void begin_acting(int number)
+{
+	in_round = 1;
+	if (alone)
+		make_coroutines();
+	else
+		pthread_barrier_wait(&begin_round);
+	if (with_remote)
+		set_remote_round(2 * number + 1);
+	set_timer(150);
+}
+
+static void end_acting(int number)
+{
+	set_timer(0);
+	if (with_remote)
+		set_remote_round(2 * number + 2);
+	in_round = 0;
+	if (!alone)
+		pthread_barrier_wait(&end_round);
+}
+
+static bool is_over(unsigned long step)
+{
+	return end_time ? time(NULL) >= end_time : step >= steps;
+}
+
+static void run_round(unsigned long *step, int number)
 {
 	char *block;
 
 	shared->memory = get_memory(&block);
 	memset(shared->memory, number, BYTES);
 	memset(shared->shadow, number, BYTES);
-	in_round = 1;
-	pthread_barrier_wait(&begin_round);
-	if (remote)
-		set_remote_round(2 * number + 1);
-	set_timer(150);
-	for (int i = 0; i < STEPS_IN_ROUND && *step < steps; i++)
-		one_step((*step)++);
-	set_timer(0);
-	if (remote)
-		set_remote_round(2 * number + 2);
-	in_round = 0;
-	pthread_barrier_wait(&end_round);
+	begin_acting(number);
+	for (int i = 0; i < STEPS_IN_ROUND && !is_over(*step); i++, (*step)++)
+		one_step();
+	end_ring_read();
+	end_acting(number);
 	for (size_t part = 0; part < PARTS; part++)
 		if (actor_of(part) >= 0)
 			check_part(part, "after the round");
 	give_memory(block);
 }
 
-static void start_actors(pthread_t others[3])
+static pthread_t others[3];
+
+static void start_actors(void)
 {
 	sigset_t all;
 
+	pthread_barrier_init(&begin_round, NULL, WRITERS + 4);
+	pthread_barrier_init(&end_round, NULL, WRITERS + 4);
 	sigfillset(&all);
 	sigdelset(&all, SIGSEGV);
 	pthread_sigmask(SIG_BLOCK, &all, NULL);
@@ -405,6 +517,16 @@ static void start_actors(pthread_t others[3])
 	pthread_sigmask(SIG_UNBLOCK, &all, NULL);
 }
 
+static void end_actors(void)
+{
+	finished = 1;
+	pthread_barrier_wait(&begin_round);
+	for (int i = 0; i < WRITERS; i++)
+		pthread_join(writers[i], NULL);
+	for (int i = 0; i < 3; i++)
+		pthread_join(others[i], NULL);
+}
+
 static void handle(int number, void (*handler)(int))
 {
 	struct sigaction action = {.sa_handler = handler, .sa_flags = SA_RESTART};
@@ -412,44 +534,63 @@ static void handle(int number, void (*handler)(int))
 	sigaction(number, &action, NULL);
 }
 
-int main(int count, char **arguments)
+static unsigned long number(const char *variable, const char *argument, unsigned long otherwise)
 {
-	const bool remote = count > 3 && !strcmp(arguments[3], "remote");
-	struct sigaction fault = {.sa_sigaction = on_fault, .sa_flags = SA_SIGINFO};
-	pthread_t others[3];
-	unsigned long step = 0;
-	pid_t parent = getpid(), child = 0;
+	const char *text = getenv(variable);
 
-	if (count > 1)
-		seed = strtoul(arguments[1], NULL, 0);
-	if (count > 2)
-		steps = strtoul(arguments[2], NULL, 0);
-	if (getenv("STEPS"))
-		steps = strtoul(getenv("STEPS"), NULL, 0);
+	if (!text || !*text)
+		text = argument;
+	return text ? strtoul(text, NULL, 0) : otherwise;
+}
+
+static void read_arguments(int count, char **arguments)
+{
+	const unsigned long seconds = number("TORTURE_SECONDS", NULL, 0);
+
+	seed = number("TORTURE_SEED", count > 1 ? arguments[1] : NULL, seed);
+	steps = number("TORTURE_STEPS", count > 2 ? arguments[2] : NULL, steps);
+	for (int i = 3; i < count; i++) {
+		with_remote |= !strcmp(arguments[i], "remote");
+		alone |= !strcmp(arguments[i], "alone");
+		may_be_refused |= !strcmp(arguments[i], "refused");
+	}
+	if (seconds)
+		end_time = time(NULL) + (time_t)seconds;
 	caller_random = seed + 80;
 	alarm_random = seed + 90;
+	coroutine_random = seed + 60;
+	signal_random = seed + 7;
+}
+
+int main(int count, char **arguments)
+{
+	struct sigaction fault = {.sa_sigaction = on_fault, .sa_flags = SA_SIGINFO};
+	const pid_t parent = getpid();
+	unsigned long step = 0;
+	const char *missing;
+	pid_t child = 0;
+
+	read_arguments(count, arguments);
 	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
 		      0);
 	CHECK(shared != MAP_FAILED && pipe(pipe_ends) == 0, "%m");
-	if (remote && !(child = fork()))
+	missing = make_ring();
+	if (with_remote && !(child = fork()))
 		write_remotely(parent);
 	handle(SIGUSR1, on_usr1);
 	handle(SIGALRM, on_alarm);
 	sigaction(SIGSEGV, &fault, NULL);
-	pthread_barrier_init(&begin_round, NULL, WRITERS + 4);
-	pthread_barrier_init(&end_round, NULL, WRITERS + 4);
-	start_actors(others);
-	for (int number = 0; step < steps; number++)
-		run_round(&step, remote, number & 0xfff);
-	finished = 1;
-	pthread_barrier_wait(&begin_round);
-	for (int i = 0; i < WRITERS; i++)
-		pthread_join(writers[i], NULL);
-	for (int i = 0; i < 3; i++)
-		pthread_join(others[i], NULL);
+	if (!alone)
+		start_actors();
+	for (int round = 0; !is_over(step); round++)
+		run_round(&step, round & 0xfff);
+	if (!alone)
+		end_actors();
 	shared->round = -1;
 	if (child)
 		waitpid(child, NULL, 0);
-	printf("seed %lu, %lu steps: all bytes are right\n", seed, steps);
+	end_ring();
+	printf("seed %lu, %lu steps: all bytes are right%s%s\n", seed, step,
+	       missing ? "; not tried: " : "", missing ? missing : "");
 	return 0;
 }

@@ -24,7 +24,9 @@
 #define ACTOR_ALARM  (2 * WRITERS)     /* the handler of the thread that makes the calls */
 #define ACTOR_READER (2 * WRITERS + 1) /* read(2) into memory */
 #define ACTOR_REMOTE (2 * WRITERS + 2) /* another process: process_vm_writev */
-#define ACTOR_CALLER (2 * WRITERS + 3) /* this and all above: the thread that makes the calls */
+#define ACTOR_SELF   (2 * WRITERS + 3) /* process_vm_writev from this process */
+#define ACTOR_RING   (2 * WRITERS + 4) /* io_uring, submitted by the thread that makes the calls */
+#define ACTOR_CALLER (2 * WRITERS + 5) /* this and all above: the thread that makes the calls */
 
 struct shared {
 	char *volatile memory; /* of this round */
@@ -55,6 +57,18 @@ static size_t some_part(int actor, uint64_t *random)
 		       (actor < ACTOR_CALLER
 				? (size_t)actor
 				: ACTOR_CALLER + next_random(random) % (ACTORS - ACTOR_CALLER));
+	while (actor_of(part) != actor);
+	return part;
+}
+
+/* The same in the huge page of another part. */
+static size_t part_near(int actor, size_t other, uint64_t *random)
+{
+	const size_t first = other / HUGE_PARTS * HUGE_PARTS;
+	size_t part;
+
+	do
+		part = first + next_random(random) % (HUGE_PARTS / ACTORS) * ACTORS + (size_t)actor;
 	while (actor_of(part) != actor);
 	return part;
 }

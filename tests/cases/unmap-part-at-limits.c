@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * munmap of a part works where a program has used up what it may have, as without the library:
- * "memory": its address space (RLIMIT_AS); "files": its descriptors, beside another thread.
+ * "memory": its address space (RLIMIT_AS); "files": its descriptors, beside another thread; then
+ * the part can be mapped again where nothing may be (MAP_FIXED_NOREPLACE).
  */
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -61,6 +62,12 @@ int main(int count, char **arguments)
 	CHECK(munmap(page + 4096, HUGE + 8192) == 0, "%m");
 	for (size_t i = 0; i < 4096; i++)
 		CHECK(page[i] == 1 && page[HUGE + 12288 + i] == 1, "what stayed");
+	if (!strcmp(arguments[1], "files"))
+		CHECK(mmap(page + 4096, 4096, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1,
+			   0) == page + 4096 &&
+			      !page[4096],
+		      "mapped again: %m");
 	puts("ok");
 	fflush(stdout);
 	_exit(0);
