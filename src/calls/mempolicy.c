@@ -9,6 +9,7 @@
 #include "calls/result.h"
 #include "region/lock.h"
 #include "region/ranges.h"
+#include "region/untouched.h"
 
 #define MOVE 2 /* MPOL_MF_MOVE */
 
@@ -17,7 +18,10 @@ static long pass(long number, uintptr_t from, size_t bytes, const long more[4])
 	return sys_pass(number, from, bytes, more[0], more[1], more[2], more[3]);
 }
 
-/* Moves those huge pages of the range that do not fit the policy. */
+/*
+ * Moves the huge pages of the range, which fit the policy already or do not. Those that were never
+ * touched come from where it says, or, where that has none, are transparent ones.
+ */
 static void move_huge(uintptr_t from, uintptr_t to, const long more[4])
 {
 	struct region *huge;
@@ -25,6 +29,8 @@ static void move_huge(uintptr_t from, uintptr_t to, const long more[4])
 	while (from < to) {
 		uintptr_t end = registry_run(from, to, &huge);
 
+		if (huge && untouched_possible() && sys_populate(from, end - from))
+			untouched_replace(huge, from, end);
 		if (huge)
 			sys_call(SYS_mbind, from, (long)(end - from), more[0], more[1], more[2],
 				 more[3] | MOVE);
@@ -56,6 +62,32 @@ static long on_parts(long number, uintptr_t from, size_t bytes, const long more[
 	    !lock_run(on_parts_locked, arguments, &result))
 		return pass(number, from, bytes, more);
 	return result;
+}
+
+#define MODE_FLAGS     0xe000 /* MPOL_MODE_FLAGS */
+#define MODE_PREFERRED 1      /* and 0, the default: any node will do in the end */
+#define MODE_LOCAL     4
+
+static bool confines(int mode)
+{
+	mode &= ~MODE_FLAGS;
+	return mode > MODE_PREFERRED && mode != MODE_LOCAL;
+}
+
+static long replace_untouched(const long *unused)
+{
+	(void)unused;
+	untouched_replace_all();
+	return 0;
+}
+
+long call_set_mempolicy(int mode, const unsigned long *nodes, unsigned long bits)
+{
+	long done;
+
+	if (confines(mode) && untouched_possible())
+		lock_run(replace_untouched, NULL, &done);
+	return answer(sys_pass(SYS_set_mempolicy, mode, nodes, (long)bits));
 }
 
 long call_mbind(void *address, size_t bytes, int mode, const unsigned long *nodes,

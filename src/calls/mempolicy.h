@@ -12,11 +12,14 @@
 #include <stddef.h>
 
 /*
- * The library populates huge pages before the program touches them. So if the program binds a range
- * before it first touches it, the pages are moved to where that touch would have placed them.
+ * The library may populate huge pages before the program touches them. So pages of a range that the
+ * program binds before its first touch are moved to where that touch would have placed them.
  */
 long call_mbind(void *address, size_t bytes, int mode, const unsigned long *nodes,
 		unsigned long bits, unsigned int flags);
+
+/* A policy for what the calling thread touches from now on. */
+long call_set_mempolicy(int mode, const unsigned long *nodes, unsigned long bits);
 
 /* Any call of the form (address, bytes, c, d). */
 long call_on_parts(long number, void *address, size_t bytes, long c, long d);

@@ -50,6 +50,7 @@ const unsigned char call_syscall_seen[NUMBERS] = {
 	[SYS_mlockall] = 1,
 	[SYS_munlockall] = 1,
 	[SYS_mbind] = 1,
+	[SYS_set_mempolicy] = 1,
 	[SYS_set_mempolicy_home_node] = 1,
 	[SYS_mseal] = 1,
 	[SYS_shmat] = 1,
@@ -117,6 +118,8 @@ long call_syscall_ours(long number, long a, long b, long c, long d, long e, long
 	case SYS_mbind:
 		return call_mbind(address, bytes, (int)c, (const unsigned long *)d,
 				  (unsigned long)e, (unsigned int)f);
+	case SYS_set_mempolicy:
+		return call_set_mempolicy((int)a, (const unsigned long *)b, (unsigned long)c);
 	case SYS_shmat:
 		return (long)call_shmat((int)a, (const void *)b, (int)c);
 	case SYS_shmdt:

@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "base/sys.h"
+#include "pages/first_touch.h"
 #include "pages/mount.h"
 #include "pages/pool.h"
 #include "pages/sizes.h"
@@ -64,6 +65,7 @@ static int select_thp(const struct wanted_pages *wanted, const struct page_sizes
 
 void select_hugetlb(const struct options *options, size_t page_bytes, struct source *source)
 {
+	first_touch_start();
 	source->page_bytes = page_bytes;
 	source->hugetlb = true;
 	source->reserve = !options->no_reserve;

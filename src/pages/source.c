@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/sys.h"
 #include "pages/buddy.h"
+#include "pages/first_touch.h"
 #include "pages/left_names.h"
 #include "pages/source.h"
 
@@ -284,6 +285,23 @@ static void wait_at_limit(struct source *source)
 	source->skip = 1u << source->failures;
 }
 
+/* Much memory, on a machine where it matters which thread touches it first. */
+static bool is_left_to_touch(const struct source *source, size_t pages)
+{
+	return pages >= FIRST_TOUCH_PAGES_MIN && source->populate && source->reserve &&
+	       first_touch_places(source->page_bytes);
+}
+
+static size_t __attribute__((noinline))
+map_unpopulated(const struct source *source, uintptr_t address, size_t pages, int *error)
+{
+	struct source unpopulated = *source;
+
+	unpopulated.populate = false;
+	first_touch_used = true;
+	return map_ladder(&unpopulated, address, pages, error);
+}
+
 size_t source_map_huge(struct source *source, uintptr_t address, size_t pages)
 {
 	size_t given, allowed;
@@ -297,7 +315,10 @@ size_t source_map_huge(struct source *source, uintptr_t address, size_t pages)
 	if (is_backing_off(source))
 		return 0;
 	allowed = source_allowed(source, pages);
-	given = allowed ? map_ladder(source, address, allowed, &error) : 0;
+	given = !allowed ? 0
+		: is_left_to_touch(source, allowed)
+			? map_unpopulated(source, address, allowed, &error)
+			: map_ladder(source, address, allowed, &error);
 	if (given < allowed)
 		back_off(source, allowed, given, error);
 	else if (allowed < pages)

@@ -56,7 +56,8 @@ bool source_can_populate_write(void);
 /*
  * Maps up to `pages` huge pages at address, which is a multiple of the page size and not in use.
  * Returns how many, counted from the start: with populate they are present and zero and cannot be
- * lost; without it, the kernel's reservation covers them. The rest is left unmapped; if even
+ * lost; without it, and where first_touch.h leaves them to their first touch, the kernel's
+ * reservation covers them. The rest is left unmapped; if even
  * unmapping fails, it stays mapped and the next call for that address gets -EEXIST. Returns 0 while
  * backing off, and if a sandbox leaves no way to make sure of the pages. A foreign mapping in the
  * way ends it with last_error -EEXIST and without backing off.

@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 
 #include "base/sys.h"
+#include "pages/first_touch.h"
 #include "pages/mapping.h"
 #include "region/exact.h"
 #include "region/exchange.h"
@@ -153,14 +154,16 @@ static int copy_made_readable(const struct exchange *wanted, uintptr_t to, uintp
 static int fill(const struct exchange *wanted, uintptr_t to, uintptr_t from)
 {
 	const bool readable = wanted->rights & PROT_READ && !wanted->key;
-	const bool full = !wanted->sparse && readable && has_much_content(wanted, from);
+	const bool empty = wanted->untouched && first_touch_awaited(from);
+	const bool full =
+		!wanted->sparse && (empty || (readable && has_much_content(wanted, from)));
 	int failed = 0;
 
 	if (wanted->thp)
 		sys_madvise(to, wanted->page_bytes, full ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
-	if (readable)
+	if (!empty && readable)
 		copy(wanted, to, from);
-	else if (copy_unreadable(wanted, to, from))
+	else if (!empty && copy_unreadable(wanted, to, from))
 		failed = copy_made_readable(wanted, to, from);
 	if (wanted->thp && !full && !wanted->sparse)
 		sys_madvise(to, wanted->page_bytes, MADV_HUGEPAGE);

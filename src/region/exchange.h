@@ -18,7 +18,8 @@ struct exchange {
 	size_t bytes, page_bytes, base_bytes;
 	int rights, key; /* for all of them */
 	bool thp;        /* the base pages may become transparent huge pages */
-	bool sparse; /* base pages that would be zero are not allocated until they are touched */
+	bool untouched;  /* there may be pages that were never touched (pages/first_touch.h) */
+	bool sparse; /* what reads as zero gets no page, and stays without until it is touched */
 };
 
 /* The maximum size of the base pages of one exchange. */

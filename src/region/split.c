@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/sys.h"
 #include "pages/executable.h"
+#include "pages/first_touch.h"
 #include "proc/memory_limit.h"
 #include "region/exact.h"
 #include "region/exchange.h"
@@ -139,6 +140,7 @@ static int split_data(struct region *region, size_t page, size_t end, const stru
 		.rights = page_state_rights(state),
 		.key = (int)(state >> PAGE_KEY_SHIFT),
 		.thp = region->source->thp,
+		.untouched = first_touch_used && !sys_sandboxed && !sys_is_filtered(),
 		.sparse = how->sparse,
 	};
 	size_t done = 0;

@@ -2,14 +2,14 @@
 # boot runs all cases of a kernel; `guest` is what runs inside. Sourced by run.
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
-arm64_cases=(text-page-calls text-guarded small threads8 threads48 large realloc fork fork-threads
+arm64_cases=(text-page-calls text-guarded threads-stopped small threads8 threads48 large realloc fork fork-threads
 	partial-page partial-page-thread unprivileged segments segments-thp segments-and-heap
 	segments-file segments-short-pool segments-empty-pool pool-returned cgroup-limit thp empty-pool
 	short-pool short-pool-fork)
 # transparent huge pages are of 32M there, too big for heaps of this size
 arm64_16k_cases=(small threads8 large realloc fork fork-threads partial-page partial-page-thread segments
 	pool-returned segments-short-pool segments-empty-pool short-pool-fork)
-x86_64_cases=("${arm64_cases[@]:2}" numa-empty-node numa-empty-node-threads numa-full-node
+x86_64_cases=("${arm64_cases[@]:3}" numa-empty-node numa-empty-node-threads numa-full-node numa-first-touch
 	hugeadm-node hugeadm-policy hugeadm-numactl hugeadm-short hugeadm-overcommit hugeadm-ramdisk hugeadm-persist
 	hugestat-system hugestat-process hugestat-users hugestat-touched soft-dirty calls-past-libc calls-past-libc-function mremap-pieces)
 # the other C libraries, by the names of libcs.sh
@@ -172,7 +172,7 @@ prepare_x86_64()
 		gcc -O2 "$here/membind.c" -o "$directory/bin/membind" >>"$cache/log" 2>&1 &&
 		gcc -O2 -D_GNU_SOURCE -pthread -I"$here/../lib" "$here/../helpers/page-kinds.c" \
 			-o "$directory/bin/page-kinds" >>"$cache/log" 2>&1 &&
-		add_cases "$directory" soft-dirty calls-past-libc mremap-pieces &&
+		add_cases "$directory" soft-dirty calls-past-libc mremap-pieces first-touch &&
 		add_tools "$directory" "$build/bin/hugeadm" "$build/bin/hugestat" \
 			"$(command -v numastat)" "$(command -v numactl)" &&
 		add_libcs "$directory" &&
@@ -243,6 +243,9 @@ prepare_arm64()
 	mkdir -p "$directory"/{bin,lib} || return 1
 	CC=$compiler build_heap "$directory/bin/heap" "$here/gcc-at" "$tree" || return 1
 	build_text_page_calls "$directory" "$compiler" "$tree" || return 1
+	CC=$compiler "$here/gcc-at" "$tree" -std=gnu11 -D_GNU_SOURCE -O2 -pthread -I"$here/../lib" \
+		"$here/../cases/calls-not-interrupted-by-splits.c" \
+		-o "$directory/bin/calls-not-interrupted-by-splits" >"$scratch/compile" 2>&1 || return 1
 	build_library "$build/arm64" CC="env CC=$compiler $here/gcc-at $tree" \
 		OBJCOPY="${compiler%gcc}objcopy" AR="${compiler%gcc}ar" || return 1
 	cp -L "$build/arm64/lib/libhugetlbfs.so" "$directory/lib/" || return 1
