@@ -120,7 +120,7 @@ mkdir htdocs && head -c 20000 /dev/zero | tr '\0' x >htdocs/index.html
 } >httpd.conf
 """
 
-APACHE = """apache2 -f "$PWD/httpd.conf" -DFOREGROUND & server=$!
+APACHE = """setsid apache2 -f "$PWD/httpd.conf" -DFOREGROUND & server=$!
 tries=0
 until ab -q -n 1 http://127.0.0.1:28765/index.html >/dev/null 2>&1; do
 	tries=$((tries + 1)); [ $tries -lt 200 ] || exit 1; sleep 0.02
