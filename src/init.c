@@ -12,6 +12,7 @@
 #include "base/program.h"
 #include "base/sys.h"
 #include "calls/start.h"
+#include "files/files.h"
 #include "heap/adaptive.h"
 #include "heap/heap.h"
 #include "heap/start.h"
@@ -87,6 +88,8 @@ static void __attribute__((constructor)) begin(int count, char **arguments, char
 	if (options->mmap == HEAP_AUTO)
 		density_start(options);
 	else if (options->mmap != HEAP_OFF && mappings_start(options) && options->require)
+		sys_exit_group(EXIT_NOT_STARTED);
+	if (options->files != HEAP_OFF && files_start(options) && options->require)
 		sys_exit_group(EXIT_NOT_STARTED);
 	/* for operations that huge pages refuse: see region/shm_segments.h */
 	if (options->shm)

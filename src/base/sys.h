@@ -200,13 +200,25 @@ static inline int sys_fallocate(int fd, uint64_t offset, uint64_t bytes)
 				       (long)bytes, (long)(bytes >> 32));
 }
 
+/* posix_fadvise: 0 or -errno. */
+static inline int sys_advise_file(int fd, uint64_t offset, uint64_t bytes, int advice)
+{
+	if (sizeof(long) == 8)
+		return (int)sys_call(CPU_FADVISE_NUMBER, fd, offset, bytes, advice);
+	return (int)sys_call(CPU_FADVISE_NUMBER, fd, offset, (long)(offset >> 32), bytes,
+			     (long)(bytes >> 32), advice);
+}
+
 /* Drops part of a file from the page cache, except pages that are mapped. */
 static inline int sys_forget_cache(int fd, uint64_t offset, uint64_t bytes)
 {
-	if (sizeof(long) == 8)
-		return (int)sys_call(CPU_FADVISE_NUMBER, fd, offset, bytes, POSIX_FADV_DONTNEED);
-	return (int)sys_call(CPU_FADVISE_NUMBER, fd, offset, (long)(offset >> 32), bytes,
-			     (long)(bytes >> 32), POSIX_FADV_DONTNEED);
+	return sys_advise_file(fd, offset, bytes, POSIX_FADV_DONTNEED);
+}
+
+/* Has a part of a file read into the page cache; does not wait for it. */
+static inline int sys_want_cache(int fd, uint64_t offset, uint64_t bytes)
+{
+	return sys_advise_file(fd, offset, bytes, POSIX_FADV_WILLNEED);
 }
 
 /* Sets the thread's mask of blocked signals, one bit per signal; stores the old mask in before

@@ -259,8 +259,27 @@ bool mmap_is_threads_stack(size_t bytes, int protection, int flags)
 	return flags & MAP_STACK && (protection == PROT_NONE || bytes >= STACK_BYTES_MIN);
 }
 
+/* A file, where the program leaves the place to the kernel. 0: it is not served. */
+static uintptr_t map_file(const struct request *request)
+{
+	const struct calls_file file = {
+		.bytes = request->bytes,
+		.protection = request->protection,
+		.flags = request->flags,
+		.fd = request->fd,
+		.offset = request->offset,
+	};
+
+	if (!libc_calls.map_file || request->flags & MAP_ANONYMOUS || request->address ||
+	    request->by_libc || is_fixed(request))
+		return 0;
+	return libc_calls.map_file(&file);
+}
+
 static void *map(struct request *request)
 {
+	uintptr_t of_file;
+
 	if (brk_on_trial())
 		return (void *)answer(-ENOMEM);
 	/* the unit of the system call's offset is never more than a page */
@@ -276,6 +295,9 @@ static void *map(struct request *request)
 		if (ours)
 			return (void *)ours;
 	}
+	of_file = map_file(request);
+	if (of_file)
+		return (void *)of_file;
 	return map_by_kernel(request);
 }
 
@@ -395,15 +417,18 @@ static void leave_out_protected(uintptr_t *from, uintptr_t *to, int protection)
 /*
  * Like ranges_split(); but text that the program wants to write to is split as a whole: its pages
  * belong to the file, and the pool may have none for a private copy.
+ * A copy of a file is split for all rights but its own: the mapping that it replaces may have more.
  */
-static long make_small_for(uintptr_t from, uintptr_t to, int protection)
+static long make_small_for(uintptr_t from, uintptr_t to, int protection, bool with_key)
 {
 	struct region_part part;
 	long failed = 0;
 
 	while (!failed && registry_part(&from, to, &part))
-		failed = split_pages(part.region, part.from, part.to,
-				     part.region->text && protection & PROT_WRITE);
+		failed = split_pages(
+			part.region, part.from, part.to,
+			(part.region->text && protection & PROT_WRITE) ||
+				(part.region->of_file && (protection != PROT_READ || with_key)));
 	return failed;
 }
 
@@ -450,7 +475,7 @@ static long protect_locked(const long *arguments)
 
 	if (number == SYS_mprotect)
 		leave_out_protected(&from, &end, protection);
-	result = make_small_for(from, end, protection);
+	result = make_small_for(from, end, protection, number != SYS_mprotect);
 	return result ? result : protect_runs(number, from, end, protection, key);
 }
 

@@ -261,6 +261,26 @@ static bool touches_text(uintptr_t from, uintptr_t to)
 	return false;
 }
 
+static bool touches_file(uintptr_t from, uintptr_t to)
+{
+	struct region_part part;
+
+	while (registry_part(&from, to, &part))
+		if (part.region->of_file)
+			return true;
+	return false;
+}
+
+/* The program's own mapping is put back, and the kernel moves and grows that as it is. */
+static long remap_file(uintptr_t from, size_t bytes, size_t new_bytes, int flags, uintptr_t to)
+{
+	long failed = ranges_split(from, ranges_end(from, bytes), true);
+
+	if (!failed && flags & MREMAP_FIXED && ranges_well_formed(to, new_bytes))
+		failed = ranges_split(to, ranges_end(to, new_bytes), true);
+	return failed ? failed : kernel_remap(from, bytes, new_bytes, flags, to);
+}
+
 static long shrink(uintptr_t from, size_t bytes, size_t new_bytes)
 {
 	uintptr_t keep = from + new_bytes, end = from + bytes;
@@ -538,6 +558,8 @@ static long remap_ranges(uintptr_t from, size_t bytes, size_t new_bytes, int fla
 	struct kind kind;
 	long result = 0;
 
+	if (touches_file(from, end))
+		return remap_file(from, bytes, new_bytes, flags, to);
 	if (!is_valid(from, bytes, new_bytes, flags, to)) {
 		if (bytes)
 			result = ranges_split(from, end, true);

@@ -37,6 +37,13 @@ typedef uintptr_t calls_mapper(uintptr_t hint, size_t bytes, int protection, int
 
 #define CALLS_MAPPERS 2
 
+/* A mapping of a file that the program (not libc) makes, wherever there is room. */
+struct calls_file {
+	size_t bytes;
+	int protection, flags, fd;
+	uint64_t offset;
+};
+
 struct libc_calls {
 	bool active;       /* libc's functions are hooked */
 	bool sees_syscall; /* syscall(2) is hooked, too */
@@ -46,6 +53,9 @@ struct libc_calls {
 	const struct calls_break *own_break;  /* NULL: the kernel's */
 	calls_mapper *mappers[CALLS_MAPPERS]; /* in the order in which they are called; NULL:
 					       * none */
+
+	/* Maps a file for the program. Returns the address, or 0: the kernel shall do it. */
+	uintptr_t (*map_file)(const struct calls_file *file);
 
 	/*
 	 * Called for a mapping of the program that the kernel made, in a region or not: its

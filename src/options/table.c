@@ -15,7 +15,7 @@
 #define PATH_BYTES 4096
 
 static char path_copy[PATH_BYTES], mounts_copy[PATH_BYTES], report_copy[PATH_BYTES],
-	share_path_copy[PATH_BYTES], objects_copy[PATH_BYTES];
+	share_path_copy[PATH_BYTES], objects_copy[PATH_BYTES], files_only_copy[PATH_BYTES];
 
 static const char all_objects[] = "all";
 
@@ -127,33 +127,61 @@ static int parse_heap(const char *value, struct options *options, void *field)
 	return 0;
 }
 
+/* What a feature for mappings is asked for: see read_mapped(). */
+struct mapped_pages {
+	enum heap_pages pages;
+	size_t page_bytes, threshold;
+};
+
 /* yes, no or a threshold; after a comma, thp or a page size. */
-static int parse_mmap(const char *value, struct options *options, void *field)
+static int read_mapped(const char *value, struct mapped_pages *mapped)
 {
-	size_t length = word_bytes(value, ','), threshold = 0, page_bytes = 0;
-	enum heap_pages pages = HEAP_DEFAULT;
+	size_t length = word_bytes(value, ',');
 	char first[24];
 	bool on = true;
 
-	(void)field;
+	*mapped = (struct mapped_pages){.pages = HEAP_DEFAULT};
 	if (length >= sizeof(first))
 		return -EINVAL;
 	memcpy(first, value, length);
 	first[length] = '\0';
-	if (value_says(value, "auto")) {
-		options->mmap = HEAP_AUTO;
-		options->mmap_page_bytes = options->mmap_threshold = 0;
-		return 0;
-	}
-	if (read_switch(first, &on) && (options_parse_size(first, &threshold) || !threshold))
+	if (read_switch(first, &on) &&
+	    (options_parse_size(first, &mapped->threshold) || !mapped->threshold))
 		return -EINVAL;
 	if (value[length] && value_says(value + length + 1, "thp"))
-		pages = HEAP_THP;
-	else if (value[length] && parse_page_size(value + length + 1, options, &page_bytes))
+		mapped->pages = HEAP_THP;
+	else if (value[length] && parse_page_size(value + length + 1, NULL, &mapped->page_bytes))
 		return -EINVAL;
-	options->mmap = !on ? HEAP_OFF : page_bytes ? HEAP_SIZE : pages;
-	options->mmap_page_bytes = page_bytes;
-	options->mmap_threshold = threshold;
+	if (!on)
+		mapped->pages = HEAP_OFF;
+	else if (mapped->page_bytes)
+		mapped->pages = HEAP_SIZE;
+	return 0;
+}
+
+static int parse_mmap(const char *value, struct options *options, void *field)
+{
+	struct mapped_pages mapped = {.pages = HEAP_AUTO};
+
+	(void)field;
+	if (!value_says(value, "auto") && read_mapped(value, &mapped))
+		return -EINVAL;
+	options->mmap = mapped.pages;
+	options->mmap_page_bytes = mapped.page_bytes;
+	options->mmap_threshold = mapped.threshold;
+	return 0;
+}
+
+static int parse_files(const char *value, struct options *options, void *field)
+{
+	struct mapped_pages mapped;
+
+	(void)field;
+	if (read_mapped(value, &mapped))
+		return -EINVAL;
+	options->files = mapped.pages;
+	options->files_page_bytes = mapped.page_bytes;
+	options->files_threshold = mapped.threshold;
 	return 0;
 }
 
@@ -334,6 +362,13 @@ static int parse_report(const char *value, struct options *options, void *field)
 {
 	(void)options;
 	return copy_path(value, report_copy, field);
+}
+
+/* A list of nothing but colons would name no file. */
+static int parse_files_only(const char *value, struct options *options, void *field)
+{
+	(void)options;
+	return value[strspn(value, ":")] ? copy_path(value, files_only_copy, field) : -EINVAL;
 }
 
 static int parse_share_path(const char *value, struct options *options, void *field)
@@ -576,6 +611,12 @@ static const struct option_row table[] = {
 	{"HUGETLB_MMAP_ALSO", "stacks, code, or both with a comma between them",
 	 "advise transparent huge pages for these mappings, too",
 	 parse_mmap_also, 0, 0},
+	{"HUGETLB_MMAP_FILES", "yes, no, or a threshold such as 64M, and then, behind a comma, thp or a page size",
+	 "put files that the program maps to read them on huge pages",
+	 parse_files, 0, 0},
+	{"HUGETLB_MMAP_FILES_ONLY", "patterns of paths or names, separated by colons",
+	 "only these files; they may be copied to huge pages",
+	 parse_files_only, FIELD(files_only), 0},
 	{"HUGETLB_ELFMAP", "no, auto, or R and W, each with or without =<page size>",
 	 "put text (R) and data (W) on huge pages",
 	 parse_segments, 0, 0},

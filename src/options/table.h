@@ -84,6 +84,10 @@ struct options {
 	size_t mmap_threshold;  /* 0: one huge page */
 	size_t mmap_limit;      /* larger mappings do not use the pool; 0: half of the pool */
 	bool mmap_stacks, mmap_code;
+	enum heap_pages files;      /* files that the program maps to read them; as for the heap */
+	size_t files_page_bytes;    /* with HEAP_SIZE */
+	size_t files_threshold;     /* 0: one huge page */
+	const char *files_only;     /* patterns of paths, or NULL: all; a copy */
 	size_t limit_bytes;         /* of each pool, for this process; 0: not given in bytes */
 	unsigned int limit_percent; /* of each pool; 0: not given in percent */
 	bool require;

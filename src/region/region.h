@@ -73,6 +73,8 @@ struct region {
 	bool may_go;     /* it may be unmapped or replaced at any moment, but not by the program:
 			  * it must not be read */
 	bool text;       /* pages of a file that all processes may share: never written in place */
+	bool of_file;    /* with text: a copy of a file in the place of the program's mapping, which
+			  * the owner can put back */
 };
 
 /*

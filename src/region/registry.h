@@ -57,6 +57,9 @@ struct region_owner {
 	void (*mapped)(struct region *region, uintptr_t from, uintptr_t to);
 	void (*unmapped)(struct region *region, uintptr_t from, uintptr_t to);
 
+	/* Replaces a hugetlb page by base pages of the same content and rights. 0 or -errno. */
+	int (*split)(struct region *region, size_t page);
+
 	/* The end of what the program may use of the region; without it the units in use decide. */
 	uintptr_t (*used_end)(const struct region *region);
 

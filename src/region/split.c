@@ -19,6 +19,7 @@
 #include "region/mempolicy.h"
 #include "region/page_state.h"
 #include "region/process.h"
+#include "region/registry.h"
 #include "region/split.h"
 #include "region/verify.h"
 
@@ -161,7 +162,11 @@ static int split_text(struct region *region, size_t page, size_t end)
 	int failed = 0;
 
 	for (; !failed && page < end; page++) {
-		failed = text_make_small(region, page, page_state_rights(region->pages[page]));
+		if (region->owner && region->owner->split)
+			failed = region->owner->split(region, page) ? -ENOMEM : 0;
+		else
+			failed = text_make_small(region, page,
+						 page_state_rights(region->pages[page]));
 		if (!failed)
 			note_split(region, page);
 	}

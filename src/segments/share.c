@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/sys.h"
+#include "pages/copy_directory.h"
 #include "segments/share.h"
 
 #define HUGETLBFS_MAGIC 0x958458f6UL
@@ -58,17 +59,6 @@ static void tell_unreadable(const struct share_text *text, int error)
 	tell(text->name, NULL, reason);
 }
 
-/* Can the opened file be trusted? It must belong to this user or root, and be writable by nobody
- * else. */
-static const char *mistrust(const struct statx *status, unsigned int user)
-{
-	if (status->stx_uid != user && status->stx_uid != 0)
-		return "belongs to another user";
-	if (status->stx_mode & (S_IWGRP | S_IWOTH))
-		return "is writable by others";
-	return NULL;
-}
-
 /* -EACCES or -EINVAL, after logging the reason, if the directory cannot be used for copies. */
 static int check_directory(const struct share_directory *directory, size_t page_bytes)
 {
@@ -86,7 +76,7 @@ static int check_directory(const struct share_directory *directory, size_t page_
 		tell(directory->path, NULL, "is not on a hugetlbfs of the text's page size");
 		return -EINVAL;
 	}
-	reason = mistrust(&status, directory->user);
+	reason = copy_directory_mistrust(&status, directory->user);
 	if (!reason && filesystem.f_flags & ST_NOEXEC)
 		reason = "is on a mount with noexec";
 	if (!reason)
@@ -95,26 +85,14 @@ static int check_directory(const struct share_directory *directory, size_t page_
 	return -EACCES;
 }
 
-/* Opens this user's directory on the mount, and creates it if necessary. */
+/* The directory of this user on the mount. */
 static long open_on_mount(struct share_directory *directory, const char *mount_path)
 {
-	const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
-	long fd, mount = sys_open(mount_path, flags, 0);
 	char name[48];
 
 	text_format(name, sizeof(name), "libhugetlbfs-share-%u", directory->user);
-	text_format(directory->path, sizeof(directory->path), "%s/%s", mount_path, name);
-	if (SYS_IS_ERROR(mount))
-		return mount;
-	/* it usually exists */
-	fd = sys_open_at((int)mount, name, flags | O_NOFOLLOW, 0);
-	if (fd == -ENOENT) {
-		fd = sys_make_directory_at((int)mount, name, 0700);
-		if (!fd || fd == -EEXIST)
-			fd = sys_open_at((int)mount, name, flags | O_NOFOLLOW, 0);
-	}
-	sys_close((int)mount);
-	return fd;
+	return copy_directory_open(mount_path, name, 0700, directory->path,
+				   sizeof(directory->path));
 }
 
 /* If opening fails, logs the kernel's reason. */
@@ -169,7 +147,7 @@ static int open_copy(const struct share_directory *directory, const char *name,
 	failed = (int)sys_statx_fd((int)fd, &status);
 	if (failed)
 		goto close;
-	reason = mistrust(&status, directory->user);
+	reason = copy_directory_mistrust(&status, directory->user);
 	if (!reason && (status.stx_mode & S_IFMT) != S_IFREG)
 		reason = "is not a file";
 	/* It must have all of its pages: a hole would read as zeroes, or kill the process. */

@@ -121,6 +121,18 @@ is_also() {
 	kind_of_mapping=
 }
 
+# In its page cache, or with a line why not; of another name it is not looked at.
+mapped_files() {
+	local disk
+	disk=$(mktemp -d -p /var/tmp)
+	at_end "rm -rf $disk"
+	head -c 9M /dev/urandom >"$disk/a.model"
+	succeeds --verbose 3 --files "$helpers/map-file" "$disk/a.model"
+	grep -q 'HUGETLB_MMAP_FILES: .*/a.model' "$work/err" || { show "$work/err"; fail "--files"; }
+	succeeds --verbose 3 --files=yes --files-only '*.gguf' "$helpers/map-file" "$disk/a.model"
+	! grep -q 'HUGETLB_MMAP_FILES: ' "$work/err" || { show "$work/err"; fail "--files-only"; }
+}
+
 # untouched <option> ...: kB on huge pages, and pages that are reserved, after a malloc of 64M
 untouched() {
 	local program='import ctypes
@@ -186,6 +198,7 @@ shared_memory
 what_is_told
 populated_and_reserved
 mappings
+mapped_files
 which_programs
 configuration
 sizes_that_are_not_there

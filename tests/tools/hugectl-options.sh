@@ -45,6 +45,9 @@ options_set_variables() {
 	sets HUGETLB_MMAP=yes --mmap
 	sets HUGETLB_MMAP=1M --mmap=1M
 	sets HUGETLB_MMAP=1M,thp --mmap=1M,thp
+	sets HUGETLB_MMAP_FILES=yes --files
+	sets HUGETLB_MMAP_FILES=64M,1G --files=64M,1G
+	sets "HUGETLB_MMAP_FILES=yes HUGETLB_MMAP_FILES_ONLY=*.gguf:/data/*" --files --files-only "*.gguf:/data/*"
 	sets HUGETLB_SHM=yes --shm
 	sets HUGETLB_SHM=1G --shm=1G
 	sets HUGETLB_MORECORE_SHRINK=yes --shrink
@@ -83,6 +86,7 @@ values_both_ways() {
 		HUGETLB_MMAP_LIMIT --mmap-limit 4G
 		HUGETLB_LIMIT --limit 25%
 		HUGETLB_MMAP_ALSO --mmap-also stacks,code
+		HUGETLB_MMAP_FILES_ONLY --files-only a:b
 		HUGETLB_PATH --path /dev/hugepages
 		HUGETLB_FEATURES --features no_map_hugetlb
 		HUGETLB_VERBOSE --verbose 99

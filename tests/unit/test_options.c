@@ -197,6 +197,7 @@ static void all_garbage_gives_a_line_each(void **state)
 				 !strcmp(table[i].name, "HUGETLB_RESTRICT_EXE") ||
 				 !strcmp(table[i].name, "HUGETLB_PATH") ||
 				 !strcmp(table[i].name, "HUGETLB_SHARE_PATH") ||
+				 !strcmp(table[i].name, "HUGETLB_MMAP_FILES_ONLY") ||
 				 !strcmp(table[i].name, "HUGETLB_ELFMAP_OBJECTS") ||
 				 !strcmp(table[i].name, "HUGETLB_REPORT");
 

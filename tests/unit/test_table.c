@@ -171,6 +171,28 @@ static void mappings(void **state)
 	assert_true(options.mmap_stacks && options.mmap_code);
 }
 
+static void mapped_files(void **state)
+{
+	static const char *const garbage[] = {"HUGETLB_MMAP_FILES=x", "HUGETLB_MMAP_FILES=auto",
+					      "HUGETLB_MMAP_FILES=yes,3M",
+					      "HUGETLB_MMAP_FILES_ONLY=::"};
+
+	(void)state;
+	assert_good("HUGETLB_MMAP_FILES=64M,1G");
+	assert_int_equal(options.files, HEAP_SIZE);
+	assert_int_equal(options.files_threshold, 64 << 20);
+	assert_int_equal(options.files_page_bytes, 1 << 30);
+	assert_int_equal(options.mmap, HEAP_OFF);
+	assert_good("HUGETLB_MMAP_FILES=yes,thp");
+	assert_int_equal(options.files, HEAP_THP);
+	assert_good("HUGETLB_MMAP_FILES=no");
+	assert_int_equal(options.files, HEAP_OFF);
+	assert_good("HUGETLB_MMAP_FILES_ONLY=*.gguf:/data/*");
+	assert_string_equal(options.files_only, "*.gguf:/data/*");
+	for (size_t i = 0; i < COUNT_OF(garbage); i++)
+		assert_bad(garbage[i]);
+}
+
 static void heap(void **state)
 {
 	(void)state;
@@ -420,7 +442,7 @@ static void table_is_documented(void **state)
 	const struct option_row *table = options_table(&rows);
 
 	(void)state;
-	assert_int_equal(rows, 29);
+	assert_int_equal(rows, 31);
 	for (int i = 0; i < rows; i++) {
 		assert_memory_equal(table[i].name, "HUGETLB_", 8);
 		assert_true(strlen(table[i].values) > 1 && strlen(table[i].help) > 10);
@@ -440,6 +462,7 @@ int main(void)
 		UNIT_TEST(presence),
 		UNIT_TEST(shm),
 		UNIT_TEST(mappings),
+		UNIT_TEST(mapped_files),
 		UNIT_TEST(heap),
 		UNIT_TEST(limit),
 		UNIT_TEST(default_page_size),

@@ -26,6 +26,8 @@ enum option_id {
 	LIBS,
 	SHM,
 	MMAP,
+	FILES,
+	FILES_ONLY,
 	DEFAULT_PAGE_SIZE,
 	HEAP_BASE,
 	SHRINK,
@@ -90,6 +92,12 @@ static const struct tool_option rows[] = {
 	[MMAP] = {"mmap", 0, "[threshold[,size]]",
 		"Private mappings of at least this threshold (default: a huge page), on pages of this "
 		"size or thp.", "1M 2M yes,thp auto", NULL},
+	[FILES] = {"files", 0, "[threshold[,size]]",
+		"Files that the program maps to read them, from that threshold on (a huge page): in their "
+		"page cache, or copied to pages of that size or thp.", "64M yes,2M yes,1G yes,thp", NULL},
+	[FILES_ONLY] = {"files-only", 0, "patterns",
+		"With --files, only files of these names or paths, with colons between them; they may be "
+		"copied.", "'*.gguf' '/data/*'", NULL},
 
 	[DEFAULT_PAGE_SIZE] = {"default-page-size", 0, "size",
 		"The huge page size for options without a size.", SIZES, "How"},
@@ -201,6 +209,8 @@ static const struct setting {
 	[LIBS] = {"HUGETLB_ELFMAP_OBJECTS", "all"},
 	[SHM] = {"HUGETLB_SHM", "yes"},
 	[MMAP] = {"HUGETLB_MMAP", "yes"},
+	[FILES] = {"HUGETLB_MMAP_FILES", "yes"},
+	[FILES_ONLY] = {"HUGETLB_MMAP_FILES_ONLY", NULL},
 	[DEFAULT_PAGE_SIZE] = {"HUGETLB_DEFAULT_PAGE_SIZE", NULL},
 	[HEAP_BASE] = {"HUGETLB_MORECORE_HEAPBASE", NULL},
 	[SHRINK] = {"HUGETLB_MORECORE_SHRINK", "yes"},
@@ -509,7 +519,7 @@ static int set_all_features(struct request *request)
 
 static bool has_features(const struct request *request)
 {
-	static const enum option_id features[] = {HEAP, TEXT, SHM, MMAP};
+	static const enum option_id features[] = {HEAP, TEXT, SHM, MMAP, FILES};
 
 	for (size_t i = 0; i < sizeof(features) / sizeof(features[0]); i++)
 		if (environment_get(&request->environment, settings[features[i]].variable))

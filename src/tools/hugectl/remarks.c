@@ -31,7 +31,8 @@ static void remark_on_nothing(const struct request *request, const struct progra
 			      char **words)
 {
 	static const char *const features[] = {"HUGETLB_MORECORE", "HUGETLB_ELFMAP", "HUGETLB_MMAP",
-					       "HUGETLB_SHM", "HUGETLB_MMAP_ALSO"};
+					       "HUGETLB_SHM", "HUGETLB_MMAP_ALSO",
+					       "HUGETLB_MMAP_FILES"};
 
 	/* not for a program that does not exist: another line reports that */
 	if (!program->kind.class_bits && *words)

@@ -1,0 +1,69 @@
+# What the tests of mapped files have in common; sourced after test.sh.
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+# Mounts a hugetlbfs of 2M pages at $mount, where $copies are kept, and makes $disk, a directory for
+# files on a file system whose files may be copied.
+mount_for_files() {
+	need_root
+	mount=$work/mount
+	copies=$mount/libhugetlbfs-files-0
+	mkdir "$mount"
+	mount -t hugetlbfs -o pagesize=2M none "$mount" || skip "hugetlbfs can't be mounted"
+	at_end "umount $mount"
+	at_end "rm -rf $mount/*"
+	make_disk
+}
+
+make_disk() {
+	disk=$(mktemp -d -p "${FILES_DIRECTORY:-/var/tmp}")
+	at_end "rm -rf $disk"
+	case $(stat -f -c %T "$disk") in
+	tmpfs | ramfs | nfs* | fuse*) skip "no local disk: $disk is on $(stat -f -c %T "$disk")" ;;
+	esac
+}
+
+# A file of so many MB, whose bytes differ, that is not being changed any more.
+make_file() {
+	head -c "${2}M" /dev/urandom >"$1" || skip "no space for $2 MB in $disk"
+	sleep 0.2
+}
+
+# The pages of 2M that nobody has.
+free_pages() {
+	pool_value 2M free_hugepages
+}
+
+copies_there() {
+	find "${1:-$copies}" -mindepth 1 2>/dev/null | wc -l
+}
+
+# reads <file> <settings>: map-file gives the plain sum of the file; sets $huge, $all (kB) and $inode.
+# Its lines on stderr are in $work/err.
+reads() {
+	local file=$1 plain
+	shift
+	plain=$("$helpers/map-file" "$file" | head -n 1)
+	preloaded "$@" "$helpers/map-file" "$file" >"$work/out" 2>"$work/err" ||
+		{ show "$work/err"; fail "$*: exit status $?"; }
+	[ "$(head -n 1 "$work/out")" = "$plain" ] || { show "$work/out"; fail "$*: not $plain"; }
+	read -r huge all inode < <(sed -n 's/^huge \(.*\) of \(.*\) kB, inode \(.*\)/\1 \2 \3/p' "$work/out")
+}
+
+# The mapping is on huge pages, but for 1 %; or on none.
+is_huge() {
+	((huge >= all * 99 / 100)) || { show "$work/err"; fail "$1: only $huge of $all kB on huge pages"; }
+}
+
+is_small() {
+	((huge == 0)) || { show "$work/err"; fail "$1: $huge of $all kB are on huge pages"; }
+}
+
+# The only line on stderr has these words; with none there is no line.
+says() {
+	if [ -z "$1" ]; then
+		no_lines_of_ours "$work/err"
+	elif [ "$(lines_of_ours "$work/err")" != 1 ] || ! grep -q "HUGETLB_MMAP_FILES: .*$1" "$work/err"; then
+		show "$work/err"
+		fail "not the line: $1"
+	fi
+}

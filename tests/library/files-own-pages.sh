@@ -1,0 +1,63 @@
+#!/bin/bash
+# With HUGETLB_MMAP_FILES=yes a file is on huge pages of its own page cache, whether it was in the cache
+# before or not, on a disk and in memory, without a pool; where that is impossible, one line says so.
+# SPDX-License-Identifier: LGPL-2.1-or-later
+. "$(dirname "$0")/../lib/test.sh"
+. "$(dirname "$0")/../lib/files.sh"
+
+make_disk
+file=$disk/model
+make_file "$file" 101
+
+# A kernel or file system without large folios is no failure of ours.
+"$helpers/map-file" "$file" >"$work/plain"
+reads "$file" HUGETLB_MMAP_FILES=yes
+grep -q 'keeps no huge pages of files' "$work/err" && skip "no huge pages in the page cache here"
+is_huge "a file that was in the cache"
+says ""
+sync "$file"
+dd if="$file" iflag=nocache count=0 status=none
+reads "$file" HUGETLB_MMAP_FILES=yes
+is_huge "once more"
+# its first bytes were read by read(2) before, as loaders do
+dd if="$file" iflag=nocache count=0 status=none
+head -c 5M "$file" >/dev/null
+reads "$file" HUGETLB_MMAP_FILES=yes
+is_huge "a file whose start was read before"
+# by root only, who may drop what others hold
+reads "$file" HUGETLB_MMAP_FILES=yes,thp
+is_huge "with thp"
+
+# In memory.
+if [ "$(stat -f -c %T /dev/shm)" = tmpfs ] && [ -w /dev/shm ]; then
+	memory=$(mktemp -p /dev/shm)
+	at_end "rm -f $memory"
+	head -c 33M /dev/urandom >"$memory"
+	reads "$memory" HUGETLB_MMAP_FILES=yes
+	grep -q 'keeps no huge pages of files' "$work/err" || {
+		is_huge "a file in memory"
+		says ""
+	}
+fi
+
+# Held in small pages by another process, which has it locked, it cannot be dropped: it stays as it is,
+# or, where that was asked for, gets a copy of this process's own.
+make_file "$disk/held" 41
+cat "$disk/held" >/dev/null
+"$helpers/hold-file" "$disk/held" >"$work/holding" &
+holder=$!
+at_end "kill $holder 2>/dev/null; wait $holder 2>/dev/null"
+until [ -s "$work/holding" ]; do
+	kill -0 $holder 2>/dev/null || skip "41 MB can't be locked"
+	sleep 0.05
+done
+reads "$disk/held" HUGETLB_MMAP_FILES=yes
+is_small "a file that is locked in small pages"
+says "stays on small pages: its file system or this kernel keeps no huge pages of files"
+reads "$disk/held" HUGETLB_MMAP_FILES=yes,thp
+says ""
+is_huge "a private copy"
+"$helpers/mapped-files" "$disk" >"$work/plain"
+preloaded HUGETLB_MMAP_FILES=yes,thp "$helpers/mapped-files" "$disk" >"$work/out" 2>"$work/err" ||
+	{ show "$work/err"; fail "calls with thp: exit status $?"; }
+cmp "$work/plain" "$work/out" || fail "calls with thp: another output"

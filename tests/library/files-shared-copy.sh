@@ -1,0 +1,71 @@
+#!/bin/bash
+# With HUGETLB_MMAP_FILES the second process maps the first one's copy of a file and takes no page; a
+# file that was changed or replaced gets another copy, and the old one goes.
+# SPDX-License-Identifier: LGPL-2.1-or-later
+. "$(dirname "$0")/../lib/test.sh"
+. "$(dirname "$0")/../lib/files.sh"
+
+mount_for_files
+need_pages 150 2M
+file=$disk/model.gguf
+make_file "$file" 201
+copying=(HUGETLB_MMAP_FILES=yes,2M "HUGETLB_PATH=$mount")
+before=$(free_pages)
+
+reads "$file" "${copying[@]}"
+is_huge "the first"
+says ""
+first=$(free_pages) copy=$inode
+((before - first == 100)) || fail "$((before - first)) pages for 100"
+[ "$(stat -c '%a %i' "$copies"/*)" = "400 $copy" ] || fail "another file: $(stat -c '%a %i' "$copies"/*)"
+[ "$(stat -c %a "$copies")" = 700 ] || fail "mode of $copies"
+reads "$file" "${copying[@]}"
+is_huge "the second"
+[ "$inode $(free_pages)" = "$copy $first" ] || fail "the second has a copy of its own"
+# nothing is held twice
+cached=$(fincore -b -n -o RES "$file" 2>/dev/null)
+[ -z "$cached" ] || ((cached <= 8 << 20)) || fail "$cached bytes of it are in the page cache, too"
+
+# A whole copy serves a part, and many at once make one.
+rm "$copies"/*
+for i in {1..6}; do
+	preloaded "${copying[@]}" "$helpers/map-file" "$file" >"$work/many.$i" 2>&1 &
+done
+wait
+[ "$(sort -u "$work"/many.* | wc -l)" = 2 ] || { show "$work"/many.*; fail "many at once differ"; }
+grep -q 'huge 204800 of' "$work/many.1" || { show "$work/many.1"; fail "many at once: small pages"; }
+[ "$(copies_there) $(free_pages)" = "1 $first" ] || fail "$(copies_there) files of many at once"
+
+# Changed: a process that has it mapped goes on with what it has; the next one gets the new content.
+mkfifo "$work/hold"
+preloaded "${copying[@]}" "$helpers/map-file" "$file" wait <"$work/hold" >"$work/holder" 2>&1 &
+holder=$!
+exec 9>"$work/hold"
+until grep -q huge "$work/holder"; do
+	kill -0 $holder || fail "the holder ended"
+	sleep 0.05
+done
+printf 'another byte' | dd of="$file" bs=1 seek=5000000 conv=notrunc status=none
+sleep 0.2
+rm -f "$disk/spare"
+reads "$file" "${copying[@]}"
+[ "$inode" != "$copy" ] || fail "the changed file has its old copy"
+[ "$(copies_there)" = 1 ] || fail "the old copy is still there"
+echo >&9
+exec 9>&-
+wait $holder || fail "the holder failed"
+[ "$(sed -n 's/^sum //p' "$work/holder")" = "$(sed -n 's/^still //p' "$work/holder")" ] ||
+	{ show "$work/holder"; fail "the holder's memory changed"; }
+[ "$(free_pages)" = "$first" ] || fail "pages of the old copy are lost"
+
+# Not of another name or size; by its name, after the page cache was tried.
+reads "$file" HUGETLB_MMAP_FILES=yes,2M "HUGETLB_MMAP_FILES_ONLY=*.bin:/data/*" "HUGETLB_PATH=$mount"
+is_small "of another name"
+says ""
+reads "$file" HUGETLB_MMAP_FILES=300M,2M "HUGETLB_PATH=$mount"
+is_small "below the threshold"
+reads "$file" HUGETLB_MMAP_FILES=yes "HUGETLB_MMAP_FILES_ONLY=*.gguf" "HUGETLB_PATH=$mount"
+is_huge "by its name"
+says ""
+rm -r "$copies"
+[ "$(free_pages)" = "$before" ] || fail "$((before - $(free_pages))) pages are lost"
