@@ -25,7 +25,7 @@ from program_list import PROGRAMS
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 LIMIT, MEMORY_LIMIT = 1.02, 1.1
-PAIRS, QUICK_PAIRS, MEMORY_ONLY = (9, 3), (5, 1), (0, 3)
+PAIRS, QUICK_PAIRS, MEMORY_ONLY = (9, 3), (5, 2), (0, 3)
 NO_TIME = {name: float("nan") for name in ("plain_s", "wall", "wall_p", "cpu", "cpu_p")}
 
 
