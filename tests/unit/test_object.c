@@ -157,8 +157,8 @@ static void own_object(void **state)
 
 	(void)state;
 	dl_iterate_phdr(read_own, &object);
-	assert_in_range((uintptr_t)own_object, object.start, object.end);
-	assert_in_range((uintptr_t)&data, object.start, object.end);
+	assert_uint_in_range((uintptr_t)own_object, object.start, object.end);
+	assert_uint_in_range((uintptr_t)&data, object.start, object.end);
 	assert_false(object_has_text_relocations(object.headers, object.header_count, object.base));
 }
 
