@@ -25,6 +25,8 @@ make_disk() {
 # A file of so many MB, whose bytes differ, that is not being changed any more.
 make_file() {
 	head -c "${2}M" /dev/urandom >"$1" || skip "no space for $2 MB in $disk"
+	# what is not on the disk yet cannot leave the page cache
+	sync "$1"
 	sleep 0.2
 }
 
