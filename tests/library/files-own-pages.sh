@@ -32,7 +32,7 @@ is_huge "with thp"
 if [ "$(stat -f -c %T /dev/shm)" = tmpfs ] && [ -w /dev/shm ]; then
 	memory=$(mktemp -p /dev/shm)
 	at_end "rm -f $memory"
-	head -c 33M /dev/urandom >"$memory"
+	head -c 32M /dev/urandom >"$memory"
 	reads "$memory" HUGETLB_MMAP_FILES=yes
 	grep -q 'keeps no huge pages of files' "$work/err" || {
 		is_huge "a file in memory"
@@ -42,13 +42,13 @@ fi
 
 # Held in small pages by another process, which has it locked, it cannot be dropped: it stays as it is,
 # or, where that was asked for, gets a copy of this process's own.
-make_file "$disk/held" 41
+make_file "$disk/held" 40
 cat "$disk/held" >/dev/null
 "$helpers/hold-file" "$disk/held" >"$work/holding" &
 holder=$!
 at_end "kill $holder 2>/dev/null; wait $holder 2>/dev/null"
 until [ -s "$work/holding" ]; do
-	kill -0 $holder 2>/dev/null || skip "41 MB can't be locked"
+	kill -0 $holder 2>/dev/null || skip "40 MB can't be locked"
 	sleep 0.05
 done
 reads "$disk/held" HUGETLB_MMAP_FILES=yes
