@@ -15,6 +15,9 @@ before=$(free_pages)
 reads "$file" "${copying[@]}"
 is_huge "the first"
 says ""
+# nothing is held twice
+cached=$(fincore -b -n -o RES "$file" 2>/dev/null)
+[ -z "$cached" ] || ((cached <= 8 << 20)) || fail "$cached bytes of it are in the page cache, too"
 first=$(free_pages) copy=$inode
 ((before - first == 100)) || fail "$((before - first)) pages for 100"
 [ "$(stat -c '%a %i' "$copies"/*)" = "400 $copy" ] || fail "another file: $(stat -c '%a %i' "$copies"/*)"
@@ -22,9 +25,6 @@ first=$(free_pages) copy=$inode
 reads "$file" "${copying[@]}"
 is_huge "the second"
 [ "$inode $(free_pages)" = "$copy $first" ] || fail "the second has a copy of its own"
-# nothing is held twice
-cached=$(fincore -b -n -o RES "$file" 2>/dev/null)
-[ -z "$cached" ] || ((cached <= 8 << 20)) || fail "$cached bytes of it are in the page cache, too"
 
 # A whole copy serves a part, and many at once make one.
 rm "$copies"/*
