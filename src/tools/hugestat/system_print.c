@@ -189,7 +189,7 @@ static void print_versions(const struct system *system)
 	       : system->thp_size_count ? "one for each size"
 					: "one for all sizes");
 	printf("  glibc: %s; its own tunable glibc.malloc.hugetlb: %s\n",
-	       glibc >= 31 && glibc <= 43 ? "the heap can be served" : "the heap can't be served",
+	       glibc >= 31 && glibc <= 44 ? "the heap can be served" : "the heap can't be served",
 	       glibc >= 35 ? (system->tunables[0] ? system->tunables : "not set")
 			   : "not before 2.35");
 }
