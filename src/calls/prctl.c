@@ -33,7 +33,7 @@ static long confine(long number, long a, long b, long c, long d, long e)
 	if (sys_sandboxed || uses_parents_memory())
 		return sys_pass(number, a, b, c, d, e);
 	transparent_if_given_up();
-	log_debug("the program calls for a filter of system calls; after it no line is printed");
+	log_debug("the program installs a seccomp filter; this library prints nothing after it");
 	sys_sandboxed = true;
 	result = sys_pass(number, a, b, c, d, e);
 	/* seccomp(2) may return a descriptor */

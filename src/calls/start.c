@@ -160,7 +160,7 @@ static const char *reason_of(int failed, char *text, size_t bytes)
 	case -EBUSY:
 		return "a uprobe or another library has changed its text";
 	case -ENOSYS:
-		return "there is no memfd_create: ENOSYS, as some filters of system calls answer";
+		return "memfd_create fails with ENOSYS, as under some seccomp filters";
 	default:
 		return error_name(failed);
 	}

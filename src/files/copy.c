@@ -135,7 +135,7 @@ static int open_of_user(struct copy *copy, uint64_t whole_bytes)
 	}
 	fd = open_complete(copy, whole_bytes);
 	if (fd == -ENOENT && !is_worth_it(copy))
-		fd = refuse(copy, -ERANGE, "less than a half of it is mapped");
+		fd = refuse(copy, -ERANGE, "less than half of it is mapped");
 	else if (fd == -ENOENT && copy_make(copy, whole_bytes) >= 0)
 		fd = open_complete(copy, whole_bytes);
 	sys_close(copy->directory);
@@ -188,9 +188,9 @@ int copy_open(struct copy *copy, struct wanted_file *wanted, const struct option
 	if (!wanted_file_is_local(wanted))
 		return refuse(copy, -EXDEV,
 			      wanted_file_is_in_memory(wanted)
-				      ? "it is in memory already, and would be twice"
-				      : "others may change it unseen: it is on a network or FUSE "
-					"file system");
+				      ? "it is in memory already, and a copy would be a second one"
+				      : "it is on a network or FUSE file system, where others can "
+					"change it unnoticed");
 	if (SYS_IS_ERROR(user)) {
 		wanted_file_refuse_error(wanted, user);
 		return (int)user;

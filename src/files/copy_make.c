@@ -238,7 +238,7 @@ static int take_lock(struct copy *copy, const char *name)
 		if (failed != -EEXIST)
 			break;
 	}
-	wanted_file_refuse(copy->wanted, "another process is copying it, and stands still");
+	wanted_file_refuse(copy->wanted, "another process has begun to copy it and makes no progress");
 	return -EBUSY;
 }
 

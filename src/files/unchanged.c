@@ -53,6 +53,6 @@ int unchanged_check(struct wanted_file *wanted, int fd)
 		return refuse(wanted, -ETXTBSY, "it is open for writing");
 	default:
 		return refuse(wanted, -EACCES,
-			      "only its owner and root may ask whether somebody writes to it");
+			      "only its owner and root can find out whether it is open for writing");
 	}
 }

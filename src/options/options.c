@@ -236,7 +236,7 @@ static int read_settings(struct options *options, const struct settings *setting
 		options->verbose = 99;
 	log_set_level(options->verbose);
 	if (!program_takes_part(settings, program)) {
-		log_debug("HUGETLB_RESTRICT_EXE leaves %s out", program);
+		log_debug("HUGETLB_RESTRICT_EXE excludes %s", program);
 		memset(options, 0, sizeof(*options));
 		options->segments = SEGMENTS_OFF;
 		*bad = 0;

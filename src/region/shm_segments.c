@@ -181,8 +181,8 @@ bool shm_segments_split(uintptr_t from, uintptr_t to)
 		} else {
 			log_warning_once(
 				"shm: the program changes a part of segment %d, which hugetlb "
-				"pages do not allow: the call fails (others use it, too; "
-				"set HUGETLB_SHM=no)",
+				"pages do not allow: the call fails (other processes or threads use "
+				"it; set HUGETLB_SHM=no)",
 				segment->id);
 		}
 	}

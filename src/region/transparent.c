@@ -27,8 +27,8 @@ void transparent_from_now(void)
 
 static void leave_inexact(void)
 {
-	log_info("HUGETLB_EXACT: with threads neither userfaultfd nor ptrace is allowed, or no "
-		 "longer; moving to transparent huge pages");
+	log_info("HUGETLB_EXACT: this process may not use userfaultfd or ptrace, and has threads; "
+		 "moving to transparent huge pages");
 	transparent_from_now();
 }
 

@@ -72,4 +72,4 @@ mount -t tmpfs -o size=64m none "$disk" || skip "no tmpfs"
 at_end "umount $disk"
 make_file "$file" 22
 reads "$file" HUGETLB_MMAP_FILES=yes,2M "HUGETLB_PATH=$mount"
-says "it is in memory already, and would be twice\(; using huge pages of its page cache\|\)"
+says "it is in memory already, and a copy would be a second one\(; using huge pages of its page cache\|\)"

@@ -41,7 +41,7 @@ bad_values() {
 	refuses "--create-user-mounts: there is no user ../x" --create-user-mounts ../x
 	refuses "--create-group-mounts: there is no group -5" --create-group-mounts=-5
 	refuses "--set-shm-group: there is no group 4294967295" --set-shm-group 4294967295
-	refuses "--add-temp-swap: 0 pages are no swap" --add-temp-swap=0
+	refuses "--add-temp-swap: 0 pages: at least 1 is needed" --add-temp-swap=0
 	refuses "--add-temp-swap: 1G is no number" --add-temp-swap 1G
 	refuses "--verbose: 100 is not from 0 to 99" --verbose 100
 }
@@ -54,7 +54,7 @@ bad_combinations() {
 	misuses "invalid option -- 'x'" -x
 	misuses "option '--node' requires an argument" --node
 	misuses "option '--hard' doesn't allow an argument" --hard=1
-	refuses "--json is for listings, and none is asked for" --json --create-mounts
+	refuses "--json is for listings, and none is requested" --json --create-mounts
 	refuses "--json does not go with --dry-run and --persist-pools" --json --dry-run --pool-list
 	refuses "--hard is for --pool-pages-min" --hard --pool-list
 	refuses "swap is added for --pool-pages-min, which is not given" --add-ramdisk-swap

@@ -9,7 +9,7 @@
 in_own_mounts
 need_program setpriv
 [ -d $pool_2m ] || skip "needs pages of 2M"
-root_hint=" (this takes root)"
+root_hint=" (this needs root)"
 read_only_hint=" (mounted read-only, as containers have it: only the host can change it)"
 pages=$(($(cat $pool_2m/nr_hugepages) + 1))
 cp "$hugeadm" "$work/hugeadm"

@@ -96,7 +96,7 @@ refuses_what_is_not_permitted() {
 	need_program setpriv
 	setpriv --reuid 65534 --clear-groups "$hugeadm" --set-shm-group 0 2>"$work/err" &&
 		fail "a user may set the group"
-	[ "$(cat "$work/err")" = "hugeadm: can't write 0 to $file: Permission denied (this takes root)" ] ||
+	[ "$(cat "$work/err")" = "hugeadm: can't write 0 to $file: Permission denied (this needs root)" ] ||
 		{ show "$work/err"; fail "no permission: another line"; }
 }
 

@@ -135,7 +135,7 @@ refuses_others() {
 	refuses "--setup goes with --dry-run and --verbose only" --setup --pool-list
 	need_program setpriv
 	setpriv --reuid 65534 --clear-groups "$hugeadm" --setup </dev/null 2>"$work/err" && fail "a user may"
-	says "hugeadm: --setup takes root (--dry-run shows what it would do)"
+	says "hugeadm: --setup needs root (--dry-run shows what it would do)"
 }
 
 sets_the_pool

@@ -64,7 +64,7 @@ interrupted() {
 		show "$work/err"
 		fail "SIG$signal: the state is not told"
 	}
-	grep -qx 'hugeadm: interrupted by a signal: what would have come next is not done' \
+	grep -qx 'hugeadm: interrupted by a signal: the remaining steps are not done' \
 		"$work/err" || fail "SIG$signal: the rest is not told"
 	holds "$group_before" /proc/sys/vm/hugetlb_shm_group
 	no_swap_is_left
@@ -105,7 +105,7 @@ interrupted_on_a_terminal() {
 	[ $status = 130 ] || { show "$work/terminal"; fail "Ctrl-C: exit status $status"; }
 	tr -d '\r' <"$work/terminal" | sed 's/.*\x1b\[K//' >"$work/lines"
 	grep -qxE 'hugeadm: interrupted: the pool of 2M pages: asked for 900, got [0-9]+' "$work/lines" &&
-		grep -qx 'hugeadm: interrupted by a signal: what would have come next is not done' \
+		grep -qx 'hugeadm: interrupted by a signal: the remaining steps are not done' \
 			"$work/lines" || { show "$work/lines"; fail "Ctrl-C: not told, each on a line"; }
 	holds "$group_before" /proc/sys/vm/hugetlb_shm_group
 	no_swap_is_left

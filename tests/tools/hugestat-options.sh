@@ -255,8 +255,8 @@ perf_map_names_functions() {
 	head -n 1 "$work/out" | grep -qx "/tmp/perf-$program.map: 1 functions in 1 mappings of text \
 without a file" || { show "$work/out"; fail "the map is not told"; }
 	# perf has its own mind of text with a file's name: that is told, and nothing else
-	[ $# = 0 ] || told="perf does not look there for text that is a file's by its name, such as
-/memfd:$1 (deleted): start the program under perf, or have its text on thp or file"
+	[ $# = 0 ] || told="perf does not use that file for text whose mapping has a file name, such as
+/memfd:$1 (deleted): start the program under perf, or set HUGETLB_ELFMAP_BACKING=thp or file"
 	[ "$(sed 1d "$work/out")" = "$told" ] || { show "$work/out"; fail "what perf does is not told"; }
 	exec 8>&-
 	wait $program || fail "anonymous-text: exit status $?"

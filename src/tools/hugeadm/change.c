@@ -71,7 +71,7 @@ const char *change_hint(int error)
 		return " (mounted read-only, as containers have it: only the host can change it)";
 	if (!change_is_forbidden(-error))
 		return "";
-	return geteuid() ? " (this takes root)"
+	return geteuid() ? " (this needs root)"
 			 : " (root may not do this here, as in a container: only the host can)";
 }
 

@@ -105,7 +105,7 @@ int main(int argc, char **argv)
 	if (ferror(stdout) || fclose(stdout))
 		result = complain(-EIO, "standard output: %s", strerror(errno));
 	if (interrupt_signal()) {
-		complain(0, "interrupted by a signal: what would have come next is not done");
+		complain(0, "interrupted by a signal: the remaining steps are not done");
 		return 128 + interrupt_signal();
 	}
 	return result ? EXIT_FAILURE : EXIT_SUCCESS;

@@ -163,7 +163,7 @@ static int check(const struct wanted_mount *mount, const char *options, bool is_
 	int result = 0;
 
 	if (statfs(mount->path, &filesystem) || stat(mount->path, &root))
-		return complain(-errno, "can't look at %s: %s", mount->path, strerror(errno));
+		return complain(-errno, "can't inspect %s: %s", mount->path, strerror(errno));
 	if ((unsigned int)filesystem.f_type != HUGETLBFS_TYPE)
 		return complain(-EEXIST, "%s: another file system is mounted over it", mount->path);
 	result = differs(mount, "bytes a page", mount->page_bytes, (size_t)filesystem.f_bsize, "");
@@ -227,7 +227,7 @@ int mounts_create(const struct request *request, const struct mounts_change *mou
 
 	if (!request->sizes.huge_count)
 		return complain(-ENOSYS,
-				"no huge page size is known here to mount a hugetlbfs for");
+				"no huge page size is known, so no hugetlbfs can be mounted");
 	/* what is forbidden for one size is forbidden for the others */
 	for (int i = 0; i < request->sizes.huge_count && !change_is_forbidden(result); i++) {
 		struct wanted_mount mount;

@@ -87,12 +87,12 @@ static const struct tool_option rows[] = {
 	[HARD] = {"hard", 0, NULL,
 		"If a pool comes up short, has the kernel compact memory and tries again.", NULL, NULL},
 	[ADD_TEMP_SWAP] = {"add-temp-swap", 0, "[n]",
-		"Adds a temporary swap file of n huge pages (5) during --pool-pages-min.", NULL, NULL},
+		"Adds a temporary swap file of n huge pages (default: 5) during --pool-pages-min.", NULL, NULL},
 	[ADD_RAMDISK_SWAP] = {"add-ramdisk-swap", 0, NULL,
 		"Adds temporary swap on empty RAM disks during --pool-pages-min.", NULL, NULL},
 	[PERSIST] = {"persist", 0, NULL, "Keeps the added swap in use.", NULL, NULL},
 	[PERSIST_POOLS] = {"persist-pools", 0, "[systemd|cmdline]",
-		"Makes the present pools permanent by files in sysctl.d and systemd units (systemd, the "
+		"Makes the current pools permanent by files in sysctl.d and systemd units (systemd, the "
 		"default), or prints words for the kernel's command line.", "systemd cmdline", NULL},
 
 	[LIST_ALL_MOUNTS] = {"list-all-mounts", 0, NULL,
@@ -212,7 +212,7 @@ static int set_swap(struct request *request, const char *name, const char *value
 	if (value && argument_number(name, value, &request->temporary_swap_pages))
 		return -EINVAL;
 	if (!request->temporary_swap_pages)
-		return complain(-EINVAL, "--%s: 0 pages are no swap", name);
+		return complain(-EINVAL, "--%s: 0 pages: at least 1 is needed", name);
 	return 0;
 }
 
@@ -353,7 +353,7 @@ static int check(const struct request *request)
 		return complain(-EINVAL, "--enable-zone-movable and --disable-zone-movable exclude "
 					 "each other");
 	if (request->json && !lists(request))
-		return complain(-EINVAL, "--json is for listings, and none is asked for");
+		return complain(-EINVAL, "--json is for listings, and none is requested");
 	if (request->json && (request->dry_run || request->persist_pools))
 		return complain(-EINVAL, "--json does not go with --dry-run and --persist-pools");
 	if (!lists(request) && !changes(request) && !request->setup)

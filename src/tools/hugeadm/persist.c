@@ -93,8 +93,8 @@ static int save_unit(const struct request *request, const char *name, const char
 			 ?: link_unit(request, path, link);
 	if (!result && !has_systemd())
 		result = complain(-ENOTSUP,
-				  "there is no systemd here that would run %s: have a boot script "
-				  "do what stands behind its ExecStart=",
+				  "systemd is not installed, so nothing runs %s: have a boot script "
+				  "run the command after ExecStart=",
 				  path);
 	return result;
 }

@@ -147,7 +147,7 @@ int set_up(const struct request *asked)
 	int result;
 
 	if (geteuid() && !asked->dry_run)
-		return complain(-EPERM, "--setup takes root (--dry-run shows what it would do)");
+		return complain(-EPERM, "--setup needs root (--dry-run shows what it would do)");
 	result = setup_ask(asked, &setup);
 	if (result)
 		return result;

@@ -134,7 +134,7 @@ static int switch_off(const struct request *request, const char *path)
 	if (request->dry_run)
 		return change_run(request, off);
 	/* its content has to be read back into memory */
-	progress_show(request, "taking the swap on %s away", path);
+	progress_show(request, "removing the swap on %s", path);
 	for (int tries = 0; swapoff(path); tries++) {
 		if (errno == EINTR && tries < 5)
 			continue;

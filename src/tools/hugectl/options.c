@@ -93,10 +93,10 @@ static const struct tool_option rows[] = {
 		"Private mappings of at least this threshold (default: a huge page), on pages of this "
 		"size or thp.", "1M 2M yes,thp auto", NULL},
 	[FILES] = {"files", 0, "[threshold[,size]]",
-		"Files that the program maps to read them, from that threshold on (a huge page): in their "
-		"page cache, or copied to pages of that size or thp.", "64M yes,2M yes,1G yes,thp", NULL},
+		"Mapped files that are only read, of at least this threshold (default: a huge page): in "
+		"the page cache, or copied to pages of this size or thp.", "64M yes,2M yes,1G yes,thp", NULL},
 	[FILES_ONLY] = {"files-only", 0, "patterns",
-		"With --files, only files of these names or paths, with colons between them; they may be "
+		"With --files, only files with these names or paths, separated by colons; they may be "
 		"copied.", "'*.gguf' '/data/*'", NULL},
 
 	[DEFAULT_PAGE_SIZE] = {"default-page-size", 0, "size",
@@ -110,7 +110,9 @@ static const struct tool_option rows[] = {
 	[MMAP_ALSO] = {"mmap-also", 0, "stacks,code",
 		"Transparent huge pages for the stacks of threads, for executable memory, or both.",
 		"stacks code stacks,code", NULL},
-	[FORK] = {"fork", 0, "auto|cow|copy", "How a child gets its memory at fork: shared (cow), as a copy, or by what is free (auto).",
+	[FORK] = {"fork", 0, "auto|cow|copy",
+		"How a child gets its memory at fork: shared (cow), copied (copy), or depending on free "
+		"memory (auto).",
 		"auto cow copy", NULL},
 	[EXACT] = {"exact", 0, "default|strict",
 		"strict: uses no hugetlb pages if parts of them cannot be changed safely.", "default strict",
@@ -125,7 +127,7 @@ static const struct tool_option rows[] = {
 		"Has no effect: programs are covered without being linked for it.",
 		NULL, NULL},
 	[NO_MINIMAL_COPY] = {"no-minimal-copy", 0, NULL,
-		"Also copies bss that is still zero, so that transparent huge pages are there from the "
+		"Also copies bss that is still zero, so that transparent huge pages are present from the "
 		"start.", NULL, NULL},
 	[SHARE_TEXT] = {"share-text", 0, NULL, "One copy of text for many processes.", NULL, NULL},
 	[SHARE_PATH] = {"share-path", 0, "directory", "The directory of the shared copies.", "@file", NULL},
@@ -145,8 +147,8 @@ static const struct tool_option rows[] = {
 		"Allows transparent huge pages only where madvise requests them (Linux 6.18).", NULL, NULL},
 
 	[DISABLE] = {"disable", 0, "[parts]",
-		"Keeps these parts on small pages: text, data, bss, heap, shm and mmap, separated by "
-		"commas; without a list text, data and bss, even if marked by hugeedit.",
+		"Keeps these parts on small pages, even if hugeedit marked them: text, data, bss, heap, "
+		"shm, mmap, separated by commas; default: text,data,bss.",
 		"text data bss heap shm mmap heap,shm,mmap", NULL},
 
 	[REPORT] = {"report", 0, "[file]",
@@ -178,8 +180,8 @@ static const struct tool_option rows[] = {
 		"Uses the library in this directory, or in the lib directories below it.", "@file", NULL},
 
 	[COMPARE] = {"compare", 0, "[runs|each]",
-		"Runs the program without and with huge pages in turn, n times each (5), and prints the "
-		"difference and its confidence; each: also every feature separately.", "5 20 each each,10",
+		"Runs the program without and with huge pages in turn, n times each (default: 5), and "
+		"prints the difference and how sure it is; each: also every feature separately.", "5 20 each each,10",
 		"Measuring"},
 	[READY] = {"ready", 0, "when",
 		"With --compare: a server is ready when a line of its output matches (/.../), a port "

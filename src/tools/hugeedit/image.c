@@ -124,8 +124,8 @@ static int check_file_header(struct image *image)
 	    header.e_phoff > image->bytes ||
 	    image->header_count > (image->bytes - header.e_phoff) / image->header_entry_bytes)
 		return image_refuse(image,
-				    "has program headers at byte %#jx that are not within its %zu "
-				    "bytes, or not in their place",
+				    "has program headers at byte %#jx that are outside its %zu "
+				    "bytes, inside the file header or misaligned",
 				    (uintmax_t)header.e_phoff, image->bytes);
 	image->header_offset = header.e_phoff;
 	return 0;

@@ -49,8 +49,8 @@ static const struct tool_option rows[] = {
 static const struct option_table table = {
 	.tool = "hugeedit",
 	.usage = "[options] file",
-	.about = "Lists the segments of an ELF file and whether huge pages back them by default; "
-		 "changes that before.",
+	.about = "Changes which segments of an ELF file huge pages back by default, or its alignment; "
+		 "then lists the segments.",
 	.rows = rows,
 	.count = sizeof(rows) / sizeof(rows[0]),
 	.has_words = true,

@@ -203,14 +203,15 @@ static void check_mount(const struct system *system, size_t page_bytes, bool pro
 		finding = findings_add(
 			findings, "mount-not-writable", problem,
 			"%s belongs to user %u with mode %o: user %u may not make files "
-			"there, which named and shared memory on huge pages needs",
+			"there, which programs that use files on huge pages and shared text "
+			"need",
 			refused->path, (unsigned int)refused->uid, refused->mode,
 			(unsigned int)system->uid);
 	else
 		finding = findings_add(
 			findings, "no-mount", problem,
 			"no hugetlbfs for pages of %zu kB is mounted: a heap needs none, but "
-			"named and shared memory on huge pages does",
+			"programs that use files on huge pages and shared text do",
 			page_bytes >> 10);
 	command_of_mount(system, page_bytes, finding);
 }
@@ -273,8 +274,8 @@ static void check_thp(const struct system *system, struct findings *findings)
 	} else if (!system->thp_tried_kb && system->have_proc) {
 		finding = findings_add(
 			findings, "thp-not-given", false,
-			"one transparent huge page was asked for, and the kernel gave small "
-			"ones: memory is short or in pieces");
+			"one transparent huge page was requested, and the kernel gave small "
+			"ones: memory is short or fragmented");
 		COMMAND(finding, "echo 1 >/proc/sys/vm/compact_memory");
 	}
 }
@@ -290,7 +291,7 @@ static void check_shared_memory(const struct system *system, struct findings *fi
 	if (!system->may_shm && system->shm_group >= 0) {
 		finding = findings_add(
 			findings, "shm-not-allowed", true,
-			"user %u may have no System V shared memory on huge pages: it takes "
+			"user %u may not use huge pages for System V shared memory: that needs "
 			"CAP_IPC_LOCK or the group %ld (vm.hugetlb_shm_group)",
 			(unsigned int)system->uid, system->shm_group);
 		COMMAND(finding, "echo %u >/proc/sys/vm/hugetlb_shm_group",
@@ -302,8 +303,7 @@ static void check_shared_memory(const struct system *system, struct findings *fi
 	if (system->shmmax_bytes < bytes) {
 		finding = findings_add(
 			findings, "shmmax-small", false,
-			"one piece of System V shared memory may have %llu bytes, and the pools "
-			"have %llu",
+			"a System V segment may have %llu bytes, and the pools have %llu",
 			system->shmmax_bytes, bytes);
 		COMMAND(finding, "echo %llu >/proc/sys/kernel/shmmax", bytes);
 	}

@@ -19,9 +19,9 @@ static void check_multihit(const struct system *system, struct findings *finding
 	if (system->splits_for_kvm)
 		findings_add(
 			findings, "itlb-multihit", false,
-			"virtual machines get their executable huge pages split (KVM's mitigation "
-			"of iTLB multihit): text on huge pages has no effect in them; module "
-			"parameter kvm.nx_huge_pages, if you trust your guests");
+			"KVM splits the executable huge pages of virtual machines (mitigation of "
+			"iTLB multihit), so text on huge pages has no effect in them; if you "
+			"trust your guests, see the module parameter kvm.nx_huge_pages");
 }
 
 static void check_compaction(const struct system *system, struct findings *findings)
@@ -33,7 +33,7 @@ static void check_compaction(const struct system *system, struct findings *findi
 		return;
 	finding =
 		findings_add(findings, "compaction-fails", false,
-			     "memory is in pieces: of %llu direct compactions since boot, in which "
+			     "memory is fragmented: of %llu direct compactions since boot, for which "
 			     "programs waited, %llu failed",
 			     stalls->compact_stall, stalls->compact_fail);
 	COMMAND(finding, "echo 1 >/proc/sys/vm/compact_memory");
@@ -44,7 +44,7 @@ static void check_pressure(const struct system *system, struct findings *finding
 	if (system->stalls.pressure >= PRESSURE_WORTH)
 		findings_add(findings, "memory-pressure", false,
 			     "programs waited for memory during %.0f %% of the last 5 minutes "
-			     "(/proc/pressure/memory): huge pages are hard to make now",
+			     "(/proc/pressure/memory): huge pages are hard to allocate now",
 			     system->stalls.pressure);
 }
 
@@ -62,8 +62,8 @@ static void check_idle_pools(const struct system *system, struct findings *findi
 			continue;
 		finding = findings_add(
 			findings, "pool-idle", false,
-			"nobody uses the %lu pages of %zu kB of the pool%s: %lu MB are kept from "
-			"others",
+			"nobody uses the %lu pages of %zu kB of the pool%s: other programs "
+			"cannot use these %lu MB",
 			pool->pool.total, pool->page_bytes >> 10,
 			pool->used_since_boot ? "" : ", and nobody did since boot",
 			(unsigned long)(pool->pool.total * (pool->page_bytes >> 10) >> 10));

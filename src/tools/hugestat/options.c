@@ -87,9 +87,8 @@ static const struct option_table table = {
 	.tool = "hugestat",
 	.usage = "[options] [PID|name ...]\n"
 		 "       hugestat [options] -- program [argument ...]",
-	.about = "Shows whether huge pages work here, and if not, why; or the memory of processes, "
-		 "or "
-		 "of a program at its end, by kind of page.",
+	.about = "Shows whether huge pages work here and, if not, why. With a process or program: "
+		 "which kinds of pages its memory is on.",
 	.rows = rows,
 	.count = sizeof(rows) / sizeof(rows[0]),
 	.has_operands = true,
@@ -290,7 +289,7 @@ static int find_program(int argc, char **argv, struct hugestat_options *options)
 		if (strcmp(argv[i], "--"))
 			continue;
 		if (i + 1 == argc) {
-			fputs("hugestat: no program behind --\n", stderr);
+			fputs("hugestat: no program after --\n", stderr);
 			return OPTION_TABLE_BAD;
 		}
 		options->program = argv + i + 1;

@@ -162,9 +162,9 @@ int write_perf_map(pid_t pid)
 	printf("%s: %d functions in %d mappings of text without a file\n", path, written.functions,
 	       written.mappings);
 	if (written.name) {
-		puts("perf does not look there for text that is a file's by its name, such as");
+		puts("perf does not use that file for text whose mapping has a file name, such as");
 		text_show(written.name, stdout);
-		puts(": start the program under perf, or have its text on thp or file");
+		puts(": start the program under perf, or set HUGETLB_ELFMAP_BACKING=thp or file");
 	}
 	process_free(&process);
 	return written.nameless ? EXIT_FAILURE : EXIT_SUCCESS;

@@ -60,7 +60,7 @@ void system_print_node_memory(void)
 	fputs("\nMemory by node, kB        ", stdout);
 	for (int i = 0; i < nodes.count; i++)
 		printf("       node %-3d", nodes.numbers[i]);
-	puts(nodes.count ? "" : "none to be seen");
+	puts(nodes.count ? "" : "none visible");
 	for (more = nodes.count > 0; more;) {
 		for (int i = 0; i < nodes.count; i++) {
 			more = next_figure(nodes.files[i], &figure);

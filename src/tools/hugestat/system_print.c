@@ -113,7 +113,7 @@ static void print_thp(const struct system *system)
 	print_thp_sizes(system);
 	print_vmstat();
 	if (system->have_proc)
-		printf("  tried: one page asked for by madvise: %s\n",
+		printf("  tried: one page requested by madvise: %s\n",
 		       system->thp_tried_kb ? "available" : "the kernel gave base pages");
 }
 
@@ -166,7 +166,7 @@ static void print_limits(const struct system *system)
 		     "unknown");
 		return;
 	}
-	print_kb_limit("one piece of shared memory (kernel.shmmax)", system->shmmax_bytes);
+	print_kb_limit("one segment of shared memory (kernel.shmmax)", system->shmmax_bytes);
 	if (system->shmall_pages >= UNLIMITED)
 		puts("  shared memory in all (kernel.shmall): unlimited");
 	else

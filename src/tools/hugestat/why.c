@@ -31,7 +31,7 @@ static const struct {
 	[WHY_REFUSED] = {"refused", "the program refused them (MADV_NOHUGEPAGE)", ""},
 	[WHY_NOT_ADVISED] = {"not-advised", "the program did not ask (mode madvise)",
 			     "hugectl --thp or --mmap=yes,thp; hugestat --collapse"},
-	[WHY_SHMEM] = {"shmem-mode", "shared memory is not allowed to (shmem_enabled)",
+	[WHY_SHMEM] = {"shmem-mode", "not allowed for shared memory (shmem_enabled)",
 		       "advise in shmem_enabled; hugectl --shm"},
 	[WHY_FILE] = {"file", "text and files depend on file system and kernel",
 		      "hugectl --text --libs"},
@@ -39,7 +39,7 @@ static const struct {
 	[WHY_SPARSE] = {"sparse", "too little of each huge page is in use",
 			"none without more memory: max_ptes_none of khugepaged"},
 	[WHY_LATER] = {"later",
-		       "allowed: it was split, or memory was short; khugepaged comes later",
+		       "allowed: it was split, or memory was short; khugepaged may merge it",
 		       "hugestat --collapse"},
 };
 
