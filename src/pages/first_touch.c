@@ -22,7 +22,7 @@ static struct {
 
 bool first_touch_used;
 
-static enum { NODES_UNKNOWN, ONE_NODE, SEVERAL_NODES } nodes;
+static enum { ONE_NODE, SEVERAL_NODES } nodes;
 
 static const char *parse_node(const char *text, unsigned int *node)
 {
@@ -58,19 +58,24 @@ static unsigned int count_nodes(const char *text, const unsigned long *allowed, 
 	return count;
 }
 
+/* The nodes that have memory. A list that does not fit names several. */
+static unsigned int count_memory_nodes(bool *all_allowed)
+{
+	char text[256];
+
+	if (SYS_IS_ERROR(sys_read_file("/sys/devices/system/node/has_memory", text, sizeof(text))))
+		text[0] = '\0';
+	return count_nodes(text, room.allowed, all_allowed);
+}
+
 /* With a cpuset that has fewer nodes, a reservation is no promise. */
 static bool may_use_all_nodes(void)
 {
-	char text[256];
 	bool all;
 
-	/* a list that does not fit names several */
-	if (SYS_IS_ERROR(sys_read_file("/sys/devices/system/node/has_memory", text, sizeof(text))))
-		text[0] = '\0';
 	memset(room.allowed, 0, sizeof(room.allowed));
 	sys_call(SYS_get_mempolicy, 0, room.allowed, NODES_MAX, 0, MEMS_ALLOWED);
-	nodes = count_nodes(text, room.allowed, &all) > 1 ? SEVERAL_NODES : ONE_NODE;
-	return nodes == SEVERAL_NODES && all;
+	return count_memory_nodes(&all) && all;
 }
 
 /* Without a policy the kernel takes the nearest page that is free. */
@@ -156,8 +161,10 @@ static bool is_limited(size_t page_bytes)
 
 void first_touch_start(void)
 {
-	nodes = NODES_UNKNOWN;
-	may_use_all_nodes();
+	bool all;
+
+	/* no get_mempolicy() here: a filter of system calls may kill for it */
+	nodes = count_memory_nodes(&all) > 1 ? SEVERAL_NODES : ONE_NODE;
 }
 
 bool first_touch_places(size_t page_bytes)
