@@ -253,7 +253,9 @@ int calls_watch(const struct options *options, const char *feature, const char *
 	failed = prepare(options, feature, otherwise);
 	if (failed)
 		return failed;
-	failed = patch_write(&libc_calls.libc, watching_hooks, WATCHING_REDIRECTS);
+	/* Text being written to is not executable: no other task may run in it then. */
+	failed = (process_alone() ? patch_write : patch_install)(&libc_calls.libc, watching_hooks,
+								 WATCHING_REDIRECTS);
 	if (failed) {
 		decline_error(options, feature, otherwise, failed);
 		return failed;
