@@ -260,7 +260,7 @@ bool mmap_is_threads_stack(size_t bytes, int protection, int flags)
 }
 
 /* A file, where the program leaves the place to the kernel. 0: it is not served. */
-static uintptr_t map_file(const struct request *request)
+static uintptr_t __attribute__((noinline)) map_file(const struct request *request)
 {
 	const struct calls_file file = {
 		.bytes = request->bytes,
@@ -276,7 +276,8 @@ static uintptr_t map_file(const struct request *request)
 	return libc_calls.map_file(&file);
 }
 
-static void *map(struct request *request)
+/* In its callers' frames: each mmap() of the program needs the stack of this one. */
+static inline __attribute__((always_inline)) void *map(struct request *request)
 {
 	uintptr_t of_file;
 
@@ -302,8 +303,9 @@ static void *map(struct request *request)
 }
 
 /* What the program has asked for by one of the two names of mmap. */
-static void *map_called(void *address, size_t bytes, int protection, int flags, int fd,
-			uint64_t offset, bool by_libc)
+static inline __attribute__((always_inline)) void *map_called(void *address, size_t bytes,
+							      int protection, int flags, int fd,
+							      uint64_t offset, bool by_libc)
 {
 	struct request request = {
 		.address = (uintptr_t)address,

@@ -104,9 +104,10 @@ static int open_backing(const struct source *source)
 
 /*
  * Maps huge pages at address, or where the kernel chooses if address is 0; returns the address, or
- * -errno. Nothing is left open or mapped on failure.
+ * -errno. Nothing is left open or mapped on failure. `populate`: by MAP_POPULATE, if the kernel has
+ * nothing better.
  */
-static long map_pages(const struct source *source, uintptr_t address, size_t pages)
+static long map_pages(const struct source *source, uintptr_t address, size_t pages, bool populate)
 {
 	size_t bytes = pages * source->page_bytes;
 	int flags = MAP_PRIVATE, fd = open_backing(source);
@@ -118,7 +119,7 @@ static long map_pages(const struct source *source, uintptr_t address, size_t pag
 		return fd;
 	if (!source->reserve)
 		flags |= MAP_NORESERVE;
-	if (source->populate && !source->populate_write)
+	if (populate && !source->populate_write)
 		flags |= MAP_POPULATE;
 	if (!address) {
 		at = sys_mmap(0, bytes, PROT_READ | PROT_WRITE, flags, fd >= 0 ? fd : -1, 0);
@@ -135,10 +136,7 @@ static long map_pages(const struct source *source, uintptr_t address, size_t pag
 
 long source_map_anywhere(const struct source *source, size_t pages)
 {
-	struct source unpopulated = *source;
-
-	unpopulated.populate = false;
-	return map_pages(&unpopulated, 0, pages);
+	return map_pages(source, 0, pages, false);
 }
 
 /* Before 5.14, MAP_POPULATE populates what it can and reports no error: is the page present? */
@@ -179,8 +177,7 @@ populate_each(const struct source *source, uintptr_t address, size_t pages, int 
 static inline size_t populate(const struct source *source, uintptr_t address, size_t pages,
 			      int *error)
 {
-	if (!source->populate ||
-	    (source->populate_write && !sys_populate(address, pages * source->page_bytes)))
+	if (source->populate_write && !sys_populate(address, pages * source->page_bytes))
 		return pages;
 	return populate_each(source, address, pages, error);
 }
@@ -205,13 +202,14 @@ unmap_rest(const struct source *source, uintptr_t address, size_t pages, size_t 
  * Maps as many pages as are available. `limit` is how many more there may be: after a piece failed,
  * less than that piece; half of it is tried next. So there are at most as many pieces as halvings.
  */
-static size_t map_ladder(const struct source *source, uintptr_t address, size_t pages, int *error)
+static size_t map_ladder(const struct source *source, uintptr_t address, size_t pages,
+			 bool populate_all, int *error)
 {
 	size_t given = 0, limit = pages, piece = pages;
 
 	while (limit) {
 		uintptr_t at = address + given * source->page_bytes;
-		long result = map_pages(source, at, piece);
+		long result = map_pages(source, at, piece, populate_all);
 		size_t there;
 
 		if (result == -ENOMEM) {
@@ -224,7 +222,7 @@ static size_t map_ladder(const struct source *source, uintptr_t address, size_t 
 			*error = (int)result;
 			break;
 		}
-		there = populate(source, at, piece, error);
+		there = populate_all ? populate(source, at, piece, error) : piece;
 		if (there < piece)
 			return given + unmap_rest(source, at, piece, there);
 		given += piece;
@@ -292,19 +290,10 @@ static bool is_left_to_touch(const struct source *source, size_t pages)
 	       first_touch_places(source->page_bytes);
 }
 
-static size_t __attribute__((noinline))
-map_unpopulated(const struct source *source, uintptr_t address, size_t pages, int *error)
-{
-	struct source unpopulated = *source;
-
-	unpopulated.populate = false;
-	first_touch_used = true;
-	return map_ladder(&unpopulated, address, pages, error);
-}
-
 size_t source_map_huge(struct source *source, uintptr_t address, size_t pages)
 {
 	size_t given, allowed;
+	bool later;
 	int error = 0;
 
 	if (!source->hugetlb || source_without_hugetlb || !pages)
@@ -315,10 +304,11 @@ size_t source_map_huge(struct source *source, uintptr_t address, size_t pages)
 	if (is_backing_off(source))
 		return 0;
 	allowed = source_allowed(source, pages);
-	given = !allowed ? 0
-		: is_left_to_touch(source, allowed)
-			? map_unpopulated(source, address, allowed, &error)
-			: map_ladder(source, address, allowed, &error);
+	later = is_left_to_touch(source, allowed);
+	if (later)
+		first_touch_used = true;
+	/* called at one place, where the compiler puts it: less stack */
+	given = map_ladder(source, address, allowed, source->populate && !later, &error);
 	if (given < allowed)
 		back_off(source, allowed, given, error);
 	else if (allowed < pages)
@@ -356,7 +346,7 @@ int source_try(const struct source *source)
 
 	if (sys_sandboxed && source->populate && !source->populate_write)
 		return -EPERM;
-	at = map_pages(source, 0, 1);
+	at = map_pages(source, 0, 1, source->populate);
 	if (SYS_IS_ERROR(at))
 		return (int)at;
 	populate(source, (uintptr_t)at, 1, &error);

@@ -12,6 +12,8 @@
 
 void transparent_from_now(void)
 {
+	/* no call of the program fails for it */
+	const struct split how = {.all = true, .silent = true};
 	int failed = 0;
 
 	if (!lock_take())
@@ -19,7 +21,7 @@ void transparent_from_now(void)
 	source_without_hugetlb = true;
 	for (struct region *region = registry_first(); region; region = registry_next(region))
 		if (!region->text && !region->may_go && region->high > region->start)
-			failed |= split_pages(region, region->start, region->high, true);
+			failed |= split_range(region, region->start, region->high, &how);
 	lock_release();
 	if (failed)
 		log_warning_once("some memory stays on hugetlb pages: they cannot be split now");

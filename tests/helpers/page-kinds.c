@@ -150,11 +150,16 @@ static void *touch(void *unused)
 	return unused;
 }
 
+/* Between holes: next to the thread's stack the kernel would make one mapping of both. */
 static const char *map_touching(size_t pages)
 {
+	const size_t bytes = (pages + 2) * M2;
 	pthread_t thread;
 
-	touched = aligned_range(pages * M2);
+	touched = mmap(NULL, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	CHECK(touched != MAP_FAILED, "no memory");
+	touched = (char *)(((uintptr_t)touched + M2) & ~(uintptr_t)(M2 - 1));
+	CHECK(!mprotect(touched, pages * M2, PROT_READ | PROT_WRITE), "%m");
 	madvise(touched, pages * M2, MADV_NOHUGEPAGE);
 	memset(touched, 1, pages * M2);
 	touched_bytes = pages * M2 / 8;

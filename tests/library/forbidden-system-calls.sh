@@ -7,7 +7,7 @@
 
 restricted=$cases/restricted
 split_line="heap: part of a huge page cannot be changed (other threads run, and neither userfaultfd nor ptrace is allowed): the call fails with ENOMEM (HUGETLB_EXACT=strict avoids such pages)"
-strict_line="heap: HUGETLB_EXACT=strict: neither userfaultfd nor ptrace is allowed here, so part of a hugetlb page cannot be changed exactly; using transparent huge pages"
+strict_line="some memory stays on hugetlb pages: they cannot be split now"
 redirect_line="heap: libc could not be hooked (its text is sealed, or a security policy forbids it): the heap stays on small pages"
 
 says_once() {
@@ -33,15 +33,15 @@ pages_stay_whole_under() {
 	says_once "$kind" "$split_line"
 }
 
-# Transparent huge pages are the ways out that HOWTO names.
+# Once a thread runs, the heap takes transparent huge pages only. The thread of this program has a stack
+# of its own, so that it is noticed by the growth after it, too late for the page that there is.
 strict_means_transparent_pages_under() {
 	preloaded HUGETLB_MORECORE=yes HUGETLB_EXACT=strict EXPECT_HUGETLB=0.9 "$cases/small-blocks" 5 >"$work/out" 2>"$work/err" ||
 		fail "HUGETLB_EXACT=strict: no hugetlb pages where changes are exact"
 	preloaded HUGETLB_MORECORE=yes HUGETLB_EXACT=strict "$restricted" "$1" \
 		writes-during-partial-page-calls arena >"$work/out" 2>"$work/err" ||
 		{ show "$work/err"; fail "$1, strict: exit status $?"; }
-	# once in the program, and once in the one that starts it
-	[ "$(grep -cF "WARNING: $strict_line" "$work/err")" = 2 ] || { show "$work/err"; fail "$1, strict: other lines"; }
+	says_once "$1, strict" "$strict_line"
 }
 
 pages_are_split_by_the_kernel_under() {

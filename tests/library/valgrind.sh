@@ -30,5 +30,5 @@ fail_with() {
 }
 
 under_valgrind HUGETLB_ELFMAP=R "$cases/segments-probe" quiet
-under_valgrind HUGETLB_MMAP=yes "$cases/calls-past-libc" inline
+under_valgrind HUGETLB_MMAP=yes "$cases/calls-past-libc" in-valgrind
 under_valgrind "HUGETLB_MMAP=yes HUGETLB_MORECORE=yes HUGETLB_VERBOSE=0" "$cases/fork" child-exits

@@ -127,9 +127,11 @@ mapped_files() {
 	disk=$(mktemp -d -p /var/tmp)
 	at_end "rm -rf $disk"
 	head -c 9M /dev/urandom >"$disk/a.model"
-	succeeds --verbose 3 --files "$helpers/map-file" "$disk/a.model"
+	sync "$disk/a.model" # pages that are not yet on the disk stay as they are
+	"$hugectl" --verbose 3 --files "$helpers/map-file" "$disk/a.model" 2>"$work/err" || fail "--files"
 	grep -q 'HUGETLB_MMAP_FILES: .*/a.model' "$work/err" || { show "$work/err"; fail "--files"; }
-	succeeds --verbose 3 --files=yes --files-only '*.gguf' "$helpers/map-file" "$disk/a.model"
+	"$hugectl" --verbose 3 --files=yes --files-only '*.gguf' "$helpers/map-file" "$disk/a.model" \
+		2>"$work/err" || fail "--files-only"
 	! grep -q 'HUGETLB_MMAP_FILES: ' "$work/err" || { show "$work/err"; fail "--files-only"; }
 }
 
