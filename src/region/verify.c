@@ -11,6 +11,7 @@
 #include <layout.h>
 
 #include "base/sys.h"
+#include "pages/first_touch.h"
 #include "proc/maps.h"
 #include "region/page_state.h"
 #include "region/process.h"
@@ -72,8 +73,8 @@ static void record_replaced(struct region *region, size_t page)
 	page_state_replaced(region, address, address + region->page_bytes);
 }
 
-/* Before Linux 5.14 the text of /proc/self/maps shows the protection; it is read once for all
- * pages. */
+/* Before Linux 5.14, and for pages that were never touched, the text of /proc/self/maps shows the
+ * protection; it is read once for all pages. */
 static struct {
 	struct maps maps;
 	struct smaps_mapping mapping;
@@ -118,7 +119,9 @@ static void verify_by_errors(struct region *region, size_t page)
 	}
 	if (sys_sandboxed || region->text)
 		return;
-	if (!region->source->populate_write) {
+	/* populating would choose the node of what the program has not touched yet */
+	if (!region->source->populate_write ||
+	    (first_touch_used && first_touch_awaited(address))) {
 		read_rights(region, page);
 		return;
 	}

@@ -140,9 +140,22 @@ static const char *start_thread(void)
 static char *touched;
 static size_t touched_bytes;
 
+/* An emulated CPU keeps translations until it has to forget them all, and marks a page as accessed
+ * only when it makes one. */
+static void forget_translations(void)
+{
+	char *memory = mmap(NULL, M2, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	CHECK(memory != MAP_FAILED, "no memory");
+	madvise(memory, M2, MADV_NOHUGEPAGE);
+	memset(memory, 1, M2);
+	munmap(memory, M2);
+}
+
 static void *touch(void *unused)
 {
 	for (;;) {
+		forget_translations();
 		for (size_t i = 0; i < touched_bytes; i += 4096)
 			touched[i]++;
 		usleep(1000);
