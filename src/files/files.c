@@ -98,7 +98,7 @@ static bool map_own_pages(struct work *work, bool drop)
 				   : answer == OWN_PAGES_EMPTY
 					   ? ""
 					   : "its file system or this kernel keeps no huge "
-					     "pages of files, or it is not on the disk yet");
+					     "pages of files, or it is not on disk");
 	return false;
 }
 

@@ -53,7 +53,7 @@ until [ -s "$work/holding" ]; do
 done
 reads "$disk/held" HUGETLB_MMAP_FILES=yes
 is_small "a file that is locked in small pages"
-says "stays on small pages: its file system or this kernel keeps no huge pages of files, or it is not on the disk yet"
+says "stays on small pages: its file system or this kernel keeps no huge pages of files, or it is not on disk"
 reads "$disk/held" HUGETLB_MMAP_FILES=yes,thp
 says ""
 is_huge "a private copy"
