@@ -2,6 +2,9 @@
 /*
  * Threads that wait in system calls see nothing of the splits of another thread: no EINTR where no
  * signal came, every signal counted where some did, and time-outs that are not lost.
+ *
+ * calls-not-interrupted-by-splits [most]: as many may end with EINTR. On arm64 a call that has just
+ * begun may (HOWTO, section 35); without the mend a third of the 144 do.
  */
 #include <poll.h>
 #include <signal.h>
@@ -71,8 +74,9 @@ static void *wait_for_signals(void *unused)
 	return unused;
 }
 
-int main(void)
+int main(int count, char **arguments)
 {
+	const long most = count > 1 ? atol(arguments[1]) : 0;
 	const struct sigaction action = {.sa_handler = on_signal};
 	struct epoll_event event = {.events = EPOLLIN};
 	char *block = need(malloc((PAGES + 2) * HUGE));
@@ -111,7 +115,7 @@ int main(void)
 	for (int i = 0; i < WAITERS; i++)
 		pthread_join(waiter[i], NULL);
 	pthread_join(signalled, NULL);
-	CHECK(interrupted == 0, "%ld calls ended with EINTR", interrupted);
+	CHECK(interrupted <= most, "%ld calls ended with EINTR", interrupted);
 	CHECK(signals_interrupted <= sent, "%ld of %ld", signals_interrupted, sent);
 	puts("ok");
 	return 0;
