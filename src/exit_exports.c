@@ -39,11 +39,13 @@ static int write_report(void *argument)
 
 static void __attribute__((noreturn)) end(int status)
 {
+	/* no write where there is nothing to report: in a fork's child it would copy a page */
 	if (options_get(NULL, NULL)->report &&
-	    !__atomic_exchange_n(&in_use, true, __ATOMIC_ACQUIRE))
+	    !__atomic_exchange_n(&in_use, true, __ATOMIC_ACQUIRE)) {
 		cpu_call_on_stack((uintptr_t)(stack + sizeof(stack)), write_report, NULL);
-	/* a child of vfork() has set it for its parent, too */
-	__atomic_store_n(&in_use, false, __ATOMIC_RELEASE);
+		/* a child of vfork() has set it for its parent, too */
+		__atomic_store_n(&in_use, false, __ATOMIC_RELEASE);
+	}
 	sys_exit_group(status);
 	__builtin_unreachable();
 }
