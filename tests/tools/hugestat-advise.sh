@@ -18,7 +18,7 @@ def filled(step):
         memory[page] = 1
     return memory
 kept = [filled(int(step) << 12) for step in sys.argv[1:]]
-time.sleep(0.5)
+time.sleep(1.5) # so that it is observed once more when it has grown
 sys.exit(7)
 END
 

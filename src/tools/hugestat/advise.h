@@ -45,7 +45,7 @@ struct advice {
 	enum advice_verdict { ADVICE_NO, ADVICE_PERHAPS, ADVICE_YES } verdict;
 };
 
-/* Observes the process. Returns 0 or -errno. */
+/* Observes the process. Returns 0 or -errno; -EAGAIN: it gave memory back meanwhile. */
 int sight_take(struct sight *sight, pid_t pid);
 
 void advise(const struct sight *sight, struct advice *advice);

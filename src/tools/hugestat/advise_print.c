@@ -100,8 +100,8 @@ static void print_gain(const struct sight *sight, const struct advice *advice, F
 	fprintf(out, "  Expect %.0f to %.0f %% less CPU time", advice->low * 100,
 		advice->high * 100);
 	if (advice->faults_high >= 0.01)
-		fprintf(out, " (%.0f to %.0f %% by fewer page faults)",
-			advice->faults_low * 100, advice->faults_high * 100);
+		fprintf(out, " (%.0f to %.0f %% by fewer page faults)", advice->faults_low * 100,
+			advice->faults_high * 100);
 	fprintf(out, ".\n  How sure: %s.\n",
 		sight->walks_known ? "measured on this run; another may differ"
 				   : "faults are counted, the rest is estimated by size");

@@ -102,8 +102,10 @@ int advise_process(pid_t pid, struct json *json)
 {
 	struct advice advice;
 	struct sight sight;
-	const int result = sight_take(&sight, pid);
+	int result = -EAGAIN;
 
+	for (int tries = 0; result == -EAGAIN && tries < 5; tries++)
+		result = sight_take(&sight, pid);
 	if (result) {
 		show_failure(pid, result);
 		return EXIT_FAILURE;

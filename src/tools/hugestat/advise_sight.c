@@ -20,16 +20,21 @@
 #define PAGEMAP_PRESENT (1ull << 63)
 #define SMALL_PAGES_MAX 8192 /* per huge page: 512M of 64K */
 
-/* Counts the ranges of a mapping that huge pages could serve: at least half of each in use. */
-static void take_density(struct sight *sight, const struct process_mapping *mapping, int pagemap)
+/*
+ * Counts the ranges of a mapping that huge pages could serve: at least half of each in use. Returns
+ * how many kB are present in all ranges.
+ */
+static unsigned long take_density(struct sight *sight, const struct process_mapping *mapping,
+				  int pagemap)
 {
 	static uint64_t entries[SMALL_PAGES_MAX];
 	const size_t count = sight->huge_bytes / sight->base_bytes;
 	const uint64_t mask = sight->huge_bytes - 1;
 	const uint64_t end = mapping->smaps.end & ~mask;
+	unsigned long present_kb = 0;
 
 	if (count > SMALL_PAGES_MAX)
-		return;
+		return 0;
 	for (uint64_t at = (mapping->smaps.start + mask) & ~mask; at < end;
 	     at += sight->huge_bytes) {
 		const size_t bytes = count * sizeof(*entries);
@@ -38,9 +43,10 @@ static void take_density(struct sight *sight, const struct process_mapping *mapp
 
 		if (pread(pagemap, entries, bytes,
 			  (off_t)(at / sight->base_bytes * sizeof(*entries))) != (ssize_t)bytes)
-			return;
+			return present_kb;
 		for (size_t i = 0; i < count; i++)
 			present += !!(entries[i] & PAGEMAP_PRESENT);
+		present_kb += (unsigned long)(present * sight->base_bytes >> 10);
 		missing_kb = (unsigned long)((count - present) * sight->base_bytes >> 10);
 		if (present < count / 2) {
 			sight->parts[mapping->part].sparse_kb += missing_kb;
@@ -49,11 +55,14 @@ static void take_density(struct sight *sight, const struct process_mapping *mapp
 		sight->parts[mapping->part].dense_blocks++;
 		sight->parts[mapping->part].holes_kb += missing_kb;
 	}
+	return present_kb;
 }
 
-static void take_mapping(struct sight *sight, const struct process_mapping *mapping, int pagemap)
+/* False: most of the mapping is gone since it was listed. */
+static bool take_mapping(struct sight *sight, const struct process_mapping *mapping, int pagemap)
 {
 	const struct smaps_mapping *smaps = &mapping->smaps;
+	const unsigned long edges_kb = (unsigned long)(sight->huge_bytes >> 9);
 	struct usage_figures figures;
 
 	usage_figures(&figures, smaps);
@@ -65,9 +74,10 @@ static void take_mapping(struct sight *sight, const struct process_mapping *mapp
 	if (!strncmp(smaps->name, "/SYSV", 5) && !figures.is_hugetlb)
 		sight->segments_kb += figures.resident - figures.shmem_thp;
 	/* address space that arenas and runtimes have only reserved contains nothing */
-	if (figures.resident && smaps->start <= INT64_MAX && !figures.is_hugetlb &&
-	    smaps->rights[3] == 'p' && !smaps->inode)
-		take_density(sight, mapping, pagemap);
+	if (pagemap < 0 || !figures.resident || smaps->start > INT64_MAX || figures.is_hugetlb ||
+	    smaps->rights[3] != 'p' || smaps->inode)
+		return true;
+	return take_density(sight, mapping, pagemap) + edges_kb >= figures.resident / 2;
 }
 
 int sight_take(struct sight *sight, pid_t pid)
@@ -89,8 +99,8 @@ int sight_take(struct sight *sight, pid_t pid)
 	sight->is_static = object_is_static(path);
 	snprintf(path, sizeof(path), "/proc/%d/pagemap", (int)pid);
 	pagemap = open(path, O_RDONLY | O_CLOEXEC);
-	for (size_t i = 0; i < process.count; i++)
-		take_mapping(sight, &process.mappings[i], pagemap);
+	for (size_t i = 0; i < process.count && !result; i++)
+		result = take_mapping(sight, &process.mappings[i], pagemap) ? 0 : -EAGAIN;
 	if (pagemap >= 0)
 		close(pagemap);
 	process_free(&process);
@@ -98,5 +108,5 @@ int sight_take(struct sight *sight, pid_t pid)
 		sight->faults = stat.minor_faults;
 		sight->cpu_seconds = (double)stat.cpu_ticks / (double)sysconf(_SC_CLK_TCK);
 	}
-	return 0;
+	return result;
 }
