@@ -349,7 +349,8 @@ int source_try(const struct source *source)
 	at = map_pages(source, 0, 1, source->populate);
 	if (SYS_IS_ERROR(at))
 		return (int)at;
-	populate(source, (uintptr_t)at, 1, &error);
+	if (source->populate)
+		populate(source, (uintptr_t)at, 1, &error);
 	sys_munmap((uintptr_t)at, source->page_bytes);
 	return error;
 }

@@ -370,6 +370,24 @@ static void try_gives_back(void **state)
 	assert_int_equal(source.failures, 0);
 }
 
+/* Also on a kernel before 5.14, which would be asked whether a page is there that nobody touched.
+ */
+static void try_without_prefault_touches_nothing(void **state)
+{
+	struct gate_pool pool = plain_pool;
+	struct source source = plain_source;
+
+	(void)state;
+	gate_pool(&pool);
+	source.populate = false;
+	assert_int_equal(source_try(&source), 0);
+	assert_int_equal(gate_calls(GATE_ANY), 2);
+	pool.no_populate_write = true;
+	gate_pool(&pool);
+	source.populate_write = false;
+	assert_int_equal(source_try(&source), 0);
+}
+
 static void small_pages_are_advised(void **state)
 {
 	struct source source = plain_source;
@@ -502,6 +520,7 @@ int main(void)
 		TEST(files_are_closed),
 		TEST(name_in_use_leads_to_the_next),
 		TEST(try_gives_back),
+		TEST(try_without_prefault_touches_nothing),
 		TEST(small_pages_are_advised),
 		TEST(back_off_grows_and_ends),
 		TEST(denied_pages_are_asked_for_once),
