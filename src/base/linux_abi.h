@@ -8,6 +8,7 @@
 
 #include <fcntl.h>
 #include <linux/futex.h>
+#include <linux/magic.h>
 #include <linux/mempolicy.h>
 #include <signal.h>
 #include <sys/mman.h>

@@ -13,8 +13,6 @@
 #include "pages/copy_directory.h"
 #include "pages/mount.h"
 
-#define HUGETLBFS_MAGIC 0x958458f6u
-
 /* A mapping of less than this share of its file is not worth a copy of all of it. */
 #define MAPPED_SHARE 2
 
@@ -74,8 +72,7 @@ static int check_directory(struct copy *copy)
 		failed = sys_statfs_fd(copy->directory, &filesystem);
 	if (failed)
 		return failed;
-	if ((uint32_t)filesystem.f_type != HUGETLBFS_MAGIC ||
-	    (size_t)filesystem.f_bsize != copy->page_bytes)
+	if (!mount_has_pages(&filesystem, copy->page_bytes))
 		return -ENOENT;
 	reason = copy_directory_mistrust(&status, copy->user);
 	if (!reason)

@@ -12,9 +12,6 @@
 #include "files/wanted.h"
 #include "options/rule.h"
 
-#define HUGETLBFS_MAGIC 0x958458f6u
-#define TMPFS_MAGIC     0x01021994u
-
 /*
  * File systems of this machine whose inodes have the time of each change (ctime, which no program
  * can set), and whose files only this kernel changes. Network file systems and FUSE are none.

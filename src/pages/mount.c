@@ -14,7 +14,12 @@
 #include "base/sys.h"
 #include "pages/mount.h"
 
-#define HUGETLBFS_MAGIC 0x958458f6UL
+bool mount_has_pages(const struct statfs64 *filesystem, size_t page_bytes)
+{
+	/* f_type is 32 bits wide on some CPUs, and signed */
+	return (uint32_t)filesystem->f_type == HUGETLBFS_MAGIC &&
+	       (size_t)filesystem->f_bsize == page_bytes;
+}
 
 static int mount_check(size_t page_bytes, const char *path)
 {
@@ -23,9 +28,7 @@ static int mount_check(size_t page_bytes, const char *path)
 
 	if (result)
 		return (int)result;
-	/* f_type is 32 bits wide on some CPUs, and signed */
-	if ((uint32_t)filesystem.f_type != HUGETLBFS_MAGIC ||
-	    (size_t)filesystem.f_bsize != page_bytes)
+	if (!mount_has_pages(&filesystem, page_bytes))
 		return -EINVAL;
 	return sys_access(path, W_OK | X_OK) ? -EACCES : 0;
 }

@@ -7,7 +7,12 @@
 #ifndef MOUNT_H
 #define MOUNT_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <sys/statfs.h>
+
+/* Is it a hugetlbfs for pages of that size? */
+bool mount_has_pages(const struct statfs64 *filesystem, size_t page_bytes);
 
 /*
  * Stores the path of a hugetlbfs mount for pages of that size: the first in /proc/mounts that the

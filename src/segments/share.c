@@ -15,10 +15,10 @@
 #include "base/log.h"
 #include "base/sys.h"
 #include "pages/copy_directory.h"
+#include "pages/mount.h"
 #include "segments/share.h"
 
-#define HUGETLBFS_MAGIC 0x958458f6UL
-#define PATH_BYTES      4096
+#define PATH_BYTES 4096
 
 /* A signal interrupts the allocation of pages; the next call continues it. */
 #define INTERRUPTIONS_MAX 1000
@@ -71,8 +71,7 @@ static int check_directory(const struct share_directory *directory, size_t page_
 		failed = sys_statfs_fd(directory->fd, &filesystem);
 	if (failed)
 		return (int)failed;
-	if ((uint32_t)filesystem.f_type != HUGETLBFS_MAGIC ||
-	    (size_t)filesystem.f_bsize != page_bytes) {
+	if (!mount_has_pages(&filesystem, page_bytes)) {
 		tell(directory->path, NULL, "is not on a hugetlbfs of the text's page size");
 		return -EINVAL;
 	}

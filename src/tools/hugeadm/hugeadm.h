@@ -19,8 +19,6 @@
 #define UNSET       ULONG_MAX
 #define MOUNTS_BASE "/var/lib/hugetlbfs"
 
-#define HUGETLBFS_TYPE 0x958458f6U /* statfs(2)'s type of a hugetlbfs, in 32 bits */
-
 enum pool_kind { POOL_MINIMUM, POOL_MAXIMUM, POOL_DEMOTE };
 
 /* --pool-pages-min, --pool-pages-max, --demote */

@@ -3,6 +3,7 @@
  * The hugetlbfs mounts that this process sees.
  */
 #include <errno.h>
+#include <linux/magic.h>
 #include <mntent.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,7 +27,7 @@ static size_t page_bytes_of(const struct mntent *entry)
 	size_t bytes;
 
 	if (!statfs(entry->mnt_dir, &filesystem) &&
-	    (unsigned int)filesystem.f_type == HUGETLBFS_TYPE)
+	    (unsigned int)filesystem.f_type == HUGETLBFS_MAGIC)
 		return (size_t)filesystem.f_bsize;
 	if (!option || option[sizeof(name) - 1] != '=')
 		return 0;

@@ -7,6 +7,7 @@
  * failure the directories stay, empty.
  */
 #include <errno.h>
+#include <linux/magic.h>
 #include <mntent.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -164,7 +165,7 @@ static int check(const struct wanted_mount *mount, const char *options, bool is_
 
 	if (statfs(mount->path, &filesystem) || stat(mount->path, &root))
 		return complain(-errno, "can't inspect %s: %s", mount->path, strerror(errno));
-	if ((unsigned int)filesystem.f_type != HUGETLBFS_TYPE)
+	if ((unsigned int)filesystem.f_type != HUGETLBFS_MAGIC)
 		return complain(-EEXIST, "%s: another file system is mounted over it", mount->path);
 	result = differs(mount, "bytes a page", mount->page_bytes, (size_t)filesystem.f_bsize, "");
 	if (is_new || request->mount_uid != UNSET)

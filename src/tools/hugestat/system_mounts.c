@@ -2,6 +2,7 @@
 /*
  * The hugetlbfs mounts, and which users may use them.
  */
+#include <linux/magic.h>
 #include <mntent.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,8 +11,6 @@
 #include <unistd.h>
 
 #include "tools/hugestat/system.h"
-
-#define HUGETLBFS_MAGIC 0x958458f6u
 
 /* Queries the mount itself: another file system may be mounted over it. */
 static bool read_mount(struct system_mount *mount)
