@@ -3,10 +3,10 @@
  * In-memory files for code: see executable.h.
  */
 #include <errno.h>
-#include <stdbool.h>
 
 #include "base/sys.h"
 #include "pages/executable.h"
+#include "pages/sparse.h"
 
 /* Kernels before 6.3 do not know the flag for an executable file. */
 long executable_file(const char *name)
@@ -16,16 +16,6 @@ long executable_file(const char *name)
 	if (fd == -EINVAL)
 		fd = sys_memfd_create(name, MFD_CLOEXEC);
 	return fd;
-}
-
-static bool is_zero(const unsigned char *bytes, size_t count)
-{
-	const unsigned long *word = (const unsigned long *)bytes;
-
-	for (size_t i = 0; i < count / sizeof(*word); i++)
-		if (word[i])
-			return false;
-	return true;
 }
 
 static int write_at(int fd, const unsigned char *bytes, size_t count, size_t offset)
@@ -52,7 +42,7 @@ int executable_copy(int fd, const unsigned char *bytes, size_t count, size_t pag
 	while (!failed && from < count) {
 		size_t to = from;
 
-		while (to < count && !is_zero(bytes + to, page_bytes))
+		while (to < count && !sparse_is_zero((uintptr_t)(bytes + to), page_bytes))
 			to += page_bytes;
 		failed = write_at(fd, bytes + from, to - from, from);
 		from = to + page_bytes;

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Copies into memory that reads as zero, without allocating pages for zeroes.
+ * Memory that reads as zero: recognized, and copied to without allocating pages for zeroes.
  */
 #ifndef SPARSE_H
 #define SPARSE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+bool sparse_is_zero(uintptr_t at, size_t bytes);
 
 /* Copies to `to` those small pages of [from, from + bytes) that are not all zero. */
 void sparse_copy(uintptr_t to, uintptr_t from, size_t bytes, size_t page_bytes);

@@ -10,6 +10,7 @@
 #include "base/sys.h"
 #include "pages/first_touch.h"
 #include "pages/mapping.h"
+#include "pages/sparse.h"
 #include "region/exact.h"
 #include "region/exchange.h"
 #include "region/helper.h"
@@ -20,8 +21,6 @@
 #define FULL_SHARE   2
 #define SAMPLE_SHARE 8
 
-#define WORDS_AT_ONCE 16
-
 struct job {
 	struct exact exact; /* first: see exact.h */
 	struct exchange wanted;
@@ -29,23 +28,6 @@ struct job {
 };
 
 _Static_assert(sizeof(struct job) <= HELPER_ARGUMENT_BYTES, "it fits");
-
-/* The inner loop has a constant length and one exit, so that the compiler can vectorize it. */
-static bool is_zero(uintptr_t at, size_t bytes)
-{
-	const unsigned long *word = (const unsigned long *)at, *const end =
-								       word + bytes / sizeof(*word);
-
-	for (; word < end; word += WORDS_AT_ONCE) {
-		unsigned long any = 0;
-
-		for (int i = 0; i < WORDS_AT_ONCE; i++)
-			any |= word[i];
-		if (any)
-			return false;
-	}
-	return true;
-}
 
 /* Maps memory without access at a multiple of the huge page or, if that is not possible,
  * anywhere. */
@@ -103,14 +85,14 @@ static bool has_much_content(const struct exchange *wanted, uintptr_t page)
 	size_t full = 0;
 
 	for (uintptr_t at = page; at < page + wanted->page_bytes && full < enough; at += step)
-		full += !is_zero(at, wanted->base_bytes);
+		full += !sparse_is_zero(at, wanted->base_bytes);
 	return full >= enough;
 }
 
 static void copy(const struct exchange *wanted, uintptr_t to, uintptr_t from)
 {
 	for (size_t done = 0; done < wanted->page_bytes; done += wanted->base_bytes)
-		if (!is_zero(from + done, wanted->base_bytes))
+		if (!sparse_is_zero(from + done, wanted->base_bytes))
 			memcpy((void *)(to + done), (const void *)(from + done),
 			       wanted->base_bytes);
 }
@@ -127,7 +109,7 @@ static int copy_unreadable(const struct exchange *wanted, uintptr_t to, uintptr_
 		got = sys_pread((int)fd, part, sizeof(part), from + done);
 		if (got != (long)sizeof(part))
 			break;
-		if (!is_zero((uintptr_t)part, sizeof(part)))
+		if (!sparse_is_zero((uintptr_t)part, sizeof(part)))
 			memcpy((void *)(to + done), part, sizeof(part));
 	}
 	sys_close((int)fd);

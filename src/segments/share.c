@@ -16,6 +16,7 @@
 #include "base/sys.h"
 #include "pages/copy_directory.h"
 #include "pages/mount.h"
+#include "pages/sparse.h"
 #include "segments/share.h"
 
 #define PATH_BYTES 4096
@@ -258,11 +259,6 @@ close:
 /* In pieces that stay in the CPU's cache: 64K at a time is faster than mapping the file. */
 #define COMPARED_BYTES (64ul << 10)
 
-static bool is_zero(const char *bytes, size_t count)
-{
-	return !count || (!*bytes && !memcmp(bytes, bytes + 1, count - 1));
-}
-
 static int compare_pieces(const struct mapped_file *file, const struct share_text *text,
 			  const char *copy, char *buffer)
 {
@@ -281,7 +277,9 @@ static int compare_pieces(const struct mapped_file *file, const struct share_tex
 			return -EBADMSG;
 		done += (size_t)got;
 	}
-	return is_zero(copy + done, text->bytes - done) ? mapped_file_check(file) : -EBADMSG;
+	return sparse_is_zero((uintptr_t)(copy + done), text->bytes - done)
+		       ? mapped_file_check(file)
+		       : -EBADMSG;
 }
 
 /* Does the copy hold the text as its file does, and zeroes after it? -EBADMSG: it does not. */

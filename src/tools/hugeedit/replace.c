@@ -14,6 +14,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "pages/sparse.h"
 #include "tools/hugeedit/replace.h"
 
 #define BLOCK_BYTES 65536
@@ -53,11 +54,6 @@ static int write_range(int descriptor, const char *content, size_t start, size_t
 	return 0;
 }
 
-static bool is_zero(const char *content, size_t bytes)
-{
-	return !content[0] && !memcmp(content, content + 1, bytes - 1);
-}
-
 /* Files that were linked with large alignments have large gaps, which stay holes. */
 static int write_content(int descriptor, const struct image *image)
 {
@@ -68,7 +64,7 @@ static int write_content(int descriptor, const struct image *image)
 	for (size_t start = 0; start < image->bytes; start += BLOCK_BYTES) {
 		const size_t left = image->bytes - start;
 		const size_t bytes = left < BLOCK_BYTES ? left : BLOCK_BYTES;
-		const int error = is_zero(content + start, bytes)
+		const int error = sparse_is_zero((uintptr_t)(content + start), bytes)
 					  ? 0
 					  : write_range(descriptor, content, start, start + bytes);
 
