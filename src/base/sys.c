@@ -39,6 +39,10 @@ size_t sys_move(uintptr_t from, uintptr_t to, size_t bytes, size_t unit, int mor
 
 		if (!SYS_IS_ERROR(at))
 			break;
+		/* The kernel may have unmapped what kept others away from the target. */
+		if (!undo)
+			sys_mmap_at(to, bytes, PROT_NONE,
+				    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	}
 	return bytes;
 }

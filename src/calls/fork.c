@@ -28,6 +28,7 @@
 #include "calls/fork_pages.h"
 #include "calls/state.h"
 #include "hook/patch.h"
+#include "pages/move.h"
 #include "pages/sizes.h"
 #include "proc/memory_limit.h"
 #include "region/lock.h"
@@ -316,17 +317,17 @@ static void own_base_pages(struct region *region, size_t page)
 {
 	const uintptr_t address = region_page_address(region, page);
 	const size_t bytes = region->page_bytes;
-	long copy = split_map_aside(region, bytes), moved;
+	long copy = split_map_aside(region, bytes);
+	int failed;
 
 	if (SYS_IS_ERROR(copy))
 		return;
 	memcpy((void *)copy, (void *)address, bytes);
-	moved = sys_mremap((uintptr_t)copy, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED, address);
-	if (SYS_IS_ERROR(moved)) {
+	failed = move_over((uintptr_t)copy, bytes, address, PROT_READ | PROT_WRITE, 0);
+	if (failed)
 		sys_munmap((uintptr_t)copy, bytes);
-		return;
-	}
-	region_set_small(region, page, UNIT_MAPPED);
+	if (failed >= 0)
+		region_set_small(region, page, UNIT_MAPPED);
 }
 
 /* The child copies what the parent could not copy. */

@@ -12,6 +12,7 @@
 #include "base/aside.h"
 #include "base/sys.h"
 #include "calls/fork_copies.h"
+#include "pages/move.h"
 #include "pages/sparse.h"
 #include "region/mempolicy.h"
 #include "region/page_state.h"
@@ -278,15 +279,8 @@ static void empty_pages(struct region *region, const struct piece *piece)
 static void place_copy(struct region *region, const struct piece *piece)
 {
 	const size_t first = region_unit(region, piece->address);
-	long at = sys_mremap(piece->copy, piece->bytes, piece->bytes, MREMAP_MAYMOVE | MREMAP_FIXED,
-			     piece->address);
 
-	if (SYS_IS_ERROR(at)) {
-		at = sys_mmap(piece->address, piece->bytes, PROT_READ | PROT_WRITE,
-			      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
-		if (!SYS_IS_ERROR(at) && !piece->altered)
-			memcpy((void *)piece->address, (void *)piece->copy, piece->bytes);
-	}
+	move_over(piece->copy, piece->bytes, piece->address, PROT_READ | PROT_WRITE, 0);
 	for (size_t unit = first; unit < first + piece->bytes / region->unit_bytes; unit++)
 		region->units[unit] |=
 			(unsigned char)(UNIT_MAPPED | (piece->altered ? UNIT_ALTERED : 0));

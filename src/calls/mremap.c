@@ -364,7 +364,7 @@ static uintptr_t move_within_region(uintptr_t from, size_t bytes, size_t new_byt
 	if (new_bytes > old && owner->fill(region, to + old, ranges_end(to, new_bytes)))
 		goto failed;
 	if (move_all(from, to, old, 0)) {
-		sys_munmap(to + old, to + new_bytes - (to + old));
+		sys_munmap(to, ranges_end(0, new_bytes)); /* sys_move() reserved it */
 		goto failed;
 	}
 	ranges_note_unmapped(from, old_end);

@@ -10,6 +10,7 @@
 #include "base/aside.h"
 #include "base/sys.h"
 #include "files/mapped_copy.h"
+#include "pages/move.h"
 #include "region/lock.h"
 #include "region/page_state.h"
 #include "region/registry.h"
@@ -39,16 +40,17 @@ static int owner_split(struct region *region, size_t page)
 	struct mapped_copy *copy = (struct mapped_copy *)region;
 	const size_t bytes = region->page_bytes;
 	const uintptr_t from = copy->aside + page * bytes;
-	long moved;
+	int failed;
 
 	if (!copy->kept[page])
 		return -ENOENT;
-	moved = sys_mprotect(from, bytes, PROT_READ);
-	if (!moved)
-		moved = sys_mremap(from, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED,
-				   region_page_address(region, page));
-	if (SYS_IS_ERROR(moved))
-		return (int)moved;
+	failed = sys_mprotect(from, bytes, PROT_READ);
+	if (!failed)
+		failed = move_over(from, bytes, region_page_address(region, page), PROT_READ, 0);
+	if (failed < 0)
+		return failed;
+	if (failed)
+		sys_munmap(from, bytes);
 	forget_kept(copy, page);
 	return 0;
 }
@@ -140,20 +142,18 @@ static int put_memory(uintptr_t at, size_t bytes, int fd, uint64_t offset, uintp
 {
 	long put;
 
-	if (fd >= 0)
-		put = sys_mmap(at, bytes, PROT_READ, MAP_PRIVATE | MAP_NORESERVE | MAP_FIXED, fd,
-			       offset);
-	else
-		put = sys_mremap(aside, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED, at);
+	if (fd < 0)
+		return move_over(aside, bytes, at, PROT_READ, 0) ? -ENOMEM : 0;
+	put = sys_mmap(at, bytes, PROT_READ, MAP_PRIVATE | MAP_NORESERVE | MAP_FIXED, fd, offset);
 	return SYS_IS_ERROR(put) ? (int)put : 0;
 }
 
 /* The program's mapping back where it was; a failed call may have taken it away. */
 static void put_back(const struct mapped_copy *copy, size_t bytes)
 {
-	sys_pass(SYS_mprotect, copy->aside, bytes, PROT_READ);
-	sys_pass(SYS_mremap, copy->aside, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED,
-		 copy->region.start);
+	sys_mprotect(copy->aside, bytes, PROT_READ);
+	if (move_over(copy->aside, bytes, copy->region.start, PROT_READ, 0))
+		sys_munmap(copy->aside, bytes);
 }
 
 /* Under the lock. */

@@ -2,8 +2,8 @@
 /*
  * Address space that the program itself chose or reserved: see reservations.h.
  *
- * Huge pages are prepared elsewhere and moved over what is there, in one atomic call: if it fails
- * nothing has changed. Kernels before 5.16 do not move them; there these places get only THP.
+ * Huge pages are prepared elsewhere and moved over what is there, in one atomic call. Kernels
+ * before 5.16 do not move them; there these places get only THP.
  */
 #include <errno.h>
 #include <string.h>
@@ -13,6 +13,7 @@
 #include "calls/start.h"
 #include "mmap/mappings.h"
 #include "mmap/reservations.h"
+#include "pages/move.h"
 #include "proc/pagemap.h"
 #include "region/lock.h"
 #include "region/mempolicy.h"
@@ -110,6 +111,7 @@ static size_t exchange(struct region *region, size_t page, size_t count)
 	uintptr_t to = region_page_address(region, page);
 	size_t bytes = count * region->page_bytes, got;
 	uintptr_t aside;
+	int failed;
 
 	if (!count || (mappings.move_tried && !mappings.can_move) || sys_sandboxed ||
 	    !mappings_may_take(bytes))
@@ -118,12 +120,14 @@ static size_t exchange(struct region *region, size_t page, size_t count)
 	if (!aside)
 		return 0;
 	got = source_map_huge(&mappings.source, aside, count);
-	if (got &&
-	    (!kernel_moves(aside) ||
-	     SYS_IS_ERROR(sys_mremap(aside, got * region->page_bytes, got * region->page_bytes,
-				     MREMAP_MAYMOVE | MREMAP_FIXED, to)))) {
-		sys_munmap(aside, got * region->page_bytes);
-		got = 0;
+	if (got) {
+		failed = kernel_moves(aside) ? move_over(aside, got * region->page_bytes, to,
+							 PROT_READ | PROT_WRITE, 0)
+					     : -EINVAL;
+		if (failed) {
+			sys_munmap(aside, got * region->page_bytes);
+			got = 0;
+		}
 	}
 	placement_unused(place, aside, aside + bytes);
 	if (got)

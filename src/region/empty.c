@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/sys.h"
+#include "pages/move.h"
 #include "region/empty.h"
 #include "region/mempolicy.h"
 #include "region/page_state.h"
@@ -22,6 +23,7 @@ static bool give_back(struct region *region, size_t page, size_t end)
 	const size_t bytes = (end - page) * region->page_bytes;
 	struct mempolicy policy;
 	long at;
+	int failed;
 
 	if (state >> PAGE_KEY_SHIFT)
 		return false;
@@ -32,11 +34,11 @@ static bool give_back(struct region *region, size_t page, size_t end)
 	mempolicy_apply(&policy, (uintptr_t)at, bytes);
 	if (region->source->thp)
 		sys_madvise((uintptr_t)at, bytes, MADV_HUGEPAGE);
-	if (SYS_IS_ERROR(sys_mremap((uintptr_t)at, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED,
-				    address))) {
+	failed = move_over((uintptr_t)at, bytes, address, page_state_rights(state), 0);
+	if (failed)
 		sys_munmap((uintptr_t)at, bytes);
+	if (failed < 0)
 		return false;
-	}
 	for (; page < end; page++)
 		split_note_page(region, page, state & ~(PAGE_HUGE | PAGE_INHERITED));
 	return true;

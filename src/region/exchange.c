@@ -10,6 +10,7 @@
 #include "base/sys.h"
 #include "pages/first_touch.h"
 #include "pages/mapping.h"
+#include "pages/move.h"
 #include "pages/sparse.h"
 #include "region/exact.h"
 #include "region/exchange.h"
@@ -160,7 +161,7 @@ static int exchange_page(struct job *job, uintptr_t address)
 {
 	const struct exchange *wanted = &job->wanted;
 	struct mempolicy policy;
-	long aside = map_aside(job), moved;
+	long aside = map_aside(job);
 	int failed;
 
 	if (SYS_IS_ERROR(aside))
@@ -173,15 +174,13 @@ static int exchange_page(struct job *job, uintptr_t address)
 		return failed;
 	}
 	failed = fill(wanted, (uintptr_t)aside, address);
-	if (!failed) {
-		moved = sys_mremap((uintptr_t)aside, wanted->page_bytes, wanted->page_bytes,
-				   MREMAP_MAYMOVE | MREMAP_FIXED, address);
-		failed = SYS_IS_ERROR(moved) ? (int)moved : 0;
-	}
-	exact_end(&job->exact, address, wanted->page_bytes, !failed);
+	if (!failed)
+		failed = move_over((uintptr_t)aside, wanted->page_bytes, address, wanted->rights,
+				   wanted->key);
+	exact_end(&job->exact, address, wanted->page_bytes, failed >= 0);
 	if (failed)
 		sys_munmap((uintptr_t)aside, wanted->page_bytes);
-	return failed;
+	return failed < 0 ? failed : 0;
 }
 
 static int exchange_all(struct exact *exact)

@@ -3,8 +3,9 @@
  * Exchanges hugetlb pages for base pages with the same content, without disturbing other threads
  * that write to them: see exact.h for the means.
  *
- * Needs the lock (lock.h). A page is exchanged by one atomic call at the very end: an earlier
- * failure leaves the page as it was.
+ * Needs the lock (lock.h). A page is exchanged by one atomic call at the very end: a failure leaves
+ * the page as it was. (If the kernel fails in the middle of that call, the content is copied into
+ * the hole that it leaves: see pages/move.h.)
  */
 #ifndef EXCHANGE_H
 #define EXCHANGE_H

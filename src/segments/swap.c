@@ -8,34 +8,10 @@
  */
 #include <errno.h>
 #include <signal.h>
-#include <string.h>
-#include <sys/auxv.h>
 
 #include "base/sys.h"
+#include "pages/move.h"
 #include "segments/swap.h"
-
-static bool is_mapped(uintptr_t address)
-{
-	unsigned char resident;
-
-	return sys_mincore(address, getauxval(AT_PAGESZ), &resident) != -ENOMEM;
-}
-
-/*
- * The kernel unmaps the old memory before it moves the new memory there, and may then run out of
- * memory for its page tables: the place is empty. The copy is still where it was, and its content
- * is put back on small pages.
- */
-static void fill_hole(const struct plan_range *range, const struct prepared *prepared)
-{
-	long at = sys_mmap(range->start, prepared->bytes, PROT_READ | PROT_WRITE,
-			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
-
-	if (SYS_IS_ERROR(at))
-		return;
-	memcpy((void *)range->start, (const void *)prepared->address, prepared->bytes);
-	sys_mprotect(range->start, prepared->bytes, range->protection);
-}
 
 /* Before 5.16 mremap refuses huge pages. The file of a text has all its pages, and can be mapped
  * over it. */
@@ -125,8 +101,9 @@ static long move_in(const struct plan_range *range, struct prepared *prepared)
 
 	if (SYS_IS_ERROR(result) && prepared->fd >= 0)
 		result = map_over(range, prepared);
-	if (SYS_IS_ERROR(result) && !is_mapped(range->start))
-		fill_hole(range, prepared);
+	if (SYS_IS_ERROR(result))
+		move_fill_hole(prepared->address, prepared->bytes, range->start, range->protection,
+			       0);
 	return result;
 }
 

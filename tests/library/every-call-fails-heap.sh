@@ -17,5 +17,5 @@ each_call_fails_once "$ENOMEM,$EPERM" HUGETLB_MORECORE=auto
 need_pages 60 2M
 started_or_refused HUGETLB_MORECORE=yes
 begin_program "$helpers/every-call"
-each_call_fails_once "$ENOMEM $EPERM,$EINTR,$EAGAIN" HUGETLB_MORECORE=yes
+each_call_fails_once "$ENOMEM $EPERM,$EINTR,$EAGAIN" HUGETLB_MORECORE=yes FAULT_LATE=1
 all_calls_fail_from_each_on $EPERM HUGETLB_MORECORE=yes HUGETLB_MORECORE_SHRINK=yes

@@ -11,7 +11,7 @@ link_for_huge_pages() {
 
 segments_on() {
 	local backing=HUGETLB_ELFMAP_BACKING=$1
-	each_call_fails_once "$ENOMEM,$EPERM,$EINTR,$EAGAIN" HUGETLB_ELFMAP=RW "$backing"
+	each_call_fails_once "$ENOMEM,$EPERM,$EINTR,$EAGAIN" HUGETLB_ELFMAP=RW "$backing" FAULT_LATE=1
 	all_calls_fail_from_each_on $ENOMEM HUGETLB_ELFMAP=RW "$backing"
 }
 

@@ -34,6 +34,8 @@ static struct {
 	int error;
 } always[FAILURES_MAX];
 
+static bool failing_late;
+
 /* A path that the test made: a file, a directory, or the root of a mounted file system. */
 static struct entry {
 	const char *path, *contents;
@@ -73,7 +75,7 @@ void gate_reset(void)
 	memset(&once, 0, sizeof(once));
 	all_calls = 0;
 	entry_count = 0;
-	system_hidden = catching = secure = false;
+	system_hidden = catching = secure = failing_late = false;
 	open_filesystem.magic = 0;
 	other_device = false;
 	user = -1;
@@ -98,6 +100,11 @@ void gate_fail_always(long number, int error)
 			return;
 		}
 	abort();
+}
+
+void gate_fail_late(void)
+{
+	failing_late = true;
 }
 
 unsigned long gate_calls(long number)
@@ -302,6 +309,19 @@ static int due_failure(long number)
 	return 0;
 }
 
+/* A call that fails may have done half of what it does. */
+static void do_half(long number, long a, long c, long d, long e)
+{
+	long result;
+
+	/* Whatever close returns, the descriptor is closed. */
+	if (number == SYS_close)
+		sys_pass(SYS_close, a);
+	if (failing_late && number == SYS_mremap && d & MREMAP_FIXED &&
+	    !gate_pool_call(&result, SYS_munmap, e, c, 0, 0, 0))
+		sys_pass(SYS_munmap, e, c);
+}
+
 long sys_gate(long number, long a, long b, long c, long d, long e, long f)
 {
 	const struct entry *entry;
@@ -312,11 +332,10 @@ long sys_gate(long number, long a, long b, long c, long d, long e, long f)
 	if (number < NUMBERS_MAX)
 		calls[number]++;
 	error = due_failure(number);
-	/* Whatever close returns, the descriptor is closed. */
-	if (error && number == SYS_close)
-		sys_pass(number, a, b, c, d, e, f);
-	if (error)
+	if (error) {
+		do_half(number, a, c, d, e);
 		return -error;
+	}
 	if (gate_pool_call(&result, number, a, b, c, d, e))
 		return result;
 	switch (number) {

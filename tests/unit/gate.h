@@ -24,6 +24,10 @@ void gate_fail(long number, unsigned long nth, int error);
 /* Every call of that number fails with error from now on; four numbers at most. */
 void gate_fail_always(long number, int error);
 
+/* From now on an mremap with MREMAP_FIXED that fails has unmapped its target before, as the kernel
+ * does if it runs out of memory in the middle. */
+void gate_fail_late(void);
+
 /* How many calls of that number, or GATE_ANY, there were. */
 unsigned long gate_calls(long number);
 

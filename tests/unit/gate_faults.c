@@ -6,6 +6,7 @@
  *   FAULT_CALL=n      the n-th call of the process fails, once
  *   FAULT_FROM=n      so do all from the n-th on
  *   FAULT_ERRNO=e     with this error (12, ENOMEM)
+ *   FAULT_LATE=1      an mremap with MREMAP_FIXED has unmapped its target before it fails
  *   FAULT_COUNT_FD=f  at exit the number of calls goes to descriptor f
  *
  * Without these every call passes. A child goes on counting where its parent stood; but FAULT_FROM
@@ -51,7 +52,7 @@ static int never_fails(long number, long c)
 
 long sys_gate(long number, long a, long b, long c, long d, long e, long f)
 {
-	static unsigned long nth, from, error;
+	static unsigned long nth, from, error, late;
 	static int ready;
 	unsigned long call = __atomic_add_fetch(&calls, 1, __ATOMIC_RELAXED);
 
@@ -60,13 +61,17 @@ long sys_gate(long number, long a, long b, long c, long d, long e, long f)
 		nth = setting("FAULT_CALL", 0);
 		from = setting("FAULT_FROM", 0);
 		error = setting("FAULT_ERRNO", 12);
+		late = setting("FAULT_LATE", 0);
 		is_first_process();
 		ready = 1;
 	}
-	if ((call == nth || (from && call >= from && is_first_process())) && !never_fails(number, c)) {
+	if ((call == nth || (from && call >= from && is_first_process())) &&
+	    !never_fails(number, c)) {
 		/* Whatever close returns, the descriptor is closed. */
 		if (number == SYS_close)
 			sys_pass(number, a, b, c, d, e, f);
+		if (late && number == SYS_mremap && d & MREMAP_FIXED)
+			sys_pass(SYS_munmap, e, c);
 		return -(long)error;
 	}
 	return sys_pass(number, a, b, c, d, e, f);

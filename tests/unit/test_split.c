@@ -331,6 +331,45 @@ static void every_call_fails_once(void **state)
 	assert_true(failures > 15);
 }
 
+/* The kernel has unmapped the page when the move of its copy fails: the content is put back. */
+static void a_move_that_fails_late_loses_nothing(void **state)
+{
+	static const int all_rights[] = {PROT_NONE, PROT_READ, PROT_READ | PROT_WRITE};
+	const uintptr_t page = fixture_start + 2 * PAGE;
+	unsigned int holes = 0;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(all_rights); i++)
+		for (unsigned long nth = 1; nth < 4; nth++) {
+			const int rights = all_rights[i];
+
+			begin(PAGE);
+			assert_int_equal(sys_mprotect(page, PAGE, rights), 0);
+			page_state_protected(region, page, page + PAGE, rights, 0);
+			gate_fail_late();
+			gate_fail(SYS_mremap, nth, ENOMEM);
+			assert_int_equal(split_pages(region, page + BASE, page + 2 * BASE, false),
+					 0);
+			holes += gate_calls(SYS_mremap) >= nth;
+			gate_fail(GATE_ANY, 0, 0);
+			assert_false(region_huge_at(region, page));
+			assert_mapping(page,
+				       rights == PROT_NONE   ? "---p"
+				       : rights == PROT_READ ? "r--p"
+							     : "rw-p",
+				       " xx ", false);
+			assert_int_equal(sys_mprotect(page, PAGE, PROT_READ | PROT_WRITE), 0);
+			fixture_check_filled(fixture_start, limit, SEED);
+			gate_fail(SYS_mremap, nth, ENOMEM);
+			assert_int_equal(empty_pages(region, page + PAGE, page + 2 * PAGE), 0);
+			gate_fail(GATE_ANY, 0, 0);
+			fixture_check_zero(page + PAGE, page + 2 * PAGE);
+			fixture_fill(fixture_start, limit, SEED);
+			end();
+		}
+	assert_true(holes >= COUNT_OF(all_rights));
+}
+
 static void dontneed_where_every_call_fails(void **state)
 {
 	(void)state;
@@ -517,6 +556,7 @@ int main(void)
 		FIXTURE_TEST(dontneed_empties_exactly),
 		FIXTURE_TEST(dontneed_of_protected_pages),
 		FIXTURE_TEST(every_call_fails_once),
+		FIXTURE_TEST(a_move_that_fails_late_loses_nothing),
 		FIXTURE_TEST(dontneed_where_every_call_fails),
 		FIXTURE_TEST(aside_is_aligned_or_nothing),
 		FIXTURE_TEST(others_are_kept_from_writing),
