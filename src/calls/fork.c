@@ -304,8 +304,7 @@ bool fork_begin(void)
 static bool own_huge_pages(struct region *region, size_t page, size_t count)
 {
 	if (!region->source->populate_write ||
-	    sys_madvise(region_page_address(region, page), count * region->page_bytes,
-			MADV_POPULATE_WRITE))
+	    sys_populate(region_page_address(region, page), count * region->page_bytes))
 		return false;
 	for (size_t i = page; i < page + count; i++)
 		region->pages[i] |= PAGE_INHERITED;

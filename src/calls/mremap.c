@@ -378,19 +378,14 @@ failed:
 static long grow_in_place(uintptr_t from, size_t bytes, size_t new_bytes, int protection)
 {
 	uintptr_t end = ranges_end(from, bytes), new_end = ranges_end(from, new_bytes);
-	long at = sys_mmap(end, new_end - end, protection,
-			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
 
-	if (at == (long)end) {
-		ranges_note_mapped(end, new_end);
-		return (long)from;
-	}
-	if (!SYS_IS_ERROR(at))
-		sys_munmap((uintptr_t)at, new_end - end);
-	return -ENOMEM;
+	if (sys_mmap_at(end, new_end - end, protection, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0))
+		return -ENOMEM;
+	ranges_note_mapped(end, new_end);
+	return (long)from;
 }
 
-/* Small pages, in any number of mappings. `fixed`: to `to`, where make_small() was called. */
+/* Small pages, in any number of mappings. `fixed`: to `to`, which was split before. */
 static long move_small(uintptr_t from, size_t bytes, size_t new_bytes, bool fixed, uintptr_t to,
 		       int protection)
 {

@@ -154,7 +154,7 @@ static int renew_altered(const struct region *region, uintptr_t from, uintptr_t 
 	 * -EINVAL: the page is not writable, or the kernel cannot tell (before 5.14). Then it stays
 	 * unchanged: the kernel's own brk never clears it either.
 	 */
-	failed = sys_madvise(page, region->base_bytes, MADV_POPULATE_WRITE);
+	failed = sys_populate(page, region->base_bytes);
 	if (!failed)
 		memset((void *)from, 0, (anew < to ? anew : to) - from);
 	return failed == -EINVAL ? 0 : (int)failed;

@@ -8,6 +8,7 @@
  */
 #include <errno.h>
 #include <string.h>
+#include <sys/syscall.h>
 
 #include "calls/mmap.h"
 #include "fixture.h"
@@ -266,6 +267,20 @@ static void break_within_a_protected_page(void **state)
 	}
 }
 
+/* The page under the break is mapped again, by a call that a signal interrupts. */
+static void an_interrupted_call_does_not_stop_the_break(void **state)
+{
+	(void)state;
+	begin(64 * KIB, 10, 20, false);
+	grow(3 * BASE);
+	protect(fixture_start + 2 * BASE, PROT_READ);
+	protect(fixture_start + 2 * BASE, PROT_READ | PROT_WRITE);
+	shrink(BASE / 2);
+	gate_fail(SYS_madvise, 1, EINTR);
+	grow(BASE);
+	end();
+}
+
 static void random_moves(size_t page_bytes, size_t pool_pages, size_t region_pages, size_t most,
 			 bool with_shrink, uint64_t random)
 {
@@ -372,6 +387,7 @@ int main(void)
 		FIXTURE_TEST(altered_memory_comes_back_new),
 		FIXTURE_TEST(altered_unit_of_a_large_page),
 		FIXTURE_TEST(break_within_a_protected_page),
+		FIXTURE_TEST(an_interrupted_call_does_not_stop_the_break),
 		FIXTURE_TEST(random_moves_against_the_model),
 		FIXTURE_TEST(foreign_memory_is_stepped_over),
 		FIXTURE_TEST(foreign_memory_stops_brk),
