@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/sys.h"
 #include "pages/first_touch.h"
+#include "proc/cgroup.h"
 
 #define NODES_MAX 4096 /* more than any kernel is built for */
 
@@ -17,7 +18,8 @@
 static struct {
 	bool in_use;
 	unsigned long allowed[NODES_MAX / 8 / sizeof(long)];
-	char groups[4096], path[4096 + 64];
+	struct cgroup group;
+	char lines[4096], path[sizeof(struct cgroup) + 64];
 } room;
 
 bool first_touch_used;
@@ -86,77 +88,46 @@ static bool has_no_policy(void)
 	return !sys_call(SYS_get_mempolicy, &mode) && !mode;
 }
 
-/* The kernel's name of a page size in the files of control groups: "2MB". */
-static void format_size(char *out, size_t bytes, size_t page_bytes)
-{
-	if (page_bytes >> 30)
-		text_format(out, bytes, "%zuGB", page_bytes >> 30);
-	else if (page_bytes >> 20)
-		text_format(out, bytes, "%zuMB", page_bytes >> 20);
-	else
-		text_format(out, bytes, "%zuKB", page_bytes >> 10);
-}
-
 /* A number below this is a limit: version 1 shows no limit as the largest multiple of a page. */
 #define NO_LIMIT_DIGITS 18
 
-/* 1: there is a limit; 0: there is none; -1: there is no such file. */
-static int read_limit(const char *directory, const char *group, const char *size, const char *name)
+static bool has_limit(const char *name, const char *size)
 {
 	char text[64];
 	size_t digits = 0;
 
-	text_format(room.path, sizeof(room.path), "%s%s/hugetlb.%s.%s", directory, group, size,
-		    name);
+	text_format(room.path, sizeof(room.path), "%s/hugetlb.%s.%s", room.group.path, size, name);
 	if (SYS_IS_ERROR(sys_read_file(room.path, text, sizeof(text))))
-		return -1;
+		return false;
 	while (text[digits] >= '0' && text[digits] <= '9')
 		digits++;
 	return digits && digits < NO_LIMIT_DIGITS;
 }
 
-/* Of a group, and of all above it up to the root: cuts the group's name. */
-static bool is_group_limited(const char *directory, char *group, const char *size, const char *name)
+/* By a controller's group, and by all above it. */
+static bool is_limited_by(const char *controller, const char *mount, const char *name,
+			  size_t page_bytes)
 {
-	char *end = group + strlen(group);
+	char size[16];
 
-	for (;;) {
-		if (read_limit(directory, group, size, name) > 0)
+	if (!cgroup_find(&room.group, room.lines, controller, mount))
+		return false;
+	cgroup_size_name(page_bytes, size, sizeof(size));
+	do {
+		if (has_limit(name, size))
 			return true;
-		if (end == group)
-			return false;
-		while (end > group && *--end != '/')
-			;
-		*end = '\0';
-	}
+	} while (cgroup_up(&room.group));
+	return false;
 }
 
 static bool is_limited(size_t page_bytes)
 {
-	char size[16], *line, *end, *group;
-	long length = sys_read_file("/proc/self/cgroup", room.groups, sizeof(room.groups));
-	bool limited = false;
+	long length = sys_read_file("/proc/self/cgroup", room.lines, sizeof(room.lines));
 
 	if (SYS_IS_ERROR(length))
 		return length != -ENOENT;
-	format_size(size, sizeof(size), page_bytes);
-	for (line = room.groups; *line && !limited; line = end) {
-		end = strchr(line, '\n');
-		if (!end)
-			return true;
-		*end++ = '\0';
-		line = strchr(line, ':');
-		group = line ? strchr(line + 1, ':') : NULL;
-		if (!group)
-			continue;
-		*group++ = '\0';
-		if (!line[1])
-			limited = is_group_limited("/sys/fs/cgroup", group, size, "max");
-		else if (strstr(line, "hugetlb"))
-			limited = is_group_limited("/sys/fs/cgroup/hugetlb", group, size,
-						   "limit_in_bytes");
-	}
-	return limited;
+	return is_limited_by("", "/sys/fs/cgroup", "max", page_bytes) ||
+	       is_limited_by("hugetlb", "/sys/fs/cgroup/hugetlb", "limit_in_bytes", page_bytes);
 }
 
 void first_touch_start(void)

@@ -8,30 +8,22 @@
 
 #include "base/log.h"
 #include "base/sys.h"
+#include "proc/cgroup.h"
 #include "proc/memory_limit.h"
 
 /* The names of one version's files. */
 struct version {
-	const char *controller; /* in the lines of /proc/self/cgroup, with the colons around it */
+	const char *controller;
 	const char *mounts[2];
 	const char *limit, *usage;
 };
 
 static const struct version versions[] = {
-	{"0::", {"/sys/fs/cgroup", "/sys/fs/cgroup/unified"}, "memory.max", "memory.current"},
-	{":memory:",
+	{"", {"/sys/fs/cgroup", "/sys/fs/cgroup/unified"}, "memory.max", "memory.current"},
+	{"memory",
 	 {"/sys/fs/cgroup/memory", "/sys/fs/cgroup"},
 	 "memory.limit_in_bytes",
 	 "memory.usage_in_bytes"},
-};
-
-#define PATH_BYTES 512
-
-/* A cgroup and where the tree is mounted; ancestors are prefixes of it. */
-struct cgroup {
-	const struct version *version;
-	char path[PATH_BYTES];
-	size_t mount_bytes;
 };
 
 /* Memory that is larger than any machine's: v1 has no word for "no limit". */
@@ -53,7 +45,7 @@ static uint64_t number_at(const char *text)
 /* Reads a file of the cgroup; false: it is not there, or does not fit. */
 static bool read_file(const struct cgroup *cgroup, const char *name, char *text, size_t bytes)
 {
-	char path[PATH_BYTES + 64];
+	char path[sizeof(cgroup->path) + 64];
 
 	text_format(path, sizeof(path), "%s/%s", cgroup->path, name);
 	return !SYS_IS_ERROR(sys_read_file(path, text, bytes));
@@ -87,15 +79,16 @@ static uint64_t cache_bytes(const struct cgroup *cgroup)
 /* What the kernel keeps for each CPU in advance, and page tables. */
 #define SPARE_BYTES ((uint64_t)1 << 20)
 
-static bool allows_in(const struct cgroup *cgroup, uint64_t bytes, bool *limited)
+static bool allows_in(const struct cgroup *cgroup, const struct version *version, uint64_t bytes,
+		      bool *limited)
 {
-	const uint64_t limit = read_number(cgroup, cgroup->version->limit);
+	const uint64_t limit = read_number(cgroup, version->limit);
 	uint64_t usage;
 
 	if (limit >= NO_LIMIT)
 		return true;
 	*limited = true;
-	usage = read_number(cgroup, cgroup->version->usage);
+	usage = read_number(cgroup, version->usage);
 	bytes += SPARE_BYTES;
 	if (usage == UINT64_MAX || usage + bytes <= limit)
 		return true;
@@ -103,44 +96,18 @@ static bool allows_in(const struct cgroup *cgroup, uint64_t bytes, bool *limited
 }
 
 /* Of the cgroup and its ancestors. In a container only the root of the tree may be visible. */
-static bool allows_below(struct cgroup *cgroup, uint64_t bytes, bool *limited)
+static bool allows_below(const struct version *version, const char *mount, const char *lines,
+			 uint64_t bytes, bool *limited)
 {
-	char *const root = cgroup->path + cgroup->mount_bytes;
+	struct cgroup cgroup;
 
-	while (allows_in(cgroup, bytes, limited)) {
-		if (!*root)
-			return true;
-		*strrchr(root, '/') = '\0';
-	}
-	return false;
-}
-
-static bool ends_line(char character)
-{
-	return !character || character == '\n';
-}
-
-/* Fills in the path below the mount, from /proc/self/cgroup. */
-static bool find(struct cgroup *cgroup, const char *mount, const char *lines)
-{
-	const char *start = strstr(lines, cgroup->version->controller);
-	size_t length = 0;
-
-	if (!start)
-		return false;
-	start += strlen(cgroup->version->controller);
-	while (!ends_line(start[length]))
-		length++;
-	cgroup->mount_bytes = strlen(mount);
-	if (cgroup->mount_bytes + length >= sizeof(cgroup->path))
-		return false;
-	memcpy(cgroup->path, mount, cgroup->mount_bytes);
-	memcpy(cgroup->path + cgroup->mount_bytes, start, length);
-	cgroup->path[cgroup->mount_bytes + length] = '\0';
-	/* "/" is the mount itself */
-	if (length == 1)
-		cgroup->path[cgroup->mount_bytes] = '\0';
-	return !length || *start == '/';
+	if (!cgroup_find(&cgroup, lines, version->controller, mount))
+		return true;
+	do {
+		if (!allows_in(&cgroup, version, bytes, limited))
+			return false;
+	} while (cgroup_up(&cgroup));
+	return true;
 }
 
 static bool allows(uint64_t bytes, bool *limited)
@@ -150,13 +117,10 @@ static bool allows(uint64_t bytes, bool *limited)
 	if (SYS_IS_ERROR(sys_read_file("/proc/self/cgroup", lines, sizeof(lines))))
 		return true;
 	for (size_t i = 0; i < sizeof(versions) / sizeof(versions[0]); i++)
-		for (size_t j = 0; j < 2; j++) {
-			struct cgroup cgroup = {.version = &versions[i]};
-
-			if (find(&cgroup, versions[i].mounts[j], lines) &&
-			    !allows_below(&cgroup, bytes, limited))
+		for (size_t j = 0; j < 2; j++)
+			if (!allows_below(&versions[i], versions[i].mounts[j], lines, bytes,
+					  limited))
 				return false;
-		}
 	return true;
 }
 

@@ -4,32 +4,15 @@
  * the hierarchy is walked once: version 1's with the memory controller, otherwise version 2's.
  */
 #include <dirent.h>
-#include <mntent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "tools/hugestat/machine.h"
+#include "tools/hugestat/system.h"
 
 #define GROUPS_DEPTH_MAX 64
-
-static bool find_hierarchy(char *path, size_t bytes)
-{
-	FILE *mounts = setmntent("/proc/self/mounts", "re");
-	struct mntent *mount;
-	bool version_1 = false;
-
-	*path = '\0';
-	while (mounts && !version_1 && (mount = getmntent(mounts))) {
-		version_1 = !strcmp(mount->mnt_type, "cgroup") && hasmntopt(mount, "memory");
-		if (version_1 || (!strcmp(mount->mnt_type, "cgroup2") && !*path))
-			snprintf(path, bytes, "%s", mount->mnt_dir);
-	}
-	if (mounts)
-		endmntent(mounts);
-	return *path;
-}
 
 static void name_group(struct machine *machine, const char *path, size_t root)
 {
@@ -69,8 +52,8 @@ static void walk(struct machine *machine, const char *path, size_t root, int dep
 
 void machine_name_groups(struct machine *machine)
 {
-	char path[512];
+	struct cgroup_mount mount;
 
-	if (machine->group_count && find_hierarchy(path, sizeof(path)))
-		walk(machine, path, strlen(path), 0);
+	if (machine->group_count && system_find_cgroup_mount(&mount, "memory"))
+		walk(machine, mount.path, strlen(mount.path), 0);
 }

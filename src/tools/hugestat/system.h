@@ -109,16 +109,14 @@ void system_try(struct system *system);
 unsigned long long system_number(const char *path, unsigned long long otherwise);
 void system_word(const char *path, char *word, size_t bytes);
 
-/* Where the hugetlb controller of cgroups version 1, or version 2, is mounted. */
+/* Where the groups of a controller are: in a tree of cgroups version 1, otherwise in version 2's.
+ */
 struct cgroup_mount {
-	bool version_2; /* which one to find */
+	bool version_2;
 	char path[256];
 };
 
-bool system_find_cgroup_mount(struct cgroup_mount *mount);
-
-/* A page size as in the names of the controller's files: 2MB, 1GB, 64KB. */
-void system_kernel_size_name(size_t bytes, char *text, size_t text_bytes);
+bool system_find_cgroup_mount(struct cgroup_mount *mount, const char *controller);
 
 /* Does this process have the capability (CAP_...)? */
 bool system_has_capability(unsigned int capability);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/sys.h"
+#include "proc/cgroup.h"
 #include "tools/hugestat/system.h"
 
 static void read_vmstat(struct system_stalls *stalls)
@@ -47,7 +48,7 @@ static void read_used_since_boot(struct system_pool *pool, const struct cgroup_m
 {
 	char size[16], path[400];
 
-	system_kernel_size_name(pool->page_bytes, size, sizeof(size));
+	cgroup_size_name(pool->page_bytes, size, sizeof(size));
 	snprintf(path, sizeof(path), "%s/hugetlb.%s.max_usage_in_bytes", mount->path, size);
 	pool->used_since_boot =
 		system_number(path, ULLONG_MAX) == ULLONG_MAX ? -1 : system_number(path, 0) != 0;
@@ -55,8 +56,8 @@ static void read_used_since_boot(struct system_pool *pool, const struct cgroup_m
 
 void system_read_stalls(struct system *system)
 {
-	struct cgroup_mount mount = {.version_2 = false};
-	const bool mounted = system_find_cgroup_mount(&mount);
+	struct cgroup_mount mount;
+	const bool mounted = system_find_cgroup_mount(&mount, "hugetlb") && !mount.version_2;
 	char text[512];
 
 	read_vmstat(&system->stalls);

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "proc/cgroup.h"
 #include "tools/hugestat/users.h"
 
 #define GROUPS_DEPTH_MAX 64
@@ -29,7 +30,7 @@ static unsigned long long usage_of(const struct walk *walk, const char *path, si
 	char size[16], *file;
 	unsigned long long bytes;
 
-	system_kernel_size_name(page_bytes, size, sizeof(size));
+	cgroup_size_name(page_bytes, size, sizeof(size));
 	if (asprintf(&file, "%s/hugetlb.%s.%s%s", path, size, reserved,
 		     walk->mount->version_2 ? "current" : "usage_in_bytes") < 0)
 		abort();
@@ -90,14 +91,11 @@ static struct amounts walk_group(const struct walk *walk, const char *path, int 
 
 bool users_read_cgroups(struct users *users)
 {
-	struct cgroup_mount mount = {.version_2 = false};
+	struct cgroup_mount mount;
 	struct walk walk = {users, &mount};
 
-	if (!system_find_cgroup_mount(&mount)) {
-		mount.version_2 = true;
-		if (!system_find_cgroup_mount(&mount))
-			return false;
-	}
+	if (!system_find_cgroup_mount(&mount, "hugetlb"))
+		return false;
 	walk_group(&walk, mount.path, 0);
 	return users->cgroup_count != 0;
 }

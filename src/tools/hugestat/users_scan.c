@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/sys.h"
+#include "proc/cgroup.h"
 #include "tools/hugestat/users_scan.h"
 
 void *scan_grow(void *list, size_t count, size_t *room, size_t element_bytes)
@@ -33,27 +34,20 @@ char *scan_copy(const char *text)
 	return copy;
 }
 
-/* The deepest of the paths: the hugetlb controller's, or that of version 2. */
+/* The hugetlb controller's group, or that of version 2, or of a hierarchy without controllers. */
 static char *cgroup_of(pid_t pid)
 {
-	char path[64], text[4096], *line, *best = NULL, *rest = text;
+	static const char *const controllers[] = {"hugetlb", "", "name=systemd"};
+	char path[64], lines[4096];
+	struct cgroup group;
 
 	snprintf(path, sizeof(path), "/proc/%d/cgroup", (int)pid);
-	if (sys_read_file(path, text, sizeof(text)) <= 0)
+	if (sys_read_file(path, lines, sizeof(lines)) <= 0)
 		return NULL;
-	while ((line = strsep(&rest, "\n"))) {
-		char *controllers = strchr(line, ':');
-		char *group = controllers ? strchr(controllers + 1, ':') : NULL;
-
-		if (!group)
-			continue;
-		*group++ = '\0';
-		if (!best || strlen(group) > strlen(best) || !strcmp(controllers + 1, "hugetlb"))
-			best = group;
-		if (!strcmp(controllers + 1, "hugetlb"))
-			break;
-	}
-	return best ? scan_copy(best) : NULL;
+	for (size_t i = 0; i < sizeof(controllers) / sizeof(controllers[0]); i++)
+		if (cgroup_find(&group, lines, controllers[i], ""))
+			return scan_copy(*group.path ? group.path : "/");
+	return NULL;
 }
 
 struct holder *scan_new_holder(struct scan *scan, enum holder_kind kind, int pool, const char *name)
