@@ -2,16 +2,17 @@
 /*
  * Names that killed processes left: see left_names.h.
  */
-#include <dirent.h>
 #include <fcntl.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/directory.h"
 #include "base/sys.h"
 #include "pages/left_names.h"
 
-#define READS_MAX 64
+/* On a mount with more names than these the program does not wait for the rest. */
+#define NAMES_MAX 2048
 
 static bool is_left(int directory, const char *name, unsigned int user)
 {
@@ -25,23 +26,14 @@ static bool is_left(int directory, const char *name, unsigned int user)
 
 __attribute__((noinline)) void left_names_remove(const char *mount)
 {
-	char entries[1024] __attribute__((aligned(__alignof__(struct dirent64))));
-	long fd = sys_open(mount, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0), got;
 	const unsigned int user = (unsigned int)sys_geteuid();
+	struct directory directory;
+	const char *name;
 
-	if (SYS_IS_ERROR(fd))
+	if (directory_open(&directory, AT_FDCWD, mount))
 		return;
-	for (int i = 0; i < READS_MAX; i++) {
-		got = sys_getdents64((int)fd, entries, sizeof(entries));
-		if (got <= 0)
-			break;
-		for (long at = 0; at < got;) {
-			const struct dirent64 *entry = (const void *)(entries + at);
-
-			if (is_left((int)fd, entry->d_name, user))
-				sys_unlink_at((int)fd, entry->d_name);
-			at += entry->d_reclen;
-		}
-	}
-	sys_close((int)fd);
+	for (int i = 0; i < NAMES_MAX && (name = directory_next(&directory)); i++)
+		if (is_left(directory.fd, name, user))
+			sys_unlink_at(directory.fd, name);
+	directory_close(&directory);
 }

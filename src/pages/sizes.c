@@ -5,10 +5,10 @@
  * A missing file, or a file system that is not mounted, leaves its part of the result empty;
  * nothing here fails.
  */
-#include <dirent.h>
 #include <fcntl.h>
 #include <string.h>
 
+#include "base/directory.h"
 #include "base/log.h"
 #include "base/stream.h"
 #include "base/sys.h"
@@ -51,20 +51,14 @@ static void add_huge_size(struct page_sizes *sizes, size_t bytes)
 
 static void read_huge_directory(struct page_sizes *sizes)
 {
-	long fd = sys_open(HUGE_DIRECTORY, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0), got;
-	char entries[1024] __attribute__((aligned(8)));
+	struct directory directory;
+	const char *name;
 
-	if (SYS_IS_ERROR(fd))
+	if (directory_open(&directory, AT_FDCWD, HUGE_DIRECTORY))
 		return;
-	while ((got = sys_getdents64((int)fd, entries, sizeof(entries))) > 0) {
-		for (long at = 0; at < got;) {
-			const struct dirent64 *entry = (const void *)(entries + at);
-
-			add_huge_size(sizes, bytes_of_kb_name(entry->d_name, "hugepages-"));
-			at += entry->d_reclen;
-		}
-	}
-	sys_close((int)fd);
+	while ((name = directory_next(&directory)))
+		add_huge_size(sizes, bytes_of_kb_name(name, "hugepages-"));
+	directory_close(&directory);
 }
 
 /* A line is "Hugepagesize: 2048 kB"; 0 if there is none with that name. */

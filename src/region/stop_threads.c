@@ -13,6 +13,7 @@
 #include <task.h>
 #include <time.h>
 
+#include "base/directory.h"
 #include "base/log.h"
 #include "base/sys.h"
 #include "region/shown_call.h"
@@ -117,33 +118,21 @@ static int parse_number(const char *text)
 	return *text ? 0 : number;
 }
 
-struct entry {
-	uint64_t inode;
-	int64_t offset;
-	unsigned short bytes;
-	unsigned char type;
-	char name[];
-};
-
 /* Begins to stop the threads that are not in the list yet. */
-static int seize_new(struct stop *stop, int directory, long except)
+static int seize_new(struct stop *stop, struct directory *tasks, long except)
 {
-	_Alignas(struct entry) char buffer[4096];
-	long got;
+	const char *name;
 	int failed = 0;
 
-	if (sys_call(SYS_lseek, directory, 0, SEEK_SET))
+	if (directory_rewind(tasks))
 		return -EIO;
-	while ((got = sys_getdents64(directory, buffer, sizeof(buffer))) > 0)
-		for (long at = 0; at < got && !failed;) {
-			const struct entry *entry = (const struct entry *)(buffer + at);
-			const int id = parse_number(entry->name);
+	while (!failed && (name = directory_next(tasks))) {
+		const int id = parse_number(name);
 
-			at += entry->bytes;
-			if (id && id != except && !is_known(stop, id))
-				failed = seize(stop, id);
-		}
-	return got < 0 && got != -ENOENT ? (int)got : failed;
+		if (id && id != except && !is_known(stop, id))
+			failed = seize(stop, id);
+	}
+	return tasks->used < 0 && tasks->used != -ENOENT ? (int)tasks->used : failed;
 }
 
 /* Has the thread stopped, or ended? Records why. */
@@ -179,7 +168,7 @@ static int wait_for_all(struct stop *stop, int64_t deadline)
  * A stopped thread cannot start another one: when a complete pass over the directory finds no new
  * thread, and all known threads have stopped, then all have.
  */
-static int stop_all(struct stop *stop, int directory, long except)
+static int stop_all(struct stop *stop, struct directory *tasks, long except)
 {
 	const int64_t deadline = now_ns() + DEADLINE_NS;
 	size_t before;
@@ -187,7 +176,7 @@ static int stop_all(struct stop *stop, int directory, long except)
 
 	do {
 		before = stop->count;
-		failed = seize_new(stop, directory, except);
+		failed = seize_new(stop, tasks, except);
 		if (!failed)
 			failed = wait_for_all(stop, deadline);
 	} while (!failed && stop->count > before);
@@ -196,25 +185,25 @@ static int stop_all(struct stop *stop, int directory, long except)
 
 int stop_threads_begin(struct stop *stop, long process, long except)
 {
+	struct directory tasks;
 	char path[64];
-	long directory, mapped;
+	long mapped;
 	int failed;
 
 	*stop = (struct stop){.process = process};
 	text_format(path, sizeof(path), "/proc/%d/task", (int)process);
-	directory = sys_open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
-	if (SYS_IS_ERROR(directory))
+	if (directory_open(&tasks, AT_FDCWD, path))
 		return -ENOENT;
 	mapped = sys_mmap(0, TABLE_BYTES, PROT_READ | PROT_WRITE,
 			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (SYS_IS_ERROR(mapped)) {
-		sys_close((int)directory);
+		directory_close(&tasks);
 		return -ENOMEM;
 	}
 	stop->threads = (struct stopped_thread *)mapped;
 	stop->calls = (struct shown_call *)(mapped + (long)THREADS_BYTES);
-	failed = stop_all(stop, (int)directory, except);
-	sys_close((int)directory);
+	failed = stop_all(stop, &tasks, except);
+	directory_close(&tasks);
 	if (failed)
 		stop_threads_end(stop);
 	return failed;
