@@ -5,7 +5,7 @@
 scenarios=(small threads8 threads48 large realloc fork fork-threads partial-page partial-page-thread
 	segments segments-thp dlopen dlopen-data dlopen-archive)
 
-# What is left to reserve of the pool that the caller prepared.
+# What is left of the pool that was reserved.
 pool_pages()
 {
 	local pool=/sys/kernel/mm/hugepages/hugepages-2048kB
@@ -99,6 +99,7 @@ run_scenarios()
 
 	for scenario in "${scenarios[@]}"; do
 		selected "$prefix-$scenario" >/dev/null || continue
+		take_pool
 		if [ "$(pool_pages)" -lt "$pages_needed" ]; then
 			skip "needs $pages_needed free huge pages of 2M, has $(pool_pages)" \
 				"$prefix-$scenario"
@@ -214,6 +215,7 @@ test_32_bit()
 		not_ok i386-compile "$scratch/compile"
 		return
 	fi
+	take_pool
 	for name in $names; do
 		case $name in
 		i386-small | i386-realloc | i386-fork) set -- ;;

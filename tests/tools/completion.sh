@@ -1,6 +1,7 @@
 #!/bin/bash
 # The completion of the tools' options works in real shells at a terminal. Options, values after a
 # blank and after an equals sign, users, files, and the program of hugectl with its own words.
+# Needs no huge pages.
 # SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 

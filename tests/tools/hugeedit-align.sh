@@ -1,6 +1,7 @@
 #!/bin/bash
 # hugeedit --align makes copies of real programs and libraries load on a 2M boundary at every start
 # and run as before. A file that can't be aligned is left alone.
+# Needs no huge pages.
 # SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/relink.sh"

@@ -1,6 +1,7 @@
 #!/bin/bash
 # hugeedit, built with AddressSanitizer, never crashes on damaged files, and leaves a refused file
 # unchanged. An accepted file differs only in flags and alignment.
+# Needs no huge pages.
 # SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/relink.sh"

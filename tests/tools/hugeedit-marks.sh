@@ -1,5 +1,6 @@
 #!/bin/bash
 # hugeedit changes only the flags of the segments, in every kind of file; the program still runs.
+# Needs no huge pages.
 # SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/relink.sh"

@@ -2,6 +2,7 @@
 # hugestat --perf-map, built with AddressSanitizer, never crashes when the program's file is
 # damaged. It names functions or says why it can't, and leaves the file alone. The damaged file is
 # mounted over the program, where no other process sees it.
+# Needs no huge pages.
 # SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/hugeadm.sh"

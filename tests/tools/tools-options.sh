@@ -1,5 +1,6 @@
 #!/bin/bash
 # The help text, completion and man page of every tool have the options of its table and no others.
+# Needs no huge pages.
 # SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 . "$tests/lib/tool.sh"

@@ -1,6 +1,7 @@
 #!/bin/bash
 # A few cells of `make check-build`, with the gcc and the clang of this machine and every warning an
 # error: -Og, clang's build, and the unit tests with AddressSanitizer and UndefinedBehaviorSanitizer.
+# Needs no huge pages.
 # SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 

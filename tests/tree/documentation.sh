@@ -1,6 +1,7 @@
 #!/bin/bash
 # The documents agree with the sources: variables, quoted messages, all messages of the library in
 # HOWTO, sections, tool options, goals of make, man pages. The man pages render without a warning.
+# Needs no huge pages.
 # SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 

@@ -1,6 +1,7 @@
 #!/bin/bash
 # The Kubernetes manifests in examples are valid as far as that can be checked without a cluster, and the
 # check finds faults: misspelt members, unequal huge page limits, volumes and labels that do not exist.
+# Needs no huge pages.
 # SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 

@@ -1,6 +1,7 @@
 #!/bin/bash
 # A header that changes makes what includes it be built again, whether BUILD is written as a relative or
 # an absolute path; a source file that goes makes the library be linked again.
+# Needs no huge pages.
 # SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 

@@ -1,6 +1,7 @@
 #!/bin/bash
 # src/README.md: every source file has its place on the map, no include goes against the arrows, and only
 # the files named there take the lock of regions.
+# Needs no huge pages.
 # SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 

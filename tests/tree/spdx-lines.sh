@@ -1,5 +1,6 @@
 #!/bin/bash
 # Every source file names its licence in its head, as tests/spdx --update puts it there.
+# Needs no huge pages.
 # SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 

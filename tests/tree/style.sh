@@ -1,6 +1,7 @@
 #!/bin/bash
 # Texts avoid the phrases of the list style-phrases: README, HOWTO, man pages, examples, and the strings and
 # comments of the sources.
+# Needs no huge pages.
 # SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 

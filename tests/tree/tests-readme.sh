@@ -1,5 +1,6 @@
 #!/bin/bash
 # tests/README.md lists every test, and every source file has a test.
+# Needs no huge pages.
 # SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 
