@@ -64,7 +64,14 @@ WARNINGS := -Wall -Wextra $(if $(filter-out 0,$(WERROR)),-Werror) -Wshadow -Wstr
 	-Wmissing-prototypes
 COMPILE   = $(CC) -std=gnu11 -D_GNU_SOURCE -DLIBHUGETLBFS_VERSION='"$(VERSION)"' $(WARNINGS) \
 	-Isrc -Isrc/arch/$(CPU) -Iinclude \
-	-fPIC -fvisibility=hidden -fno-strict-aliasing $(CFLAGS) $(DEPENDENCIES)
+	-fPIC -fvisibility=hidden -fno-strict-aliasing $(if $(filter $(FAST_SOURCES),$<),$(CFLAGS),$(SMALL_CFLAGS)) \
+	$(DEPENDENCIES)
+
+# The library takes memory in every process, and most of it runs seldom: it is made small. Fast are
+# the files where a program's calls for memory look up their place, and those that look at each byte.
+FAST_SOURCES  = src/base/% src/mmap/% $(patsubst %,src/%.c,calls/mmap region/bit_runs region/empty \
+	region/exchange region/free_runs region/lock region/ranges region/registry region/zeroes) src/tools/%
+SMALL_CFLAGS  = $(patsubst -O2,-Os,$(CFLAGS))
 
 # Each target lists the headers it was made from, by a name that holds for every spelling of BUILD
 # (`make` and tests/check use the same directory, by a relative and by an absolute path).
