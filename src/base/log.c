@@ -217,8 +217,7 @@ static bool is_still_there(int fd)
 	if (places[fd].state == PLACE_CLOSED)
 		return false;
 	if (places[fd].state == PLACE_REMEMBERED &&
-	    (sys_statx_fd(fd, &now) || now.stx_ino != then->stx_ino ||
-	     now.stx_dev_major != then->stx_dev_major || now.stx_dev_minor != then->stx_dev_minor))
+	    (sys_statx_fd(fd, &now) || !sys_same_file(&now, then)))
 		return false;
 	return sys_poll_now(&descriptor) < 0 || !(descriptor.revents & (POLLERR | POLLNVAL));
 }

@@ -297,6 +297,13 @@ static inline int sys_statx_fd(int fd, struct statx *file)
 	return (int)sys_call(SYS_statx, fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS, file);
 }
 
+/* Also right on btrfs: only /proc/PID/maps names another device than statx there. */
+static inline bool sys_same_file(const struct statx *a, const struct statx *b)
+{
+	return a->stx_ino == b->stx_ino && a->stx_dev_major == b->stx_dev_major &&
+	       a->stx_dev_minor == b->stx_dev_minor;
+}
+
 /* The target of a symbolic link, without a zero byte at the end. */
 static inline long sys_readlink(const char *path, char *target, size_t bytes)
 {

@@ -13,7 +13,7 @@
 #include "base/sys.h"
 #include "hook/text_write.h"
 #include "pages/executable.h"
-#include "proc/maps.h"
+#include "proc/mapped_file.h"
 
 #ifndef PR_GET_MDWE
 #define PR_GET_MDWE 66
@@ -133,22 +133,13 @@ static bool has_change(uintptr_t page, size_t bytes)
 /* Reads a page of the file that is mapped there. Returns how many bytes, or -errno. */
 static long read_file_page(uintptr_t page, unsigned char *bytes, size_t count)
 {
-	struct smaps_mapping mapping;
-	struct statx file;
-	struct maps maps;
-	long fd = -ENOENT, got;
+	struct mapped_file file;
+	long got = mapped_file_find(page, count, &file);
 
-	if (maps_open(&maps, true))
-		return -ENOENT;
-	if (maps_above(&maps, page, &mapping) && mapping.start <= page)
-		fd = sys_open(mapping.name, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0);
-	maps_close(&maps);
-	if (SYS_IS_ERROR(fd))
-		return fd;
-	got = sys_statx_fd((int)fd, &file) || file.stx_ino != mapping.inode
-		      ? -ESTALE
-		      : sys_pread((int)fd, bytes, count, mapping.offset + (page - mapping.start));
-	sys_close((int)fd);
+	if (got)
+		return got;
+	got = mapped_file_read(&file, 0, bytes, count);
+	sys_close(file.fd);
 	return got;
 }
 

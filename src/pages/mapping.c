@@ -133,12 +133,6 @@ static int open_pieces(struct pieces *pieces, uintptr_t address, size_t bytes)
 	return smaps_open(&pieces->maps, "/proc/self/maps");
 }
 
-static bool is_same_file(const struct smaps_mapping *a, const struct smaps_mapping *b)
-{
-	return a->inode == b->inode && a->device_major == b->device_major &&
-	       a->device_minor == b->device_minor;
-}
-
 static bool next_piece(struct pieces *pieces)
 {
 	struct smaps_mapping *found = &pieces->found;
@@ -153,7 +147,7 @@ static bool next_piece(struct pieces *pieces)
 		pieces->first = *found;
 	pieces->piece = found->start < pieces->address ? pieces->address : (uintptr_t)found->start;
 	pieces->piece_end = found->end > pieces->end ? pieces->end : (uintptr_t)found->end;
-	pieces->piece_is_own = pieces->first.end && is_same_file(&pieces->first, found);
+	pieces->piece_is_own = pieces->first.end && SMAPS_SAME_FILE(&pieces->first, found);
 	return true;
 }
 

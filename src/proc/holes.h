@@ -5,8 +5,8 @@
  * Another thread may fill a hole right after it was found, so the caller must map there without
  * replacing anything.
  */
-#ifndef PAGES_HOLES_H
-#define PAGES_HOLES_H
+#ifndef HOLES_H
+#define HOLES_H
 
 #include <stddef.h>
 #include <stdint.h>

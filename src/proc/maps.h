@@ -6,8 +6,8 @@
  * and names; reads the text if that request is missing or fails, and under a system call filter.
  * System calls only, no malloc; 3 kB on the caller's stack.
  */
-#ifndef PAGES_MAPS_H
-#define PAGES_MAPS_H
+#ifndef MAPS_H
+#define MAPS_H
 
 #include <stdbool.h>
 #include <stdint.h>

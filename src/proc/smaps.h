@@ -6,8 +6,8 @@
  * kB). Fields that this table lacks (from newer kernels) are skipped; fields that the kernel lacks
  * are 0 and not marked present.
  */
-#ifndef PAGES_SMAPS_H
-#define PAGES_SMAPS_H
+#ifndef SMAPS_H
+#define SMAPS_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -61,6 +61,11 @@ struct smaps {
 	char line[SMAPS_NAME_BYTES + 128];
 	bool have_line; /* line holds the first line of the next mapping */
 };
+
+/* Are two mappings of one file? For any structs that have these members. */
+#define SMAPS_SAME_FILE(a, b)                                                  \
+	((a)->inode == (b)->inode && (a)->device_major == (b)->device_major && \
+	 (a)->device_minor == (b)->device_minor)
 
 /* The field's name in smaps, without the colon. */
 const char *smaps_field_name(enum smaps_field field);

@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #include "pages/source.h"
-#include "segments/mapped_file.h"
+#include "proc/mapped_file.h"
 #include "segments/plan.h"
 
 /* Common to all ranges of a process. */

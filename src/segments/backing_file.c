@@ -8,50 +8,20 @@
  * already has in small pages is evicted and read again, once, and only if a first page shows that
  * this helps.
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
 
 #include "base/sys.h"
+#include "proc/mapped_file.h"
 #include "proc/pagemap.h"
-#include "proc/smaps.h"
 #include "segments/backing_file.h"
 
-/* Opens the file that is mapped at a range, to work on its page cache; -errno if its name does not
- * lead to it, or if the process has written to a private copy of a page. */
-static long open_mapped(const struct plan_range *range, uint64_t *offset)
-{
-	struct smaps_mapping mapping = {.end = 0};
-	struct smaps smaps;
-	struct statx file;
-	long fd = smaps_open(&smaps, "/proc/self/smaps");
-
-	if (fd)
-		return fd;
-	while (smaps_next(&smaps, &mapping) && mapping.end <= range->start)
-		;
-	smaps_close(&smaps);
-	if (mapping.start > range->start || mapping.end < range->end ||
-	    mapping.value[SMAPS_ANONYMOUS] || mapping.name[0] != '/')
-		return -EINVAL;
-	*offset = mapping.offset + (range->start - mapping.start);
-	fd = sys_open(mapping.name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0);
-	if (SYS_IS_ERROR(fd))
-		return fd;
-	if (!sys_statx_fd((int)fd, &file) && file.stx_ino == mapping.inode &&
-	    file.stx_dev_major == mapping.device_major &&
-	    file.stx_dev_minor == mapping.device_minor)
-		return fd;
-	sys_close((int)fd);
-	return -ESTALE;
-}
-
 /* Has a part of the file read again; the mapping itself stays. */
-static void read_again(int fd, uintptr_t start, size_t bytes, uint64_t offset)
+static void read_again(const struct mapped_file *file, const struct plan_range *range,
+		       uintptr_t start, size_t bytes)
 {
 	if (sys_madvise(start, bytes, MADV_DONTNEED))
 		return;
-	sys_forget_cache(fd, offset, bytes);
+	sys_forget_cache(file->fd, file->offset + (start - range->start), bytes);
 	sys_madvise(start, bytes, MADV_POPULATE_READ);
 }
 
@@ -87,17 +57,16 @@ static void evict(const struct file_text *text)
 	const struct plan_range *range = text->range;
 	const size_t page_bytes = text->page_bytes;
 	uintptr_t first = first_small(text);
-	uint64_t offset;
-	long fd = open_mapped(range, &offset);
+	struct mapped_file file;
 
-	if (SYS_IS_ERROR(fd))
+	if (mapped_file_open(range->start, range->end - range->start, &file))
 		return;
-	read_again((int)fd, first, page_bytes, offset + (first - range->start));
+	read_again(&file, range, first, page_bytes);
 	if (is_huge(text, first))
 		for (uintptr_t at = first; at < range->end; at += page_bytes)
 			if (!is_huge(text, at))
-				read_again((int)fd, at, page_bytes, offset + (at - range->start));
-	sys_close((int)fd);
+				read_again(&file, range, at, page_bytes);
+	sys_close(file.fd);
 }
 
 static long make_huge(const struct file_text *text)

@@ -170,7 +170,7 @@ static bool is_same_copy(int fd, int other)
 	struct statx status, other_status;
 
 	return !sys_statx_fd(fd, &status) && !sys_statx_fd(other, &other_status) &&
-	       status.stx_ino == other_status.stx_ino;
+	       sys_same_file(&status, &other_status);
 }
 
 /*

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "segments/mapped_file.h"
+#include "proc/mapped_file.h"
 #include "segments/object.h"
 
 /* The text to be shared: a range of an object, in whole huge pages. */

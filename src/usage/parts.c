@@ -9,6 +9,7 @@
  */
 #include <string.h>
 
+#include "proc/smaps.h"
 #include "usage/parts.h"
 
 #define ARENA_BYTES    ((uint64_t)64 << 20)
@@ -74,8 +75,7 @@ void part_mapping_read(struct part_mapping *place, const struct smaps_mapping *m
 
 static bool same_file(const struct part_mapping *a, const struct part_mapping *b)
 {
-	return a->inode && a->inode == b->inode && a->device_major == b->device_major &&
-	       a->device_minor == b->device_minor;
+	return a->inode && SMAPS_SAME_FILE(a, b);
 }
 
 static bool is_private_memory(const struct part_mapping *place)

@@ -16,6 +16,7 @@
 #include "base/sys.h"
 #include "calls/start.h"
 #include "region/process.h"
+#include "segments/backing_file.h"
 #include "segments/backing_hugetlb.h"
 #include "segments/backing_thp.h"
 #include "segments/classify.h"
@@ -501,6 +502,33 @@ static void what_is_copied(void **state)
 	munmap(copy, HUGE_);
 }
 
+/* Small pages of the file are dropped and read again, also where stat and maps name different
+ * devices (btrfs, overlayfs). */
+static void the_cache_is_dropped_on_any_file_system(void **state)
+{
+	char path[] = "/tmp/segments-XXXXXX";
+	const int fd = mkstemp(path);
+	const uintptr_t at = (uintptr_t)memory_at;
+	const struct plan_range range = {.start = at, .end = at + HUGE_};
+	char page[PAGE];
+
+	(void)state;
+	assert_true(fd >= 0);
+	assert_int_equal(ftruncate(fd, HUGE_), 0);
+	assert_ptr_equal(
+		mmap(memory_at, HUGE_, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_FIXED, fd, 0),
+		memory_at);
+	/* into the cache, page by page */
+	assert_int_equal(posix_fadvise(fd, 0, 0, POSIX_FADV_RANDOM), 0);
+	for (size_t from = 0; from < HUGE_; from += PAGE)
+		assert_int_equal(pread(fd, page, PAGE, (off_t)from), PAGE);
+	gate_other_device(true);
+	if (backing_file_huge(&range, HUGE_) != -EINVAL) /* a kernel without such pages */
+		assert_int_equal(gate_calls(CPU_FADVISE_NUMBER), 1);
+	close(fd);
+	unlink(path);
+}
+
 #define MEMORY_TEST(function) cmocka_unit_test_setup_teardown(function, setup, release)
 
 int main(void)
@@ -515,6 +543,7 @@ int main(void)
 		MEMORY_TEST(refused_protection),
 		MEMORY_TEST(a_hole_is_filled),
 		MEMORY_TEST(what_is_copied),
+		MEMORY_TEST(the_cache_is_dropped_on_any_file_system),
 		MEMORY_TEST(holes_are_looked_at),
 		MEMORY_TEST(data_looks_for_another_hole),
 		MEMORY_TEST(a_moved_break_is_no_hole),

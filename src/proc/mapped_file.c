@@ -4,33 +4,18 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <string.h>
+#include <stdbool.h>
 #include <sys/auxv.h>
 
 #include "base/sys.h"
+#include "proc/mapped_file.h"
 #include "proc/maps.h"
 #include "proc/pagemap.h"
-#include "proc/smaps.h"
-#include "segments/mapped_file.h"
-
-/* The file as /proc/self/maps names it; on some file systems stat names another device. */
-struct origin {
-	unsigned int device_major, device_minor;
-	uint64_t inode;
-	uint64_t offset; /* of the memory's first byte */
-	char path[SMAPS_NAME_BYTES];
-};
 
 /* The mapping at an address; addresses rise from call to call. False: there is none. */
 static bool mapping_at(struct maps *maps, uint64_t address, struct smaps_mapping *mapping)
 {
 	return maps_above(maps, address, mapping) && mapping->start <= address;
-}
-
-static bool is_same_file(const struct origin *origin, const struct smaps_mapping *mapping)
-{
-	return mapping->inode == origin->inode && mapping->device_major == origin->device_major &&
-	       mapping->device_minor == origin->device_minor;
 }
 
 /* Is it a private mapping of a file, not writable now? */
@@ -39,36 +24,25 @@ static bool is_text_of_file(const struct smaps_mapping *mapping)
 	return mapping->inode && mapping->rights[1] != 'w' && mapping->rights[3] == 'p';
 }
 
-static int walk(struct maps *maps, uint64_t address, size_t bytes, struct origin *origin)
+static int walk(struct maps *maps, uint64_t address, size_t bytes, struct smaps_mapping *origin)
 {
-	const uint64_t end = address + bytes;
 	struct smaps_mapping mapping;
 
-	for (uint64_t at = address; at < end; at = mapping.end) {
-		uint64_t offset;
-
-		if (!mapping_at(maps, at, &mapping) || !is_text_of_file(&mapping))
+	if (!mapping_at(maps, address, origin) || !is_text_of_file(origin))
+		return -ESTALE;
+	for (uint64_t at = origin->end; at < address + bytes; at = mapping.end)
+		if (!mapping_at(maps, at, &mapping) || !is_text_of_file(&mapping) ||
+		    !SMAPS_SAME_FILE(origin, &mapping) ||
+		    mapping.offset - mapping.start != origin->offset - origin->start)
 			return -ESTALE;
-		offset = mapping.offset + (at - mapping.start);
-		if (at == address) {
-			origin->device_major = mapping.device_major;
-			origin->device_minor = mapping.device_minor;
-			origin->inode = mapping.inode;
-			origin->offset = offset;
-			memcpy(origin->path, mapping.name, sizeof(origin->path));
-		} else if (!is_same_file(origin, &mapping) ||
-			   offset != origin->offset + (at - address)) {
-			return -ESTALE;
-		}
-	}
 	return 0;
 }
 
 /*
- * Finds where the memory comes from. -ESTALE: it is not mapped, private and read-only, from one
- * stretch of one file. Other errors: /proc cannot be read.
+ * Finds where the memory comes from: its first mapping. -ESTALE: it is not mapped, private and
+ * read-only, from one stretch of one file. Other errors: /proc cannot be read.
  */
-static int find_origin(uintptr_t address, size_t bytes, struct origin *origin)
+static int find_origin(uintptr_t address, size_t bytes, struct smaps_mapping *origin)
 {
 	struct maps maps;
 	int failed = maps_open(&maps, true);
@@ -81,7 +55,7 @@ static int find_origin(uintptr_t address, size_t bytes, struct origin *origin)
 }
 
 /* Is the memory at address a mapping of that file, at any offset? */
-static bool is_mapped_from(uintptr_t address, const struct origin *origin)
+static bool is_mapped_from(uintptr_t address, const struct smaps_mapping *origin)
 {
 	struct smaps_mapping mapping;
 	struct maps maps;
@@ -89,7 +63,7 @@ static bool is_mapped_from(uintptr_t address, const struct origin *origin)
 
 	if (maps_open(&maps, true))
 		return false;
-	same = mapping_at(&maps, address, &mapping) && is_same_file(origin, &mapping);
+	same = mapping_at(&maps, address, &mapping) && SMAPS_SAME_FILE(origin, &mapping);
 	maps_close(&maps);
 	return same;
 }
@@ -111,7 +85,7 @@ static int check_pages(uintptr_t address, size_t bytes)
  * devices; then the file is mapped, to compare its line in maps.
  */
 static bool is_origin(const struct mapped_file *file, const struct statx *status,
-		      const struct origin *origin)
+		      const struct smaps_mapping *origin)
 {
 	const size_t base_bytes = getauxval(AT_PAGESZ);
 	bool same;
@@ -142,9 +116,9 @@ static int read_status(struct mapped_file *file, struct statx *status)
 	return 0;
 }
 
-int mapped_file_open(uintptr_t address, size_t bytes, struct mapped_file *file)
+int mapped_file_find(uintptr_t address, size_t bytes, struct mapped_file *file)
 {
-	struct origin origin;
+	struct smaps_mapping origin;
 	struct statx status;
 	int failed = find_origin(address, bytes, &origin);
 	long fd;
@@ -152,14 +126,26 @@ int mapped_file_open(uintptr_t address, size_t bytes, struct mapped_file *file)
 	if (failed)
 		return failed;
 	/* O_NONBLOCK: the name may lead to a pipe by now */
-	fd = sys_open(origin.path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0);
+	fd = sys_open(origin.name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0);
 	if (SYS_IS_ERROR(fd))
 		return (int)fd;
 	file->fd = (int)fd;
-	file->offset = origin.offset;
+	file->offset = origin.offset + (address - origin.start);
 	failed = read_status(file, &status);
-	if (!failed)
-		failed = is_origin(file, &status, &origin) ? check_pages(address, bytes) : -ESTALE;
+	if (!failed && !is_origin(file, &status, &origin))
+		failed = -ESTALE;
+	if (failed)
+		sys_close(file->fd);
+	return failed;
+}
+
+int mapped_file_open(uintptr_t address, size_t bytes, struct mapped_file *file)
+{
+	int failed = mapped_file_find(address, bytes, file);
+
+	if (failed)
+		return failed;
+	failed = check_pages(address, bytes);
 	if (failed)
 		sys_close(file->fd);
 	return failed;

@@ -25,9 +25,13 @@ struct mapped_file {
 /*
  * Opens the file of [address, address + bytes). -ENOENT, -EACCES and other errors of the kernel: it
  * cannot be opened by the name in /proc/self/maps. -ESTALE: the memory is not one private read-only
- * mapping of one file, or the name leads to another file by now, or a page was written to in this
- * process (a breakpoint, a patch). The caller closes file->fd after a 0.
+ * mapping of one file, or the name leads to another file by now. The caller closes file->fd after a
+ * 0. The comparison is also right on btrfs and overlayfs, where stat and maps name different
+ * devices.
  */
+int mapped_file_find(uintptr_t address, size_t bytes, struct mapped_file *file);
+
+/* The same; -ESTALE also if a page was written to in this process (a breakpoint, a patch). */
 int mapped_file_open(uintptr_t address, size_t bytes, struct mapped_file *file);
 
 /* -ESTALE if the file was written to since mapped_file_open(). */
