@@ -40,19 +40,3 @@ long aside_map(size_t bytes, int flags)
 		sys_munmap((uintptr_t)at, bytes);
 	return mapped;
 }
-
-long aside_map_aligned(size_t bytes, size_t alignment)
-{
-	long mapped = sys_mmap(0, bytes + alignment, PROT_READ | PROT_WRITE,
-			       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	uintptr_t aligned;
-
-	if (SYS_IS_ERROR(mapped))
-		return mapped;
-	aligned = ((uintptr_t)mapped + alignment - 1) & ~(uintptr_t)(alignment - 1);
-	if (aligned > (uintptr_t)mapped)
-		sys_munmap((uintptr_t)mapped, aligned - (uintptr_t)mapped);
-	if (aligned < (uintptr_t)mapped + alignment)
-		sys_munmap(aligned + bytes, (uintptr_t)mapped + alignment - aligned);
-	return (long)aligned;
-}

@@ -20,8 +20,4 @@
  */
 long aside_map(size_t bytes, int flags);
 
-/* Maps bytes of private memory, readable and writable, at a multiple of alignment. Returns the
- * address, or -errno. */
-long aside_map_aligned(size_t bytes, size_t alignment);
-
 #endif

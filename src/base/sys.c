@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/auxv.h>
 #include <sys/stat.h>
 
 #include "base/align.h"
@@ -27,6 +28,25 @@ int sys_mmap_at(uintptr_t address, size_t bytes, int protection, int flags, int 
 		return 0;
 	sys_munmap((uintptr_t)at, bytes);
 	return -EEXIST;
+}
+
+long sys_mmap_aligned(size_t bytes, size_t align, int protection)
+{
+	const size_t spare = align - getauxval(AT_PAGESZ);
+	size_t with_spare, head;
+	long at;
+
+	if (__builtin_add_overflow(bytes, spare, &with_spare))
+		return -ENOMEM;
+	at = sys_mmap(0, with_spare, protection, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (SYS_IS_ERROR(at) || !spare)
+		return at;
+	head = -(size_t)at & (align - 1);
+	if (head)
+		sys_munmap((uintptr_t)at, head);
+	if (spare > head)
+		sys_munmap((uintptr_t)at + head + bytes, spare - head);
+	return at + (long)head;
 }
 
 size_t sys_move(uintptr_t from, uintptr_t to, size_t bytes, size_t unit, int more, bool undo)

@@ -51,6 +51,12 @@ static inline long sys_mmap(uintptr_t address, size_t bytes, int protection, int
 int sys_mmap_at(uintptr_t address, size_t bytes, int protection, int flags, int fd,
 		uint64_t offset);
 
+/*
+ * Maps private anonymous memory at a multiple of align, a power of two and at least a base page.
+ * Returns the address or -errno.
+ */
+long sys_mmap_aligned(size_t bytes, size_t align, int protection);
+
 static inline int sys_munmap(uintptr_t address, size_t bytes)
 {
 	return (int)sys_call(SYS_munmap, address, bytes);

@@ -221,7 +221,8 @@ int fork_copies_make(const struct fork_extent *extent, enum fork_walk walk)
 		return -ENOMEM;
 	made.pieces = (struct piece *)mapped;
 	/* no advice to use huge pages: that is given for each part when it is filled */
-	mapped = aside_map_aligned(made.area_bytes, extent->largest->unit_bytes);
+	mapped = sys_mmap_aligned(made.area_bytes, extent->largest->unit_bytes,
+				  PROT_READ | PROT_WRITE);
 	if (SYS_IS_ERROR(mapped)) {
 		fork_copies_drop();
 		return -ENOMEM;

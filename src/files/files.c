@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <sys/auxv.h>
 
-#include "base/aside.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "calls/start.h"
@@ -197,7 +196,7 @@ static bool map_private_copy(struct work *work)
 	if (!wanted_file_is_local(&work->wanted) || place(work, files.private.page_bytes))
 		return false;
 	bytes = work->placed.last - work->placed.first;
-	at = aside_map_aligned(bytes, work->placed.page_bytes);
+	at = sys_mmap_aligned(bytes, work->placed.page_bytes, PROT_READ | PROT_WRITE);
 	if (!SYS_IS_ERROR(at)) {
 		sys_madvise((uintptr_t)at, bytes, MADV_HUGEPAGE);
 		if (fill_memory(work, (uintptr_t)at, bytes) &&

@@ -56,25 +56,6 @@ static int populate(uintptr_t address, size_t bytes, size_t page_bytes)
 	return sys_populate(address, bytes) ? touch_each_page(address, bytes, page_bytes) : 0;
 }
 
-long mapping_map_small(size_t bytes, size_t align, int protection)
-{
-	size_t spare = align - getauxval(AT_PAGESZ), head;
-	size_t with_spare;
-	long at;
-
-	if (__builtin_add_overflow(bytes, spare, &with_spare))
-		return -ENOMEM;
-	at = sys_mmap(0, with_spare, protection, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (SYS_IS_ERROR(at) || !spare)
-		return at;
-	head = -(size_t)at & (align - 1);
-	if (head)
-		sys_munmap((uintptr_t)at, head);
-	if (spare - head)
-		sys_munmap((uintptr_t)at + head + bytes, spare - head);
-	return at + (long)head;
-}
-
 static long map_kind(enum mapping_kind kind, const struct source *source, size_t bytes)
 {
 	const size_t base = getauxval(AT_PAGESZ);
@@ -84,12 +65,12 @@ static long map_kind(enum mapping_kind kind, const struct source *source, size_t
 	case MAPPING_HUGETLB:
 		return source_map_anywhere(source, bytes / source->page_bytes);
 	case MAPPING_THP:
-		at = mapping_map_small(bytes, source->page_bytes, PROT_READ | PROT_WRITE);
+		at = sys_mmap_aligned(bytes, source->page_bytes, PROT_READ | PROT_WRITE);
 		if (!SYS_IS_ERROR(at))
 			sys_madvise((uintptr_t)at, bytes, MADV_HUGEPAGE);
 		return at;
 	default:
-		return mapping_map_small(bytes, base, PROT_READ | PROT_WRITE);
+		return sys_mmap_aligned(bytes, base, PROT_READ | PROT_WRITE);
 	}
 }
 

@@ -38,13 +38,6 @@ int mapping_map(enum mapping_kind kind, const struct source *source, size_t byte
  */
 int mapping_unmap(uintptr_t address, size_t bytes);
 
-/*
- * Maps bytes of small pages at a multiple of align, a power of two and at least a small page, and
- * unmaps the surplus used for the alignment: private, anonymous, with this protection (PROT_...).
- * Returns the address or -errno.
- */
-long mapping_map_small(size_t bytes, size_t align, int protection);
-
 /* Rounds up to a multiple of page_bytes, a power of two; -ENOMEM where that overflows. */
 int mapping_round(size_t bytes, size_t page_bytes, size_t *rounded);
 

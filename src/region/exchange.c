@@ -9,7 +9,6 @@
 
 #include "base/sys.h"
 #include "pages/first_touch.h"
-#include "pages/mapping.h"
 #include "pages/move.h"
 #include "pages/sparse.h"
 #include "region/exact.h"
@@ -34,7 +33,7 @@ _Static_assert(sizeof(struct job) <= HELPER_ARGUMENT_BYTES, "it fits");
  * anywhere. */
 static long map_anywhere(const struct exchange *wanted)
 {
-	long at = mapping_map_small(wanted->page_bytes, wanted->page_bytes, PROT_NONE);
+	long at = sys_mmap_aligned(wanted->page_bytes, wanted->page_bytes, PROT_NONE);
 
 	if (!SYS_IS_ERROR(at))
 		return at;

@@ -7,7 +7,6 @@
 #include <layout.h>
 #include <string.h>
 
-#include "base/aside.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "base/sys.h"
@@ -27,7 +26,7 @@ unsigned long split_count;
 
 long split_map_aside(const struct region *region, size_t bytes)
 {
-	long aside = aside_map_aligned(bytes, region->page_bytes);
+	long aside = sys_mmap_aligned(bytes, region->page_bytes, PROT_READ | PROT_WRITE);
 
 	/* One page fault for 2 MiB; the kernel splits the page if the program needs it split. */
 	if (!SYS_IS_ERROR(aside) && region->source->thp)

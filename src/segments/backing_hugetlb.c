@@ -7,7 +7,6 @@
  */
 #include <errno.h>
 
-#include "base/align.h"
 #include "base/sys.h"
 #include "segments/backing_hugetlb.h"
 #include "segments/text_file.h"
@@ -75,14 +74,11 @@ int backing_hugetlb_filled(int fd, const struct plan_range *range, struct prepar
  * address or -errno. */
 static long find_hole(size_t bytes, size_t page_bytes)
 {
-	size_t with_spare = bytes + page_bytes;
-	long at = sys_mmap(0, with_spare, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
-			   -1, 0);
+	long at = sys_mmap_aligned(bytes, page_bytes, PROT_NONE);
 
-	if (SYS_IS_ERROR(at))
-		return at;
-	sys_munmap((uintptr_t)at, with_spare);
-	return (long)align_up((uintptr_t)at, page_bytes);
+	if (!SYS_IS_ERROR(at))
+		sys_munmap((uintptr_t)at, bytes);
+	return at;
 }
 
 /* How often another hole is tried if another thread has used the first one. */

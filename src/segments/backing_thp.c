@@ -12,7 +12,6 @@
 
 #include "base/sys.h"
 #include "pages/executable.h"
-#include "pages/mapping.h"
 #include "proc/pagemap.h"
 #include "segments/backing_thp.h"
 #include "segments/text_file.h"
@@ -20,7 +19,7 @@
 int backing_thp_data(const struct plan_range *range, size_t page_bytes, struct prepared *prepared)
 {
 	const size_t bytes = range->end - range->start;
-	long at = mapping_map_small(bytes, page_bytes, PROT_READ | PROT_WRITE), failed;
+	long at = sys_mmap_aligned(bytes, page_bytes, PROT_READ | PROT_WRITE), failed;
 
 	*prepared = (struct prepared){.fd = -1};
 	if (SYS_IS_ERROR(at))

@@ -5,7 +5,6 @@
 #include <errno.h>
 
 #include "base/sys.h"
-#include "pages/mapping.h"
 #include "segments/text_file.h"
 
 /* Maps the file at any multiple of the page. Returns the address, or -errno. */
@@ -15,7 +14,7 @@ static long map_file(const struct text_file *file, size_t bytes, int protection,
 
 	if (file->hugetlb)
 		return sys_mmap(0, bytes, protection, flags | MAP_NORESERVE, file->fd, 0);
-	room = mapping_map_small(bytes, file->page_bytes, PROT_NONE);
+	room = sys_mmap_aligned(bytes, file->page_bytes, PROT_NONE);
 	if (SYS_IS_ERROR(room))
 		return room;
 	at = sys_mmap((uintptr_t)room, bytes, protection, flags | MAP_FIXED, file->fd, 0);

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "base/sys.h"
 #include "pages/source.h"
@@ -103,20 +102,17 @@ static unsigned long thp_kb_at(uintptr_t address)
 static void try_transparent(struct system *system)
 {
 	size_t bytes = system->sizes.thp;
-	uintptr_t aligned;
-	char *memory;
+	long at;
 
 	if (!bytes)
 		return;
-	memory = mmap(NULL, 2 * bytes, PROT_READ | PROT_WRITE,
-		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (memory == MAP_FAILED)
+	at = sys_mmap_aligned(bytes, bytes, PROT_READ | PROT_WRITE);
+	if (SYS_IS_ERROR(at))
 		return;
-	aligned = ((uintptr_t)memory + bytes - 1) & ~(bytes - 1);
-	madvise((void *)aligned, bytes, MADV_HUGEPAGE);
-	*(volatile char *)aligned = 1;
-	system->thp_tried_kb = thp_kb_at(aligned);
-	munmap(memory, 2 * bytes);
+	sys_madvise((uintptr_t)at, bytes, MADV_HUGEPAGE);
+	*(volatile char *)at = 1;
+	system->thp_tried_kb = thp_kb_at((uintptr_t)at);
+	sys_munmap((uintptr_t)at, bytes);
 }
 
 void system_try(struct system *system)
