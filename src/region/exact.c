@@ -18,6 +18,7 @@
 #include "region/helper.h"
 #include "region/lock.h"
 #include "region/process.h"
+#include "region/remote_writers.h"
 #include "region/stop_threads.h"
 #include "region/write_protect.h"
 
@@ -31,7 +32,7 @@ static bool lost; /* strict, and threads have begun that nothing can keep from w
 static long program_ptracer;
 
 /* If a foreign system call filter is installed: does it kill the process for these calls? */
-enum { CALL_PRCTL, CALL_CLOSE_RANGE, CALL_USERFAULTFD, CALL_PTRACE, CALLS };
+enum { CALL_PRCTL, CALL_CLOSE_RANGE, CALL_USERFAULTFD, CALL_PTRACE, CALL_READ, CALLS };
 
 static struct {
 	bool tried;
@@ -46,6 +47,7 @@ void exact_start(bool is_strict, bool is_quiet, unsigned int means)
 	quiet = is_quiet;
 	if (means)
 		allowed_by_setting = means & EXACT_BY_ALL;
+	remote_writers_start();
 }
 
 void exact_changed(void)
@@ -119,12 +121,21 @@ static int run_stopped(struct exact *exact)
 	return result;
 }
 
+/* A filter that kills for reading the list leaves only what was found before threads ran. */
+static bool may_other_processes_write(const struct exact *exact)
+{
+	return exact->writable && !(exact->others && filter.deadly[CALL_READ]) &&
+	       remote_writers_possible(exact->others);
+}
+
 /* Tries one means after the other. -ENOTSUP from work: nothing has changed yet, and another means
  * may succeed. */
 static int run(struct exact *exact)
 {
 	int result = -ENOTSUP;
 
+	if (may_other_processes_write(exact))
+		return -EREMOTE;
 	if (exact->allowed & EXACT_BY_USERFAULTFD)
 		result = run_protected(exact);
 	if (result == -ENOTSUP && exact->allowed & EXACT_BY_ALONE) {
@@ -176,6 +187,9 @@ static int try_filter(void *argument)
 			break;
 		case CALL_PTRACE:
 			sys_call(SYS_ptrace, PTRACE_SEIZE);
+			break;
+		case CALL_READ:
+			sys_call(SYS_process_vm_readv, -1);
 			break;
 		}
 	return 0;
@@ -245,6 +259,7 @@ struct exact *exact_prepare(bool writable)
 		.userfaultfd = -1,
 		.in_task = helper_is_possible() && !sys_sandboxed && !(filtered && alone),
 		.others = others,
+		.writable = writable,
 	};
 	return exact;
 }
@@ -374,6 +389,8 @@ bool exact_is_lost(bool thread_begins)
 {
 	if (!strict || lost)
 		return false;
+	if (thread_begins && process_single_threaded() && remote_writers_possible(false))
+		return is_lost_once();
 	/* What was allowed at the start and is no longer is left at once: threads are likely. */
 	if (!thread_begins && possible != POSSIBLE && !threads_run())
 		return false;
@@ -395,10 +412,12 @@ bool exact_allows_hugetlb(const char *feature)
 		return true;
 	if (lost)
 		return false;
-	if ((!quiet || !process_single_threaded()) && is_possible_still())
-		return true;
-	if (allowed_by_setting & EXACT_BY_ALONE && process_single_threaded())
-		return true;
+	if (!remote_writers_possible(!process_single_threaded())) {
+		if ((!quiet || !process_single_threaded()) && is_possible_still())
+			return true;
+		if (allowed_by_setting & EXACT_BY_ALONE && process_single_threaded())
+			return true;
+	}
 	if (quiet)
 		log_info(reason, feature);
 	else
@@ -413,6 +432,8 @@ const char *exact_matter(int error)
 		return "other threads run, and neither userfaultfd nor ptrace is allowed";
 	case -EBUSY:
 		return "some memory is pinned for a device or io_uring";
+	case -EREMOTE:
+		return "MPI is loaded: other processes may write to it";
 	case -ETIMEDOUT:
 		return "a thread did not stop";
 	case -EAGAIN:

@@ -4,10 +4,13 @@
  * this process has a means to do so.
  *
  * Four cases, in the order in which they are tried at each change:
- *   userfaultfd   every writer waits, including other processes and the kernel
+ *   userfaultfd   every writer waits, including the kernel, and other processes unless they hold
+ *                 the page already
  *   alone         the kernel reports that no other task uses this address space
  *   ptrace        all other threads are stopped
  *   none          the change is not made
+ *
+ * None of them counts where the processes of MPI may write (remote_writers.h).
  *
  * All functions need the lock (lock.h), which blocks all signals.
  */
@@ -37,6 +40,7 @@ struct exact {
 	int userfaultfd;
 	bool in_task; /* in the helper, not in this thread */
 	bool others;  /* another task uses the address space */
+	bool writable;
 	long process, caller;
 };
 
@@ -57,9 +61,9 @@ struct exact *exact_prepare(bool writable);
  * Runs exact->work while no other task writes to memory for which it has called exact_begin().
  *
  * Returns the result of work; -EBUSY: memory is pinned (registered buffers of io_uring, or a
- * device's); -EPERM: other threads run, and they cannot be kept from writing; -ETIMEDOUT: they can,
- * but one of them did not stop; -EAGAIN, -ENOMEM: the helper cannot be created now; -ECANCELED: it
- * was killed, perhaps in the middle.
+ * device's); -EPERM: other threads run, and they cannot be kept from writing; -EREMOTE: nor can
+ * other processes; -ETIMEDOUT: a thread did not stop; -EAGAIN, -ENOMEM: the helper cannot be
+ * created now; -ECANCELED: it was killed, perhaps in the middle.
  */
 int exact_run(struct exact *exact);
 

@@ -125,7 +125,8 @@ static void warn_refused(const struct region *region, int error)
 	log_warning_once("%s: part of a huge page cannot be changed (%s): the call fails with "
 			 "ENOMEM (%s avoids such pages)",
 			 region->name, exact_matter(error),
-			 error == -EPERM ? "HUGETLB_EXACT=strict" : "HUGETLB_MORECORE=thp");
+			 error == -EPERM || error == -EREMOTE ? "HUGETLB_EXACT=strict"
+							      : "HUGETLB_MORECORE=thp");
 }
 
 /* Pages [page, end), all in the same state. */

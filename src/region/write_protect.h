@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Keeps every task from writing to hugetlb pages: other threads, the kernel on their behalf (signal
- * frames, read(2), io_uring) and other processes (process_vm_writev). A writer waits in the kernel.
+ * frames, read(2), io_uring) and other processes (process_vm_writev). A writer waits in the kernel,
+ * unless it holds the page already: a process_vm_writev that has begun goes on.
  *
  * Uses userfaultfd write protection that includes kernel accesses, which is available to root, to
  * all users with vm.unprivileged_userfaultfd, and to users who may open /dev/userfaultfd (Linux

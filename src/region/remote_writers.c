@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Other processes that write to this process's memory: see remote_writers.h.
+ */
+#include <link.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/uio.h>
+
+#include "base/sys.h"
+#include "region/remote_writers.h"
+
+/* MPI of every kind, and what carries its messages. */
+static const char *const libraries[] = {
+	"libmpi.", "libmpi_", "libmpich.",  "libopen-pal.",
+	"libucp.", "libuct.", "libfabric.", "libpsm2.",
+};
+
+#define PATH_BYTES 256 /* longer ones are cut at their end, and then not recognised */
+
+static const struct r_debug *loader;
+static bool seen;
+
+/* The last object of the list at the last call, as it was then: new ones are added after it. */
+static struct {
+	const struct link_map *at;
+	struct link_map was;
+} last;
+
+/* ld.so's list by the program's own headers: dl_iterate_phdr() would take a lock. */
+void remote_writers_start(void)
+{
+	const ElfW(Phdr) *const headers = (const ElfW(Phdr) *)getauxval(AT_PHDR);
+	const size_t count = headers ? getauxval(AT_PHNUM) : 0;
+	const ElfW(Phdr) *of_dynamic = NULL;
+	const ElfW(Dyn) * entry;
+	uintptr_t bias = 0;
+
+	for (size_t i = 0; i < count; i++)
+		if (headers[i].p_type == PT_PHDR)
+			bias = (uintptr_t)headers - headers[i].p_vaddr;
+		else if (headers[i].p_type == PT_DYNAMIC)
+			of_dynamic = &headers[i];
+	if (!of_dynamic)
+		return;
+	entry = (const ElfW(Dyn) *)(bias + of_dynamic->p_vaddr);
+	for (; entry->d_tag != DT_NULL; entry++)
+		if (entry->d_tag == DT_DEBUG)
+			loader = (const struct r_debug *)entry->d_un.d_ptr;
+}
+
+static bool is_listed(const char *path)
+{
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+
+	for (size_t i = 0; i < sizeof(libraries) / sizeof(libraries[0]); i++)
+		if (!strncmp(name, libraries[i], strlen(libraries[i])))
+			return true;
+	return false;
+}
+
+/* Copies what may be unmapped meanwhile. Returns how many bytes were read. */
+static size_t read_bytes(void *to, const void *from, size_t bytes)
+{
+	const size_t until_page_end = 4096 - (uintptr_t)from % 4096;
+	const struct iovec here = {to, bytes};
+	const struct iovec there[] = {
+		{(void *)from, bytes < until_page_end ? bytes : until_page_end},
+		{(char *)from + until_page_end, bytes - until_page_end},
+	};
+	long got = sys_call(SYS_process_vm_readv, sys_getpid(), &here, 1, there,
+			    bytes > until_page_end ? 2 : 1);
+
+	return got > 0 ? (size_t)got : 0;
+}
+
+static bool is_listed_safely(const struct link_map *object)
+{
+	char path[PATH_BYTES];
+	size_t got = read_bytes(path, object->l_name, sizeof(path) - 1);
+
+	path[got] = '\0';
+	return is_listed(path);
+}
+
+static bool is_last_unchanged(void)
+{
+	struct link_map now;
+
+	return last.at && read_bytes(&now, last.at, sizeof(now)) == sizeof(now) &&
+	       !memcmp(&now, &last.was, sizeof(now));
+}
+
+static bool find_safely(void)
+{
+	const struct link_map *at = loader->r_map;
+	struct link_map object;
+
+	if (is_last_unchanged())
+		return false;
+	for (; at && read_bytes(&object, at, sizeof(object)) == sizeof(object);
+	     at = object.l_next) {
+		if (is_listed_safely(&object))
+			return true;
+		last.at = at;
+		last.was = object;
+	}
+	return false;
+}
+
+static bool find(void)
+{
+	const struct link_map *object = loader->r_map;
+
+	while (object && !is_listed(object->l_name))
+		object = object->l_next;
+	return object;
+}
+
+bool remote_writers_possible(bool others_run)
+{
+	if (!seen && loader)
+		seen = others_run ? find_safely() : find();
+	return seen;
+}
