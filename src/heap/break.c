@@ -16,6 +16,7 @@
 #include "region/lock.h"
 #include "region/registry.h"
 #include "region/split.h"
+#include "region/verify.h"
 
 /* In functions of their own, so that the usual growth needs little stack. */
 #define RARE __attribute__((noinline))
@@ -285,6 +286,16 @@ static uintptr_t keep_up_to(const struct heap_break *heap, uintptr_t unused)
 	return unused + spare;
 }
 
+/* Memory that stays for the next growth must be what is recorded: the program may have protected it
+ * by a system call that the library did not see. */
+static void RARE verify_kept(struct region *region, uintptr_t from, uintptr_t to)
+{
+	if (!region->source->hugetlb || !lock_take())
+		return;
+	verify_range(region, from, to);
+	lock_release();
+}
+
 /*
  * Lowers the break. What the program altered is unmapped, as the kernel's brk would; other memory
  * is unmapped if HUGETLB_MORECORE_SHRINK says so, or if it is large, and otherwise stays for the
@@ -299,6 +310,8 @@ static void shrink(struct heap_break *heap, uintptr_t to)
 
 	heap->now = to;
 	region_unuse(region, unused, heap->mapped_end);
+	if (to < heap->mapped_end)
+		verify_kept(region, to, large || heap->shrink ? unused : heap->mapped_end);
 	keep_to = large ? unused : keep_up_to(heap, unused);
 	if (keep_to >= heap->mapped_end)
 		return;
