@@ -5,8 +5,12 @@
  *   nested    200 coroutines on malloced stacks with a guard page each; each starts the next one
  *   threads   the same beside another thread
  *   thread    a thread on a stack that the program gave it
+ *   sandbox   nested, after the program has installed a filter of system calls
  */
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <ucontext.h>
 #include "heap_share.h"
 
@@ -73,16 +77,28 @@ static void run_on_own_stack(void)
 	pthread_join(thread, NULL);
 }
 
+/* One that allows everything. */
+static void install_filter(void)
+{
+	static struct sock_filter allow = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+	struct sock_fprog program = {1, &allow};
+
+	CHECK(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0, "%m");
+	CHECK(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0) == 0, "%m");
+}
+
 int main(int count, char **arguments)
 {
 	alarm(60);
-	CHECK(count == 2, "nested|threads|thread");
+	CHECK(count == 2, "nested|threads|thread|sandbox");
 	if (!strcmp(arguments[1], "thread")) {
 		run_on_own_stack();
 		return 0;
 	}
 	if (!strcmp(arguments[1], "threads"))
 		start_thread(idle, NULL);
+	if (!strcmp(arguments[1], "sandbox"))
+		install_filter();
 	start(0);
 	printf("%d coroutines ran\n", ran);
 	return 0;

@@ -3,15 +3,16 @@
  * What only looks like a sandbox is none: a probe for seccomp that fails, PR_SET_NO_NEW_PRIVS
  * alone, and what a child of vfork does to itself. Parts of huge pages are as good as small ones
  * afterwards, with another thread running.
+ *
+ * After a probe with a NULL pointer, which cannot succeed, the memory is as huge as before, by
+ * EXPECT_HUGETLB.
  */
 #include <linux/filter.h>
 #include <linux/seccomp.h>
-#include <pthread.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include "test.h"
+#include "heap_share.h"
 
 #define HUGE (2 * MEGABYTE)
 
@@ -25,9 +26,10 @@ static void *sleep_for_ever(void *argument)
 static void probe(void)
 {
 	CHECK(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, NULL, 0, 0) == -1, "a filter of nothing");
+	CHECK(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, NULL) == -1, "a filter of nothing");
+	heap_share_check();
 	CHECK(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, 8, 0, 0) == -1, "a filter of nothing");
 	CHECK(prctl(PR_SET_SECCOMP, 77, 0, 0, 0) == -1, "a mode of nothing");
-	CHECK(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, NULL) == -1, "a filter of nothing");
 	CHECK(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0x4000, 8) == -1, "flags of nothing");
 }
 
@@ -50,11 +52,10 @@ static void confine_child_of_vfork(void)
 int main(void)
 {
 	char *at = mmap(NULL, 6 * HUGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	pthread_t thread;
 
 	CHECK(at != MAP_FAILED, "%m");
 	memset(at, 1, 6 * HUGE);
-	CHECK(pthread_create(&thread, NULL, sleep_for_ever, NULL) == 0, "no thread");
+	start_thread(sleep_for_ever, NULL);
 	probe();
 	confine_child_of_vfork();
 	CHECK(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0, "%m");

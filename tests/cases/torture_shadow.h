@@ -48,7 +48,7 @@ static int actor_of(size_t part)
 }
 
 /* A part of that actor's. */
-static size_t some_part(int actor, uint64_t *random)
+static inline size_t some_part(int actor, uint64_t *random)
 {
 	size_t part;
 
@@ -83,7 +83,7 @@ static char *shadow_of(size_t part)
 	return shared->shadow + part * BASE;
 }
 
-static void write_byte(size_t part, size_t at, char value)
+static inline void write_byte(size_t part, size_t at, char value)
 {
 	shadow_of(part)[at] = value;
 	*(volatile char *)(memory_of(part) + at) = value;

@@ -1,5 +1,5 @@
 #!/bin/bash
-# A name that a killed process left on a mount is removed by the next one; other files stay.
+# A name that a killed process left on a mount is empty and removed by the next one; other files stay.
 # SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 
@@ -28,4 +28,18 @@ preloaded HUGETLB_MORECORE=yes "HUGETLB_PATH=$mount" "$cases/small-blocks" 10 >"
 	{ show "$work/out"; fail "exit status $?"; }
 [ "$(cd "$mount" && echo *)" = "libhugetlbfs.tmp.full libhugetlbfs.tmp.other program" ] ||
 	{ ls -l "$mount"; fail "not what should be there"; }
+
+# Killed at any moment: at most empty names stay, which the next process removes, and no page.
+rm "$mount"/*
+for ((i = 0; i < 150; i++)); do
+	env "LD_PRELOAD=$LIB" HUGETLB_MORECORE=yes HUGETLB_ELFMAP=RW HUGETLB_VERBOSE=0 "HUGETLB_PATH=$mount" \
+		"$cases/small-blocks" 10 >"$work/out" 2>&1 &
+	sleep "0.00$((RANDOM % 10))$((RANDOM % 10))"
+	kill -KILL $!
+	wait $! 2>/dev/null
+	[ -z "$(find "$mount" -type f -size +0)" ] || { ls -l "$mount"; fail "a name with memory is left"; }
+done
+preloaded HUGETLB_MORECORE=yes "HUGETLB_PATH=$mount" "$cases/small-blocks" 10 >"$work/out" 2>&1 ||
+	{ show "$work/out"; fail "exit status $?"; }
+[ -z "$(ls "$mount")" ] || { ls -l "$mount"; fail "names are left"; }
 exit 0
