@@ -17,8 +17,7 @@
 /* Does a policy forbid this process to read the setting? Then it is unknown, not off. */
 static bool is_thp_setting_denied(void)
 {
-	const long fd =
-		sys_open("/sys/kernel/mm/transparent_hugepage/enabled", O_RDONLY | O_CLOEXEC, 0);
+	const long fd = sys_open(THP_DIRECTORY "/enabled", O_RDONLY | O_CLOEXEC, 0);
 
 	if (!SYS_IS_ERROR(fd))
 		sys_close((int)fd);

@@ -17,7 +17,6 @@
 #include "pages/sizes.h"
 
 #define HUGE_DIRECTORY "/sys/kernel/mm/hugepages"
-#define THP_DIRECTORY  "/sys/kernel/mm/transparent_hugepage"
 
 /* Parses "2048kB" after prefix; 0 if text is something else. */
 static size_t bytes_of_kb_name(const char *text, const char *prefix)
@@ -122,20 +121,20 @@ bool sizes_have(const struct page_sizes *sizes, size_t bytes)
 	return false;
 }
 
-/* The files contain "always [madvise] never": the word in brackets is in effect. */
-static void read_chosen_word(const char *path, char *word, size_t bytes)
+bool sizes_chosen_word(const char *path, char *word, size_t bytes)
 {
 	char text[128], *open, *close;
 
 	word[0] = '\0';
 	if (sys_read_file(path, text, sizeof(text)) <= 0)
-		return;
+		return false;
 	open = strchr(text, '[');
 	close = open ? strchr(open, ']') : NULL;
 	if (!close)
-		return;
+		return false;
 	*close = '\0';
 	text_format(word, bytes, "%s", open + 1);
+	return true;
 }
 
 /* Since Linux 6.8 each size has a setting of its own, which may be to inherit the global one. */
@@ -144,9 +143,8 @@ enum thp_mode sizes_thp_mode(size_t thp_bytes)
 	char path[sizeof(THP_DIRECTORY) + 48], word[16];
 
 	text_format(path, sizeof(path), THP_DIRECTORY "/hugepages-%zukB/enabled", thp_bytes >> 10);
-	read_chosen_word(path, word, sizeof(word));
-	if (!word[0] || !strcmp(word, "inherit"))
-		read_chosen_word(THP_DIRECTORY "/enabled", word, sizeof(word));
+	if (!sizes_chosen_word(path, word, sizeof(word)) || !strcmp(word, "inherit"))
+		sizes_chosen_word(THP_DIRECTORY "/enabled", word, sizeof(word));
 	if (!strcmp(word, "always"))
 		return THP_ALWAYS;
 	if (!strcmp(word, "madvise"))

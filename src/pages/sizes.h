@@ -35,6 +35,12 @@ void sizes_log(const struct page_sizes *sizes);
 /* The kernel's estimate of memory available without swapping, in bytes; 0 without /proc. */
 size_t sizes_available_memory(void);
 
+#define THP_DIRECTORY "/sys/kernel/mm/transparent_hugepage"
+
+/* The word in brackets in a file like "always [madvise] never". False: there is none, and the word
+ * is empty. */
+bool sizes_chosen_word(const char *path, char *word, size_t bytes);
+
 /*
  * The setting in /sys/kernel/mm/transparent_hugepage/enabled, or in the file of that name for this
  * size (as sizes_read() returns it), if that has its own setting. THP_NONE: no such files.

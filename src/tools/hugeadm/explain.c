@@ -24,16 +24,10 @@ static unsigned long memory_bytes(void)
 /* The word in brackets of "always [madvise] never", or the reason why there is none. */
 static void thp_word(char *word, size_t bytes)
 {
-	char text[128];
-	const char *open;
-	bool is_missing = has_sys() && access(PATH_THP, F_OK);
+	bool is_missing = has_sys() && access(THP_DIRECTORY, F_OK);
 
-	snprintf(word, bytes, is_missing ? "none in this kernel" : "unknown");
-	if (sys_read_file(PATH_THP "/enabled", text, sizeof(text)) <= 0)
-		return;
-	open = strchr(text, '[');
-	if (open)
-		snprintf(word, bytes, "%.*s", (int)strcspn(open + 1, "]"), open + 1);
+	if (!sizes_chosen_word(THP_DIRECTORY "/enabled", word, bytes))
+		snprintf(word, bytes, is_missing ? "none in this kernel" : "unknown");
 }
 
 static void explain_number(const struct advice *advice, struct json *json)

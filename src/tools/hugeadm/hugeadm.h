@@ -181,7 +181,6 @@ int drop_shared_text(const struct request *request);
 #define PATH_SHM_GROUP "/proc/sys/vm/hugetlb_shm_group"
 #define PATH_SHMMAX    "/proc/sys/kernel/shmmax"
 #define PATH_MIN_FREE  "/proc/sys/vm/min_free_kbytes"
-#define PATH_THP       "/sys/kernel/mm/transparent_hugepage"
 #define PATH_COMPACT   "/proc/sys/vm/compact_memory"
 
 #endif

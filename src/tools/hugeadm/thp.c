@@ -10,7 +10,7 @@
 #include "base/sys.h"
 #include "hugeadm.h"
 
-#define KHUGEPAGED PATH_THP "/khugepaged/"
+#define KHUGEPAGED THP_DIRECTORY "/khugepaged/"
 
 static int choose(const struct request *request, const char *word)
 {
@@ -19,13 +19,14 @@ static int choose(const struct request *request, const char *word)
 
 	if (!has_sys())
 		return complain(-ENOENT, "transparent huge pages: /sys is not mounted");
-	if (access(PATH_THP "/enabled", F_OK))
+	if (access(THP_DIRECTORY "/enabled", F_OK))
 		return complain(-ENOSYS, "this kernel has no transparent huge pages");
-	result = change_write(request, PATH_THP "/enabled", word);
+	result = change_write(request, THP_DIRECTORY "/enabled", word);
 	if (result || request->dry_run)
 		return result;
 	snprintf(chosen, sizeof(chosen), "[%s]", word);
-	if (sys_read_file(PATH_THP "/enabled", text, sizeof(text)) <= 0 || !strstr(text, chosen))
+	if (sys_read_file(THP_DIRECTORY "/enabled", text, sizeof(text)) <= 0 ||
+	    !strstr(text, chosen))
 		return complain(-EIO, "transparent huge pages: asked for %s, got %.*s", word,
 				(int)strcspn(text, "\n"), text);
 	return 0;

@@ -18,7 +18,6 @@
 #include "tools/hugestat/findings.h"
 
 #define POOL_DIRECTORY "/sys/kernel/mm/hugepages/hugepages-%zukB"
-#define THP_DIRECTORY  "/sys/kernel/mm/transparent_hugepage"
 
 /* The size of a first pool: this, or an eighth of the available memory. */
 #define POOL_BYTES_WANTED ((size_t)256 << 20)

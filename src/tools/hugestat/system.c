@@ -35,16 +35,8 @@ unsigned long long system_number(const char *path, unsigned long long otherwise)
 /* The word in brackets in files like "always [madvise] never"; otherwise the first word. */
 void system_word(const char *path, char *word, size_t bytes)
 {
-	char text[256], *begin, *end;
-
-	word[0] = '\0';
-	if (sys_read_file(path, text, sizeof(text)) <= 0)
-		return;
-	begin = strchr(text, '[');
-	begin = begin ? begin + 1 : text;
-	end = begin + strcspn(begin, "] \n");
-	*end = '\0';
-	snprintf(word, bytes, "%s", begin);
+	if (!sizes_chosen_word(path, word, bytes) && sys_read_file(path, word, bytes) > 0)
+		word[strcspn(word, " \n")] = '\0';
 }
 
 const char *system_size_name(size_t bytes, char *text, size_t text_bytes)

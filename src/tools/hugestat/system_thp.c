@@ -15,8 +15,6 @@
 /* Larger pages are not tried, except those of the default size. */
 #define TRIED_BYTES_MAX ((size_t)64 << 20)
 
-#define THP "/sys/kernel/mm/transparent_hugepage"
-
 static int by_size(const void *a, const void *b)
 {
 	const struct system_thp_size *first = a, *second = b;
@@ -37,12 +35,13 @@ static void read_size(struct system_thp_size *size, const char *directory)
 	};
 	char path[512];
 
-	snprintf(path, sizeof(path), THP "/%s/enabled", directory);
+	snprintf(path, sizeof(path), THP_DIRECTORY "/%s/enabled", directory);
 	system_word(path, size->enabled, sizeof(size->enabled));
-	snprintf(path, sizeof(path), THP "/%s/shmem_enabled", directory);
+	snprintf(path, sizeof(path), THP_DIRECTORY "/%s/shmem_enabled", directory);
 	system_word(path, size->shmem_enabled, sizeof(size->shmem_enabled));
 	for (size_t i = 0; i < sizeof(counters) / sizeof(counters[0]); i++) {
-		snprintf(path, sizeof(path), THP "/%s/stats/%s", directory, counters[i].name);
+		snprintf(path, sizeof(path), THP_DIRECTORY "/%s/stats/%s", directory,
+			 counters[i].name);
 		*counters[i].value = (unsigned long)system_number(path, 0);
 	}
 }
@@ -50,7 +49,7 @@ static void read_size(struct system_thp_size *size, const char *directory)
 /* Since Linux 6.8: one directory hugepages-<n>kB for each size. */
 static void read_sizes(struct system *system)
 {
-	DIR *directory = opendir(THP);
+	DIR *directory = opendir(THP_DIRECTORY);
 	struct dirent *entry;
 
 	while (directory && (entry = readdir(directory)) &&
@@ -70,16 +69,17 @@ static void read_sizes(struct system *system)
 
 void system_read_thp(struct system *system)
 {
-	system_word(THP "/enabled", system->thp_enabled, sizeof(system->thp_enabled));
-	system_word(THP "/defrag", system->thp_defrag, sizeof(system->thp_defrag));
-	system_word(THP "/shmem_enabled", system->thp_shmem, sizeof(system->thp_shmem));
-	system_word(THP "/khugepaged/defrag", system->khugepaged_defrag,
+	system_word(THP_DIRECTORY "/enabled", system->thp_enabled, sizeof(system->thp_enabled));
+	system_word(THP_DIRECTORY "/defrag", system->thp_defrag, sizeof(system->thp_defrag));
+	system_word(THP_DIRECTORY "/shmem_enabled", system->thp_shmem, sizeof(system->thp_shmem));
+	system_word(THP_DIRECTORY "/khugepaged/defrag", system->khugepaged_defrag,
 		    sizeof(system->khugepaged_defrag));
-	system->khugepaged_pages = (unsigned long)system_number(THP "/khugepaged/pages_to_scan", 0);
+	system->khugepaged_pages =
+		(unsigned long)system_number(THP_DIRECTORY "/khugepaged/pages_to_scan", 0);
 	system->khugepaged_scan_ms =
-		(unsigned long)system_number(THP "/khugepaged/scan_sleep_millisecs", 0);
+		(unsigned long)system_number(THP_DIRECTORY "/khugepaged/scan_sleep_millisecs", 0);
 	system->khugepaged_alloc_ms =
-		(unsigned long)system_number(THP "/khugepaged/alloc_sleep_millisecs", 0);
+		(unsigned long)system_number(THP_DIRECTORY "/khugepaged/alloc_sleep_millisecs", 0);
 	read_sizes(system);
 }
 

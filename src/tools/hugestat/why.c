@@ -11,8 +11,6 @@
 #include "tools/hugestat/system.h"
 #include "tools/hugestat/why.h"
 
-#define THP "/sys/kernel/mm/transparent_hugepage"
-
 static const struct {
 	const char *name, *reason, *remedy;
 } rows[] = {
@@ -65,9 +63,10 @@ void why_facts_read(struct why_facts *facts, pid_t pid)
 	*facts = (struct why_facts){.huge_bytes = sizes_thp()};
 	if (!facts->huge_bytes)
 		facts->huge_bytes = (size_t)2 << 20;
-	system_word(THP "/enabled", facts->mode, sizeof(facts->mode));
-	system_word(THP "/shmem_enabled", facts->shmem_mode, sizeof(facts->shmem_mode));
-	facts->max_ptes_none = (unsigned long)system_number(THP "/khugepaged/max_ptes_none", 511);
+	system_word(THP_DIRECTORY "/enabled", facts->mode, sizeof(facts->mode));
+	system_word(THP_DIRECTORY "/shmem_enabled", facts->shmem_mode, sizeof(facts->shmem_mode));
+	facts->max_ptes_none =
+		(unsigned long)system_number(THP_DIRECTORY "/khugepaged/max_ptes_none", 511);
 	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
 	if (sys_read_file(path, text, sizeof(text)) > 0 && (line = strstr(text, "\nTHP_enabled:")))
 		facts->off_for_process = strtoul(line + strlen("\nTHP_enabled:"), NULL, 10) == 0;
