@@ -4,65 +4,50 @@
  */
 #include <errno.h>
 #include <linux/magic.h>
-#include <mntent.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/statfs.h>
 
 #include "hugeadm.h"
-#include "options/options.h"
-#include "tools/common/size_text.h"
-
-#define PATH_MOUNTS "/proc/self/mounts"
+#include "tools/common/proc_mounts.h"
 
 /* If another file system is mounted over it, only the options show the size; they always contain
  * it. */
 static size_t page_bytes_of(const struct mntent *entry)
 {
-	static const char name[] = "pagesize";
-	const char *option = hasmntopt(entry, name);
 	struct statfs filesystem;
-	char text[SIZE_TEXT_BYTES];
-	size_t bytes;
 
 	if (!statfs(entry->mnt_dir, &filesystem) &&
 	    (unsigned int)filesystem.f_type == HUGETLBFS_MAGIC)
 		return (size_t)filesystem.f_bsize;
-	if (!option || option[sizeof(name) - 1] != '=')
-		return 0;
-	option += sizeof(name);
-	snprintf(text, sizeof(text), "%.*s", (int)strcspn(option, ","), option);
-	return options_parse_size(text, &bytes) ? 0 : bytes;
+	return proc_mounts_page_bytes(entry->mnt_opts);
 }
 
-int mount_table_read(struct listed_mount **mounts)
+int mount_table_read(struct listed_mount **list)
 {
-	FILE *table = setmntent(PATH_MOUNTS, "re");
-	static char line[65536];
-	struct mntent entry;
+	struct proc_mounts mounts;
 	int count = 0;
 
-	*mounts = NULL;
-	if (!table)
-		return complain(-errno, "the mounts are unknown: can't read %s: %s", PATH_MOUNTS,
+	*list = NULL;
+	if (!proc_mounts_open(&mounts))
+		return complain(-errno, "the mounts are unknown: can't read %s: %s", PROC_MOUNTS,
 				strerror(errno));
-	while (getmntent_r(table, &entry, line, sizeof(line))) {
+	while (proc_mounts_next(&mounts)) {
 		struct listed_mount *grown;
 
-		if (strcmp(entry.mnt_type, "hugetlbfs"))
+		if (strcmp(mounts.entry.mnt_type, "hugetlbfs"))
 			continue;
-		grown = realloc(*mounts, sizeof(**mounts) * (size_t)(count + 1));
+		grown = realloc(*list, sizeof(**list) * (size_t)(count + 1));
 		if (!grown)
 			abort();
-		*mounts = grown;
-		grown[count].path = strdup(entry.mnt_dir);
-		grown[count].options = strdup(entry.mnt_opts);
-		grown[count].page_bytes = page_bytes_of(&entry);
+		*list = grown;
+		grown[count].path = strdup(mounts.entry.mnt_dir);
+		grown[count].options = strdup(mounts.entry.mnt_opts);
+		grown[count].page_bytes = page_bytes_of(&mounts.entry);
 		if (!grown[count].path || !grown[count].options)
 			abort();
 		count++;
 	}
-	endmntent(table);
+	proc_mounts_close(&mounts);
 	return count;
 }

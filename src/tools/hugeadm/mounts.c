@@ -8,7 +8,6 @@
  */
 #include <errno.h>
 #include <linux/magic.h>
-#include <mntent.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,6 +16,7 @@
 #include <sys/statfs.h>
 
 #include "hugeadm.h"
+#include "tools/common/proc_mounts.h"
 #include "tools/common/shell_word.h"
 #include "tools/common/size_text.h"
 
@@ -112,19 +112,17 @@ static bool prepare(struct wanted_mount *mount, const struct request *request,
 /* The options of the topmost mount on that path, the visible one; false: there is none. */
 static bool find_mounted(const char *path, char *options, size_t bytes)
 {
-	FILE *table = setmntent("/proc/self/mounts", "re");
-	static char line[65536];
-	struct mntent entry;
+	struct proc_mounts mounts;
 	bool found = false;
 
-	while (table && getmntent_r(table, &entry, line, sizeof(line))) {
-		if (strcmp(entry.mnt_dir, path))
+	proc_mounts_open(&mounts);
+	while (proc_mounts_next(&mounts)) {
+		if (strcmp(mounts.entry.mnt_dir, path))
 			continue;
-		found = !strcmp(entry.mnt_type, "hugetlbfs");
-		snprintf(options, bytes, "%s", entry.mnt_opts);
+		found = !strcmp(mounts.entry.mnt_type, "hugetlbfs");
+		snprintf(options, bytes, "%s", mounts.entry.mnt_opts);
 	}
-	if (table)
-		endmntent(table);
+	proc_mounts_close(&mounts);
 	return found;
 }
 

@@ -3,12 +3,12 @@
  * What the hugetlb controller of cgroups, version 1 or 2, allows the caller: the limits of its
  * group and of the groups above it; the one with the least free space counts.
  */
-#include <mntent.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/sys.h"
 #include "proc/cgroup.h"
+#include "tools/common/proc_mounts.h"
 #include "tools/hugestat/system.h"
 
 struct group {
@@ -21,18 +21,19 @@ struct group {
 
 bool system_find_cgroup_mount(struct cgroup_mount *mount, const char *controller)
 {
-	FILE *table = setmntent("/proc/self/mounts", "re");
-	struct mntent *entry;
+	const struct mntent *entry;
+	struct proc_mounts mounts;
 
 	*mount = (struct cgroup_mount){.version_2 = true};
-	while (table && mount->version_2 && (entry = getmntent(table))) {
+	proc_mounts_open(&mounts);
+	entry = &mounts.entry;
+	while (mount->version_2 && proc_mounts_next(&mounts)) {
 		mount->version_2 =
 			strcmp(entry->mnt_type, "cgroup") || !hasmntopt(entry, controller);
 		if (!mount->version_2 || (!strcmp(entry->mnt_type, "cgroup2") && !*mount->path))
 			snprintf(mount->path, sizeof(mount->path), "%s", entry->mnt_dir);
 	}
-	if (table)
-		endmntent(table);
+	proc_mounts_close(&mounts);
 	return *mount->path;
 }
 

@@ -3,13 +3,13 @@
  * The hugetlbfs mounts, and which users may use them.
  */
 #include <linux/magic.h>
-#include <mntent.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "tools/common/proc_mounts.h"
 #include "tools/hugestat/system.h"
 
 /* Queries the mount itself: another file system may be mounted over it. */
@@ -35,18 +35,17 @@ static bool read_mount(struct system_mount *mount)
 
 void system_read_mounts(struct system *system)
 {
-	FILE *table = setmntent("/proc/self/mounts", "re");
-	struct mntent *entry;
+	struct proc_mounts mounts;
 
-	while (table && (entry = getmntent(table)) && system->mount_count < SYSTEM_MOUNTS_MAX) {
+	proc_mounts_open(&mounts);
+	while (system->mount_count < SYSTEM_MOUNTS_MAX && proc_mounts_next(&mounts)) {
 		struct system_mount *mount = &system->mounts[system->mount_count];
 
-		if (strcmp(entry->mnt_type, "hugetlbfs"))
+		if (strcmp(mounts.entry.mnt_type, "hugetlbfs"))
 			continue;
-		snprintf(mount->path, sizeof(mount->path), "%s", entry->mnt_dir);
+		snprintf(mount->path, sizeof(mount->path), "%s", mounts.entry.mnt_dir);
 		if (read_mount(mount))
 			system->mount_count++;
 	}
-	if (table)
-		endmntent(table);
+	proc_mounts_close(&mounts);
 }

@@ -11,8 +11,7 @@
 #include <unistd.h>
 
 #include "base/sys.h"
-#include "options/options.h"
-#include "tools/common/size_text.h"
+#include "tools/common/proc_mounts.h"
 #include "tools/hugestat/users_scan.h"
 
 static int pool_of(const struct scan *scan, size_t page_bytes)
@@ -96,7 +95,7 @@ static void decode(char *path)
 /* "36 35 0:29 / /dev/hugepages rw,relatime shared:17 - hugetlbfs none rw,pagesize=2M" */
 static void take_line(struct scan *scan, pid_t pid, char *line)
 {
-	char *type = strstr(line, " - hugetlbfs "), *size, mountpoint[1024], root[1100];
+	char *type = strstr(line, " - hugetlbfs "), mountpoint[1024], root[1100];
 	unsigned int device_major, device_minor;
 	size_t bytes;
 	struct stat status;
@@ -104,12 +103,8 @@ static void take_line(struct scan *scan, pid_t pid, char *line)
 	if (!type ||
 	    sscanf(line, "%*d %*d %u:%u %*s %1023s", &device_major, &device_minor, mountpoint) != 3)
 		return;
-	size = strstr(type, "pagesize=");
-	if (!size)
-		return;
-	size += strlen("pagesize=");
-	size[strcspn(size, ",\n ")] = '\0';
-	if (options_parse_size(size, &bytes))
+	bytes = proc_mounts_page_bytes(type);
+	if (!bytes)
 		return;
 	decode(mountpoint);
 	if (pid == getpid())
