@@ -8,9 +8,12 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include "tools/common/process_tree.h"
 #include "tools/hugectl/compare.h"
 #include "tools/hugectl/hugectl.h"
 #include "unit.h"
@@ -305,14 +308,61 @@ static void medians(void **state)
 	assert_true(median_of(even, 4) == 2.5);
 }
 
+#define CHILDREN 1200
+
+struct count {
+	pid_t children[CHILDREN];
+	unsigned int known, unknown;
+};
+
+static void count_process(pid_t pid, const char *status, void *argument)
+{
+	struct count *count = argument;
+
+	assert_true(process_status_kb(status, "\nVmSize:") > 0);
+	for (int i = 0; i < CHILDREN; i++)
+		if (count->children[i] == pid) {
+			count->known++;
+			return;
+		}
+	count->unknown++;
+}
+
+/* The kernel lists more children than fit into a page of text: each is visited, and no other. */
+static void many_children_are_visited(void **state)
+{
+	static struct count count;
+
+	(void)state;
+	for (int i = 0; i < CHILDREN; i++) {
+		count.children[i] = fork();
+		if (!count.children[i])
+			for (;;)
+				pause();
+	}
+	process_tree_walk(getpid(), count_process, &count);
+	for (int i = 0; i < CHILDREN; i++) {
+		kill(count.children[i], SIGKILL);
+		waitpid(count.children[i], NULL, 0);
+	}
+	assert_int_equal(count.known, CHILDREN);
+	assert_int_equal(count.unknown, 1); /* this process */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		UNIT_TEST(every_variable_has_an_option), UNIT_TEST(every_option_has_its_variable),
-		UNIT_TEST(options_become_variables),     UNIT_TEST(levels_add_up),
-		UNIT_TEST(lists_grow_in_front),          UNIT_TEST(tunables_are_merged),
-		UNIT_TEST(kinds_are_told_by_headers),    UNIT_TEST(ratios_of_pairs),
-		UNIT_TEST(verdicts_are_honest),          UNIT_TEST(medians),
+		UNIT_TEST(many_children_are_visited),
+		UNIT_TEST(every_variable_has_an_option),
+		UNIT_TEST(every_option_has_its_variable),
+		UNIT_TEST(options_become_variables),
+		UNIT_TEST(levels_add_up),
+		UNIT_TEST(lists_grow_in_front),
+		UNIT_TEST(tunables_are_merged),
+		UNIT_TEST(kinds_are_told_by_headers),
+		UNIT_TEST(ratios_of_pairs),
+		UNIT_TEST(verdicts_are_honest),
+		UNIT_TEST(medians),
 	};
 
 	return cmocka_run_group_tests_name("hugectl", tests, NULL, NULL);

@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "base/sys.h"
+#include "tools/common/process_tree.h"
 #include "tools/hugectl/compare.h"
 #include "tools/hugectl/compare_ready.h"
 
@@ -30,7 +31,6 @@
 #define LOOKS_MS_MAX 50
 #define LOOKS_PART   32 /* the interval, as a fraction of the time so far */
 #define LOOKS_COST   50 /* the cost, as a fraction of one CPU's time */
-#define DEPTH_MAX    32 /* levels of child processes */
 
 struct memory {
 	unsigned long resident_kb, hugetlb_kb;
@@ -45,30 +45,14 @@ double compare_now(void)
 	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-static unsigned long kb_of(const char *status, const char *name)
+static void add_memory(pid_t pid, const char *status, void *sum)
 {
-	const char *line = strstr(status, name);
+	struct memory *memory = sum;
 
-	return line ? strtoul(line + strlen(name), NULL, 10) : 0;
-}
-
-static void add_memory(pid_t pid, struct memory *memory, int depth)
-{
-	char path[64], text[4096], *at = text, *end;
-	long bytes, child;
-
-	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
-	if (sys_read_file(path, text, sizeof(text)) <= 0)
-		return;
+	(void)pid;
 	memory->processes++;
-	memory->resident_kb += kb_of(text, "\nVmRSS:");
-	memory->hugetlb_kb += kb_of(text, "\nHugetlbPages:");
-	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", (int)pid, (int)pid);
-	bytes = sys_read_file(path, text, sizeof(text));
-	if (bytes <= 0 || depth == DEPTH_MAX)
-		return;
-	for (; (child = strtol(at, &end, 10)) > 0 && end != at; at = end)
-		add_memory((pid_t)child, memory, depth + 1);
+	memory->resident_kb += process_status_kb(status, "\nVmRSS:");
+	memory->hugetlb_kb += process_status_kb(status, "\nHugetlbPages:");
 }
 
 static double cpu_seconds(void)
@@ -87,7 +71,7 @@ static int look(struct child *child)
 	struct memory memory = {0};
 	double pause, cost, total;
 
-	add_memory(child->pid, &memory, 0);
+	process_tree_walk(child->pid, add_memory, &memory);
 	total = (double)(memory.resident_kb + memory.hugetlb_kb);
 	if (total > child->peak_kb)
 		child->peak_kb = total;

@@ -18,9 +18,10 @@
 #include <unistd.h>
 
 #include "base/sys.h"
-#include "usage/report_file.h"
+#include "tools/common/process_tree.h"
 #include "tools/hugectl/hugectl.h"
 #include "tools/hugectl/watched.h"
+#include "usage/report_file.h"
 
 #ifndef SYS_pidfd_open
 #define SYS_pidfd_open 434 /* Linux 5.3, on every CPU */
@@ -30,7 +31,6 @@
 #define PAUSE_MS        50
 #define FIRST_SPARE     16
 #define DESCRIPTORS_MAX 1024 /* where they have to be closed one by one */
-#define DEPTH_MAX       32   /* levels of child processes */
 
 struct largest {
 	pid_t pid;
@@ -38,13 +38,6 @@ struct largest {
 	char name[64];
 	const char *reason;
 };
-
-static unsigned long kb_of(const char *status, const char *name)
-{
-	const char *line = strstr(status, name);
-
-	return line ? strtoul(line + strlen(name), NULL, 10) : 0;
-}
 
 bool watcher_finds_library(pid_t pid, bool otherwise)
 {
@@ -98,28 +91,19 @@ static const char *reason_of(pid_t pid, const char *status)
 	return "its dynamic linker has not loaded the library";
 }
 
-static void inspect(pid_t pid, struct largest *largest, int depth)
+static void inspect(pid_t pid, const char *status, void *found)
 {
-	char path[64], status[4096], children[4096], *at = children, *end;
-	unsigned long kb;
-	long child;
+	const unsigned long kb = process_status_kb(status, "\nVmRSS:") +
+				 process_status_kb(status, "\nHugetlbPages:");
+	struct largest *largest = found;
 
-	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
-	if (sys_read_file(path, status, sizeof(status)) <= 0)
-		return;
-	kb = kb_of(status, "\nVmRSS:") + kb_of(status, "\nHugetlbPages:");
 	watched_note(pid, status, kb);
-	if (kb >= KB_WORTH && kb > largest->kb && !watcher_finds_library(pid, true)) {
-		largest->pid = pid;
-		largest->kb = kb;
-		largest->reason = reason_of(pid, status);
-		sscanf(status, "Name:\t%63[^\n]", largest->name);
-	}
-	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", (int)pid, (int)pid);
-	if (depth == DEPTH_MAX || sys_read_file(path, children, sizeof(children)) <= 0)
+	if (kb < KB_WORTH || kb <= largest->kb || watcher_finds_library(pid, true))
 		return;
-	for (; (child = strtol(at, &end, 10)) > 0 && end != at; at = end)
-		inspect((pid_t)child, largest, depth + 1);
+	largest->pid = pid;
+	largest->kb = kb;
+	largest->reason = reason_of(pid, status);
+	sscanf(status, "Name:\t%63[^\n]", largest->name);
 }
 
 static void tell_of(const struct largest *largest, int fd)
@@ -148,7 +132,7 @@ static void __attribute__((noreturn)) watch(pid_t program, int process, int fd)
 		_exit(EXIT_FAILURE);
 	watched_start(program, process);
 	while (watched_wait(PAUSE_MS, fd))
-		inspect(program, &largest, 0);
+		process_tree_walk(program, inspect, &largest);
 	if (largest.kb)
 		tell_of(&largest, fd);
 	_exit(EXIT_SUCCESS);

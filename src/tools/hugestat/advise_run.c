@@ -16,6 +16,7 @@
 #include "base/sys.h"
 #include "tools/common/counters.h"
 #include "tools/common/json.h"
+#include "tools/common/process_tree.h"
 #include "tools/hugestat/advise.h"
 #include "tools/hugestat/show.h"
 
@@ -25,7 +26,6 @@
 #define GROWTH         1.2 /* this much more memory is worth another observation at once, */
 #define TOUCH_SECONDS  0.5
 #define TOUCH_KB_WORTH (16ul << 10)
-#define DEPTH_MAX      32 /* of processes below each other */
 #define LOOKS_COST     20 /* or any growth, if observing takes at most 1/LOOKS_COST of the time */
 
 static void take_walks(struct sight *sight, const struct counters *counters, int count)
@@ -119,35 +119,19 @@ int advise_process(pid_t pid, struct json *json)
 	return EXIT_SUCCESS;
 }
 
-static unsigned long memory_kb(pid_t pid)
-{
-	char path[64], text[4096], *line;
-
-	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
-	if (sys_read_file(path, text, sizeof(text)) <= 0 || !(line = strstr(text, "\nVmRSS:")))
-		return 0;
-	return strtoul(line + strlen("\nVmRSS:"), NULL, 10);
-}
-
 struct largest {
 	pid_t pid;
 	unsigned long kb;
 };
 
 /* Of a process and its children: gcc or sh is small, and what it starts is not. */
-static void find_largest(pid_t pid, struct largest *largest, int depth)
+static void find_largest(pid_t pid, const char *status, void *found)
 {
-	char path[64], children[4096], *at = children, *end;
-	const unsigned long kb = memory_kb(pid);
-	long child;
+	const unsigned long kb = process_status_kb(status, "\nVmRSS:");
+	struct largest *largest = found;
 
 	if (kb > largest->kb)
 		*largest = (struct largest){pid, kb};
-	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", (int)pid, (int)pid);
-	if (depth == DEPTH_MAX || sys_read_file(path, children, sizeof(children)) <= 0)
-		return;
-	for (; (child = strtol(at, &end, 10)) > 0 && end != at; at = end)
-		find_largest((pid_t)child, largest, depth + 1);
 }
 
 static double seconds_of_clock(clockid_t clock)
@@ -237,7 +221,7 @@ static int watch_program(pid_t pid, struct sight *best, bool *seen, struct rusag
 		struct sight sight;
 		unsigned long kb;
 
-		find_largest(pid, &largest, 0);
+		process_tree_walk(pid, find_largest, &largest);
 		kb = largest.kb;
 		if (((double)kb > (double)most_kb * GROWTH ||
 		     (kb > most_kb && start - ended_at > cost * LOOKS_COST)) &&

@@ -16,6 +16,7 @@
 #include "base/sys.h"
 #include "tools/common/json.h"
 #include "tools/common/shown_text.h"
+#include "tools/common/process_tree.h"
 #include "tools/hugestat/process.h"
 #include "tools/hugestat/show.h"
 #include "tools/hugestat/top.h"
@@ -51,13 +52,6 @@ static unsigned long huge_kb(const struct row *row)
 	return row->hugetlb_kb + row->thp_kb + row->file_thp_kb;
 }
 
-static unsigned long kb_after(const char *text, const char *name)
-{
-	const char *at = strstr(text, name);
-
-	return at ? strtoul(at + strlen(name), NULL, 10) : 0;
-}
-
 /* False: it has no memory of its own, or too little for a line. */
 static bool read_row(struct row *row, pid_t pid)
 {
@@ -68,8 +62,8 @@ static bool read_row(struct row *row, pid_t pid)
 	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
 	if (sys_read_file(path, text, sizeof(text)) <= 0 || strncmp(text, "Name:\t", 6))
 		return false;
-	row->hugetlb_kb = kb_after(text, "\nHugetlbPages:");
-	row->memory_kb = kb_after(text, "\nVmRSS:") + row->hugetlb_kb;
+	row->hugetlb_kb = process_status_kb(text, "\nHugetlbPages:");
+	row->memory_kb = process_status_kb(text, "\nVmRSS:") + row->hugetlb_kb;
 	if (row->memory_kb < KB_WORTH)
 		return false;
 	end = text + 6 + strcspn(text + 6, "\n");
@@ -80,9 +74,9 @@ static bool read_row(struct row *row, pid_t pid)
 	}
 	snprintf(path, sizeof(path), "/proc/%d/smaps_rollup", (int)pid);
 	if (sys_read_file(path, text, sizeof(text)) > 0) {
-		row->thp_kb = kb_after(text, "\nAnonHugePages:");
-		row->file_thp_kb =
-			kb_after(text, "\nShmemPmdMapped:") + kb_after(text, "\nFilePmdMapped:");
+		row->thp_kb = process_status_kb(text, "\nAnonHugePages:");
+		row->file_thp_kb = process_status_kb(text, "\nShmemPmdMapped:") +
+				   process_status_kb(text, "\nFilePmdMapped:");
 	}
 	return true;
 }
