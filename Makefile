@@ -98,11 +98,11 @@ LIBRARY_FOLDERS := src $(patsubst %,src/%,base options proc pages region hook ca
 	segments usage api)
 ALL_SOURCES     := $(filter-out $(STATIC_SOURCES) $(SHARED_SOURCES), \
 	$(sort $(wildcard $(LIBRARY_FOLDERS:%=%/*.c))))
-# What every process runs is linked first, so that it lies on few pages; large buffers come last in it.
+# What every process runs is linked first, so that it lies on few pages; large variables come last in it.
 START_SOURCES   := $(filter $(patsubst %,src/%.c,base/% init options/options options/rule hook/symbols \
-	hook/patch hook/text_write heap/adaptive heap/heap heap/policy heap/start calls/start \
-	calls/state calls/brk calls/mmap region/exact region/pool_share region/process pages/source \
-	proc/pagemap),$(ALL_SOURCES)) src/options/table.c src/options/config.c
+	heap/adaptive heap/heap heap/policy heap/start calls/start calls/state calls/brk calls/mmap \
+	region/exact region/pool_share region/process pages/source proc/pagemap),$(ALL_SOURCES)) \
+	$(patsubst %,src/%.c,hook/text_write hook/patch options/table options/config)
 LIBRARY_SOURCES := $(START_SOURCES) $(filter-out $(START_SOURCES),$(ALL_SOURCES))
 LIBRARY_OBJECTS := $(LIBRARY_SOURCES:src/%.c=$(BUILD)/obj/%.o)
 STATIC_OBJECTS  := $(STATIC_SOURCES:src/%.c=$(BUILD)/obj/%.o)

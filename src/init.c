@@ -40,7 +40,9 @@ static void __attribute__((destructor)) end(void)
 {
 	int error = errno;
 
-	report_end();
+	/* not even a page of its text otherwise */
+	if (options_get(NULL, NULL)->report)
+		report_end();
 	errno = error;
 }
 

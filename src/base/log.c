@@ -23,7 +23,8 @@ static const char *refusal;
 /* The state of descriptors 1 and 2 when they were recorded. */
 static struct {
 	enum { PLACE_UNKNOWN, PLACE_CLOSED, PLACE_REMEMBERED } state;
-	struct statx file;
+	uint32_t device_major, device_minor;
+	uint64_t inode;
 } places[3];
 
 /* The text that is being built: what does not fit is left out. */
@@ -182,8 +183,12 @@ bool log_at(int level)
 
 static void remember(int fd)
 {
-	long result = sys_statx_fd(fd, &places[fd].file);
+	struct statx file;
+	long result = sys_statx_fd(fd, &file);
 
+	places[fd].device_major = file.stx_dev_major;
+	places[fd].device_minor = file.stx_dev_minor;
+	places[fd].inode = file.stx_ino;
 	if (!result)
 		places[fd].state = PLACE_REMEMBERED;
 	else
@@ -211,13 +216,14 @@ void log_stop(void)
 static bool is_still_there(int fd)
 {
 	struct pollfd descriptor = {.fd = fd, .events = POLLOUT};
-	const struct statx *then = &places[fd].file;
 	struct statx now;
 
 	if (places[fd].state == PLACE_CLOSED)
 		return false;
 	if (places[fd].state == PLACE_REMEMBERED &&
-	    (sys_statx_fd(fd, &now) || !sys_same_file(&now, then)))
+	    (sys_statx_fd(fd, &now) || now.stx_ino != places[fd].inode ||
+	     now.stx_dev_major != places[fd].device_major ||
+	     now.stx_dev_minor != places[fd].device_minor))
 		return false;
 	return sys_poll_now(&descriptor) < 0 || !(descriptor.revents & (POLLERR | POLLNVAL));
 }

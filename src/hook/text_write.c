@@ -19,8 +19,8 @@
 #define PR_GET_MDWE 66
 #endif
 
-#define CHANGES_MAX 16
-#define CODE_BYTES  32
+#define CHANGES_MAX 8
+#define CODE_BYTES  24
 
 static struct {
 	uintptr_t at;

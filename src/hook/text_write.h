@@ -15,7 +15,7 @@
 
 struct text_change {
 	uintptr_t at;
-	const unsigned char *code; /* at most 32 bytes */
+	const unsigned char *code; /* at most 24 bytes */
 	size_t bytes;
 };
 

@@ -153,7 +153,8 @@ static void watch(uintptr_t address, size_t bytes, int protection, int flags, ui
 	__atomic_store_n(&seen.taken, 0, __ATOMIC_RELEASE);
 }
 
-int density_start(const struct options *options)
+/* Hot: next to what else runs at a start. */
+__attribute__((hot)) int density_start(const struct options *options)
 {
 	int failed = calls_watch(options, "mappings", NULL);
 

@@ -21,9 +21,9 @@
  * no other page. */
 #define AT_START __attribute__((section(".data.at_start")))
 
-/* The objects that were loaded at the last check, or at the start. Few programs have more than fit
- * here. */
-static AT_START const ElfW(Phdr) * first_known[64];
+/* The objects that were loaded at the last check, or at the start. Small programs have no more than
+ * fit here. */
+static AT_START const ElfW(Phdr) * first_known[16];
 static struct vector known = VECTOR_IN(first_known);
 static AT_START unsigned long confined_at_start;
 static AT_START void (*take_new)(dlopen_known *known);
