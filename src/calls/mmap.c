@@ -374,6 +374,8 @@ int call_munmap(void *address, size_t bytes)
 	const long arguments[] = {(long)from, (long)ranges_end(from, bytes)};
 	long result;
 
+	if (libc_calls.unmapping && CALLER_IS_LIBC())
+		libc_calls.unmapping(from, bytes);
 	if (!ranges_touch(from, bytes) || !ranges_well_formed(from, bytes) ||
 	    !lock_run(unmap_locked, arguments, &result))
 		do

@@ -65,6 +65,9 @@ struct libc_calls {
 	void (*watch)(uintptr_t address, size_t bytes, int protection, int flags, uintptr_t hint,
 		      bool by_libc);
 
+	/* Called before libc unmaps memory of its own. NULL: no feature needs it. */
+	void (*unmapping)(uintptr_t address, size_t bytes);
+
 	struct libc libc;
 };
 

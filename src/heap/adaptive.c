@@ -14,6 +14,7 @@
 #include "calls/mmap.h"
 #include "calls/start.h"
 #include "heap/adaptive.h"
+#include "heap/blocks.h"
 #include "heap/foreign_break.h"
 #include "heap/heap.h"
 #include "heap/owner.h"
@@ -35,6 +36,8 @@ static struct {
 	 */
 	bool joined;
 	uintptr_t low;
+
+	bool shares_blocks; /* no other feature serves malloc's blocks */
 } watched;
 
 /*
@@ -167,11 +170,17 @@ static bool is_large_block(size_t bytes, int protection, int flags)
 
 static uintptr_t adaptive_map(uintptr_t hint, size_t bytes, int protection, int flags, bool by_libc)
 {
+	uintptr_t at = 0;
+
 	if (by_libc && watched.state == WATCHING &&
 	    (mmap_is_threads_stack(bytes, protection, flags) ||
 	     is_large_block(bytes, protection, flags)))
 		begin_heap();
-	return watched.state == BEGUN ? owner_map(hint, bytes, protection, flags, by_libc) : 0;
+	if (watched.state == BEGUN)
+		at = owner_map(hint, bytes, protection, flags, by_libc);
+	if (!at && by_libc && watched.shares_blocks && blocks_are_for(bytes, protection, flags))
+		at = blocks_map(bytes, begin_heap);
+	return at;
 }
 
 static const struct calls_break adaptive_break = {
@@ -206,8 +215,10 @@ int adaptive_start(const struct options *options, int (*begin)(const struct opti
 	heap.adaptive = true;
 	watched.options = options;
 	watched.begin = begin;
+	watched.shares_blocks = options->mmap == HEAP_OFF || options->mmap == HEAP_AUTO;
 	place_break();
 	libc_calls.own_break = &adaptive_break;
+	libc_calls.unmapping = blocks_unmapping;
 	calls_add_mapper(adaptive_map);
 	return 0;
 }

@@ -8,21 +8,44 @@
 #include "base/sys.h"
 #include "heap/collapse.h"
 #include "heap/policy.h"
+#include "region/process.h"
 
 /* A unit is at most 2 MiB, a base page at least 4 kB. */
 #define UNIT_PAGES_MAX 512
 
-static bool unit_is_dense(const struct region *region, uintptr_t address)
+/* How many of these pages, at most UNIT_PAGES_MAX, are in memory; 0 if some are not mapped. */
+static size_t resident_pages(uintptr_t address, size_t pages, size_t base_bytes)
 {
 	unsigned char resident[UNIT_PAGES_MAX];
-	const size_t pages = region->unit_bytes / region->base_bytes;
 	size_t present = 0;
 
-	if (pages > UNIT_PAGES_MAX || sys_mincore(address, region->unit_bytes, resident))
-		return false;
+	if (pages > UNIT_PAGES_MAX || sys_mincore(address, pages * base_bytes, resident))
+		return 0;
 	for (size_t i = 0; i < pages; i++)
 		present += resident[i] & 1;
-	return policy_is_dense(present, pages);
+	return present;
+}
+
+static bool unit_is_dense(const struct region *region, uintptr_t address)
+{
+	const size_t pages = region->unit_bytes / region->base_bytes;
+
+	return policy_is_dense(resident_pages(address, pages, region->base_bytes), pages);
+}
+
+size_t collapse_resident(uintptr_t from, uintptr_t to)
+{
+	const size_t base_bytes = process_base_bytes;
+	size_t bytes = 0;
+
+	for (; !sys_sandboxed && from < to; from += UNIT_PAGES_MAX * base_bytes) {
+		const size_t pages = (to - from) / base_bytes;
+
+		bytes += base_bytes *
+			 resident_pages(from, pages < UNIT_PAGES_MAX ? pages : UNIT_PAGES_MAX,
+					base_bytes);
+	}
+	return bytes;
 }
 
 static bool unit_is_on_base_pages(const struct region *region, uintptr_t address)

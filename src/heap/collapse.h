@@ -24,4 +24,7 @@ void collapse_units(const struct region *region, uintptr_t from, uintptr_t to);
  * pages. */
 void collapse_range(const struct region *region, uintptr_t from, uintptr_t to);
 
+/* How many bytes of [from, to) are in memory, by mincore: 0 in a sandbox. */
+size_t collapse_resident(uintptr_t from, uintptr_t to);
+
 #endif

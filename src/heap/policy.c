@@ -57,6 +57,16 @@ bool policy_block_is_huge(size_t block_bytes, size_t page_bytes)
 	return is_more(block_bytes, page_bytes, BLOCK_BYTES, BLOCK_PAGES);
 }
 
+bool policy_blocks_are_huge(size_t bytes, size_t page_bytes)
+{
+	return policy_arena_is_huge(bytes, page_bytes);
+}
+
+bool policy_blocks_collapse(size_t bytes, size_t page_bytes)
+{
+	return policy_arena_collapses(bytes, page_bytes);
+}
+
 size_t policy_block_tail(size_t block_bytes, size_t page_bytes)
 {
 	const size_t tail = block_bytes % page_bytes;

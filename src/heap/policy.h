@@ -35,6 +35,11 @@ bool policy_arena_collapses(size_t arena_bytes, size_t page_bytes);
 /* Does a block that malloc maps separately use them? */
 bool policy_block_is_huge(size_t block_bytes, size_t page_bytes);
 
+/* Do the smaller ones share huge pages when they are as large together, and do the first ones
+ * become huge, too? */
+bool policy_blocks_are_huge(size_t bytes, size_t page_bytes);
+bool policy_blocks_collapse(size_t bytes, size_t page_bytes);
+
 /*
  * How many bytes at the end of such a block stay on base pages: 0, or the content of its last huge
  * page, if that page would be a larger share of the block than 1/POLICY_WASTE_SHARE.

@@ -52,6 +52,16 @@ within_a_tenth small arenas
 memory 60 1000 4
 within_a_tenth large arenas
 least_share 97 60 1000 4
+# blocks of 1M: their first 20M, and those that are not filled, stay small
+memory 18 1000000
+[ "$thp $hugetlb" = "0 0" ] || fail "few blocks: $thp kB THP, $hugetlb kB hugetlb"
+for megabytes in 22 24 30 45 64 200; do
+	memory $megabytes 1000000
+	within_a_tenth $megabytes MB in blocks of 1000000 bytes
+done
+least_share 98 200
+memory 64 1000000
+least_share 96 64
 memory 300 50000000
 within_a_tenth large blocks
 least_share 97 300
