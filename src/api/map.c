@@ -9,6 +9,7 @@
 #include "api/regions.h"
 #include "base/log.h"
 #include "base/sys.h"
+#include "pages/select.h"
 
 /* The request, and the page sizes of the machine. */
 struct request {
@@ -102,23 +103,18 @@ static bool try_hugetlb(const struct request *request, struct step *step, size_t
 	return false;
 }
 
-static bool thp_is_on(const struct page_sizes *sizes)
-{
-	enum thp_mode mode = sizes_thp_mode(sizes->thp);
-
-	return sizes->thp && (mode == THP_MADVISE || mode == THP_ALWAYS);
-}
-
 /* Walks down the ladder; returns 0 or -errno. */
 static int map_by_ladder(const struct request *request, struct step *step, size_t *huge)
 {
 	const struct page_sizes *sizes = &request->sizes;
+	size_t thp_bytes;
 	int error = 0;
 
 	if (try_hugetlb(request, step, huge, &error))
 		return 0;
-	if ((request->fallback & HUGETLBFS_OR_TRANSPARENT) && thp_is_on(sizes) &&
-	    try_step(request, MAPPING_THP, sizes->thp, step, huge, &error))
+	if ((request->fallback & HUGETLBFS_OR_TRANSPARENT) &&
+	    (thp_bytes = select_thp_bytes(sizes)) &&
+	    try_step(request, MAPPING_THP, thp_bytes, step, huge, &error))
 		return 0;
 	if ((request->page_bytes == sizes->base || (request->fallback & HUGETLBFS_OR_SMALL)) &&
 	    try_step(request, MAPPING_SMALL, sizes->base, step, huge, &error))

@@ -50,8 +50,6 @@ int break_start(struct heap_break *heap, uintptr_t start, uintptr_t limit, struc
 		return failed;
 	heap->now = heap->mapped_end = heap->high = start;
 	heap->shrink = shrink;
-	heap->transparent = *source;
-	heap->transparent.hugetlb = false;
 	return 0;
 }
 
@@ -69,15 +67,10 @@ static bool is_too_large(const struct region *region, size_t bytes)
 static int map_units(struct heap_break *heap, uintptr_t from, uintptr_t to, uintptr_t wanted)
 {
 	struct region *region = &heap->region;
-	struct source *source = region->source;
-	int failed;
 
-	if (!is_too_large(region, to - from))
-		return region_map(region, from, to, wanted);
-	region->source = &heap->transparent;
-	failed = region_map(region, from, to, to);
-	region->source = source;
-	return failed;
+	if (is_too_large(region, to - from))
+		return region_map_small(region, from, to, region->source->thp);
+	return region_map(region, from, to, wanted);
 }
 
 /*

@@ -20,7 +20,6 @@ struct heap_break {
 	uintptr_t mapped_end;      /* all of [region.start, mapped_end) is mapped */
 	uintptr_t high;            /* the highest break since the memory above it was last zero */
 	bool shrink;               /* HUGETLB_MORECORE_SHRINK */
-	struct source transparent; /* the region's source without hugetlb pages */
 	bool adaptive;             /* HUGETLB_MORECORE=auto: on base pages until it is large */
 	bool collapsed;            /* ... and its base pages have become huge, too */
 	uintptr_t base_start;      /* ... where these begin, which is below the region */

@@ -266,21 +266,6 @@ static int map_block(struct zone *zone, uintptr_t from, uintptr_t to)
 	return region_map(region, from, to, to);
 }
 
-/* A separate function, so that most blocks need less stack. */
-static int __attribute__((noinline)) map_tail(struct region *region, uintptr_t at)
-{
-	struct source small = *region->source;
-	int failed;
-
-	small.thp = false;
-	failed = source_map_small(&small, at, region->unit_bytes);
-	if (!failed)
-		region->units[region_unit(region, at)] |= UNIT_MAPPED;
-	else if (failed == -EEXIST)
-		region->units[region_unit(region, at)] |= UNIT_FOREIGN;
-	return failed ? -ENOMEM : 0;
-}
-
 int zone_fill_block(struct zone *zone, uintptr_t from, size_t bytes)
 {
 	struct region *region = &zone->region;
@@ -289,7 +274,7 @@ int zone_fill_block(struct zone *zone, uintptr_t from, size_t bytes)
 	int failed = map_block(zone, from, end);
 
 	if (!failed && tail && !(region->units[region_unit(region, end)] & UNIT_MAPPED))
-		failed = map_tail(region, end);
+		failed = region_map_small(region, end, end + region->unit_bytes, false);
 	if (!failed)
 		failed = region_clear_dirty(region, from,
 					    from + units_of(zone, bytes) * region->unit_bytes);

@@ -24,12 +24,8 @@ static bool is_thp_setting_denied(void)
 	return fd == -EACCES || fd == -EPERM;
 }
 
-/*
- * The size of transparent huge pages; 0: the kernel has none, or they are off. If the process may
- * not read the setting, the kernel is advised all the same, which does no harm if they are off. The
- * size is then what one full page table of base pages maps.
- */
-static size_t usable_thp(const struct page_sizes *sizes)
+/* The size is then what one full page table of base pages maps. */
+size_t select_thp_bytes(const struct page_sizes *sizes)
 {
 	const enum thp_mode mode = sizes_thp_mode(sizes->thp);
 
@@ -41,10 +37,10 @@ static size_t usable_thp(const struct page_sizes *sizes)
 }
 
 /* Selects THP. `why` is the reason for not trying hugetlb, in words, or "". */
-static int select_thp(const struct wanted_pages *wanted, const struct page_sizes *sizes,
-		      struct source *source, const char *why)
+static int take_thp(const struct wanted_pages *wanted, const struct page_sizes *sizes,
+		    struct source *source, const char *why)
 {
-	const size_t page_bytes = usable_thp(sizes);
+	const size_t page_bytes = select_thp_bytes(sizes);
 
 	if (!page_bytes) {
 		log_declined(
@@ -119,6 +115,23 @@ void select_log_mount(const struct options *options, size_t default_bytes, const
 	warned = true;
 }
 
+int select_default_bytes(const struct options *options, const struct page_sizes *sizes,
+			 size_t *page_bytes)
+{
+	const size_t asked = options->default_page_bytes;
+	static bool warned;
+
+	*page_bytes = asked && sizes_have(sizes, asked) ? asked : sizes->default_huge;
+	if (*page_bytes == asked || !asked)
+		return 0;
+	if (!warned)
+		log_declined("using the system's default",
+			     "HUGETLB_DEFAULT_PAGE_SIZE: this machine has no huge pages of %lu kB",
+			     (unsigned long)(asked >> 10));
+	warned = true;
+	return options->require ? -EINVAL : 0;
+}
+
 int select_pages(const struct options *options, const struct wanted_pages *wanted,
 		 struct source *source)
 {
@@ -131,25 +144,16 @@ int select_pages(const struct options *options, const struct wanted_pages *wante
 		told = true;
 	}
 	if (wanted->pages == HEAP_THP)
-		return select_thp(wanted, &sizes, source, "");
-	source->page_bytes = wanted->pages == HEAP_SIZE ? wanted->page_bytes : sizes.default_huge;
-	if (wanted->pages != HEAP_SIZE && options->default_page_bytes) {
-		if (sizes_have(&sizes, options->default_page_bytes)) {
-			source->page_bytes = options->default_page_bytes;
-		} else {
-			log_declined("using the system's default",
-				     "HUGETLB_DEFAULT_PAGE_SIZE: this machine has no huge pages of "
-				     "%lu kB",
-				     (unsigned long)(options->default_page_bytes >> 10));
-			if (options->require)
-				return -EINVAL;
-		}
-	}
+		return take_thp(wanted, &sizes, source, "");
+	source->page_bytes = wanted->page_bytes;
+	if (wanted->pages != HEAP_SIZE &&
+	    select_default_bytes(options, &sizes, &source->page_bytes))
+		return -EINVAL;
 	if (!sizes.huge_count || !source->page_bytes) {
 		static const char none[] = "this kernel shows no hugetlb pages; ";
 
 		if (!options->require)
-			return select_thp(wanted, &sizes, source, none);
+			return take_thp(wanted, &sizes, source, none);
 		log_declined(wanted->otherwise, "%s: %s%s asks for them", wanted->feature, none,
 			     wanted->variable);
 		return -ENOTSUP;
@@ -161,7 +165,7 @@ int select_pages(const struct options *options, const struct wanted_pages *wante
 		return -EINVAL;
 	}
 	select_hugetlb(options, source->page_bytes, source);
-	source->thp = usable_thp(&sizes);
+	source->thp = select_thp_bytes(&sizes);
 	source->populate = !options->no_prefault;
 	source->populate_write = source_can_populate_write();
 	if (options->path && !source->mount)

@@ -6,6 +6,7 @@
 #define SELECT_H
 
 #include "options/options.h"
+#include "pages/sizes.h"
 #include "pages/source.h"
 
 struct wanted_pages {
@@ -30,6 +31,20 @@ void select_hugetlb(const struct options *options, size_t page_bytes, struct sou
  */
 void select_log_mount(const struct options *options, size_t default_bytes, const char *feature,
 		      size_t page_bytes);
+
+/*
+ * The size of a feature's hugetlb pages if no size is named: HUGETLB_DEFAULT_PAGE_SIZE, or the
+ * system's if the machine has no such pages; that is logged once per process. 0: it has none at
+ * all. Returns -EINVAL if HUGETLB_REQUIRE forbids another size.
+ */
+int select_default_bytes(const struct options *options, const struct page_sizes *sizes,
+			 size_t *page_bytes);
+
+/*
+ * The size of transparent huge pages; 0: the kernel has none, or they are off. If the process may
+ * not read the setting, it uses them all the same, which does no harm if they are off.
+ */
+size_t select_thp_bytes(const struct page_sizes *sizes);
 
 /* Fills in *source. Returns 0, or -errno after logging the reason. */
 int select_pages(const struct options *options, const struct wanted_pages *wanted,

@@ -72,8 +72,7 @@ static void choose_ladder(const struct run *run, struct task *task)
 		[BACKING_THP] = {RUNG_THP, RUNGS, RUNGS},
 	};
 	const enum segment_backing wanted = run->options->backing;
-	const enum thp_mode mode = sizes_thp_mode(run->sizes.thp);
-	const bool thp = run->sizes.thp && (mode == THP_MADVISE || mode == THP_ALWAYS);
+	const bool thp = run->sizes.thp && select_thp_bytes(&run->sizes);
 	const bool text = task->kind == PLAN_TEXT;
 
 	task->rungs = 0;
@@ -134,15 +133,15 @@ static int choose_pages(struct run *run, struct task *task)
 	size_t bytes =
 		task->kind == PLAN_DATA ? options->data_page_bytes : options->text_page_bytes;
 
-	if (!bytes)
-		bytes = options->default_page_bytes;
 	if (bytes && !sizes_have(&run->sizes, bytes)) {
 		text_format(reason, sizeof(reason), "this machine has no huge pages of %lu kB",
 			    (unsigned long)(bytes >> 10));
 		task_decline(run, task, reason);
 		return -EINVAL;
 	}
-	select_hugetlb(options, bytes ? bytes : run->sizes.default_huge, source);
+	if (!bytes && select_default_bytes(options, &run->sizes, &bytes))
+		return -EINVAL;
+	select_hugetlb(options, bytes, source);
 	source->populate = true; /* it is written to at once, and then a missing page would raise
 				  * SIGBUS */
 	source->populate_write = source_can_populate_write();

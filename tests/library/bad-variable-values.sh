@@ -40,3 +40,8 @@ for setting in HUGETLB_MORECORE=certainly HUGETLB_MORECORE=2Q HUGETLB_MORECORE=9
 		{ show "$work/err"; fail "$setting: not one line"; }
 	grep -q "${setting%=*}" "$work/err" || { show "$work/err"; fail "$setting is not named"; }
 done
+
+# A default size that the machine lacks is a matter of one line; all features use the system's.
+run HUGETLB_MORECORE=yes HUGETLB_MMAP=yes HUGETLB_ELFMAP=RW HUGETLB_DEFAULT_PAGE_SIZE=4M
+[ "$(grep -c 'HUGETLB_DEFAULT_PAGE_SIZE.*using the system' "$work/err")" = 1 ] ||
+	{ show "$work/err"; fail "a default size that is missing: not one line"; }
