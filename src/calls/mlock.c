@@ -4,6 +4,7 @@
  */
 #include <sys/mman.h>
 
+#include "base/align.h"
 #include "base/sys.h"
 #include "calls/madvise.h"
 #include "calls/mlock.h"
@@ -56,7 +57,7 @@ static long lock_locked(const long *arguments)
 
 static long lock(long number, uintptr_t from, size_t bytes, int flags)
 {
-	uintptr_t start = from & ~(uintptr_t)(process_base_bytes - 1);
+	uintptr_t start = align_down(from, process_base_bytes);
 	const long arguments[] = {number, (long)start, (long)ranges_end(from, bytes), flags};
 	long result;
 

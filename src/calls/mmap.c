@@ -5,6 +5,7 @@
 #include <layout.h>
 #include <string.h>
 
+#include "base/align.h"
 #include "base/sys.h"
 #include "calls/brk.h"
 #include "calls/mmap.h"
@@ -34,7 +35,7 @@ static uintptr_t open_by_owner(uintptr_t *from, uintptr_t to, bool replaced)
 		return part.from;
 	if (!part.region->owner || !part.region->owner->open)
 		return part.to;
-	page = (*from + part.region->page_bytes - 1) & ~(uintptr_t)(part.region->page_bytes - 1);
+	page = align_up(*from, part.region->page_bytes);
 	if (page > *from)
 		return page < part.to ? page : part.to;
 	*from += part.region->owner->open(part.region, *from, part.to, replaced, &at);
@@ -411,7 +412,7 @@ static void leave_out_protected(uintptr_t *from, uintptr_t *to, int protection)
 	}
 	if (*from < *to && has_rights(*to - 1, protection)) {
 		const size_t bytes = registry_at(*to - 1)->page_bytes;
-		const uintptr_t start = *to & ~(uintptr_t)(bytes - 1);
+		const uintptr_t start = align_down(*to, bytes);
 
 		if (start < *to)
 			*to = start > *from ? start : *from;

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <sys/shm.h>
 
+#include "base/align.h"
 #include "base/sys.h"
 #include "calls/result.h"
 #include "calls/shmat.h"
@@ -28,7 +29,7 @@ static uintptr_t place_of(const void *address, int flags)
 {
 	uintptr_t at = (uintptr_t)address;
 
-	return flags & SHM_RND ? at & ~(uintptr_t)(process_base_bytes - 1) : at;
+	return flags & SHM_RND ? align_down(at, process_base_bytes) : at;
 }
 
 static long attach_locked(const long *arguments)

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/align.h"
 #include "base/sys.h"
 #include "mmap/placement.h"
 #include "region/bit_runs.h"
@@ -160,7 +161,7 @@ static size_t find_run_there(const struct placement *place, size_t units)
 
 	if (step == 1 || units < step)
 		return free_runs_find(&place->units, units);
-	page = free_runs_find(&place->pages, (units + step - 1) / step);
+	page = free_runs_find(&place->pages, units_for(units, step));
 	return page == SIZE_MAX ? SIZE_MAX : page * step;
 }
 
@@ -191,7 +192,7 @@ static void take_units(struct placement *place, size_t unit, size_t end)
 	region_use(region, region_unit_address(region, unit), region_unit_address(region, end));
 	free_runs_take(&place->units, unit, end);
 	if (step > 1)
-		free_runs_take(&place->pages, unit / step, (end + step - 1) / step);
+		free_runs_take(&place->pages, unit / step, units_for(end, step));
 }
 
 static void release_units(struct placement *place, size_t unit, size_t end)
@@ -217,7 +218,7 @@ static bool run_is_free(const struct placement *place, size_t unit, size_t units
 uintptr_t placement_take(struct placement *place, size_t bytes, uintptr_t wanted)
 {
 	struct region *region = &place->region;
-	size_t units = (bytes + region->unit_bytes - 1) / region->unit_bytes;
+	size_t units = units_for(bytes, region->unit_bytes);
 	size_t step = bytes < region->page_bytes ? 1 : page_units(place);
 	size_t unit;
 	uintptr_t at;

@@ -7,6 +7,7 @@
 #include <sys/auxv.h>
 #include <sys/resource.h>
 
+#include "base/align.h"
 #include "base/sys.h"
 #include "proc/holes.h"
 #include "proc/maps.h"
@@ -91,7 +92,7 @@ uintptr_t holes_limit(uintptr_t start, uintptr_t limit, size_t page_bytes)
 
 	if (mapped_max >= (limit - start) / 4)
 		return limit;
-	bytes = (4 * mapped_max + page_bytes - 1) & ~(uint64_t)(page_bytes - 1);
+	bytes = align_up((uintptr_t)(4 * mapped_max), page_bytes);
 	return bytes < limit - start ? start + (uintptr_t)bytes : limit;
 }
 

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/align.h"
 #include "region/process.h"
 #include "region/registry.h"
 
@@ -30,7 +31,7 @@ static inline bool ranges_well_formed(uintptr_t address, size_t bytes)
 /* The end of a range, rounded up to a small page. */
 static inline uintptr_t ranges_end(uintptr_t address, size_t bytes)
 {
-	return (address + bytes + process_base_bytes - 1) & ~(uintptr_t)(process_base_bytes - 1);
+	return align_up(address + bytes, process_base_bytes);
 }
 
 /*

@@ -10,6 +10,7 @@
 #include <sys/auxv.h>
 #include <sys/resource.h>
 
+#include "base/align.h"
 #include "base/aside.h"
 #include "base/error.h"
 #include "base/log.h"
@@ -86,7 +87,7 @@ int region_make(struct region *region, uintptr_t start, uintptr_t limit, struct 
 
 static size_t whole_base_pages(const struct region *region, size_t bytes)
 {
-	return (bytes + region->base_bytes - 1) & ~(region->base_bytes - 1);
+	return align_up(bytes, region->base_bytes);
 }
 
 /* Maps the part of [from, to) that begins on a small page. */
@@ -154,8 +155,7 @@ uintptr_t region_next_limit(const struct region *region, size_t bytes)
 		return 0;
 	if (now > region->room - region->limit)
 		return region->room;
-	return region->limit +
-	       (bytes > now ? (bytes + region->page_bytes - 1) & ~(region->page_bytes - 1) : now);
+	return region->limit + (bytes > now ? align_up(bytes, region->page_bytes) : now);
 }
 
 int region_grow(struct region *region, uintptr_t limit)
@@ -349,8 +349,7 @@ static int map_from(struct region *region, struct source *source, uintptr_t from
 		if (huge) {
 			/* A page that begins before `from` can only be bare as a whole. */
 			size_t page = unit / page_units;
-			size_t last = (wanted - region->start + region->page_bytes - 1) /
-				      region->page_bytes;
+			size_t last = units_for(wanted - region->start, region->page_bytes);
 			size_t got = map_huge_run(region, page, last, &asked);
 
 			/* One try for each growth: if pages are short now, they are short for the
@@ -477,7 +476,7 @@ void region_give_back(struct region *region, uintptr_t from, uintptr_t to)
 {
 	size_t page_units = region->page_bytes / region->unit_bytes;
 	size_t page = region_page(region, from);
-	size_t end = (to - region->start + region->page_bytes - 1) / region->page_bytes;
+	size_t end = units_for(to - region->start, region->page_bytes);
 
 	while (page < end) {
 		size_t run = page;

@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 #include <sys/auxv.h>
 
+#include "base/align.h"
 #include "proc/maps.h"
 #include "proc/pagemap.h"
 #include "segments/classify.h"
@@ -35,7 +36,7 @@ static const struct segment *segment_at(const struct found *found, uintptr_t add
 
 	while (high > low) {
 		size_t middle = low + (high - low) / 2;
-		uintptr_t end = (segments[middle].end + base_bytes - 1) & ~(base_bytes - 1);
+		uintptr_t end = align_up(segments[middle].end, base_bytes);
 
 		if (end > address)
 			high = middle;
