@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <sys/auxv.h>
 #include <sys/stat.h>
+#include <sys/sysinfo.h>
 
 #include "base/align.h"
 #include "base/sys.h"
@@ -101,6 +102,15 @@ long sys_read_file(const char *path, char *buffer, size_t bytes)
 	buffer[used] = '\0';
 	sys_close((int)fd);
 	return got < 0 ? got : (long)used;
+}
+
+uint64_t sys_memory_bytes(void)
+{
+	struct sysinfo machine;
+
+	if (sys_call(SYS_sysinfo, &machine))
+		return (uint64_t)1 << 30;
+	return (uint64_t)machine.totalram * machine.mem_unit;
 }
 
 uint64_t sys_limit(int resource)

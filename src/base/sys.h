@@ -188,6 +188,9 @@ static inline int sys_set_size(int fd, size_t bytes)
  */
 int sys_writev(int fd, struct iovec *parts, int count);
 
+/* The machine's memory; 1 GiB if it cannot be read. */
+uint64_t sys_memory_bytes(void);
+
 /* A limit of the process (RLIMIT_...); UINT64_MAX: no limit, or it could not be read. */
 uint64_t sys_limit(int resource);
 

@@ -93,11 +93,13 @@ int space_choose(const struct holes *holes, size_t page_bytes, uint64_t memory_b
 		return 0;
 	}
 	plan->main_limit =
-		plan->main_start +
-		(uintptr_t)(smaller(room / 2, larger(16 * memory_bytes, MAIN_BYTES_MIN)) &
-			    ~(uint64_t)(page_bytes - 1));
-	zone_bytes = smaller(larger(4 * memory_bytes, ZONE_BYTES_MIN), room / 8);
-	plan->zone_start = align_up(plan->main_start + (uintptr_t)(room / 8 * 5), boundary);
+		plan->main_start + (uintptr_t)(smaller(room / HOLE_PARTS * HOLE_MAIN_END,
+						       larger(16 * memory_bytes, MAIN_BYTES_MIN)) &
+					       ~(uint64_t)(page_bytes - 1));
+	zone_bytes = smaller(larger(4 * memory_bytes, ZONE_BYTES_MIN),
+			     room / HOLE_PARTS * (HOLE_ZONE_END - HOLE_ZONE));
+	plan->zone_start =
+		align_up(plan->main_start + (uintptr_t)(room / HOLE_PARTS * HOLE_ZONE), boundary);
 	plan->zone_limit = plan->zone_start + align_down(zone_bytes, boundary);
 	return 0;
 }

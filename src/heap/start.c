@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
-#include <sys/sysinfo.h>
 
 #include "base/error.h"
 #include "base/log.h"
@@ -105,15 +104,11 @@ static int choose_space(const struct options *options)
 {
 	struct space_plan plan;
 	struct holes holes;
-	struct sysinfo machine;
 	uintptr_t first_break = (uintptr_t)sys_brk(0);
 	unsigned int random = random_number();
 	int failed;
 
-	if (sys_call(SYS_sysinfo, &machine))
-		heap.memory_bytes = (uint64_t)1 << 30;
-	else
-		heap.memory_bytes = (uint64_t)machine.totalram * machine.mem_unit;
+	heap.memory_bytes = sys_memory_bytes();
 	holes_find(&holes, first_break);
 	failed = space_choose(&holes, heap.source.page_bytes, heap.memory_bytes, options->heap_base,
 			      random, &plan);

@@ -17,6 +17,17 @@ struct holes {
 	uintptr_t largest_start, largest_end;
 };
 
+/*
+ * How the library divides the largest hole, in 16ths from its start: the main heap, arenas and
+ * large blocks, the program's mappings. What lies between is left to the kernel and to others.
+ */
+#define HOLE_PARTS        16
+#define HOLE_MAIN_END     8
+#define HOLE_ZONE         10
+#define HOLE_ZONE_END     12
+#define HOLE_MAPPINGS     13
+#define HOLE_MAPPINGS_END 14
+
 /* Finds them by /proc; without it, assumes a hole up to half of the distance to the nearest known
  * address. */
 void holes_find(struct holes *holes, uintptr_t above);

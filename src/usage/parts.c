@@ -9,6 +9,7 @@
  */
 #include <string.h>
 
+#include "proc/holes.h"
 #include "proc/smaps.h"
 #include "usage/parts.h"
 
@@ -210,25 +211,25 @@ struct regions {
 };
 
 /*
- * For a process whose regions are not known: the main region is in the lower half of the hole, that
- * of the arenas lies from five to six eighths of it, and the space for mappings begins at thirteen
- * sixteenths. The hole as seen here may differ by some pages from what the library saw, so the
- * limits are half-way between.
+ * For a process whose regions are not known, by the shares of proc/holes.h. The hole as seen here
+ * may differ by some pages from what the library saw, so the limits are half-way between.
  */
 static struct regions find_regions(const struct part_mapping *places, size_t count,
 				   const struct clues *clues)
 {
 	struct address_range hole;
-	uint64_t part;
+	uint64_t half, zone, mappings;
 
 	if (clues->regions_known)
 		return (struct regions){clues->break_region, clues->arenas_region, {0, 0}, false};
 	hole = find_hole(places, count);
-	part = (hole.end - hole.start) / 32;
+	half = (hole.end - hole.start) / HOLE_PARTS / 2;
+	zone = hole.start + 2 * HOLE_MAIN_END * half;
+	mappings = hole.start + (HOLE_ZONE_END + HOLE_MAPPINGS) * half;
 	return (struct regions){
-		.main = {hole.start, hole.start + 16 * part},
-		.arenas = {hole.start + 16 * part, hole.start + 25 * part},
-		.room = {hole.start + 25 * part, hole.start + 29 * part},
+		.main = {hole.start, zone},
+		.arenas = {zone, mappings},
+		.room = {mappings, hole.start + (2 * HOLE_MAPPINGS_END + 1) * half},
 		.guessed = true,
 	};
 }
