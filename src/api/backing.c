@@ -59,28 +59,15 @@ static int count_present(uintptr_t start, uintptr_t end, size_t *bytes)
 	return SYS_IS_ERROR(pagemap.fd) ? (int)got : 0;
 }
 
-/* Counts the bytes of a range that are on transparent huge pages. Returns 0 or -errno. */
-static int scan_transparent(uintptr_t start, uintptr_t end, size_t *bytes)
+static int count_transparent(uintptr_t start, uintptr_t end, size_t *bytes)
 {
-	const struct pagemap_query huge = {.mask = PAGE_IS_PRESENT | PAGE_IS_HUGE,
-					   .returned = PAGE_IS_HUGE};
-	const size_t base = getauxval(AT_PAGESZ);
-	struct pagemap_range ranges[32];
-	uint64_t at = align_down(start, base), to = align_up(end, base);
 	struct pagemap pagemap;
-	long found = 0;
+	int result;
 
-	*bytes = 0;
 	pagemap_open(&pagemap);
-	while (found >= 0 && at < to) {
-		found = pagemap_scan(&pagemap, &huge, &at, to, ranges,
-				     sizeof(ranges) / sizeof(ranges[0]));
-		for (long i = 0; i < found; i++)
-			*bytes += common_bytes(start, end, (uintptr_t)ranges[i].start,
-					       (uintptr_t)ranges[i].end);
-	}
+	result = pagemap_count_huge(&pagemap, start, end, bytes);
 	pagemap_close(&pagemap);
-	return found < 0 ? (int)found : 0;
+	return result;
 }
 
 /* Replaces the counts of the whole mapping by those of the part. Returns 0 or -errno. */
@@ -97,7 +84,7 @@ static int count_part(struct part *part, struct hugetlbfs_backing *backing)
 	}
 	if (part->transparent_bytes == part->resident_bytes)
 		transparent = present;
-	else if (part->transparent_bytes && scan_transparent(part->start, part->end, &transparent))
+	else if (part->transparent_bytes && count_transparent(part->start, part->end, &transparent))
 		backing->exact = 0;
 	if (transparent > present)
 		transparent = present;

@@ -30,7 +30,7 @@ static bool is_huge(const struct pages *pages, size_t page)
 	const size_t bytes = pages->placed->page_bytes;
 
 	sys_madvise(at, bytes, MADV_POPULATE_READ);
-	return pagemap_bytes(&pages->page_tables, at, at + bytes) == bytes;
+	return pagemap_huge_bytes(&pages->page_tables, at, at + bytes) == bytes;
 }
 
 /* Lets the cache forget pages, which are read again as huge ones. */

@@ -7,8 +7,8 @@
 #include <stdbool.h>
 #include <string.h>
 #include <sys/auxv.h>
-#include <sys/auxv.h>
 
+#include "base/align.h"
 #include "base/sys.h"
 #include "proc/pagemap.h"
 #include "proc/smaps.h"
@@ -133,24 +133,31 @@ int pagemap_has_own(const struct pagemap *pagemap, uintptr_t start, uintptr_t en
 	return pagemap_find_own(pagemap, &start, end, &run_end);
 }
 
-/* Returns 0 and *bytes, or -errno on an older kernel. */
-static long count_huge(const struct pagemap *pagemap, uintptr_t start, uintptr_t end, size_t *bytes)
+/* The bytes of [start, end) that are in a range. */
+static size_t common_bytes(const struct pagemap_range *range, uintptr_t start, uintptr_t end)
+{
+	const uint64_t from = range->start > start ? range->start : start;
+	const uint64_t to = range->end < end ? range->end : end;
+
+	return from < to ? (size_t)(to - from) : 0;
+}
+
+int pagemap_count_huge(const struct pagemap *pagemap, uintptr_t start, uintptr_t end, size_t *bytes)
 {
 	const struct pagemap_query huge = {.mask = PAGE_IS_HUGE | PAGE_IS_PRESENT,
 					   .returned = PAGE_IS_HUGE};
+	const size_t base_bytes = getauxval(AT_PAGESZ);
+	uint64_t at = align_down(start, base_bytes), last = align_up(end, base_bytes);
 	struct pagemap_range ranges[SCAN_RANGES];
-	uint64_t at = start;
 
 	*bytes = 0;
-	while (at < end) {
-		long found = pagemap_scan(pagemap, &huge, &at, end, ranges, SCAN_RANGES);
+	while (at < last) {
+		long found = pagemap_scan(pagemap, &huge, &at, last, ranges, SCAN_RANGES);
 
-		if (found == -EAGAIN)
-			break;
 		if (found < 0)
-			return found;
+			return (int)found;
 		for (long i = 0; i < found; i++)
-			*bytes += (size_t)(ranges[i].end - ranges[i].start);
+			*bytes += common_bytes(&ranges[i], start, end);
 	}
 	return 0;
 }
@@ -180,22 +187,11 @@ static size_t read_smaps(uintptr_t start, uintptr_t end)
 	return (size_t)bytes;
 }
 
-size_t pagemap_bytes(const struct pagemap *pagemap, uintptr_t start, uintptr_t end)
+size_t pagemap_huge_bytes(const struct pagemap *pagemap, uintptr_t start, uintptr_t end)
 {
 	size_t bytes;
 
-	return count_huge(pagemap, start, end, &bytes) ? read_smaps(start, end) : bytes;
-}
-
-size_t pagemap_huge_bytes(uintptr_t start, uintptr_t end)
-{
-	struct pagemap pagemap;
-	size_t bytes;
-
-	pagemap_open(&pagemap);
-	bytes = pagemap_bytes(&pagemap, start, end);
-	pagemap_close(&pagemap);
-	return bytes;
+	return pagemap_count_huge(pagemap, start, end, &bytes) ? read_smaps(start, end) : bytes;
 }
 
 #define ENTRY_SOFT_DIRTY (1ull << 55)

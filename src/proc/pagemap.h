@@ -13,6 +13,7 @@
 #define PAGEMAP_PRESENT (UINT64_C(1) << 63)
 #define PAGEMAP_SWAPPED (UINT64_C(1) << 62)
 #define PAGEMAP_FILE    (UINT64_C(1) << 61) /* of a file or shared memory, not a private copy */
+#define PAGEMAP_FRAME   ((UINT64_C(1) << 55) - 1) /* of a present page, for root */
 
 struct pagemap {
 	long fd; /* -errno: it cannot be opened */
@@ -58,10 +59,13 @@ int pagemap_find_own(const struct pagemap *pagemap, uintptr_t *start, uintptr_t 
 /* Is there one? 0 or 1, or -errno. */
 int pagemap_has_own(const struct pagemap *pagemap, uintptr_t start, uintptr_t end);
 
-/* How many bytes of [start, end) are currently mapped by huge pages of any kind. From the page
- * tables (Linux 6.7), otherwise from /proc/self/smaps; 0 without both. */
-size_t pagemap_bytes(const struct pagemap *pagemap, uintptr_t start, uintptr_t end);
-size_t pagemap_huge_bytes(uintptr_t start, uintptr_t end);
+/* How many bytes of [start, end) are currently mapped by huge pages of any kind. Returns 0, or
+ * -errno (-ENOTTY: an older kernel). */
+int pagemap_count_huge(const struct pagemap *pagemap, uintptr_t start, uintptr_t end,
+		       size_t *bytes);
+
+/* The same; before Linux 6.7 from /proc/self/smaps, and 0 without both. */
+size_t pagemap_huge_bytes(const struct pagemap *pagemap, uintptr_t start, uintptr_t end);
 
 /* Does this kernel have soft-dirty bits (CONFIG_MEM_SOFT_DIRTY)? True if that cannot be
  * determined. */

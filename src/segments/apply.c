@@ -61,7 +61,7 @@ static void remember_pages(struct run *run, const struct plan_range *range)
 	while (at < range->end) {
 		from = at;
 		while (at < range->end &&
-		       pagemap_bytes(&page_tables, at, at + page_bytes) == page_bytes)
+		       pagemap_huge_bytes(&page_tables, at, at + page_bytes) == page_bytes)
 			at += page_bytes;
 		if (at > from)
 			remember(run, from, at);

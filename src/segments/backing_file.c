@@ -34,12 +34,13 @@ struct file_text {
 
 static size_t huge_bytes(const struct file_text *text)
 {
-	return pagemap_bytes(&text->page_tables, text->range->start, text->range->end);
+	return pagemap_huge_bytes(&text->page_tables, text->range->start, text->range->end);
 }
 
 static bool is_huge(const struct file_text *text, uintptr_t at)
 {
-	return pagemap_bytes(&text->page_tables, at, at + text->page_bytes) == text->page_bytes;
+	return pagemap_huge_bytes(&text->page_tables, at, at + text->page_bytes) ==
+	       text->page_bytes;
 }
 
 /* The first page that is not huge, or the end. */

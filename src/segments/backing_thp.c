@@ -39,15 +39,19 @@ int backing_thp_data(const struct plan_range *range, size_t page_bytes, struct p
  */
 static size_t huge_bytes(uintptr_t at, size_t bytes, size_t page_bytes)
 {
-	size_t huge = pagemap_huge_bytes(at, at + bytes);
+	struct pagemap pagemap;
+	size_t huge;
 
+	pagemap_open(&pagemap);
+	huge = pagemap_huge_bytes(&pagemap, at, at + bytes);
 	if (huge < bytes && !sys_madvise(at, bytes, MADV_COLLAPSE))
-		huge = pagemap_huge_bytes(at, at + bytes);
-	if (huge == bytes)
-		return bytes;
-	for (huge = 0; huge < bytes; huge += page_bytes)
-		if (pagemap_huge_bytes(at + huge, at + huge + page_bytes) < page_bytes)
-			break;
+		huge = pagemap_huge_bytes(&pagemap, at, at + bytes);
+	if (huge < bytes)
+		for (huge = 0; huge < bytes; huge += page_bytes)
+			if (pagemap_huge_bytes(&pagemap, at + huge, at + huge + page_bytes) <
+			    page_bytes)
+				break;
+	pagemap_close(&pagemap);
 	return huge;
 }
 

@@ -12,40 +12,31 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/sys.h"
 #include "pages/sizes.h"
 #include "tools/common/counters.h"
 #include "tools/hugestat/advise.h"
 #include "tools/hugestat/objects.h"
-
-#define PAGEMAP_PRESENT (1ull << 63)
-#define SMALL_PAGES_MAX 8192 /* per huge page: 512M of 64K */
 
 /*
  * Counts the ranges of a mapping that huge pages could serve: at least half of each in use. Returns
  * how many kB are present in all ranges.
  */
 static unsigned long take_density(struct sight *sight, const struct process_mapping *mapping,
-				  int pagemap)
+				  const struct pagemap *pagemap)
 {
-	static uint64_t entries[SMALL_PAGES_MAX];
 	const size_t count = sight->huge_bytes / sight->base_bytes;
 	const uint64_t mask = sight->huge_bytes - 1;
 	const uint64_t end = mapping->smaps.end & ~mask;
 	unsigned long present_kb = 0;
 
-	if (count > SMALL_PAGES_MAX)
-		return 0;
 	for (uint64_t at = (mapping->smaps.start + mask) & ~mask; at < end;
 	     at += sight->huge_bytes) {
-		const size_t bytes = count * sizeof(*entries);
 		unsigned long missing_kb;
-		size_t present = 0;
+		size_t present;
 
-		if (pread(pagemap, entries, bytes,
-			  (off_t)(at / sight->base_bytes * sizeof(*entries))) != (ssize_t)bytes)
+		if (!process_count_present(pagemap, at / sight->base_bytes, count, &present))
 			return present_kb;
-		for (size_t i = 0; i < count; i++)
-			present += !!(entries[i] & PAGEMAP_PRESENT);
 		present_kb += (unsigned long)(present * sight->base_bytes >> 10);
 		missing_kb = (unsigned long)((count - present) * sight->base_bytes >> 10);
 		if (present < count / 2) {
@@ -59,7 +50,8 @@ static unsigned long take_density(struct sight *sight, const struct process_mapp
 }
 
 /* False: most of the mapping is gone since it was listed. */
-static bool take_mapping(struct sight *sight, const struct process_mapping *mapping, int pagemap)
+static bool take_mapping(struct sight *sight, const struct process_mapping *mapping,
+			 const struct pagemap *pagemap)
 {
 	const struct smaps_mapping *smaps = &mapping->smaps;
 	const unsigned long edges_kb = (unsigned long)(sight->huge_bytes >> 9);
@@ -74,8 +66,8 @@ static bool take_mapping(struct sight *sight, const struct process_mapping *mapp
 	if (!strncmp(smaps->name, "/SYSV", 5) && !figures.is_hugetlb)
 		sight->segments_kb += figures.resident - figures.shmem_thp;
 	/* address space that arenas and runtimes have only reserved contains nothing */
-	if (pagemap < 0 || !figures.resident || smaps->start > INT64_MAX || figures.is_hugetlb ||
-	    smaps->rights[3] != 'p' || smaps->inode)
+	if (SYS_IS_ERROR(pagemap->fd) || !figures.resident || smaps->start > INT64_MAX ||
+	    figures.is_hugetlb || smaps->rights[3] != 'p' || smaps->inode)
 		return true;
 	return take_density(sight, mapping, pagemap) + edges_kb >= figures.resident / 2;
 }
@@ -85,7 +77,8 @@ int sight_take(struct sight *sight, pid_t pid)
 	struct process_stat stat;
 	struct process process;
 	char path[64];
-	int pagemap, result = process_read(&process, pid);
+	struct pagemap pagemap;
+	int result = process_read(&process, pid);
 
 	if (result)
 		return result;
@@ -97,12 +90,10 @@ int sight_take(struct sight *sight, pid_t pid)
 		sight->huge_bytes = (size_t)2 << 20;
 	snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
 	sight->is_static = object_is_static(path);
-	snprintf(path, sizeof(path), "/proc/%d/pagemap", (int)pid);
-	pagemap = open(path, O_RDONLY | O_CLOEXEC);
+	process_pagemap(&pagemap, pid);
 	for (size_t i = 0; i < process.count && !result; i++)
-		result = take_mapping(sight, &process.mappings[i], pagemap) ? 0 : -EAGAIN;
-	if (pagemap >= 0)
-		close(pagemap);
+		result = take_mapping(sight, &process.mappings[i], &pagemap) ? 0 : -EAGAIN;
+	pagemap_close(&pagemap);
 	process_free(&process);
 	if (process_stat(pid, &stat)) {
 		sight->faults = stat.minor_faults;

@@ -26,9 +26,7 @@
 #define SYS_pidfd_open 434 /* Linux 5.3, on every CPU */
 #endif
 
-#define PAGEMAP_PRESENT   (1ull << 63)
-#define SMALL_PAGES_MAX   8192 /* per huge page: 512M of 64K */
-#define MEMORY_SHORT      64   /* failures because no memory was free, after which it stops */
+#define MEMORY_SHORT      64 /* failures because no memory was free, after which it stops */
 #define PROGRESS_INTERVAL 0.2
 
 /* The result for a huge page's range. */
@@ -53,7 +51,8 @@ static const struct {
 
 struct collapse {
 	pid_t pid;
-	int process, pagemap; /* descriptors */
+	int process; /* a descriptor */
+	struct pagemap pagemap;
 	size_t huge_bytes, base_bytes;
 	const struct collapse_wish *wish;
 	unsigned long ranges, tried, counts[OUTCOMES];
@@ -96,18 +95,12 @@ static bool is_wanted(const struct process_mapping *mapping, enum collapse_part 
  */
 static bool is_dense(const struct collapse *collapse, uint64_t start, bool shared)
 {
-	static uint64_t entries[SMALL_PAGES_MAX];
 	const size_t count = collapse->huge_bytes / collapse->base_bytes;
-	const size_t bytes = count * sizeof(*entries);
-	size_t present = 0;
+	size_t present;
 
-	if (count > SMALL_PAGES_MAX ||
-	    pread(collapse->pagemap, entries, bytes,
-		  (off_t)(start / collapse->base_bytes * sizeof(*entries))) != (ssize_t)bytes)
-		return true;
-	for (size_t i = 0; i < count; i++)
-		present += !!(entries[i] & PAGEMAP_PRESENT);
-	return present >= (shared ? 1 : count / 2);
+	return !process_count_present(&collapse->pagemap, start / collapse->base_bytes, count,
+				      &present) ||
+	       present >= (shared ? 1 : count / 2);
 }
 
 static enum outcome collapse_range(struct collapse *collapse, uint64_t start, bool shared)
@@ -293,15 +286,13 @@ int collapse_process(pid_t pid, const struct collapse_wish *wish, struct json *j
 		.progress = isatty(STDERR_FILENO) && !json,
 	};
 	struct process before;
-	char path[64];
 	int result = process_read(&before, pid);
 
 	if (result) {
 		show_failure(pid, result);
 		return EXIT_FAILURE;
 	}
-	snprintf(path, sizeof(path), "/proc/%d/pagemap", (int)pid);
-	collapse.pagemap = open(path, O_RDONLY | O_CLOEXEC);
+	process_pagemap(&collapse.pagemap, pid);
 	if (!collapse.huge_bytes) {
 		fputs("hugestat: --collapse: this kernel has no transparent huge pages\n", stderr);
 		result = EXIT_FAILURE;
@@ -314,7 +305,6 @@ int collapse_process(pid_t pid, const struct collapse_wish *wish, struct json *j
 	process_free(&before);
 	if (collapse.process >= 0)
 		close(collapse.process);
-	if (collapse.pagemap >= 0)
-		close(collapse.pagemap);
+	pagemap_close(&collapse.pagemap);
 	return result;
 }

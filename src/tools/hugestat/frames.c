@@ -13,13 +13,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/sys.h"
+#include "proc/pagemap.h"
 #include "tools/hugestat/frames.h"
 
 #define WORDS_AT_ONCE 4096
-
-#define PAGEMAP_PRESENT (1ull << 63)
-#define PAGEMAP_SWAPPED (1ull << 62)
-#define PAGEMAP_FRAME   ((1ull << 55) - 1)
 
 /* The kernel's names (Documentation/admin-guide/mm/pagemap.rst), by bit. */
 static const char *const flag_names[64] = {
@@ -41,7 +39,8 @@ static const char *const flag_names[64] = {
 #define FLAG_THP           (1ull << 22)
 
 struct reader {
-	int pagemap, flags, counts; /* descriptors */
+	struct pagemap pagemap;
+	int flags, counts; /* descriptors */
 	size_t page_bytes;
 	size_t room;                     /* of frames->rows */
 	size_t last;                     /* the row that was counted last: neighbours are often
@@ -202,19 +201,15 @@ static int count_mapping(struct frames *frames, struct reader *reader,
 		return 0;
 	while (page < end) {
 		size_t count = end - page < WORDS_AT_ONCE ? (size_t)(end - page) : WORDS_AT_ONCE;
-		ssize_t got = pread(reader->pagemap, entries, count * sizeof(*entries),
-				    (off_t)(page * sizeof(*entries)));
+		long got = pagemap_read(&reader->pagemap, page, entries, count);
 		int result;
 
-		if (got < 0)
-			return -errno;
-		if (got < (ssize_t)sizeof(*entries))
-			return 0; /* the mapping no longer exists */
-		count = (size_t)got / sizeof(*entries);
-		result = count_entries(frames, reader, entries, count);
+		if (got <= 0)
+			return (int)got; /* 0: the mapping no longer exists */
+		result = count_entries(frames, reader, entries, (size_t)got);
 		if (result)
 			return result;
-		page += count;
+		page += (uint64_t)got;
 	}
 	return 0;
 }
@@ -230,29 +225,31 @@ static int by_pages(const void *a, const void *b)
 
 static void close_files(struct reader *reader)
 {
-	const int files[] = {reader->pagemap, reader->flags, reader->counts};
-
-	for (int i = 0; i < 3; i++)
-		if (files[i] >= 0)
-			close(files[i]);
+	pagemap_close(&reader->pagemap);
+	if (reader->flags >= 0)
+		close(reader->flags);
+	if (reader->counts >= 0)
+		close(reader->counts);
 }
 
 int frames_read(const struct process *process, struct frames *frames)
 {
 	struct reader reader = {.page_bytes = (size_t)sysconf(_SC_PAGESIZE)};
-	char path[64];
 	int result = 0;
 
 	memset(frames, 0, sizeof(*frames));
 	frames->orders = calloc(process->count, sizeof(*frames->orders));
 	if (!frames->orders)
 		return -ENOMEM;
-	snprintf(path, sizeof(path), "/proc/%d/pagemap", (int)process->pid);
-	reader.pagemap = open(path, O_RDONLY | O_CLOEXEC);
+	process_pagemap(&reader.pagemap, process->pid);
 	reader.flags = open("/proc/kpageflags", O_RDONLY | O_CLOEXEC);
 	reader.counts = open("/proc/kpagecount", O_RDONLY | O_CLOEXEC);
-	if (reader.pagemap < 0 || reader.flags < 0 || reader.counts < 0)
-		result = errno == EACCES ? -EPERM : -errno;
+	if (reader.flags < 0 || reader.counts < 0)
+		result = -errno;
+	if (SYS_IS_ERROR(reader.pagemap.fd))
+		result = (int)reader.pagemap.fd;
+	if (result == -EACCES)
+		result = -EPERM;
 	for (size_t i = 0; i < process->count && !result; i++) {
 		reader.orders = frames->orders[i];
 		result = count_mapping(frames, &reader, &process->mappings[i].smaps);

@@ -5,6 +5,7 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -137,4 +138,26 @@ int process_find(const char *operand, pid_t **pids)
 	}
 	closedir(directory);
 	return count ? count : -ESRCH;
+}
+
+void process_pagemap(struct pagemap *pagemap, pid_t pid)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/pagemap", (int)pid);
+	pagemap->fd = sys_open(path, O_RDONLY | O_CLOEXEC, 0);
+}
+
+bool process_count_present(const struct pagemap *pagemap, uint64_t page, size_t count,
+			   size_t *present)
+{
+	static uint64_t entries[8192]; /* 512M of 64K */
+
+	if (count > sizeof(entries) / sizeof(entries[0]) ||
+	    pagemap_read(pagemap, page, entries, count) != (long)count)
+		return false;
+	*present = 0;
+	for (size_t i = 0; i < count; i++)
+		*present += !!(entries[i] & PAGEMAP_PRESENT);
+	return true;
 }

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <sys/types.h>
 
+#include "proc/pagemap.h"
 #include "usage/usage.h"
 
 struct process_mapping {
@@ -51,6 +52,14 @@ bool process_stat(pid_t pid, struct process_stat *stat);
  * them in *pids, which the caller frees. Returns how many, or -errno.
  */
 int process_find(const char *operand, pid_t **pids);
+
+/* For another process: as pagemap_open(). */
+void process_pagemap(struct pagemap *pagemap, pid_t pid);
+
+/* How many of count base pages from a page number on are present; count is at most a huge page.
+ * False: that is not visible. */
+bool process_count_present(const struct pagemap *pagemap, uint64_t page, size_t count,
+			   size_t *present);
 
 /* Memory by part and node from /proc/PID/numa_maps: 0 or -errno. */
 #define PROCESS_NODES_MAX 64

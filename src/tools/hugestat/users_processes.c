@@ -13,14 +13,11 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "proc/smaps.h"
 #include "base/sys.h"
+#include "proc/pagemap.h"
+#include "proc/smaps.h"
 #include "tools/hugestat/process.h"
 #include "tools/hugestat/users_scan.h"
-
-#define PAGEMAP_PRESENT (1ull << 63)
-#define PAGEMAP_OF_FILE (1ull << 61) /* or of shared memory */
-#define PAGEMAP_FRAME   ((1ull << 55) - 1)
 
 #define PAGES_AT_ONCE 512
 
@@ -39,7 +36,7 @@ struct reader {
 	size_t count, room;
 	size_t number; /* in scan->processes, once it holds something */
 	bool is_listed;
-	int pagemap; /* a descriptor */
+	struct pagemap pagemap;
 	size_t base_bytes;
 };
 
@@ -191,7 +188,7 @@ static void take_batch(struct reader *reader, const struct mapping *mapping,
 	for (size_t i = 0; i < count; i++) {
 		const uint64_t offset = mapping->offset + ((uintptr_t)pages[i] - mapping->start);
 
-		if (!mapping->shared && !(entries[i] & PAGEMAP_OF_FILE)) {
+		if (!mapping->shared && !(entries[i] & PAGEMAP_FILE)) {
 			take_private_page(reader, mapping, entries[i], nodes[i]);
 			counts->private_pages++;
 			continue;
@@ -250,10 +247,8 @@ static void read_pages(struct reader *reader, const struct mapping *mapping)
 		size_t count = 0;
 
 		for (; at < mapping->end && count < PAGES_AT_ONCE; at += page_bytes) {
-			const off_t where = (off_t)(at / reader->base_bytes * sizeof(uint64_t));
-
-			if (pread(reader->pagemap, &entries[count], sizeof(uint64_t), where) !=
-				    sizeof(uint64_t) ||
+			if (pagemap_read(&reader->pagemap, at / reader->base_bytes, &entries[count],
+					 1) != 1 ||
 			    !(entries[count] & PAGEMAP_PRESENT))
 				continue;
 			pages[count++] = (void *)(uintptr_t)at;
@@ -319,7 +314,6 @@ static void note_unreadable(struct reader *reader)
 
 static void read_process(struct reader *reader)
 {
-	char path[64];
 	int result;
 
 	reader->is_listed = false;
@@ -334,15 +328,14 @@ static void read_process(struct reader *reader)
 	if (result || !reader->count)
 		return;
 	read_reserving(reader);
-	snprintf(path, sizeof(path), "/proc/%d/pagemap", (int)reader->pid);
-	reader->pagemap = open(path, O_RDONLY | O_CLOEXEC);
-	if (reader->pagemap < 0) {
+	process_pagemap(&reader->pagemap, reader->pid);
+	if (SYS_IS_ERROR(reader->pagemap.fd)) {
 		note_unreadable(reader);
 		return;
 	}
 	for (size_t i = 0; i < reader->count; i++)
 		read_pages(reader, &reader->mappings[i]);
-	close(reader->pagemap);
+	pagemap_close(&reader->pagemap);
 }
 
 void scan_processes(struct scan *scan)
