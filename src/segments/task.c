@@ -83,6 +83,9 @@ static void choose_ladder(const struct run *run, struct task *task)
 		 * text */
 		if (!text && rung == RUNG_FILE)
 			rung = RUNGS;
+		/* under auto text costs no memory per process, so it is not copied */
+		if (rung == RUNG_THP && wanted == BACKING_FILE && run->options->segments_auto)
+			rung = RUNGS;
 		if (text && run->traced && rung == RUNG_HUGETLB)
 			rung = wanted == BACKING_HUGETLB ? RUNG_THP : RUNGS;
 		if (rung == RUNGS || (rung != RUNG_HUGETLB && !thp) ||
