@@ -169,6 +169,9 @@ def measure_time(command, settings, directory, pairs):
 
 
 def measure_memory(command, settings, directory, pairs):
+    # once, unmeasured: what stays in the page cache belongs to the machine, not to each process
+    for side in ({"LD_PRELOAD": ""}, settings) if pairs else ():
+        run_timed(command, side, directory)
     taken = [tuple(run_for_memory(command, side, directory) for side in ({"LD_PRELOAD": ""}, settings))
              for _ in range(pairs)]
     # the least: a run may also find files gone from the page cache, and bring them back
