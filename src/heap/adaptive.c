@@ -162,24 +162,21 @@ static void adaptive_text_opened(uintptr_t from, uintptr_t to)
 		watched.state = DECLINED;
 }
 
-static bool is_large_block(size_t bytes, int protection, int flags)
-{
-	return protection == (PROT_READ | PROT_WRITE) && flags == (MAP_PRIVATE | MAP_ANONYMOUS) &&
-	       policy_block_is_huge(bytes, USUAL_PAGE_BYTES);
-}
-
 static uintptr_t adaptive_map(uintptr_t hint, size_t bytes, int protection, int flags, bool by_libc)
 {
+	const bool is_block = by_libc && protection == (PROT_READ | PROT_WRITE) &&
+			      flags == (MAP_PRIVATE | MAP_ANONYMOUS);
+	const bool waits = watched.shares_blocks && blocks_are_for(bytes, protection, flags);
 	uintptr_t at = 0;
 
 	if (by_libc && watched.state == WATCHING &&
 	    (mmap_is_threads_stack(bytes, protection, flags) ||
-	     is_large_block(bytes, protection, flags)))
+	     (is_block && !waits && policy_block_is_huge(bytes, USUAL_PAGE_BYTES))))
 		begin_heap();
-	if (watched.state == BEGUN)
-		at = owner_map(hint, bytes, protection, flags, by_libc);
-	if (!at && by_libc && watched.shares_blocks && blocks_are_for(bytes, protection, flags))
+	if (is_block && waits)
 		at = blocks_map(bytes, begin_heap);
+	if (!at && watched.state == BEGUN && (!is_block || !waits || blocks_are_dense()))
+		at = owner_map(hint, bytes, protection, flags, by_libc);
 	return at;
 }
 

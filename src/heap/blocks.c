@@ -11,6 +11,7 @@
 
 #include "base/align.h"
 #include "base/sys.h"
+#include "calls/state.h"
 #include "heap/blocks.h"
 #include "heap/collapse.h"
 #include "heap/heap.h"
@@ -37,15 +38,10 @@
 #define STEP_BYTES ((uintptr_t)1 << 36)
 #define STEPS_MAX  8
 
-enum state {
-	COUNTING, /* blocks are the kernel's */
-	SERVING,
-	OFF, /* the kernel has no transparent huge pages for this process */
-};
-
 static struct {
 	int taken;
-	enum state state;
+	bool dense;   /* blocks may be huge */
+	bool serving; /* and the kernel has transparent huge pages for this process */
 	bool collapsed;
 	struct range {
 		uintptr_t start, end;
@@ -57,7 +53,12 @@ static struct {
 bool blocks_are_for(size_t bytes, int protection, int flags)
 {
 	return protection == (PROT_READ | PROT_WRITE) && flags == (MAP_PRIVATE | MAP_ANONYMOUS) &&
-	       bytes >= BYTES_MIN && !policy_block_is_huge(bytes, UNIT_BYTES);
+	       bytes >= BYTES_MIN && !policy_block_is_huge_at_once(bytes, UNIT_BYTES);
+}
+
+bool blocks_are_dense(void)
+{
+	return __atomic_load_n(&blocks.dense, __ATOMIC_RELAXED);
 }
 
 /* Adds a range, as one with those that it touches. Without space for it, it is not counted. */
@@ -94,32 +95,35 @@ static uintptr_t map_small(size_t bytes)
 
 	if (SYS_IS_ERROR(at))
 		return 0;
+	if (libc_calls.watch)
+		libc_calls.watch((uintptr_t)at, bytes, PROT_READ | PROT_WRITE,
+				 MAP_PRIVATE | MAP_ANONYMOUS, 0, true);
 	blocks.last = (struct range){(uintptr_t)at, (uintptr_t)at + bytes};
 	note(blocks.last.start, blocks.last.end);
 	return (uintptr_t)at;
 }
 
-/* The last block has just been given to the program, which may fill it later. */
-static bool are_dense(void)
+/*
+ * Either the blocks are huge from now on, or others are counted, or more of them: the last block
+ * has just been given to the program, which may fill it later.
+ */
+static void decide(bool (*begin)(void))
 {
 	const size_t last_bytes = blocks.last.end - blocks.last.start;
 	const size_t unfilled = last_bytes - collapse_resident(blocks.last.start, blocks.last.end);
+	const size_t bytes = noted_bytes() - unfilled;
 	size_t resident = 0;
 
+	if (!policy_blocks_are_huge(bytes, UNIT_BYTES))
+		return;
 	for (int i = 0; i < RANGES_MAX; i++)
 		resident += collapse_resident(blocks.ranges[i].start, blocks.ranges[i].end);
-	return policy_is_dense(resident, noted_bytes() - unfilled);
-}
-
-/* Either the blocks are huge from now on, or others are counted. */
-static void decide(bool (*begin)(void))
-{
-	if (!are_dense())
+	if (!policy_is_dense(resident, bytes)) {
 		memset(blocks.ranges, 0, sizeof(blocks.ranges));
-	else if (!begin() || !heap.source.thp || !heap.zone.region.start)
-		blocks.state = OFF;
-	else
-		blocks.state = SERVING;
+		return;
+	}
+	blocks.dense = true;
+	blocks.serving = begin() && heap.source.thp && heap.zone.region.start;
 	/* above everything that the heap may ever use */
 	blocks.first = blocks.next = blocks.end = align_up(heap.zone.region.behind, UNIT_BYTES);
 }
@@ -182,14 +186,14 @@ static uintptr_t map(size_t bytes, bool (*begin)(void))
 {
 	const size_t noted = noted_bytes();
 
-	if (blocks.state == COUNTING && policy_blocks_are_huge(noted, UNIT_BYTES))
+	if (!blocks.dense && policy_blocks_are_huge(noted, UNIT_BYTES))
 		decide(begin);
-	if (blocks.state == COUNTING)
+	if (!blocks.dense)
 		return map_small(bytes);
-	if (blocks.state == SERVING && !blocks.collapsed &&
-	    policy_blocks_collapse(noted + (blocks.next - blocks.first), UNIT_BYTES))
+	if (blocks.serving && !blocks.collapsed &&
+	    policy_blocks_collapse(noted + (blocks.next - blocks.first) + bytes, UNIT_BYTES))
 		collapse_first();
-	return blocks.state == SERVING ? take(bytes) : 0;
+	return blocks.serving && !policy_block_is_huge(bytes, UNIT_BYTES) ? take(bytes) : 0;
 }
 
 uintptr_t blocks_map(size_t bytes, bool (*begin)(void))

@@ -17,6 +17,10 @@
 #define BLOCK_BYTES ((size_t)16 << 20)
 #define BLOCK_PAGES 8
 
+/* Programs that touch little of a large block exist up to here: a buffer of sort, tables of xz. */
+#define SURE_BYTES ((size_t)128 << 20)
+#define SURE_PAGES 64
+
 /* Unused memory that stays mapped is at most this share of the heap. */
 #define SPARE_SHARE 16
 
@@ -55,6 +59,11 @@ bool policy_arena_collapses(size_t arena_bytes, size_t page_bytes)
 bool policy_block_is_huge(size_t block_bytes, size_t page_bytes)
 {
 	return is_more(block_bytes, page_bytes, BLOCK_BYTES, BLOCK_PAGES);
+}
+
+bool policy_block_is_huge_at_once(size_t block_bytes, size_t page_bytes)
+{
+	return is_more(block_bytes, page_bytes, SURE_BYTES, SURE_PAGES);
 }
 
 bool policy_blocks_are_huge(size_t bytes, size_t page_bytes)

@@ -32,11 +32,13 @@ bool policy_arena_is_huge(size_t arena_bytes, size_t page_bytes);
 bool policy_main_collapses(size_t heap_bytes, size_t page_bytes);
 bool policy_arena_collapses(size_t arena_bytes, size_t page_bytes);
 
-/* Does a block that malloc maps separately use them? */
+/* Does a block that malloc maps separately have huge pages of its own, and does it have them
+ * although nothing shows whether the program fills its blocks? */
 bool policy_block_is_huge(size_t block_bytes, size_t page_bytes);
+bool policy_block_is_huge_at_once(size_t block_bytes, size_t page_bytes);
 
-/* Do the smaller ones share huge pages when they are as large together, and do the first ones
- * become huge, too? */
+/* Are such blocks huge from now on when they are as large together, and do the first ones become
+ * huge, too? */
 bool policy_blocks_are_huge(size_t bytes, size_t page_bytes);
 bool policy_blocks_collapse(size_t bytes, size_t page_bytes);
 

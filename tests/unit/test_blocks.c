@@ -38,8 +38,9 @@ static void which_blocks(void **state)
 	assert_true(blocks_are_for(128 << 10, READ_WRITE, PLAIN));
 	assert_true(blocks_are_for(16 * MIB, READ_WRITE, PLAIN));
 	assert_false(blocks_are_for(124 << 10, READ_WRITE, PLAIN));
-	/* these have huge pages of their own */
-	assert_false(blocks_are_for(17 * MIB, READ_WRITE, PLAIN));
+	assert_true(blocks_are_for(128 * MIB, READ_WRITE, PLAIN));
+	/* this one has huge pages at once */
+	assert_false(blocks_are_for(129 * MIB, READ_WRITE, PLAIN));
 	assert_false(blocks_are_for(MIB, PROT_NONE, PLAIN));
 	assert_false(blocks_are_for(MIB, READ_WRITE, PLAIN | MAP_STACK));
 }
@@ -65,6 +66,16 @@ static void blocks_that_are_not_filled_stay_small(void **state)
 	for (int i = 0; i < 100; i++)
 		assert_false(is_shared(map(MIB, i % 2)));
 	assert_int_equal(begun, 0);
+}
+
+/* A block is not judged before the program had a chance to fill it. */
+static void the_last_block_is_not_judged(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 10; i++)
+		assert_false(is_shared(map(25 * MIB, false)));
+	assert_int_equal(begun, 0);
+	assert_false(blocks_are_dense());
 }
 
 static void freed_blocks_do_not_count(void **state)
@@ -103,6 +114,9 @@ static void filled_blocks_share_pages(void **state)
 		assert_int_equal(block[i], 1);
 	for (char *at = before - MIB; at < before; at++)
 		assert_int_equal(*at, 1);
+	/* those of large ones are their own */
+	assert_true(blocks_are_dense());
+	assert_int_equal(blocks_map(17 * MIB, begin), 0);
 	/* something that is in the way is stepped over */
 	for (int i = 0; i < 100; i++) {
 		void *there = (void *)(((uintptr_t)block + 2 * MIB) & ~(2 * MIB - 1));
@@ -128,6 +142,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		UNIT_TEST(which_blocks),
 		UNIT_TEST(blocks_that_are_not_filled_stay_small),
+		UNIT_TEST(the_last_block_is_not_judged),
 		UNIT_TEST(freed_blocks_do_not_count),
 		UNIT_TEST(filled_blocks_share_pages),
 	};

@@ -30,6 +30,10 @@ static void a_huge_page_is_a_small_share(void **state)
 	assert_true(policy_main_is_huge(22 * MIB + 1, 2 * MIB));
 	assert_false(policy_block_is_huge(16 * MIB, 2 * MIB));
 	assert_true(policy_block_is_huge(16 * MIB + 4096, 2 * MIB));
+	assert_false(policy_block_is_huge_at_once(128 * MIB, 2 * MIB));
+	assert_true(policy_block_is_huge_at_once(128 * MIB + 4096, 2 * MIB));
+	assert_false(policy_blocks_are_huge(20 * MIB, 2 * MIB));
+	assert_true(policy_blocks_are_huge(20 * MIB + 4096, 2 * MIB));
 }
 
 static void base_pages_collapse_when_it_pays(void **state)
