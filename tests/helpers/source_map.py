@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """
-Compares src/README.md with the tree: source_map.py SRC. Prints what disagrees and exits with 1: a file
-that has no place on the map, a name that has no file, an include that the map does not allow, files
-that include each other in a circle (a .c and its .h are one), and a file that takes the lock of regions
-without being named where the map says who does.
+Compares src/README.md and src/tools/README.md with the tree: source_map.py SRC. Prints what disagrees and
+exits with 1: a file that has no place on the map, a name that has no file, an include that the map does
+not allow, a tool that includes another tool's header, files that include each other in a circle (a .c and
+its .h are one), and a file that takes the lock of regions without being named where the map says who does.
 """
 import pathlib
 import re
@@ -22,10 +22,26 @@ for section in re.split(r"^### ", (src / "README.md").read_text(), flags=re.M)[1
     allowed[folder] = set(match[2].split()) - {"nothing"}
     named[folder] = set(re.findall(r"`([a-z0-9_]+)`", body))
 
+# The tools have a page of their own: "### <folder>/", and what is no folder above the first.
+tools = (src / "tools" / "README.md").read_text()
+for section in re.split(r"^### ", tools, flags=re.M):
+    head, _, body = section.partition("\n")
+    folder = head.rstrip("/") if head.endswith("/") else "."
+    body = re.split(r"^## ", body, flags=re.M)[0]
+    named[f"tools/{folder}"] = set(re.findall(r"`([a-z0-9_]+)`", body))
+
 
 def floor_of(path):
     parts = path.relative_to(src).parts
     return parts[0] if len(parts) > 1 else "."
+
+
+def folder_of(path):
+    """Of a tool: its own folder; otherwise the floor."""
+    parts = path.relative_to(src).parts
+    if parts[0] != "tools":
+        return floor_of(path)
+    return f"tools/{parts[1]}" if len(parts) > 2 else "tools/."
 
 
 def unit_of(path):
@@ -37,7 +53,8 @@ edges = {}
 present = {}
 for path in files:
     floor = floor_of(path)
-    present.setdefault(floor, set()).add(path.stem)
+    folder = folder_of(path)
+    present.setdefault(folder, set()).add(path.stem)
     for include in re.findall(r'^#include "([^"]+)"', path.read_text(), re.M):
         target = next((t for t in (src / include, path.parent / include) if t.exists()), None)
         if target is None:
@@ -47,19 +64,20 @@ for path in files:
         if other != floor and other not in allowed.get(floor, ()):
             problems.append(f"{path.relative_to(src)} includes {target}: "
                             f"{floor}/ does not use {other}/")
+        if other == floor == "tools" and folder_of(src / target) not in (folder, "tools/common"):
+            problems.append(f"{path.relative_to(src)} includes {target} of another tool")
         if unit_of(src / target) != unit_of(path):
             edges.setdefault(unit_of(path), set()).add(unit_of(src / target))
 
 for floor, names in sorted(present.items()):
-    if floor == "tools":
-        continue
     for name in sorted(names - named.get(floor, set())):
-        problems.append(f"{floor}/{name} has no place in src/README.md")
+        page = "src/tools/README.md" if floor.startswith("tools") else "src/README.md"
+        problems.append(f"{floor}/{name} has no place in {page}")
 for floor, names in sorted(named.items()):
     if floor in (".", "tools"):
         continue
     for name in sorted(names - present.get(floor, set())):
-        problems.append(f"src/README.md names {floor}/{name}, which is not there")
+        problems.append(f"the map names {floor}/{name}, which is not there")
 
 
 def find_circle():

@@ -1,6 +1,6 @@
 #!/bin/bash
-# src/README.md: every source file has its place on the map, no include goes against the arrows, and only
-# the files named there take the lock of regions.
+# src/README.md and src/tools/README.md: every source file has its place on the map, no include goes
+# against the arrows, and only the files named there take the lock of regions.
 # Needs no huge pages.
 # SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
@@ -20,6 +20,10 @@ echo '#include "heap/heap.h"' >>"$work/src/region/region.h"
 broken "an arrow that points up" 'region/region.h includes heap/heap.h'
 echo >"$work/src/region/nowhere.c"
 broken "a file without a place" 'region/nowhere'
+echo >"$work/src/tools/hugeadm/nowhere.c"
+broken "a tool's file without a place" 'hugeadm/nowhere'
+echo '#include "tools/hugestat/users.h"' >>"$work/src/tools/hugectl/hugectl.h"
+broken "a tool that uses another" 'hugectl/hugectl.h includes tools/hugestat/users.h of another tool'
 echo '#include "region/registry.h"' >>"$work/src/region/region.c"
 broken "a circle" 'circle'
 sed -i '/^### options/,/^$/s/`config`/`configuration`/' "$work/src/README.md"
