@@ -47,7 +47,7 @@ struct calls_file {
 struct libc_calls {
 	bool active;       /* libc's functions are hooked */
 	bool sees_syscall; /* syscall(2) is hooked, too */
-	enum fork_pages fork;
+	enum fork_mode fork;
 	uintptr_t text, text_end; /* libc's; none in a static program, where callers cannot be
 				   * identified */
 	const struct calls_break *own_break;  /* NULL: the kernel's */

@@ -73,6 +73,7 @@ static uintptr_t map_whole(uintptr_t hint, size_t bytes, int flags)
 		return 0;
 	lock_release();
 	failed = fill(at, mapped, take, &huge_bytes);
+	/* What was mapped must be recorded: this waits on where lock_take() gives up. */
 	while (!lock_take())
 		;
 	if (failed) {

@@ -129,7 +129,7 @@ static int parse_heap(const char *value, struct options *options, void *field)
 
 /* What a feature for mappings is asked for: see read_mapped(). */
 struct mapped_pages {
-	enum heap_pages pages;
+	enum feature_pages pages;
 	size_t page_bytes, threshold;
 };
 
@@ -292,7 +292,7 @@ static int parse_fork(const char *value, struct options *options, void *field)
 	(void)options;
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (value_says(value, words[i])) {
-			*(enum fork_pages *)field = (enum fork_pages)i;
+			*(enum fork_mode *)field = (enum fork_mode)i;
 			return 0;
 		}
 	return -EINVAL;

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum heap_pages {
+enum feature_pages {
 	HEAP_OFF,     /* HUGETLB_MORECORE unset or no */
 	HEAP_DEFAULT, /* yes: the default huge page size */
 	HEAP_SIZE,    /* a size: see heap_page_bytes */
@@ -18,11 +18,11 @@ enum heap_pages {
 	HEAP_AUTO,    /* auto: base pages until huge pages cost next to nothing */
 };
 
-enum fork_pages {
+enum fork_mode {
 	FORK_AUTO, /* small heaps: as FORK_COPY; large ones: depending on the free pages of the
 		    * pool */
 	FORK_COW,  /* the kernel's copy on write, page by page from the pool */
-	FORK_COPY, /* the child copies its heap before it continues */
+	FORK_COPY, /* the parent copies its heap for the child, whatever it takes */
 };
 
 /* What happens to a call that needs a page split if no exact means is available. */
@@ -54,7 +54,7 @@ enum segment_backing {
 #define OPTIONS_MOUNTS_MAX 8
 
 struct options {
-	enum heap_pages heap;
+	enum feature_pages heap;
 	size_t heap_page_bytes;
 	uintptr_t heap_base; /* 0: after the program's break */
 	bool heap_shrink;
@@ -70,28 +70,28 @@ struct options {
 	bool text, data;                         /* with SEGMENTS_CHOSEN */
 	size_t text_page_bytes, data_page_bytes; /* 0: the default size */
 	enum segment_backing backing;
-	const char *objects;    /* HUGETLB_ELFMAP_OBJECTS, or NULL; a copy */
-	bool merge_text;        /* read-only data and text that lie in one huge page are moved
-				 * together */
-	bool force_segments;    /* requests the default behaviour */
-	bool copy_all;          /* including bss that is all zero */
-	bool share;             /* one copy of text for many processes */
-	const char *share_path; /* a directory, or NULL; a copy */
-	bool no_map_hugetlb;    /* memfd, or path if that is set, instead of anonymous
-				 * MAP_HUGETLB */
-	enum heap_pages mmap;   /* for the program's own mappings; same values as for the heap */
-	size_t mmap_page_bytes; /* with HEAP_SIZE */
-	size_t mmap_threshold;  /* 0: one huge page */
-	size_t mmap_limit;      /* larger mappings do not use the pool; 0: half of the pool */
+	const char *objects;     /* HUGETLB_ELFMAP_OBJECTS, or NULL; a copy */
+	bool merge_text;         /* read-only data and text that lie in one huge page are moved
+				  * together */
+	bool force_segments;     /* requests the default behaviour */
+	bool copy_all;           /* including bss that is all zero */
+	bool share;              /* one copy of text for many processes */
+	const char *share_path;  /* a directory, or NULL; a copy */
+	bool no_map_hugetlb;     /* memfd, or path if that is set, instead of anonymous
+				  * MAP_HUGETLB */
+	enum feature_pages mmap; /* for the program's own mappings; same values as for the heap */
+	size_t mmap_page_bytes;  /* with HEAP_SIZE */
+	size_t mmap_threshold;   /* 0: one huge page */
+	size_t mmap_limit;       /* larger mappings do not use the pool; 0: half of the pool */
 	bool mmap_stacks, mmap_code;
-	enum heap_pages files;      /* files that the program maps to read them; as for the heap */
+	enum feature_pages files;   /* files that the program maps to read them; as for the heap */
 	size_t files_page_bytes;    /* with HEAP_SIZE */
 	size_t files_threshold;     /* 0: one huge page */
 	const char *files_only;     /* patterns of paths, or NULL: all; a copy */
 	size_t limit_bytes;         /* of each pool, for this process; 0: not given in bytes */
 	unsigned int limit_percent; /* of each pool; 0: not given in percent */
 	bool require;
-	enum fork_pages fork;
+	enum fork_mode fork;
 	enum exact_mode exact;
 	unsigned int exact_means; /* for tests: the only allowed EXACT_BY_... of region/exact.h;
 				   * 0: all */

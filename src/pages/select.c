@@ -69,7 +69,7 @@ void select_hugetlb(const struct options *options, size_t page_bytes, struct sou
 }
 
 /* The size of a feature's hugetlb pages; 0: it takes none. */
-static size_t feature_bytes(enum heap_pages pages, size_t page_bytes, size_t default_bytes)
+static size_t feature_bytes(enum feature_pages pages, size_t page_bytes, size_t default_bytes)
 {
 	if (pages == HEAP_OFF || pages == HEAP_THP)
 		return 0;

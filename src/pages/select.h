@@ -10,7 +10,7 @@
 #include "pages/source.h"
 
 struct wanted_pages {
-	enum heap_pages pages;
+	enum feature_pages pages;
 	size_t page_bytes;     /* with HEAP_SIZE */
 	bool quiet;            /* do not warn if the pool is empty */
 	const char *feature;   /* "heap": the first word of log lines */

@@ -78,7 +78,7 @@ int source_open(const struct source *source);
 
 /*
  * Maps `pages` huge pages where the kernel chooses, all or none, and populates none of them: for
- * ranges.h. Returns the address or -errno; neither uses nor changes the back-off and the counts.
+ * mapping.h. Returns the address or -errno; neither uses nor changes the back-off and the counts.
  */
 long source_map_anywhere(const struct source *source, size_t pages);
 

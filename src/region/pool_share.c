@@ -98,7 +98,7 @@ static unsigned long share_of(size_t page_bytes)
 	return pool_share_choose(pool.total, running_tasks(), own_threads());
 }
 
-/* Pages of that size in all regions. */
+/* Pages of that size in all regions. Usually the caller has the lock already, and it is refused. */
 static unsigned long pages_held(size_t page_bytes)
 {
 	const bool locked = lock_take();

@@ -22,7 +22,7 @@ struct region_owner;
 
 /* States of a huge page. */
 #define PAGE_HUGE      0x01 /* one hugetlb page is mapped here: all of its units are mapped */
-#define PAGE_PROTECTED 0x02 /* the program set the whole page's protection: see below */
+#define PAGE_PROTECTED 0x02 /* the program set the whole page's protection, to these: */
 #define PAGE_READ      0x04
 #define PAGE_WRITE     0x08
 #define PAGE_EXEC      0x10
@@ -31,9 +31,9 @@ struct region_owner;
 #define PAGE_RESERVED  0x80  /* mapped without access, and no part of it was ever opened: zero */
 #define PAGE_LOCKED    0x100 /* the program locked the whole page in memory */
 
+#define PAGE_TEXT_RIGHT 0x200 /* with PAGE_PROTECTED: its protection includes CPU_TEXT_RIGHT */
 #define PAGE_INHERITED  0x400 /* copied on write after a fork: no reservation protects it */
 #define PAGE_NEEDED     0x800 /* during a fork: the forking thread needs it at every instant */
-#define PAGE_TEXT_RIGHT 0x200 /* with PAGE_PROTECTED: its protection includes CPU_TEXT_RIGHT */
 
 /* The protection key that the program set for the whole page, 1 to 15; 0: the default key. */
 #define PAGE_KEY_SHIFT 12
@@ -45,8 +45,8 @@ struct region_owner;
 #define UNIT_DIRTY   0x08 /* mapped, not allocated, may contain anything */
 #define UNIT_ALTERED 0x10 /* the program changed a part: the kernel knows what is here */
 #define UNIT_FOREIGN 0x20 /* a foreign mapping: never used, never touched */
-#define UNIT_MARKED  0x80 /* a part has lasting advice of the program (as WIPEONFORK) */
 #define UNIT_PACKED  0x40 /* several small mappings share it (mmap/placement.c) */
+#define UNIT_MARKED  0x80 /* a part has lasting advice of the program (as WIPEONFORK) */
 
 struct region {
 	uintptr_t start, limit; /* multiples of the page */

@@ -39,7 +39,7 @@ static int read_config(const char *text, const char *program)
 }
 
 /* It is read without a word, and the heap is then so. */
-static void assert_heap(const char *text, const char *program, enum heap_pages heap)
+static void assert_heap(const char *text, const char *program, enum feature_pages heap)
 {
 	read_config(text, program);
 	if (bad || gate_stderr_lines() || options.heap != heap)

@@ -137,7 +137,7 @@ static void mappings(void **state)
 {
 	static const struct {
 		const char *entry;
-		enum heap_pages pages;
+		enum feature_pages pages;
 		size_t threshold, page_bytes;
 	} rows[] = {
 		{"HUGETLB_MMAP=yes", HEAP_DEFAULT, 0, 0},
