@@ -12,6 +12,7 @@
 #include "base/aside.h"
 #include "base/sys.h"
 #include "calls/fork_copies.h"
+#include "pages/first_touch.h"
 #include "pages/move.h"
 #include "pages/sparse.h"
 #include "region/mempolicy.h"
@@ -119,6 +120,41 @@ struct run {
 	struct mempolicy policy;
 };
 
+/* How many of the bytes from `from` on are in pages that were all touched, or all were not. Only
+ * where the first touch chooses a page's node are there any that were not. */
+static size_t touched_alike(const struct run *run, uintptr_t from, size_t bytes, bool *touched)
+{
+	size_t alike = run->region->page_bytes;
+
+	*touched = true;
+	if (!first_touch_used || sys_sandboxed || sys_is_filtered())
+		return bytes;
+	*touched = !first_touch_awaited(from);
+	while (alike < bytes && first_touch_awaited(from + alike) != *touched)
+		alike += run->region->page_bytes;
+	return alike < bytes ? alike : bytes;
+}
+
+/* What nobody has touched is zero, and reading it would populate it on this thread's node. */
+static long copy_touched(const struct run *run, uintptr_t to, uintptr_t from, size_t bytes)
+{
+	const int rights = page_state_rights(run->state);
+	long failed = 0;
+
+	for (size_t done = 0, alike; !failed && done < bytes; done += alike) {
+		bool touched;
+
+		alike = touched_alike(run, from + done, bytes - done, &touched);
+		if (!touched)
+			continue;
+		if (rights & PROT_READ && !(run->state >> PAGE_KEY_SHIFT))
+			failed = copy_readable(run->region, to + done, from + done, alike);
+		else
+			failed = read_any(to + done, from + done, alike);
+	}
+	return failed;
+}
+
 static int copy_units(const struct run *run, size_t unit, size_t units)
 {
 	const struct region *region = run->region;
@@ -131,10 +167,7 @@ static int copy_units(const struct run *run, size_t unit, size_t units)
 		return -ENOMEM;
 	made.pieces[made.count - 1].altered = run->state & (PAGE_PROTECTED | PAGE_DONTDUMP);
 	mempolicy_apply(&run->policy, to, bytes);
-	if (page_state_rights(run->state) & PROT_READ && !(run->state >> PAGE_KEY_SHIFT))
-		failed = copy_readable(region, to, from, used);
-	else
-		failed = read_any(to, from, used);
+	failed = copy_touched(run, to, from, used);
 	if (!failed)
 		failed = give_state(run->state, to, bytes);
 	made.area_used += bytes;

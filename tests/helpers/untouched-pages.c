@@ -4,11 +4,13 @@
  * reserved only) stay untouched where they can, and leave the pool where they must:
  *
  *   split     a part of each is protected: none of them is populated to be copied
+ *   fork      the process forks: parent and child have not touched them either
  *   policy    set_mempolicy() confines the process: the pool of the nodes may be empty, so what is
  *             touched from then on is on other pages, and what was touched before stays
  */
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include "heap_share.h"
 
 #define HUGE      (2 * MEGABYTE)
@@ -56,6 +58,22 @@ static void split(void)
 		check_zero(page + i * HUGE, HUGE);
 }
 
+static void fork_child(void)
+{
+	pid_t child = fork();
+	int status;
+
+	CHECK(child >= 0, "%m");
+	if (!child) {
+		CHECK(count_present() <= TOUCHED, "%zu pages are present in the child",
+		      count_present());
+		check_pattern(page, TOUCHED * HUGE, SEED);
+		_exit(0);
+	}
+	CHECK(waitpid(child, &status, 0) == child && !status, "the child's status: %#x", status);
+	CHECK(count_present() == TOUCHED, "%zu pages are present", count_present());
+}
+
 static unsigned long hugetlb_kb(void)
 {
 	return heap_share_of("/proc/self/smaps").hugetlb_kb;
@@ -78,13 +96,15 @@ int main(int count, char **arguments)
 	char *block = mmap(NULL, (PAGES + 1) * HUGE, PROT_READ | PROT_WRITE,
 			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-	CHECK(block != MAP_FAILED && count == 2, "split|policy");
+	CHECK(block != MAP_FAILED && count == 2, "split|fork|policy");
 	page = block + (-(uintptr_t)block & (HUGE - 1));
 	CHECK(count_present() == 0, "%zu pages are present", count_present());
 	fill_pattern(page, TOUCHED * HUGE, SEED);
 	CHECK(count_present() == TOUCHED, "%zu pages are present", count_present());
 	if (!strcmp(arguments[1], "split"))
 		split();
+	else if (!strcmp(arguments[1], "fork"))
+		fork_child();
 	else
 		confine();
 	for (size_t i = 0; i < TOUCHED; i++)

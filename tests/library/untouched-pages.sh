@@ -1,5 +1,5 @@
 #!/bin/bash
-# Hugetlb pages that the program has not touched stay untouched when a part of one is changed,
+# Hugetlb pages that the program has not touched stay untouched when a part of one is changed and at a fork,
 # and leave the pool when set_mempolicy() confines the process; on a machine that seems to have two nodes.
 # SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
@@ -12,7 +12,7 @@ nodes=/sys/devices/system/node/has_memory
 first=$(sed 's/[^0-9].*//' $nodes)
 echo "$first,$first" >"$work/nodes"
 
-for what in split policy; do
+for what in split fork policy; do
 	# shellcheck disable=SC2016 # the inner shell's
 	"$helpers/own-mounts" bash -c 'mount --bind "$1" "$2" || exit 77; shift 2; exec "$@"' - "$work/nodes" $nodes \
 		env "LD_PRELOAD=$LIB" HUGETLB_MMAP=yes "$helpers/untouched-pages" $what >"$work/out" 2>"$work/err"
