@@ -49,6 +49,9 @@ static int size_flag(const struct source *source)
  * Creates a new file on the mount and unlinks it: its pages live as long as the mapping. The name,
  * visible for a moment only, is made from a counter and from the address of this process's stack;
  * if it is in use, the next one is tried.
+ *
+ * O_TMPFILE would need no name, but then the mapping has none either, by which people and hugestat
+ * recognize it in /proc/PID/maps. What a kill leaves is empty, and left_names.h removes it.
  */
 static int open_on_mount(const char *mount)
 {
