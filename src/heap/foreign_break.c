@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "base/sys.h"
+#include "base/words.h"
 #include "calls/start.h"
 #include "heap/foreign_break.h"
 #include "heap/heap.h"
@@ -50,10 +51,8 @@ static int read_layout(struct prctl_mm_map *layout)
 	at = strrchr(text, ')');
 	for (int field = 2; at && next < sizeof(fields) / sizeof(fields[0]); field++) {
 		if (field == fields[next].field) {
-			uint64_t value = 0;
+			const uint64_t value = word_number(&at, 10);
 
-			while (*at >= '0' && *at <= '9')
-				value = value * 10 + (uint64_t)(*at++ - '0');
 			memcpy((char *)layout + fields[next].offset, &value, sizeof(value));
 			next++;
 		}

@@ -5,20 +5,11 @@
 #include <string.h>
 
 #include "base/sys.h"
+#include "base/words.h"
 #include "pages/buddy.h"
 
 /* A zone takes some hundred bytes, a node has several zones; what is beyond counts as not free. */
 #define TEXT_BYTES 4096
-
-static const char *read_number(const char *at, size_t *number)
-{
-	*number = 0;
-	while (*at == ' ')
-		at++;
-	while (*at >= '0' && *at <= '9')
-		*number = *number * 10 + (size_t)(*at++ - '0');
-	return at;
-}
 
 /* A line is "Node 0, zone   Normal   16   3 ...": a count of free blocks of 1, 2, 4 ... pages. */
 static size_t zone_free_bytes(const char *line, size_t block_bytes, size_t base_bytes)
@@ -29,7 +20,7 @@ static size_t zone_free_bytes(const char *line, size_t block_bytes, size_t base_
 		line++;
 	line += strcspn(line, " \n");
 	while (*line == ' ') {
-		line = read_number(line, &count);
+		count = (size_t)word_number(&line, 10);
 		if (order_bytes >= block_bytes)
 			bytes += count * order_bytes;
 		order_bytes *= 2;

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/sys.h"
+#include "base/words.h"
 #include "pages/first_touch.h"
 #include "proc/cgroup.h"
 
@@ -19,20 +20,12 @@ static struct {
 	bool in_use;
 	unsigned long allowed[NODES_MAX / 8 / sizeof(long)];
 	struct cgroup group;
-	char lines[4096], path[sizeof(struct cgroup) + 64];
+	char lines[4096];
 } room;
 
 bool first_touch_used;
 
 static enum { ONE_NODE, SEVERAL_NODES } nodes;
-
-static const char *parse_node(const char *text, unsigned int *node)
-{
-	*node = 0;
-	while (*text >= '0' && *text <= '9')
-		*node = *node * 10 + (unsigned int)(*text++ - '0');
-	return text;
-}
 
 static bool is_allowed(const unsigned long *allowed, unsigned int from, unsigned int to)
 {
@@ -50,10 +43,11 @@ static unsigned int count_nodes(const char *text, const unsigned long *allowed, 
 	unsigned int count = 0, from, to;
 
 	for (*all = true; *text >= '0' && *text <= '9'; text += *text == ',') {
-		text = parse_node(text, &from);
-		to = from;
-		if (*text == '-')
-			text = parse_node(text + 1, &to);
+		from = to = (unsigned int)word_number(&text, 10);
+		if (*text == '-') {
+			text++;
+			to = (unsigned int)word_number(&text, 10);
+		}
 		count += to - from + 1;
 		*all = *all && is_allowed(allowed, from, to);
 	}
@@ -88,33 +82,18 @@ static bool has_no_policy(void)
 	return !sys_call(SYS_get_mempolicy, &mode) && !mode;
 }
 
-/* A number below this is a limit: version 1 shows no limit as the largest multiple of a page. */
-#define NO_LIMIT_DIGITS 18
-
-static bool has_limit(const char *name, const char *size)
-{
-	char text[64];
-	size_t digits = 0;
-
-	text_format(room.path, sizeof(room.path), "%s/hugetlb.%s.%s", room.group.path, size, name);
-	if (SYS_IS_ERROR(sys_read_file(room.path, text, sizeof(text))))
-		return false;
-	while (text[digits] >= '0' && text[digits] <= '9')
-		digits++;
-	return digits && digits < NO_LIMIT_DIGITS;
-}
-
 /* By a controller's group, and by all above it. */
 static bool is_limited_by(const char *controller, const char *mount, const char *name,
 			  size_t page_bytes)
 {
-	char size[16];
+	char size[16], file[64];
 
 	if (!cgroup_find(&room.group, room.lines, controller, mount))
 		return false;
 	cgroup_size_name(page_bytes, size, sizeof(size));
+	text_format(file, sizeof(file), "hugetlb.%s.%s", size, name);
 	do {
-		if (has_limit(name, size))
+		if (cgroup_number(&room.group, file) <= CGROUP_LIMIT_MAX)
 			return true;
 	} while (cgroup_up(&room.group));
 	return false;

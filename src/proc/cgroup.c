@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/sys.h"
 #include "base/words.h"
 #include "proc/cgroup.h"
 
@@ -68,6 +69,17 @@ bool cgroup_up(struct cgroup *group)
 		;
 	group->path[end] = '\0';
 	return true;
+}
+
+uint64_t cgroup_number(const struct cgroup *group, const char *name)
+{
+	char path[sizeof(group->path) + 64], text[32];
+	const char *at = text;
+
+	text_format(path, sizeof(path), "%s/%s", group->path, name);
+	if (SYS_IS_ERROR(sys_read_file(path, text, sizeof(text))) || *at < '0' || *at > '9')
+		return UINT64_MAX;
+	return word_number(&at, 10);
 }
 
 void cgroup_size_name(size_t page_bytes, char *text, size_t text_bytes)

@@ -8,6 +8,10 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+
+/* Limits above this are none: version 1 has no word for "no limit", and shows a large number. */
+#define CGROUP_LIMIT_MAX (UINT64_MAX >> 8)
 
 struct cgroup {
 	char path[512]; /* of its directory; ancestors are prefixes of it */
@@ -25,6 +29,9 @@ bool cgroup_find(struct cgroup *group, const char *lines, const char *controller
 
 /* Goes up to the parent; false: this is the root. */
 bool cgroup_up(struct cgroup *group);
+
+/* The number in a file of the group; UINT64_MAX: there is no such file, or it says "max". */
+uint64_t cgroup_number(const struct cgroup *group, const char *name);
 
 /* The kernel's name of a page size in the files of the hugetlb controller: "2MB". */
 void cgroup_size_name(size_t page_bytes, char *text, size_t text_bytes);

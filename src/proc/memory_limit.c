@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "base/sys.h"
+#include "base/words.h"
 #include "proc/cgroup.h"
 #include "proc/memory_limit.h"
 
@@ -26,52 +27,24 @@ static const struct version versions[] = {
 	 "memory.usage_in_bytes"},
 };
 
-/* Memory that is larger than any machine's: v1 has no word for "no limit". */
-#define NO_LIMIT (UINT64_MAX >> 8)
-
-static uint64_t number_at(const char *text)
-{
-	uint64_t number = 0;
-
-	while (*text == ' ')
-		text++;
-	if (*text < '0' || *text > '9')
-		return UINT64_MAX;
-	for (; *text >= '0' && *text <= '9'; text++)
-		number = number * 10 + (uint64_t)(*text - '0');
-	return number;
-}
-
-/* Reads a file of the cgroup; false: it is not there, or does not fit. */
-static bool read_file(const struct cgroup *cgroup, const char *name, char *text, size_t bytes)
-{
-	char path[sizeof(cgroup->path) + 64];
-
-	text_format(path, sizeof(path), "%s/%s", cgroup->path, name);
-	return !SYS_IS_ERROR(sys_read_file(path, text, bytes));
-}
-
-static uint64_t read_number(const struct cgroup *cgroup, const char *name)
-{
-	char text[32];
-
-	return read_file(cgroup, name, text, sizeof(text)) ? number_at(text) : UINT64_MAX;
-}
-
 /* The page cache, by memory.stat. */
 static uint64_t cache_bytes(const struct cgroup *cgroup)
 {
 	static const char *const names[] = {"\ninactive_file ", "\nactive_file "};
 	static char text[8192];
+	char path[sizeof(cgroup->path) + 16];
 	uint64_t bytes = 0;
 
-	if (!read_file(cgroup, "memory.stat", text, sizeof(text)))
+	text_format(path, sizeof(path), "%s/memory.stat", cgroup->path);
+	if (SYS_IS_ERROR(sys_read_file(path, text, sizeof(text))))
 		return 0;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		const char *found = strstr(text, names[i]);
 
-		if (found)
-			bytes += number_at(found + strlen(names[i]));
+		if (found) {
+			found += strlen(names[i]);
+			bytes += word_number(&found, 10);
+		}
 	}
 	return bytes;
 }
@@ -82,13 +55,13 @@ static uint64_t cache_bytes(const struct cgroup *cgroup)
 static bool allows_in(const struct cgroup *cgroup, const struct version *version, uint64_t bytes,
 		      bool *limited)
 {
-	const uint64_t limit = read_number(cgroup, version->limit);
+	const uint64_t limit = cgroup_number(cgroup, version->limit);
 	uint64_t usage;
 
-	if (limit >= NO_LIMIT)
+	if (limit > CGROUP_LIMIT_MAX)
 		return true;
 	*limited = true;
-	usage = read_number(cgroup, version->usage);
+	usage = cgroup_number(cgroup, version->usage);
 	bytes += SPARE_BYTES;
 	if (usage == UINT64_MAX || usage + bytes <= limit)
 		return true;

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "base/words.h"
 #include "proc/smaps.h"
 
 /* In the kernel's order, so that the next field is nearly always the first one that is compared. */
@@ -39,26 +40,6 @@ const char *smaps_field_name(enum smaps_field field)
 	return field_names[field];
 }
 
-/* Parses a number in the given base at text; sets *end to the character after it. */
-static uint64_t number(const char *text, unsigned int base, const char **end)
-{
-	uint64_t value = 0;
-
-	for (;; text++) {
-		unsigned int digit = 16;
-
-		if (*text >= '0' && *text <= '9')
-			digit = (unsigned int)(*text - '0');
-		else if (*text >= 'a' && *text <= 'f')
-			digit = (unsigned int)(*text - 'a' + 10);
-		if (digit >= base)
-			break;
-		value = value * base + digit;
-	}
-	*end = text;
-	return value;
-}
-
 static const char *skip_spaces(const char *text)
 {
 	while (*text == ' ' || *text == '\t')
@@ -84,14 +65,14 @@ static void copy_text(char *to, size_t bytes, const char *from)
  */
 static bool parse_first_line(const char *line, struct smaps_mapping *mapping)
 {
-	const char *at, *next;
+	const char *at = line, *next;
 
 	memset(mapping, 0, sizeof(*mapping));
-	mapping->start = number(line, 16, &at);
+	mapping->start = word_number(&at, 16);
 	if (at == line || *at != '-')
 		return false;
-	next = at + 1;
-	mapping->end = number(next, 16, &at);
+	next = ++at;
+	mapping->end = word_number(&at, 16);
 	if (at == next || *at != ' ')
 		return false;
 	for (int i = 0; i < 4; i++) {
@@ -99,12 +80,13 @@ static bool parse_first_line(const char *line, struct smaps_mapping *mapping)
 			return false;
 		mapping->rights[i] = at[i + 1];
 	}
-	mapping->offset = number(skip_spaces(at + 5), 16, &at);
-	mapping->device_major = (unsigned int)number(skip_spaces(at), 16, &at);
-	if (*at != ':')
+	at += 5;
+	mapping->offset = word_number(&at, 16);
+	mapping->device_major = (unsigned int)word_number(&at, 16);
+	if (*at++ != ':')
 		return false;
-	mapping->device_minor = (unsigned int)number(at + 1, 16, &at);
-	mapping->inode = number(skip_spaces(at), 10, &at);
+	mapping->device_minor = (unsigned int)word_number(&at, 16);
+	mapping->inode = word_number(&at, 10);
 	copy_text(mapping->name, sizeof(mapping->name), skip_spaces(at));
 	return true;
 }
@@ -113,7 +95,7 @@ static bool parse_first_line(const char *line, struct smaps_mapping *mapping)
  * found. */
 static void parse_field(const char *line, struct smaps_mapping *mapping, unsigned int *expected)
 {
-	const char *colon = strchr(line, ':'), *end;
+	const char *colon = strchr(line, ':'), *text;
 	size_t length;
 
 	if (!colon)
@@ -129,7 +111,8 @@ static void parse_field(const char *line, struct smaps_mapping *mapping, unsigne
 		if (strlen(field_names[field]) != length ||
 		    memcmp(field_names[field], line, length))
 			continue;
-		mapping->value[field] = (unsigned long)number(skip_spaces(colon + 1), 10, &end);
+		text = colon + 1;
+		mapping->value[field] = (unsigned long)word_number(&text, 10);
 		mapping->present |= 1u << field;
 		*expected = field + 1;
 		return;

@@ -6,8 +6,10 @@
 
 #include "base/log.h"
 #include "base/sys.h"
+#include "base/words.h"
 #include "pages/pool.h"
 #include "pages/source.h"
+#include "proc/status.h"
 #include "region/lock.h"
 #include "region/pool_share.h"
 #include "region/process.h"
@@ -53,35 +55,28 @@ unsigned long pool_share_choose(unsigned long pool_pages, unsigned long running,
  * /proc. */
 static unsigned long running_tasks(void)
 {
-	unsigned long running = 0;
-	char text[64], *at;
+	unsigned long running;
+	const char *at;
+	char text[64];
 
 	if (sys_read_file("/proc/loadavg", text, sizeof(text)) <= 0)
 		return 1;
 	at = strchr(text, '/');
 	while (at && at > text && at[-1] != ' ')
 		at--;
-	for (; at && *at >= '0' && *at <= '9'; at++)
-		running = running * 10 + (unsigned long)(*at - '0');
+	running = at ? (unsigned long)word_number(&at, 10) : 0;
 	return running ? running : 1;
 }
 
 /* The number of threads of this process: its own threads are no reason to take less. */
 static unsigned long own_threads(void)
 {
-	static const char name[] = "Threads:";
-	unsigned long threads = 0;
-	char text[2048], *at;
+	uint64_t threads;
 
 	if (process_single_threaded() ||
-	    sys_read_file("/proc/self/status", text, sizeof(text)) <= 0)
+	    !status_number("/proc/self/status", "Threads:", 10, &threads))
 		return 1;
-	at = strstr(text, name);
-	for (at = at ? at + sizeof(name) - 1 : text; *at == ' ' || *at == '\t'; at++)
-		;
-	for (; *at >= '0' && *at <= '9'; at++)
-		threads = threads * 10 + (unsigned long)(*at - '0');
-	return threads ? threads : 1;
+	return (unsigned long)threads;
 }
 
 static unsigned long share_of(size_t page_bytes)

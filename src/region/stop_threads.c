@@ -16,6 +16,8 @@
 #include "base/directory.h"
 #include "base/log.h"
 #include "base/sys.h"
+#include "base/words.h"
+#include "proc/status.h"
 #include "region/shown_call.h"
 #include "region/stop_threads.h"
 
@@ -111,10 +113,8 @@ static int seize(struct stop *stop, int id)
 
 static int parse_number(const char *text)
 {
-	int number = 0;
+	const int number = (int)word_number(&text, 10);
 
-	for (; *text >= '0' && *text <= '9'; text++)
-		number = number * 10 + (*text - '0');
 	return *text ? 0 : number;
 }
 
@@ -209,28 +209,6 @@ int stop_threads_begin(struct stop *stop, long process, long except)
 	return failed;
 }
 
-/* Parses a signal mask of /proc/PID/status: 16 digits after the name. */
-static uint64_t read_mask(const char *text, const char *name)
-{
-	uint64_t mask = 0;
-
-	for (; *text; text++) {
-		size_t i = 0;
-
-		while (name[i] && text[i] == name[i])
-			i++;
-		if (name[i])
-			continue;
-		for (text += i; *text == '\t' || *text == ' '; text++)
-			;
-		for (; *text && *text != '\n'; text++)
-			mask = mask << 4 |
-			       (uint64_t)(*text <= '9' ? *text - '0' : *text - 'a' + 10);
-		return mask;
-	}
-	return 0;
-}
-
 /*
  * Is the signal ignored? Such a signal interrupts no system call of a process that is not traced.
  * The program cannot change the action meanwhile, because all of its threads are stopped.
@@ -239,13 +217,14 @@ static bool does_nothing(struct stop *stop, int signal)
 {
 	const uint64_t by_default = 1ull << (SIGCHLD - 1) | 1ull << (SIGCONT - 1) |
 				    1ull << (SIGURG - 1) | 1ull << (SIGWINCH - 1);
-	char path[64], text[4096];
+	uint64_t ignored, caught;
+	char path[64];
 
 	if (!stop->ignored_known) {
 		text_format(path, sizeof(path), "/proc/%d/status", (int)stop->process);
-		if (!SYS_IS_ERROR(sys_read_file(path, text, sizeof(text))))
-			stop->ignored = read_mask(text, "SigIgn:") |
-					(by_default & ~read_mask(text, "SigCgt:"));
+		if (status_number(path, "SigIgn:", 16, &ignored) &&
+		    status_number(path, "SigCgt:", 16, &caught))
+			stop->ignored = ignored | (by_default & ~caught);
 		stop->ignored_known = true;
 	}
 	return stop->ignored >> (signal - 1) & 1;

@@ -25,7 +25,7 @@
  * fit here. */
 static AT_START const ElfW(Phdr) * first_known[16];
 static struct vector known = VECTOR_IN(first_known);
-static AT_START unsigned long confined_at_start;
+static AT_START uint64_t confined_at_start;
 static AT_START void (*take_new)(dlopen_known *known);
 
 static int remember_object(struct dl_phdr_info *info, size_t size, void *data)
