@@ -6,9 +6,9 @@
  * same way: it shares page after page while they run.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 
+#include "base/align.h"
 #include "base/aside.h"
 #include "base/sys.h"
 #include "calls/fork_copies.h"
@@ -56,38 +56,18 @@ static int add_piece(uintptr_t address, uintptr_t copy, size_t bytes)
 	return 0;
 }
 
-/* Reads memory whatever its protection and keys are. */
-static long read_any(uintptr_t to, uintptr_t from, size_t bytes)
-{
-	long fd, got = 0;
-
-	if (sys_sandboxed)
-		return -EPERM;
-	fd = sys_open("/proc/self/mem", O_RDONLY | O_CLOEXEC, 0);
-	if (SYS_IS_ERROR(fd))
-		return fd;
-	for (size_t done = 0; done < bytes && !SYS_IS_ERROR(got); done += (size_t)got) {
-		got = sys_pread((int)fd, (void *)(to + done), bytes - done, from + done);
-		if (!got)
-			got = -EIO;
-	}
-	sys_close((int)fd);
-	return got < 0 ? got : 0;
-}
-
 /*
  * Copies the used part of a run of units. The last unit gets no transparent huge page unless most
  * of it is in use, because the whole page would be cleared. Pages of 1 GiB are mostly empty.
  */
 static long copy_readable(const struct region *region, uintptr_t to, uintptr_t from, size_t bytes)
 {
-	size_t full = bytes & ~(region->unit_bytes - 1);
+	size_t full = align_down(bytes, region->unit_bytes);
 
 	if (bytes - full > FULL_SHARE(region->unit_bytes))
 		full = bytes;
 	if (full && region->source->thp)
-		sys_madvise(to, (full + region->unit_bytes - 1) & ~(region->unit_bytes - 1),
-			    MADV_HUGEPAGE);
+		sys_madvise(to, align_up(full, region->unit_bytes), MADV_HUGEPAGE);
 	if (region->page_bytes > region->unit_bytes)
 		sparse_copy(to, from, full, region->unit_bytes);
 	else
@@ -150,7 +130,9 @@ static long copy_touched(const struct run *run, uintptr_t to, uintptr_t from, si
 		if (rights & PROT_READ && !(run->state >> PAGE_KEY_SHIFT))
 			failed = copy_readable(run->region, to + done, from + done, alike);
 		else
-			failed = read_any(to + done, from + done, alike);
+			failed = sys_sandboxed
+					 ? -EPERM
+					 : sparse_copy_unreadable(to + done, from + done, alike);
 	}
 	return failed;
 }

@@ -2,8 +2,11 @@
 /*
  * Memory that reads as zero: see sparse.h.
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 
+#include "base/sys.h"
 #include "pages/sparse.h"
 
 /* A word at any address. */
@@ -35,4 +38,20 @@ void sparse_copy(uintptr_t to, uintptr_t from, size_t bytes, size_t page_bytes)
 	for (size_t done = 0; done < bytes; done += page_bytes)
 		if (!sparse_is_zero(from + done, page_bytes))
 			memcpy((void *)(to + done), (const void *)(from + done), page_bytes);
+}
+
+int sparse_copy_unreadable(uintptr_t to, uintptr_t from, size_t bytes)
+{
+	unsigned char part[4096];
+	long fd = sys_open("/proc/self/mem", O_RDONLY | O_CLOEXEC, 0), got = sizeof(part);
+
+	if (SYS_IS_ERROR(fd))
+		return (int)fd;
+	for (size_t done = 0; done < bytes && got == sizeof(part); done += sizeof(part)) {
+		got = sys_pread((int)fd, part, sizeof(part), from + done);
+		if (got == sizeof(part) && !sparse_is_zero((uintptr_t)part, sizeof(part)))
+			memcpy((void *)(to + done), part, sizeof(part));
+	}
+	sys_close((int)fd);
+	return got == sizeof(part) ? 0 : -EIO;
 }

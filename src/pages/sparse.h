@@ -14,4 +14,8 @@ bool sparse_is_zero(uintptr_t at, size_t bytes);
 /* Copies to `to` those small pages of [from, from + bytes) that are not all zero. */
 void sparse_copy(uintptr_t to, uintptr_t from, size_t bytes, size_t page_bytes);
 
+/* The same for memory of this process that it may not read, by /proc/self/mem. Returns 0 or -errno.
+ */
+int sparse_copy_unreadable(uintptr_t to, uintptr_t from, size_t bytes);
+
 #endif

@@ -3,8 +3,6 @@
  * Exchanging hugetlb pages for base pages: see exchange.h.
  */
 #include <errno.h>
-#include <fcntl.h>
-#include <string.h>
 #include <sys/resource.h>
 
 #include "base/sys.h"
@@ -89,33 +87,6 @@ static bool has_much_content(const struct exchange *wanted, uintptr_t page)
 	return full >= enough;
 }
 
-static void copy(const struct exchange *wanted, uintptr_t to, uintptr_t from)
-{
-	for (size_t done = 0; done < wanted->page_bytes; done += wanted->base_bytes)
-		if (!sparse_is_zero(from + done, wanted->base_bytes))
-			memcpy((void *)(to + done), (const void *)(from + done),
-			       wanted->base_bytes);
-}
-
-/* The same, for memory that this task may not read. */
-static int copy_unreadable(const struct exchange *wanted, uintptr_t to, uintptr_t from)
-{
-	_Alignas(unsigned long) unsigned char part[4096];
-	long fd = sys_open("/proc/self/mem", O_RDONLY | O_CLOEXEC, 0), got = 0;
-
-	if (SYS_IS_ERROR(fd))
-		return (int)fd;
-	for (size_t done = 0; done < wanted->page_bytes; done += sizeof(part)) {
-		got = sys_pread((int)fd, part, sizeof(part), from + done);
-		if (got != (long)sizeof(part))
-			break;
-		if (!sparse_is_zero((uintptr_t)part, sizeof(part)))
-			memcpy((void *)(to + done), part, sizeof(part));
-	}
-	sys_close((int)fd);
-	return got == (long)sizeof(part) ? 0 : -EIO;
-}
-
 /*
  * If even /proc is missing, the page is made readable while it is copied, also for threads that
  * should not read it.
@@ -127,7 +98,7 @@ static int copy_made_readable(const struct exchange *wanted, uintptr_t to, uintp
 
 	if (failed)
 		return failed;
-	copy(wanted, to, from);
+	sparse_copy(to, from, wanted->page_bytes, wanted->base_bytes);
 	sys_mprotect_key(from, wanted->page_bytes, wanted->rights, wanted->key, wanted->key);
 	return 0;
 }
@@ -144,8 +115,8 @@ static int fill(const struct exchange *wanted, uintptr_t to, uintptr_t from)
 	if (wanted->thp)
 		sys_madvise(to, wanted->page_bytes, full ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
 	if (!empty && readable)
-		copy(wanted, to, from);
-	else if (!empty && copy_unreadable(wanted, to, from))
+		sparse_copy(to, from, wanted->page_bytes, wanted->base_bytes);
+	else if (!empty && sparse_copy_unreadable(to, from, wanted->page_bytes))
 		failed = copy_made_readable(wanted, to, from);
 	if (wanted->thp && !full && !wanted->sparse)
 		sys_madvise(to, wanted->page_bytes, MADV_HUGEPAGE);
