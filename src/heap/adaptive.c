@@ -169,7 +169,8 @@ static uintptr_t adaptive_map(uintptr_t hint, size_t bytes, int protection, int 
 	const bool waits = watched.shares_blocks && blocks_are_for(bytes, protection, flags);
 	uintptr_t at = 0;
 
-	if (by_libc && watched.state == WATCHING &&
+	/* before glibc 2.34 a thread's stack is mapped by libpthread */
+	if (watched.state == WATCHING &&
 	    (mmap_is_threads_stack(bytes, protection, flags) ||
 	     (is_block && !waits && policy_block_is_huge(bytes, USUAL_PAGE_BYTES))))
 		begin_heap();

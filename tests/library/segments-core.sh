@@ -62,7 +62,7 @@ cat >"$work/program.c" <<-'END'
 		return outer(count + 2);
 	}
 	END
-"$compiler" -D_GNU_SOURCE -g -O1 -fno-omit-frame-pointer -rdynamic "$work/program.c" -o "$work/program" ||
+"$compiler" -D_GNU_SOURCE -g -O1 -fno-omit-frame-pointer -rdynamic "$work/program.c" -o "$work/program" -ldl ||
 	fail "the program can't be linked"
 
 look() {
