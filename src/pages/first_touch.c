@@ -25,7 +25,7 @@ static struct {
 
 bool first_touch_used;
 
-static enum { ONE_NODE, SEVERAL_NODES } nodes;
+static enum { NOT_STARTED, NOT_COUNTED, ONE_NODE, SEVERAL_NODES } nodes;
 
 static bool is_allowed(const unsigned long *allowed, unsigned int from, unsigned int to)
 {
@@ -109,22 +109,30 @@ static bool is_limited(size_t page_bytes)
 	       is_limited_by("hugetlb", "/sys/fs/cgroup/hugetlb", "limit_in_bytes", page_bytes);
 }
 
+/* Nothing is read here: few programs take that many pages at once. */
 void first_touch_start(void)
+{
+	nodes = NOT_COUNTED;
+}
+
+static bool has_several_nodes(void)
 {
 	bool all;
 
-	/* no get_mempolicy() here: a filter of system calls may kill for it */
-	nodes = count_memory_nodes(&all) > 1 ? SEVERAL_NODES : ONE_NODE;
+	if (nodes == NOT_COUNTED)
+		nodes = count_memory_nodes(&all) > 1 ? SEVERAL_NODES : ONE_NODE;
+	return nodes == SEVERAL_NODES;
 }
 
 bool first_touch_places(size_t page_bytes)
 {
 	bool places;
 
-	if (nodes != SEVERAL_NODES || sys_sandboxed || sys_is_filtered() ||
+	if (nodes == NOT_STARTED || nodes == ONE_NODE || sys_sandboxed || sys_is_filtered() ||
 	    __atomic_exchange_n(&room.in_use, true, __ATOMIC_ACQUIRE))
 		return false;
-	places = may_use_all_nodes() && has_no_policy() && !is_limited(page_bytes);
+	places = has_several_nodes() && may_use_all_nodes() && has_no_policy() &&
+		 !is_limited(page_bytes);
 	__atomic_store_n(&room.in_use, false, __ATOMIC_RELEASE);
 	return places;
 }

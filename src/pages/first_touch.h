@@ -16,13 +16,13 @@
 /* From this number of pages on, other threads than the one that maps them may touch them. */
 #define FIRST_TOUCH_PAGES_MIN 8
 
-/* Learns how many nodes have memory. In the constructor; until then nothing is left so. */
+/* Memory may be left so from now on. Reads nothing. */
 void first_touch_start(void);
 
 /*
  * The machine has several nodes with memory, the process may use them all, this thread has no
- * policy that chooses among them, and no control group limits pages of that size. Reads files on a
- * machine with several nodes only, and makes no calls in a sandbox or under a filter.
+ * policy that chooses among them, and no control group limits pages of that size. Reads files,
+ * on a machine with one node only once, and makes no calls in a sandbox or under a filter.
  */
 bool first_touch_places(size_t page_bytes);
 

@@ -138,7 +138,10 @@ int select_pages(const struct options *options, const struct wanted_pages *wante
 	static bool told;
 	struct page_sizes sizes;
 
-	sizes_read(&sizes, getauxval(AT_PAGESZ));
+	if (wanted->pages == HEAP_SIZE || options->default_page_bytes || log_at(LOG_INFO))
+		sizes_read(&sizes, getauxval(AT_PAGESZ));
+	else
+		sizes_read_default(&sizes, getauxval(AT_PAGESZ));
 	if (log_at(LOG_INFO) && !told) {
 		sizes_log(&sizes);
 		told = true;

@@ -113,6 +113,32 @@ void sizes_read(struct page_sizes *sizes, size_t base)
 		sizes->default_huge = 0;
 }
 
+/* 0: the kernel has no hugetlb pages, or a filter or a policy forbids the file. */
+static size_t default_by_file(void)
+{
+	const long fd = sys_memfd_create("libhugetlbfs", MFD_CLOEXEC | MFD_HUGETLB);
+	struct statx file;
+	long failed;
+
+	if (SYS_IS_ERROR(fd))
+		return 0;
+	failed = sys_statx_fd((int)fd, &file);
+	sys_close((int)fd);
+	return failed ? 0 : file.stx_blksize;
+}
+
+void sizes_read_default(struct page_sizes *sizes, size_t base)
+{
+	const size_t bytes = sys_is_filtered() ? 0 : default_by_file();
+
+	if (bytes <= base) {
+		sizes_read(sizes, base);
+		return;
+	}
+	*sizes = (struct page_sizes){.base = base, .thp = sizes_thp(), .default_huge = bytes};
+	add_huge_size(sizes, bytes);
+}
+
 bool sizes_have(const struct page_sizes *sizes, size_t bytes)
 {
 	for (int i = 0; i < sizes->huge_count; i++)

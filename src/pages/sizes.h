@@ -26,6 +26,12 @@ struct page_sizes {
 void sizes_read(struct page_sizes *sizes, size_t base);
 bool sizes_have(const struct page_sizes *sizes, size_t bytes);
 
+/*
+ * The same with the default size as the only one of hugetlb, if the kernel names it for an empty
+ * file: that takes a tenth of the time. Reads all of them otherwise.
+ */
+void sizes_read_default(struct page_sizes *sizes, size_t base);
+
 /* The size of a transparent huge page, for callers that do not need hugetlb sizes. */
 size_t sizes_thp(void);
 
