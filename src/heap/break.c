@@ -13,6 +13,7 @@
 #include "heap/collapse.h"
 #include "heap/policy.h"
 #include "pages/pool.h"
+#include "pages/pressure.h"
 #include "region/lock.h"
 #include "region/registry.h"
 #include "region/split.h"
@@ -272,7 +273,7 @@ static uintptr_t keep_up_to(const struct heap_break *heap, uintptr_t unused)
 	const size_t spare = policy_spare(heap->now - region->start, region->page_bytes);
 	const uintptr_t altered = first_altered(heap, unused);
 
-	if (heap->shrink)
+	if (heap->shrink || (heap->adaptive && spare && pressure_now(region->page_bytes)))
 		return unused;
 	if (!heap->adaptive || altered - unused < spare)
 		return altered;

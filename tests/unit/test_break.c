@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <time.h>
 
 #include "calls/mmap.h"
 #include "fixture.h"
@@ -17,6 +18,7 @@
 
 #define BASE 4096ul
 #define SEED 7
+#define POOL "/sys/kernel/mm/hugepages/hugepages-2048kB/"
 
 static struct heap_break *const morecore = &heap.main;
 static uintptr_t limit;
@@ -375,6 +377,31 @@ static void foreign_memory_stops_brk(void **state)
 	end();
 }
 
+/* HUGETLB_MORECORE=auto: a sixteenth stays for the next growth, unless others need it. */
+static void spare_pages_are_returned_to_an_empty_pool(void **state)
+{
+	static const char *const files[] = {POOL "free_hugepages", POOL "resv_hugepages",
+					    POOL "surplus_hugepages",
+					    POOL "nr_overcommit_hugepages"};
+	const size_t page_bytes = 2ul << 20;
+
+	(void)state;
+	for (int empty = 0; empty < 2; empty++) {
+		begin(page_bytes, 100, 64, false);
+		morecore->adaptive = true;
+		morecore->base_start = fixture_start;
+		gate_hide_system();
+		for (size_t i = 0; i < COUNT_OF(files); i++)
+			gate_file(files[i], i || empty ? "0\n" : "7\n");
+		grow(32 * page_bytes);
+		shrink(4 * page_bytes);
+		assert_int_equal(morecore->mapped_end - fixture_start,
+				 (empty ? 28 : 29) * page_bytes);
+		end();
+		nanosleep(&(struct timespec){.tv_nsec = 150000000}, NULL);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -391,6 +418,7 @@ int main(void)
 		FIXTURE_TEST(random_moves_against_the_model),
 		FIXTURE_TEST(foreign_memory_is_stepped_over),
 		FIXTURE_TEST(foreign_memory_stops_brk),
+		FIXTURE_TEST(spare_pages_are_returned_to_an_empty_pool),
 	};
 
 	return cmocka_run_group_tests_name("morecore", tests, NULL, NULL);
