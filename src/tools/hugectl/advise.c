@@ -12,9 +12,8 @@
 
 #include "tools/hugectl/hugectl.h"
 
-static const char *find_hugestat(void)
+static const char *find_hugestat(char path[PATH_MAX + sizeof("hugestat")])
 {
-	static char path[PATH_MAX + sizeof("hugestat")];
 	const ssize_t bytes = readlink("/proc/self/exe", path, PATH_MAX);
 	char *slash;
 
@@ -30,7 +29,8 @@ static const char *find_hugestat(void)
 
 int become_adviser(const struct request *request, char **program)
 {
-	const char *hugestat = find_hugestat();
+	char path[PATH_MAX + sizeof("hugestat")];
+	const char *hugestat = find_hugestat(path);
 	char **words, **at;
 	size_t count = 0;
 

@@ -4,6 +4,7 @@
  * distributions use for each kind of CPU.
  */
 #include <elf.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -92,10 +93,9 @@ static const char *find_below(const char *prefix, const struct elf_kind *kind)
 }
 
 /* The parent of this tool's directory; NULL if /proc does not show it. */
-static const char *own_prefix(void)
+static const char *own_prefix(char *path, size_t path_bytes)
 {
-	static char path[4096];
-	const ssize_t bytes = readlink("/proc/self/exe", path, sizeof(path) - 1);
+	const ssize_t bytes = readlink("/proc/self/exe", path, path_bytes - 1);
 
 	if (bytes < 0)
 		return NULL;
@@ -112,7 +112,8 @@ static const char *own_prefix(void)
 
 const char *library_find(const char *within, const struct elf_kind *kind)
 {
-	const char *prefixes[] = {within ? within : own_prefix(), "/usr/local", "/usr"};
+	char own[PATH_MAX];
+	const char *prefixes[] = {own_prefix(own, sizeof(own)), "/usr/local", "/usr"};
 	const char *path;
 
 	if (within) {

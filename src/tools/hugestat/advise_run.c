@@ -291,15 +291,5 @@ static int run_and_advise(const struct hugestat_options *options, FILE *out)
 
 int advise_program(const struct hugestat_options *options)
 {
-	FILE *out = options->output ? fopen(options->output, "we") : stderr;
-	int status;
-
-	if (!out) {
-		fprintf(stderr, "hugestat: %s: %s\n", options->output, strerror(errno));
-		return EXIT_FAILURE;
-	}
-	status = run_and_advise(options, out);
-	if (out != stderr)
-		fclose(out);
-	return status;
+	return show_in_output(options, run_and_advise);
 }

@@ -194,15 +194,5 @@ static int run(const struct hugestat_options *options, FILE *out)
 
 int run_program(const struct hugestat_options *options)
 {
-	FILE *out = options->output ? fopen(options->output, "we") : stderr;
-	int status;
-
-	if (!out) {
-		fprintf(stderr, "hugestat: %s: %s\n", options->output, strerror(errno));
-		return EXIT_FAILURE;
-	}
-	status = run(options, out);
-	if (out != stderr)
-		fclose(out);
-	return status;
+	return show_in_output(options, run);
 }

@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -94,4 +95,19 @@ int show_process(pid_t pid, const struct hugestat_options *options, FILE *out, s
 	result = show_read_process(&process, options, out, json);
 	process_free(&process);
 	return result;
+}
+
+int show_in_output(const struct hugestat_options *options, show_function *show)
+{
+	FILE *out = options->output ? fopen(options->output, "we") : stderr;
+	int status;
+
+	if (!out) {
+		fprintf(stderr, "hugestat: %s: %s\n", options->output, strerror(errno));
+		return EXIT_FAILURE;
+	}
+	status = show(options, out);
+	if (out != stderr)
+		fclose(out);
+	return status;
 }

@@ -47,4 +47,8 @@ int program_exit_status(int wait_status);
 /* Writes /tmp/perf-PID.map. Returns an exit status. */
 int write_perf_map(pid_t pid);
 
+/* Has a function write to the file of --output, or to standard error. Returns the exit status. */
+typedef int show_function(const struct hugestat_options *options, FILE *out);
+int show_in_output(const struct hugestat_options *options, show_function *show);
+
 #endif
