@@ -26,7 +26,7 @@ static bool in_use; /* by the first thread that ends the process */
  */
 static bool has_memory_of_its_own(void)
 {
-	return !sys_sandboxed && !sys_is_filtered() && (!sys_single_threaded() || process_alone());
+	return !sys_sandboxed && !sys_is_filtered() && (!sys_is_only_task() || process_alone());
 }
 
 static int write_report(void *argument)

@@ -12,7 +12,7 @@
 #include "pages/select.h"
 
 /* The request, and the page sizes of the machine. */
-struct request {
+struct map_request {
 	size_t bytes, page_bytes;
 	int node;
 	unsigned int fallback;
@@ -49,7 +49,7 @@ static size_t huge_bytes(const struct step *step, bool populated)
 }
 
 /* Returns 0 and sets *step and *huge, or returns -errno with nothing mapped. */
-static int try_on_node(const struct request *request, struct step *step, size_t *huge)
+static int try_on_node(const struct map_request *request, struct step *step, size_t *huge)
 {
 	struct source source;
 	int result = mapping_round(request->bytes, step->page_bytes, &step->bytes);
@@ -70,7 +70,7 @@ static int try_on_node(const struct request *request, struct step *step, size_t 
 }
 
 /* Tries the given node first, then any node. *error keeps the result of the very first try. */
-static bool try_step(const struct request *request, enum mapping_kind kind, size_t page_bytes,
+static bool try_step(const struct map_request *request, enum mapping_kind kind, size_t page_bytes,
 		     struct step *step, size_t *huge, int *error)
 {
 	int result;
@@ -87,7 +87,8 @@ static bool try_step(const struct request *request, enum mapping_kind kind, size
 	return !result;
 }
 
-static bool try_hugetlb(const struct request *request, struct step *step, size_t *huge, int *error)
+static bool try_hugetlb(const struct map_request *request, struct step *step, size_t *huge,
+			int *error)
 {
 	const struct page_sizes *sizes = &request->sizes;
 
@@ -104,7 +105,7 @@ static bool try_hugetlb(const struct request *request, struct step *step, size_t
 }
 
 /* Walks down the ladder; returns 0 or -errno. */
-static int map_by_ladder(const struct request *request, struct step *step, size_t *huge)
+static int map_by_ladder(const struct map_request *request, struct step *step, size_t *huge)
 {
 	const struct page_sizes *sizes = &request->sizes;
 	size_t thp_bytes;
@@ -123,7 +124,7 @@ static int map_by_ladder(const struct request *request, struct step *step, size_
 }
 
 /* Checks the arguments and completes them; returns 0 or -errno. */
-static int check_request(struct request *request)
+static int check_request(struct map_request *request)
 {
 	const unsigned int steps =
 		HUGETLBFS_OR_SMALLER_HUGE | HUGETLBFS_OR_TRANSPARENT | HUGETLBFS_OR_SMALL;
@@ -163,7 +164,7 @@ static int kind_of(const struct step *step)
 void *hugetlbfs_map(size_t bytes, size_t page_bytes, int node, unsigned int fallback,
 		    struct hugetlbfs_given *given)
 {
-	struct request request = {
+	struct map_request request = {
 		.bytes = bytes, .page_bytes = page_bytes, .node = node, .fallback = fallback};
 	size_t huge = 0;
 	struct step step;

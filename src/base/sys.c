@@ -181,7 +181,7 @@ bool sys_can_read(const void *address, size_t bytes)
  * In a process with other threads, unshare(2) of a thread group only fails, and takes a tenth of
  * the time of creating a directory in /proc. A seccomp filter may kill the process for it.
  */
-bool sys_single_threaded(void)
+bool sys_is_only_task(void)
 {
 	struct statx task = {0};
 	long failed;

@@ -371,7 +371,7 @@ static inline void sys_exit_group(int status)
 
 /* Does this process have no other thread, whether libc's or raw? True if that cannot be
  * determined. */
-bool sys_single_threaded(void);
+bool sys_is_only_task(void);
 
 /*
  * The program's own shmget(2), passed on. There is no next definition to look up, so it works in a

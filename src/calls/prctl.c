@@ -18,7 +18,7 @@
  * memory. */
 static bool uses_parents_memory(void)
 {
-	return !sys_is_filtered() && sys_single_threaded() &&
+	return !sys_is_filtered() && sys_is_only_task() &&
 	       sys_call(SYS_unshare, CLONE_VM) == -EINVAL;
 }
 

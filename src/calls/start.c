@@ -232,7 +232,7 @@ static int prepare(const struct options *options, const char *feature, const cha
 	/* not twice: ld.so's lock may be held by then */
 	if (!libc_calls.libc.text)
 		failed = find_libc(feature, otherwise);
-	if (!failed && !sys_single_threaded()) {
+	if (!failed && !sys_is_only_task()) {
 		decline(feature, otherwise, "other threads are running already");
 		failed = -EBUSY;
 	}

@@ -177,7 +177,7 @@ static uintptr_t adaptive_map(uintptr_t hint, size_t bytes, int protection, int 
 	if (is_block && waits)
 		at = blocks_map(bytes, begin_heap);
 	if (!at && watched.state == BEGUN && (!is_block || !waits || blocks_are_dense()))
-		at = owner_map(hint, bytes, protection, flags, by_libc);
+		at = heap_owner_map(hint, bytes, protection, flags, by_libc);
 	return at;
 }
 

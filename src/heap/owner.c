@@ -43,7 +43,7 @@ static bool takes_block(size_t bytes)
 }
 
 /* An arena (without access) or a block (readable, writable). */
-uintptr_t owner_map(uintptr_t hint, size_t bytes, int protection, int flags, bool by_libc)
+uintptr_t heap_owner_map(uintptr_t hint, size_t bytes, int protection, int flags, bool by_libc)
 {
 	struct zone *zone = &heap.zone;
 	const int kind = MAP_PRIVATE | MAP_ANONYMOUS;
@@ -153,7 +153,7 @@ static int add_region(struct region *region, const struct region_owner *owner)
 	return registry_add(region);
 }
 
-int owner_begin(void)
+int heap_owner_begin(void)
 {
 	int failed = 0;
 
@@ -162,23 +162,23 @@ int owner_begin(void)
 	if (!failed && heap.zone.region.start)
 		failed = add_region(&heap.zone.region, &zone_owner);
 	if (failed) {
-		owner_end();
+		heap_owner_end();
 		return failed;
 	}
 	/* under auto adaptive.c handles both first */
 	if (heap.main.region.start && !heap.adaptive)
 		libc_calls.own_break = &own_break;
 	if (heap.zone.region.start && !heap.adaptive)
-		calls_add_mapper(owner_map);
+		calls_add_mapper(heap_owner_map);
 	heap.active = true;
 	return 0;
 }
 
-void owner_end(void)
+void heap_owner_end(void)
 {
 	registry_remove(&heap.main.region);
 	registry_remove(&heap.zone.region);
-	calls_remove_mapper(owner_map);
+	calls_remove_mapper(heap_owner_map);
 	libc_calls.own_break = NULL; /* the kernel's */
 	heap.active = false;
 }

@@ -14,12 +14,12 @@
 
 /* Takes effect at once, after the trial: the heap's regions are registered and the break is the
  * library's. Returns 0 or -errno. */
-int owner_begin(void);
+int heap_owner_begin(void);
 
 /* The heap's mapper (calls/state.h), for a mapper that precedes it. */
-uintptr_t owner_map(uintptr_t hint, size_t bytes, int protection, int flags, bool by_libc);
+uintptr_t heap_owner_map(uintptr_t hint, size_t bytes, int protection, int flags, bool by_libc);
 
 /* Undoes it, however far it got. */
-void owner_end(void);
+void heap_owner_end(void);
 
 #endif

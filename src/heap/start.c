@@ -152,7 +152,7 @@ static int take_over(const struct options *options)
 	}
 	if (!heap.adaptive)
 		tune_malloc(&libc_calls.libc, &heap);
-	failed = owner_begin();
+	failed = heap_owner_begin();
 	if (failed) {
 		calls_stop();
 		log_declined(small_pages, "heap: its address range is already in use (%s)",

@@ -14,7 +14,7 @@
 #include "proc/smaps.h"
 
 /* The kernel's struct pm_scan_arg, <linux/fs.h> of 6.7 and later. */
-struct scan {
+struct scan_argument {
 	uint64_t size, flags, start, end, walk_end, vector, vector_count, pages_max;
 	struct pagemap_query query;
 };
@@ -23,7 +23,7 @@ struct scan {
 #define SCAN_RANGES  32
 #define ENTRIES      64
 
-_Static_assert(sizeof(struct scan) == 0x60, "as the request says");
+_Static_assert(sizeof(struct scan_argument) == 0x60, "as the request says");
 
 void pagemap_open(struct pagemap *pagemap)
 {
@@ -50,12 +50,12 @@ long pagemap_read(const struct pagemap *pagemap, uint64_t page, uint64_t *entrie
 long pagemap_scan(const struct pagemap *pagemap, const struct pagemap_query *query, uint64_t *start,
 		  uint64_t end, struct pagemap_range *ranges, size_t count)
 {
-	struct scan scan = {.size = sizeof(scan),
-			    .start = *start,
-			    .end = end,
-			    .vector = (uintptr_t)ranges,
-			    .vector_count = count,
-			    .query = *query};
+	struct scan_argument scan = {.size = sizeof(scan),
+				     .start = *start,
+				     .end = end,
+				     .vector = (uintptr_t)ranges,
+				     .vector_count = count,
+				     .query = *query};
 	long found;
 
 	if (SYS_IS_ERROR(pagemap->fd))

@@ -188,7 +188,7 @@ void lock_release(void)
 }
 
 /* Arguments of the function that runs on the library's stack. */
-struct run {
+struct stack_call {
 	long (*function)(const long *arguments);
 	const long *arguments;
 	long *result;
@@ -196,7 +196,7 @@ struct run {
 
 static int run(void *argument)
 {
-	const struct run *wanted = argument;
+	const struct stack_call *wanted = argument;
 
 	*wanted->result = wanted->function(wanted->arguments);
 	return 0;
@@ -205,7 +205,7 @@ static int run(void *argument)
 bool lock_run(long (*function)(const long *arguments), const long *arguments, long *result)
 {
 	static _Alignas(64) unsigned char stack[LOCK_STACK_BYTES];
-	struct run wanted = {function, arguments, result};
+	struct stack_call wanted = {function, arguments, result};
 
 	if (!lock_take())
 		return false;

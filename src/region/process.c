@@ -16,7 +16,7 @@ bool process_single_threaded(void)
 	if (process_libc_single_threaded)
 		return *process_libc_single_threaded;
 	/* glibc before 2.32 has no such flag. */
-	return !sys_sandboxed && sys_single_threaded();
+	return !sys_sandboxed && sys_is_only_task();
 }
 
 bool process_alone(void)
@@ -25,7 +25,7 @@ bool process_alone(void)
 		return process_single_threaded();
 	/* A filter may kill the process for unshare(2). */
 	if (sys_is_filtered())
-		return sys_single_threaded();
+		return sys_is_only_task();
 	return !sys_call(SYS_unshare, CLONE_VM);
 }
 

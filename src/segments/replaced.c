@@ -44,7 +44,7 @@ void replaced_hook_early(const struct options *options, bool warn)
 {
 	if (hooks.tried || options->backing == BACKING_FILE)
 		return;
-	hooks.too_late = !sys_single_threaded();
+	hooks.too_late = !sys_is_only_task();
 	if (!hooks.too_late)
 		replaced_hook(options, "text", warn);
 }

@@ -131,7 +131,7 @@ static int look_around(struct run *run)
 	if (failed)
 		return failed;
 	read_sizes(run);
-	run->alone = !run->later && sys_single_threaded();
+	run->alone = !run->later && sys_is_only_task();
 	run->break_now = (uintptr_t)sys_brk(0);
 	run->break_movable = run->alone && !has_heap(run);
 	if (run->traced)

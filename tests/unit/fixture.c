@@ -86,7 +86,7 @@ void fixture_begin_heap(size_t page_bytes, size_t pool_pages)
 void fixture_end_heap(struct region *region)
 {
 	assert_int_equal(gate_pool_violations(), 0);
-	owner_end();
+	heap_owner_end();
 	region_drop(region);
 	assert_int_equal(munmap((void *)fixture_start, FIXTURE_BYTES), 0);
 }

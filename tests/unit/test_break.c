@@ -30,7 +30,7 @@ static void begin(size_t page_bytes, size_t pool_pages, size_t region_pages, boo
 	heap.shrink = shrink;
 	limit = fixture_start + region_pages * page_bytes;
 	assert_int_equal(break_start(morecore, fixture_start, limit, &heap.source, shrink), 0);
-	assert_int_equal(owner_begin(), 0);
+	assert_int_equal(heap_owner_begin(), 0);
 }
 
 static void end(void)

@@ -26,7 +26,7 @@ static void begin(size_t page_bytes, size_t pool_pages, size_t bytes)
 {
 	fixture_begin_heap(page_bytes, pool_pages);
 	assert_int_equal(zone_start(zone, fixture_start, fixture_start + bytes, &heap.source), 0);
-	assert_int_equal(owner_begin(), 0);
+	assert_int_equal(heap_owner_begin(), 0);
 }
 
 static void end(void)

@@ -16,12 +16,12 @@
 /* the modes of linux/mempolicy.h; flags may be in the bits above */
 enum { MODE_PREFERRED = 1, MODE_BIND = 2, MODE_INTERLEAVE = 3, MODE_BITS = 0xff };
 
-struct mempolicy {
+struct own_policy {
 	int mode; /* 0, the default, also if the kernel has no policies */
 	unsigned long nodes[NODES_MAX / WORD_BITS];
 };
 
-static void read_policy(struct mempolicy *policy)
+static void read_policy(struct own_policy *policy)
 {
 	memset(policy, 0, sizeof(*policy));
 	if (syscall(SYS_get_mempolicy, &policy->mode, policy->nodes, NODES_MAX, NULL, 0))
@@ -32,7 +32,7 @@ static void read_policy(struct mempolicy *policy)
 /* Must memory come from certain nodes and no others? */
 bool policy_binds(void)
 {
-	struct mempolicy policy;
+	struct own_policy policy;
 
 	read_policy(&policy);
 	return policy.mode == MODE_BIND;
@@ -40,7 +40,7 @@ bool policy_binds(void)
 
 void policy_command(char *command, size_t bytes)
 {
-	struct mempolicy policy;
+	struct own_policy policy;
 	size_t used;
 	const char *option, *separator = "";
 
