@@ -13,7 +13,7 @@
 #include "tools/hugestat/advise.h"
 #include "tools/hugestat/collapse.h"
 #include "tools/hugestat/findings.h"
-#include "tools/hugestat/machine.h"
+#include "tools/hugestat/frames_machine.h"
 #include "tools/hugestat/metrics.h"
 #include "tools/hugestat/options.h"
 #include "tools/hugestat/process.h"
@@ -46,8 +46,8 @@ static int show_users(const struct hugestat_options *options)
 
 static int show_machine(const struct hugestat_options *options)
 {
-	struct machine machine;
-	const int result = machine_read(&machine);
+	struct frames_machine machine;
+	const int result = frames_machine_read(&machine);
 
 	if (result) {
 		fprintf(stderr, "hugestat: /proc/kpageflags: %s%s\n", strerror(-result),
@@ -55,11 +55,11 @@ static int show_machine(const struct hugestat_options *options)
 	} else if (options->json) {
 		struct json json = {.stream = stdout};
 
-		machine_json(&machine, &json);
+		frames_machine_json(&machine, &json);
 	} else {
-		machine_print(&machine, options->verbose);
+		frames_machine_print(&machine, options->verbose);
 	}
-	machine_free(&machine);
+	frames_machine_free(&machine);
 	return result ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The page frames of the machine: see machine.h.
+ * The page frames of the machine: see frames_machine.h.
  *
  * kpageflags has a word for each frame, kpagecgroup the inode of the cgroup that it is charged to.
  * Pages that the kernel manages together are a head and the tails after it. They change while they
@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "tools/hugestat/machine.h"
+#include "tools/hugestat/frames_machine.h"
 
 #define WORDS_AT_ONCE 65536 /* a multiple of the pages in the largest huge page here, 64M of 4K */
 
@@ -27,7 +27,7 @@
 /* Consecutive words are often of the same group. */
 static size_t last_group, group_room;
 
-static struct machine_group *find_group(struct machine *machine, uint64_t inode)
+static struct frames_machine_group *find_group(struct frames_machine *machine, uint64_t inode)
 {
 	size_t at = last_group;
 
@@ -42,7 +42,8 @@ static struct machine_group *find_group(struct machine *machine, uint64_t inode)
 			if (!machine->groups)
 				abort();
 		}
-		machine->groups[machine->group_count++] = (struct machine_group){.inode = inode};
+		machine->groups[machine->group_count++] =
+			(struct frames_machine_group){.inode = inode};
 	}
 	last_group = at;
 	return &machine->groups[at];
@@ -54,7 +55,7 @@ static bool is_transparent_head(uint64_t flags)
 	       !(flags & (FLAG_HUGETLB | FLAG_ZERO_PAGE));
 }
 
-static enum machine_kind kind_of(uint64_t flags)
+static enum frames_machine_kind kind_of(uint64_t flags)
 {
 	if (flags & FLAG_ANONYMOUS)
 		return MACHINE_ANONYMOUS;
@@ -62,8 +63,8 @@ static enum machine_kind kind_of(uint64_t flags)
 }
 
 /* groups: for the same frames; NULL: the kernel does not report them. */
-static void count_frames(struct machine *machine, const uint64_t *flags, const uint64_t *groups,
-			 size_t count)
+static void count_frames(struct frames_machine *machine, const uint64_t *flags,
+			 const uint64_t *groups, size_t count)
 {
 	for (size_t head = 0, next; head < count; head = next) {
 		int order = 0;
@@ -77,7 +78,7 @@ static void count_frames(struct machine *machine, const uint64_t *flags, const u
 			order++;
 		machine->all.pages[order][kind_of(flags[head])] += next - head;
 		if (groups) {
-			struct machine_group *group = find_group(machine, groups[head]);
+			struct frames_machine_group *group = find_group(machine, groups[head]);
 
 			group->sizes.pages[order][kind_of(flags[head])] += next - head;
 			group->pages += next - head;
@@ -93,7 +94,7 @@ static bool has_head(const uint64_t *flags, size_t count)
 	return false;
 }
 
-static int read_frames(struct machine *machine, int flags_file, int groups_file)
+static int read_frames(struct frames_machine *machine, int flags_file, int groups_file)
 {
 	static uint64_t flags[WORDS_AT_ONCE], groups[WORDS_AT_ONCE];
 	off_t at = 0;
@@ -115,14 +116,14 @@ static int read_frames(struct machine *machine, int flags_file, int groups_file)
 
 static int by_pages(const void *a, const void *b)
 {
-	const struct machine_group *first = a, *second = b;
+	const struct frames_machine_group *first = a, *second = b;
 
 	if (first->pages != second->pages)
 		return first->pages > second->pages ? -1 : 1;
 	return first->inode < second->inode ? -1 : first->inode > second->inode;
 }
 
-int machine_read(struct machine *machine)
+int frames_machine_read(struct frames_machine *machine)
 {
 	const int flags = open("/proc/kpageflags", O_RDONLY | O_CLOEXEC);
 	const int groups = open("/proc/kpagecgroup", O_RDONLY | O_CLOEXEC); /* with CONFIG_MEMCG */
@@ -140,11 +141,11 @@ int machine_read(struct machine *machine)
 		close(groups);
 	if (machine->group_count)
 		qsort(machine->groups, machine->group_count, sizeof(*machine->groups), by_pages);
-	machine_name_groups(machine);
+	frames_machine_name_groups(machine);
 	return result;
 }
 
-void machine_free(struct machine *machine)
+void frames_machine_free(struct frames_machine *machine)
 {
 	for (size_t i = 0; i < machine->group_count; i++)
 		free(machine->groups[i].path);

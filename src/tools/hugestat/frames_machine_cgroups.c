@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The paths of memory cgroups: see machine.h. A group is identified by its directory's inode, so
- * the hierarchy is walked once: version 1's with the memory controller, otherwise version 2's.
+ * The paths of memory cgroups: see frames_machine.h. A group is identified by its directory's
+ * inode, so the hierarchy is walked once: version 1's with the memory controller, otherwise version
+ * 2's.
  */
 #include <dirent.h>
 #include <stdio.h>
@@ -9,19 +10,19 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "tools/hugestat/machine.h"
+#include "tools/hugestat/frames_machine.h"
 #include "tools/hugestat/system.h"
 
 #define GROUPS_DEPTH_MAX 64
 
-static void name_group(struct machine *machine, const char *path, size_t root)
+static void name_group(struct frames_machine *machine, const char *path, size_t root)
 {
 	struct stat status;
 
 	if (stat(path, &status))
 		return;
 	for (size_t i = 0; i < machine->group_count; i++) {
-		struct machine_group *group = &machine->groups[i];
+		struct frames_machine_group *group = &machine->groups[i];
 
 		if (group->inode != status.st_ino || group->path)
 			continue;
@@ -31,7 +32,7 @@ static void name_group(struct machine *machine, const char *path, size_t root)
 	}
 }
 
-static void walk(struct machine *machine, const char *path, size_t root, int depth)
+static void walk(struct frames_machine *machine, const char *path, size_t root, int depth)
 {
 	DIR *directory = depth < GROUPS_DEPTH_MAX ? opendir(path) : NULL;
 	struct dirent *entry;
@@ -50,7 +51,7 @@ static void walk(struct machine *machine, const char *path, size_t root, int dep
 		closedir(directory);
 }
 
-void machine_name_groups(struct machine *machine)
+void frames_machine_name_groups(struct frames_machine *machine)
 {
 	struct cgroup_mount mount;
 

@@ -8,7 +8,7 @@
 
 #include "tools/common/json.h"
 #include "tools/common/shown_text.h"
-#include "tools/hugestat/machine.h"
+#include "tools/hugestat/frames_machine.h"
 
 #define GROUPS_SHOWN 10
 
@@ -17,7 +17,7 @@ static unsigned long page_kb(void)
 	return (unsigned long)sysconf(_SC_PAGESIZE) >> 10;
 }
 
-static unsigned long pages_of(const struct machine_sizes *sizes, int order)
+static unsigned long pages_of(const struct frames_machine_sizes *sizes, int order)
 {
 	unsigned long sum = 0;
 
@@ -26,7 +26,7 @@ static unsigned long pages_of(const struct machine_sizes *sizes, int order)
 	return sum;
 }
 
-static void print_size(const struct machine_sizes *sizes, int order)
+static void print_size(const struct frames_machine_sizes *sizes, int order)
 {
 	const unsigned long size_kb = page_kb() << order;
 	char name[32];
@@ -40,7 +40,7 @@ static void print_size(const struct machine_sizes *sizes, int order)
 }
 
 /* False: there are none. */
-static bool print_sizes(const struct machine_sizes *sizes)
+static bool print_sizes(const struct frames_machine_sizes *sizes)
 {
 	bool any = false;
 
@@ -52,7 +52,7 @@ static bool print_sizes(const struct machine_sizes *sizes)
 	return any;
 }
 
-static void print_group_name(const struct machine_group *group)
+static void print_group_name(const struct frames_machine_group *group)
 {
 	if (group->path)
 		text_show(group->path, stdout);
@@ -61,7 +61,7 @@ static void print_group_name(const struct machine_group *group)
 		      stdout);
 }
 
-void machine_print(const struct machine *machine, bool verbose)
+void frames_machine_print(const struct frames_machine *machine, bool verbose)
 {
 	const size_t shown = verbose || machine->group_count < GROUPS_SHOWN ? machine->group_count
 									    : GROUPS_SHOWN;
@@ -82,7 +82,7 @@ void machine_print(const struct machine *machine, bool verbose)
 		printf("  and %zu more (--verbose)\n", machine->group_count - shown);
 }
 
-static void put_sizes(struct json *json, const struct machine_sizes *sizes)
+static void put_sizes(struct json *json, const struct frames_machine_sizes *sizes)
 {
 	json_open(json, "sizes", '[');
 	for (int order = 0; order < FRAMES_ORDERS; order++) {
@@ -101,14 +101,15 @@ static void put_sizes(struct json *json, const struct machine_sizes *sizes)
 
 static void put_group(struct json *json, const void *of, size_t number)
 {
-	const struct machine_group *group = &((const struct machine *)of)->groups[number];
+	const struct frames_machine_group *group =
+		&((const struct frames_machine *)of)->groups[number];
 
 	json_text(json, "path", group->path);
 	json_number(json, "inode", group->inode);
 	put_sizes(json, &group->sizes);
 }
 
-void machine_json(const struct machine *machine, struct json *json)
+void frames_machine_json(const struct frames_machine *machine, struct json *json)
 {
 	json_document(json);
 	put_sizes(json, &machine->all);
