@@ -65,6 +65,19 @@ static void tune_malloc(const struct libc *libc, const struct heap *tuned)
 	set(M_TRIM_THRESHOLD, !tuned->shrink ? -1 : sizeof(void *) == 8 ? 2 * threshold : 1 << 30);
 }
 
+/*
+ * Before glibc 2.34 libc's malloc calls this if it is set. An allocator that wants all of libc's
+ * blocks, too, defines it (jemalloc).
+ */
+extern void *const malloc_hook __asm__("__malloc_hook") __attribute__((weak));
+
+static bool malloc_is_replaced(const struct libc *libc)
+{
+	const uintptr_t hook = &malloc_hook ? (uintptr_t)malloc_hook : 0;
+
+	return hook && (hook < libc->text || hook >= libc->text_end);
+}
+
 /* Does libc's malloc call the hooked functions? Makes one request that no free memory can serve,
  * and that fails. */
 static bool trial_passes(const struct libc *libc)
@@ -145,7 +158,8 @@ static int take_over(const struct options *options)
 	if (failed)
 		return failed;
 	/* under auto malloc itself has called this, and keeps its own limits */
-	if (!heap.adaptive && !trial_passes(&libc_calls.libc)) {
+	if (!heap.adaptive && !malloc_is_replaced(&libc_calls.libc) &&
+	    !trial_passes(&libc_calls.libc)) {
 		calls_stop();
 		log_declined(small_pages, "heap: malloc does not call the hooked sbrk");
 		return -ENOTSUP;

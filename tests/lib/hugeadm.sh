@@ -55,3 +55,9 @@ cover() {
 	mount -t tmpfs tmpfs "$directory" || skip "no tmpfs can be mounted"
 	at_end "umount -R $directory"
 }
+
+# What needs systemd is written as on a machine that has it.
+with_systemd() {
+	[ ! -e /usr/lib/systemd/systemd ] && [ ! -e /lib/systemd/systemd ] || return 0
+	[ -d /run/systemd/system ] || cover /run/systemd/system
+}

@@ -10,8 +10,11 @@ ask() {
 	redis-cli -s "$socket" "$@"
 }
 cd "$work" || exit 1
+# before redis 7 the debug command was enabled, and had no option
+options=()
+redis-server --version | grep -q 'v=[1-6]\.' || options=(--enable-debug-command yes)
 preloaded "${program_settings[@]}" redis-server --port 0 --unixsocket "$socket" --dir "$work" --save '' \
-	--enable-debug-command yes >"$work/out" 2>"$work/err" &
+	"${options[@]}" >"$work/out" 2>"$work/err" &
 server=$!
 at_end "kill $server 2>/dev/null"
 for _ in {1..100}; do

@@ -6,8 +6,9 @@
 
 bad_pools() {
 	local sizes
+	# bash 5.1 would take a << in here for a here document
 	sizes=$("$BUILD/bin/pagesize" -H | while read -r bytes; do
-		((bytes >= 1 << 30)) && echo -n " $((bytes >> 30))G" || echo -n " $((bytes >> 20))M"
+		((bytes >= 1024 ** 3)) && echo -n " $((bytes >> 30))G" || echo -n " $((bytes >> 20))M"
 	done)
 	[ -n "$sizes" ] || return
 	refuses "--pool-pages-min: no huge pages of 3M here; there are:$sizes" --pool-pages-min 3M:1

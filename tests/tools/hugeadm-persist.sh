@@ -18,6 +18,7 @@ keep_file $pool_2m/nr_overcommit_hugepages
 echo 5 >$pool_2m/nr_overcommit_hugepages
 cover /etc/sysctl.d
 cover $units
+with_systemd
 pages_1g=$(cat $pool_1g/nr_hugepages 2>/dev/null || echo 0)
 
 # The lines of a unit that fill pools are commands of sh.

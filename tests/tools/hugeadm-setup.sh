@@ -18,6 +18,7 @@ at_end "umount $pool_2m"
 cover /etc/sysctl.d
 cover /etc/security/limits.d
 cover /etc/systemd/system
+with_systemd
 echo 0 >"$work/shm_group"
 mount --bind "$work/shm_group" /proc/sys/vm/hugetlb_shm_group || skip "nothing can be mounted over /proc/sys"
 at_end "umount /proc/sys/vm/hugetlb_shm_group"

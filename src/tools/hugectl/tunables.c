@@ -4,6 +4,7 @@
  * cannot be loaded. The library leaves the heap alone if this is set, so it is never set where the
  * library works.
  */
+#include <gnu/libc-version.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,7 +44,8 @@ bool tunables_serve_heap(struct request *request)
 	const char *before = environment_get(&request->environment, "GLIBC_TUNABLES");
 	char *tunables;
 
-	if (is_set(before))
+	/* a distribution's libcs for its other kinds of programs are of the same version as this one */
+	if (is_set(before) || strverscmp(gnu_get_libc_version(), "2.35") < 0)
 		return false;
 	if (asprintf(&tunables, "%s%s" TUNABLE "%zu", before ? before : "",
 		     before && *before ? ":" : "", value_for(request)) < 0)
