@@ -4,7 +4,9 @@
  * adaptive.h.
  */
 #include <errno.h>
+#include <link.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 
 #include "base/align.h"
@@ -19,6 +21,7 @@
 #include "heap/heap.h"
 #include "heap/owner.h"
 #include "heap/policy.h"
+#include "region/process.h"
 
 /* The huge page size of nearly all machines; the real one is read when the heap begins. */
 #define USUAL_PAGE_BYTES ((size_t)2 << 20)
@@ -188,6 +191,25 @@ static const struct calls_break adaptive_break = {
 };
 
 /*
+ * Without randomization the break begins where the program's own memory ends. Programs that save
+ * that memory in a file and load it again, as GCL's Lisp does, then expect nothing in between.
+ */
+static bool follows_program(uintptr_t address)
+{
+	const ElfW(Phdr) *headers = (const ElfW(Phdr) *)getauxval(AT_PHDR);
+	const size_t count = headers ? getauxval(AT_PHNUM) : 0;
+	uintptr_t bias = 0, end = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		if (headers[i].p_type == PT_PHDR)
+			bias = (uintptr_t)headers - headers[i].p_vaddr;
+		if (headers[i].p_type == PT_LOAD && headers[i].p_vaddr + headers[i].p_memsz > end)
+			end = headers[i].p_vaddr + headers[i].p_memsz;
+	}
+	return address == align_up(bias + end, process_base_bytes);
+}
+
+/*
  * Moves the break to the start of a huge page, so that everything below the region can become huge
  * later. Takes only address space, and is done only if malloc has not used the break yet.
  */
@@ -198,7 +220,7 @@ static void place_break(void)
 
 	watched.break_start = (uintptr_t)sys_brk(0);
 	watched.break_end = policy_break_end(watched.break_start, USUAL_PAGE_BYTES);
-	if (libc_break && !*libc_break)
+	if (libc_break && !*libc_break && !follows_program(watched.break_start))
 		sys_brk(align_up(watched.break_start, USUAL_PAGE_BYTES));
 }
 
