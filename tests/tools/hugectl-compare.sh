@@ -33,6 +33,27 @@ figures_are_measured() {
 	json_is 'v["huge pages"]["verdict"] in ("faster", "slower", "no difference", "not sure")'
 }
 
+# CPU time and memory are weighed too: what works, fills more or less of both, under the library only.
+all_costs_are_weighed() {
+	cat >"$work/costs.py" <<-'END'
+		import os, sys, time
+		huge = "HUGETLB_MORECORE" in os.environ
+		start = time.monotonic()
+		if sys.argv[1] == "memory":
+		    x = b"x" * ((60 if huge else 10) << 20)
+		while sys.argv[1] == "cpu" and huge and time.process_time() < 0.25:
+		    pass
+		time.sleep(max(0, 0.4 + start - time.monotonic()))
+	END
+	"$hugectl" --heap=thp --compare=4 --json python3 "$work/costs.py" memory >"$work/out" 2>"$work/err" ||
+		{ show "$work/err"; fail "exit status $?"; }
+	json_is 'v["huge pages"]["memory_verdict"] == "more" and "more memory, sure" in v["huge pages"]["verdict_text"]'
+	"$hugectl" --heap=thp --compare=4 --json python3 "$work/costs.py" cpu >"$work/out" 2>"$work/err" ||
+		{ show "$work/err"; fail "exit status $?"; }
+	json_is 'v["huge pages"]["cpu_verdict"] == "more" and "more CPU time, sure" in v["huge pages"]["verdict_text"]'
+	json_is 'v["huge pages"]["verdict"] == "slower" or v["huge pages"]["cause"] == "program"'
+}
+
 # What is slower by a wait of its own, under the library only, is found out.
 a_difference_is_sure() {
 	# shellcheck disable=SC2016
@@ -40,6 +61,7 @@ a_difference_is_sure() {
 		'[ -z "$HUGETLB_MORECORE" ] && sleep 0.05 || sleep 0.3' >"$work/out" 2>"$work/err" ||
 		{ show "$work/err"; fail "exit status $?"; }
 	json_is 'v["huge pages"]["verdict"] == "slower" and v["huge pages"]["ratios"]["wall_s"]["low"] > 1.5'
+	json_is 'v["huge pages"]["cause"] == "waiting"'
 	# shellcheck disable=SC2016
 	"$hugectl" --heap --compare=4 sh -c '[ -z "$HUGETLB_MORECORE" ] && sleep 0.3 || sleep 0.05' \
 		>"$work/out" 2>"$work/err" || { show "$work/err"; fail "exit status $?"; }
@@ -144,5 +166,6 @@ features_run_alone
 automatic_by_default
 input_and_output_are_apart
 a_difference_is_sure
+all_costs_are_weighed
 servers_are_loaded
 figures_are_measured

@@ -261,41 +261,126 @@ static void ratios_of_pairs(void **state)
 	assert_false(ratio_of((const double[]){1, 0}, other, 2).known);
 }
 
+/* Of five runs each, the second one's medians. */
+static const struct ratio same = {1.0, 0.99, 1.02, true}, unsure = {0.9, 0.7, 1.1, true},
+			  unknown = {0, 0, 0, false};
+
 static void verdicts_are_honest(void **state)
 {
 	static const struct {
-		struct ratio ratio;
-		enum verdict verdict;
+		struct evidence evidence;
+		struct verdicts verdicts;
 		const char *text;
 	} cases[] = {
-		{{0.96, 0.95, 0.97, true},
-		 VERDICT_FASTER,
+		{{.time_ratio = {0.96, 0.95, 0.97, true}, .cpu_ratio = {0.95, 0.94, 0.96, true}},
+		 {.time = VERDICT_LESS, .cpu = VERDICT_LESS, .memory = VERDICT_UNSURE},
 		 "4 % faster, sure (0.95 to 0.97 of plain's time)"},
-		{{1.2, 1.1, 1.3, true},
-		 VERDICT_SLOWER,
+		{{.time_ratio = {1.2, 1.1, 1.3, true}, .cpu_ratio = {1.19, 1.1, 1.3, true}},
+		 {.time = VERDICT_MORE, .cpu = VERDICT_MORE, .memory = VERDICT_UNSURE},
 		 "20 % slower, sure (1.10 to 1.30 of plain's time)"},
-		{{1.0, 0.99, 1.02, true},
-		 VERDICT_NONE,
+		{{.time_ratio = same, .cpu_ratio = same, .memory_ratio = same},
+		 {.time = VERDICT_NONE, .cpu = VERDICT_NONE, .memory = VERDICT_NONE},
 		 "no difference: 0.99 to 1.02 of plain's time"},
 		/* sure, and not worth a word */
-		{{0.995, 0.992, 0.998, true},
-		 VERDICT_NONE,
+		{{.time_ratio = {0.995, 0.992, 0.998, true}},
+		 {.time = VERDICT_NONE, .cpu = VERDICT_UNSURE, .memory = VERDICT_UNSURE},
 		 "no difference: 0.99 to 1.00 of plain's time"},
-		{{0.9, 0.7, 1.1, true},
-		 VERDICT_UNSURE,
+		{{.time_ratio = unsure, .cpu_ratio = unsure, .memory_ratio = unsure},
+		 {.time = VERDICT_UNSURE, .cpu = VERDICT_UNSURE, .memory = VERDICT_UNSURE},
 		 "not sure: 0.70 to 1.10 of plain's time; more runs may show it"},
-		{{0, 0, 0, false},
-		 VERDICT_UNSURE,
+		{{.time_ratio = unknown},
+		 {.time = VERDICT_UNSURE, .cpu = VERDICT_UNSURE, .memory = VERDICT_UNSURE},
 		 "not sure: two pairs of runs are needed at least"},
+		/* memory alone is paid with */
+		{{.time_ratio = same,
+		  .cpu_ratio = same,
+		  .memory_ratio = {1.3, 1.2, 1.4, true},
+		  .memory_kb = {102400, 133120}},
+		 {.time = VERDICT_NONE, .cpu = VERDICT_NONE, .memory = VERDICT_MORE},
+		 "same time (0.99 to 1.02 of plain's time), 30 % more memory, sure (1.20 to 1.40; "
+		 "30.0 MB)"},
+		/* sampled memory: a little more means something, a little less does not */
+		{{.time_ratio = same, .memory_ratio = {1.06, 1.05, 1.07, true}},
+		 {.time = VERDICT_NONE, .cpu = VERDICT_UNSURE, .memory = VERDICT_MORE},
+		 "same time (0.99 to 1.02 of plain's time), 6 % more memory, sure (1.05 to 1.07; "
+		 "0.0 MB)"},
+		{{.time_ratio = same, .memory_ratio = {0.94, 0.93, 0.95, true}},
+		 {.time = VERDICT_NONE, .cpu = VERDICT_UNSURE, .memory = VERDICT_NONE},
+		 "no difference: 0.99 to 1.02 of plain's time"},
+		/* a gain and a loss */
+		{{.time_ratio = {0.8, 0.79, 0.81, true},
+		  .cpu_ratio = {1.1, 1.05, 1.15, true},
+		  .memory_ratio = {2, 1.9, 2.1, true},
+		  .memory_kb = {10240, 20480}},
+		 {.time = VERDICT_LESS, .cpu = VERDICT_MORE, .memory = VERDICT_MORE},
+		 "20 % faster, sure (0.79 to 0.81 of plain's time), but 10 % more CPU time, sure "
+		 "(1.05 "
+		 "to 1.15), but 100 % more memory, sure (1.90 to 2.10; 10.0 MB)"},
+		/* on a busy machine CPU time says more than time */
+		{{.time_ratio = unsure, .cpu_ratio = {0.88, 0.86, 0.9, true}},
+		 {.time = VERDICT_UNSURE, .cpu = VERDICT_LESS, .memory = VERDICT_UNSURE},
+		 "time not sure (0.70 to 1.10 of plain's time), 12 % less CPU time, sure (0.86 to "
+		 "0.90)"},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		char text[160];
+		const struct verdicts verdicts = verdicts_of(&cases[i].evidence);
+		char text[400];
 
-		assert_int_equal(verdict_of(&cases[i].ratio), cases[i].verdict);
-		verdict_text(&cases[i].ratio, text, sizeof(text));
+		assert_int_equal(verdicts.time, cases[i].verdicts.time);
+		assert_int_equal(verdicts.cpu, cases[i].verdicts.cpu);
+		assert_int_equal(verdicts.memory, cases[i].verdicts.memory);
+		verdicts_text(&cases[i].evidence, &verdicts, text, sizeof(text));
 		assert_string_equal(text, cases[i].text);
+	}
+}
+
+/* A loss has a cause, and nothing else has one. */
+static void causes_are_named(void **state)
+{
+	static const struct ratio more = {1.2, 1.1, 1.3, true}, less = {0.8, 0.7, 0.9, true};
+	static const struct {
+		struct evidence evidence;
+		enum cause cause;
+		const char *text;
+	} cases[] = {
+		{{.time_ratio = same, .cpu_ratio = same, .kernel = {0, 1}}, CAUSE_NONE, ""},
+		{{.time_ratio = less, .cpu_ratio = more, .cpu = {1, 2}}, CAUSE_NONE, ""},
+		{{.time_ratio = more, .seconds = {1, 2}, .cpu = {1, 1.1}},
+		 CAUSE_WAITS,
+		 "The program does not work more, it waits more"},
+		{{.time_ratio = more, .seconds = {0.001, 0.0014}, .cpu = {0.001, 0.0014}},
+		 CAUSE_START,
+		 "The program is short: it takes 0.40 ms more"},
+		{{.time_ratio = more, .seconds = {1, 2}, .cpu = {1, 2}, .kernel = {0, 0.4}},
+		 CAUSE_PROGRAM,
+		 "The difference is not in the kernel."},
+		{{.time_ratio = more,
+		  .seconds = {1, 2},
+		  .cpu = {1, 2},
+		  .kernel = {0, 0.6},
+		  .forked = true},
+		 CAUSE_PROCESSES,
+		 "The kernel copies huge pages at each fork"},
+		{{.time_ratio = more, .seconds = {1, 2}, .cpu = {1, 2}, .kernel = {0, 0.6}},
+		 CAUSE_CLEARING,
+		 "The kernel works 0.600 s more"},
+		/* the same time, and more work */
+		{{.time_ratio = same, .cpu_ratio = more, .cpu = {1, 2}, .kernel = {0, 1}},
+		 CAUSE_CLEARING,
+		 "The kernel works 1.000 s more"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct verdicts verdicts = verdicts_of(&cases[i].evidence);
+		char text[400];
+
+		assert_int_equal(verdicts.cause, cases[i].cause);
+		cause_text(&cases[i].evidence, verdicts.cause, text, sizeof(text));
+		assert_int_equal(*text == 0, *cases[i].text == 0);
+		assert_int_equal(strncmp(text, cases[i].text, strlen(cases[i].text)), 0);
 	}
 }
 
@@ -362,6 +447,7 @@ int main(void)
 		UNIT_TEST(kinds_are_told_by_headers),
 		UNIT_TEST(ratios_of_pairs),
 		UNIT_TEST(verdicts_are_honest),
+		UNIT_TEST(causes_are_named),
 		UNIT_TEST(medians),
 	};
 

@@ -72,10 +72,36 @@ struct ratio {
 
 struct ratio ratio_of(const double *plain, const double *other, int count);
 
-enum verdict { VERDICT_FASTER, VERDICT_SLOWER, VERDICT_NONE, VERDICT_UNSURE };
+enum verdict { VERDICT_LESS, VERDICT_MORE, VERDICT_NONE, VERDICT_UNSURE };
 
-enum verdict verdict_of(const struct ratio *ratio);
-void verdict_text(const struct ratio *ratio, char *text, size_t bytes);
+/* Where a loss of time comes from. */
+enum cause {
+	CAUSE_NONE, /* there is no loss */
+	CAUSE_START,
+	CAUSE_PROCESSES, /* fork copies, or each process clears */
+	CAUSE_CLEARING,
+	CAUSE_PROGRAM,
+	CAUSE_WAITS,
+};
+
+/* What the runs of a variant show against the plain ones; of two medians the first is plain's. */
+struct evidence {
+	struct ratio time_ratio, cpu_ratio, memory_ratio;
+	double seconds[2], cpu[2], kernel[2], memory_kb[2];
+	bool forked;
+};
+
+struct verdicts {
+	enum verdict time, cpu, memory;
+	enum cause cause;
+};
+
+struct verdicts verdicts_of(const struct evidence *evidence);
+
+/* One sentence about all three, and one about the cause, which is empty where there is none. */
+void verdicts_text(const struct evidence *evidence, const struct verdicts *verdicts, char *text,
+		   size_t bytes);
+void cause_text(const struct evidence *evidence, enum cause cause, char *text, size_t bytes);
 
 void compare_print(const struct comparison *comparison, FILE *out);
 void compare_json(const struct comparison *comparison, FILE *out);

@@ -12,6 +12,8 @@
 #include "tools/common/shown_text.h"
 #include "tools/hugectl/compare.h"
 
+#define VERDICT_BYTES 400
+
 static const struct row {
 	const char *name, *json_name;
 	double unit;
@@ -79,44 +81,64 @@ static void print_measure(const struct comparison *comparison, int variant, enum
 	fputc('\n', out);
 }
 
-/* Explains a slowdown, as far as the figures show the reason. */
-static void print_reason(const struct comparison *comparison, int variant, FILE *out)
+static struct evidence evidence_of(const struct comparison *comparison, int variant)
 {
-	double wall[2], kernel[2], faults[2];
+	struct evidence evidence = {
+		.time_ratio = compare_ratio(comparison, variant, MEASURE_WALL),
+		.cpu_ratio = compare_ratio(comparison, variant, MEASURE_CPU),
+		.memory_ratio = compare_ratio(comparison, variant, MEASURE_MEMORY),
+		.forked = comparison->variants[variant].runs[0].forked,
+	};
 
 	for (int i = 0; i < 2; i++) {
 		const int which = i ? variant : 0;
 
-		compare_median(comparison, which, MEASURE_WALL, &wall[i]);
-		compare_median(comparison, which, MEASURE_KERNEL, &kernel[i]);
-		compare_median(comparison, which, MEASURE_FAULTS, &faults[i]);
+		compare_median(comparison, which, MEASURE_WALL, &evidence.seconds[i]);
+		compare_median(comparison, which, MEASURE_CPU, &evidence.cpu[i]);
+		compare_median(comparison, which, MEASURE_KERNEL, &evidence.kernel[i]);
+		compare_median(comparison, which, MEASURE_MEMORY, &evidence.memory_kb[i]);
 	}
-	if (kernel[1] - kernel[0] < (wall[1] - wall[0]) / 2)
-		fputs("           The difference is not in the kernel.\n", out);
-	else if (comparison->variants[variant].runs[0].forked)
-		fputs("           The kernel copies whole huge pages after each fork, or clears "
-		      "them:\n"
-		      "           try --fork=cow, or fewer features (--compare=each).\n",
-		      out);
-	else
-		fprintf(out,
-			"           The kernel works %.3f s more: it clears huge pages that are\n"
-			"           hardly used, or makes room for them.\n",
-			kernel[1] - kernel[0]);
+	return evidence;
+}
+
+/* A label of eight columns and a text, which goes on below itself at the 80th column. */
+static void print_wrapped(const char *label, const char *text, FILE *out)
+{
+	size_t column = (size_t)fprintf(out, "  %-8s", label);
+
+	while (*text) {
+		const size_t word = strcspn(text, " ");
+
+		if (column + 1 + word > 80)
+			column = (size_t)fprintf(out, "\n%10s", "") - 1;
+		column += (size_t)fprintf(out, " %.*s", (int)word, text);
+		text += word + (text[word] == ' ');
+	}
+	fputc('\n', out);
+}
+
+static void print_verdict(const struct comparison *comparison, int variant, FILE *out)
+{
+	const struct evidence evidence = evidence_of(comparison, variant);
+	const struct verdicts verdicts = verdicts_of(&evidence);
+	char text[VERDICT_BYTES];
+
+	verdicts_text(&evidence, &verdicts, text, sizeof(text));
+	print_wrapped("verdict", text, out);
+	cause_text(&evidence, verdicts.cause, text, sizeof(text));
+	if (*text)
+		print_wrapped("cause", text, out);
 }
 
 static void print_notes(const struct comparison *comparison, int variant, FILE *out)
 {
 	const struct variant *of = &comparison->variants[variant];
-	const struct ratio memory = compare_ratio(comparison, variant, MEASURE_MEMORY);
 	bool same_output = true;
 	double hugetlb;
 
 	for (int run = 0; run < comparison->runs; run++)
 		same_output &=
 			of->runs[run].output_hash == comparison->variants[0].runs[run].output_hash;
-	if (memory.known && memory.low > 1.1)
-		fprintf(out, "  note     Peak memory is %.1f times that of plain.\n", memory.mean);
 	if (compare_median(comparison, variant, MEASURE_HUGETLB, &hugetlb) && !hugetlb)
 		fputs("  note     No hugetlb page was in use: run hugestat --check.\n", out);
 	if (!same_output && !comparison->wish->ready)
@@ -134,17 +156,11 @@ static void print_notes(const struct comparison *comparison, int variant, FILE *
 
 static void print_variant(const struct comparison *comparison, int variant, FILE *out)
 {
-	const struct ratio wall = compare_ratio(comparison, variant, MEASURE_WALL);
-	char text[160];
-
 	fprintf(out, "\n  %-26s %12s %14s %8s  %s\n", "medians", "plain",
 		comparison->variants[variant].name, "ratio", "95 % sure");
 	for (int measure = 0; measure < MEASURE_COUNT; measure++)
 		print_measure(comparison, variant, (enum measure)measure, out);
-	verdict_text(&wall, text, sizeof(text));
-	fprintf(out, "  verdict  %s\n", text);
-	if (verdict_of(&wall) == VERDICT_SLOWER)
-		print_reason(comparison, variant, out);
+	print_verdict(comparison, variant, out);
 	print_notes(comparison, variant, out);
 }
 
@@ -189,12 +205,38 @@ static void put_run(struct json *json, const void *of, size_t number)
 	json_number(json, "exit_status", (unsigned long long)run->status);
 }
 
-static const char *const verdict_names[] = {
-	[VERDICT_FASTER] = "faster",
-	[VERDICT_SLOWER] = "slower",
+static const char *const time_verdicts[] = {
+	[VERDICT_LESS] = "faster",
+	[VERDICT_MORE] = "slower",
 	[VERDICT_NONE] = "no difference",
 	[VERDICT_UNSURE] = "not sure",
 };
+
+static const char *const other_verdicts[] = {
+	[VERDICT_LESS] = "less",
+	[VERDICT_MORE] = "more",
+	[VERDICT_NONE] = "no difference",
+	[VERDICT_UNSURE] = "not sure",
+};
+
+static const char *const causes[] = {
+	[CAUSE_START] = "start",     [CAUSE_PROCESSES] = "fork", [CAUSE_CLEARING] = "clearing",
+	[CAUSE_PROGRAM] = "program", [CAUSE_WAITS] = "waiting",  [CAUSE_NONE] = NULL,
+};
+
+static void put_verdict(const struct comparison *comparison, int variant, struct json *json)
+{
+	const struct evidence evidence = evidence_of(comparison, variant);
+	const struct verdicts verdicts = verdicts_of(&evidence);
+	char text[VERDICT_BYTES];
+
+	verdicts_text(&evidence, &verdicts, text, sizeof(text));
+	json_text(json, "verdict", time_verdicts[verdicts.time]);
+	json_text(json, "cpu_verdict", other_verdicts[verdicts.cpu]);
+	json_text(json, "memory_verdict", other_verdicts[verdicts.memory]);
+	json_text(json, "cause", causes[verdicts.cause]);
+	json_text(json, "verdict_text", text);
+}
 
 static void put_ratios(const struct comparison *comparison, int variant, struct json *json)
 {
@@ -236,13 +278,8 @@ static void put_variant(struct json *json, const void *of, size_t number)
 	json_close(json, '}');
 	json_text(json, "library", variant->library_lines);
 	if (number) {
-		const struct ratio wall = compare_ratio(comparison, (int)number, MEASURE_WALL);
-		char text[160];
-
 		put_ratios(comparison, (int)number, json);
-		verdict_text(&wall, text, sizeof(text));
-		json_text(json, "verdict", verdict_names[verdict_of(&wall)]);
-		json_text(json, "verdict_text", text);
+		put_verdict(comparison, (int)number, json);
 	}
 }
 

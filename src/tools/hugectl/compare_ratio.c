@@ -4,16 +4,9 @@
  * because a temporary slowdown of the machine affects both runs of a pair.
  */
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "tools/hugectl/compare.h"
-
-/* A difference below this is not worth mentioning, however certain it is. */
-#define WORTH_A_WORD 0.01
-
-/* With a wider interval, "no difference" would claim too much. */
-#define WIDE 0.10
 
 static int by_value(const void *a, const void *b)
 {
@@ -62,36 +55,4 @@ struct ratio ratio_of(const double *plain, const double *other, int count)
 	ratio = (struct ratio){exp(sum / count), exp(sum / count - width), exp(sum / count + width),
 			       true};
 	return ratio;
-}
-
-enum verdict verdict_of(const struct ratio *ratio)
-{
-	if (!ratio->known)
-		return VERDICT_UNSURE;
-	if (ratio->high < 1 && ratio->mean < 1 - WORTH_A_WORD)
-		return VERDICT_FASTER;
-	if (ratio->low > 1 && ratio->mean > 1 + WORTH_A_WORD)
-		return VERDICT_SLOWER;
-	return ratio->high - ratio->low > WIDE ? VERDICT_UNSURE : VERDICT_NONE;
-}
-
-void verdict_text(const struct ratio *ratio, char *text, size_t bytes)
-{
-	const enum verdict verdict = verdict_of(ratio);
-
-	if (!ratio->known)
-		snprintf(text, bytes, "not sure: two pairs of runs are needed at least");
-	else if (verdict == VERDICT_FASTER)
-		snprintf(text, bytes, "%.0f %% faster, sure (%.2f to %.2f of plain's time)",
-			 (1 - ratio->mean) * 100, ratio->low, ratio->high);
-	else if (verdict == VERDICT_SLOWER)
-		snprintf(text, bytes, "%.0f %% slower, sure (%.2f to %.2f of plain's time)",
-			 (ratio->mean - 1) * 100, ratio->low, ratio->high);
-	else if (verdict == VERDICT_NONE)
-		snprintf(text, bytes, "no difference: %.2f to %.2f of plain's time", ratio->low,
-			 ratio->high);
-	else
-		snprintf(text, bytes,
-			 "not sure: %.2f to %.2f of plain's time; more runs may show it",
-			 ratio->low, ratio->high);
 }
