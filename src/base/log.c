@@ -17,7 +17,7 @@
 
 static int verbose = LOG_WARNING;
 static bool stopped;
-static bool warned;
+static unsigned int warned; /* bit n: about matter n */
 static const char *refusal;
 
 /* The state of descriptors 1 and 2 when they were recorded. */
@@ -362,11 +362,12 @@ void log_declined(const char *otherwise, const char *format, ...)
 	va_end(arguments);
 }
 
-void log_warning_once(const char *format, ...)
+void log_warning_once(enum log_matter matter, const char *format, ...)
 {
+	const unsigned int bit = 1u << matter;
 	va_list arguments;
 
-	if (!log_at(LOG_WARNING) || __atomic_exchange_n(&warned, true, __ATOMIC_RELAXED))
+	if (!log_at(LOG_WARNING) || __atomic_fetch_or(&warned, bit, __ATOMIC_RELAXED) & bit)
 		return;
 	va_start(arguments, format);
 	log_line("WARNING", NULL, format, &arguments);

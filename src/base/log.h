@@ -52,8 +52,23 @@ void log_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_debug(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* A warning that is printed only once per process, for a fallback that may occur often. */
-void log_warning_once(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* What a warning is about that may be due often: one line is printed about each. */
+enum log_matter {
+	LOG_POOL_SHORT,
+	LOG_ADDRESS_SPACE,
+	LOG_POLICY,
+	LOG_UNSAFE_FORK,
+	LOG_SHM_MOVED,
+	LOG_SHM_REFUSED,
+	LOG_CALL_REFUSED,
+	LOG_STAYS_HUGE,
+	LOG_TEXT_SPLIT,
+	LOG_TEXT_RELOCATED,
+	LOG_TEXT_CHANGED,
+};
+
+void log_warning_once(enum log_matter matter, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 
 /* Writes a finished text as it is to the place of the log lines, at every level. */
 void log_text(const char *text, unsigned long bytes);

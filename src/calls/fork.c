@@ -113,6 +113,7 @@ static bool kernel_may_lose(const struct fork_extent *extent)
 static void warn_unsafe(const struct fork_extent *extent)
 {
 	log_warning_once(
+		LOG_UNSAFE_FORK,
 		"%s: a fork with %zu MB on huge pages, and too little space for a copy in the pool "
 		"and in memory: if parent and child both write, the child may get SIGBUS%s (see "
 		"HUGETLB_FORK)",

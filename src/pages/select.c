@@ -176,6 +176,7 @@ int select_pages(const struct options *options, const struct wanted_pages *wante
 	source->quiet = source->thp_if_free = wanted->quiet;
 	if (!options->require && !wanted->quiet && pool_is_empty(source->page_bytes))
 		log_warning_once(
+			LOG_POOL_SHORT,
 			"%s: no free huge pages of %lu kB in the pool; using %s pages (to reserve "
 			"some: echo N >/sys/kernel/mm/hugepages/hugepages-%lukB/nr_hugepages)",
 			wanted->feature, (unsigned long)(source->page_bytes >> 10),

@@ -292,7 +292,8 @@ static bool __attribute__((noinline)) report_denial(const struct region *region)
 	if (source->last_error != -EACCES || sys_sandboxed ||
 	    !confinement_describe(policy, sizeof(policy)))
 		return false;
-	log_warning_once("%s: a security policy forbids huge pages of %lu kB (%s): the %s is on %s "
+	log_warning_once(LOG_POLICY,
+			 "%s: a security policy forbids huge pages of %lu kB (%s): the %s is on %s "
 			 "pages",
 			 region->name, (unsigned long)(source->page_bytes >> 10), policy,
 			 region->name, source->thp ? "transparent huge" : "small");
@@ -307,12 +308,14 @@ static void __attribute__((noinline)) report_shortage(const struct region *regio
 	    report_denial(region))
 		return;
 	if (is_address_space_limited(source))
-		log_warning_once("%s: the limit on address space (ulimit -v) allows no more huge "
+		log_warning_once(LOG_ADDRESS_SPACE,
+				 "%s: the limit on address space (ulimit -v) allows no more huge "
 				 "pages of %lu kB: the rest of the %s is on %s pages",
 				 region->name, (unsigned long)(source->page_bytes >> 10),
 				 region->name, source->thp ? "transparent huge" : "small");
 	else
 		log_warning_once(
+			LOG_POOL_SHORT,
 			"%s: not enough huge pages of %lu kB (%s): the rest of the %s is on %s "
 			"pages until there are more",
 			region->name, (unsigned long)(source->page_bytes >> 10),

@@ -99,6 +99,7 @@ static long make_small(const struct segment *segment, bool dying)
 static void warn(const struct segment *segment, const char *what)
 {
 	log_warning_once(
+		LOG_SHM_MOVED,
 		"shm: segment %d of %zu kB %s, which hugetlb pages do not allow: it is on small "
 		"pages (to avoid the attempt: HUGETLB_SHM=no)",
 		segment->id, segment->bytes >> 10, what);
@@ -180,8 +181,10 @@ bool shm_segments_split(uintptr_t from, uintptr_t to)
 			any = true;
 		} else {
 			log_warning_once(
+				LOG_SHM_REFUSED,
 				"shm: the program changes a part of segment %d, which hugetlb "
-				"pages do not allow: the call fails (other processes or threads use "
+				"pages do not allow: the call fails (other processes or threads "
+				"use "
 				"it; set HUGETLB_SHM=no)",
 				segment->id);
 		}

@@ -85,7 +85,7 @@ static int text_make_small(struct region *region, size_t page, int rights)
 restore:
 	if (!readable)
 		sys_mprotect_key(address, bytes, rights, key, key);
-	log_warning_once("%s: a huge page could not be split (%s)", region->name,
+	log_warning_once(LOG_TEXT_SPLIT, "%s: a huge page could not be split (%s)", region->name,
 			 error_name(failed));
 	return -ENOMEM;
 }
@@ -122,7 +122,8 @@ static size_t run_of_same(const struct region *region, size_t page, size_t end, 
 
 static void warn_refused(const struct region *region, int error)
 {
-	log_warning_once("%s: part of a huge page cannot be changed (%s): the call fails with "
+	log_warning_once(LOG_CALL_REFUSED,
+			 "%s: part of a huge page cannot be changed (%s): the call fails with "
 			 "ENOMEM (%s avoids such pages)",
 			 region->name, exact_matter(error),
 			 error == -EPERM || error == -EREMOTE ? "HUGETLB_EXACT=strict"

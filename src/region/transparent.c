@@ -24,7 +24,8 @@ void transparent_from_now(void)
 			failed |= split_range(region, region->start, region->high, &how);
 	lock_release();
 	if (failed)
-		log_warning_once("some memory stays on hugetlb pages: they cannot be split now");
+		log_warning_once(LOG_STAYS_HUGE,
+				 "some memory stays on hugetlb pages: they cannot be split now");
 }
 
 static void leave_inexact(void)

@@ -135,6 +135,7 @@ static bool takes_part(struct search *search, const struct dl_phdr_info *info, b
 		return true;
 	if (is_wide(search, info))
 		log_warning_once(
+			LOG_TEXT_RELOCATED,
 			"text and data: %s was loaded by dlopen and has relocations in its "
 			"text: it stays on small pages",
 			info->dlpi_name);

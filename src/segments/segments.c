@@ -114,6 +114,7 @@ static int read_pieces(struct run *run)
 		decline(run, "no memory");
 	else if (changed)
 		log_warning_once(
+			LOG_TEXT_CHANGED,
 			"text: %ld pages were changed in memory (a uprobe's breakpoint, or a "
 			"patch): these pages and their neighbours stay small",
 			changed);

@@ -148,13 +148,19 @@ static void warning_once_comes_once(void **state)
 {
 	(void)state;
 	log_set_level(0);
-	log_warning_once("level 0 does not use it up");
+	log_warning_once(LOG_POLICY, "level 0 does not use it up");
 	log_set_level(LOG_WARNING);
 	gate_catch_stderr();
-	log_warning_once("first");
-	log_warning_once("second");
+	log_warning_once(LOG_POLICY, "first");
+	log_warning_once(LOG_POLICY, "second");
 	assert_int_equal(gate_stderr_lines(), 1);
 	assert_non_null(strstr(gate_stderr(), "first"));
+	/* about something else */
+	log_warning_once(LOG_TEXT_CHANGED, "third");
+	log_warning_once(LOG_TEXT_CHANGED, "fourth");
+	log_warning_once(LOG_POLICY, "fifth");
+	assert_int_equal(gate_stderr_lines(), 2);
+	assert_non_null(strstr(gate_stderr(), "third"));
 }
 
 static void failing_write_does_no_harm(void **state)
@@ -317,7 +323,7 @@ static void stop_is_final(void **state)
 	log_stop();
 	log_error("e");
 	log_debug("d");
-	log_warning_once("w");
+	log_warning_once(LOG_SHM_MOVED, "w");
 	assert_false(log_at(LOG_ERROR));
 	assert_int_equal(gate_calls(GATE_ANY), 0);
 }
