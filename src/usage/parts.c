@@ -19,6 +19,9 @@
 /* A guard below a thread's stack has a few pages; a larger mapping is a reservation. */
 #define GUARD_BYTES_MAX ((uint64_t)1 << 20)
 
+/* The usual limit; where it is lower, a program gives its threads more all the same. */
+#define STACK_BYTES ((uint64_t)8 << 20)
+
 /* The records of libhugetlbfs are at least this far from the memory that they describe. */
 #define RECORDS_GAP_BYTES ((uint64_t)1 << 30)
 #define HUGE_BYTES_MIN    ((uint64_t)2 << 20)
@@ -143,20 +146,39 @@ static void find_objects(struct part_mapping *places, size_t count)
 	}
 }
 
-/* The lowest stack pointer that is not below the place decides. */
-static bool holds_stack(const struct part_mapping *place, const struct clues *clues)
+/* How many stack pointers are below an address. */
+static size_t stacks_below(const struct clues *clues, uint64_t address)
 {
 	size_t low = 0, high = clues->stack_count;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (clues->stack_pointers[middle] < place->start)
+		if (clues->stack_pointers[middle] < address)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	return low < clues->stack_count && clues->stack_pointers[low] < place->end;
+	return low;
+}
+
+/* The kernel joins a stack and the memory beside it to one mapping. It is then larger than its
+ * stacks can be, and counts as the other memory. */
+static bool is_no_larger_than(const struct part_mapping *place, size_t stacks,
+			      const struct clues *clues)
+{
+	uint64_t most = STACK_BYTES;
+
+	if (clues->stack_limit > most && clues->stack_limit < INT64_MAX)
+		most = clues->stack_limit;
+	return (place->end - place->start) / (most + GUARD_BYTES_MAX) < stacks;
+}
+
+static bool holds_stacks(const struct part_mapping *place, const struct clues *clues)
+{
+	const size_t stacks = stacks_below(clues, place->end) - stacks_below(clues, place->start);
+
+	return stacks && is_no_larger_than(place, stacks, clues);
 }
 
 static bool is_reserve(const struct part_mapping *place)
@@ -245,7 +267,7 @@ static enum part first_guess(const struct part_mapping *places, size_t count, si
 		return part;
 	if (place->name == NAME_BREAK)
 		return PART_BREAK;
-	if (place->name == NAME_STACK || holds_stack(place, clues))
+	if (place->name == NAME_STACK || holds_stacks(place, clues))
 		return PART_STACKS;
 	if (place->name == NAME_KERNEL)
 		return PART_KERNEL;
@@ -283,7 +305,7 @@ static bool is_record(const struct part_mapping *places, size_t at, const struct
 }
 
 static enum part second_guess(const struct part_mapping *places, size_t count, size_t at,
-			      const struct regions *regions)
+			      const struct regions *regions, const struct clues *clues)
 {
 	const struct part_mapping *place = &places[at], *before = at ? &places[at - 1] : NULL;
 	bool adjacent = before && before->end == place->start;
@@ -305,7 +327,7 @@ static enum part second_guess(const struct part_mapping *places, size_t count, s
 	if (is_arena(places, count, at))
 		return PART_ARENAS;
 	if (adjacent && is_reserve(before) && before->end - before->start <= GUARD_BYTES_MAX &&
-	    begins(place->rights, "rw") && !place->inode)
+	    begins(place->rights, "rw") && !place->inode && is_no_larger_than(place, 1, clues))
 		return PART_STACKS;
 	return PART_MAPPINGS;
 }
@@ -320,5 +342,6 @@ void parts_classify(struct part_mapping *places, size_t count, const struct clue
 	regions = find_regions(places, count, clues);
 	for (size_t i = 0; i < count; i++)
 		if (places[i].part == PART_COUNT)
-			places[i].part = (unsigned char)second_guess(places, count, i, &regions);
+			places[i].part =
+				(unsigned char)second_guess(places, count, i, &regions, clues);
 }

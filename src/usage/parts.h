@@ -61,7 +61,9 @@ struct clues {
 	struct program_layout program;
 	const uint64_t *stack_pointers; /* of the threads, if the kernel reports them; ascending */
 	size_t stack_count;
-	uint64_t page_bytes; /* of a base page */
+	uint64_t stack_limit; /* RLIMIT_STACK, which is the size of threads' stacks too; 0: not
+				 known */
+	uint64_t page_bytes;  /* of a base page */
 
 	/* Where libhugetlbfs has its regions. If not known, they are guessed. */
 	bool regions_known;

@@ -7,6 +7,7 @@
 #include <link.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/resource.h>
 
 #include "base/sys.h"
 #include "usage/records.h"
@@ -133,6 +134,7 @@ int own_usage_read(struct own_usage *usage, struct clues *clues)
 			return result;
 		result = read_mappings(&records);
 		if (!result) {
+			clues->stack_limit = sys_limit(RLIMIT_STACK);
 			parts_classify(records.places, records.count, clues);
 			add_up(usage, &records);
 		}

@@ -81,6 +81,43 @@ static void parts_of_a_process(void **state)
 	assert_parts(mappings, expected, COUNT_OF(mappings));
 }
 
+/* The kernel joins a stack and what lies beside it, if both have the same rights. */
+static void stacks_joined_to_other_memory(void **state)
+{
+	const uint64_t stacks[] = {LIBRARY + 9 * MIB, LIBRARY + 101 * MIB, LIBRARY + 109 * MIB,
+				   LIBRARY + 310 * MIB};
+	struct clues clues = {
+		.page_bytes = 4096, .stack_pointers = stacks, .stack_count = COUNT_OF(stacks)};
+	struct part_mapping mappings[] = {
+		/* a stack above its guard, and 60M of a mapping above it: with a pointer, without
+		 */
+		maps(LIBRARY, LIBRARY + 4096, "---p", 0, ""),
+		maps(LIBRARY + 4096, LIBRARY + 68 * MIB, "rw-p", 0, ""),
+		maps(LIBRARY + 80 * MIB, LIBRARY + 80 * MIB + 4096, "---p", 0, ""),
+		maps(LIBRARY + 80 * MIB + 4096, LIBRARY + 98 * MIB, "rw-p", 0, ""),
+		/* two stacks whose guards are no mappings */
+		maps(LIBRARY + 100 * MIB, LIBRARY + 116 * MIB, "rw-p", 0, ""),
+		/* the limit allows a larger one */
+		maps(LIBRARY + 300 * MIB, LIBRARY + 332 * MIB, "rw-p", 0, ""),
+	};
+	enum part expected[] = {
+		PART_MAPPINGS, PART_MAPPINGS, PART_MAPPINGS,
+		PART_MAPPINGS, PART_STACKS,   PART_MAPPINGS,
+	};
+
+	(void)state;
+	parts_classify(mappings, COUNT_OF(mappings), &clues);
+	assert_parts(mappings, expected, COUNT_OF(mappings));
+	clues.stack_limit = 32 * MIB;
+	expected[3] = expected[5] = PART_STACKS;
+	parts_classify(mappings, COUNT_OF(mappings), &clues);
+	assert_parts(mappings, expected, COUNT_OF(mappings));
+	clues.stack_limit = UINT64_MAX;
+	expected[3] = expected[5] = PART_MAPPINGS;
+	parts_classify(mappings, COUNT_OF(mappings), &clues);
+	assert_parts(mappings, expected, COUNT_OF(mappings));
+}
+
 /* The arenas of a 32-bit program have 1M each; full ones lie side by side. */
 static void arenas_of_32_bits(void **state)
 {
@@ -423,17 +460,12 @@ static void own_calls_fail(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		UNIT_TEST(parts_of_a_process),
-		UNIT_TEST(arenas_of_32_bits),
-		UNIT_TEST(parts_under_the_library),
-		UNIT_TEST(parts_on_huge_pages),
-		UNIT_TEST(parts_of_very_many_mappings),
-		UNIT_TEST(columns_are_rising),
-		UNIT_TEST(widest_table),
-		UNIT_TEST(table_fits),
-		UNIT_TEST(own_process),
-		UNIT_TEST(many_mappings),
-		UNIT_TEST(own_calls_fail),
+		UNIT_TEST(parts_of_a_process),  UNIT_TEST(stacks_joined_to_other_memory),
+		UNIT_TEST(arenas_of_32_bits),   UNIT_TEST(parts_under_the_library),
+		UNIT_TEST(parts_on_huge_pages), UNIT_TEST(parts_of_very_many_mappings),
+		UNIT_TEST(columns_are_rising),  UNIT_TEST(widest_table),
+		UNIT_TEST(table_fits),          UNIT_TEST(own_process),
+		UNIT_TEST(many_mappings),       UNIT_TEST(own_calls_fail),
 	};
 
 	return cmocka_run_group_tests_name("usage", tests, NULL, NULL);

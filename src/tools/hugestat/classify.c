@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/sys.h"
@@ -62,6 +63,14 @@ static size_t read_stack_pointers(pid_t pid, uint64_t **pointers)
 	return count;
 }
 
+/* 0: not known. */
+static uint64_t stack_limit_of(pid_t pid)
+{
+	struct rlimit limit;
+
+	return prlimit(pid, RLIMIT_STACK, NULL, &limit) ? 0 : limit.rlim_cur;
+}
+
 int process_classify(struct process *process)
 {
 	struct clues clues = {.page_bytes = (uint64_t)sysconf(_SC_PAGESIZE)};
@@ -73,6 +82,7 @@ int process_classify(struct process *process)
 	for (size_t i = 0; i < process->count; i++)
 		part_mapping_read(&places[i], &process->mappings[i].smaps);
 	program_layout_read(process->pid, &clues.program);
+	clues.stack_limit = stack_limit_of(process->pid);
 	clues.stack_count = read_stack_pointers(process->pid, &stack_pointers);
 	if (clues.stack_count)
 		qsort(stack_pointers, clues.stack_count, sizeof(*stack_pointers), by_value);
