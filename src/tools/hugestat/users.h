@@ -61,6 +61,7 @@ struct users {
 	int pool_count;
 	struct users_cgroup *cgroups; /* largest first */
 	size_t cgroup_count;
+	bool readable;        /* false without /proc */
 	bool cgroups_counted; /* from the hugetlb controller; otherwise summed over the processes */
 	unsigned long processes;
 	unsigned long hidden_processes, hidden_kb; /* that have pages and that the caller may not

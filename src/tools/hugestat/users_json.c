@@ -73,6 +73,7 @@ static void put_cgroup(struct json *json, const void *users, size_t number)
 void users_json(const struct users *users, struct json *json)
 {
 	json_open(json, "users", '{');
+	json_boolean(json, "known", users->readable);
 	json_objects(json, "holders", users->count, put_holder, users);
 	json_objects(json, "pools", (size_t)users->pool_count, put_pool, users);
 	json_boolean(json, "cgroups_counted", users->cgroups_counted);

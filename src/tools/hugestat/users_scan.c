@@ -232,7 +232,7 @@ void users_read(struct users *users)
 {
 	struct scan scan = {.users = users};
 
-	*users = (struct users){.frames_seen = true};
+	*users = (struct users){.frames_seen = true, .readable = !access("/proc/self", F_OK)};
 	read_pools(users);
 	scan.only_node = find_nodes(users);
 	scan_own_devices(&scan);
