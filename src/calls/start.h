@@ -34,7 +34,7 @@ int calls_watch(const struct options *options, const char *feature, const char *
 
 /*
  * select_pages(), before calls_start(). With HUGETLB_EXACT=strict the result is transparent huge
- * pages where part of a hugetlb page cannot always be changed exactly; with HUGETLB_REQUIRE a pool
+ * pages where calls on part of a hugetlb page can fail; with HUGETLB_REQUIRE a pool
  * without a free page is an error. One line says so.
  */
 int calls_select_pages(const struct options *options, const struct wanted_pages *wanted,

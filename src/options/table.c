@@ -591,7 +591,7 @@ static const struct option_row table[] = {
 	 "how a child of fork comes by its huge pages",
 	 parse_fork, FIELD(fork), 0},
 	{"HUGETLB_EXACT", "default or strict",
-	 "strict: no hugetlb pages where a part of one cannot be changed exactly",
+	 "strict: no hugetlb pages where calls on part of one can fail",
 	 parse_exact, FIELD(exact), 0},
 	{"HUGETLB_REPORT", "a path, - for standard output, or 2 for stderr",
 	 "at exit, tell how much of the memory is on which pages",

@@ -405,8 +405,8 @@ bool exact_is_given_up(void)
 bool exact_allows_hugetlb(const char *feature)
 {
 	static const char reason[] =
-		"%s: HUGETLB_EXACT: part of a hugetlb page cannot be changed exactly here; using "
-		"transparent huge pages";
+		"%s: HUGETLB_EXACT: calls on part of a hugetlb page can fail here; using transparent "
+		"huge pages";
 
 	if (!strict)
 		return true;
