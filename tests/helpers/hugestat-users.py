@@ -6,6 +6,7 @@ hugetlb cgroup that they are in. Prints one line for each figure that differs, a
 """
 
 import json
+import os
 import re
 import sys
 
@@ -41,6 +42,9 @@ expect("pages reserved", sum(row["reserved"] for row in rows), pool_file("resv_h
 for pool in users["pools"]:
     if pool["page_kb"] == HUGE_KB:
         expect("the pool's pages in use", (pool["in_use"], pool["in_use_held"]), (in_use, in_use))
+        reserved = pool_file("resv_hugepages")
+        expect("the pool's reserved pages", (pool["reserved"], pool["reserved_held"]), (reserved, reserved))
+        expect("the pool's pages", pool["total"], pool_file("nr_hugepages"))
 
 # What a process maps is its own or counted for another holder. A file that is only open is in no smaps.
 for name, pid in held["pids"].items():
@@ -58,28 +62,39 @@ for name, wanted in {
     "second": (0, 0, 1),
     "file": (0, 0, 2),
     "memfd": (3, 1, 0),
+    "namespace": (0, 0, 1),
 }.items():
     row = by_pid[held["pids"][name]]
     expect(name, (row["in_use"], row["reserved"], row["shared"]), wanted)
+    expect(f"{name}: user", row["uid"], os.getuid())
     if len(sys.argv) > 3:
         expect(f"{name}: cgroup", row["cgroup"], sys.argv[3])
 
 used, idle = by_id[held["used"]], by_id[held["idle"]]
-expect("segment", (used["in_use"], used["reserved"]), (2, 1))
+expect("segment", (used["in_use"], used["reserved"], used["key"]), (2, 1, held["key"]))
 expect("segment's processes", sorted(used["pids"]), sorted(held["pids"][n] for n in ("first", "second")))
 expect("idle segment", (idle["in_use"], idle["reserved"], idle["left_over"]), (1, 1, True))
+expect("its user", (used["uid"], idle["uid"]), (os.getuid(), os.getuid()))
 expect("its command", idle["command"], f"ipcrm -m {held['idle']}")
 for name, row in by_name.items():
-    if name.endswith("/left over"):
+    if name.endswith("/below/left over"):
         expect("file", (row["in_use"], row["reserved"], row["left_over"]), (1, 2, True))
         expect("its command", row["command"], f"rm '{name}'")
         break
 else:
     differences.append("the file that is left over is not there")
 
+hidden = [row for name, row in by_name.items() if name.endswith("/hidden by another mount")]
+expect(
+    "file of another mount namespace",
+    [(row["in_use"], row["reserved"], row["pids"], row["left_over"]) for row in hidden],
+    [(1, 0, [held["pids"]["namespace"]], False)],
+)
+expect("largest first", rows, sorted(rows, key=lambda row: -row["in_use"] - row["reserved"]))
+
 # Nodes: of pages that a process maps, all.
 for row in rows:
-    if row["kind"] == "process" and row["pid"] != held["pids"]["memfd"]:
+    if row["in_use"] and row.get("pid") != held["pids"]["memfd"] and not row.get("left_over"):
         expect(f"{row['name']}: nodes", sum(n["in_use"] for n in row["nodes"]), row["in_use"])
 if len(sys.argv) > 3:
     own = [by_pid[pid] for pid in held["pids"].values()] + [used, idle]

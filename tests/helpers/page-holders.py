@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Eight processes that hold huge pages of 2M in every way; prints their PIDs when all hold them.
+"""Processes that hold huge pages of 2M in every way; prints their PIDs when all hold them.
 
 page-holders.py MOUNT: MOUNT is a hugetlbfs of 2M pages. Ends, with all of its processes, when its
 standard input does; takes files and segments away. Prints one line of JSON.
@@ -14,7 +14,9 @@ import sys
 
 HUGE = 2 << 20
 MAP_HUGETLB, MAP_NORESERVE = 0x40000, 0x4000
+CLONE_NEWNS, MS_REC, MS_PRIVATE = 0x20000, 0x4000, 0x40000
 SHM_HUGETLB, IPC_CREAT = 0o4000, 0o1000
+KEY = 0x6C687567
 
 libc = ctypes.CDLL(None, use_errno=True)
 libc.shmat.restype = ctypes.c_void_p
@@ -48,8 +50,8 @@ def start(hold):
     return pid
 
 
-def new_segment(pages):
-    number = libc.shmget(0, pages * HUGE, SHM_HUGETLB | IPC_CREAT | 0o600)
+def new_segment(pages, key=0):
+    number = libc.shmget(key, pages * HUGE, SHM_HUGETLB | IPC_CREAT | 0o600)
     if number < 0:
         sys.exit("no segment")
     return number
@@ -81,6 +83,15 @@ def memfd(pages, touched):
     return fd
 
 
+def in_own_mounts():
+    """A file on a mount that only this process sees, where the others see theirs."""
+    if libc.unshare(CLONE_NEWNS) or libc.mount(b"none", b"/", None, MS_REC | MS_PRIVATE, None):
+        sys.exit("no mount namespace")
+    if libc.mount(b"libhugetlbfs-test", mount.encode(), b"hugetlbfs", 0, b"pagesize=2M"):
+        sys.exit("no mount in a namespace")
+    return file("hidden by another mount", 1, 1)
+
+
 def parent_of_a_fork(children):
     memory = anonymous(6, 6)
 
@@ -93,7 +104,7 @@ def parent_of_a_fork(children):
     return memory
 
 
-used, idle = new_segment(3), new_segment(2)
+used, idle = new_segment(3, KEY), new_segment(2)
 read_child, write_child = os.pipe()
 pids = {
     "anonymous": start(lambda: anonymous(5, 3)),
@@ -103,20 +114,23 @@ pids = {
     "second": start(lambda: attach(used, 1)),
     "file": start(lambda: file("used", 2, 2)),
     "memfd": start(lambda: memfd(4, 3)),
+    "namespace": start(in_own_mounts),
 }
 os.close(write_child)
 pids["child"] = int(os.fdopen(read_child).readline())
 address = attach(idle, 1)
 libc.shmdt(ctypes.c_void_p(address))
-memory, fd = file("left over", 3, 1)
+os.makedirs(f"{mount}/below", exist_ok=True)
+memory, fd = file("below/left over", 3, 1)
 memory.close()
 os.close(fd)
-print(json.dumps({"pids": pids, "used": used, "idle": idle}), flush=True)
+print(json.dumps({"pids": pids, "used": used, "idle": idle, "key": KEY}), flush=True)
 sys.stdin.read()
 for pid in pids.values():
     os.kill(pid, signal.SIGTERM)
 for number in used, idle:
     libc.shmctl(number, 0, None)
-for name in "used", "left over":
+for name in "used", "below/left over":
     if os.path.exists(f"{mount}/{name}"):
         os.unlink(f"{mount}/{name}")
+os.rmdir(f"{mount}/below")

@@ -1,6 +1,6 @@
 #!/bin/bash
-# hugestat --users names who holds each page of the pool: eight processes, a fork, segments, files and
-# a cgroup, to the page; what is left over goes away by the command that is shown.
+# hugestat --users names who holds each page of the pool: nine processes, a fork, segments, files, another
+# mount namespace and a cgroup, to the page; what is left over goes away by the command that is shown.
 # SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 
@@ -9,10 +9,12 @@ hugestat=$BUILD/bin/hugestat
 need_program python3
 need_root
 need_pages 40 2M
+need_own_mounts
 
-mkdir "$work/mount"
-mount -t hugetlbfs -o pagesize=2M libhugetlbfs-test "$work/mount" || skip "no hugetlbfs can be mounted"
-at_end "umount $work/mount"
+mount_point="$work/a mount"
+mkdir "$mount_point"
+mount -t hugetlbfs -o pagesize=2M libhugetlbfs-test "$mount_point" || skip "no hugetlbfs can be mounted"
+at_end "umount '$mount_point'"
 
 # A group of version 1, where the controller is not in use by version 2.
 group=
@@ -35,7 +37,7 @@ start_holders() {
 	mkfifo "$work/wait"
 	(
 		[ -z "$group" ] || echo "$BASHPID" >"$mountpoint$group/cgroup.procs" || exit
-		exec python3 "$tests/helpers/page-holders.py" "$work/mount" <"$work/wait" >"$work/holders" 2>"$work/err"
+		exec python3 "$tests/helpers/page-holders.py" "$mount_point" <"$work/wait" >"$work/holders" 2>"$work/err"
 	) 9>&- &
 	holders=$!
 	exec 8>"$work/wait"
@@ -93,9 +95,33 @@ if command -v setpriv >/dev/null; then
 	chmod 711 "$work"
 	cp "$hugestat" "$work/hugestat"
 	setpriv --reuid 65534 --clear-groups "$work/hugestat" --users >"$work/out" || fail "exit status $?"
-	grep -qE '^  [0-9]+ processes that you may not read map [0-9]+ kB of huge pages$' "$work/out" || {
-		show "$work/out"
-		fail "hidden processes are not counted"
-	}
+	hidden=$(cat /proc/[0-9]*/status 2>/dev/null | awk '/^HugetlbPages:/ && $2 { count++; kb += $2 }
+		END { print count " processes that you may not read map " kb " kB of huge pages" }')
+	grep -qx "  $hidden" "$work/out" || { show "$work/out"; fail "not: $hidden"; }
 	! grep -q '^Left over' "$work/out" || fail "a file may be in use by a hidden process"
+fi
+
+# A file that is on its way from one process to another is nobody's.
+if [ "$(pool_value 2M free_hugepages)" -ge 2 ]; then
+	mkfifo "$work/end"
+	python3 -c 'import array, os, socket, sys
+memory = os.memfd_create("sent", os.MFD_HUGETLB | os.MFD_HUGE_2MB)
+os.posix_fallocate(memory, 0, 2 << 20)
+ends = socket.socketpair()
+ends[0].sendmsg([b"x"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [memory]))])
+os.close(memory)
+print("sent", flush=True)
+sys.stdin.read()' <"$work/end" >"$work/sent" 2>"$work/err" 8>&- &
+	sender=$!
+	exec 7>"$work/end"
+	at_end "exec 7>&-; wait $sender 2>/dev/null"
+	until [ -s "$work/sent" ]; do
+		kill -0 $sender 2>/dev/null || { show "$work/err"; fail "no file was sent"; }
+		sleep 0.05
+	done
+	"$hugestat" --users >"$work/out"
+	grep -qE '^ +2048 kB +1 +0 +nobody that can be named$' "$work/out" || {
+		show "$work/out"
+		fail "a page that nobody has is not named"
+	}
 fi
