@@ -79,6 +79,17 @@ features_run_alone() {
 	json_is 'len(v["all of these"]["environment"]) == 6'
 }
 
+# Where transparent huge pages or none are asked for, none of the pool is missed.
+missing_pages_are_noted() {
+	local options
+	for options in --heap=thp "--mmap=yes,thp" --auto --text; do
+		"$hugectl" "$options" --compare=1 true >"$work/out" 2>"$work/err" || fail "$options: exit status $?"
+		! grep -q 'No hugetlb page' "$work/out" || { show "$work/out"; fail "$options: pages are missed"; }
+	done
+	"$hugectl" --shm --compare=1 true >"$work/out" 2>"$work/err" || fail "--shm: exit status $?"
+	grep -q '^  note     No hugetlb page was in use' "$work/out" || { show "$work/out"; fail "no page is missed"; }
+}
+
 automatic_by_default() {
 	"$hugectl" --compare=1 --json sh -c : >"$work/out" 2>"$work/err" || { show "$work/err"; fail "exit status $?"; }
 	json_is 'list(v) == ["plain", "huge pages"]'
@@ -163,6 +174,7 @@ refusals() {
 refusals
 ends_are_compared
 features_run_alone
+missing_pages_are_noted
 automatic_by_default
 input_and_output_are_apart
 a_difference_is_sure

@@ -130,6 +130,22 @@ static void print_verdict(const struct comparison *comparison, int variant, FILE
 		print_wrapped("cause", text, out);
 }
 
+/* Were hugetlb pages asked for? Not by thp, and not by auto for a program that stays small. */
+static bool asks_for_hugetlb(const struct environment *environment)
+{
+	static const char *const variables[] = {"HUGETLB_MORECORE", "HUGETLB_MMAP", "HUGETLB_SHM"};
+
+	for (int i = 0; i < environment->count; i++) {
+		const char *value = environment->changes[i].value;
+
+		for (size_t v = 0; value && v < sizeof(variables) / sizeof(variables[0]); v++)
+			if (!strcmp(environment->changes[i].name, variables[v]) &&
+			    strcmp(value, "no") && !strstr(value, "thp") && !strstr(value, "auto"))
+				return true;
+	}
+	return false;
+}
+
 static void print_notes(const struct comparison *comparison, int variant, FILE *out)
 {
 	const struct variant *of = &comparison->variants[variant];
@@ -139,7 +155,8 @@ static void print_notes(const struct comparison *comparison, int variant, FILE *
 	for (int run = 0; run < comparison->runs; run++)
 		same_output &=
 			of->runs[run].output_hash == comparison->variants[0].runs[run].output_hash;
-	if (compare_median(comparison, variant, MEASURE_HUGETLB, &hugetlb) && !hugetlb)
+	if (asks_for_hugetlb(&of->environment) &&
+	    compare_median(comparison, variant, MEASURE_HUGETLB, &hugetlb) && !hugetlb)
 		fputs("  note     No hugetlb page was in use: run hugestat --check.\n", out);
 	if (!same_output && !comparison->wish->ready)
 		fputs("  note     The program's output differs between runs.\n", out);
