@@ -10,10 +10,10 @@
 
 #include "base/similar.h"
 #include "tools/common/option_table.h"
+#include "tools/common/shown_text.h"
 
-#define TEXT_COLUMNS 80
-#define HELP_COLUMN  30
-#define NO_LETTER    0x100 /* getopt_long's value for a row is this plus its index, or its letter */
+#define HELP_COLUMN 30
+#define NO_LETTER   0x100 /* getopt_long's value for a row is this plus its index, or its letter */
 
 static int argument_kind(const struct tool_option *row)
 {
@@ -144,27 +144,6 @@ int option_table_next(const struct option_table *table, int argc, char **argv, c
 	return handle_common(table, index, optarg);
 }
 
-/* Prints words, the first at column, wrapped at the end of the line; ends the line. */
-static void print_wrapped(const char *text, int column, int indent)
-{
-	const char *separator = "";
-
-	while (*text) {
-		const int length = (int)strcspn(text, " ");
-
-		if (column + (int)strlen(separator) + length > TEXT_COLUMNS) {
-			printf("\n%*s", indent, "");
-			column = indent;
-			separator = "";
-		}
-		column += printf("%s%.*s", separator, length, text);
-		separator = " ";
-		text += length;
-		text += strspn(text, " ");
-	}
-	putchar('\n');
-}
-
 static int print_option(const struct tool_option *row)
 {
 	int column = row->letter ? printf("  -%c", row->letter) : printf("    ");
@@ -181,7 +160,7 @@ static int print_option(const struct tool_option *row)
 void option_table_print_help(const struct option_table *table)
 {
 	printf("Usage: %s %s\n", table->tool, table->usage);
-	print_wrapped(table->about, 0, 0);
+	text_wrap(table->about, 0, 0, stdout);
 	for (int i = 0; i < table->count; i++) {
 		const struct tool_option *row = &table->rows[i];
 		int column;
@@ -194,6 +173,6 @@ void option_table_print_help(const struct option_table *table)
 			column = 0;
 		}
 		printf("%*s", HELP_COLUMN - column, "");
-		print_wrapped(row->help, HELP_COLUMN, HELP_COLUMN);
+		text_wrap(row->help, HELP_COLUMN, HELP_COLUMN, stdout);
 	}
 }

@@ -2,6 +2,8 @@
 /*
  * UTF-8, decoded strictly: see shown_text.h.
  */
+#include <string.h>
+
 #include "tools/common/shown_text.h"
 
 size_t text_character(const char *text, uint32_t *code)
@@ -51,4 +53,28 @@ void text_show(const char *text, FILE *stream)
 		for (bytes = bytes ? bytes : 1; bytes; bytes--, text++)
 			fprintf(stream, "\\%03o", (unsigned char)*text);
 	}
+}
+
+void text_wrap(const char *text, int column, int indent, FILE *stream)
+{
+	const char *separator = "";
+	char word[1024];
+
+	while (*text) {
+		const int length =
+			snprintf(word, sizeof(word), "%.*s", (int)strcspn(text, " "), text);
+
+		if (column + (int)strlen(separator) + length > TEXT_COLUMNS) {
+			fprintf(stream, "\n%*s", indent, "");
+			column = indent;
+			separator = "";
+		}
+		column += (int)strlen(separator) + length;
+		fputs(separator, stream);
+		text_show(word, stream);
+		separator = " ";
+		text += strcspn(text, " ");
+		text += strspn(text, " ");
+	}
+	putc('\n', stream);
 }

@@ -21,4 +21,11 @@ bool text_is_control(uint32_t code);
 /* Writes text, with control characters and bytes that are not UTF-8 as \033, as the kernel does. */
 void text_show(const char *text, FILE *stream);
 
+/* The width of text that is wrapped, on a terminal or not. */
+#define TEXT_COLUMNS 80
+
+/* Writes words as text_show() does, the first at a column, the following lines at another one; ends
+ * the line. A word that is too long for a line has one for itself. */
+void text_wrap(const char *text, int column, int indent, FILE *stream);
+
 #endif

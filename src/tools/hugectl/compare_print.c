@@ -101,20 +101,9 @@ static struct evidence evidence_of(const struct comparison *comparison, int vari
 	return evidence;
 }
 
-/* A label of eight columns and a text, which goes on below itself at the 80th column. */
-static void print_wrapped(const char *label, const char *text, FILE *out)
+static void print_labelled(const char *label, const char *text, FILE *out)
 {
-	size_t column = (size_t)fprintf(out, "  %-8s", label);
-
-	while (*text) {
-		const size_t word = strcspn(text, " ");
-
-		if (column + 1 + word > 80)
-			column = (size_t)fprintf(out, "\n%10s", "") - 1;
-		column += (size_t)fprintf(out, " %.*s", (int)word, text);
-		text += word + (text[word] == ' ');
-	}
-	fputc('\n', out);
+	text_wrap(text, fprintf(out, "  %-8s ", label), 11, out);
 }
 
 static void print_verdict(const struct comparison *comparison, int variant, FILE *out)
@@ -124,10 +113,10 @@ static void print_verdict(const struct comparison *comparison, int variant, FILE
 	char text[VERDICT_BYTES];
 
 	verdicts_text(&evidence, &verdicts, text, sizeof(text));
-	print_wrapped("verdict", text, out);
+	print_labelled("verdict", text, out);
 	cause_text(&evidence, verdicts.cause, text, sizeof(text));
 	if (*text)
-		print_wrapped("cause", text, out);
+		print_labelled("cause", text, out);
 }
 
 /* Were hugetlb pages asked for? Not by thp, and not by auto for a program that stays small. */

@@ -17,6 +17,8 @@
 #include "tools/common/shown_text.h"
 #include "tools/hugestat/findings.h"
 
+#define FINDING_INDENT 10
+
 #define POOL_DIRECTORY "/sys/kernel/mm/hugepages/hugepages-%zukB"
 
 /* The size of a first pool: this, or an eighth of the available memory. */
@@ -429,12 +431,14 @@ void findings_print(const struct findings *findings, bool problems_only)
 
 		if (problems_only && !finding->problem)
 			continue;
-		printf("  %s %s: ", finding->problem ? "[WRONG]" : "[note] ", finding->name);
-		text_show(finding->cause, stdout);
-		putchar('\n');
+		text_wrap(finding->cause,
+			  printf("  %s %s: ", finding->problem ? "[WRONG]" : "[note] ",
+				 finding->name),
+			  FINDING_INDENT, stdout);
 		if (!finding->command[0])
 			continue;
-		printf("          %s: ", finding->needs_root ? "as root" : "type");
+		/* in one line, to be copied */
+		printf("%*s%s: ", FINDING_INDENT, "", finding->needs_root ? "as root" : "type");
 		text_show(finding->command, stdout);
 		putchar('\n');
 	}

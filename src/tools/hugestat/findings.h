@@ -32,6 +32,7 @@ enum topic {
 	TOPIC_TEXT = 8,
 	TOPIC_THP = 16,
 	TOPICS_ALL = 31,
+	TOPICS_USUAL = TOPIC_HEAP | TOPIC_TEXT | TOPIC_THP, /* where nothing was asked for */
 };
 
 /* Adds a finding. problem: it is a problem, not a note. */

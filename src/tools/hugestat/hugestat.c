@@ -72,8 +72,7 @@ static int show_system(const struct hugestat_options *options)
 	users_read(&users);
 	system_read(&system);
 	findings_collect(&system, &findings);
-	if (options->check)
-		findings_restrict(&findings, options->topics);
+	findings_restrict(&findings, options->check ? options->topics : TOPICS_USUAL);
 	if (options->json) {
 		struct json json;
 

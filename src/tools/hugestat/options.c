@@ -37,7 +37,7 @@ enum hugestat_option {
 /* clang-format off */
 static const struct tool_option rows[] = {
 	[OPTION_CHECK] = {"check", 'c', "[topics]",
-		"Prints problems only, of all or of these topics: heap, shm, mount, text, thp; exits with 1 "
+		"Prints problems only, of heap, text and thp, or of these topics: also shm, mount; exits with 1 "
 		"if there are any.", "heap shm mount text thp heap,shm", "The system"},
 	[OPTION_USERS] = {"users", 0, NULL,
 		"Lists who holds huge pages: processes, shared memory, files, cgroups; and pages left over.",
@@ -111,7 +111,7 @@ static bool parse_count(const char *text, unsigned long *count)
 	return !errno && end != text && !*end && text[0] != '-' && *count;
 }
 
-/* NULL: all of them. */
+/* NULL: what needs no right and no mount. */
 static bool parse_topics(const char *text, unsigned int *topics)
 {
 	static const struct {
@@ -122,7 +122,7 @@ static bool parse_topics(const char *text, unsigned int *topics)
 		{"text", TOPIC_TEXT}, {"thp", TOPIC_THP},
 	};
 
-	*topics = text ? 0 : TOPICS_ALL;
+	*topics = text ? 0 : TOPICS_USUAL;
 	while (text) {
 		const size_t bytes = strcspn(text, ",");
 		size_t row = 0;

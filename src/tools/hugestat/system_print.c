@@ -15,7 +15,7 @@
 
 static void print_pools(const struct system *system)
 {
-	printf("\n%-28s %10s %10s %10s %10s %10s\n", "Pools of huge pages", "total", "free",
+	printf("\n%-25s %10s %10s %10s %10s %10s\n", "Pools of huge pages", "total", "free",
 	       "reserved", "surplus", "overcommit");
 	if (!system->sizes.huge_count)
 		puts("  none");
@@ -26,15 +26,15 @@ static void print_pools(const struct system *system)
 		snprintf(name, sizeof(name), "%zu kB%s", pool->page_bytes >> 10,
 			 pool->page_bytes == system->sizes.default_huge ? " (default)" : "");
 		if (!pool->readable) {
-			printf("  %-26s can't be read\n", name);
+			printf("  %-23s can't be read\n", name);
 			continue;
 		}
-		printf("  %-26s %10lu %10lu %10lu %10lu %10lu\n", name, pool->pool.total,
+		printf("  %-23s %10lu %10lu %10lu %10lu %10lu\n", name, pool->pool.total,
 		       pool->pool.available, pool->pool.reserved, pool->pool.surplus,
 		       pool->pool.overcommit);
 		for (int n = 0; n < pool->node_count; n++) {
 			snprintf(name, sizeof(name), "  node %d", pool->nodes[n].node);
-			printf("  %-26s %10lu %10lu %10s %10lu\n", name, pool->nodes[n].total,
+			printf("  %-23s %10lu %10lu %10s %10lu\n", name, pool->nodes[n].total,
 			       pool->nodes[n].available, "", pool->nodes[n].surplus);
 		}
 	}
@@ -51,14 +51,14 @@ static void print_thp_sizes(const struct system *system)
 {
 	if (!system->thp_size_count)
 		return;
-	printf("  %-14s %10s %12s %12s %12s %12s %12s\n", "size", "enabled", "shmem", "in use",
+	printf("  %-10s %8s %8s %11s %12s %12s %10s\n", "size", "enabled", "shmem", "in use",
 	       "faults", "fell back", "split");
 	for (int i = 0; i < system->thp_size_count; i++) {
 		const struct system_thp_size *size = &system->thp_sizes[i];
 		char name[32];
 
 		snprintf(name, sizeof(name), "%zu kB", size->kb);
-		printf("  %-14s %10s %12s %12lu %12lu %12lu %12lu\n", name,
+		printf("  %-10s %8s %8s %11lu %12lu %12lu %10lu\n", name,
 		       size->enabled[0] ? size->enabled : "-",
 		       size->shmem_enabled[0] ? size->shmem_enabled : "-", size->in_use,
 		       size->fault_alloc, size->fault_fallback, size->split);
@@ -77,19 +77,22 @@ static void print_vmstat(void)
 	};
 	FILE *file = fopen("/proc/vmstat", "re");
 	char name[64];
+	char item[100];
 	unsigned long long value;
 	int column = 0;
 
 	while (file && fscanf(file, "%63s %llu", name, &value) == 2) {
 		for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+			const char *separator = ", ";
+
 			if (strcmp(name, names[i]))
 				continue;
-			printf("%s%s %llu",
-			       column % 4 ? ", "
-			       : column   ? "\n  "
-					  : "  ",
-			       name, value);
-			column++;
+			snprintf(item, sizeof(item), "%s %llu", name, value);
+			if (!column || column + 3 + (int)strlen(item) > TEXT_COLUMNS) {
+				separator = column ? ",\n  " : "  ";
+				column = 0;
+			}
+			column += printf("%s%s", separator, item);
 		}
 	}
 	if (column)
@@ -183,7 +186,7 @@ static void print_versions(const struct system *system)
 	sscanf(system->kernel, "%d.%d", &major, &minor);
 	sscanf(system->glibc, "2.%d", &glibc);
 	printf("Kernel %s (%s), glibc %s\n", system->kernel, system->machine, system->glibc);
-	printf("  kernel: MADV_POPULATE_WRITE %s (5.14); settings of transparent huge pages: %s\n",
+	printf("  kernel: MADV_POPULATE_WRITE %s (5.14); THP settings: %s\n",
 	       major * 1000 + minor >= 5014 ? "available" : "not available",
 	       !system->have_sys        ? "unknown"
 	       : system->thp_size_count ? "one for each size"
