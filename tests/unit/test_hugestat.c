@@ -445,7 +445,10 @@ static struct advice advice_on(const struct sight *sight)
 
 static void advice_follows_from_the_sight(void **state)
 {
-	struct sight sight = {.huge_bytes = 2 * MIB, .base_bytes = 4096, .cpu_seconds = 10};
+	struct sight sight = {.huge_bytes = 2 * MIB,
+			      .base_bytes = 4096,
+			      .cpu_seconds = 10,
+			      .fault_seconds = 0.4e-6};
 	struct advice advice = advice_on(&sight);
 
 	(void)state;

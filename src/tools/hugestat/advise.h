@@ -30,10 +30,15 @@ struct sight {
 	size_t huge_bytes, base_bytes;
 	unsigned long long faults;
 	double cpu_seconds;
+	double fault_seconds; /* what a fault of a small page costs beyond its share of a huge
+				 page's */
 	bool walks_known;
 	double walks; /* the share of cycles spent in page walks */
 	struct touch touch;
 };
+
+/* fault_seconds on this machine; of the sight it needs the page sizes. */
+double fault_seconds(const struct sight *sight);
 
 /* The advice; depends only on the observations. */
 struct advice {

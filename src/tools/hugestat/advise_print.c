@@ -218,6 +218,7 @@ void advice_json(const struct sight *sight, const struct advice *advice, struct 
 	json_real(json, "touched_s", sight->touch.seconds);
 	json_number(json, "page_faults", sight->faults);
 	json_real(json, "cpu_s", sight->cpu_seconds);
+	json_real(json, "fault_us", sight->fault_seconds * 1e6);
 	if (sight->walks_known)
 		json_real(json, "page_walks_share", sight->walks);
 	else

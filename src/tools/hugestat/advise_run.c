@@ -111,6 +111,7 @@ int advise_process(pid_t pid, struct json *json)
 		return EXIT_FAILURE;
 	}
 	watch_walks(&sight);
+	sight.fault_seconds = fault_seconds(&sight);
 	advise(&sight, &advice);
 	if (json)
 		advice_json(&sight, &advice, json);
@@ -278,6 +279,8 @@ static int run_and_advise(const struct hugestat_options *options, FILE *out)
 	if (!seen) {
 		snprintf(sight.name, sizeof(sight.name), "%s", options->program[0]);
 		sight.pid = pid;
+	} else {
+		sight.fault_seconds = fault_seconds(&sight);
 	}
 	sight.of_child = sight.pid != pid;
 	take_walks(&sight, &counters, 1);
