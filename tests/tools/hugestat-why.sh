@@ -49,6 +49,10 @@ assert why("plain") in wanted, why("plain")
 sizes = [m["small_kb"] for m in found["mappings"]]
 assert sizes == sorted(sizes, reverse=True) and sum(sizes) > 6 << 10
 assert all(m["reason"] for m in found["mappings"])
+limit = int(open("/proc/sys/vm/max_map_count").read())
+assert found["limits"]["mappings_max"] == limit and 10 < found["limits"]["mappings"] < limit
+counters = dict(line.split() for line in open("/proc/vmstat"))
+assert all(0 <= int(counters.get(n, 0)) - v < 10000 for n, v in found["machine"].items()), found["machine"]
 END
 "$hugestat" --why $program >"$work/out" || fail "exit status $?"
 grep -qE '^ +[0-9]+ kB  the program refused them' "$work/out" || { show "$work/out"; fail "no sum by reason"; }

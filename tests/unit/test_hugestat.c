@@ -387,6 +387,7 @@ static void reasons_for_small_pages(void **state)
 	struct why_facts facts = {.huge_bytes = 2 * MIB,
 				  .mode = "always",
 				  .shmem_mode = "never",
+				  .base_pages = 512,
 				  .max_ptes_none = 511};
 	struct smaps_mapping mapping = small_mapping();
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/sys.h"
 #include "pages/sizes.h"
@@ -14,7 +15,7 @@
 static const struct {
 	const char *name, *reason, *remedy;
 } rows[] = {
-	[WHY_HUGE] = {"huge", "on huge pages", ""},
+	[WHY_HUGE] = {"huge", "the ends of mappings that are on huge pages", ""},
 	[WHY_UNUSED] = {"unused", "not in use", ""},
 	[WHY_SHORT] = {"too-short", "shorter than a huge page",
 		       "an allocator with larger mappings; hugectl --heap"},
@@ -56,6 +57,30 @@ const char *why_name(enum why why)
 	return rows[why].name;
 }
 
+/* Whether any of these was the reason for one mapping, the kernel does not record. */
+static void read_counters(struct why_facts *facts)
+{
+	const struct {
+		const char *name;
+		unsigned long long *value;
+	} counters[] = {
+		{"thp_fault_fallback", &facts->fallbacks},
+		{"thp_fault_fallback_charge", &facts->limited},
+		{"thp_split_page", &facts->splits},
+		{"thp_collapse_alloc_failed", &facts->failed_collapses},
+	};
+	FILE *file = fopen("/proc/vmstat", "re");
+	unsigned long long value;
+	char name[64];
+
+	while (file && fscanf(file, "%63s %llu", name, &value) == 2)
+		for (size_t i = 0; i < sizeof(counters) / sizeof(counters[0]); i++)
+			if (!strcmp(name, counters[i].name))
+				*counters[i].value = value;
+	if (file)
+		fclose(file);
+}
+
 void why_facts_read(struct why_facts *facts, pid_t pid)
 {
 	char path[64], text[4096], *line;
@@ -65,8 +90,11 @@ void why_facts_read(struct why_facts *facts, pid_t pid)
 		facts->huge_bytes = (size_t)2 << 20;
 	system_word(THP_DIRECTORY "/enabled", facts->mode, sizeof(facts->mode));
 	system_word(THP_DIRECTORY "/shmem_enabled", facts->shmem_mode, sizeof(facts->shmem_mode));
-	facts->max_ptes_none =
-		(unsigned long)system_number(THP_DIRECTORY "/khugepaged/max_ptes_none", 511);
+	facts->base_pages = (unsigned long)(facts->huge_bytes / (size_t)sysconf(_SC_PAGESIZE));
+	facts->max_ptes_none = (unsigned long)system_number(
+		THP_DIRECTORY "/khugepaged/max_ptes_none", facts->base_pages - 1);
+	facts->mappings_max = (unsigned long)system_number("/proc/sys/vm/max_map_count", 0);
+	read_counters(facts);
 	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
 	if (sys_read_file(path, text, sizeof(text)) > 0 && (line = strstr(text, "\nTHP_enabled:")))
 		facts->off_for_process = strtoul(line + strlen("\nTHP_enabled:"), NULL, 10) == 0;
@@ -148,7 +176,9 @@ enum why why_not_huge(const struct smaps_mapping *mapping, const struct why_fact
 		return WHY_UNALIGNED;
 	why = by_settings(mapping, facts);
 	/* as many small pages of each huge one as khugepaged requires */
-	if (why == WHY_LATER && resident_kb < pages * page_kb * (512 - facts->max_ptes_none) / 512)
+	if (why == WHY_LATER && resident_kb < pages * page_kb *
+						      (facts->base_pages - facts->max_ptes_none) /
+						      facts->base_pages)
 		return WHY_SPARSE;
 	return why;
 }

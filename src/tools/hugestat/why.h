@@ -12,7 +12,13 @@ struct why_facts {
 	size_t huge_bytes;
 	char mode[16], shmem_mode[16]; /* of transparent huge pages; empty: the kernel has none */
 	bool off_for_process;          /* prctl(PR_SET_THP_DISABLE) */
+	unsigned long base_pages;      /* of a huge page */
 	unsigned long max_ptes_none;   /* of khugepaged */
+	unsigned long mappings_max;    /* vm.max_map_count; 0: unknown */
+	/* of the machine, since boot */
+	unsigned long long fallbacks; /* first touches that got small pages */
+	unsigned long long limited;   /* of these, because of a cgroup's limit */
+	unsigned long long splits, failed_collapses;
 };
 
 enum why {

@@ -77,6 +77,57 @@ static void print_reasons(const struct judged *judged, size_t count)
 	}
 }
 
+static bool any_is(const struct judged *judged, size_t count, enum why why)
+{
+	for (size_t i = 0; i < count; i++)
+		if (judged[i].why == why)
+			return true;
+	return false;
+}
+
+static void print_note(const char *text)
+{
+	text_wrap(text, printf("  note: "), 8, stdout);
+}
+
+/* What may be behind "later", and what the process has nearly used up. */
+static void print_notes(const struct why_facts *facts, const struct judged *judged, size_t count,
+			size_t mappings)
+{
+	char text[400];
+
+	if (any_is(judged, count, WHY_LATER)) {
+		snprintf(text, sizeof(text),
+			 "on the machine since boot %llu first touches got small pages because "
+			 "memory was short or fragmented, %llu because of a cgroup's limit; %llu "
+			 "huge pages were split; %llu collapses found no free huge page",
+			 facts->fallbacks - facts->limited, facts->limited, facts->splits,
+			 facts->failed_collapses);
+		print_note(text);
+	}
+	if (mappings <= facts->mappings_max / 10 * 9 || !facts->mappings_max)
+		return;
+	snprintf(text, sizeof(text),
+		 "it has %zu of %lu possible mappings: beyond these no part of a mapping can have "
+		 "advice or rights of its own (sysctl vm.max_map_count=%lu)",
+		 mappings, facts->mappings_max, 4 * facts->mappings_max);
+	print_note(text);
+}
+
+static void put_causes(const struct why_facts *facts, size_t mappings, struct json *json)
+{
+	json_open(json, "limits", '{');
+	json_number(json, "mappings", mappings);
+	json_number(json, "mappings_max", facts->mappings_max);
+	json_close(json, '}');
+	json_open(json, "machine", '{');
+	json_number(json, "thp_fault_fallback", facts->fallbacks);
+	json_number(json, "thp_fault_fallback_charge", facts->limited);
+	json_number(json, "thp_split_page", facts->splits);
+	json_number(json, "thp_collapse_alloc_failed", facts->failed_collapses);
+	json_close(json, '}');
+}
+
 static void print_mappings(const struct judged *judged, size_t count, bool all)
 {
 	puts("\nLargest mappings with small pages");
@@ -129,11 +180,13 @@ int why_process(pid_t pid, bool all, struct json *json)
 		json_number(json, "pid", (unsigned long long)pid);
 		json_text(json, "name", process.name);
 		json_objects(json, "mappings", count, put_mapping, judged);
+		put_causes(&facts, process.count, json);
 		json_close(json, '}');
 	} else {
 		text_show(process.name, stdout);
 		printf(", process %d: why memory is on small pages\n", (int)pid);
 		print_reasons(judged, count);
+		print_notes(&facts, judged, count, process.count);
 		print_mappings(judged, count, all);
 	}
 	free(judged);
