@@ -131,6 +131,30 @@ static void text_from_outside(void **state)
 	assert_shown("\233\377", "\\233\\377", "[\"\\ufffd\\ufffd\"]");
 }
 
+static void assert_wrapped(const char *text, int column, const char *wrapped)
+{
+	char *written;
+	size_t bytes;
+	FILE *out = open_memstream(&written, &bytes);
+
+	text_wrap(text, column, 4, out);
+	fclose(out);
+	assert_string_equal(written, wrapped);
+	free(written);
+}
+
+static void text_is_wrapped(void **state)
+{
+	(void)state;
+	assert_wrapped("one two", 4, "one two\n");
+	assert_wrapped("", 4, "\n");
+	/* the 80th column is the last */
+	assert_wrapped("one two", 73, "one two\n");
+	assert_wrapped("one two", 74, "one\n    two\n");
+	assert_wrapped("one two", 78, "\n    one two\n");
+	assert_wrapped("a\033b c", 76, "a\\033b\n    c\n");
+}
+
 static struct system system_facts;
 static struct findings findings;
 
@@ -498,6 +522,7 @@ int main(void)
 		UNIT_TEST(flag_names),
 		UNIT_TEST(written_json),
 		UNIT_TEST(text_from_outside),
+		UNIT_TEST(text_is_wrapped),
 		UNIT_TEST(advice_follows_from_the_sight),
 		UNIT_TEST(reasons_for_small_pages),
 		JUDGE(nothing_is_wrong),
