@@ -207,15 +207,3 @@ int mapped_copy_put(const struct placed_file *placed, const struct calls_file *c
 	drop(copy);
 	return failed;
 }
-
-size_t mapped_copy_bytes(void)
-{
-	size_t bytes = 0;
-
-	if (!lock_take())
-		return 0;
-	for (const struct mapped_copy *copy = copies; copy; copy = copy->next)
-		bytes += copy->kept_count * copy->region.page_bytes;
-	lock_release();
-	return bytes;
-}

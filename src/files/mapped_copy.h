@@ -24,7 +24,4 @@
 int mapped_copy_put(const struct placed_file *placed, const struct calls_file *call, size_t bytes,
 		    int fd, uintptr_t aside, struct source *source);
 
-/* How many bytes are on such pages now, in all mappings. */
-size_t mapped_copy_bytes(void);
-
 #endif

@@ -306,14 +306,8 @@ static int rights_of(uintptr_t text)
 static bool is_of_file(uintptr_t address)
 {
 	struct smaps_mapping mapping;
-	struct maps maps;
-	bool file;
 
-	if (maps_open(&maps, false))
-		return true;
-	file = maps_above(&maps, address, &mapping) && mapping.inode;
-	maps_close(&maps);
-	return file;
+	return !maps_find(address, &mapping) || mapping.inode;
 }
 
 /* Is one of the pages the process's own, but not by what write_all() wrote to it alone? */

@@ -54,20 +54,6 @@ static int find_origin(uintptr_t address, size_t bytes, struct smaps_mapping *or
 	return failed;
 }
 
-/* Is the memory at address a mapping of that file, at any offset? */
-static bool is_mapped_from(uintptr_t address, const struct smaps_mapping *origin)
-{
-	struct smaps_mapping mapping;
-	struct maps maps;
-	bool same;
-
-	if (maps_open(&maps, true))
-		return false;
-	same = mapping_at(&maps, address, &mapping) && SMAPS_SAME_FILE(origin, &mapping);
-	maps_close(&maps);
-	return same;
-}
-
 /* -ESTALE: a page was written to, so this process has a copy of its own. */
 static int check_pages(uintptr_t address, size_t bytes)
 {
@@ -88,6 +74,7 @@ static bool is_origin(const struct mapped_file *file, const struct statx *status
 		      const struct smaps_mapping *origin)
 {
 	const size_t base_bytes = getauxval(AT_PAGESZ);
+	struct smaps_mapping mapping;
 	bool same;
 	long probe;
 
@@ -97,7 +84,7 @@ static bool is_origin(const struct mapped_file *file, const struct statx *status
 	probe = sys_mmap(0, base_bytes, PROT_READ, MAP_PRIVATE, file->fd, 0);
 	if (SYS_IS_ERROR(probe))
 		return false;
-	same = is_mapped_from((uintptr_t)probe, origin);
+	same = maps_find((uint64_t)probe, &mapping) && SMAPS_SAME_FILE(origin, &mapping);
 	sys_munmap((uintptr_t)probe, base_bytes);
 	return same;
 }

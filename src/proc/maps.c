@@ -79,3 +79,15 @@ bool maps_above(struct maps *maps, uint64_t address, struct smaps_mapping *mappi
 			return true;
 	return false;
 }
+
+bool maps_find(uint64_t address, struct smaps_mapping *mapping)
+{
+	struct maps maps;
+	bool found;
+
+	if (maps_open(&maps, false))
+		return false;
+	found = maps_above(&maps, address, mapping) && mapping->start <= address;
+	maps_close(&maps);
+	return found;
+}

@@ -56,4 +56,7 @@ void maps_close(struct maps *maps);
  */
 bool maps_above(struct maps *maps, uint64_t address, struct smaps_mapping *mapping);
 
+/* The mapping at an address; false: there is none, or it cannot be read. */
+bool maps_find(uint64_t address, struct smaps_mapping *mapping);
+
 #endif
