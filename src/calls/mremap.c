@@ -271,10 +271,13 @@ static bool touches_file(uintptr_t from, uintptr_t to)
 	return false;
 }
 
-/* The program's own mapping is put back, and the kernel moves and grows that as it is. */
+/*
+ * The program's own mapping is put back, and the kernel moves and grows that as it is; or, with no
+ * bytes, maps what a shared one maps once more.
+ */
 static long remap_file(uintptr_t from, size_t bytes, size_t new_bytes, int flags, uintptr_t to)
 {
-	long failed = ranges_split(from, ranges_end(from, bytes), true);
+	long failed = ranges_split(from, ranges_end(from, bytes ? bytes : 1), true);
 
 	if (!failed && flags & MREMAP_FIXED && ranges_well_formed(to, new_bytes))
 		failed = ranges_split(to, ranges_end(to, new_bytes), true);
@@ -553,7 +556,7 @@ static long remap_ranges(uintptr_t from, size_t bytes, size_t new_bytes, int fla
 	struct kind kind;
 	long result = 0;
 
-	if (touches_file(from, end))
+	if (touches_file(from, bytes ? end : from + 1))
 		return remap_file(from, bytes, new_bytes, flags, to);
 	if (!is_valid(from, bytes, new_bytes, flags, to)) {
 		if (bytes)
@@ -636,9 +639,11 @@ void *call_mremap(void *address, size_t bytes, size_t new_bytes, int flags, void
 	uintptr_t to = flags & (MREMAP_FIXED | MREMAP_DONTUNMAP) ? (uintptr_t)new_address : 0;
 	const long arguments[] = {(long)from, (long)bytes, (long)new_bytes,
 				  flags,      (long)to,    CALLER_IS_LIBC()};
+	const struct region *region = bytes ? NULL : registry_at(from);
 	long result;
 
-	if (!(ranges_touch(from, bytes) || (flags & MREMAP_FIXED && ranges_touch(to, new_bytes))) ||
+	if (!(ranges_touch(from, bytes) || (region && region->of_file) ||
+	      (flags & MREMAP_FIXED && ranges_touch(to, new_bytes))) ||
 	    !ranges_well_formed(from, bytes ? bytes : 1) || !ranges_well_formed(to, new_bytes) ||
 	    !lock_run(remap_locked, arguments, &result))
 		return (void *)answer(sys_pass(SYS_mremap, from, bytes, new_bytes, flags, to));

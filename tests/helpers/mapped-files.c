@@ -238,6 +238,19 @@ static void test_remap(int flags)
 	printf("%d %d\n", is_file(moved, 0, 0, FILE_BYTES, 1), peek(map + HUGE));
 	CHECK(munmap(moved, PAGED) == 0, "%m");
 
+	/* what a shared mapping maps can be mapped once more */
+	map = map_file(flags);
+	expect_copy();
+	moved = mremap(map + HUGE, 0, HUGE + PAGE, MREMAP_MAYMOVE);
+	say("mremap of no bytes", moved == MAP_FAILED ? -1 : moved != map + HUGE);
+	printf("%d\n", is_file(map, 0, 0, FILE_BYTES, 1));
+	if (moved != MAP_FAILED) {
+		printf("%d\n", is_file(moved, HUGE, 0, HUGE + PAGE, 1));
+		CHECK(munmap(moved, HUGE + PAGE) == 0, "%m");
+	}
+	say("mremap of no bytes to none", mremap(map + HUGE, 0, 0, MREMAP_MAYMOVE) == MAP_FAILED);
+	drop(map, PAGED);
+
 	map = map_file(flags);
 	target = mmap(NULL, HUGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	moved = mremap(map + HUGE + PAGE, 2 * PAGE, 2 * PAGE, MREMAP_MAYMOVE | MREMAP_FIXED,
