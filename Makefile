@@ -94,8 +94,8 @@ STATIC_SOURCES  := src/hook/static_symbols.c
 # What takes the place of libc's functions by its name would leave a static program without them.
 SHARED_SOURCES  := src/calls/fork_exports.c src/exit_exports.c
 # What is linked from these objects depends on the folders, too: a file that goes changes nothing else.
-LIBRARY_FOLDERS := src $(patsubst %,src/%,base options proc pages region hook calls heap mmap files \
-	segments usage api)
+LIBRARY_FOLDERS := src $(patsubst %,src/%,base options proc pages copies region hook calls heap mmap \
+	files segments usage api)
 ALL_SOURCES     := $(filter-out $(STATIC_SOURCES) $(SHARED_SOURCES), \
 	$(sort $(wildcard $(LIBRARY_FOLDERS:%=%/*.c))))
 # What every process runs is linked first, so that it lies on few pages; large variables come last in it.

@@ -23,7 +23,7 @@
 #include "usage/report_file.h"
 
 struct page_text {
-	char bytes[USAGE_TABLE_BYTES + 2048];
+	char bytes[USAGE_TABLE_BYTES + USAGE_FILES_TEXT_BYTES + 2048];
 	int used;
 };
 
@@ -47,6 +47,11 @@ static bool shm_is_asked(const struct options *options)
 static bool mappings_are_asked(const struct options *options)
 {
 	return options->mmap != HEAP_OFF;
+}
+
+static bool files_are_asked(const struct options *options)
+{
+	return options->files != HEAP_OFF;
 }
 
 static bool text_is_asked(const struct options *options)
@@ -75,6 +80,7 @@ static const struct request {
 	{"HUGETLB_ELFMAP", "data, bss", PARTS(PART_DATA) | PARTS(PART_BSS), data_is_asked},
 	{"HUGETLB_ELFMAP_OBJECTS", "libraries", PARTS(PART_LIBRARIES), objects_are_asked},
 	{"HUGETLB_MMAP", "other mappings", PARTS(PART_MAPPINGS), mappings_are_asked},
+	{"HUGETLB_MMAP_FILES", "files", PARTS(PART_FILES), files_are_asked},
 	{"HUGETLB_SHM", "shared memory", PARTS(PART_SHARED), shm_is_asked},
 };
 
@@ -153,6 +159,7 @@ static const struct next_step {
 	{PART_BREAK, heap_is_asked, "--heap", "HUGETLB_MORECORE=yes"},
 	{PART_ARENAS, heap_is_asked, "--heap", "HUGETLB_MORECORE=yes"},
 	{PART_MAPPINGS, mappings_are_asked, "--mmap", "HUGETLB_MMAP=yes"},
+	{PART_FILES, files_are_asked, "--files", "HUGETLB_MMAP_FILES=yes"},
 	{PART_TEXT, text_is_asked, "--text", "HUGETLB_ELFMAP=R"},
 	{PART_DATA, data_is_asked, "--data", "HUGETLB_ELFMAP=W"},
 	{PART_BSS, data_is_asked, "--data", "HUGETLB_ELFMAP=W"},
@@ -232,6 +239,8 @@ static void make_table(struct page_text *text, const char *target, const char *p
 		return;
 	}
 	text->used += usage_text(&usage.table, &style, text->bytes + text->used, USAGE_TABLE_BYTES);
+	text->used += usage_files_text(&usage.files, style.columns, text->bytes + text->used,
+				       USAGE_FILES_TEXT_BYTES);
 	add_requests(text, &usage.table);
 	add_reasons(text, &usage);
 	add_next_step(text, &usage.table);

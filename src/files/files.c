@@ -8,13 +8,13 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "calls/start.h"
-#include "files/copy.h"
+#include "copies/copy.h"
 #include "files/files.h"
-#include "files/fill.h"
+#include "copies/fill.h"
 #include "files/mapped_copy.h"
 #include "files/own_pages.h"
 #include "files/placed.h"
-#include "files/unchanged.h"
+#include "copies/unchanged.h"
 #include "files/wanted.h"
 #include "pages/sizes.h"
 #include "region/process.h"
@@ -54,15 +54,15 @@ static void log_reason(const struct wanted_file *wanted, const char *reason, boo
 	if (!*reason)
 		return;
 	if (__atomic_exchange_n(&told, 1, __ATOMIC_RELAXED))
-		log_info(format, wanted->path, reason);
+		log_info(format, wanted->original.path, reason);
 	else
-		log_warning(format, wanted->path, reason);
+		log_warning(format, wanted->original.path, reason);
 }
 
 static int place(struct work *work, size_t page_bytes)
 {
-	int failed = placed_file_map(&work->placed, work->wanted.call, work->wanted.status.stx_size,
-				     page_bytes);
+	int failed = placed_file_map(&work->placed, work->wanted.call,
+				     work->wanted.original.status.stx_size, page_bytes);
 
 	if (!failed && work->placed.first == work->placed.last) {
 		placed_file_unmap(&work->placed);
@@ -78,7 +78,7 @@ static bool map_own_pages(struct work *work, bool drop)
 	enum own_pages answer;
 
 	if (!files.own_bytes ||
-	    (!wanted_file_is_local(wanted) && !wanted_file_is_in_memory(wanted)))
+	    (!original_is_local(&wanted->original) && !original_is_in_memory(&wanted->original)))
 		return false;
 	if (place(work, files.own_bytes))
 		return false;
@@ -86,18 +86,18 @@ static bool map_own_pages(struct work *work, bool drop)
 	if (answer == OWN_PAGES_HUGE) {
 		placed_file_populate(wanted->call, work->placed.start, work->placed.end);
 		log_info("HUGETLB_MMAP_FILES: %s: %lu MB in huge pages of its page cache",
-			 wanted->path,
+			 wanted->original.path,
 			 (unsigned long)((work->placed.last - work->placed.first) >> 20));
 		return true;
 	}
 	placed_file_unmap(&work->placed);
 	work->was_cached = answer == OWN_PAGES_CACHED;
-	wanted_file_refuse(wanted, answer == OWN_PAGES_CACHED
-					   ? "the page cache has it in small pages"
-				   : answer == OWN_PAGES_EMPTY
-					   ? ""
-					   : "its file system or this kernel keeps no huge "
-					     "pages of files, or it is not on disk");
+	original_refuse(&wanted->original, answer == OWN_PAGES_CACHED
+						   ? "the page cache has it in small pages"
+					   : answer == OWN_PAGES_EMPTY
+						   ? ""
+						   : "its file system or this kernel keeps no huge "
+						     "pages of files, or it is not on disk");
 	return false;
 }
 
@@ -119,7 +119,7 @@ static bool put(struct work *work, size_t bytes, int fd, uintptr_t aside, struct
 	int failed = mapped_copy_put(placed, call, bytes, fd, aside, source);
 
 	if (failed) {
-		wanted_file_refuse_error(&work->wanted, failed);
+		original_refuse_error(&work->wanted.original, failed);
 		return false;
 	}
 	placed_file_populate(call, placed->start, placed->first);
@@ -133,13 +133,14 @@ static size_t put_shared_copy(struct work *work)
 {
 	struct wanted_file *wanted = &work->wanted;
 	size_t bytes;
-	int fd = copy_open(&work->copy, wanted, files.options, files.copies.page_bytes);
+	int fd = copy_open(&work->copy, &wanted->original, files.options, files.copies.page_bytes,
+			   wanted->call->bytes);
 
 	if (fd < 0)
 		return 0;
 	bytes = covered_bytes(&work->placed, work->copy.bytes);
 	if (!bytes)
-		wanted_file_refuse(wanted, "the pool had no pages for this part of it");
+		original_refuse(&wanted->original, "the pool had no pages for this part of it");
 	else if (!put(work, bytes, fd, 0, &files.copies))
 		bytes = 0;
 	sys_close(fd);
@@ -157,8 +158,8 @@ static bool map_shared_copy(struct work *work)
 		placed_file_unmap(&work->placed);
 		return false;
 	}
-	log_info("HUGETLB_MMAP_FILES: %s: %lu of %lu MB from the copy %s/%s", work->wanted.path,
-		 (unsigned long)(bytes >> 20),
+	log_info("HUGETLB_MMAP_FILES: %s: %lu of %lu MB from the copy %s/%s",
+		 work->wanted.original.path, (unsigned long)(bytes >> 20),
 		 (unsigned long)((work->placed.last - work->placed.first) >> 20), work->copy.path,
 		 work->copy.name);
 	return true;
@@ -169,7 +170,7 @@ static bool fill_memory(struct work *work, uintptr_t memory, size_t bytes)
 {
 	struct wanted_file *wanted = &work->wanted;
 	struct fill fill = {
-		.path = wanted->path,
+		.path = wanted->original.path,
 		.page_bytes = work->placed.page_bytes,
 		.offset = work->placed.offset,
 		.bytes = bytes,
@@ -178,11 +179,13 @@ static bool fill_memory(struct work *work, uintptr_t memory, size_t bytes)
 	bool filled;
 	int error;
 
-	fill.fd = wanted_file_open(wanted);
+	fill.fd = original_open(&wanted->original);
 	if (fill.fd < 0)
 		return false;
-	filled = !unchanged_check(wanted, fill.fd) && fill_read(&fill, &error) == bytes &&
-		 !unchanged_check(wanted, fill.fd) && !sys_mprotect(memory, bytes, PROT_READ);
+	filled = !unchanged_check(&wanted->original, fill.fd) &&
+		 fill_read(&fill, &error) == bytes &&
+		 !unchanged_check(&wanted->original, fill.fd) &&
+		 !sys_mprotect(memory, bytes, PROT_READ);
 	sys_close(fill.fd);
 	return filled;
 }
@@ -193,7 +196,7 @@ static bool map_private_copy(struct work *work)
 	size_t bytes;
 	long at;
 
-	if (!wanted_file_is_local(&work->wanted) || place(work, files.private.page_bytes))
+	if (!original_is_local(&work->wanted.original) || place(work, files.private.page_bytes))
 		return false;
 	bytes = work->placed.last - work->placed.first;
 	at = sys_mmap_aligned(bytes, work->placed.page_bytes, PROT_READ | PROT_WRITE);
@@ -215,12 +218,12 @@ static bool map_copy_first(struct work *work)
 
 	if (map_shared_copy(work))
 		return true;
-	text_format(reason, sizeof(work->copy.path), "%s", work->wanted.reason);
+	text_format(reason, sizeof(work->copy.path), "%s", work->wanted.original.reason);
 	if (map_own_pages(work, true)) {
 		log_reason(&work->wanted, reason, true);
 		return true;
 	}
-	wanted_file_refuse(&work->wanted, reason);
+	original_refuse(&work->wanted.original, reason);
 	return false;
 }
 
@@ -245,7 +248,7 @@ static bool map_wanted(struct work *work)
 							: map_own_pages_first(work);
 
 	if (!mapped)
-		log_reason(&work->wanted, work->wanted.reason, false);
+		log_reason(&work->wanted, work->wanted.original.reason, false);
 	return mapped;
 }
 

@@ -147,8 +147,8 @@ enum own_pages own_pages_ask(const struct placed_file *placed, const struct want
 		return OWN_PAGES_NO;
 	pagemap_open(&pages.page_tables);
 	if (!SYS_IS_ERROR(pages.page_tables.fd))
-		answer = wanted_file_is_in_memory(wanted) ? ask_memory(&pages)
-							  : ask(&pages, may_drop);
+		answer = original_is_in_memory(&wanted->original) ? ask_memory(&pages)
+								  : ask(&pages, may_drop);
 	pagemap_close(&pages.page_tables);
 	return answer;
 }

@@ -21,16 +21,27 @@ bool mount_has_pages(const struct statfs64 *filesystem, size_t page_bytes)
 	       (size_t)filesystem->f_bsize == page_bytes;
 }
 
-static int mount_check(size_t page_bytes, const char *path)
+/* Is it on a hugetlbfs for pages of that size? 0 or -errno. */
+static int check_pages(size_t page_bytes, const char *path)
 {
 	struct statfs64 filesystem;
 	long result = sys_statfs(path, &filesystem);
 
 	if (result)
 		return (int)result;
-	if (!mount_has_pages(&filesystem, page_bytes))
-		return -EINVAL;
+	return mount_has_pages(&filesystem, page_bytes) ? 0 : -EINVAL;
+}
+
+static int check_rights(const char *path)
+{
 	return sys_access(path, W_OK | X_OK) ? -EACCES : 0;
+}
+
+static int mount_check(size_t page_bytes, const char *path)
+{
+	int failed = check_pages(page_bytes, path);
+
+	return failed ? failed : check_rights(path);
 }
 
 /* Reads the three octal digits after a backslash. */
@@ -74,9 +85,11 @@ static int read_field(struct stream *mounts, char *field, size_t bytes)
 	return end;
 }
 
-static int find_in_table(struct stream *mounts, size_t page_bytes, char *path, size_t path_bytes)
+static bool visit_table(struct stream *mounts, size_t page_bytes,
+			bool (*visit)(const char *path, void *context), void *context, char *path,
+			size_t path_bytes)
 {
-	int result = -ENOENT, end;
+	int end;
 
 	do {
 		char type[sizeof("hugetlbfs")] = "";
@@ -89,22 +102,46 @@ static int find_in_table(struct stream *mounts, size_t page_bytes, char *path, s
 			end = read_field(mounts, type, sizeof(type));
 		while (end == ' ')
 			end = read_field(mounts, NULL, 0);
-		if (strcmp(type, "hugetlbfs") || !path[0])
-			continue;
-		switch (mount_check(page_bytes, path)) {
-		case 0:
-			return 0;
-		case -EACCES:
-			result = -EACCES;
-		}
+		if (!strcmp(type, "hugetlbfs") && path[0] && !check_pages(page_bytes, path) &&
+		    visit(path, context))
+			return true;
 	} while (end >= 0);
-	return result;
+	return false;
+}
+
+bool mount_visit(size_t page_bytes, const char *const *directories,
+		 bool (*visit)(const char *path, void *context), void *context, char *path,
+		 size_t path_bytes)
+{
+	struct stream mounts;
+	bool found;
+
+	if (directories && *directories) {
+		for (; *directories; directories++)
+			if (strlen(*directories) < path_bytes &&
+			    !check_pages(page_bytes, *directories)) {
+				memcpy(path, *directories, strlen(*directories) + 1);
+				if (visit(path, context))
+					return true;
+			}
+		return false;
+	}
+	if (stream_open(&mounts, "/proc/mounts"))
+		return false;
+	found = visit_table(&mounts, page_bytes, visit, context, path, path_bytes);
+	stream_close(&mounts);
+	return found;
+}
+
+static bool may_write(const char *path, void *result)
+{
+	*(int *)result = check_rights(path);
+	return !*(int *)result;
 }
 
 int mount_find(size_t page_bytes, const char *wanted, char *path, size_t path_bytes)
 {
-	struct stream mounts;
-	int result;
+	int result = -ENOENT;
 
 	if (!path_bytes)
 		return -EINVAL;
@@ -117,10 +154,7 @@ int mount_find(size_t page_bytes, const char *wanted, char *path, size_t path_by
 			memcpy(path, wanted, strlen(wanted) + 1);
 		return result;
 	}
-	if (stream_open(&mounts, "/proc/mounts"))
-		return -ENOENT;
-	result = find_in_table(&mounts, page_bytes, path, path_bytes);
-	stream_close(&mounts);
+	mount_visit(page_bytes, NULL, may_write, &result, path, path_bytes);
 	if (result)
 		path[0] = '\0';
 	return result;

@@ -15,6 +15,15 @@
 bool mount_has_pages(const struct statfs64 *filesystem, size_t page_bytes);
 
 /*
+ * Calls visit with the path of each hugetlbfs mount for pages of that size, in the order of
+ * /proc/mounts, until it returns true, which is returned; the path is in path then. With
+ * directories (up to a NULL, and not empty) of those instead.
+ */
+bool mount_visit(size_t page_bytes, const char *const *directories,
+		 bool (*visit)(const char *path, void *context), void *context, char *path,
+		 size_t path_bytes);
+
+/*
  * Stores the path of a hugetlbfs mount for pages of that size: the first in /proc/mounts that the
  * caller may write to or, if wanted is not NULL, that one (or a directory on it), after checking
  * it. -ENOENT: there is none; -EINVAL: wanted is not a hugetlbfs of that page size; -EACCES: no

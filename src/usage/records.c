@@ -119,6 +119,27 @@ static void add_up(struct own_usage *usage, const struct records *records)
 	}
 }
 
+/* A second look, for the names, which have no place in the records. */
+static void read_files(struct own_usage *usage, const struct records *records)
+{
+	struct smaps_mapping mapping;
+	struct smaps smaps;
+	size_t at = 0;
+
+	if (usage->table.parts[PART_FILES].memory < USAGE_FILE_KB_MIN ||
+	    smaps_open(&smaps, "/proc/self/smaps"))
+		return;
+	while (smaps_next(&smaps, &mapping)) {
+		while (at < records->count && records->places[at].start < mapping.start)
+			at++;
+		if (at < records->count && records->places[at].start == mapping.start &&
+		    records->places[at].part == PART_FILES)
+			usage_files_add(&usage->files, &mapping, "");
+	}
+	smaps_close(&smaps);
+	usage_files_sort(&usage->files);
+}
+
 int own_usage_read(struct own_usage *usage, struct clues *clues)
 {
 	struct records records;
@@ -137,6 +158,7 @@ int own_usage_read(struct own_usage *usage, struct clues *clues)
 			clues->stack_limit = sys_limit(RLIMIT_STACK);
 			parts_classify(records.places, records.count, clues);
 			add_up(usage, &records);
+			read_files(usage, &records);
 		}
 		end(&records);
 		bytes *= 2;

@@ -8,10 +8,12 @@
 #ifndef USAGE_RECORDS_H
 #define USAGE_RECORDS_H
 
+#include "usage/files.h"
 #include "usage/parts.h"
 
 struct own_usage {
 	struct usage_table table;
+	struct usage_files files;
 	unsigned long early_small_kb; /* in [heap], on small pages */
 };
 

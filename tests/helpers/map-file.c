@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A program that loads a model: map-file FILE [wait]. Maps the file to read it, reads all of it
- * with four threads, each in an order of its own, and prints a sum of it; then how many kB of the
- * mapping are on huge pages, how many it has, and the inode that most of it is mapped from. With
- * wait, it goes on when standard input has a line, and prints the sum again.
+ * A program that loads a model: map-file FILE [wait|by-hand]. Maps the file to read it, reads all
+ * of it with four threads, each in an order of its own, and prints a sum of it; then how many kB of
+ * the mapping are on huge pages, how many it has, and the inode that most of it is mapped from.
+ * With wait, it goes on when standard input has a line, and prints the sum again. With by-hand, it
+ * has the kernel keep the file in huge pages itself, as far as that can be done here and now.
  */
 #include <fcntl.h>
 #include <pthread.h>
@@ -14,6 +15,10 @@
 
 #define THREADS 4
 #define BLOCK   ((size_t)64 << 10)
+
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE 25
+#endif
 
 static const unsigned char *map;
 static size_t bytes;
@@ -97,22 +102,42 @@ static void print_share(void)
 	printf("huge %lu of %zu kB, inode %llu\n", huge, bytes >> 10, from);
 }
 
+static void map_by_hand(int fd)
+{
+	const size_t huge = 2 * MEGABYTE;
+	char *room = mmap(NULL, bytes + huge, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *at = room + (-(uintptr_t)room & (huge - 1));
+
+	CHECK(room != MAP_FAILED, "%m");
+	posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+	map = mmap(at, bytes, PROT_READ, MAP_SHARED | MAP_FIXED, fd, 0);
+	CHECK(map != MAP_FAILED, "%m");
+	madvise(at, bytes, MADV_HUGEPAGE);
+	for (size_t page = 0; page + huge <= bytes; page += huge) {
+		sum_of_block(page / BLOCK);
+		madvise(at + page, huge, MADV_COLLAPSE);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	struct stat status;
 	int fd;
 
-	CHECK(argc >= 2, "usage: map-file FILE [wait]");
+	CHECK(argc >= 2, "usage: map-file FILE [wait|by-hand]");
 	fd = open(argv[1], O_RDONLY);
 	CHECK(fd >= 0 && !fstat(fd, &status), "%s: %m", argv[1]);
 	bytes = (size_t)status.st_size;
-	map = mmap(NULL, bytes, PROT_READ, MAP_SHARED, fd, 0);
+	if (argc > 2 && !strcmp(argv[2], "by-hand"))
+		map_by_hand(fd);
+	else
+		map = mmap(NULL, bytes, PROT_READ, MAP_SHARED, fd, 0);
 	CHECK(map != MAP_FAILED, "%m");
 	close(fd);
 	printf("sum %016lx\n", (unsigned long)sum_of_all());
 	print_share();
 	fflush(stdout);
-	if (argc > 2) {
+	if (argc > 2 && !strcmp(argv[2], "wait")) {
 		getchar();
 		printf("still %016lx\n", (unsigned long)sum_of_all());
 	}

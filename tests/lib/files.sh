@@ -35,8 +35,20 @@ free_pages() {
 	pool_value 2M free_hugepages
 }
 
+# How many files there are, the notes that say what was copied not counted; each is of a copy.
 copies_there() {
-	find "${1:-$copies}" -mindepth 1 2>/dev/null | wc -l
+	local note
+	find "${1:-$copies}" -mindepth 1 ! -name 'name-*' 2>/dev/null | wc -l
+	for note in "${1:-$copies}"/name-*; do
+		[ ! -e "$note" ] || note_is_of_a_copy "$note" || echo "and $note"
+	done
+}
+
+# name-<device>-<inode>-<path>, beside file-<device>-<inode>-...
+note_is_of_a_copy() {
+	local device inode
+	IFS=- read -r _ device inode _ <<<"${1##*/}"
+	compgen -G "${1%/*}/file-$device-$inode-*" >/dev/null
 }
 
 # reads <file> <settings>: map-file gives the plain sum of the file; sets $huge, $all (kB) and $inode.

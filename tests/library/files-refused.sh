@@ -33,7 +33,7 @@ sleep 0.2
 
 reads "$file" "${copying[@]}"
 is_huge "a copy"
-copy=$(echo "$copies"/*)
+copy=$(echo "$copies"/file-*)
 chown 12345 "$copies"
 refused "libhugetlbfs-files-0 belongs to another user"
 chown 0 "$copies"
@@ -59,7 +59,7 @@ rm "$mount/elsewhere"
 set_pool 4
 reads "$file" "${copying[@]}"
 ((huge >= 8192)) || { show "$work/err"; fail "a pool of 4 pages: $huge kB"; }
-[ "$(free_pages) $(stat -c %s "$copies"/*)" = "0 8388608" ] || fail "a pool of 4 pages is not used"
+[ "$(free_pages) $(stat -c %s "$copies"/file-*)" = "0 8388608" ] || fail "a pool of 4 pages is not used"
 says ""
 rm "$copies"/*
 set_pool 0

@@ -20,11 +20,18 @@ cached=$(fincore -b -n -o RES "$file" 2>/dev/null)
 [ -z "$cached" ] || ((cached <= 8 << 20)) || fail "$cached bytes of it are in the page cache, too"
 first=$(free_pages) copy=$inode
 ((before - first == 100)) || fail "$((before - first)) pages for 100"
-[ "$(stat -c '%a %i' "$copies"/*)" = "400 $copy" ] || fail "another file: $(stat -c '%a %i' "$copies"/*)"
+[ "$(stat -c '%a %i' "$copies"/file-*)" = "400 $copy" ] || fail "another file: $(stat -c '%a %i' "$copies"/*)"
+[[ $(echo "$copies"/name-*) = */name-*-"${file//\//\\}" ]] || fail "no note of the file: $(ls "$copies")"
 [ "$(stat -c %a "$copies")" = 700 ] || fail "mode of $copies"
 reads "$file" "${copying[@]}"
 is_huge "the second"
 [ "$inode $(free_pages)" = "$copy $first" ] || fail "the second has a copy of its own"
+
+# The report shows it by its name, as one file with its end, which is on small pages.
+reads "$file" "${copying[@]}" "HUGETLB_REPORT=$work/report"
+grep -q '^  HUGETLB_MMAP_FILES (files): 204800 of 20[0-9]* kB on huge pages, 99' "$work/report" &&
+	grep -q "^  $file: 204800 of 205[0-9]* kB on huge pages, 99" "$work/report" ||
+	{ show "$work/report"; fail "the report does not show it"; }
 
 # A whole copy serves a part, and many at once make one.
 rm "$copies"/*
@@ -38,13 +45,18 @@ grep -q 'huge 204800 of' "$work/many.1" || { show "$work/many.1"; fail "many at 
 
 # Changed: a process that has it mapped goes on with what it has; the next one gets the new content.
 mkfifo "$work/hold"
-preloaded "${copying[@]}" "$helpers/map-file" "$file" wait <"$work/hold" >"$work/holder" 2>&1 &
+env LD_PRELOAD="$LIB" "${copying[@]}" "$helpers/map-file" "$file" wait <"$work/hold" >"$work/holder" 2>&1 &
 holder=$!
 exec 9>"$work/hold"
 until grep -q huge "$work/holder"; do
 	kill -0 $holder || fail "the holder ended"
 	sleep 0.05
 done
+if [ -x "$BUILD/bin/hugestat" ]; then
+	"$BUILD/bin/hugestat" $holder >"$work/out" || fail "hugestat: exit status $?"
+	grep -qE "^  $file: [0-9]+ of [0-9]+ kB on huge pages, 99" "$work/out" ||
+		{ show "$work/out"; fail "hugestat does not show the file by its name"; }
+fi
 printf 'another byte' | dd of="$file" bs=1 seek=5000000 conv=notrunc status=none
 sleep 0.2
 rm -f "$disk/spare"

@@ -89,6 +89,41 @@ time.sleep(100)' >"$work/ready" &
 	return 0
 }
 
+# A file that is read in random order, page by page, is in small pages of the page cache.
+of_files() {
+	local file
+	file=$(mktemp -p /var/tmp)
+	at_end "rm -f $file"
+	head -c 64M /dev/urandom >"$file" && sync "$file" && dd if="$file" iflag=nocache count=0 status=none
+	cat >"$work/file.py" <<-'END'
+		import mmap, sys, time
+		with open(sys.argv[1], "rb") as file:
+		    memory = mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ)
+		memory.madvise(mmap.MADV_RANDOM)
+		while True:
+		    print(sum(memory[page] for page in range(0, 64 << 20, 4096)), flush=True)
+		    time.sleep(0.05)
+	END
+	python3 "$work/file.py" "$file" >"$work/read" &
+	local program=$!
+	at_end "kill $program 2>/dev/null; wait $program 2>/dev/null"
+	until [ -s "$work/read" ]; do
+		kill -0 $program 2>/dev/null || fail "the reader of a file ended"
+		sleep 0.05
+	done
+	"$hugestat" $program >"$work/out" || fail "exit status $?"
+	grep -q "^  $file: .* of 65536 kB on huge pages, " "$work/out" || { show "$work/out"; fail "no file by name"; }
+	"$hugestat" --advise --json $program >"$work/advice" || fail "exit status $?"
+	advice_is 'p["files"]["memory_kb"] >= 65536'
+	# a file system that reads large pieces all the same has nothing to gain
+	advice_is '("--files" in a["options"]) == (p["files"]["memory_kb"] - p["files"]["huge_kb"] >= 16 << 10)'
+	advice_is 'a["pool_pages"] == 0'
+	! grep -q -- --files "$work/advice" && return
+	"$hugestat" --advise $program >"$work/out" || fail "exit status $?"
+	grep -qx '  hugectl --files python3' "$work/out" && grep -qx '    MMAP_FILES = yes' "$work/out" &&
+		grep -q "^  $file: " "$work/out" || { show "$work/out"; fail "another advice"; }
+}
+
 # What is touched, of all that is in memory: 8M of 64M again and again, and then nothing.
 of_touched_memory() {
 	[ -w /proc/self/clear_refs ] || return 0
@@ -148,6 +183,7 @@ of_static_programs() {
 
 of_programs
 of_processes
+of_files
 of_touched_memory
 of_static_programs
 refuses "--json goes with --compare or --advise" --json true

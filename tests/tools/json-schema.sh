@@ -38,7 +38,7 @@ if [ -x "$BUILD/bin/hugestat" ]; then
 	fi
 fi
 is hugectl-compare one hugectl --heap=thp --compare=2 --json true
-is hugeadm-list one hugeadm --json --pool-list --list-all-mounts --page-sizes --page-sizes-all --list-shared-text --explain
+is hugeadm-list one hugeadm --json --pool-list --list-all-mounts --page-sizes --page-sizes-all --list-shared-text --files --explain
 
 # It finds a member that is missing, one too many, and one of another type.
 "$BUILD/bin/hugeadm" --json --pool-list >"$work/good"

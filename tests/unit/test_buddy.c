@@ -7,13 +7,15 @@
 
 #define MIB ((size_t)1 << 20)
 
-static const char text[] =
-	"Node 0, zone      DMA      0      0      0      0      0      0      0      0      1      1 "
-	"     3 \n"
-	"Node 0, zone    DMA32    663    407    212    131     68     38     18     18     21     17 "
-	"   471 \n"
-	"Node 1, zone   Normal   2595  21909  21851   6731   2052   1645   1152    521    272      0 "
-	"     0 \n";
+static const char text[] = "Node 0, zone      DMA      0      0      0      0      0      0      0 "
+			   "     0      1      1 "
+			   "     3 \n"
+			   "Node 0, zone    DMA32    663    407    212    131     68     38     18 "
+			   "    18     21     17 "
+			   "   471 \n"
+			   "Node 1, zone   Normal   2595  21909  21851   6731   2052   1645   1152 "
+			   "   521    272      0 "
+			   "     0 \n";
 
 static void counts_of_large_blocks(void **state)
 {

@@ -508,6 +508,16 @@ static void advice_follows_from_the_sight(void **state)
 	sight.parts[PART_BREAK].sparse_kb = 0;
 	sight.parts[PART_MAPPINGS].sparse_kb = 1024 * 1024;
 	assert_false(advice_on(&sight).automatic);
+	/* a large file that is only read needs no pool */
+	assert_false(advice.files);
+	sight.parts[PART_BREAK].dense_blocks = sight.parts[PART_MAPPINGS].sparse_kb = 0;
+	sight.walks_known = false;
+	sight.files_kb = 1024 * 1024;
+	advice = advice_on(&sight);
+	assert_true(advice.files && !advice.heap && !advice.automatic);
+	assert_int_equal(advice.pool_pages, 0);
+	assert_int_equal(advice.verdict, ADVICE_PERHAPS);
+	sight.walks_known = true;
 	/* and no more than is possible */
 	sight.walks = 1;
 	assert_true(advice_on(&sight).high <= 0.6);

@@ -60,7 +60,8 @@ static void the_kernels_break_ends_on_a_huge_page(void **state)
 static void the_tail_of_a_block(void **state)
 {
 	(void)state;
-	/* whole pages have none; nearly whole ones, and those of large blocks, are huge to the end */
+	/* whole pages have none; nearly whole ones, and those of large blocks, are huge to the end
+	 */
 	assert_int_equal(policy_block_tail(20 * MIB, 2 * MIB), 0);
 	assert_int_equal(policy_block_tail(20 * MIB + 4096, 2 * MIB), 4096);
 	assert_int_equal(policy_block_tail(22 * MIB - 4096, 2 * MIB), 0);

@@ -457,6 +457,77 @@ static void own_calls_fail(void **state)
 	assert_int_equal(gate_calls(SYS_munmap), 1);
 }
 
+static struct smaps_mapping file_of(const char *name, unsigned long small, unsigned long huge)
+{
+	struct smaps_mapping mapping = {.inode = 1, .rights = "r--p"};
+
+	snprintf(mapping.name, sizeof(mapping.name), "%s", name);
+	mapping.value[SMAPS_RSS] = small + huge;
+	mapping.value[SMAPS_FILE_PMD] = huge;
+	return mapping;
+}
+
+static void add_file(struct usage_files *files, const char *name, unsigned long small,
+		     unsigned long huge)
+{
+	const struct smaps_mapping mapping = file_of(name, small, huge);
+
+	usage_files_add(files, &mapping, "");
+}
+
+/* Mappings of a file are added up, and the largest files are listed, from the largest on. */
+static void files_by_name(void **state)
+{
+	static struct usage_files files;
+	char text[USAGE_FILES_TEXT_BYTES], name[32];
+
+	(void)state;
+	add_file(&files, "/small", 2047, 0);
+	add_file(&files, "/model", 2048, 4096);
+	add_file(&files, "/other", 3000, 0);
+	add_file(&files, "/model", 0, 2048);
+	add_file(&files, "/nothing", 0, 0);
+	usage_files_sort(&files);
+	usage_files_text(&files, 80, text, sizeof(text));
+	assert_string_equal(text, "  /model: 6144 of 8192 kB on huge pages, 75.0 %\n"
+				  "  /other: 0 of 3000 kB on huge pages, 0.0 %\n");
+	for (int i = 0; i < 2 * USAGE_FILES_MAX; i++) {
+		snprintf(name, sizeof(name), "/file%d", i);
+		add_file(&files, name, 4000 + (unsigned long)i, 0);
+	}
+	usage_files_sort(&files);
+	assert_int_equal(files.count, USAGE_FILES_MAX);
+	assert_string_equal(files.files[0].name, "/model");
+	snprintf(name, sizeof(name), "/file%d", 2 * USAGE_FILES_MAX - 1);
+	assert_string_equal(files.files[1].name, name);
+}
+
+/* A long name loses its start; what would confuse a terminal is replaced. */
+static void files_fit(void **state)
+{
+	static struct usage_files files;
+	char text[USAGE_FILES_TEXT_BYTES], name[SMAPS_NAME_BYTES] = "/\xc3\xa4";
+
+	(void)state;
+	memset(name + 3, 'x', 300);
+	strcpy(name + 303, "\xc3\xa4\033end");
+	add_file(&files, name, 3000, 3000);
+	for (unsigned int columns = 40; columns < 400; columns++) {
+		size_t shown = 0;
+		int length = usage_files_text(&files, columns, text, sizeof(text));
+
+		for (int i = 0; i < length; i++)
+			shown += (text[i] & 0xc0) != 0x80;
+		assert_true(shown <= (columns < 60 ? 60 : columns) + 1);
+		assert_non_null(strstr(text, ": 3000 of 6000 kB on huge pages, 50.0 %\n"));
+		assert_null(strchr(text, '\033'));
+		assert_true((text[5] & 0xc0) != 0x80 || text[2] != '.');
+	}
+	assert_non_null(strstr(text, "  /\xc3\xa4xx"));
+	/* what has no space is left out as a whole line */
+	assert_int_equal(usage_files_text(&files, 80, text, 40), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -466,6 +537,7 @@ int main(void)
 		UNIT_TEST(columns_are_rising),  UNIT_TEST(widest_table),
 		UNIT_TEST(table_fits),          UNIT_TEST(own_process),
 		UNIT_TEST(many_mappings),       UNIT_TEST(own_calls_fail),
+		UNIT_TEST(files_by_name),       UNIT_TEST(files_fit),
 	};
 
 	return cmocka_run_group_tests_name("usage", tests, NULL, NULL);

@@ -3,10 +3,16 @@
  * Which mappings of which files HUGETLB_MMAP_FILES is for.
  */
 #include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/sys.h"
-#include "files/copy_name.h"
+#include "copies/copy_name.h"
+#include "copies/copy_note.h"
 #include "files/wanted.h"
 #include "unit.h"
 
@@ -77,12 +83,95 @@ static void test_names(void **state)
 	}
 }
 
+/* What others can change unnoticed is not copied, nor what is unknown. */
+static void test_filesystems(void **state)
+{
+	static const uint32_t remote[] = {0x6969 /* nfs */,
+					  0x65735546 /* fuse */,
+					  0xff534d42 /* cifs */,
+					  0xfe534d42 /* smb2 */,
+					  0x01021997 /* 9p */,
+					  0x00c36400 /* ceph */,
+					  0x5346414f /* afs */,
+					  0x0bd00bd0 /* lustre */,
+					  0x786f4256 /* vboxsf */,
+					  0x01021994 /* tmpfs */,
+					  0x9fa0 /* proc */,
+					  0x12345678,
+					  0};
+	struct original original = {.filesystem = 0xef53};
+
+	(void)state;
+	assert_true(original_is_local(&original));
+	original.filesystem = 0x794c7630; /* overlayfs */
+	assert_true(original_is_local(&original));
+	for (size_t i = 0; i < COUNT_OF(remote); i++) {
+		original.filesystem = remote[i];
+		assert_false(original_is_local(&original));
+	}
+}
+
+/* The note beside a copy says which file it is of, in other processes' roots, too. */
+static void test_notes(void **state)
+{
+	char directory[] = "/tmp/test_wanted.XXXXXX", path[256], original[COPY_NOTE_BYTES],
+	     note[COPY_NOTE_BYTES], deep[300];
+	const char *const name = "file-fe.0-00a-0b-1.2-3.4", *const other =
+								     "file-fe.0-00b-0b-1.2-3.4";
+	int fd;
+
+	(void)state;
+	assert_non_null(mkdtemp(directory));
+	snprintf(path, sizeof(path), "%s/libhugetlbfs-files-7", directory);
+	assert_int_equal(mkdir(path, 0700), 0);
+	fd = open(path, O_RDONLY | O_DIRECTORY);
+	strcat(path, "/");
+	strcat(path, name);
+	assert_false(copy_note_original(path, "", original));
+	/* what cannot be noted is not */
+	copy_note_make(fd, name, "/a\\b");
+	memset(deep, 'x', sizeof(deep));
+	deep[0] = '/';
+	deep[256 - sizeof("name-fe.0-00a")] = '\0';
+	copy_note_make(fd, name, deep);
+	assert_false(copy_note_find(fd, name, note));
+	deep[255 - sizeof("name-fe.0-00a")] = '\0';
+	copy_note_make(fd, other, deep);
+	assert_true(copy_note_find(fd, other, note));
+	copy_note_path(note, other, original);
+	assert_string_equal(original, deep);
+	assert_false(copy_note_is(note, name));
+	unlinkat(fd, note, 0);
+
+	copy_note_make(fd, name, "/a/model-1.gguf");
+	copy_note_make(fd, other, "/another");
+	assert_true(copy_note_original(path, "", original));
+	assert_string_equal(original, "/a/model-1.gguf");
+	assert_true(copy_note_original(path + strlen("/tmp"), "/tmp", original));
+	assert_string_equal(original, "/a/model-1.gguf");
+	assert_true(copy_note_is_copy("file-fe.0-00a-0c-5.2-3.4", name));
+	assert_false(copy_note_is_copy(other, name));
+	assert_false(copy_note_is_copy("making-file-fe.0-00a-0b-1.2-3.4", name));
+	/* none: of another directory or name */
+	assert_false(copy_note_original("/file-1.2", "", original));
+	assert_false(copy_note_original("/mnt/libhugetlbfs-files-7", "", original));
+	assert_false(copy_note_original("/mnt/libhugetlbfs-files-7/name-x", "", original));
+	assert_true(copy_note_find(fd, name, note));
+	unlinkat(fd, note, 0);
+	assert_true(copy_note_find(fd, other, note));
+	unlinkat(fd, note, 0);
+	close(fd);
+	*strrchr(path, '/') = '\0';
+	assert_int_equal(rmdir(path), 0);
+	rmdir(directory);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_arguments),
-		cmocka_unit_test(test_patterns),
-		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_arguments), cmocka_unit_test(test_patterns),
+		cmocka_unit_test(test_names),     cmocka_unit_test(test_filesystems),
+		cmocka_unit_test(test_notes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -114,6 +114,31 @@ static int find_page_size(const struct request *request, const char *name, const
 			sizes[0] ? sizes : " none");
 }
 
+/* A size before a colon is one; any other colon belongs to the file's name. */
+int argument_preload(const struct request *request, const char *name, const char *value,
+		     struct preload *preload)
+{
+	const size_t length = strcspn(value, ":");
+	char word[32];
+	size_t bytes;
+
+	*preload = (struct preload){.file = value, .page_bytes = request->sizes.default_huge};
+	if (value[length] && length < sizeof(word)) {
+		memcpy(word, value, length);
+		word[length] = '\0';
+		if (!strcmp(word, "DEFAULT") || !options_parse_size(word, &bytes)) {
+			preload->file = value + length + 1;
+			if (find_page_size(request, name, word, &preload->page_bytes))
+				return -EINVAL;
+		}
+	}
+	if (!*preload->file)
+		return complain(-EINVAL, "--%s: the name of a file is empty", name);
+	if (!preload->page_bytes)
+		return complain(-EINVAL, "--%s: this kernel has no default huge page size", name);
+	return 0;
+}
+
 /* Parses a number of pages or, with a unit, an amount of memory: the whole pages in it. */
 static int count_pages(const char *name, const char *word, struct pool_change *change)
 {

@@ -2,9 +2,9 @@
 /*
  * hugeadm: sets up and lists the pools, mounts and settings of huge pages.
  *
- * Requests are processed in a fixed order: settings that help pools grow, removal of unused shared
- * text, pools, settings that depend on them, mounts, listings. A request that fails does not stop
- * the others; it sets the exit status. A signal ends the work between two requests.
+ * Requests are processed in a fixed order: settings that help pools grow, removal of unused copies,
+ * pools, settings that depend on them, mounts, copies of files, listings. A request that fails does
+ * not stop the others; it sets the exit status. A signal ends the work between two requests.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -51,12 +51,20 @@ static int change_machine(const struct request *request)
 		result = zone_movable_change(request) ?: result;
 	if (request->drop_shared_text && !interrupt_signal())
 		result = drop_shared_text(request) ?: result;
+	for (int i = 0; i < request->unpin_count && !interrupt_signal(); i++)
+		result = pin_file(request, &request->unpins[i], false) ?: result;
+	for (int i = 0; i < request->drop_count && !interrupt_signal(); i++)
+		result = drop_files(request, &request->drops[i]) ?: result;
 	result = change_pools(request) ?: result;
 	if (interrupt_signal())
 		return -EINTR;
 	result = sysctls_change(request) ?: result;
 	for (int i = 0; i < request->mounts_count && !interrupt_signal(); i++)
 		result = mounts_create(request, &request->mounts[i]) ?: result;
+	for (int i = 0; i < request->preload_count && !interrupt_signal(); i++)
+		result = preload_file(request, &request->preloads[i]) ?: result;
+	for (int i = 0; i < request->pin_count && !interrupt_signal(); i++)
+		result = pin_file(request, &request->pins[i], true) ?: result;
 	if (request->persist_pools && !interrupt_signal())
 		result = persist_pools(request) ?: result;
 	return result;
@@ -75,6 +83,8 @@ static int list(const struct request *request)
 		result = list_pools(request, json) ?: result;
 	if (request->list_shared_text)
 		result = list_shared_text(request, json) ?: result;
+	if (request->list_files)
+		result = list_files(request, json) ?: result;
 	if (request->page_sizes)
 		result = list_page_sizes(request, json, false) ?: result;
 	if (request->page_sizes_all)

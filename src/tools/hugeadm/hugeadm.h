@@ -42,6 +42,18 @@ struct mounts_change {
 	unsigned int uid, gid;
 };
 
+/* --preload */
+struct preload {
+	const char *file;
+	size_t page_bytes;
+};
+
+/* --pin, --unpin, --drop-files */
+struct file_change {
+	const char *file; /* or its copy; NULL: all */
+	const char *option;
+};
+
 #define CHANGES_MAX 64
 
 struct request {
@@ -67,9 +79,13 @@ struct request {
 	const char *persist_pools; /* "systemd", "cmdline", or NULL */
 
 	bool drop_shared_text;
+	struct preload preloads[CHANGES_MAX];
+	struct file_change pins[CHANGES_MAX], unpins[CHANGES_MAX], drops[CHANGES_MAX];
+	int preload_count, pin_count, unpin_count, drop_count;
 	bool setup;
 
-	bool list_mounts, list_pools, list_shared_text, page_sizes, page_sizes_all, explain;
+	bool list_mounts, list_pools, list_shared_text, list_files, page_sizes, page_sizes_all,
+		explain;
 };
 
 /* Writes a line to stderr and returns result. */
@@ -112,6 +128,8 @@ int argument_size(const char *name, const char *value, unsigned long *bytes);
 int argument_mode(const char *name, const char *value, unsigned long *mode);
 int argument_user(const char *name, const char *value, unsigned long *uid);
 int argument_group(const char *name, const char *value, unsigned long *gid);
+int argument_preload(const struct request *request, const char *name, const char *value,
+		     struct preload *preload);
 int argument_node(const char *name, const char *value, int *node);
 
 /* progress.c: a line on the terminal while long work lasts, and its removal. */
@@ -177,6 +195,10 @@ int list_page_sizes(const struct request *request, struct json *json, bool all);
 int explain(const struct request *request, struct json *json);
 int list_shared_text(const struct request *request, struct json *json);
 int drop_shared_text(const struct request *request);
+int list_files(const struct request *request, struct json *json);
+int drop_files(const struct request *request, const struct file_change *drop);
+int pin_file(const struct request *request, const struct file_change *pin, bool pinned);
+int preload_file(const struct request *request, const struct preload *preload);
 
 #define PATH_SHM_GROUP "/proc/sys/vm/hugetlb_shm_group"
 #define PATH_SHMMAX    "/proc/sys/kernel/shmmax"

@@ -38,6 +38,11 @@ enum option_id {
 	MOUNT_MODE,
 	LIST_SHARED_TEXT,
 	DROP_SHARED_TEXT,
+	FILES,
+	DROP_FILES,
+	PRELOAD,
+	PIN,
+	UNPIN,
 	THP_ALWAYS_WORD,
 	THP_MADVISE_WORD,
 	THP_NEVER_WORD,
@@ -119,6 +124,18 @@ static const struct tool_option rows[] = {
 	[DROP_SHARED_TEXT] = {"drop-shared-text", 0, NULL,
 		"Deletes the copies that no process maps, or whose program or library has been replaced "
 		"or removed.", NULL, NULL},
+
+	[FILES] = {"files", 0, NULL,
+		"Lists the copies of mapped files (HUGETLB_MMAP_FILES): size, page size, processes that "
+		"map it, age, and file.", NULL, "Copies of files"},
+	[DROP_FILES] = {"drop-files", 0, "[file]",
+		"Deletes the copies that no process maps and that are not pinned: all, or that of a file.",
+		"@file", NULL},
+	[PRELOAD] = {"preload", 0, "file",
+		"Copies a file to huge pages now, for all who may read it; 1G:file: to pages of 1G.",
+		"@file", NULL},
+	[PIN] = {"pin", 0, "file", "Keeps the copy of a file when no process maps it.", "@file", NULL},
+	[UNPIN] = {"unpin", 0, "file", "Does so no longer.", "@file", NULL},
 
 	[THP_ALWAYS_WORD] = {"thp-always", 0, NULL,
 		"The kernel uses transparent huge pages wherever it can.", NULL, "Transparent huge pages"},
@@ -206,6 +223,26 @@ static int add_mounts(struct request *request, enum mounts_kind kind, const char
 	return 0;
 }
 
+static int add_preload(struct request *request, const char *name, const char *value)
+{
+	if (request->preload_count == CHANGES_MAX)
+		return complain(-E2BIG, "--%s: more than %d files at once", name, CHANGES_MAX);
+	if (argument_preload(request, name, value, &request->preloads[request->preload_count]))
+		return -EINVAL;
+	request->preload_count++;
+	return 0;
+}
+
+static int add_file(struct file_change *changes, int *count, const char *name, const char *value)
+{
+	if (*count == CHANGES_MAX)
+		return complain(-E2BIG, "--%s: more than %d files at once", name, CHANGES_MAX);
+	if (value && !*value)
+		return complain(-EINVAL, "--%s: the name of a file is empty", name);
+	changes[(*count)++] = (struct file_change){.file = value, .option = name};
+	return 0;
+}
+
 static int set_swap(struct request *request, const char *name, const char *value)
 {
 	request->temporary_swap_pages = 5;
@@ -277,6 +314,11 @@ static int apply(struct request *request, enum option_id id, const char *value)
 	case MOUNT_MODE: return set_mode(request, name, value);
 	case LIST_SHARED_TEXT: request->list_shared_text = true; return 0;
 	case DROP_SHARED_TEXT: request->drop_shared_text = true; return 0;
+	case FILES: request->list_files = true; return 0;
+	case DROP_FILES: return add_file(request->drops, &request->drop_count, name, value);
+	case PRELOAD: return add_preload(request, name, value);
+	case PIN: return add_file(request->pins, &request->pin_count, name, value);
+	case UNPIN: return add_file(request->unpins, &request->unpin_count, name, value);
 	case THP_ALWAYS_WORD: request->thp = "always"; return 0;
 	case THP_MADVISE_WORD: request->thp = "madvise"; return 0;
 	case THP_NEVER_WORD: request->thp = "never"; return 0;
@@ -305,7 +347,8 @@ static int apply(struct request *request, enum option_id id, const char *value)
 static bool lists(const struct request *request)
 {
 	return request->list_mounts || request->list_pools || request->list_shared_text ||
-	       request->page_sizes || request->page_sizes_all || request->explain;
+	       request->list_files || request->page_sizes || request->page_sizes_all ||
+	       request->explain;
 }
 
 static bool changes(const struct request *request)
@@ -314,7 +357,9 @@ static bool changes(const struct request *request)
 	       request->khugepaged_pages != UNSET || request->khugepaged_scan_sleep != UNSET ||
 	       request->khugepaged_alloc_sleep != UNSET || request->set_min_free ||
 	       request->set_shmmax || request->shm_group != UNSET || request->zone_movable_on ||
-	       request->zone_movable_off || request->persist_pools || request->drop_shared_text;
+	       request->zone_movable_off || request->persist_pools || request->drop_shared_text ||
+	       request->preload_count || request->pin_count || request->unpin_count ||
+	       request->drop_count;
 }
 
 /* Rejects options that only modify others, when there is nothing to modify. */

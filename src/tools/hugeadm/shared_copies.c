@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Finds shared copies of text: see shared_text.h. They may be in any directory of a hugetlbfs
+ * Finds shared copies: see shared_copies.h. Those of text may be in any directory of a hugetlbfs
  * (HUGETLB_SHARE_PATH), so all of them are searched, through descriptors, because users may put
- * symbolic links there. The names of copies are defined in src/segments/share_name.c.
+ * symbolic links there. The names of copies are defined in src/segments/share_name.c and
+ * src/copies/copy_name.c.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -13,13 +14,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "hugeadm.h"
-#include "shared_text.h"
+#include "copies/copy_name.h"
+#include "copies/copy_note.h"
+#include "shared_copies.h"
 
 #define SECOND_NAME "tmp-"
 #define DEPTH_MAX   8
 
 struct search {
+	enum shared_kind kind;
 	struct shared_copy *copies;
 	int count, result;
 	size_t page_bytes, mount_bytes;
@@ -30,8 +33,8 @@ bool shared_copy_is_second_name(const struct shared_copy *copy)
 	return !strncmp(copy->name, SECOND_NAME, strlen(SECOND_NAME));
 }
 
-/* Do this name and size belong to a copy? Fills in what the name contains. */
-static bool read_name(const char *name, struct shared_copy *copy)
+/* Do this name and size belong to a copy of text? Fills in what the name contains. */
+static bool read_text_name(const char *name, struct shared_copy *copy)
 {
 	unsigned long long bytes, text_bytes, offset, file_bytes, seconds, nanoseconds, inode;
 	int end = 0;
@@ -75,12 +78,33 @@ static char *join(const char *directory, const char *name)
 	return path;
 }
 
+/* Is it a copy of a file? Its directory says so. Fills in the file's path, from the note beside it.
+ */
+static bool read_file_name(const char *name, struct shared_copy *copy, int directory,
+			   const char *path)
+{
+	char note[COPY_NOTE_BYTES], object[COPY_NOTE_BYTES];
+
+	if (strncmp(strrchr(path, '/') + 1, COPY_DIRECTORY, strlen(COPY_DIRECTORY)) ||
+	    strncmp(name, COPY_PREFIX, strlen(COPY_PREFIX)))
+		return false;
+	if (copy_note_find(directory, name, note)) {
+		copy_note_path(note, name, object);
+		copy->note = strdup(note);
+		copy->object = strdup(object);
+		if (!copy->note || !copy->object)
+			abort();
+	}
+	return true;
+}
+
 static void search_directory(struct search *search, int fd, const char *path, int depth);
 
 static void look_at(struct search *search, int directory, const char *path, const char *name,
 		    int depth)
 {
 	struct shared_copy copy = {
+		.kind = search->kind,
 		.mount_bytes = search->mount_bytes,
 		.page_bytes = search->page_bytes,
 		.is_current = true,
@@ -102,12 +126,16 @@ static void look_at(struct search *search, int directory, const char *path, cons
 		free(below);
 	}
 	copy.bytes = (uint64_t)status.st_size;
-	if (!S_ISREG(status.st_mode) || !read_name(name, &copy))
+	if (!S_ISREG(status.st_mode) ||
+	    !(search->kind == SHARED_TEXT ? read_text_name(name, &copy)
+					  : read_file_name(name, &copy, directory, path)))
 		return;
 	copy.path = join(path, name);
 	copy.name = strrchr(copy.path, '/') + 1;
 	copy.device = status.st_dev;
 	copy.inode = status.st_ino;
+	copy.mode = status.st_mode;
+	copy.made = status.st_mtime;
 	add(search, &copy);
 }
 
@@ -157,9 +185,9 @@ static bool was_searched(const dev_t *devices, int count, dev_t device)
 	return false;
 }
 
-int shared_copies_find(struct shared_copy **copies, int *count)
+int shared_copies_find(enum shared_kind kind, struct shared_copy **copies, int *count)
 {
-	struct search search = {0};
+	struct search search = {.kind = kind};
 	struct listed_mount *mounts;
 	const int mount_count = mount_table_read(&mounts);
 	dev_t *devices = calloc((size_t)mount_count + 1, sizeof(*devices));
@@ -193,4 +221,65 @@ int shared_copies_find(struct shared_copy **copies, int *count)
 	*copies = search.copies;
 	*count = search.count;
 	return search.result;
+}
+
+int shared_copies_find_used(enum shared_kind kind, struct shared_copy **copies, int *count,
+			    int *unknown)
+{
+	int result = shared_copies_find(kind, copies, count);
+
+	*unknown = *count ? shared_users_find(*copies, *count) : 0;
+	if (*unknown)
+		result =
+			complain(-EACCES, "%d processes cannot be inspected: they may use %s",
+				 *unknown, kind == SHARED_TEXT ? "shared text" : "copies of files");
+	return result;
+}
+
+/* Returns 0 or -errno. A different file of that name stays. */
+static int drop_from(int directory, const struct shared_copy *copy)
+{
+	struct stat status;
+
+	if (fstatat(directory, copy->name, &status, AT_SYMLINK_NOFOLLOW))
+		return -errno;
+	if (status.st_ino != copy->inode || status.st_dev != copy->device)
+		return 0; /* another process has deleted it, and yet another has created it again */
+	if (unlinkat(directory, copy->name, 0))
+		return -errno;
+	if (copy->note)
+		unlinkat(directory, copy->note, 0);
+	return 0;
+}
+
+static int print_command(const struct request *request, const struct shared_copy *copy)
+{
+	char *const directory = strndup(copy->path, (size_t)(copy->name - copy->path) - 1);
+	char *note = NULL;
+	int result;
+
+	if (!directory)
+		abort();
+	if (copy->note)
+		note = join(directory, copy->note);
+	result = change_run(request, (const char *const[]){"rm", copy->path, note, NULL});
+	free(note);
+	free(directory);
+	return result;
+}
+
+int shared_copy_drop(const struct request *request, const struct shared_copy *copy)
+{
+	int directory, result;
+
+	if (request->dry_run)
+		return print_command(request, copy);
+	tell(request, "deleting %s", copy->path);
+	directory = shared_copy_open_directory(copy);
+	result = directory < 0 ? -errno : drop_from(directory, copy);
+	if (directory >= 0)
+		close(directory);
+	if (!result || result == -ENOENT)
+		return 0;
+	return complain(result, "can't delete %s: %s", copy->path, strerror(-result));
 }

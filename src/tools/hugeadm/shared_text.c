@@ -2,29 +2,10 @@
 /*
  * --list-shared-text and --drop-shared-text.
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "hugeadm.h"
-#include "shared_text.h"
-
-/* Returns 0, or the first error, which was reported: there may be more copies, or more users. */
-static int find_all(struct shared_copy **copies, int *count, int *unknown)
-{
-	int result = shared_copies_find(copies, count);
-
-	*unknown = *count ? shared_users_find(*copies, *count) : 0;
-	if (*unknown)
-		result = complain(-EACCES,
-				  "%d processes cannot be inspected: they may use shared text",
-				  *unknown);
-	return result;
-}
+#include "shared_copies.h"
 
 static void copy_as_json(const struct shared_copy *copy, struct json *json)
 {
@@ -44,7 +25,8 @@ static void copy_as_json(const struct shared_copy *copy, struct json *json)
 int list_shared_text(const struct request *request, struct json *json)
 {
 	struct shared_copy *copies;
-	int count, unknown, shown = 0, result = find_all(&copies, &count, &unknown);
+	int count, unknown,
+		shown = 0, result = shared_copies_find_used(SHARED_TEXT, &copies, &count, &unknown);
 
 	(void)request;
 	if (json)
@@ -71,45 +53,15 @@ int list_shared_text(const struct request *request, struct json *json)
 	return result;
 }
 
-/* Returns 0 or -errno. A different file of that name stays. */
-static int drop_from(int directory, const struct shared_copy *copy)
-{
-	struct stat status;
-
-	if (fstatat(directory, copy->name, &status, AT_SYMLINK_NOFOLLOW))
-		return -errno;
-	if (status.st_ino != copy->inode || status.st_dev != copy->device)
-		return 0; /* another process has deleted it, and yet another has created it again */
-	return unlinkat(directory, copy->name, 0) ? -errno : 0;
-}
-
-/* Deletes through a descriptor: a path through a directory that a user may change could lead
- * elsewhere. */
-static int drop(const struct request *request, const struct shared_copy *copy)
-{
-	const char *const command[] = {"rm", copy->path, NULL};
-	int directory, result;
-
-	if (request->dry_run)
-		return change_run(request, command);
-	tell(request, "deleting %s", copy->path);
-	directory = shared_copy_open_directory(copy);
-	result = directory < 0 ? -errno : drop_from(directory, copy);
-	if (directory >= 0)
-		close(directory);
-	if (!result || result == -ENOENT)
-		return 0;
-	return complain(result, "can't delete %s: %s", copy->path, strerror(-result));
-}
-
 int drop_shared_text(const struct request *request)
 {
 	struct shared_copy *copies;
-	int count, unknown, result = find_all(&copies, &count, &unknown);
+	int count, unknown,
+		result = shared_copies_find_used(SHARED_TEXT, &copies, &count, &unknown);
 
 	/* if not all users are visible, there may be one */
 	for (int i = 0; i < count && !unknown && !interrupt_signal(); i++)
 		if (!copies[i].user_count || !copies[i].is_current)
-			result = drop(request, &copies[i]) ?: result;
+			result = shared_copy_drop(request, &copies[i]) ?: result;
 	return result;
 }

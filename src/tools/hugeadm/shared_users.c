@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Finds the processes that map shared copies of text, and the files that these are copies of: see
- * shared_text.h.
+ * shared_copies.h.
  *
  * A copy that is named by a build-id also contains the size and time of its original. It is
  * searched among the files that a process maps besides the copy, and its program. If it was
@@ -19,7 +19,7 @@
 
 #include "base/sys.h"
 #include "proc/smaps.h"
-#include "shared_text.h"
+#include "shared_copies.h"
 
 #define DELETED " (deleted)"
 

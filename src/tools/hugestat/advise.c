@@ -28,14 +28,15 @@ static unsigned long heap_blocks(const struct sight *sight)
 	return sight->parts[PART_BREAK].dense_blocks + sight->parts[PART_ARENAS].dense_blocks;
 }
 
-/* MB that page walks serve: in dense ranges and, if known, touched. */
+/* MB that page walks serve: in dense ranges and read-only files and, if known, touched. */
 static unsigned long walked_mb(const struct sight *sight)
 {
 	const unsigned long blocks = heap_blocks(sight) + sight->parts[PART_MAPPINGS].dense_blocks;
-	const unsigned long mb = blocks * (unsigned long)(sight->huge_bytes >> 20);
+	const unsigned long mb =
+		blocks * (unsigned long)(sight->huge_bytes >> 20) + (sight->files_kb >> 10);
 	const unsigned long touched_mb =
 		(sight->touch.kb[PART_BREAK] + sight->touch.kb[PART_ARENAS] +
-		 sight->touch.kb[PART_MAPPINGS]) >>
+		 sight->touch.kb[PART_MAPPINGS] + sight->touch.kb[PART_FILES]) >>
 		10;
 
 	return sight->touch.means != TOUCH_UNKNOWN && touched_mb < mb ? touched_mb : mb;
@@ -105,6 +106,7 @@ static void choose_features(const struct sight *sight, struct advice *advice)
 
 	advice->heap = heap_blocks(sight) >= BLOCKS_WORTH;
 	advice->mmap = mappings >= BLOCKS_WORTH;
+	advice->files = sight->files_kb >= KB_WORTH;
 	advice->text = sight->code_kb >= KB_WORTH;
 	advice->shm = sight->segments_kb >= KB_WORTH;
 	advice->automatic = is_sparse(sight, advice);
@@ -135,7 +137,7 @@ void advise(const struct sight *sight, struct advice *advice)
 
 	*advice = (struct advice){0};
 	choose_features(sight, advice);
-	any = advice->heap || advice->mmap || advice->text || advice->shm;
+	any = advice->heap || advice->mmap || advice->files || advice->text || advice->shm;
 	if (any) {
 		add_walks(sight, advice);
 		add_faults(sight, advice);

@@ -25,7 +25,9 @@ struct sight {
 		unsigned long sparse_kb;    /* unused memory in the other ranges of mappings in
 					     * use */
 	} parts[PART_COUNT];
-	unsigned long code_kb;     /* executable, of files */
+	unsigned long code_kb;  /* executable, of files */
+	unsigned long files_kb; /* mapped to be read, on small pages; only large mappings */
+	struct usage_files files;
 	unsigned long segments_kb; /* System V shared memory on small pages */
 	size_t huge_bytes, base_bytes;
 	unsigned long long faults;
@@ -42,7 +44,7 @@ double fault_seconds(const struct sight *sight);
 
 /* The advice; depends only on the observations. */
 struct advice {
-	bool heap, mmap, text, shm;
+	bool heap, mmap, files, text, shm;
 	bool automatic; /* heap and mappings by --auto, which leaves sparse memory alone */
 	unsigned long pool_pages, memory_kb; /* what it needs; memory: how much more than now */
 	double low, high;                    /* the share of time that may be gained */

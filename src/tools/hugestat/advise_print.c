@@ -49,6 +49,8 @@ static void print_options(const struct advice *advice, FILE *out)
 		fputs(" --heap", out);
 	if (advice->mmap && !advice->automatic)
 		fputs(" --mmap", out);
+	if (advice->files)
+		fputs(" --files", out);
 	if (advice->text)
 		fputs(" --text --libs", out);
 	if (advice->shm)
@@ -124,6 +126,8 @@ static void print_rule(const struct sight *sight, const struct advice *advice, F
 		fprintf(out, "    MORECORE = %s\n", advice->automatic ? "auto" : "yes");
 	if (advice->mmap)
 		fprintf(out, "    MMAP = %s\n", advice->automatic ? "auto" : "yes");
+	if (advice->files)
+		fputs("    MMAP_FILES = yes\n", out);
 	if (advice->text)
 		fputs("    ELFMAP = R\n    ELFMAP_OBJECTS = all\n", out);
 	if (advice->shm)
@@ -144,6 +148,12 @@ void advice_print(const struct sight *sight, const struct advice *advice, char *
 	fprintf(out, ", process %d%s\n", (int)sight->pid,
 		sight->of_child ? ", the largest that the program started" : "");
 	print_parts(sight, out);
+	if (advice->files) {
+		char files[USAGE_FILES_TEXT_BYTES];
+
+		usage_files_text(&sight->files, USAGE_COLUMNS, files, sizeof(files));
+		fputs(files, out);
+	}
 	fprintf(out, "%s\n", verdicts[advice->verdict]);
 	if (advice->verdict == ADVICE_NO)
 		return;
@@ -187,6 +197,8 @@ static void put_options(const struct advice *advice, struct json *json)
 		json_text(json, NULL, "--heap");
 	if (advice->mmap && !advice->automatic)
 		json_text(json, NULL, "--mmap");
+	if (advice->files)
+		json_text(json, NULL, "--files");
 	if (advice->text) {
 		json_text(json, NULL, "--text");
 		json_text(json, NULL, "--libs");

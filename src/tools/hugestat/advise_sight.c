@@ -49,6 +49,13 @@ static unsigned long take_density(struct sight *sight, const struct process_mapp
 	return present_kb;
 }
 
+static unsigned long small_kb(const struct usage_figures *figures)
+{
+	const unsigned long huge = figures->thp + figures->shmem_thp + figures->file_thp;
+
+	return figures->resident > huge ? figures->resident - huge : 0;
+}
+
 /* False: most of the mapping is gone since it was listed. */
 static bool take_mapping(struct sight *sight, const struct process_mapping *mapping,
 			 const struct pagemap *pagemap)
@@ -61,6 +68,9 @@ static bool take_mapping(struct sight *sight, const struct process_mapping *mapp
 	sight->parts[mapping->part].memory_kb += figures.resident + figures.hugetlb;
 	sight->parts[mapping->part].huge_kb +=
 		figures.thp + figures.shmem_thp + figures.file_thp + figures.hugetlb;
+	if (mapping->part == PART_FILES && !strncmp(smaps->rights, "r--", 3) &&
+	    !figures.is_hugetlb && smaps->end - smaps->start >= sight->huge_bytes)
+		sight->files_kb += small_kb(&figures);
 	if (smaps->rights[2] == 'x' && smaps->inode)
 		sight->code_kb += figures.resident - figures.file_thp;
 	if (!strncmp(smaps->name, "/SYSV", 5) && !figures.is_hugetlb)
@@ -84,6 +94,7 @@ int sight_take(struct sight *sight, pid_t pid)
 		return result;
 	*sight = (struct sight){
 		.pid = pid, .huge_bytes = sizes_thp(), .base_bytes = (size_t)sysconf(_SC_PAGESIZE)};
+	sight->files = process.files;
 	memcpy(sight->name, process.name, sizeof(sight->name));
 	/* without transparent huge pages: the size on x86-64, and on arm64 with 4K pages */
 	if (!sight->huge_bytes)

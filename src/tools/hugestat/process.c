@@ -59,6 +59,7 @@ static void read_name(pid_t pid, char *name, size_t bytes)
 
 int process_read(struct process *process, pid_t pid)
 {
+	char root[32];
 	int result;
 
 	*process = (struct process){.pid = pid};
@@ -70,12 +71,17 @@ int process_read(struct process *process, pid_t pid)
 		process_free(process);
 		return result;
 	}
+	snprintf(root, sizeof(root), "/proc/%d/root", (int)pid);
 	for (size_t i = 0; i < process->count; i++) {
+		const struct process_mapping *mapping = &process->mappings[i];
 		struct usage_figures figures;
 
-		usage_figures(&figures, &process->mappings[i].smaps);
-		usage_add(&process->table, process->mappings[i].part, &figures);
+		usage_figures(&figures, &mapping->smaps);
+		usage_add(&process->table, mapping->part, &figures);
+		if (mapping->part == PART_FILES)
+			usage_files_add(&process->files, &mapping->smaps, root);
 	}
+	usage_files_sort(&process->files);
 	return 0;
 }
 

@@ -11,7 +11,7 @@
 #include <sys/types.h>
 
 #include "proc/pagemap.h"
-#include "usage/usage.h"
+#include "usage/files.h"
 
 struct process_mapping {
 	struct smaps_mapping smaps;
@@ -24,6 +24,7 @@ struct process {
 	struct process_mapping *mappings;
 	size_t count;
 	struct usage_table table;
+	struct usage_files files;
 };
 
 /* Returns 0 or -errno (-ESRCH: no such process, or one without memory). The caller must free it. */

@@ -33,6 +33,15 @@ static void put_part(struct json *json, const void *of, size_t part)
 	put_usage(process, &process->table.parts[part], json);
 }
 
+static void put_file(struct json *json, const void *of, size_t number)
+{
+	const struct usage_file *file = &((const struct usage_files *)of)->files[number];
+
+	json_text(json, "name", file->name);
+	json_number(json, "memory_kb", file->memory);
+	json_number(json, "huge_kb", file->huge);
+}
+
 static void put_mapping(struct json *json, const void *process, size_t number)
 {
 	const struct process_mapping *mapping =
@@ -63,6 +72,7 @@ void process_json(const struct process *process, bool verbose, struct json *json
 	json_open(json, "total", '{');
 	put_usage(process, &process->table.total, json);
 	json_close(json, '}');
+	json_objects(json, "files", (size_t)process->files.count, put_file, &process->files);
 	if (verbose)
 		json_objects(json, "mappings", process->count, put_mapping, process);
 }

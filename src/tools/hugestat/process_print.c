@@ -44,12 +44,14 @@ static struct usage_style style_for(FILE *out)
 void process_print(const struct process *process, bool verbose, FILE *out)
 {
 	const struct usage_style style = style_for(out);
-	char table[USAGE_TABLE_BYTES];
+	char table[USAGE_TABLE_BYTES], files[USAGE_FILES_TEXT_BYTES];
 
 	usage_text(&process->table, &style, table, sizeof(table));
 	text_show(process->name, out);
 	fprintf(out, ", process %d: kB in memory, and on each kind of page\n", (int)process->pid);
 	fputs(table, out);
+	usage_files_text(&process->files, style.columns, files, sizeof(files));
+	fputs(files, out);
 	if (!verbose)
 		return;
 	fputc('\n', out);

@@ -7,7 +7,7 @@
 #include <signal.h>
 
 #include "base/sys.h"
-#include "files/writers.h"
+#include "copies/writers.h"
 
 enum writers writers_of(int fd)
 {

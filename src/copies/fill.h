@@ -6,8 +6,8 @@
  * leaves the page cache, so that nothing is held twice. On a terminal a line shows how far it is,
  * from the second second on.
  */
-#ifndef FILES_FILL_H
-#define FILES_FILL_H
+#ifndef COPIES_FILL_H
+#define COPIES_FILL_H
 
 #include <stddef.h>
 #include <stdint.h>

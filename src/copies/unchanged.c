@@ -4,8 +4,8 @@
  */
 #include <errno.h>
 
-#include "files/unchanged.h"
-#include "files/writers.h"
+#include "copies/unchanged.h"
+#include "copies/writers.h"
 
 /*
  * A file that changed so short a time ago may change again within the same tick of the clock that
@@ -13,9 +13,9 @@
  */
 #define SETTLED_NANOSECONDS 100000000LL
 
-static int refuse(struct wanted_file *wanted, int error, const char *reason)
+static int refuse(struct original *original, int error, const char *reason)
 {
-	wanted_file_refuse(wanted, reason);
+	original_refuse(original, reason);
 	return error;
 }
 
@@ -34,25 +34,26 @@ static bool is_same_time(const struct statx_timestamp *a, const struct statx_tim
 	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
 }
 
-int unchanged_check(struct wanted_file *wanted, int fd)
+int unchanged_check(struct original *original, int fd)
 {
-	const struct statx *before = &wanted->status;
+	const struct statx *before = &original->status;
 	struct statx status;
 	int failed = sys_statx_fd(fd, &status);
 
 	if (failed)
-		return refuse(wanted, failed, "it cannot be opened again");
+		return refuse(original, failed, "it cannot be opened again");
 	if (status.stx_size != before->stx_size ||
 	    !is_same_time(&status.stx_mtime, &before->stx_mtime) ||
 	    !is_same_time(&status.stx_ctime, &before->stx_ctime) || !is_settled(&status))
-		return refuse(wanted, -ESTALE, "it is being changed");
+		return refuse(original, -ESTALE, "it is being changed");
 	switch (writers_of(fd)) {
 	case WRITERS_NONE:
 		return 0;
 	case WRITERS_SOME:
-		return refuse(wanted, -ETXTBSY, "it is open for writing");
+		return refuse(original, -ETXTBSY, "it is open for writing");
 	default:
-		return refuse(wanted, -EACCES,
-			      "only its owner and root can find out whether it is open for writing");
+		return refuse(
+			original, -EACCES,
+			"only its owner and root can find out whether it is open for writing");
 	}
 }

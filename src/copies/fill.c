@@ -8,7 +8,7 @@
 
 #include "base/log.h"
 #include "base/sys.h"
-#include "files/fill.h"
+#include "copies/fill.h"
 
 /* The kernel reads so far ahead, in pieces of this size; what was copied is dropped in pieces, too.
  */

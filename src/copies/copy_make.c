@@ -2,18 +2,18 @@
 /*
  * Making the copy of a file: see copy_make.h.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/file.h>
 
+#include "base/directory.h"
 #include "base/error.h"
 #include "base/log.h"
-#include "base/words.h"
-#include "files/copy_make.h"
-#include "files/fill.h"
-#include "files/unchanged.h"
+#include "copies/copy_make.h"
+#include "copies/copy_note.h"
+#include "copies/fill.h"
+#include "copies/unchanged.h"
 #include "pages/source.h"
 
 /* A signal ends the allocation of pages early, and the next try goes on where it stood. */
@@ -28,7 +28,7 @@
 
 static int refuse_error(struct copy *copy, int error)
 {
-	wanted_file_refuse_error(copy->wanted, error);
+	original_refuse_error(copy->original, error);
 	return error;
 }
 
@@ -58,7 +58,7 @@ static uint64_t fill_file(struct copy *copy, int fd, int lock, uint64_t bytes, i
 {
 	struct fill fill = {
 		.fd = copy->file,
-		.path = copy->wanted->path,
+		.path = copy->original->path,
 		.bytes = bytes,
 		.page_bytes = copy->page_bytes,
 		.give_page = give_page,
@@ -89,89 +89,88 @@ static bool is_short(int error)
 	return error == -ENOMEM || error == -ENOSPC;
 }
 
-/* The part of a copy's name that says of which file it is: up to the third minus sign. */
-static size_t file_bytes_of(const char *name)
-{
-	const size_t kind = word_bytes(name, '-') + 1,
-		     device = kind + word_bytes(name + kind, '-') + 1;
-
-	return device + word_bytes(name + device, '-');
-}
-
 /*
- * Copies of what the file was before go, to make room; a process that has mapped one keeps it. The
- * inode may have been another file's, which is gone then.
+ * Copies of what the file was before go, and their notes, to make room; a process that has mapped
+ * one keeps it. The inode may have been another file's, which is gone then.
  */
 static void drop_outdated(const struct copy *copy)
 {
-	const size_t bytes = file_bytes_of(copy->name);
-	_Alignas(uint64_t) char entries[1024];
-	long fd = sys_open_at(copy->directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0), got;
+	struct directory directory;
+	const char *name;
 
-	if (SYS_IS_ERROR(fd))
+	if (directory_open(&directory, copy->directory, "."))
 		return;
-	while ((got = sys_getdents64((int)fd, entries, sizeof(entries))) > 0)
-		for (long at = 0; at < got;) {
-			const struct dirent64 *entry = (const struct dirent64 *)(entries + at);
-
-			if (!strncmp(entry->d_name, copy->name, bytes) &&
-			    entry->d_name[bytes] == '-' && strcmp(entry->d_name, copy->name))
-				sys_unlink_at(copy->directory, entry->d_name);
-			at += entry->d_reclen;
-		}
-	sys_close((int)fd);
+	while ((name = directory_next(&directory)))
+		if (copy_note_is(name, copy->name) ||
+		    (copy_note_is_copy(name, copy->name) && strcmp(name, copy->name)))
+			sys_unlink_at(copy->directory, name);
+	directory_close(&directory);
 }
 
-/* The copy is for the user only, because others may not enter the directory.
- */
+/* Gives the finished copy its name. */
+static int publish(struct copy *copy, int fd)
+{
+	char link[32];
+	int failed;
+
+	text_format(link, sizeof(link), "/proc/self/fd/%d", fd);
+	failed = sys_link_at(link, copy->directory, copy->name);
+	if (failed && failed != -EEXIST)
+		return refuse_error(copy, failed);
+	copy_note_make(copy->directory, copy->name, copy->original->path);
+	return 0;
+}
+
+/* Why nothing was copied. */
+static int refuse_fill(struct copy *copy, int error)
+{
+	if (!error)
+		error = -ENOSPC;
+	if (error == -ESTALE)
+		original_refuse(copy->original, "it is being changed");
+	else if (!is_short(error))
+		refuse_error(copy, error);
+	else
+		text_format(copy->original->reason, sizeof(copy->original->reason),
+			    "no huge pages of %lu kB are free for a copy (%s)",
+			    (unsigned long)(copy->page_bytes >> 10), error_name(error));
+	return error;
+}
+
 static int make(struct copy *copy, int lock, uint64_t bytes)
 {
+	static const int modes[] = {
+		[COPY_FOR_USER] = 0400, [COPY_FOR_GROUP] = 0440, [COPY_FOR_ALL] = 0444};
 	const uint64_t allowed = allowed_bytes(copy, bytes);
-	char link[32];
-	int error = 0, failed;
+	int error = 0, failed = unchanged_check(copy->original, copy->file);
 	uint64_t done;
 	long fd;
 
-	failed = unchanged_check(copy->wanted, copy->file);
 	if (failed)
 		return failed;
 	drop_outdated(copy);
-	fd = sys_open_at(copy->directory, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0400);
+	fd = sys_open_at(copy->directory, ".", O_TMPFILE | O_RDWR | O_CLOEXEC,
+			 modes[copy->readers]);
 	if (SYS_IS_ERROR(fd))
 		return refuse_error(copy, (int)fd);
 	done = allowed ? fill_file(copy, (int)fd, lock, allowed, &error) : 0;
-	if (!done || (error && !is_short(error))) {
-		failed = error ? error : -ENOSPC;
-		if (failed == -ESTALE)
-			wanted_file_refuse(copy->wanted, "it is being changed");
-		else if (!is_short(failed))
-			refuse_error(copy, failed);
-		else
-			text_format(copy->wanted->reason, sizeof(copy->wanted->reason),
-				    "no huge pages of %lu kB are free for a copy (%s)",
-				    (unsigned long)(copy->page_bytes >> 10), error_name(failed));
-	} else {
-		failed = unchanged_check(copy->wanted, copy->file);
-	}
-	if (!failed) {
-		text_format(link, sizeof(link), "/proc/self/fd/%d", (int)fd);
-		failed = sys_link_at(link, copy->directory, copy->name);
-		if (failed == -EEXIST)
-			failed = 0;
-		else if (failed)
-			refuse_error(copy, failed);
-	}
+	if (!done || (error && !is_short(error)))
+		failed = refuse_fill(copy, error);
+	else
+		failed = unchanged_check(copy->original, copy->file);
+	if (!failed)
+		failed = publish(copy, (int)fd);
 	sys_close((int)fd);
 	if (!failed && done < bytes)
 		log_info("HUGETLB_MMAP_FILES: %s: the pool has pages for %lu of %lu MB",
-			 copy->wanted->path, (unsigned long)(done >> 20),
+			 copy->original->path, (unsigned long)(done >> 20),
 			 (unsigned long)(bytes >> 20));
 	return failed;
 }
 
-static void lock_name(const struct copy *copy, char name[COPY_NAME_BYTES + 16])
+static void lock_name(const struct copy *copy, char name[COPY_NAME_BYTES + COPY_PREFIXES_MAX])
 {
-	text_format(name, COPY_NAME_BYTES + 16, COPY_LOCK_PREFIX "%s", copy->name);
+	text_format(name, COPY_NAME_BYTES + COPY_PREFIXES_MAX, COPY_LOCK_PREFIX "%s", copy->name);
 }
 
 /* Is the open file still the one of that name? Its last holder removes it. */
@@ -238,7 +237,8 @@ static int take_lock(struct copy *copy, const char *name)
 		if (failed != -EEXIST)
 			break;
 	}
-	wanted_file_refuse(copy->wanted, "another process has begun to copy it and makes no progress");
+	original_refuse(copy->original,
+			"another process has begun to copy it and makes no progress");
 	return -EBUSY;
 }
 
@@ -256,7 +256,7 @@ static bool is_there(const struct copy *copy)
 
 int copy_make(struct copy *copy, uint64_t bytes)
 {
-	char name[COPY_NAME_BYTES + 16];
+	char name[COPY_NAME_BYTES + COPY_PREFIXES_MAX];
 	int lock, failed;
 
 	lock_name(copy, name);

@@ -6,12 +6,10 @@
  * size says how much of the copy there is. Others wait as long as it grows; a maker that ends, by
  * whatever, lets go of the lock, and the next one begins again.
  */
-#ifndef FILES_COPY_MAKE_H
-#define FILES_COPY_MAKE_H
+#ifndef COPIES_COPY_MAKE_H
+#define COPIES_COPY_MAKE_H
 
-#include "files/copy_name.h"
-
-#define COPY_LOCK_PREFIX "making-"
+#include "copies/copy_name.h"
 
 /*
  * Makes the copy of that name in copy->directory, of at most that many bytes, or waits for the

@@ -7,8 +7,8 @@
  * between waits for microseconds, and this process gets SIGURG, which does nothing unless the
  * program handles it: not SIGIO, which would end it.
  */
-#ifndef FILES_WRITERS_H
-#define FILES_WRITERS_H
+#ifndef COPIES_WRITERS_H
+#define COPIES_WRITERS_H
 
 enum writers { WRITERS_NONE, WRITERS_SOME, WRITERS_UNKNOWN };
 
