@@ -4,9 +4,9 @@
  *
  * Before the fork the parent copies what the child would lose (fork_copies.h). Some pages cannot be
  * withheld from a child in this way, because it needs them from its first instruction on: those of
- * the stack and the thread descriptor that it runs on, and the program's data. They are split into
- * base pages before the fork. If that is impossible (other threads run, and cannot be stopped), the
- * child copies them before anything else.
+ * the stack and the thread descriptor that it runs on, and the data of libc and of this library.
+ * They are split into base pages before the fork. If that is impossible (other threads run, and
+ * cannot be stopped), the child copies them before anything else.
  *
  * In the child: system calls and memory copies only; other threads' locks may be held for ever.
  *
@@ -44,6 +44,10 @@
 /* More is copied only if it is at most this share of the available memory. */
 #define MEMORY_SHARE 2
 
+/* Up to this size it is read to find what is zero, if there is no space for all of it: that takes
+ * 0.1 s per GB. */
+#define SCAN_BYTES_MAX ((size_t)2 << 30)
+
 /*
  * Pages above this size are never left to the kernel's copy on write if there is memory for a copy:
  * Linux 6.18.44 sometimes loses such pages in the child (a private page of 1 GiB reads as zero
@@ -71,6 +75,7 @@ static _Alignas(64) unsigned char stack[STACK_BYTES];
 enum way {
 	WAY_SHARE,    /* the kernel's copy on write */
 	WAY_COPY,     /* the parent copies to base pages */
+	WAY_CONTENT,  /* the same, but nothing that is zero */
 	WAY_POPULATE, /* the child has the kernel copy, from the pool */
 };
 
@@ -133,7 +138,21 @@ static bool memory_serves(const struct fork_extent *extent, size_t share)
 	return !sys_sandboxed && extent->used_bytes <= sizes_available_memory() / share;
 }
 
-static enum way way_to_copy(const struct fork_extent *extent)
+/* Large blocks that were allocated and not written to are on huge pages, too. */
+static enum way way_without_space(const struct fork_extent *extent, enum fork_walk walk)
+{
+	struct fork_extent content = *extent;
+
+	if (extent->used_bytes <= SCAN_BYTES_MAX) {
+		content.used_bytes = fork_content_bytes(walk);
+		if (limit_serves(&content) && memory_serves(&content, MEMORY_SHARE))
+			return WAY_CONTENT;
+	}
+	warn_unsafe(extent);
+	return WAY_SHARE;
+}
+
+static enum way way_to_copy(const struct fork_extent *extent, enum fork_walk walk)
 {
 	const bool allowed = limit_serves(extent);
 
@@ -144,41 +163,42 @@ static enum way way_to_copy(const struct fork_extent *extent)
 		return WAY_POPULATE;
 	if (allowed && memory_serves(extent, 1))
 		return WAY_COPY;
-	warn_unsafe(extent);
-	return WAY_SHARE;
+	return way_without_space(extent, walk);
 }
 
-static enum way choose_way(const struct fork_extent *extent)
+static enum way choose_way(const struct fork_extent *extent, enum fork_walk walk)
 {
 	const bool kernel_loses = kernel_may_lose(extent);
 
 	if (!extent->page_bytes || (libc_calls.fork == FORK_COW && !kernel_loses))
 		return WAY_SHARE;
 	if (libc_calls.fork == FORK_COPY)
-		return way_to_copy(extent);
+		return way_to_copy(extent, walk);
 	if (extent->used_bytes <= SMALL_BYTES && limit_serves(extent))
 		return WAY_COPY;
 	if (!kernel_loses && pools_serve(extent))
 		return WAY_SHARE;
 	if (memory_serves(extent, MEMORY_SHARE) && limit_serves(extent))
 		return WAY_COPY;
-	warn_unsafe(extent);
-	return WAY_SHARE;
+	return way_without_space(extent, walk);
 }
 
 /*
- * The program's data leaves hugetlb pages before the first fork: the parent does not wait for the
+ * Data that is not copied leaves hugetlb pages before the fork: the parent does not wait for the
  * child, and if the pool is empty when the parent first writes, the kernel takes the page away from
  * the child (SIGBUS). Checking the pool before would not help, because others take pages at any
  * moment.
  */
-static void split_running(void)
+static void split_data(bool all)
 {
 	const struct split how = {.all = true, .silent = true};
 	struct region *region;
 
+	if (libc_calls.fork == FORK_COW)
+		return;
 	for (region = registry_first(); region; region = registry_next(region))
-		for (size_t page = 0, count; fork_next_run(region, FORK_RUNNING, &page, &count);
+		for (size_t page = 0, count; (all || region->running) &&
+					     fork_next_run(region, FORK_SEGMENTS, &page, &count);
 		     page += count)
 			if (split_range(region, region_page_address(region, page),
 					region_page_address(region, page + count), &how))
@@ -221,22 +241,32 @@ static void prepare_this_thread(uintptr_t frame)
 	prepare_needed(frame - FRAMES_BYTES, frame + CALLERS_BYTES);
 }
 
+static struct fork_extent agree_on_walk(struct agreement *agreement, enum fork_walk walk)
+{
+	const struct fork_extent extent = fork_measure(walk);
+
+	agreement->walk = walk;
+	if (walk == FORK_ALL)
+		agreement->way = choose_way(&extent, walk);
+	else
+		agreement->way = extent.page_bytes ? way_to_copy(&extent, walk) : WAY_SHARE;
+	return extent;
+}
+
 /* Decides what is copied, and by which process. */
 static struct fork_extent agree_on_way(struct agreement *agreement)
 {
-	struct fork_extent extent = fork_measure(FORK_DATA);
+	struct fork_extent extent = agree_on_walk(agreement, FORK_ALL);
 
-	agreement->walk = FORK_DATA;
-	agreement->way = choose_way(&extent);
+	if (agreement->way == WAY_SHARE)
+		extent = agree_on_walk(agreement, FORK_AT_RISK);
 	if (agreement->way == WAY_COPY && libc_calls.fork == FORK_AUTO &&
-	    extent.used_bytes <= SMALL_BYTES && fork_often_counts(&extent))
-		agreement->way = WAY_SHARE;
-	if (agreement->way != WAY_SHARE)
-		return extent;
-	agreement->walk = FORK_INHERITED;
-	extent = fork_measure(FORK_INHERITED);
-	if (extent.page_bytes)
-		agreement->way = way_to_copy(&extent);
+	    extent.used_bytes <= SMALL_BYTES &&
+	    fork_often_counts(&extent, agreement->walk == FORK_ALL)) {
+		extent = agree_on_walk(agreement, FORK_ALL);
+		if (agreement->way == WAY_SHARE)
+			extent = agree_on_walk(agreement, FORK_AT_RISK);
+	}
 	return extent;
 }
 
@@ -261,10 +291,11 @@ static int begin(void *frame)
 	if (any_huge_page()) {
 		agreement.no_pages = false;
 		verify_all();
-		if (libc_calls.fork != FORK_COW)
-			split_running();
+		split_data(fork_measure(FORK_SEGMENTS).used_bytes > SMALL_BYTES);
 		extent = agree_on_way(&agreement);
-		agreement.copies = agreement.way == WAY_COPY;
+		agreement.copies = agreement.way == WAY_COPY || agreement.way == WAY_CONTENT;
+		if (!agreement.copies)
+			split_data(true);
 	}
 	/* An unnecessary write would cost a page fault in each fork, to copy a page that the child
 	 * shares. */
@@ -273,7 +304,7 @@ static int begin(void *frame)
 	if (!agreed.copies)
 		return 0;
 	prepare_this_thread((uintptr_t)frame);
-	if (fork_copies_make(&extent, agreed.walk))
+	if (fork_copies_make(&extent, agreed.walk, agreed.way == WAY_CONTENT))
 		warn_unsafe(&extent);
 	return 0;
 }
@@ -372,10 +403,10 @@ static int end_in_child(void *nothing)
 	if (agreed.copies)
 		fork_copies_take();
 	for (region = registry_first(); region; region = registry_next(region)) {
-		/* Only pages that the parent could not split: it had no memory for them, or no
-		 * means against writers. */
-		if (region->running && libc_calls.fork != FORK_COW)
-			own_pages(region, FORK_RUNNING);
+		/* Only pages that the parent could neither copy nor split: it had no memory for
+		 * them, or no means against writers. */
+		if (region->data && libc_calls.fork != FORK_COW)
+			own_pages(region, FORK_SEGMENTS);
 		else if (agreed.way == WAY_POPULATE)
 			own_pages(region, agreed.walk);
 	}

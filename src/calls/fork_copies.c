@@ -41,6 +41,7 @@ static struct {
 	size_t count, pieces_bytes;
 	uintptr_t area; /* all copies, one after the other */
 	size_t area_bytes, area_used;
+	bool content; /* only what is not zero */
 } made;
 
 /* Does the kernel undo MADV_DONTFORK for hugetlb pages? Linux 7.2 does not. */
@@ -56,6 +57,20 @@ static int add_piece(uintptr_t address, uintptr_t copy, size_t bytes)
 	return 0;
 }
 
+/* A unit gets a transparent huge page only if most of it is not zero. */
+static void copy_content(const struct region *region, uintptr_t to, uintptr_t from, size_t bytes)
+{
+	const size_t unit = region->unit_bytes;
+
+	for (size_t done = 0; done < bytes; done += unit) {
+		const size_t used = sparse_bytes(from + done, unit, region->base_bytes);
+
+		if (region->source->thp && used > FULL_SHARE(unit))
+			sys_madvise(to + done, unit, MADV_HUGEPAGE);
+		sparse_copy(to + done, from + done, unit, region->base_bytes);
+	}
+}
+
 /*
  * Copies the used part of a run of units. The last unit gets no transparent huge page unless most
  * of it is in use, because the whole page would be cleared. Pages of 1 GiB are mostly empty.
@@ -64,6 +79,11 @@ static long copy_readable(const struct region *region, uintptr_t to, uintptr_t f
 {
 	size_t full = align_down(bytes, region->unit_bytes);
 
+	/* most of the program's data is often zero (bss) */
+	if (region->data || made.content) {
+		copy_content(region, to, from, bytes);
+		return 0;
+	}
 	if (bytes - full > FULL_SHARE(region->unit_bytes))
 		full = bytes;
 	if (full && region->source->thp)
@@ -118,7 +138,6 @@ static size_t touched_alike(const struct run *run, uintptr_t from, size_t bytes,
 /* What nobody has touched is zero, and reading it would populate it on this thread's node. */
 static long copy_touched(const struct run *run, uintptr_t to, uintptr_t from, size_t bytes)
 {
-	const int rights = page_state_rights(run->state);
 	long failed = 0;
 
 	for (size_t done = 0, alike; !failed && done < bytes; done += alike) {
@@ -127,7 +146,7 @@ static long copy_touched(const struct run *run, uintptr_t to, uintptr_t from, si
 		alike = touched_alike(run, from + done, bytes - done, &touched);
 		if (!touched)
 			continue;
-		if (rights & PROT_READ && !(run->state >> PAGE_KEY_SHIFT))
+		if (fork_may_read(run->state))
 			failed = copy_readable(run->region, to + done, from + done, alike);
 		else
 			failed = sys_sandboxed
@@ -221,13 +240,14 @@ static size_t area_bytes(enum fork_walk walk)
 	return bytes;
 }
 
-int fork_copies_make(const struct fork_extent *extent, enum fork_walk walk)
+int fork_copies_make(const struct fork_extent *extent, enum fork_walk walk, bool content)
 {
 	const struct region *region;
 	int failed = 0;
 	long mapped;
 
 	made.count = made.area_used = 0;
+	made.content = content;
 	made.pieces_bytes = (extent->runs + SPARE_PIECES) * sizeof(struct piece);
 	made.area_bytes = area_bytes(walk) + SPARE_BYTES;
 	/* not between the segments of a library that another thread is loading */

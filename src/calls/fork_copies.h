@@ -16,9 +16,10 @@
 
 /*
  * Before the fork: copies what is in use of the pages that the walk visits, and withholds the pages
- * from the child. Returns 0; or -ENOMEM: some or all are shared with the child instead.
+ * from the child. content: of what is in use only what is not zero takes memory. Returns 0; or
+ * -ENOMEM: some or all are shared with the child instead.
  */
-int fork_copies_make(const struct fork_extent *extent, enum fork_walk walk);
+int fork_copies_make(const struct fork_extent *extent, enum fork_walk walk, bool content);
 
 /* After the fork, in the parent: drops the copies. */
 void fork_copies_drop(void);

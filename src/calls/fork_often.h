@@ -17,9 +17,9 @@
 #include "calls/fork_pages.h"
 
 /*
- * Called if a fork is about to copy this memory, which is little. True: nothing is left to copy,
- * because all of it is on base pages now.
+ * Called if a fork is about to copy this memory, which is little. True: some of it is on base pages
+ * now, and there is less to copy. all false: it is little of much, of which only data may move.
  */
-bool fork_often_counts(const struct fork_extent *extent);
+bool fork_often_counts(const struct fork_extent *extent, bool all);
 
 #endif

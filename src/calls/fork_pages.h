@@ -15,9 +15,9 @@
 
 /* Which pages a walk visits. */
 enum fork_walk {
-	FORK_DATA,      /* of the regions that may be withheld from a child for a moment */
-	FORK_INHERITED, /* those of them that have no reservation */
-	FORK_RUNNING,   /* the program's data, which its code needs at every instant */
+	FORK_ALL,      /* of the regions that may be withheld from a child for a moment */
+	FORK_AT_RISK,  /* those of them that are never shared: without a reservation, or data */
+	FORK_SEGMENTS, /* data segments, whether or not they may be withheld */
 };
 
 /*
@@ -39,6 +39,7 @@ size_t fork_used_bytes(const struct region *region, size_t unit, size_t bytes);
 /* The extent of a walk: whole pages, the part of them in use, and the number of runs. */
 struct fork_extent {
 	size_t page_bytes, used_bytes, runs;
+	size_t data_bytes; /* of used_bytes, in data segments */
 	struct {
 		size_t size, bytes;
 	} by_size[FORK_PAGE_SIZES];   /* page_bytes, one entry per page size */
@@ -47,5 +48,12 @@ struct fork_extent {
 };
 
 struct fork_extent fork_measure(enum fork_walk walk);
+
+/* The part of used_bytes that is not zero, in base pages; pages that cannot be read count as a
+ * whole. Reads all of it: 0.1 s per GB. */
+size_t fork_content_bytes(enum fork_walk walk);
+
+/* Can a run in this state be read? */
+bool fork_may_read(unsigned int state);
 
 #endif

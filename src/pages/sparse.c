@@ -55,3 +55,13 @@ int sparse_copy_unreadable(uintptr_t to, uintptr_t from, size_t bytes)
 	sys_close((int)fd);
 	return got == sizeof(part) ? 0 : -EIO;
 }
+
+size_t sparse_bytes(uintptr_t from, size_t bytes, size_t page_bytes)
+{
+	size_t count = 0;
+
+	for (size_t done = 0; done < bytes; done += page_bytes)
+		if (!sparse_is_zero(from + done, page_bytes))
+			count += page_bytes;
+	return count;
+}

@@ -18,4 +18,7 @@ void sparse_copy(uintptr_t to, uintptr_t from, size_t bytes, size_t page_bytes);
  */
 int sparse_copy_unreadable(uintptr_t to, uintptr_t from, size_t bytes);
 
+/* How many bytes that would copy. */
+size_t sparse_bytes(uintptr_t from, size_t bytes, size_t page_bytes);
+
 #endif

@@ -68,8 +68,9 @@ struct region {
 	const char *name; /* what the memory is, for log lines */
 	const struct region_owner *owner;
 	bool by_program; /* the program chose the place: a hint into it is honoured */
-	bool running;    /* a program's text or data: the code of the program, libc and this
-			  * library needs it at every instant */
+	bool running;    /* text, or data of libc or of this library: their code needs it at every
+			  * instant, also in a fork's child */
+	bool data;       /* data segments, which the program writes to */
 	bool may_go;     /* it may be unmapped or replaced at any moment, but not by the program:
 			  * it must not be read */
 	bool text;       /* pages of a file that all processes may share: never written in place */

@@ -3,9 +3,12 @@
  * Carries out a task's plan: each range goes down the ladder separately.
  */
 #include <errno.h>
+#include <string.h>
+#include <sys/auxv.h>
 
 #include "base/log.h"
 #include "base/sys.h"
+#include "calls/state.h"
 #include "proc/pagemap.h"
 #include "segments/apply.h"
 #include "segments/backing_file.h"
@@ -169,19 +172,33 @@ static void settle(uintptr_t start, uintptr_t end, int failed)
 }
 
 /*
+ * Does a fork's child use the object's data before fork_end_in_child()? That is libc's and ld.so's,
+ * libpthread's before glibc 2.34, and the library's own in a program that it is linked into.
+ */
+static bool runs_in_fork(const struct object *object)
+{
+	const uintptr_t places[] = {libc_calls.text, getauxval(AT_BASE), (uintptr_t)&libc_calls};
+
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
+		if (places[i] >= object->start && places[i] < object->end)
+			return true;
+	return strstr(object->name, "/libpthread");
+}
+
+/*
  * Data on hugetlb pages is registered first, because the program may be using it by then. In a
  * static program the registry's lock and lists are part of the data, so nothing is registered in
  * between.
  */
-static int put_data(const struct task *task, enum rung rung, const struct plan_range *range,
-		    struct prepared *prepared)
+static int put_data(const struct run *run, const struct task *task, enum rung rung,
+		    const struct plan_range *range, struct prepared *prepared)
 {
 	const uintptr_t end = range->start + prepared->bytes;
 	int failed = 0;
 
 	if (rung == RUNG_HUGETLB) {
 		failed = replaced_add_data(range->start, end, &task->lasting[rung],
-					   range->protection);
+					   range->protection, runs_in_fork(object_of(run, range)));
 		if (failed) {
 			backing_drop(prepared);
 			return reason_of_care(failed);
@@ -238,7 +255,7 @@ static long take_rung(const struct run *run, const struct task *task, enum rung 
 		return failed;
 	bytes = (long)prepared.bytes;
 	failed = task->kind == PLAN_TEXT ? put_text(run, task, rung, range, &prepared)
-					 : put_data(task, rung, range, &prepared);
+					 : put_data(run, task, rung, range, &prepared);
 	return failed ? failed : bytes;
 }
 

@@ -62,7 +62,8 @@ static bool is_taken(const struct region *region)
 	return region >= taken && region < taken + REPLACED_MAX;
 }
 
-static int add_range(uintptr_t start, uintptr_t end, struct source *source, int rights, bool text)
+static int add_range(uintptr_t start, uintptr_t end, struct source *source, int rights, bool text,
+		     bool running)
 {
 	struct region *region = taken;
 	int failed;
@@ -78,7 +79,8 @@ static int add_range(uintptr_t start, uintptr_t end, struct source *source, int 
 		region_drop(region);
 		return failed;
 	}
-	region->running = true;
+	region->running = running;
+	region->data = !text && rights & PROT_WRITE;
 	region->by_program = true;
 	region->text = text;
 	region->may_go = !process_single_threaded();
@@ -88,7 +90,8 @@ static int add_range(uintptr_t start, uintptr_t end, struct source *source, int 
 	return 0;
 }
 
-static int take_range(uintptr_t start, uintptr_t end, struct source *source, int rights, bool text)
+static int take_range(uintptr_t start, uintptr_t end, struct source *source, int rights, bool text,
+		      bool running)
 {
 	int failed;
 
@@ -96,19 +99,21 @@ static int take_range(uintptr_t start, uintptr_t end, struct source *source, int
 		return -EINVAL;
 	if (!lock_take())
 		return -EBUSY;
-	failed = add_range(start, end, source, rights, text);
+	failed = add_range(start, end, source, rights, text, running);
 	lock_release();
 	return failed;
 }
 
-int replaced_add_data(uintptr_t start, uintptr_t end, struct source *source, int rights)
+int replaced_add_data(uintptr_t start, uintptr_t end, struct source *source, int rights,
+		      bool running)
 {
-	return take_range(start, end, source, rights, false);
+	/* what the linker has made read-only is shared, as text is */
+	return take_range(start, end, source, rights, false, running || !(rights & PROT_WRITE));
 }
 
 int replaced_add_text(uintptr_t start, uintptr_t end, struct source *source, int rights)
 {
-	return take_range(start, end, source, rights, true);
+	return take_range(start, end, source, rights, true, true);
 }
 
 void replaced_settle(uintptr_t start)

@@ -39,13 +39,14 @@ bool replaced_hook_is_decided(void);
  * Makes a range a region: [start, end) is mapped and private, on populated hugetlb pages of
  * source's size, all with these rights (PROT_...). From now on the program may protect, advise,
  * unmap, move or replace any part of it, and a child of fork keeps all of it. Needs
- * replaced_hook(); *source must stay. The range may hold memory that is in use during a fork (data
- * segments, libc's own among them).
+ * replaced_hook(); *source must stay. running: a fork's child uses it before its data is back
+ * (libc's, for example).
  *
  * 0, or -errno with nothing changed: -EINVAL (not whole pages), -EEXIST (a region is there),
  * -ENOSPC (too many), -ENOMEM. The kernel then refuses calls on part of a huge page of it.
  */
-int replaced_add_data(uintptr_t start, uintptr_t end, struct source *source, int rights);
+int replaced_add_data(uintptr_t start, uintptr_t end, struct source *source, int rights,
+		      bool running);
 
 /*
  * The same for text: [start, end) is a private mapping of a hugetlb file that has all of its pages,

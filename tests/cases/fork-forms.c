@@ -27,7 +27,7 @@ static void thread_stack(void)
 
 	make_memory();
 	for (int i = 0; i < 3; i++) {
-		void *stack = need(aligned_alloc(4096, STACK_BYTES));
+		void *stack = make_stack();
 
 		pthread_attr_init(&attributes);
 		CHECK(pthread_attr_setstack(&attributes, stack, STACK_BYTES) == 0, "setstack");
@@ -48,7 +48,7 @@ static void coroutine_stack(void)
 	make_memory();
 	for (int i = 0; i < 3; i++) {
 		CHECK(getcontext(&coroutine) == 0, "getcontext");
-		coroutine.uc_stack.ss_sp = need(malloc(STACK_BYTES));
+		coroutine.uc_stack.ss_sp = make_stack();
 		coroutine.uc_stack.ss_size = STACK_BYTES;
 		coroutine.uc_link = &main_context;
 		makecontext(&coroutine, coroutine_forks, 0);

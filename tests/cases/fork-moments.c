@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A fork is right at any moment: while other threads map memory, in a signal handler that
- * interrupts such a call, and under a debugger that stops the child; the first argument says which.
+ * interrupts such a call, under a debugger that stops the child, and beside a heap that is too big
+ * to be copied; the first argument says which.
  */
 #include <sys/ptrace.h>
 #include <sys/time.h>
@@ -192,12 +193,18 @@ static void stopped_children(void)
 	pid_t program;
 
 	alarm(60); /* a parent that waits for its child ends the test */
-	program = fork();
-	if (program) {
-		CHECK(program > 0, "%m");
-		trace(program);
-		return;
+	program = vfork();
+	if (!program) {
+		execl("/proc/self/exe", "fork-moments", "debugged", NULL);
+		_exit(1);
 	}
+	CHECK(program > 0, "%m");
+	trace(program);
+}
+
+static void debugged(void)
+{
+	alarm(60);
 	make_memory();
 	if (ptrace(PTRACE_TRACEME, 0, NULL, NULL))
 		_exit(77);
@@ -212,7 +219,22 @@ static void stopped_children(void)
 		check_pattern(memory, BYTES, seed + 1);
 		seed += 2;
 	}
+	check_in_data();
 	_exit(0);
+}
+
+/* A heap that is too big to be copied is shared, as the pool could serve it twice; data is not. */
+static void beside_big_heap(void)
+{
+	const size_t bytes = 80 * MEGABYTE;
+	char *heap = need(malloc(bytes));
+
+	make_memory();
+	memset(heap, 1, bytes);
+	for (int turn = 0; turn < 2; turn++)
+		all_forms_once();
+	for (size_t i = 0; i < bytes; i += 4096)
+		CHECK(heap[i] == 1, "byte %zu of the heap", i);
 }
 
 int main(int count, char **arguments)
@@ -222,6 +244,8 @@ int main(int count, char **arguments)
 		{"inline-beside-threads", inline_beside_threads},
 		{"in-handlers", in_handlers},
 		{"stopped", stopped_children},
+		{"debugged", debugged}, /* by the one above */
+		{"beside-big-heap", beside_big_heap},
 	};
 
 	return run_kind(kinds, sizeof(kinds) / sizeof(kinds[0]), count, arguments);

@@ -222,6 +222,17 @@ static struct heap_share fork_and_measure(int forks)
 	return heap_share_of("/proc/self/smaps");
 }
 
+/* Data stays on huge pages for more forks, because it does not come back to them. */
+static void often_data(void)
+{
+	make_memory();
+	fork_and_measure(15);
+	check_in_data();
+	fork_and_measure(1);
+	CHECK(!hugetlb_kb_of_memory(), "data is on huge pages after 16 forks");
+	setenv("IN_DATA", "0", 1);
+}
+
 static void grow(size_t bytes)
 {
 	for (size_t done = 0; done < bytes; done += 60000)
@@ -296,7 +307,7 @@ int main(int count, char **arguments)
 	static const struct kind kinds[] = {
 		{"kept", kept_from_children},     {"rights", advice_and_rights},
 		{"rights-1G", rights_1G},         {"often", often},
-		{"early-handler", early_handler},
+		{"early-handler", early_handler}, {"often-data", often_data},
 	};
 
 	return run_kind(kinds, sizeof(kinds) / sizeof(kinds[0]), count, arguments);

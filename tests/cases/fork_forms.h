@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * For the tests of fork: the calls that make a child, and memory that parent and child both write.
+ * It is heap. With IN_DATA in the environment it is bss, and at the end the parent must have
+ * IN_DATA MB of it on hugetlb pages.
  */
 #include <sched.h>
 #include <signal.h>
@@ -112,10 +114,52 @@ static inline void all_forms_once(void)
 	}
 }
 
+/* The memory, and behind it a page for a stack. */
+static char segment[BYTES + 2 * HUGE];
+
 static inline void make_memory(void)
 {
-	memory = need(aligned_alloc(HUGE, BYTES));
+	memory = getenv("IN_DATA")
+			 ? (char *)(((uintptr_t)segment + HUGE - 1) & ~(uintptr_t)(HUGE - 1))
+			 : need(aligned_alloc(HUGE, BYTES));
 	clone_stack = need(malloc(STACK_BYTES));
+}
+
+/* In the same memory. */
+static inline void *make_stack(void)
+{
+	return getenv("IN_DATA") ? memory + BYTES : need(aligned_alloc(4096, STACK_BYTES));
+}
+
+static inline unsigned long hugetlb_kb_of_memory(void)
+{
+	FILE *smaps = need(fopen("/proc/self/smaps", "re"));
+	unsigned long start = 0, end = 0, page_kb, kb = 0;
+	char line[512];
+
+	while (fgets(line, sizeof(line), smaps)) {
+		unsigned long from = (uintptr_t)memory, to = from + BYTES;
+
+		sscanf(line, "%lx-%lx ", &start, &end);
+		if (start > from)
+			from = start;
+		if (end < to)
+			to = end;
+		if (from < to && sscanf(line, "KernelPageSize: %lu", &page_kb) == 1 &&
+		    page_kb >= HUGE >> 10)
+			kb += (to - from) >> 10;
+	}
+	fclose(smaps);
+	return kb;
+}
+
+static inline void check_in_data(void)
+{
+	/* the debugger of another process has no memory */
+	const char *expected = memory ? getenv("IN_DATA") : NULL;
+	const unsigned long kb = expected ? hugetlb_kb_of_memory() : 0;
+
+	CHECK(!expected || kb == strtoul(expected, NULL, 10) << 10, "%lu kB on hugetlb pages", kb);
 }
 
 struct kind {
@@ -129,6 +173,7 @@ static inline int run_kind(const struct kind *kinds, size_t kind_count, int coun
 	for (size_t i = 0; i < kind_count; i++)
 		if (count > 1 && !strcmp(arguments[1], kinds[i].name)) {
 			kinds[i].run();
+			check_in_data();
 			return 0;
 		}
 	return 2;

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * at-memory-limit split|fork: fills 48M, which is on hugetlb pages and so does not count towards
- * the limit of the cgroup that it runs in, and then needs more base pages than that limit allows.
+ * at-memory-limit split|fork|fork-sparse: fills 48M, which is on hugetlb pages and so does not
+ * count towards the limit of the cgroup that it runs in, and then needs more base pages than that
+ * limit allows.
  *
  * split: protects a part of each page. Some calls may fail with ENOMEM; nothing is lost. Prints how
- * many succeeded. fork: a child reads everything.
+ * many succeeded. fork: a child reads everything. fork-sparse: fills only 4M of the 48M; parent and
+ * child then write.
  */
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -42,6 +44,26 @@ static void in_child(const char *page)
 	puts("forked");
 }
 
+static void sparse(char *page)
+{
+	const size_t filled = 2 * HUGE;
+	pid_t child = fork();
+	int status;
+
+	CHECK(child >= 0, "%m");
+	if (!child) {
+		check_pattern(page, filled, 1);
+		check_zero(page + filled, PAGES * HUGE - filled);
+		fill_pattern(page, 2 * filled, 2);
+		check_pattern(page, 2 * filled, 2);
+		_exit(7);
+	}
+	fill_pattern(page, PAGES * HUGE, 1);
+	CHECK(waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 7,
+	      "the child ended with %d", status);
+	puts("forked");
+}
+
 int main(int count, char **arguments)
 {
 	char *page = mmap(NULL, (PAGES + 1) * HUGE, PROT_READ | PROT_WRITE,
@@ -49,9 +71,11 @@ int main(int count, char **arguments)
 
 	CHECK(page != MAP_FAILED && count == 2, "%m");
 	page += -(uintptr_t)page & (HUGE - 1);
-	fill_pattern(page, PAGES * HUGE, 1);
+	fill_pattern(page, strcmp(arguments[1], "fork-sparse") ? PAGES * HUGE : 2 * HUGE, 1);
 	if (!strcmp(arguments[1], "split"))
 		split(page);
+	else if (!strcmp(arguments[1], "fork-sparse"))
+		sparse(page);
 	else
 		in_child(page);
 	check_pattern(page, PAGES * HUGE, 1);

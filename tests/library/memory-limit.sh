@@ -1,6 +1,6 @@
 #!/bin/bash
-# Where a cgroup's memory limit does not allow a copy, a page is not split and fork copies nothing: the
-# process is not killed, nothing is lost, and one line says why.
+# Where a cgroup's memory limit does not allow a copy, a page is not split and fork copies nothing, or
+# only what is not zero: the process is not killed, nothing is lost, and one line says why.
 # SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 
@@ -43,4 +43,14 @@ echo -1 >"$group/$file" 2>/dev/null || echo max >"$group/$file"
 limited env "LD_PRELOAD=$LIB" HUGETLB_MMAP=yes "$helpers/at-memory-limit" split ||
 	{ show "$work/out" "$work/err"; fail "no limit: exit status $?"; }
 [ "$(cat "$work/out")" = 24 ] || { show "$work/out" "$work/err"; fail "no limit: not all were split"; }
+
+# What is zero needs no memory: a child of a program that has written to little of it has its own.
+set_pool 26
+echo $limit >"$group/$file"
+for setting in auto copy; do
+	limited env "LD_PRELOAD=$LIB" HUGETLB_MMAP=yes HUGETLB_MMAP_LIMIT=64M \
+		HUGETLB_FORK=$setting "$helpers/at-memory-limit" fork-sparse ||
+		{ show "$work/out" "$work/err"; fail "sparse: exit status $?"; }
+	[ -s "$work/err" ] && { show "$work/err"; fail "sparse: a line"; }
+done
 exit 0

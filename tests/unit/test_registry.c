@@ -183,7 +183,7 @@ static void a_taken_range_bears_what_small_pages_bear(void **state)
 
 	(void)state;
 	assert_int_equal(replaced_add_data(fixture_start, fixture_start + 8 * PAGE, &source,
-					   PROT_READ | PROT_WRITE),
+					   PROT_READ | PROT_WRITE, false),
 			 0);
 	assert_int_equal(call_mprotect((void *)(fixture_start + BASE), BASE, PROT_READ), 0);
 	assert_int_equal(gate_pool_mapped(fixture_start, FIXTURE_BYTES), 7);
@@ -203,8 +203,9 @@ static void a_taken_range_keeps_its_rights(void **state)
 	struct source source = take(PROT_READ);
 
 	(void)state;
-	assert_int_equal(
-		replaced_add_data(fixture_start, fixture_start + 8 * PAGE, &source, PROT_READ), 0);
+	assert_int_equal(replaced_add_data(fixture_start, fixture_start + 8 * PAGE, &source,
+					   PROT_READ, false),
+			 0);
 	assert_int_equal(call_mprotect((void *)fixture_start, BASE, PROT_READ | PROT_WRITE), 0);
 	*(volatile char *)fixture_start = *(volatile char *)fixture_start;
 	/* the rest of the page is read-only still: the kernel refuses to write there */
@@ -278,18 +279,22 @@ static void ranges_that_can_not_be_taken(void **state)
 	struct source source = take(PROT_READ | PROT_WRITE);
 
 	(void)state;
-	assert_int_equal(replaced_add_data(fixture_start, fixture_start + BASE, &source, PROT_READ),
-			 -EINVAL);
-	assert_int_equal(replaced_add_data(fixture_start, fixture_start, &source, PROT_READ),
+	assert_int_equal(
+		replaced_add_data(fixture_start, fixture_start + BASE, &source, PROT_READ, false),
+		-EINVAL);
+	assert_int_equal(replaced_add_data(fixture_start, fixture_start, &source, PROT_READ, false),
 			 -EINVAL);
 	gate_fail_always(CPU_MMAP_NUMBER, ENOMEM);
-	assert_int_equal(replaced_add_data(fixture_start, fixture_start + PAGE, &source, PROT_READ),
-			 -ENOMEM);
+	assert_int_equal(
+		replaced_add_data(fixture_start, fixture_start + PAGE, &source, PROT_READ, false),
+		-ENOMEM);
 	gate_reset();
-	assert_int_equal(replaced_add_data(fixture_start, fixture_start + PAGE, &source, PROT_READ),
-			 0);
-	assert_int_equal(replaced_add_data(fixture_start, fixture_start + PAGE, &source, PROT_READ),
-			 -EEXIST);
+	assert_int_equal(
+		replaced_add_data(fixture_start, fixture_start + PAGE, &source, PROT_READ, false),
+		0);
+	assert_int_equal(
+		replaced_add_data(fixture_start, fixture_start + PAGE, &source, PROT_READ, false),
+		-EEXIST);
 	replaced_forget(fixture_start, fixture_start + PAGE);
 	assert_null(registry_first());
 }
@@ -301,7 +306,7 @@ static void a_part_is_forgotten(void **state)
 
 	(void)state;
 	assert_int_equal(replaced_add_data(fixture_start, fixture_start + 8 * PAGE, &source,
-					   PROT_READ | PROT_WRITE),
+					   PROT_READ | PROT_WRITE, false),
 			 0);
 	assert_int_equal(munmap((void *)fixture_start, 2 * PAGE), 0);
 	gate_pool_forget(fixture_start, 2 * PAGE);
