@@ -18,7 +18,7 @@ make_rpm_root() {
 		"$rpm_root"/usr/{bin,sbin,include,lib/systemd/system,lib64/pkgconfig,share/{doc,licenses}} \
 		"$rpm_root"/usr/share/{man/man{1,3,5,7,8},bash-completion/completions,zsh/site-functions} \
 		"$rpm_root"/{bin,sbin,lib,lib64}
-	for program in bash sh cat env; do
+	for program in bash sh cat env grep; do
 		copy_into_root "$(command -v $program)" || return 1
 	done
 	[ -e "$rpm_root/bin/bash" ] || cp "$(command -v bash)" "$rpm_root/bin/"
@@ -76,7 +76,7 @@ our_rpm() {
 	rpm --root "$rpm_root" --dbpath /var/lib/rpm "$@"
 }
 
-# Installed, used, erased: nothing is left.
+# Installed, used, erased: nothing is left. The administrator forgot a line in /etc/ld.so.preload.
 rpms_install_and_erase() {
 	local names
 	[ "$(id -u)" = 0 ] && "$helpers/own-mounts" true 2>/dev/null || return 0
@@ -93,8 +93,12 @@ rpms_install_and_erase() {
 	our_rpm -V --nodeps $names >"$work/log" 2>&1 ||
 		{ show "$work/log"; fail "rpm -V: the files are not the packages'"; }
 	use_rpms
+	echo libhugetlbfs.so >"$rpm_root/etc/ld.so.preload"
 	# shellcheck disable=SC2086 # names
 	our_rpm -e $names >"$work/log" 2>&1 || { show "$work/log"; fail "rpm -e"; }
+	grep -q '^warning: /etc/ld.so.preload still names libhugetlbfs' "$work/log" ||
+		{ show "$work/log"; fail "rpm -e does not warn"; }
+	rm "$rpm_root/etc/ld.so.preload"
 	files_of_rpm_root >"$work/after"
 	diff "$work/before" "$work/after" || fail "erasing leaves other files than before"
 }
