@@ -347,18 +347,26 @@ static bool own_huge_pages(struct region *region, size_t page, size_t count)
 static void own_base_pages(struct region *region, size_t page)
 {
 	const uintptr_t address = region_page_address(region, page);
+	const unsigned int state = region->pages[page];
+	const bool altered = state & (PAGE_PROTECTED | PAGE_DONTDUMP);
 	const size_t bytes = region->page_bytes;
 	long copy = split_map_aside(region, bytes);
 	int failed;
 
 	if (SYS_IS_ERROR(copy))
 		return;
+	if (!fork_may_read(state) && fork_open_to_read(state, address, bytes)) {
+		sys_munmap((uintptr_t)copy, bytes);
+		return;
+	}
 	memcpy((void *)copy, (void *)address, bytes);
 	failed = move_over((uintptr_t)copy, bytes, address, PROT_READ | PROT_WRITE, 0);
 	if (failed)
 		sys_munmap((uintptr_t)copy, bytes);
+	if (altered)
+		fork_give_state(state, address, bytes);
 	if (failed >= 0)
-		region_set_small(region, page, UNIT_MAPPED);
+		region_set_small(region, page, UNIT_MAPPED | (altered ? UNIT_ALTERED : 0));
 }
 
 /* The child copies what the parent could not copy. */
@@ -407,7 +415,7 @@ static int end_in_child(void *nothing)
 		 * them, or no means against writers. */
 		if (region->data && libc_calls.fork != FORK_COW)
 			own_pages(region, FORK_SEGMENTS);
-		else if (agreed.way == WAY_POPULATE)
+		else if (agreed.copies || agreed.way == WAY_POPULATE)
 			own_pages(region, agreed.walk);
 	}
 	return 0;

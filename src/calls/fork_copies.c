@@ -17,6 +17,7 @@
 #include "pages/sparse.h"
 #include "region/mempolicy.h"
 #include "region/page_state.h"
+#include "region/process.h"
 #include "region/registry.h"
 #include "region/split.h"
 
@@ -96,8 +97,7 @@ static long copy_readable(const struct region *region, uintptr_t to, uintptr_t f
 	return 0;
 }
 
-/* Gives a copy the protection, key and advice of the pages that it replaces. */
-static long give_state(unsigned int state, uintptr_t copy, size_t bytes)
+long fork_give_state(unsigned int state, uintptr_t copy, size_t bytes)
 {
 	const int rights = page_state_rights(state);
 	const long key = state >> PAGE_KEY_SHIFT;
@@ -112,6 +112,13 @@ static long give_state(unsigned int state, uintptr_t copy, size_t bytes)
 	return failed;
 }
 
+long fork_open_to_read(unsigned int state, uintptr_t address, size_t bytes)
+{
+	if (state >> PAGE_KEY_SHIFT)
+		return sys_call(SYS_pkey_mprotect, address, bytes, PROT_READ, 0);
+	return sys_mprotect(address, bytes, PROT_READ);
+}
+
 /* The state and NUMA policy of the run's first page apply to the whole run. */
 struct run {
 	const struct region *region;
@@ -119,6 +126,31 @@ struct run {
 	unsigned int state;
 	struct mempolicy policy;
 };
+
+/* Nobody else runs who could see that it may be read. */
+static long read_opened(const struct run *run, uintptr_t to, uintptr_t from, size_t bytes)
+{
+	const uintptr_t start = region_page_address(run->region, run->page);
+	const size_t run_bytes = run->count * run->region->page_bytes;
+	long failed = fork_open_to_read(run->state, start, run_bytes);
+
+	if (!failed)
+		sparse_copy(to, from, bytes, run->region->base_bytes);
+	if (fork_give_state(run->state, start, run_bytes))
+		fork_give_state(run->state, start, run_bytes);
+	return failed;
+}
+
+/* A kernel may refuse to read protected memory through /proc/self/mem: Debian's 7.2 does. */
+static long copy_unreadable(const struct run *run, uintptr_t to, uintptr_t from, size_t bytes)
+{
+	long failed;
+
+	if (sys_sandboxed)
+		return -EPERM;
+	failed = sparse_copy_unreadable(to, from, bytes);
+	return failed && process_alone() ? read_opened(run, to, from, bytes) : failed;
+}
 
 /* How many of the bytes from `from` on are in pages that were all touched, or all were not. Only
  * where the first touch chooses a page's node are there any that were not. */
@@ -149,9 +181,7 @@ static long copy_touched(const struct run *run, uintptr_t to, uintptr_t from, si
 		if (fork_may_read(run->state))
 			failed = copy_readable(run->region, to + done, from + done, alike);
 		else
-			failed = sys_sandboxed
-					 ? -EPERM
-					 : sparse_copy_unreadable(to + done, from + done, alike);
+			failed = copy_unreadable(run, to + done, from + done, alike);
 	}
 	return failed;
 }
@@ -170,7 +200,7 @@ static int copy_units(const struct run *run, size_t unit, size_t units)
 	mempolicy_apply(&run->policy, to, bytes);
 	failed = copy_touched(run, to, from, used);
 	if (!failed)
-		failed = give_state(run->state, to, bytes);
+		failed = fork_give_state(run->state, to, bytes);
 	made.area_used += bytes;
 	return failed ? -ENOMEM : 0;
 }

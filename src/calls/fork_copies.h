@@ -27,4 +27,10 @@ void fork_copies_drop(void);
 /* After the fork, in the child: moves the copies into place and records the new states. */
 void fork_copies_take(void);
 
+/* Opens pages that cannot be read, for a process in which nobody else runs. Returns 0 or -errno. */
+long fork_open_to_read(unsigned int state, uintptr_t address, size_t bytes);
+
+/* Gives a copy the protection, key and advice of the pages that it replaces. 0 or -errno. */
+long fork_give_state(unsigned int state, uintptr_t copy, size_t bytes);
+
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "base/sys.h"
 #include "calls/fork_pages.h"
 #include "calls/state.h"
 #include "pages/first_touch.h"
@@ -137,7 +138,7 @@ static size_t content_of_page(const struct region *region, size_t unit, size_t u
 
 	if (!fork_may_read(region->pages[region_page(region, from)]))
 		return used;
-	if (first_touch_used && first_touch_awaited(from))
+	if (first_touch_used && !sys_sandboxed && !sys_is_filtered() && first_touch_awaited(from))
 		return 0;
 	return sparse_bytes(from, used, region->base_bytes);
 }

@@ -3,7 +3,7 @@
  * The pages that a fork's child would lose: hugetlb pages, which the kernel shares until one side
  * writes. See fork.h.
  *
- * Needs the lock (region/lock.h); makes no system call.
+ * Needs the lock (region/lock.h).
  */
 #ifndef CALLS_FORK_PAGES_H
 #define CALLS_FORK_PAGES_H
