@@ -20,6 +20,7 @@
 #include "base/sys.h"
 #include "proc/smaps.h"
 #include "shared_copies.h"
+#include "tools/common/map_files.h"
 
 #define DELETED " (deleted)"
 
@@ -77,17 +78,12 @@ static void note_object(struct shared_copy *copy, pid_t pid, const char *name, b
 		      !is_deleted && is_what_was_copied(path, copy);
 }
 
-/* The file itself, even if it was deleted; its name serves callers who may not query that. */
 static bool maps_what_was_copied(const struct smaps_mapping *mapping, pid_t pid,
 				 const struct shared_copy *copy)
 {
-	char path[SMAPS_NAME_BYTES + 32];
-	struct stat status;
+	char path[MAP_FILES_BYTES];
 
-	snprintf(path, sizeof(path), "/proc/%d/map_files/%llx-%llx", (int)pid,
-		 (unsigned long long)mapping->start, (unsigned long long)mapping->end);
-	if (stat(path, &status) && (errno == EPERM || errno == EACCES))
-		snprintf(path, sizeof(path), "/proc/%d/root%s", (int)pid, mapping->name);
+	map_files_path(pid, mapping->start, mapping->end, mapping->name, path);
 	return is_file_of(path, copy);
 }
 

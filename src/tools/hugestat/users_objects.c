@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "proc/smaps.h"
+#include "tools/common/map_files.h"
 #include "tools/hugestat/users_scan.h"
 
 #define DIRECTORIES_MAX 32 /* levels of directories */
@@ -185,7 +186,7 @@ static struct scan_object *object_at(struct scan *scan, const void *address)
 		return NULL;
 	while (!object && smaps_next(&maps, &mapping)) {
 		const struct scan_device *device;
-		char path[80];
+		char path[MAP_FILES_BYTES];
 		struct stat status;
 
 		if (mapping.start != (uintptr_t)address)
@@ -195,8 +196,7 @@ static struct scan_object *object_at(struct scan *scan, const void *address)
 		if (!device)
 			break;
 		object = scan_object(scan, device, mapping.inode, mapping.name);
-		snprintf(path, sizeof(path), "/proc/self/map_files/%llx-%llx",
-			 (unsigned long long)mapping.start, (unsigned long long)mapping.end);
+		map_files_path(getpid(), mapping.start, mapping.end, mapping.name, path);
 		if (!stat(path, &status))
 			scan_object_stat(object, scan, status.st_uid, (uint64_t)status.st_size,
 					 (uint64_t)status.st_blocks);

@@ -16,6 +16,7 @@
 #include "base/sys.h"
 #include "proc/pagemap.h"
 #include "proc/smaps.h"
+#include "tools/common/map_files.h"
 #include "tools/hugestat/process.h"
 #include "tools/hugestat/users_scan.h"
 
@@ -157,14 +158,11 @@ static struct scan_object *object_of(struct reader *reader, const struct mapping
 	struct scan *scan = reader->scan;
 	struct scan_object *object =
 		scan_object(scan, mapping->device, mapping->inode, mapping->name);
-	char path[SMAPS_NAME_BYTES + 64];
+	char path[MAP_FILES_BYTES];
 	struct stat status;
 
 	scan_object_used_by(object, list_process(reader));
-	snprintf(path, sizeof(path), "/proc/%d/map_files/%llx-%llx", (int)reader->pid,
-		 (unsigned long long)mapping->start, (unsigned long long)mapping->end);
-	if (stat(path, &status))
-		snprintf(path, sizeof(path), "/proc/%d/root%s", (int)reader->pid, mapping->name);
+	map_files_path(reader->pid, mapping->start, mapping->end, mapping->name, path);
 	if (!stat(path, &status) && status.st_ino == mapping->inode &&
 	    status.st_dev == mapping->device->device)
 		scan_object_stat(object, scan, status.st_uid, (uint64_t)status.st_size,
