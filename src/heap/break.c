@@ -165,6 +165,23 @@ static bool is_altered(const struct region *region, size_t unit)
 	       region->pages[page] & ~(PAGE_HUGE | PAGE_INHERITED);
 }
 
+/*
+ * Base pages, which the program may have protected or unmapped by a system call that the library
+ * did not see; whole huge pages were verified when the break was lowered. The kernel cannot tell
+ * before Linux 5.14.
+ */
+static void check_small(struct region *region, uintptr_t from, uintptr_t to)
+{
+	const uintptr_t page = align_down(from, region->base_bytes);
+	int failed;
+
+	if (region_huge_at(region, from))
+		return;
+	failed = sys_populate(page, align_up(to, region->base_bytes) - page);
+	if (failed == -ENOMEM || (failed == -EINVAL && source_can_populate_write()))
+		region->units[region_unit(region, from)] |= UNIT_ALTERED;
+}
+
 /* Splits its huge page, which may extend below the break. */
 static int split_altered(struct region *region, uintptr_t address)
 {
@@ -197,6 +214,8 @@ static int RARE clear_again(struct heap_break *heap, uintptr_t from, uintptr_t t
 
 		if (is_altered(region, region_unit(region, from)))
 			failed = split_altered(region, from);
+		else
+			check_small(region, from, stop);
 		if (!failed && is_altered(region, region_unit(region, from)))
 			failed = renew_altered(region, from, stop, unit_end);
 		else if (!failed)
