@@ -34,14 +34,18 @@ void remote_writers_start(void)
 	const size_t count = headers ? getauxval(AT_PHNUM) : 0;
 	const ElfW(Phdr) *of_dynamic = NULL;
 	const ElfW(Dyn) * entry;
+	bool has_bias = false;
 	uintptr_t bias = 0;
 
 	for (size_t i = 0; i < count; i++)
-		if (headers[i].p_type == PT_PHDR)
+		if (headers[i].p_type == PT_PHDR) {
 			bias = (uintptr_t)headers - headers[i].p_vaddr;
-		else if (headers[i].p_type == PT_DYNAMIC)
+			has_bias = true;
+		} else if (headers[i].p_type == PT_DYNAMIC) {
 			of_dynamic = &headers[i];
-	if (!of_dynamic)
+		}
+	/* A static program, or ld.so as a command, has no PT_PHDR. */
+	if (!of_dynamic || !has_bias)
 		return;
 	entry = (const ElfW(Dyn) *)(bias + of_dynamic->p_vaddr);
 	for (; entry->d_tag != DT_NULL; entry++)
