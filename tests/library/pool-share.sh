@@ -3,15 +3,15 @@
 # share a pool that has pages for 8.
 # SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
-. "$(dirname "$0")/../lib/sixteen.sh"
+. "$(dirname "$0")/../lib/together.sh"
 
 set_pool 256
 
-sixteen HUGETLB_MORECORE=yes HUGETLB_LIMIT=32M
+together 16 90 HUGETLB_MORECORE=yes HUGETLB_LIMIT=32M
 for pages in "${held[@]}"; do
 	((pages == 16)) || fail "HUGETLB_LIMIT=32M: ${held[*]} pages"
 done
-sixteen HUGETLB_MORECORE=yes HUGETLB_LIMIT=5%
+together 16 90 HUGETLB_MORECORE=yes HUGETLB_LIMIT=5%
 for pages in "${held[@]}"; do
 	((pages == 12)) || fail "HUGETLB_LIMIT=5%: ${held[*]} pages"
 done
