@@ -85,7 +85,7 @@ static bool map_own_pages(struct work *work, bool drop)
 	answer = own_pages_ask(&work->placed, wanted, drop);
 	if (answer == OWN_PAGES_HUGE) {
 		placed_file_populate(wanted->call, work->placed.start, work->placed.end);
-		log_info("HUGETLB_MMAP_FILES: %s: %lu MB in huge pages of its page cache",
+		log_info("HUGETLB_MMAP_FILES: %s: %lu MB of its page cache, huge where possible",
 			 wanted->original.path,
 			 (unsigned long)((work->placed.last - work->placed.first) >> 20));
 		return true;
