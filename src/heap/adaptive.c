@@ -194,19 +194,30 @@ static const struct calls_break adaptive_break = {
  * Without randomization the break begins where the program's own memory ends. Programs that save
  * that memory in a file and load it again, as GCL's Lisp does, then expect nothing in between.
  */
-static bool follows_program(uintptr_t address)
+static bool follows_program(uintptr_t address, uintptr_t *bias)
 {
 	const ElfW(Phdr) *headers = (const ElfW(Phdr) *)getauxval(AT_PHDR);
 	const size_t count = headers ? getauxval(AT_PHNUM) : 0;
-	uintptr_t bias = 0, end = 0;
+	uintptr_t end = 0;
 
+	*bias = 0;
 	for (size_t i = 0; i < count; i++) {
 		if (headers[i].p_type == PT_PHDR)
-			bias = (uintptr_t)headers - headers[i].p_vaddr;
+			*bias = (uintptr_t)headers - headers[i].p_vaddr;
 		if (headers[i].p_type == PT_LOAD && headers[i].p_vaddr + headers[i].p_memsz > end)
 			end = headers[i].p_vaddr + headers[i].p_memsz;
 	}
-	return address == align_up(bias + end, process_base_bytes);
+	return address == align_up(*bias + end, getauxval(AT_PAGESZ));
+}
+
+bool adaptive_is_required(void)
+{
+	char mode[4];
+	uintptr_t bias;
+
+	return follows_program((uintptr_t)sys_brk(0), &bias) && !bias &&
+	       sys_read_file("/proc/sys/kernel/randomize_va_space", mode, sizeof(mode)) > 0 &&
+	       *mode == '2';
 }
 
 /*
@@ -218,9 +229,11 @@ static void place_break(void)
 	const uintptr_t *libc_break =
 		(const uintptr_t *)libc_symbol(&libc_calls.libc, "__curbrk", NULL);
 
+	uintptr_t bias;
+
 	watched.break_start = (uintptr_t)sys_brk(0);
 	watched.break_end = policy_break_end(watched.break_start, USUAL_PAGE_BYTES);
-	if (libc_break && !*libc_break && !follows_program(watched.break_start))
+	if (libc_break && !*libc_break && !follows_program(watched.break_start, &bias))
 		sys_brk(align_up(watched.break_start, USUAL_PAGE_BYTES));
 }
 

@@ -22,6 +22,13 @@
 int adaptive_start(const struct options *options, int (*begin)(const struct options *options));
 
 /*
+ * Has this program switched off randomization for itself, and no place of its own (not PIE)? That is
+ * how a program does it whose file contains its saved heap, as GCL's Lisp: its break has to begin
+ * where it ends, on small pages, whatever the user named.
+ */
+bool adaptive_is_required(void);
+
+/*
  * Calls `then` when the heap has begun: the program is large, or has threads. Called inside malloc
  * or pthread_create, with all signals blocked.
  */

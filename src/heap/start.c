@@ -231,7 +231,7 @@ int heap_start(const struct options *options)
 		return -EBUSY;
 	}
 	heap.shrink = options->heap_shrink;
-	if (options->heap == HEAP_AUTO)
+	if (options->heap == HEAP_AUTO || adaptive_is_required())
 		failed = adaptive_start(options, begin_heap);
 	else
 		failed = begin_heap(options);
