@@ -11,8 +11,9 @@ import sys
 
 HUGETLB_FLAG, THP_FLAG = 1 << 17, 1 << 22
 
-# The kernel's lists and ageing change these while the process waits: referenced, lru, active, idle.
-CHANGING_FLAGS = 1 << 2 | 1 << 5 | 1 << 6 | 1 << 25
+# The kernel's lists, ageing and its own work change these while the process waits: locked, referenced, lru,
+# active, idle.
+CHANGING_FLAGS = 1 << 0 | 1 << 2 | 1 << 5 | 1 << 6 | 1 << 25
 
 # What other processes do changes who shares a page.
 CHANGING_FIELDS = ("Pss", "Shared_C", "Shared_D", "Private_C", "Private_D", "Referenced", "SwapPss")
