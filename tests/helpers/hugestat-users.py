@@ -55,20 +55,21 @@ for name, pid in held["pids"].items():
 # in use, reserved, shared: as page-holders.py has taken them
 for name, wanted in {
     "anonymous": (3, 2, 0),
-    "parent": (6, 0, 0),
+    "parent": (6, 1, 0),
     "child": (1, 0, 5),
     "unreserved": (1, 0, 0),
     "first": (0, 0, 2),
     "second": (0, 0, 1),
     "file": (0, 0, 2),
-    "memfd": (3, 1, 0),
+    "memfd": (4, 2, 0),
     "namespace": (0, 0, 1),
 }.items():
     row = by_pid[held["pids"][name]]
     expect(name, (row["in_use"], row["reserved"], row["shared"]), wanted)
     expect(f"{name}: user", row["uid"], os.getuid())
     if len(sys.argv) > 3:
-        expect(f"{name}: cgroup", row["cgroup"], sys.argv[3])
+        group = os.path.dirname(sys.argv[3]) if name == "unreserved" else sys.argv[3]
+        expect(f"{name}: cgroup", row["cgroup"], group)
 
 used, idle = by_id[held["used"]], by_id[held["idle"]]
 expect("segment", (used["in_use"], used["reserved"], used["key"]), (2, 1, held["key"]))
@@ -80,6 +81,7 @@ for name, row in by_name.items():
     if name.endswith("/below/left over"):
         expect("file", (row["in_use"], row["reserved"], row["left_over"]), (1, 2, True))
         expect("its command", row["command"], f"rm '{name}'")
+        expect("its user", row["uid"], held["other user"])
         break
 else:
     differences.append("the file that is left over is not there")
@@ -94,12 +96,16 @@ expect("largest first", rows, sorted(rows, key=lambda row: -row["in_use"] - row[
 
 # Nodes: of pages that a process maps, all.
 for row in rows:
-    if row["in_use"] and row.get("pid") != held["pids"]["memfd"] and not row.get("left_over"):
-        expect(f"{row['name']}: nodes", sum(n["in_use"] for n in row["nodes"]), row["in_use"])
+    if row["in_use"] and not row.get("left_over"):
+        mapped = row["in_use"] - (3 if row.get("pid") == held["pids"]["memfd"] else 0)
+        expect(f"{row['name']}: nodes", sum(n["in_use"] for n in row["nodes"]), mapped)
 if len(sys.argv) > 3:
-    own = [by_pid[pid] for pid in held["pids"].values()] + [used, idle]
+    own = [by_pid[pid] for name, pid in held["pids"].items() if name != "unreserved"] + [used, idle]
     own += [row for row in rows if row["kind"] == "file"]
     group = [g for g in users["cgroups"] if g["path"] == sys.argv[3] and g["page_kb"] == HUGE_KB]
-    expect("cgroup", [g["in_use"] for g in group], [sum(r["in_use"] for r in own)])
+    wanted = [(sum(r["in_use"] for r in own), sum(r["reserved"] for r in own))]
+    expect("cgroup", [(g["in_use"], g["reserved"]) for g in group], wanted)
+    above = [g for g in users["cgroups"] if g["path"] == os.path.dirname(sys.argv[3])]
+    expect("the group above it", [(g["in_use"], g["reserved"]) for g in above], [(1, 0)])
 print("\n".join(differences))
 sys.exit(1 if differences else 0)

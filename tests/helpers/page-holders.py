@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Processes that hold huge pages of 2M in every way; prints their PIDs when all hold them.
 
-page-holders.py MOUNT: MOUNT is a hugetlbfs of 2M pages. Ends, with all of its processes, when its
+page-holders.py MOUNT [PROCS]: MOUNT is a hugetlbfs of 2M pages, PROCS the file by which one of them
+moves to another cgroup, the one above. Ends, with all of its processes, when its
 standard input does; takes files and segments away. Prints one line of JSON.
 """
 
@@ -17,6 +18,7 @@ MAP_HUGETLB, MAP_NORESERVE = 0x40000, 0x4000
 CLONE_NEWNS, MS_REC, MS_PRIVATE = 0x20000, 0x4000, 0x40000
 SHM_HUGETLB, IPC_CREAT = 0o4000, 0o1000
 KEY = 0x6C687567
+OTHER_USER = 12345
 
 libc = ctypes.CDLL(None, use_errno=True)
 libc.shmat.restype = ctypes.c_void_p
@@ -83,6 +85,22 @@ def memfd(pages, touched):
     return fd
 
 
+def two_memfds():
+    """One that is only open, and one that is mapped too."""
+    mapped = os.memfd_create("mapped", os.MFD_HUGETLB | os.MFD_HUGE_2MB)
+    os.ftruncate(mapped, 2 * HUGE)
+    memory = mmap.mmap(mapped, 2 * HUGE)
+    memory[0] = 1
+    return memfd(4, 3), mapped, memory
+
+
+def in_group_above():
+    if len(sys.argv) > 2:
+        with open(sys.argv[2], "w", encoding="ascii") as procs:
+            procs.write(str(os.getpid()))
+    return anonymous(2, 1, MAP_NORESERVE)
+
+
 def in_own_mounts():
     """A file on a mount that only this process sees, where the others see theirs."""
     if libc.unshare(CLONE_NEWNS) or libc.mount(b"none", b"/", None, MS_REC | MS_PRIVATE, None):
@@ -93,7 +111,8 @@ def in_own_mounts():
 
 
 def parent_of_a_fork(children):
-    memory = anonymous(6, 6)
+    # the reservation of the last page stays the parent's
+    memory = anonymous(7, 6)
 
     def write_one():
         memory[0] = 2
@@ -109,11 +128,11 @@ read_child, write_child = os.pipe()
 pids = {
     "anonymous": start(lambda: anonymous(5, 3)),
     "parent": start(lambda: parent_of_a_fork([os.fdopen(write_child, "w")])),
-    "unreserved": start(lambda: anonymous(2, 1, MAP_NORESERVE)),
+    "unreserved": start(in_group_above),
     "first": start(lambda: attach(used, 2)),
     "second": start(lambda: attach(used, 1)),
     "file": start(lambda: file("used", 2, 2)),
-    "memfd": start(lambda: memfd(4, 3)),
+    "memfd": start(two_memfds),
     "namespace": start(in_own_mounts),
 }
 os.close(write_child)
@@ -122,15 +141,20 @@ address = attach(idle, 1)
 libc.shmdt(ctypes.c_void_p(address))
 os.makedirs(f"{mount}/below", exist_ok=True)
 memory, fd = file("below/left over", 3, 1)
+os.fchown(fd, OTHER_USER, -1)
 memory.close()
 os.close(fd)
-print(json.dumps({"pids": pids, "used": used, "idle": idle, "key": KEY}), flush=True)
+# nobody has mapped this one: it has no page and reserves none
+fd = os.open(f"{mount}/below/empty", os.O_RDWR | os.O_CREAT, 0o600)
+os.ftruncate(fd, 3 * HUGE)
+os.close(fd)
+print(json.dumps({"pids": pids, "used": used, "idle": idle, "key": KEY, "other user": OTHER_USER}), flush=True)
 sys.stdin.read()
 for pid in pids.values():
     os.kill(pid, signal.SIGTERM)
 for number in used, idle:
     libc.shmctl(number, 0, None)
-for name in "used", "below/left over":
+for name in "used", "below/left over", "below/empty":
     if os.path.exists(f"{mount}/{name}"):
         os.unlink(f"{mount}/{name}")
 os.rmdir(f"{mount}/below")

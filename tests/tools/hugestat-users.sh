@@ -26,9 +26,9 @@ if grep -q '^hugetlb' /proc/cgroups && ! grep -qw hugetlb /sys/fs/cgroup/cgroup.
 			at_end "umount $work/cgroup"
 	fi
 	if [ -n "$mountpoint" ]; then
-		group=/libhugetlbfs-test-$$
-		mkdir "$mountpoint$group" || fail "no group"
-		at_end "for i in {1..50}; do rmdir $mountpoint$group && break; sleep 0.1; done"
+		group=/libhugetlbfs-test-$$/below
+		mkdir -p "$mountpoint$group" || fail "no group"
+		at_end "for i in {1..50}; do rmdir $mountpoint$group ${mountpoint}${group%/below} && break; sleep 0.1; done"
 	fi
 fi
 
@@ -37,7 +37,8 @@ start_holders() {
 	mkfifo "$work/wait"
 	(
 		[ -z "$group" ] || echo "$BASHPID" >"$mountpoint$group/cgroup.procs" || exit
-		exec python3 "$tests/helpers/page-holders.py" "$mount_point" <"$work/wait" >"$work/holders" 2>"$work/err"
+		exec python3 "$tests/helpers/page-holders.py" "$mount_point" \
+			${group:+"$mountpoint${group%/below}/cgroup.procs"} <"$work/wait" >"$work/holders" 2>"$work/err"
 	) 9>&- &
 	holders=$!
 	exec 8>"$work/wait"
@@ -104,9 +105,11 @@ fi
 # A file that is on its way from one process to another is nobody's.
 if [ "$(pool_value 2M free_hugepages)" -ge 2 ]; then
 	mkfifo "$work/end"
-	python3 -c 'import array, os, socket, sys
+	python3 -c 'import array, mmap, os, socket, sys
 memory = os.memfd_create("sent", os.MFD_HUGETLB | os.MFD_HUGE_2MB)
-os.posix_fallocate(memory, 0, 2 << 20)
+os.ftruncate(memory, 4 << 20)
+with mmap.mmap(memory, 4 << 20) as pages:
+    pages[0] = 1
 ends = socket.socketpair()
 ends[0].sendmsg([b"x"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [memory]))])
 os.close(memory)
@@ -120,7 +123,10 @@ sys.stdin.read()' <"$work/end" >"$work/sent" 2>"$work/err" 8>&- &
 		sleep 0.05
 	done
 	"$hugestat" --users >"$work/out"
-	grep -qE '^ +2048 kB +1 +0 +nobody that can be named$' "$work/out" || {
+	grep -qE '^ +2048 kB +1 +1 +nobody that can be named$' "$work/out" && "$hugestat" --users --json |
+		python3 -c 'import json, sys
+pool = [p for p in json.load(sys.stdin)["users"]["pools"] if p["page_kb"] == 2048][0]
+sys.exit((pool["in_use"] - pool["in_use_held"], pool["reserved"] - pool["reserved_held"]) != (1, 1))' || {
 		show "$work/out"
 		fail "a page that nobody has is not named"
 	}
