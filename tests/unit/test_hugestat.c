@@ -489,6 +489,10 @@ static void advice_follows_from_the_sight(void **state)
 	assert_int_equal(advice.memory_kb, 100);
 	assert_int_equal(advice.verdict, ADVICE_PERHAPS);
 	assert_true(advice.faults_low > 0.005 && advice.faults_high < 0.015);
+	/* what the program has on huge pages already has nothing to gain */
+	sight.parts[PART_BREAK].huge_kb = 510 * 2048;
+	assert_int_equal(advice_on(&sight).verdict, ADVICE_NO);
+	sight.parts[PART_BREAK].huge_kb = 0;
 	/* the same in half a second: a fifth of the time goes into faults */
 	sight.cpu_seconds = 0.5;
 	assert_int_equal(advice_on(&sight).verdict, ADVICE_YES);

@@ -23,15 +23,25 @@
  * pages. */
 #define SPARSE_PART 4
 
+/* Dense ranges of a part that are on small pages: what is huge already has nothing to gain. */
+static unsigned long small_blocks(const struct sight *sight, enum part part)
+{
+	const unsigned long dense = sight->parts[part].dense_blocks;
+	const unsigned long huge =
+		sight->parts[part].huge_kb / (unsigned long)(sight->huge_bytes >> 10);
+
+	return dense > huge ? dense - huge : 0;
+}
+
 static unsigned long heap_blocks(const struct sight *sight)
 {
-	return sight->parts[PART_BREAK].dense_blocks + sight->parts[PART_ARENAS].dense_blocks;
+	return small_blocks(sight, PART_BREAK) + small_blocks(sight, PART_ARENAS);
 }
 
 /* MB that page walks serve: in dense ranges and read-only files and, if known, touched. */
 static unsigned long walked_mb(const struct sight *sight)
 {
-	const unsigned long blocks = heap_blocks(sight) + sight->parts[PART_MAPPINGS].dense_blocks;
+	const unsigned long blocks = heap_blocks(sight) + small_blocks(sight, PART_MAPPINGS);
 	const unsigned long mb =
 		blocks * (unsigned long)(sight->huge_bytes >> 20) + (sight->files_kb >> 10);
 	const unsigned long touched_mb =
@@ -68,7 +78,7 @@ static void add_walks(const struct sight *sight, struct advice *advice)
 
 static void add_faults(const struct sight *sight, struct advice *advice)
 {
-	const unsigned long blocks = heap_blocks(sight) + sight->parts[PART_MAPPINGS].dense_blocks;
+	const unsigned long blocks = heap_blocks(sight) + small_blocks(sight, PART_MAPPINGS);
 	const double pages = (double)blocks * (double)(sight->huge_bytes / sight->base_bytes);
 	const double avoided = pages < (double)sight->faults ? pages : (double)sight->faults;
 	double share;
@@ -94,7 +104,7 @@ static bool is_sparse(const struct sight *sight, const struct advice *advice)
 			sight->parts[PART_BREAK].sparse_kb + sight->parts[PART_ARENAS].sparse_kb;
 	}
 	if (advice->mmap) {
-		dense_kb += sight->parts[PART_MAPPINGS].dense_blocks * block_kb;
+		dense_kb += small_blocks(sight, PART_MAPPINGS) * block_kb;
 		sparse_kb += sight->parts[PART_MAPPINGS].sparse_kb;
 	}
 	return sparse_kb > dense_kb / SPARSE_PART;
@@ -102,7 +112,7 @@ static bool is_sparse(const struct sight *sight, const struct advice *advice)
 
 static void choose_features(const struct sight *sight, struct advice *advice)
 {
-	const unsigned long mappings = sight->parts[PART_MAPPINGS].dense_blocks;
+	const unsigned long mappings = small_blocks(sight, PART_MAPPINGS);
 
 	advice->heap = heap_blocks(sight) >= BLOCKS_WORTH;
 	advice->mmap = mappings >= BLOCKS_WORTH;
