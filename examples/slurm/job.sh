@@ -5,7 +5,7 @@
 # Eight ranks with their heaps on huge pages, and one report for the job:
 # each rank adds its table, and the last line is their sum.
 #   sbatch job.sh ./program
-# Not --auto: it leaves blocks of 1M on small pages, and the pages are reserved for this job.
+# Not --auto: for blocks of 1M it takes transparent huge pages, and these are reserved for this job.
 # Tried with MPICH (SRUN_MPI=pmi2) and Open MPI (SRUN_MPI=pmix).
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
