@@ -267,7 +267,8 @@ static const struct ratio same = {1.0, 0.99, 1.02, true}, unsure = {0.9, 0.7, 1.
 
 static void verdicts_are_honest(void **state)
 {
-	static const struct {
+	/* not static: to older compilers `same` is no constant */
+	const struct {
 		struct evidence evidence;
 		struct verdicts verdicts;
 		const char *text;
@@ -340,7 +341,8 @@ static void verdicts_are_honest(void **state)
 static void causes_are_named(void **state)
 {
 	static const struct ratio more = {1.2, 1.1, 1.3, true}, less = {0.8, 0.7, 0.9, true};
-	static const struct {
+	/* not static: to older compilers `same` is no constant */
+	const struct {
 		struct evidence evidence;
 		enum cause cause;
 		const char *text;

@@ -31,7 +31,7 @@ static const struct {
 	[WHY_NOT_ADVISED] = {"not-advised", "the program did not ask (mode madvise)",
 			     "hugectl --thp or --mmap=yes,thp; hugestat --collapse"},
 	[WHY_SHMEM] = {"shmem-mode", "not allowed for shared memory (shmem_enabled)",
-		       "advise in shmem_enabled; hugectl --shm"},
+		       "advise in shmem_enabled before it starts; hugectl --shm"},
 	[WHY_FILE] = {"file", "text and files depend on file system and kernel",
 		      "hugectl --text --libs"},
 	[WHY_SPECIAL] = {"special", "memory of a device or of the kernel", ""},
