@@ -1,7 +1,6 @@
 #!/bin/bash
 # ld.hugetlbfs reads response files, calls the linker it replaces and never itself, and prints a
 # line for what it can't do.
-# Needs no huge pages.
 # SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/relink.sh"

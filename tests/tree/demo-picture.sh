@@ -9,15 +9,19 @@ need_program python3
 need_pages 200 2M
 
 "${MAKE:-make}" --no-print-directory -s -C "$root" BUILD="$BUILD" programs || fail "make programs"
-LC_ALL=C.UTF-8 PYTHONIOENCODING=utf-8 "$root/bench/demo" classic >"$work/output" 2>"$work/errors" || {
-	show "$work/output" "$work/errors"
-	fail "bench/demo classic"
+demo() {
+	LC_ALL=C.UTF-8 PYTHONIOENCODING=utf-8 "$root/bench/demo" classic >"$work/output" 2>"$work/errors" || {
+		show "$work/output" "$work/errors"
+		fail "bench/demo classic"
+	}
+	[ ! -s "$work/errors" ] || {
+		show "$work/errors"
+		fail "bench/demo writes to standard error"
+	}
+	python3 "$root/tests/helpers/demo-picture.py" "$root/README.md" "$work/output" 2>"$work/difference"
 }
-[ ! -s "$work/errors" ] || {
-	show "$work/errors"
-	fail "bench/demo writes to standard error"
-}
-python3 "$root/tests/helpers/demo-picture.py" "$root/README.md" "$work/output" 2>"$work/difference" || {
+# At one random address in thirty the array has whole huge pages only: not three times in a row.
+demo || demo || demo || {
 	show "$work/difference" "$work/output"
 	fail "README's picture is not what the demo prints"
 }

@@ -27,9 +27,12 @@
 static unsigned long small_blocks(const struct sight *sight, enum part part)
 {
 	const unsigned long dense = sight->parts[part].dense_blocks;
-	const unsigned long huge =
-		sight->parts[part].huge_kb / (unsigned long)(sight->huge_bytes >> 10);
+	unsigned long huge;
 
+	/* the size of a block is not known if the program ended before it was looked at */
+	if (!dense)
+		return 0;
+	huge = sight->parts[part].huge_kb / (unsigned long)(sight->huge_bytes >> 10);
 	return dense > huge ? dense - huge : 0;
 }
 
