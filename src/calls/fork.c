@@ -66,6 +66,8 @@
 
 static pid_t (*real_fork)(void);
 
+bool fork_happened;
+
 /* Two steps run on this stack, unless the program's is the main thread's, on its first bytes: the
  * program has touched those pages anyway, and each further page costs a fork two page faults. */
 #define STACK_BYTES      ((size_t)64 << 10)
@@ -290,6 +292,8 @@ static int begin(void *frame)
 
 	if (any_huge_page()) {
 		agreement.no_pages = false;
+		if (!fork_happened)
+			fork_happened = true;
 		verify_all();
 		split_data(fork_measure(FORK_SEGMENTS).used_bytes > SMALL_BYTES);
 		extent = agree_on_way(&agreement);

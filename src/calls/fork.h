@@ -26,6 +26,9 @@
  */
 int fork_prepare(const struct libc *libc);
 
+/* Has this process forked while it had huge pages that a child would lose? It may do so again. */
+extern bool fork_happened;
+
 /* Forks by calling real(), which is libc's _Fork or an equivalent. */
 pid_t fork_by(pid_t (*real)(void));
 

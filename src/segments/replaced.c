@@ -6,11 +6,14 @@
 #include <string.h>
 
 #include "base/sys.h"
+#include "calls/fork.h"
 #include "calls/start.h"
+#include "calls/state.h"
 #include "region/lock.h"
 #include "region/page_state.h"
 #include "region/process.h"
 #include "region/registry.h"
+#include "region/split.h"
 #include "segments/replaced.h"
 
 /* The hooks in libc. */
@@ -137,10 +140,17 @@ bool replaced_nth(size_t n, uintptr_t *start, uintptr_t *end)
 
 void replaced_doubt(size_t n, bool may_go)
 {
+	const struct split how = {.all = true, .silent = true};
+	struct region *region = &taken[n];
+
 	if (!lock_take())
 		return;
-	if (taken[n].start)
-		taken[n].may_go = may_go;
+	if (region->start) {
+		if (may_go && region->data && fork_happened && libc_calls.fork != FORK_COW &&
+		    !process_single_threaded())
+			split_range(region, region->start, region->high, &how);
+		region->may_go = may_go;
+	}
 	lock_release();
 }
 

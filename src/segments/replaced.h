@@ -71,7 +71,9 @@ bool replaced_nth(size_t n, uintptr_t *start, uintptr_t *end);
 /*
  * ld.so unmaps libraries by calls of its own, which no hook sees. Before it does so: the n-th range
  * may disappear at any moment, and a fork in another thread must not read it (the child shares its
- * pages, as it does without the library). may_go false: it is still there, and stays.
+ * pages, as it does without the library). Data leaves hugetlb pages before that if other threads
+ * run and the process has forked: the kernel takes shared ones from a child if the pool is empty.
+ * may_go false: it is still there, and stays.
  */
 void replaced_doubt(size_t n, bool may_go);
 
