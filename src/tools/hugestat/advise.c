@@ -29,7 +29,7 @@ static unsigned long small_blocks(const struct sight *sight, enum part part)
 	const unsigned long dense = sight->parts[part].dense_blocks;
 	unsigned long huge;
 
-	/* the size of a block is not known if the program ended before it was looked at */
+	/* the size of a block is not known if the program ended before its memory was read */
 	if (!dense)
 		return 0;
 	huge = sight->parts[part].huge_kb / (unsigned long)(sight->huge_bytes >> 10);
