@@ -19,6 +19,20 @@ holds() {
 	[ "$(cat "$2")" = "$1" ] || fail "$2 is $(cat "$2"), not $1"
 }
 
+# fills_1g FROM TO COMMAND...: the command brings the pool of 1G pages from a size to another. It is
+# tried again where the kernel finds such pages only after it has compacted memory.
+fills_1g() {
+	local from=$1 to=$2 try
+	shift 2
+	for try in 1 2 3; do
+		echo "$from" >$pool_1g/nr_hugepages
+		"$@"
+		(($(cat $pool_1g/nr_hugepages) == to)) && return
+		write_pool "$to" 1G || skip "the kernel does not give pages of 1G back"
+	done
+	fail "$* leaves the pool of 1G pages at less than $to"
+}
+
 # pool_is <minimum> <maximum>: what --pool-list says of pages of 2M, and what the kernel says
 pool_is() {
 	local minimum maximum

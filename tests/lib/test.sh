@@ -64,14 +64,16 @@ need_own_mounts() {
 	"$helpers/own-mounts" true 2>/dev/null || skip "needs mount namespaces"
 }
 
-# One number of a pool: pool_value 2M free_hugepages
-pool_value() {
-	local directory
+# A number of a pool, or its file: pool_value 2M free_hugepages
+pool_file() {
 	case $1 in
-	2M) directory=hugepages-2048kB ;;
-	1G) directory=hugepages-1048576kB ;;
+	2M) echo "/sys/kernel/mm/hugepages/hugepages-2048kB/$2" ;;
+	1G) echo "/sys/kernel/mm/hugepages/hugepages-1048576kB/$2" ;;
 	esac
-	cat "/sys/kernel/mm/hugepages/$directory/$2" 2>/dev/null || echo 0
+}
+
+pool_value() {
+	cat "$(pool_file "$1" "$2")" 2>/dev/null || echo 0
 }
 
 # A script that tests/check runs while others may have the pool takes nothing of it.
@@ -87,11 +89,12 @@ need_pages() {
 	((free >= $1)) || skip "needs $1 free huge pages of $2, there are $free"
 }
 
-# Sets the pool of 2M pages: where memory is in pieces the kernel finds enough only after it has compacted.
+# write_pool PAGES [1G]: where memory is in pieces the kernel finds enough only after it has compacted.
 write_pool() {
-	local file=/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages try
+	local file try
+	file=$(pool_file "${2:-2M}" nr_hugepages)
 	pool_is_ours
-	for try in 1 2 3; do
+	for try in 1 2 3 4 5; do
 		echo "$1" >"$file"
 		(($(cat "$file") == $1)) && return
 		echo 1 >/proc/sys/vm/compact_memory

@@ -23,7 +23,6 @@ pages_1g=$(cat $pool_1g/nr_hugepages 2>/dev/null || echo 0)
 
 # The lines of a unit that fill pools are commands of sh.
 run_unit() {
-	sed -n 's/^ExecStart=//p' $unit >"$work/unit"
 	sh -eu "$work/unit" || fail "the unit's commands fail"
 }
 
@@ -35,10 +34,9 @@ writes_files() {
 	pool_is 12 17
 	if ((pages_1g)); then
 		[ "$(readlink $wants/${unit##*/})" = $unit ] || fail "the unit is not wanted"
-		at_end "echo $pages_1g >$pool_1g/nr_hugepages"
-		echo 0 >$pool_1g/nr_hugepages
-		run_unit
-		holds "$pages_1g" $pool_1g/nr_hugepages
+		at_end "write_pool $pages_1g 1G"
+		sed -n 's/^ExecStart=//p' $unit >"$work/unit"
+		fills_1g 0 "$pages_1g" run_unit
 		command -v systemd-analyze >/dev/null && {
 			systemd-analyze verify $unit >"$work/verify" 2>&1
 			! grep "${unit##*/}:.*[Uu]nknown" "$work/verify" || fail "systemd does not know it"
@@ -56,7 +54,7 @@ deletes_what_is_old() {
 	succeeds --persist-pools=systemd
 	[ ! -e $unit ] && [ ! -L $wants/${unit##*/} ] || fail "a unit without pages stays"
 	holds mine $units/other.service
-	echo "$pages_1g" >$pool_1g/nr_hugepages
+	write_pool "$pages_1g" 1G || skip "the kernel does not give pages of 1G back"
 }
 
 dry_run_writes_nothing() {

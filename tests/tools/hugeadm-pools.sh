@@ -119,7 +119,7 @@ demotes() {
 	(($(cat $pool_1g/free_hugepages) > 0)) || return
 	before_1g=$(cat $pool_1g/nr_hugepages)
 	before_2m=$(cat $pool_2m/nr_hugepages)
-	at_end "echo 0 >$pool_2m/nr_hugepages; echo $before_1g >$pool_1g/nr_hugepages"
+	at_end "echo 0 >$pool_2m/nr_hugepages; write_pool $before_1g 1G"
 	succeeds --demote 1G:1
 	holds $((before_1g - 1)) $pool_1g/nr_hugepages
 	holds $((before_2m + 512)) $pool_2m/nr_hugepages

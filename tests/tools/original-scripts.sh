@@ -140,11 +140,13 @@ hugeadm_keeps_the_maximum() {
 
 # A page of 1G can't be overcommitted before Linux 6.19, which is no failure.
 hugeadm_lowers_1g() {
+	local before
 	need_root
 	(($(pool_value 1G free_hugepages) > 0)) || return 0
-	keep_file $pool_1g/nr_hugepages
+	before=$(pool_value 1G nr_hugepages)
+	at_end "write_pool $before 1G"
 	succeeds --pool-pages-min 1G:-1
-	succeeds --pool-pages-min 1G:+1
+	fills_1g $((before - 1)) "$before" "$hugeadm" --pool-pages-min 1G:+1
 	echo 0 2>/dev/null >$pool_1g/nr_overcommit_hugepages
 }
 
