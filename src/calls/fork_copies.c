@@ -20,6 +20,7 @@
 #include "region/process.h"
 #include "region/registry.h"
 #include "region/split.h"
+#include "region/untouched.h"
 
 /* Arenas may open while pages are copied: the lists have this many spare entries. */
 #define SPARE_PIECES 64
@@ -159,7 +160,7 @@ static size_t touched_alike(const struct run *run, uintptr_t from, size_t bytes,
 	size_t alike = run->region->page_bytes;
 
 	*touched = true;
-	if (!first_touch_used || sys_sandboxed || sys_is_filtered())
+	if (!untouched_possible())
 		return bytes;
 	*touched = !first_touch_awaited(from);
 	while (alike < bytes && first_touch_awaited(from + alike) != *touched)
