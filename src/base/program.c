@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The program's name and environment at its start: see program.h.
+ * The program's name, environment and headers: see program.h.
  */
 #include <errno.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <unistd.h>
 
 #include "base/program.h"
@@ -49,4 +50,17 @@ const char *program_name(void)
 	const char *path = program_path(), *slash = strrchr(path, '/');
 
 	return slash ? slash + 1 : path;
+}
+
+struct program_headers program_headers(void)
+{
+	struct program_headers program = {.at = (const ElfW(Phdr) *)getauxval(AT_PHDR)};
+
+	program.count = program.at ? getauxval(AT_PHNUM) : 0;
+	for (size_t i = 0; i < program.count; i++)
+		if (program.at[i].p_type == PT_PHDR) {
+			program.bias = (uintptr_t)program.at - program.at[i].p_vaddr;
+			program.has_bias = true;
+		}
+	return program;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The program's name and environment at its start.
+ * The program's name, environment and headers at its start.
  *
  * The library's constructor runs before libc's (it is linked with -z initfirst, so that it precedes
  * constructors that start threads). environ and program_invocation_name are not set yet then, and
@@ -8,6 +8,11 @@
  */
 #ifndef PROGRAM_H
 #define PROGRAM_H
+
+#include <link.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 /* The constructor's arguments. Not every C library passes them: they are used only while environ is
  * not set, which happens in glibc only. */
@@ -22,5 +27,15 @@ const char *program_variable(const char *name);
 /* The path by which the program was started, and its base name; "" if not known. */
 const char *program_path(void);
 const char *program_name(void);
+
+/* Its headers as the kernel mapped them, which stay valid whatever pages back its segments. */
+struct program_headers {
+	const ElfW(Phdr) * at;
+	size_t count;   /* 0: not known */
+	uintptr_t bias; /* of its addresses in memory over those in the file */
+	bool has_bias;  /* false: a static program, or ld.so as a command, has no PT_PHDR */
+};
+
+struct program_headers program_headers(void);
 
 #endif

@@ -11,6 +11,7 @@
 
 #include "base/align.h"
 #include "base/log.h"
+#include "base/program.h"
 #include "base/sys.h"
 #include "calls/brk.h"
 #include "calls/mmap.h"
@@ -194,28 +195,25 @@ static const struct calls_break adaptive_break = {
  * Without randomization the break begins where the program's own memory ends. Programs that save
  * that memory in a file and load it again, as GCL's Lisp does, then expect nothing in between.
  */
-static bool follows_program(uintptr_t address, uintptr_t *bias)
+static bool follows_program(const struct program_headers *program, uintptr_t address)
 {
-	const ElfW(Phdr) *headers = (const ElfW(Phdr) *)getauxval(AT_PHDR);
-	const size_t count = headers ? getauxval(AT_PHNUM) : 0;
 	uintptr_t end = 0;
 
-	*bias = 0;
-	for (size_t i = 0; i < count; i++) {
-		if (headers[i].p_type == PT_PHDR)
-			*bias = (uintptr_t)headers - headers[i].p_vaddr;
-		if (headers[i].p_type == PT_LOAD && headers[i].p_vaddr + headers[i].p_memsz > end)
-			end = headers[i].p_vaddr + headers[i].p_memsz;
+	for (size_t i = 0; i < program->count; i++) {
+		const ElfW(Phdr) *header = &program->at[i];
+
+		if (header->p_type == PT_LOAD && header->p_vaddr + header->p_memsz > end)
+			end = header->p_vaddr + header->p_memsz;
 	}
-	return address == align_up(*bias + end, getauxval(AT_PAGESZ));
+	return address == align_up(program->bias + end, getauxval(AT_PAGESZ));
 }
 
 bool adaptive_is_required(void)
 {
+	const struct program_headers program = program_headers();
 	char mode[4];
-	uintptr_t bias;
 
-	return follows_program((uintptr_t)sys_brk(0), &bias) && !bias &&
+	return !program.bias && follows_program(&program, (uintptr_t)sys_brk(0)) &&
 	       sys_read_file("/proc/sys/kernel/randomize_va_space", mode, sizeof(mode)) > 0 &&
 	       *mode == '2';
 }
@@ -226,14 +224,13 @@ bool adaptive_is_required(void)
  */
 static void place_break(void)
 {
+	const struct program_headers program = program_headers();
 	const uintptr_t *libc_break =
 		(const uintptr_t *)libc_symbol(&libc_calls.libc, "__curbrk", NULL);
 
-	uintptr_t bias;
-
 	watched.break_start = (uintptr_t)sys_brk(0);
 	watched.break_end = policy_break_end(watched.break_start, USUAL_PAGE_BYTES);
-	if (libc_break && !*libc_break && !follows_program(watched.break_start, &bias))
+	if (libc_break && !*libc_break && !follows_program(&program, watched.break_start))
 		sys_brk(align_up(watched.break_start, USUAL_PAGE_BYTES));
 }
 

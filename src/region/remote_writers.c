@@ -4,9 +4,9 @@
  */
 #include <link.h>
 #include <string.h>
-#include <sys/auxv.h>
 #include <sys/uio.h>
 
+#include "base/program.h"
 #include "base/sys.h"
 #include "region/remote_writers.h"
 
@@ -30,24 +30,16 @@ static struct {
 /* ld.so's list by the program's own headers: dl_iterate_phdr() would take a lock. */
 void remote_writers_start(void)
 {
-	const ElfW(Phdr) *const headers = (const ElfW(Phdr) *)getauxval(AT_PHDR);
-	const size_t count = headers ? getauxval(AT_PHNUM) : 0;
+	const struct program_headers program = program_headers();
 	const ElfW(Phdr) *of_dynamic = NULL;
 	const ElfW(Dyn) * entry;
-	bool has_bias = false;
-	uintptr_t bias = 0;
 
-	for (size_t i = 0; i < count; i++)
-		if (headers[i].p_type == PT_PHDR) {
-			bias = (uintptr_t)headers - headers[i].p_vaddr;
-			has_bias = true;
-		} else if (headers[i].p_type == PT_DYNAMIC) {
-			of_dynamic = &headers[i];
-		}
-	/* A static program, or ld.so as a command, has no PT_PHDR. */
-	if (!of_dynamic || !has_bias)
+	for (size_t i = 0; i < program.count; i++)
+		if (program.at[i].p_type == PT_DYNAMIC)
+			of_dynamic = &program.at[i];
+	if (!of_dynamic || !program.has_bias)
 		return;
-	entry = (const ElfW(Dyn) *)(bias + of_dynamic->p_vaddr);
+	entry = (const ElfW(Dyn) *)(program.bias + of_dynamic->p_vaddr);
 	for (; entry->d_tag != DT_NULL; entry++)
 		if (entry->d_tag == DT_DEBUG)
 			loader = (const struct r_debug *)entry->d_un.d_ptr;

@@ -9,6 +9,7 @@
 #include <sys/auxv.h>
 #include <sys/resource.h>
 
+#include "base/program.h"
 #include "base/sys.h"
 #include "usage/records.h"
 
@@ -80,29 +81,21 @@ static int read_mappings(struct records *records)
 	return result;
 }
 
-/* From the program headers that the kernel mapped, which stay valid whatever pages back the
- * segments now. */
 static void read_program(struct program_layout *program)
 {
-	const ElfW(Phdr) *headers = (const void *)getauxval(AT_PHDR);
-	size_t count = getauxval(AT_PHNUM);
-	uintptr_t bias = 0;
+	const struct program_headers own = program_headers();
 
 	program->count = 0;
-	if (!headers)
-		return;
-	for (size_t i = 0; i < count; i++)
-		if (headers[i].p_type == PT_PHDR)
-			bias = (uintptr_t)headers - headers[i].p_vaddr;
-	for (size_t i = 0; i < count && program->count < PROGRAM_SEGMENTS_MAX; i++) {
+	for (size_t i = 0; i < own.count && program->count < PROGRAM_SEGMENTS_MAX; i++) {
+		const ElfW(Phdr) *header = &own.at[i];
 		int at = program->count;
 
-		if (headers[i].p_type != PT_LOAD)
+		if (header->p_type != PT_LOAD)
 			continue;
-		program->segments[at].start = headers[i].p_vaddr + bias;
-		program->segments[at].file_end = program->segments[at].start + headers[i].p_filesz;
-		program->segments[at].end = program->segments[at].start + headers[i].p_memsz;
-		program->segments[at].writable = headers[i].p_flags & PF_W;
+		program->segments[at].start = header->p_vaddr + own.bias;
+		program->segments[at].file_end = program->segments[at].start + header->p_filesz;
+		program->segments[at].end = program->segments[at].start + header->p_memsz;
+		program->segments[at].writable = header->p_flags & PF_W;
 		program->count++;
 	}
 }
