@@ -5,7 +5,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/log.h"
 #include "base/sys.h"
 #include "pages/pool.h"
 #include "pages/pressure.h"
@@ -20,7 +19,7 @@ static struct {
 	bool high;
 	uint64_t read_ns;
 	struct cgroup group;
-	char path[sizeof(((struct cgroup *)0)->path) + 32], text[4096];
+	char text[4096];
 } last;
 
 bool pressure_is_high(const char *text)
@@ -31,19 +30,19 @@ bool pressure_is_high(const char *text)
 	return number && strspn(number + sizeof(name) - 1, "0123456789") >= PERCENT_DIGITS;
 }
 
-static bool is_high_in(const char *path)
+static bool is_high(void)
 {
-	return sys_read_file(path, last.text, sizeof(last.text)) > 0 && pressure_is_high(last.text);
+	return sys_read_file("/proc/pressure/memory", last.text, sizeof(last.text)) > 0 &&
+	       pressure_is_high(last.text);
 }
 
 /* Of version 2; in version 1 groups have no such file. */
 static bool is_high_in_group(void)
 {
-	if (sys_read_file("/proc/self/cgroup", last.text, sizeof(last.text)) <= 0 ||
-	    !cgroup_find(&last.group, last.text, "", "/sys/fs/cgroup"))
-		return false;
-	text_format(last.path, sizeof(last.path), "%s/memory.pressure", last.group.path);
-	return is_high_in(last.path);
+	return sys_read_file("/proc/self/cgroup", last.text, sizeof(last.text)) > 0 &&
+	       cgroup_find(&last.group, last.text, "", "/sys/fs/cgroup") &&
+	       cgroup_read(&last.group, "memory.pressure", last.text, sizeof(last.text)) > 0 &&
+	       pressure_is_high(last.text);
 }
 
 static uint64_t now_ns(void)
@@ -64,8 +63,7 @@ bool pressure_now(size_t page_bytes)
 		return high && !sys_sandboxed;
 	if (!last.read_ns || now - last.read_ns >= PAUSE_NS) {
 		last.read_ns = now;
-		last.high = pool_is_empty(page_bytes) || is_high_in("/proc/pressure/memory") ||
-			    is_high_in_group();
+		last.high = pool_is_empty(page_bytes) || is_high() || is_high_in_group();
 		high = last.high;
 	}
 	__atomic_store_n(&last.taken, 0, __ATOMIC_RELEASE);

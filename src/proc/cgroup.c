@@ -49,7 +49,7 @@ bool cgroup_find(struct cgroup *group, const char *lines, const char *controller
 	const char *path = find_path(lines, controller, &bytes);
 
 	group->mount_bytes = strlen(mount);
-	if (!path || group->mount_bytes + bytes >= sizeof(group->path))
+	if (!path || group->mount_bytes + bytes > CGROUP_PATH_MAX)
 		return false;
 	text_format(group->path, sizeof(group->path), "%s", mount);
 	if (bytes == 1 || (*mount && bytes >= 3 && !memcmp(path, "/..", 3)))
@@ -71,13 +71,23 @@ bool cgroup_up(struct cgroup *group)
 	return true;
 }
 
-uint64_t cgroup_number(const struct cgroup *group, const char *name)
+long cgroup_read(struct cgroup *group, const char *name, char *text, size_t bytes)
 {
-	char path[sizeof(group->path) + 64], text[32];
+	const size_t end = strlen(group->path);
+	long result;
+
+	text_format(group->path + end, sizeof(group->path) - end, "/%s", name);
+	result = sys_read_file(group->path, text, bytes);
+	group->path[end] = '\0';
+	return result;
+}
+
+uint64_t cgroup_number(struct cgroup *group, const char *name)
+{
+	char text[32];
 	const char *at = text;
 
-	text_format(path, sizeof(path), "%s/%s", group->path, name);
-	if (SYS_IS_ERROR(sys_read_file(path, text, sizeof(text))) || *at < '0' || *at > '9')
+	if (SYS_IS_ERROR(cgroup_read(group, name, text, sizeof(text))) || *at < '0' || *at > '9')
 		return UINT64_MAX;
 	return word_number(&at, 10);
 }

@@ -28,15 +28,13 @@ static const struct version versions[] = {
 };
 
 /* The page cache, by memory.stat. */
-static uint64_t cache_bytes(const struct cgroup *cgroup)
+static uint64_t cache_bytes(struct cgroup *cgroup)
 {
 	static const char *const names[] = {"\ninactive_file ", "\nactive_file "};
 	static char text[8192];
-	char path[sizeof(cgroup->path) + 16];
 	uint64_t bytes = 0;
 
-	text_format(path, sizeof(path), "%s/memory.stat", cgroup->path);
-	if (SYS_IS_ERROR(sys_read_file(path, text, sizeof(text))))
+	if (SYS_IS_ERROR(cgroup_read(cgroup, "memory.stat", text, sizeof(text))))
 		return 0;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		const char *found = strstr(text, names[i]);
@@ -52,7 +50,7 @@ static uint64_t cache_bytes(const struct cgroup *cgroup)
 /* What the kernel keeps for each CPU in advance, and page tables. */
 #define SPARE_BYTES ((uint64_t)1 << 20)
 
-static bool allows_in(const struct cgroup *cgroup, const struct version *version, uint64_t bytes,
+static bool allows_in(struct cgroup *cgroup, const struct version *version, uint64_t bytes,
 		      bool *limited)
 {
 	const uint64_t limit = cgroup_number(cgroup, version->limit);
@@ -72,7 +70,7 @@ static bool allows_in(const struct cgroup *cgroup, const struct version *version
 static bool allows_below(const struct version *version, const char *mount, const char *lines,
 			 uint64_t bytes, bool *limited)
 {
-	struct cgroup cgroup;
+	static struct cgroup cgroup;
 
 	if (!cgroup_find(&cgroup, lines, version->controller, mount))
 		return true;
