@@ -16,11 +16,6 @@
 /* A mapping of less than this share of its file is not worth a copy of all of it. */
 #define MAPPED_SHARE 2
 
-static uint64_t whole_bytes(const struct copy *copy)
-{
-	return copy->original->status.stx_size & ~((uint64_t)copy->page_bytes - 1);
-}
-
 static int refuse(struct copy *copy, int error, const char *reason)
 {
 	original_refuse(copy->original, reason);
@@ -33,58 +28,33 @@ static int refuse(struct copy *copy, int error, const char *reason)
  */
 static int open_complete(struct copy *copy)
 {
-	struct statx status;
-	const char *reason;
-	int failed;
-	long fd = sys_open_at(copy->directory, copy->name,
-			      O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0);
+	struct copy_search search = {
+		.directory = copy->directory,
+		.user = copy->user,
+		.bytes_min = copy->page_bytes,
+		.bytes_max = copy_whole_bytes(&copy->original->status, copy->page_bytes),
+	};
+	int fd = copy_directory_find(&search, copy->name);
 
-	if (fd == -ELOOP)
-		return refuse(copy, -EACCES, "its copy is a symbolic link");
-	if (SYS_IS_ERROR(fd))
-		return (int)fd;
-	failed = sys_statx_fd((int)fd, &status);
-	if (failed)
-		goto close;
-	reason = copy_directory_mistrust(&status, copy->user);
-	if (!reason && (status.stx_mode & S_IFMT) != S_IFREG)
-		reason = "is not a file";
-	/* With all of its pages: a hole would read as zeroes, or end the process. */
-	if (!reason &&
-	    (!status.stx_size || status.stx_size % copy->page_bytes ||
-	     status.stx_size > whole_bytes(copy) || status.stx_blocks * 512 != status.stx_size))
-		reason = "is not complete";
-	if (!reason) {
-		copy->bytes = status.stx_size;
-		return (int)fd;
-	}
-	text_format(copy->original->reason, sizeof(copy->original->reason), "its copy %s/%s %s",
-		    copy->path, copy->name, reason);
-	failed = -EACCES;
-close:
-	sys_close((int)fd);
-	return failed;
+	if (fd >= 0)
+		copy->bytes = search.bytes;
+	else if (search.reason)
+		text_format(copy->original->reason, sizeof(copy->original->reason),
+			    "its copy %s/%s %s", copy->path, copy->name, search.reason);
+	return fd;
 }
 
 static int check_directory(struct copy *copy)
 {
-	struct statfs64 filesystem;
-	struct statx status;
 	const char *reason = NULL;
-	int failed = sys_statx_fd(copy->directory, &status);
+	long flags;
+	int failed = copy_directory_check(copy->directory, copy->page_bytes, copy->user, &flags,
+					  &reason);
 
-	if (!failed)
-		failed = sys_statfs_fd(copy->directory, &filesystem);
-	if (failed)
-		return failed;
-	if (!mount_has_pages(&filesystem, copy->page_bytes))
-		return -ENOENT;
-	reason = copy_directory_mistrust(&status, copy->user);
-	if (!reason)
-		return 0;
-	text_format(copy->original->reason, sizeof(copy->original->reason), "%s %s", copy->path,
-		    reason);
-	return -EACCES;
+	if (reason)
+		text_format(copy->original->reason, sizeof(copy->original->reason), "%s %s",
+			    copy->path, reason);
+	return failed == -EINVAL ? -ENOENT : failed;
 }
 
 /* Enters the directory of the copy's readers; makes it with that mode, if not 0. -ENOENT: there is
@@ -148,7 +118,8 @@ static int open_or_make(struct copy *copy, bool is_worth_it)
 	fd = open_complete(copy);
 	if (fd == -ENOENT && !is_worth_it)
 		fd = refuse(copy, -ERANGE, "less than half of it is mapped");
-	else if (fd == -ENOENT && copy_make(copy, whole_bytes(copy)) >= 0)
+	else if (fd == -ENOENT &&
+		 copy_make(copy, copy_whole_bytes(&copy->original->status, copy->page_bytes)) >= 0)
 		fd = open_complete(copy);
 	sys_close(copy->directory);
 	if (fd == -ENOENT && !original->reason[0])

@@ -42,6 +42,12 @@ struct copy {
 	char mount[4096], path[COPY_PATH_BYTES], name[COPY_NAME_BYTES];
 };
 
+/* The file's whole huge pages, which a complete copy holds. Pure. */
+static inline uint64_t copy_whole_bytes(const struct statx *status, size_t page_bytes)
+{
+	return status->stx_size & ~((uint64_t)page_bytes - 1);
+}
+
 /* What a copy of that file is called. Pure. */
 void copy_name(const struct statx *status, char name[COPY_NAME_BYTES]);
 

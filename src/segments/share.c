@@ -15,7 +15,6 @@
 #include "base/log.h"
 #include "base/sys.h"
 #include "pages/copy_directory.h"
-#include "pages/mount.h"
 #include "pages/sparse.h"
 #include "segments/share.h"
 
@@ -60,29 +59,23 @@ static void tell_unreadable(const struct share_text *text, int error)
 	tell(text->name, NULL, reason);
 }
 
-/* -EACCES or -EINVAL, after logging the reason, if the directory cannot be used for copies. */
+/* -errno, after logging the reason, if the directory cannot be used for copies. */
 static int check_directory(const struct share_directory *directory, size_t page_bytes)
 {
-	struct statfs64 filesystem;
-	struct statx status;
-	const char *reason;
-	long failed = sys_statx_fd(directory->fd, &status);
+	const char *reason = NULL;
+	long flags;
+	int failed =
+		copy_directory_check(directory->fd, page_bytes, directory->user, &flags, &reason);
 
-	if (!failed)
-		failed = sys_statfs_fd(directory->fd, &filesystem);
-	if (failed)
-		return (int)failed;
-	if (!mount_has_pages(&filesystem, page_bytes)) {
-		tell(directory->path, NULL, "is not on a hugetlbfs of the text's page size");
-		return -EINVAL;
-	}
-	reason = copy_directory_mistrust(&status, directory->user);
-	if (!reason && filesystem.f_flags & ST_NOEXEC)
+	if (failed == -EINVAL)
+		reason = "is not on a hugetlbfs of the text's page size";
+	if (!failed && flags & ST_NOEXEC) {
 		reason = "is on a mount with noexec";
-	if (!reason)
-		return 0;
-	tell(directory->path, NULL, reason);
-	return -EACCES;
+		failed = -EACCES;
+	}
+	if (reason)
+		tell(directory->path, NULL, reason);
+	return failed;
 }
 
 /* The directory of this user on the mount. */
@@ -132,34 +125,17 @@ static int open_place(struct share_directory *directory, const struct share_text
 static int open_copy(const struct share_directory *directory, const char *name,
 		     const struct share_text *text)
 {
-	struct statx status;
-	const char *reason;
-	int failed;
-	long fd =
-		sys_open_at(directory->fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0);
+	struct copy_search search = {
+		.directory = directory->fd,
+		.user = directory->user,
+		.bytes_min = text->bytes,
+		.bytes_max = text->bytes,
+	};
+	int fd = copy_directory_find(&search, name);
 
-	if (fd == -ELOOP) {
-		tell(directory->path, name, "is a symbolic link");
-		return -EACCES;
-	}
-	if (SYS_IS_ERROR(fd))
-		return (int)fd;
-	failed = (int)sys_statx_fd((int)fd, &status);
-	if (failed)
-		goto close;
-	reason = copy_directory_mistrust(&status, directory->user);
-	if (!reason && (status.stx_mode & S_IFMT) != S_IFREG)
-		reason = "is not a file";
-	/* It must have all of its pages: a hole would read as zeroes, or kill the process. */
-	if (!reason && (status.stx_size != text->bytes || status.stx_blocks * 512 != text->bytes))
-		reason = "is not complete";
-	if (!reason)
-		return (int)fd;
-	tell(directory->path, name, reason);
-	failed = -EACCES;
-close:
-	sys_close((int)fd);
-	return failed;
+	if (fd == -EACCES && search.reason)
+		tell(directory->path, name, search.reason);
+	return fd;
 }
 
 /* How often to try again if other processes remove the name that was made. */

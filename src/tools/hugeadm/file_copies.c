@@ -52,8 +52,7 @@ static bool is_pinned(const struct shared_copy *copy)
 /* Has it less than all of the file's whole huge pages? */
 static bool is_part(const struct shared_copy *copy, enum state state, const struct statx *status)
 {
-	return state == STATE_CURRENT &&
-	       copy->bytes < (status->stx_size & ~((uint64_t)copy->page_bytes - 1));
+	return state == STATE_CURRENT && copy->bytes < copy_whole_bytes(status, copy->page_bytes);
 }
 
 static unsigned long long age_seconds(const struct shared_copy *copy)

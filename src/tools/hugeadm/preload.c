@@ -158,8 +158,7 @@ static void wait_for(pid_t child)
 static int report(const struct request *request, const struct work *work,
 		  const struct preload *preload)
 {
-	const uint64_t whole =
-		work->original.status.stx_size & ~((uint64_t)preload->page_bytes - 1);
+	const uint64_t whole = copy_whole_bytes(&work->original.status, preload->page_bytes);
 
 	if (!work->found)
 		return interrupt_signal() ? -EINTR
