@@ -137,6 +137,7 @@ static long read_opened(const struct run *run, uintptr_t to, uintptr_t from, siz
 
 	if (!failed)
 		sparse_copy(to, from, bytes, run->region->base_bytes);
+	/* Refused only for want of memory, of which there may be some at the second try. */
 	if (fork_give_state(run->state, start, run_bytes))
 		fork_give_state(run->state, start, run_bytes);
 	return failed;

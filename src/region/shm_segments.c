@@ -184,8 +184,7 @@ bool shm_segments_split(uintptr_t from, uintptr_t to)
 				LOG_SHM_REFUSED,
 				"shm: the program changes a part of segment %d, which hugetlb "
 				"pages do not allow: the call fails (other processes or threads "
-				"use "
-				"it; set HUGETLB_SHM=no)",
+				"use it; set HUGETLB_SHM=no)",
 				segment->id);
 		}
 	}

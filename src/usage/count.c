@@ -68,19 +68,23 @@ static int column_of(struct usage_table *table, size_t page_bytes)
 	return at;
 }
 
+unsigned long usage_small_kb(const struct usage_figures *figures)
+{
+	const unsigned long huge = figures->thp + figures->shmem_thp + figures->file_thp;
+
+	/* The kernel may count all of a file's huge page if only part of it is mapped. */
+	return figures->resident > huge ? figures->resident - huge : 0;
+}
+
 static void add(struct usage *usage, const struct usage_figures *figures, int column)
 {
-	unsigned long huge = figures->thp + figures->shmem_thp + figures->file_thp;
-
 	if (column >= 0)
 		usage->hugetlb[column] += figures->hugetlb;
 	usage->memory += figures->resident + figures->hugetlb;
 	usage->thp += figures->thp;
 	usage->shmem_thp += figures->shmem_thp;
 	usage->file_thp += figures->file_thp;
-	/* The kernel may count all of a file's huge page if only part of it is mapped. */
-	if (figures->resident > huge)
-		usage->small += figures->resident - huge;
+	usage->small += usage_small_kb(figures);
 	usage->swap += figures->swap;
 }
 

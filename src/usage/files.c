@@ -13,15 +13,6 @@ static unsigned long memory_of(const struct usage_figures *figures)
 	return figures->resident + figures->hugetlb;
 }
 
-static unsigned long huge_of(const struct usage_figures *figures)
-{
-	const unsigned long transparent = figures->thp + figures->shmem_thp + figures->file_thp;
-
-	/* a huge page may count as a whole where a part of it is mapped */
-	return figures->hugetlb +
-	       (transparent < figures->resident ? transparent : figures->resident);
-}
-
 /* The entry of that name: a new one in place of the smallest file where there are too many. NULL:
  * this one is the smallest. */
 static struct usage_file *entry_of(struct usage_files *files, const char *name,
@@ -62,7 +53,7 @@ void usage_files_add(struct usage_files *files, const struct smaps_mapping *mapp
 	if (!entry)
 		return;
 	entry->memory += memory_of(&figures);
-	entry->huge += huge_of(&figures);
+	entry->huge += memory_of(&figures) - usage_small_kb(&figures);
 }
 
 void usage_files_sort(struct usage_files *files)

@@ -57,6 +57,9 @@ struct usage_figures {
 
 void usage_figures(struct usage_figures *figures, const struct smaps_mapping *mapping);
 
+/* What of it is on small pages. */
+unsigned long usage_small_kb(const struct usage_figures *figures);
+
 /* Adds the figures to their part and to the total; a new table is all zeros. */
 void usage_add(struct usage_table *table, enum part part, const struct usage_figures *figures);
 

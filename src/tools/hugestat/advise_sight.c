@@ -49,13 +49,6 @@ static unsigned long take_density(struct sight *sight, const struct process_mapp
 	return present_kb;
 }
 
-static unsigned long small_kb(const struct usage_figures *figures)
-{
-	const unsigned long huge = figures->thp + figures->shmem_thp + figures->file_thp;
-
-	return figures->resident > huge ? figures->resident - huge : 0;
-}
-
 /* False: most of the mapping is gone since it was listed. */
 static bool take_mapping(struct sight *sight, const struct process_mapping *mapping,
 			 const struct pagemap *pagemap)
@@ -70,7 +63,7 @@ static bool take_mapping(struct sight *sight, const struct process_mapping *mapp
 		figures.thp + figures.shmem_thp + figures.file_thp + figures.hugetlb;
 	if (mapping->part == PART_FILES && !strncmp(smaps->rights, "r--", 3) &&
 	    !figures.is_hugetlb && smaps->end - smaps->start >= sight->huge_bytes)
-		sight->files_kb += small_kb(&figures);
+		sight->files_kb += usage_small_kb(&figures);
 	if (smaps->rights[2] == 'x' && smaps->inode)
 		sight->code_kb += figures.resident - figures.file_thp;
 	if (!strncmp(smaps->name, "/SYSV", 5) && !figures.is_hugetlb)

@@ -209,10 +209,8 @@ static void print_result(const struct collapse *collapse, const struct process *
 			printf("  %9lu pages of %zu kB %s\n", collapse->counts[i],
 			       collapse->huge_bytes >> 10, outcomes[i].text);
 	if (collapse->refused_shared)
-		puts("  shared memory needs advise or more in "
-		     "/sys/kernel/mm/transparent_hugepage/\n  shmem_enabled when the program maps "
-		     "it: "
-		     "the kernel aligns it only then");
+		puts("  shared memory needs advise or more in /sys/kernel/mm/transparent_hugepage/"
+		     "\n  shmem_enabled when the program maps it: the kernel aligns it only then");
 	if (collapse->refused_text)
 		puts("  text and files need a file system and a kernel that can: "
 		     "CONFIG_READ_ONLY_THP_FOR_FS,\n  or large folios in the page cache");

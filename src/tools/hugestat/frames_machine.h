@@ -36,7 +36,7 @@ struct frames_machine {
 int frames_machine_read(struct frames_machine *machine);
 void frames_machine_free(struct frames_machine *machine);
 
-/* machine_cgroups.c: the paths of the groups, by their inodes. */
+/* frames_machine_cgroups.c: the paths of the groups, by their inodes. */
 void frames_machine_name_groups(struct frames_machine *machine);
 
 /* verbose: all groups, not only the first ten. */

@@ -103,6 +103,14 @@ void system_read_mounts(struct system *system);
 void system_read_limits(struct system *system);
 void system_read_thp(struct system *system);
 void system_read_stalls(struct system *system);
+
+/* Reads counters of /proc/vmstat, which count since boot; one that is not there stays as it is. */
+struct system_counter {
+	const char *name;
+	unsigned long long *value;
+};
+
+void system_read_counters(const struct system_counter *counters, size_t count);
 void system_try(struct system *system);
 
 /* Helpers for files with one value; 0 or "" if there is none. */

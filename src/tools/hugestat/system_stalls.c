@@ -11,26 +11,29 @@
 #include "proc/cgroup.h"
 #include "tools/hugestat/system.h"
 
-static void read_vmstat(struct system_stalls *stalls)
+void system_read_counters(const struct system_counter *counters, size_t count)
 {
-	const struct {
-		const char *name;
-		unsigned long long *value;
-	} counters[] = {
-		{"compact_stall", &stalls->compact_stall},
-		{"compact_fail", &stalls->compact_fail},
-		{"compact_success", &stalls->compact_success},
-	};
 	FILE *file = fopen("/proc/vmstat", "re");
 	unsigned long long value;
 	char name[64];
 
 	while (file && fscanf(file, "%63s %llu", name, &value) == 2)
-		for (size_t i = 0; i < sizeof(counters) / sizeof(counters[0]); i++)
+		for (size_t i = 0; i < count; i++)
 			if (!strcmp(name, counters[i].name))
 				*counters[i].value = value;
 	if (file)
 		fclose(file);
+}
+
+static void read_compaction(struct system_stalls *stalls)
+{
+	const struct system_counter counters[] = {
+		{"compact_stall", &stalls->compact_stall},
+		{"compact_fail", &stalls->compact_fail},
+		{"compact_success", &stalls->compact_success},
+	};
+
+	system_read_counters(counters, sizeof(counters) / sizeof(counters[0]));
 }
 
 /* "some avg10=0.00 avg60=0.00 avg300=0.00 total=0" */
@@ -60,7 +63,7 @@ void system_read_stalls(struct system *system)
 	const bool mounted = system_find_cgroup_mount(&mount, "hugetlb") && !mount.version_2;
 	char text[512];
 
-	read_vmstat(&system->stalls);
+	read_compaction(&system->stalls);
 	system->stalls.pressure = pressure();
 	system->stalls.uptime_seconds = (unsigned long)system_number("/proc/uptime", 0);
 	for (int i = 0; i < system->sizes.huge_count; i++) {

@@ -60,25 +60,14 @@ const char *why_name(enum why why)
 /* Whether any of these was the reason for one mapping, the kernel does not record. */
 static void read_counters(struct why_facts *facts)
 {
-	const struct {
-		const char *name;
-		unsigned long long *value;
-	} counters[] = {
+	const struct system_counter counters[] = {
 		{"thp_fault_fallback", &facts->fallbacks},
 		{"thp_fault_fallback_charge", &facts->limited},
 		{"thp_split_page", &facts->splits},
 		{"thp_collapse_alloc_failed", &facts->failed_collapses},
 	};
-	FILE *file = fopen("/proc/vmstat", "re");
-	unsigned long long value;
-	char name[64];
 
-	while (file && fscanf(file, "%63s %llu", name, &value) == 2)
-		for (size_t i = 0; i < sizeof(counters) / sizeof(counters[0]); i++)
-			if (!strcmp(name, counters[i].name))
-				*counters[i].value = value;
-	if (file)
-		fclose(file);
+	system_read_counters(counters, sizeof(counters) / sizeof(counters[0]));
 }
 
 void why_facts_read(struct why_facts *facts, pid_t pid)
