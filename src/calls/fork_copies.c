@@ -20,7 +20,6 @@
 #include "region/process.h"
 #include "region/registry.h"
 #include "region/split.h"
-#include "region/untouched.h"
 
 /* Arenas may open while pages are copied: the lists have this many spare entries. */
 #define SPARE_PIECES 64
@@ -161,7 +160,7 @@ static size_t touched_alike(const struct run *run, uintptr_t from, size_t bytes,
 	size_t alike = run->region->page_bytes;
 
 	*touched = true;
-	if (!untouched_possible())
+	if (!first_touch_is_known())
 		return bytes;
 	*touched = !first_touch_awaited(from);
 	while (alike < bytes && first_touch_awaited(from + alike) != *touched)

@@ -11,7 +11,6 @@
 #include "pages/sparse.h"
 #include "region/page_state.h"
 #include "region/registry.h"
-#include "region/untouched.h"
 
 /* Bits that do not matter here: locks are not inherited, and a page without a reservation is like
  * others. */
@@ -138,7 +137,7 @@ static size_t content_of_page(const struct region *region, size_t unit, size_t u
 
 	if (!fork_may_read(region->pages[region_page(region, from)]))
 		return used;
-	if (untouched_possible() && first_touch_awaited(from))
+	if (first_touch_is_known() && first_touch_awaited(from))
 		return 0;
 	return sparse_bytes(from, used, region->base_bytes);
 }

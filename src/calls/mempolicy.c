@@ -7,6 +7,7 @@
 #include "base/sys.h"
 #include "calls/mempolicy.h"
 #include "calls/result.h"
+#include "pages/first_touch.h"
 #include "region/lock.h"
 #include "region/ranges.h"
 #include "region/untouched.h"
@@ -29,7 +30,7 @@ static void move_huge(uintptr_t from, uintptr_t to, const long more[4])
 	while (from < to) {
 		uintptr_t end = registry_run(from, to, &huge);
 
-		if (huge && untouched_possible() && sys_populate(from, end - from))
+		if (huge && first_touch_is_known() && sys_populate(from, end - from))
 			untouched_replace(huge, from, end);
 		if (huge)
 			sys_call(SYS_mbind, from, (long)(end - from), more[0], more[1], more[2],
@@ -85,7 +86,7 @@ long call_set_mempolicy(int mode, const unsigned long *nodes, unsigned long bits
 {
 	long done;
 
-	if (confines(mode) && untouched_possible())
+	if (confines(mode) && first_touch_is_known())
 		lock_run(replace_untouched, NULL, &done);
 	return answer(sys_pass(SYS_set_mempolicy, mode, nodes, (long)bits));
 }

@@ -137,6 +137,11 @@ bool first_touch_places(size_t page_bytes)
 	return places;
 }
 
+bool first_touch_is_known(void)
+{
+	return first_touch_used && !sys_sandboxed && !sys_is_filtered();
+}
+
 bool first_touch_awaited(uintptr_t address)
 {
 	unsigned char resident;

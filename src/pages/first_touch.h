@@ -29,6 +29,9 @@ bool first_touch_places(size_t page_bytes);
 /* Has memory been left so? Noted by the one who maps it. */
 extern bool first_touch_used;
 
+/* May there be pages that nobody touched, and may the kernel be asked for them? */
+bool first_touch_is_known(void);
+
 /* Has the huge page at that address never been touched? Only a system call: also for helpers. */
 bool first_touch_awaited(uintptr_t address);
 

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/sys.h"
 #include "pages/executable.h"
+#include "pages/first_touch.h"
 #include "proc/memory_limit.h"
 #include "region/exact.h"
 #include "region/exchange.h"
@@ -19,7 +20,6 @@
 #include "region/process.h"
 #include "region/registry.h"
 #include "region/split.h"
-#include "region/untouched.h"
 #include "region/verify.h"
 
 unsigned long split_count;
@@ -142,7 +142,7 @@ static int split_data(struct region *region, size_t page, size_t end, const stru
 		.rights = page_state_rights(state),
 		.key = (int)(state >> PAGE_KEY_SHIFT),
 		.thp = region->source->thp,
-		.untouched = untouched_possible(),
+		.untouched = first_touch_is_known(),
 		.sparse = how->sparse,
 	};
 	size_t done = 0;

@@ -2,16 +2,10 @@
 /*
  * Hugetlb pages that were never touched: see untouched.h.
  */
-#include "base/sys.h"
 #include "pages/first_touch.h"
 #include "region/registry.h"
 #include "region/split.h"
 #include "region/untouched.h"
-
-bool untouched_possible(void)
-{
-	return first_touch_used && !sys_sandboxed && !sys_is_filtered();
-}
 
 static bool is_untouched(const struct region *region, size_t page)
 {

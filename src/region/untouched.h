@@ -9,14 +9,10 @@
 #ifndef UNTOUCHED_H
 #define UNTOUCHED_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "region/region.h"
-
-/* May there be such pages, and may the kernel be asked for them? Without the lock. */
-bool untouched_possible(void);
 
 /* Those of [from, to), which is in the region; and all there are. */
 void untouched_replace(struct region *region, uintptr_t from, uintptr_t to);
