@@ -14,8 +14,8 @@
 
 #include "pages/sizes.h"
 #include "tools/common/json.h"
+#include "tools/common/nodes.h"
 
-#define MACHINE     (-1) /* as a node: all nodes */
 #define UNSET       ULONG_MAX
 #define MOUNTS_BASE "/var/lib/hugetlbfs"
 
@@ -149,12 +149,7 @@ struct pool_numbers {
 	unsigned long current, available, reserved, surplus, overcommit;
 };
 int pool_numbers_read(size_t page_bytes, int node, struct pool_numbers *numbers);
-void pool_path(char *path, size_t bytes, size_t page_bytes, int node, const char *file);
 unsigned long pool_maximum(const struct pool_numbers *numbers);
-bool node_exists(int node);
-int node_next(int node); /* the next online one after it; MACHINE: there are no more, or none at
-			  * all */
-int node_count(void);
 bool read_number(const char *path, unsigned long *number);
 
 /* False: /sys is not mounted, and its values are unknown. */

@@ -17,6 +17,7 @@
 
 #include "base/log.h"
 #include "base/sys.h"
+#include "tools/common/nodes.h"
 #include "tools/hugestat/system.h"
 
 unsigned long long system_number(const char *path, unsigned long long otherwise)
@@ -64,24 +65,30 @@ const struct system_pool *system_default_pool(const struct system *system)
 
 static void read_nodes(struct system_pool *pool)
 {
-	for (int node = 0; node < SYSTEM_NODES_MAX; node++) {
-		char path[160];
-		unsigned long *counts[3] = {&pool->nodes[pool->node_count].total,
-					    &pool->nodes[pool->node_count].available,
-					    &pool->nodes[pool->node_count].surplus};
-		static const char *const names[3] = {"nr_hugepages", "free_hugepages",
-						     "surplus_hugepages"};
+	for (int node = node_next(MACHINE); node != MACHINE && node < SYSTEM_NODES_MAX;
+	     node = node_next(node)) {
+		struct system_node *counts = &pool->nodes[pool->node_count];
+		const struct {
+			const char *name;
+			unsigned long *count;
+		} files[] = {
+			{"nr_hugepages", &counts->total},
+			{"free_hugepages", &counts->available},
+			{"surplus_hugepages", &counts->surplus},
+		};
 
-		snprintf(path, sizeof(path), "/sys/devices/system/node/node%d/hugepages", node);
+		char path[160];
+
+		/* a node without memory has no pools */
+		pool_path(path, sizeof(path), pool->page_bytes, node, files[0].name);
 		if (access(path, F_OK))
 			continue;
-		for (int i = 0; i < 3; i++) {
-			snprintf(path, sizeof(path),
-				 "/sys/devices/system/node/node%d/hugepages/hugepages-%zukB/%s",
-				 node, pool->page_bytes >> 10, names[i]);
-			*counts[i] = (unsigned long)system_number(path, 0);
+		for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+			pool_path(path, sizeof(path), pool->page_bytes, node, files[i].name);
+			*files[i].count = (unsigned long)system_number(path, 0);
 		}
-		pool->nodes[pool->node_count++].node = node;
+		counts->node = node;
+		pool->node_count++;
 	}
 }
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "tools/common/json.h"
+#include "tools/common/nodes.h"
 #include "tools/hugestat/system.h"
 
 /* One file per node. */
@@ -22,7 +23,8 @@ struct figure {
 static void nodes_open(struct nodes *nodes)
 {
 	nodes->count = 0;
-	for (int node = 0; node < SYSTEM_NODES_MAX; node++) {
+	for (int node = node_next(MACHINE); node != MACHINE && nodes->count < SYSTEM_NODES_MAX;
+	     node = node_next(node)) {
 		char path[96];
 
 		snprintf(path, sizeof(path), "/sys/devices/system/node/node%d/meminfo", node);

@@ -10,6 +10,7 @@
 
 #include "base/sys.h"
 #include "proc/cgroup.h"
+#include "tools/common/nodes.h"
 #include "tools/hugestat/users_scan.h"
 
 void *scan_grow(void *list, size_t count, size_t *room, size_t element_bytes)
@@ -165,20 +166,13 @@ static void read_pools(struct users *users)
 	}
 }
 
+/* The only node, or -1. */
 static int find_nodes(struct users *users)
 {
-	int last = 0;
-
-	for (int node = 0; node < SYSTEM_NODES_MAX; node++) {
-		char path[64];
-
-		snprintf(path, sizeof(path), "/sys/devices/system/node/node%d", node);
-		if (access(path, F_OK))
-			continue;
-		users->node_count++;
-		last = node;
-	}
-	return users->node_count > 1 ? -1 : last;
+	users->node_count = node_count();
+	if (users->node_count > 1)
+		return -1;
+	return users->node_count ? node_next(MACHINE) : 0;
 }
 
 static void free_scan(struct scan *scan)
