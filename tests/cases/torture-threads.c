@@ -11,10 +11,15 @@
  * "remote": another process writes by process_vm_writev. "alone": one thread does everything.
  * "refused": calls may fail with ENOMEM, and then have changed nothing.
  *
+ * Each round of steps is a process of its own, which begins with new memory: a page that was split
+ * stays so. EXPECT_HUGE_KB: at least this much is on huge pages then. "round": this process is one.
+ *
  * TORTURE_SEED and TORTURE_STEPS in the environment are asked before the arguments;
  * TORTURE_SECONDS: so long instead. TORTURE_MAPPED: memory comes from mmap.
  */
+#include <limits.h>
 #include <setjmp.h>
+#include <spawn.h>
 #include <sys/time.h>
 #include <sys/uio.h>
 #include <time.h>
@@ -25,10 +30,14 @@
 
 #define STEPS_IN_ROUND 50
 #define CHECK_EVERY    64
+#define SEED_STEP      1000003
+
+/* A process that forks more often leaves its huge pages (src/calls/fork_often.c). */
+#define FORKS_ON_HUGE 3
 
 static unsigned long steps = 10000, seed = 1;
 static time_t end_time;
-static bool with_remote, alone;
+static bool with_remote, alone, is_round;
 static pthread_barrier_t begin_round, end_round;
 static volatile int in_round, finished;
 static __thread int self;
@@ -473,20 +482,28 @@ static void end_acting(int number)
 		pthread_barrier_wait(&end_round);
 }
 
-static bool is_over(unsigned long step)
+static void expect_huge(void)
 {
-	return end_time ? time(NULL) >= end_time : step >= steps;
+	const struct heap_share share = heap_share_of("/proc/self/smaps");
+	const char *least = getenv("EXPECT_HUGE_KB");
+
+	CHECK(!least || share.hugetlb_kb + share.thp_kb >= strtoul(least, NULL, 0),
+	      "a round begins with %lu kB on hugetlb pages, %lu kB on transparent ones",
+	      share.hugetlb_kb, share.thp_kb);
 }
 
-static void run_round(unsigned long *step, int number)
+static void run_round(void)
 {
+	const int number = (int)(seed / SEED_STEP & 0xfff);
 	char *block;
 
+	forks_left = number % 4 ? FORKS_ON_HUGE : INT_MAX;
 	shared->memory = get_memory(&block);
 	memset(shared->memory, number, BYTES);
 	memset(shared->shadow, number, BYTES);
+	expect_huge();
 	begin_acting(number);
-	for (int i = 0; i < STEPS_IN_ROUND && !is_over(*step); i++, (*step)++)
+	for (unsigned long step = 0; step < steps; step++)
 		one_step();
 	end_ring_read();
 	end_acting(number);
@@ -553,6 +570,7 @@ static void read_arguments(int count, char **arguments)
 		with_remote |= !strcmp(arguments[i], "remote");
 		alone |= !strcmp(arguments[i], "alone");
 		may_be_refused |= !strcmp(arguments[i], "refused");
+		is_round |= !strcmp(arguments[i], "round");
 	}
 	if (seconds)
 		end_time = time(NULL) + (time_t)seconds;
@@ -562,15 +580,13 @@ static void read_arguments(int count, char **arguments)
 	signal_random = seed + 7;
 }
 
-int main(int count, char **arguments)
+static int act_in_round(void)
 {
 	struct sigaction fault = {.sa_sigaction = on_fault, .sa_flags = SA_SIGINFO};
 	const pid_t parent = getpid();
-	unsigned long step = 0;
 	const char *missing;
 	pid_t child = 0;
 
-	read_arguments(count, arguments);
 	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
 		      0);
 	CHECK(shared != MAP_FAILED && pipe(pipe_ends) == 0, "%m");
@@ -582,15 +598,58 @@ int main(int count, char **arguments)
 	sigaction(SIGSEGV, &fault, NULL);
 	if (!alone)
 		start_actors();
-	for (int round = 0; !is_over(step); round++)
-		run_round(&step, round & 0xfff);
+	run_round();
 	if (!alone)
 		end_actors();
 	shared->round = -1;
 	if (child)
 		waitpid(child, NULL, 0);
 	end_ring();
-	printf("seed %lu, %lu steps: all bytes are right%s%s\n", seed, step,
-	       missing ? "; not tried: " : "", missing ? missing : "");
+	if (missing)
+		printf("not tried: %s\n", missing);
+	return 0;
+}
+
+/* The rounds one after the other; what the first one cannot try is said once. */
+static void spawn_rounds(const char *program, char **words)
+{
+	char seed_text[24], steps_text[24], *arguments[16] = {NULL, seed_text, steps_text, "round"};
+	unsigned long done = 0, round_seed = seed;
+	posix_spawn_file_actions_t quiet;
+	pid_t child;
+	int status;
+
+	arguments[0] = (char *)(uintptr_t)program;
+	for (int i = 4; i < 15 && *words; i++)
+		arguments[i] = *words++;
+	posix_spawn_file_actions_init(&quiet);
+	posix_spawn_file_actions_addopen(&quiet, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+	while (end_time ? time(NULL) < end_time : done < steps) {
+		const unsigned long left = end_time ? STEPS_IN_ROUND : steps - done;
+		const unsigned long now = left < STEPS_IN_ROUND ? left : STEPS_IN_ROUND;
+
+		snprintf(seed_text, sizeof(seed_text), "%lu", round_seed);
+		snprintf(steps_text, sizeof(steps_text), "%lu", now);
+		CHECK(posix_spawn(&child, "/proc/self/exe", done ? &quiet : NULL, NULL, arguments,
+				  environ) == 0,
+		      "a round");
+		CHECK(waitpid(child, &status, 0) == child && status == 0,
+		      "the round with seed %s ended with status %#x", seed_text,
+		      (unsigned int)status);
+		round_seed += SEED_STEP;
+		done += now;
+	}
+	printf("seed %lu, %lu steps: all bytes are right\n", seed, done);
+}
+
+int main(int count, char **arguments)
+{
+	read_arguments(count, arguments);
+	if (is_round)
+		return act_in_round();
+	unsetenv("TORTURE_SEED");
+	unsetenv("TORTURE_STEPS");
+	unsetenv("TORTURE_SECONDS");
+	spawn_rounds(arguments[0], arguments + (count < 3 ? count : 3));
 	return 0;
 }

@@ -78,15 +78,20 @@ static pid_t make_child(enum form form, struct child_work work, char *stack)
 	return child;
 }
 
+static int forks_left;
+
 /* Makes a child that runs the work, and waits for it. Signals with handlers that write are blocked
  * by the caller. */
 static void run_in_child(uint64_t *random, void (*run)(const void *argument), const void *argument,
 			 char *stack)
 {
 	const enum form form = next_random(random) % FORMS;
-	pid_t child = make_child(form, (struct child_work){run, argument}, stack);
 	int status = -1;
+	pid_t child;
 
+	if (__atomic_fetch_sub(&forks_left, 1, __ATOMIC_RELAXED) <= 0)
+		return;
+	child = make_child(form, (struct child_work){run, argument}, stack);
 	if (child == -1 && errno == ENOSYS)
 		return;
 	CHECK(child > 0, "form %d: %m", form);
