@@ -71,3 +71,11 @@ int call_brk(void *address)
 	/* Below the library's heap: the kernel's break, which still exists. */
 	return (int)answer(kernel_brk((uintptr_t)address));
 }
+
+long call_brk_by_number(uintptr_t address)
+{
+	if (!libc_calls.own_break)
+		return sys_pass(SYS_brk, address);
+	transparent_if_inexact(false);
+	return libc_calls.own_break->system_call(address);
+}

@@ -14,6 +14,9 @@
 void *call_sbrk(intptr_t delta);
 int call_brk(void *address);
 
+/* The system call, by syscall(2): returns the break, which a wrong address leaves as it is. */
+long call_brk_by_number(uintptr_t address);
+
 /* The kernel's break, with the semantics of sbrk: returns the old break, or -ENOMEM. */
 long brk_kernel_sbrk(intptr_t delta);
 

@@ -21,6 +21,7 @@ struct calls_break {
 	long (*sbrk)(intptr_t delta);                /* returns the old break, or -errno */
 	bool (*brk)(uintptr_t address, int *result); /* false: the address is in the kernel's
 						      * break */
+	long (*system_call)(uintptr_t address);      /* SYS_brk: returns the break */
 
 	/* The program is about to write to [from, to) of libc's text, or to replace it. Without the
 	 * lock. */

@@ -9,6 +9,7 @@
 #include <sys/syscall.h>
 
 #include "base/sys.h"
+#include "calls/brk.h"
 #include "calls/clone.h"
 #include "calls/madvise.h"
 #include "calls/mempolicy.h"
@@ -58,6 +59,7 @@ const unsigned char call_syscall_seen[NUMBERS] = {
 	[SYS_ioctl] = 1,
 	[SYS_prctl] = 1,
 	[SYS_seccomp] = 1,
+	[SYS_brk] = 1, /* see brk.h */
 	[SYS_clone] = 2,
 	[SYS_clone3] = 2,
 #ifdef SYS_fork
@@ -89,6 +91,8 @@ long call_syscall_ours(long number, long a, long b, long c, long d, long e, long
 
 	/* the kernel uses no more of it than this */
 	switch ((int)number) {
+	case SYS_brk:
+		return call_brk_by_number((uintptr_t)a);
 	case CPU_MMAP_NUMBER:
 		return (long)call_mmap_by_number(address, bytes, (int)c, (int)d, (int)e,
 						 (unsigned long)f);

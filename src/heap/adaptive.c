@@ -157,6 +157,18 @@ static bool adaptive_brk(uintptr_t address, int *result)
 	return true;
 }
 
+static long adaptive_system_call(uintptr_t address)
+{
+	int failed;
+
+	if (watched.state != BEGUN || foreign_break_expected())
+		return sys_brk(address);
+	if (!watched.joined)
+		return heap_owner_system_call(address);
+	adaptive_brk(address, &failed);
+	return (long)break_now();
+}
+
 /* Another library is taking over malloc's break. */
 static void adaptive_text_opened(uintptr_t from, uintptr_t to)
 {
@@ -188,6 +200,7 @@ static uintptr_t adaptive_map(uintptr_t hint, size_t bytes, int protection, int 
 static const struct calls_break adaptive_break = {
 	.sbrk = adaptive_sbrk,
 	.brk = adaptive_brk,
+	.system_call = adaptive_system_call,
 	.text_opened = adaptive_text_opened,
 };
 

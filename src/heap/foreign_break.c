@@ -92,6 +92,11 @@ void foreign_break_expect(uintptr_t from, uintptr_t to)
 		       : "the heap may grow by small pages from now on");
 }
 
+bool foreign_break_expected(void)
+{
+	return kernel_break;
+}
+
 bool foreign_break_in_use(void)
 {
 	return kernel_break && (uintptr_t)sys_brk(0) != kernel_break;

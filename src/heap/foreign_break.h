@@ -21,6 +21,9 @@
  */
 void foreign_break_expect(uintptr_t from, uintptr_t to);
 
+/* Was the break moved? It is then the kernel's that such a library means. */
+bool foreign_break_expected(void);
+
 /* Has malloc grown by the kernel's break since? Then it must not return to the library's break. */
 bool foreign_break_in_use(void);
 

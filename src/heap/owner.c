@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <sys/mman.h>
 
+#include "base/sys.h"
 #include "calls/brk.h"
 #include "calls/start.h"
 #include "heap/foreign_break.h"
@@ -35,6 +36,20 @@ static bool serve_brk(uintptr_t address, int *result)
 		return false;
 	*result = break_brk(&heap.main, address);
 	return true;
+}
+
+/* The kernel's break is the only one while malloc has not grown; afterwards the program can still
+ * lower what it raised until then. */
+long heap_owner_system_call(uintptr_t address)
+{
+	int failed;
+
+	if (heap.main.mapped_end == heap.main.region.start || foreign_break_expected())
+		return sys_brk(address);
+	if (address <= (uintptr_t)sys_brk(0) && (uintptr_t)sys_brk(address) == address)
+		return (long)address;
+	serve_brk(address, &failed);
+	return (long)heap.main.now;
 }
 
 static bool takes_block(size_t bytes)
@@ -143,6 +158,7 @@ static const struct region_owner zone_owner = {
 static const struct calls_break own_break = {
 	.sbrk = serve_sbrk,
 	.brk = serve_brk,
+	.system_call = heap_owner_system_call,
 	.text_opened = foreign_break_expect,
 };
 

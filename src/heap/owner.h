@@ -16,6 +16,9 @@
  * library's. Returns 0 or -errno. */
 int heap_owner_begin(void);
 
+/* The system call brk, for a main heap that begins at its region's start. */
+long heap_owner_system_call(uintptr_t address);
+
 /* The heap's mapper (calls/state.h), for a mapper that precedes it. */
 uintptr_t heap_owner_map(uintptr_t hint, size_t bytes, int protection, int flags, bool by_libc);
 
