@@ -610,7 +610,7 @@ static int act_in_round(void)
 	return 0;
 }
 
-/* The rounds one after the other; what the first one cannot try is said once. */
+/* The rounds one after the other. Only the first one prints what it cannot try. */
 static void spawn_rounds(const char *program, char **words)
 {
 	char seed_text[24], steps_text[24], *arguments[16] = {NULL, seed_text, steps_text, "round"};
