@@ -219,19 +219,16 @@ static void look_at_text(uintptr_t from, size_t bytes)
 }
 
 /*
- * May the kernel place a mapping where the program would like it? Not where the library has memory,
- * or will have after the next growth; further up is allowed, and the heap continues above the
- * program's mapping.
+ * May the kernel place a mapping where the program would like it? Not in a huge page of the
+ * library's; above them it may, and the heap continues above the program's mapping.
  */
 static bool hint_allowed(uintptr_t address)
 {
 	const struct region *region = registry_at(address);
-	uintptr_t soon;
 
 	if (!region)
 		return !registry_in_states(address);
-	soon = region->high + region->page_bytes;
-	return region->by_program || address >= soon;
+	return region->by_program || address >= align_up(region->high, region->page_bytes);
 }
 
 static void *map_by_kernel(struct request *request)

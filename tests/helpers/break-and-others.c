@@ -2,7 +2,8 @@
 /*
  * Memory of others beside the break. By the first argument:
  *   brk     the kernel's break is raised by 8M past libc, then malloc gives 64M: kB that are huge
- *   hints   100 mappings are asked for near the program's text: how many came where they were asked
+ *   hints   100 mappings are asked for near the program's text, and one in the huge page above the
+ *           break: how many came where they were asked
  *   probe   the break is raised by 400M, not touched, and lowered again: kB that are huge then
  */
 #include <string.h>
@@ -43,8 +44,11 @@ static int beside_raw_break(void)
 static int near_text(void)
 {
 	const size_t bytes = 65536;
+	void *begun = need(malloc(1000));
 	char *at = (char *)(((unsigned long)sbrk(0) + (256 << 20)) & ~0xffffUL);
-	int taken = 0;
+	char *next = (char *)(((unsigned long)sbrk(0) + (2 << 20) - 1) & ~((2UL << 20) - 1));
+	int taken = mmap(next, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) ==
+		    next;
 
 	for (int i = 0; i < 100; i++, at += 4 << 20)
 		taken += mmap(at, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
@@ -52,6 +56,7 @@ static int near_text(void)
 	for (int i = 0; i < 1024; i++)
 		memset(need(malloc(65536)), 1, 65536);
 	printf("%d\n", taken);
+	free(begun);
 	return 0;
 }
 
