@@ -27,10 +27,11 @@ static uintptr_t lock;
 /* How often a waiter tries before it sleeps: the lock is usually held for microseconds. */
 #define LOCK_SPINS 200
 
-/* How long a waiter sleeps at a time, and how often. The shorter time applies while no thread of
- * this process has taken the lock yet. */
+/* How long a waiter sleeps at a time, and how often: on a busy machine a holder of low priority may
+ * get a hundredth of a CPU. The shorter time applies while no thread of this process has taken the
+ * lock yet. */
 #define NAP_SECONDS     1
-#define NAPS_MAX        10
+#define NAPS_MAX        60
 #define NAP_NANOSECONDS 20000000
 
 /*
@@ -40,6 +41,9 @@ static uintptr_t lock;
  * while there has been one thread only, or if the kernel refuses it (before Linux 4.14).
  */
 static uint8_t *taken_here;
+
+/* The holder for whom a wait has ended; 0 once the lock was free. Further waits are brief. */
+static uintptr_t lost;
 
 /* The signals that the holder's thread had blocked before; meaningless if `blocked` is false. */
 static struct {
@@ -124,9 +128,15 @@ static void free_of_parent(void)
 					    __ATOMIC_RELAXED);
 }
 
+static int naps_for(uintptr_t holder)
+{
+	return holder && holder == __atomic_load_n(&lost, __ATOMIC_RELAXED) ? 1 : NAPS_MAX;
+}
+
 static bool take_in_time(uintptr_t self)
 {
 	int naps = 0;
+	uintptr_t holder;
 
 	for (int i = 0; i < LOCK_SPINS; i++) {
 		if (take(self))
@@ -140,8 +150,11 @@ static bool take_in_time(uintptr_t self)
 			naps = 0; /* it was released, and another thread was faster */
 			continue;
 		}
-		if (++naps == NAPS_MAX)
+		holder = __atomic_load_n(&lock, __ATOMIC_RELAXED) & ~WAITED;
+		if (++naps >= naps_for(holder)) {
+			__atomic_store_n(&lost, holder, __ATOMIC_RELAXED);
 			return false;
+		}
 		free_of_parent();
 	}
 	return true;
@@ -168,6 +181,8 @@ bool lock_take(void)
 			set_mask(&before, NULL);
 		return false;
 	}
+	if (lost)
+		__atomic_store_n(&lost, 0, __ATOMIC_RELAXED);
 	if (!taken_here)
 		map_taken_here();
 	signals.blocked = blocked;

@@ -17,7 +17,7 @@
 
 /*
  * False, with nothing held or blocked: this thread already holds it, or its holder has not released
- * it within ten seconds (a debugger has stopped it). The caller must then do without the library's
+ * it within a minute (a debugger has stopped it). The caller must then do without the library's
  * records.
  */
 bool lock_take(void);
