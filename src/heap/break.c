@@ -55,7 +55,7 @@ int break_start(struct heap_break *heap, uintptr_t start, uintptr_t limit, struc
 }
 
 /* Is a growth by that many bytes more than one call should take from the pool? */
-static bool is_too_large(const struct region *region, size_t bytes)
+static bool RARE is_too_large(const struct region *region, size_t bytes)
 {
 	struct pool pool;
 
