@@ -381,7 +381,7 @@ DIST_NAME := libhugetlbfs-$(VERSION)
 dist:
 	@mkdir -p $(BUILD)/dist
 	@if [ -e .git ]; then git ls-files -z; else find . -type f -o -type l | \
-		grep -v '^\./$(BUILD)/' | sed 's|^\./||' | tr '\n' '\0'; fi | \
+		grep -v -e '^\./build/' -e '^\./$(BUILD)/' | sed 's|^\./||' | tr '\n' '\0'; fi | \
 		tar --null --files-from=- --transform='flags=rSh;s|^|$(DIST_NAME)/|' --sort=name \
 		--owner=root:0 --group=root:0 --mode=u=rwX,go=rX \
 		--mtime="@$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct 2>/dev/null || echo 0)}" \
