@@ -15,7 +15,7 @@ import sys
 
 HUGE = 2 << 20
 MAP_HUGETLB, MAP_NORESERVE = 0x40000, 0x4000
-CLONE_NEWNS, MS_REC, MS_PRIVATE = 0x20000, 0x4000, 0x40000
+CLONE_NEWNS, MS_PRIVATE = 0x20000, 0x40000
 SHM_HUGETLB, IPC_CREAT = 0o4000, 0o1000
 KEY = 0x6C687567
 OTHER_USER = 12345
@@ -103,7 +103,8 @@ def in_group_above():
 
 def in_own_mounts():
     """A file on a mount that only this process sees, where the others see theirs."""
-    if libc.unshare(CLONE_NEWNS) or libc.mount(b"none", b"/", None, MS_REC | MS_PRIVATE, None):
+    # not of "/": in a chroot that is no mount point
+    if libc.unshare(CLONE_NEWNS) or libc.mount(b"none", mount.encode(), None, MS_PRIVATE, None):
         sys.exit("no mount namespace")
     if libc.mount(b"libhugetlbfs-test", mount.encode(), b"hugetlbfs", 0, b"pagesize=2M"):
         sys.exit("no mount in a namespace")

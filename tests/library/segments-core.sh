@@ -68,7 +68,7 @@ cat >"$work/program.c" <<-'END'
 look() {
 	gdb -q -batch -nx -iex "set debuginfod enabled off" -ex backtrace -ex 'x/3i inner' -ex 'x/3i outer' \
 		"$work/program" "$1" 2>"$work/gdb.err" |
-		sed -E 's/0x[0-9a-f]+/ADDRESS/g; /^warning: |^\[|^Using host/d; s/^=> /   /'
+		sed -E 's/0x[0-9a-f]+|\b[0-9]{12,}/ADDRESS/g; /^warning: |^\[|^Using host/d; s/^=> /   /'
 }
 
 # crash NAME FILTER WORDS…: NAME.out is its own backtrace, NAME.gdb what gdb says, NAME.kb the size.

@@ -80,10 +80,20 @@ python3 - "$work/system" <<-'END' || fail "pools differ from /sys"
 END
 
 # numastat shows MB with two digits. What other processes do between two looks may change a figure:
-# all must agree at one of some tries.
+# all must agree at one of some tries. Newer ones count pages of 1G as HugePages, too.
 agrees_with_numastat() {
 	"$hugestat" --numa >"$work/ours" && numastat -m >"$work/theirs" 2>/dev/null || return 1
-	awk 'FNR == NR { ours[$1] = $NF == "(pages)" ? $2 * 2 : $2 / 1024; next }
+	for name in nr:Total free:Free surplus:Surp; do
+		cat /sys/devices/system/node/node*/hugepages/hugepages-1048576kB/"${name%:*}"_hugepages 2>/dev/null |
+			awk -v name="HugePages_${name#*:}" '{ pages += $1 } END { print name, pages * 1024 }'
+	done >"$work/of-1G"
+	compare_with_numastat /dev/null || compare_with_numastat "$work/of-1G"
+}
+
+# compare_with_numastat FILE: with so many more MB of each figure that the file names
+compare_with_numastat() {
+	awk -v more_of="$1" 'BEGIN { while ((getline <more_of) > 0) more[$1] = $2 }
+		FNR == NR { ours[$1] = ($NF == "(pages)" ? $2 * 2 : $2 / 1024) + more[$1]; next }
 		/^(MemTotal|HugePages_.*|AnonHugePages|ShmemHugePages|ShmemPmdMapped|FileHugePages|FilePmdMapped|Shmem) / {
 			compared++
 			if (sprintf("%.2f", ours[$1]) != sprintf("%.2f", $2))
