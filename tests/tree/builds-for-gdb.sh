@@ -1,0 +1,8 @@
+#!/bin/bash
+# With the gcc of this machine and -Og nothing warns.
+# Needs no huge pages.
+# SPDX-License-Identifier: LGPL-2.1-or-later
+. "$(dirname "$0")/../lib/test.sh"
+. "$(dirname "$0")/../lib/builds.sh"
+
+builds_with gcc Og

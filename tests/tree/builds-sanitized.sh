@@ -1,0 +1,9 @@
+#!/bin/bash
+# With the gcc of this machine nothing warns with AddressSanitizer and UndefinedBehaviorSanitizer, and the
+# unit tests pass.
+# Needs no huge pages.
+# SPDX-License-Identifier: LGPL-2.1-or-later
+. "$(dirname "$0")/../lib/test.sh"
+. "$(dirname "$0")/../lib/builds.sh"
+
+builds_with gcc address
