@@ -1,7 +1,8 @@
 # Files that a program maps to read them: a copy on hugetlb pages against a copy by hand. Sourced by run.
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
-FILE_MB=600
+# FILES_MB=5000 make bench BENCH=files: a file of the size of a model
+FILE_MB=${FILES_MB:-600}
 
 # file_row NAME LIMIT ROUNDS BY-HAND OURS: the two things that files does, on the file
 file_row() {
@@ -23,9 +24,11 @@ bench_files() {
 	# a tail of less than a huge page would be on small pages on one side only
 	head -c "${FILE_MB}M" /dev/urandom >"$work/disk/file" && sync "$work/disk/file" && sleep 1
 	file_row "files, second start" 1000us 15 map map
-	# at least 0.7 of the speed by hand, from the page cache
+	# at least 0.7 of the speed by hand
 	file_row "files, filling" 1.43 9 fill first
+	file_row "files, filling from disk" 1.43 5 fill-disk first-disk
 	file_row "files, random reads" 1.02 9 random-hand random
+	file_row "files, four threads" 1.02 5 threads-hand threads
 	rm -f "$work/files"/*/*
 	umount "$work/files"
 	rm -r "$work/disk"

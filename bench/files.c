@@ -6,12 +6,18 @@
  *   map            maps the file
  *   first          deletes all files of the directory, the copies, and maps the file
  *   fill           reads the file to hugetlb pages by hand; it is in the page cache for both
+ *   first-disk     as first, but the file is not in the page cache
+ *   fill-disk      the same by hand, past the page cache, by four threads
  *   random         reads words at random places of the mapped file
  *   random-hand    the same of a copy by hand
+ *   threads        four threads read the mapped file: two as it comes, two at random places
+ *   threads-hand   the same of a copy by hand
  */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,9 +30,13 @@
 enum {
 	READS = 5000000,
 	READ_BYTES = 2 << 20,
+	THREADS = 4,
 };
 
 static size_t bytes;
+static unsigned char *memory_by_hand;
+static int direct = -1;
+static const unsigned char *shared;
 
 static double nanoseconds_now(void)
 {
@@ -63,17 +73,41 @@ static const unsigned char *map_file(int fd)
 }
 
 /* A piece at a time, into pages that are there already or come with the first byte. */
+static void fill_pieces(int fd, size_t first, size_t step)
+{
+	for (size_t at = first * READ_BYTES; at < bytes; at += step * READ_BYTES)
+		if (pread(fd, memory_by_hand + at, READ_BYTES, (off_t)at) <= 0)
+			fail("read");
+}
+
+static void *fill_directly(void *number)
+{
+	fill_pieces(direct, (uintptr_t)number, THREADS);
+	return NULL;
+}
+
+static void in_threads(void *(*work)(void *number))
+{
+	pthread_t threads[THREADS];
+
+	for (uintptr_t i = 0; i < THREADS; i++)
+		if (pthread_create(&threads[i], NULL, work, (void *)i))
+			fail("threads");
+	for (size_t i = 0; i < THREADS; i++)
+		pthread_join(threads[i], NULL);
+}
+
 static const unsigned char *fill_by_hand(int fd)
 {
-	unsigned char *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
-				     MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0);
-
-	if (memory == MAP_FAILED)
+	memory_by_hand = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+			      MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0);
+	if (memory_by_hand == MAP_FAILED)
 		fail("hugetlb pages");
-	for (size_t at = 0; at < bytes; at += READ_BYTES)
-		if (pread(fd, memory + at, READ_BYTES, (off_t)at) <= 0)
-			fail("read");
-	return memory;
+	if (direct >= 0)
+		in_threads(fill_directly);
+	else
+		fill_pieces(fd, 0, 1);
+	return memory_by_hand;
 }
 
 /* Into the page cache. */
@@ -98,9 +132,9 @@ static void delete_all(const char *path)
 }
 
 /* Each place depends on the word before: reads do not overlap. */
-static uint64_t read_at_random(const unsigned char *memory)
+static uint64_t read_at_random(const unsigned char *memory, uint64_t random)
 {
-	uint64_t random = 88172645463325252u, word = 0;
+	uint64_t word = 0;
 
 	for (long i = 0; i < READS; i++) {
 		random ^= random << 13;
@@ -110,6 +144,44 @@ static uint64_t read_at_random(const unsigned char *memory)
 		       sizeof(word));
 	}
 	return word;
+}
+
+static uint64_t read_all(const unsigned char *memory)
+{
+	uint64_t sum = 0, word;
+
+	for (size_t at = 0; at + sizeof(word) <= bytes; at += sizeof(word)) {
+		memcpy(&word, memory + at, sizeof(word));
+		sum += word;
+	}
+	return sum;
+}
+
+static void *read_in_thread(void *number)
+{
+	const uintptr_t self = (uintptr_t)number;
+	const uint64_t result =
+		self % 2 ? read_at_random(shared, 88172645463325252u + self) : read_all(shared);
+
+	return (void *)(uintptr_t)result;
+}
+
+static void read_all_ways(const unsigned char *memory, bool by_threads)
+{
+	shared = memory;
+	if (by_threads)
+		in_threads(read_in_thread);
+	else if (read_at_random(memory, 88172645463325252u) == 1)
+		fputs("a word of the file is 1\n", stderr);
+}
+
+/* The file leaves the page cache, and is read past it. */
+static void begin_on_disk(const char *name, int fd)
+{
+	posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+	direct = open(name, O_RDONLY | O_DIRECT);
+	if (direct < 0)
+		fail("O_DIRECT");
 }
 
 int main(int count, char **arguments)
@@ -124,19 +196,20 @@ int main(int count, char **arguments)
 		return 2;
 	}
 	fd = open_file(arguments[2]);
-	if (*what == 'f')
+	if (strstr(what, "-disk"))
+		begin_on_disk(arguments[2], fd);
+	else if (*what == 'f')
 		read_once(fd);
-	if (!strcmp(what, "first") && count > 3)
+	if (!strncmp(what, "first", 5) && count > 3)
 		delete_all(arguments[3]);
 	begin = nanoseconds_now();
-	if (!strncmp(what, "random", 6)) {
-		memory = strcmp(what, "random") ? fill_by_hand(fd) : map_file(fd);
+	if (*what == 'r' || *what == 't') {
+		memory = strstr(what, "-hand") ? fill_by_hand(fd) : map_file(fd);
 		for (size_t at = 0; at < bytes; at += 4096)
 			*(volatile const unsigned char *)(memory + at);
 		begin = nanoseconds_now();
-		if (read_at_random(memory) == 1)
-			fputs("a word of the file is 1\n", stderr);
-	} else if (!strcmp(what, "fill")) {
+		read_all_ways(memory, *what == 't');
+	} else if (!strncmp(what, "fill", 4)) {
 		fill_by_hand(fd);
 	} else {
 		map_file(fd);

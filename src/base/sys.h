@@ -151,11 +151,12 @@ static inline long sys_read(int fd, void *buffer, size_t bytes)
 	return sys_call(SYS_read, fd, buffer, bytes);
 }
 
-/* A 32-bit CPU passes the offset in two halves; the upper half is 0 for what the library reads and
- * writes. */
-static inline long sys_pread(int fd, void *buffer, size_t bytes, size_t offset)
+/* A 32-bit CPU passes the offset in two halves. */
+static inline long sys_pread(int fd, void *buffer, size_t bytes, uint64_t offset)
 {
-	return sys_call(SYS_pread64, fd, buffer, bytes, offset);
+	if (sizeof(long) == 8)
+		return sys_call(SYS_pread64, fd, buffer, bytes, offset);
+	return sys_call(SYS_pread64, fd, buffer, bytes, (long)offset, (long)(offset >> 32));
 }
 
 /*
@@ -170,7 +171,7 @@ static inline long sys_write(int fd, const void *buffer, size_t bytes)
 	return sys_without_signal(SYS_write, fd, (long)buffer, (long)bytes, 0, 0, 0);
 }
 
-/* As sys_pread. */
+/* As sys_pread; the upper half is 0 for what the library writes. */
 static inline long sys_pwrite(int fd, const void *buffer, size_t bytes, size_t offset)
 {
 	return sys_without_signal(SYS_pwrite64, fd, (long)buffer, (long)bytes, (long)offset, 0, 0);

@@ -187,12 +187,13 @@ static int begin(struct copy *copy, struct original *original, const struct opti
 	copy->page_bytes = page_bytes;
 	copy->group = original->status.stx_gid;
 	original->reason[0] = '\0';
-	if (!original_is_local(original))
+	if (original_is_in_memory(original))
 		return refuse(copy, -EXDEV,
-			      original_is_in_memory(original)
-				      ? "it is in memory already, and a copy would be a second one"
-				      : "it is on a network or FUSE file system, where others can "
-					"change it unnoticed");
+			      "it is in memory already, and a copy would be a second one");
+	if (!original_is_local(original)) {
+		original_refuse_elsewhere(original);
+		return -EXDEV;
+	}
 	if (SYS_IS_ERROR(user)) {
 		original_refuse_error(original, user);
 		return (int)user;

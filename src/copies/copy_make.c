@@ -21,7 +21,7 @@
 
 /* The copy of another process is waited for while it grows at least once in NAPS_MAX naps. */
 #define NAP_NANOSECONDS 20000000
-#define NAPS_MAX        150
+#define NAPS_MAX        250
 
 /* Tries to get a lock file that is not just being removed. */
 #define LOCK_TRIES 10
@@ -68,7 +68,8 @@ static uint64_t fill_file(struct copy *copy, int fd, int lock, uint64_t bytes, i
 	uint64_t done;
 	long at;
 
-	*error = sys_set_size(fd, (size_t)bytes);
+	/* a 32-bit process may map a part of more than it could hold */
+	*error = bytes > SIZE_MAX ? -EFBIG : sys_set_size(fd, (size_t)bytes);
 	if (*error)
 		return 0;
 	at = sys_mmap(0, (size_t)bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, 0);

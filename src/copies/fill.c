@@ -3,6 +3,7 @@
  * Reading a file into memory: see fill.h.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/ioctl.h>
 
@@ -10,10 +11,19 @@
 #include "base/sys.h"
 #include "copies/fill.h"
 
-/* The kernel reads so far ahead, in pieces of this size; what was copied is dropped in pieces, too.
+/*
+ * What is not in the page cache is read past it (O_DIRECT), a piece at a time: the disk writes into
+ * the huge pages themselves, and the kernel neither takes memory for the page cache nor copies. In
+ * a virtual machine whose host takes free memory back, that memory would cost more than the disk.
+ * Pieces of 2M leave too few requests in flight.
  */
+#define PIECE_BYTES ((uint64_t)16 << 20)
+
+/* The page cache has a piece if it has half of so many places in it. */
+#define SAMPLES 8
+
+/* Through the page cache the kernel reads so far ahead. */
 #define AHEAD_BYTES ((uint64_t)64 << 20)
-#define PIECE_BYTES ((uint64_t)8 << 20)
 
 /* Between two lines on a terminal. */
 #define LINE_SECONDS 1
@@ -66,11 +76,44 @@ static void end_progress(const struct progress *progress)
 		log_text(erase, sizeof(erase) - 1);
 }
 
-static int read_page(const struct fill *fill, uint64_t done)
+/* Past the page cache. Negative: that is not possible here. */
+static int open_direct(const struct fill *fill)
 {
-	for (size_t at = 0; at < fill->page_bytes;) {
-		long got = sys_pread(fill->fd, (void *)(fill->memory + (uintptr_t)done + at),
-				     fill->page_bytes - at, fill->offset + done + at);
+	char link[32];
+	long fd;
+
+	text_format(link, sizeof(link), "/proc/self/fd/%d", fill->fd);
+	fd = sys_open(link, O_RDONLY | O_DIRECT | O_CLOEXEC | O_NONBLOCK, 0);
+	/* what is in the cache is read out of it, and nothing ahead of that */
+	if (!SYS_IS_ERROR(fd))
+		sys_advise_file(fill->fd, 0, 0, POSIX_FADV_RANDOM);
+	return (int)fd;
+}
+
+/* Also true where the kernel does not say: it tells only whoever may write to the file. */
+static bool is_cached(const struct fill *fill, uint64_t from, uint64_t bytes)
+{
+	const long at =
+		sys_mmap(0, (size_t)bytes, PROT_READ, MAP_SHARED, fill->fd, fill->offset + from);
+	unsigned int cached = 0;
+
+	if (SYS_IS_ERROR(at))
+		return true;
+	for (size_t i = 0; i < SAMPLES; i++) {
+		unsigned char is_there = 1;
+
+		sys_mincore((uintptr_t)at + (size_t)bytes / SAMPLES * i, 1, &is_there);
+		cached += is_there & 1;
+	}
+	sys_munmap((uintptr_t)at, (size_t)bytes);
+	return cached >= SAMPLES / 2;
+}
+
+static int read_range(const struct fill *fill, int fd, uint64_t from, uint64_t end)
+{
+	while (from < end) {
+		long got = sys_pread(fd, (void *)(fill->memory + (uintptr_t)from),
+				     (size_t)(end - from), fill->offset + from);
 
 		if (got == -EINTR)
 			continue;
@@ -79,42 +122,76 @@ static int read_page(const struct fill *fill, uint64_t done)
 		/* it is shorter than it was */
 		if (!got)
 			return -ESTALE;
-		at += (size_t)got;
+		from += (uint64_t)got;
 	}
 	return 0;
 }
 
-/* Asks for what comes, and drops what is done, whenever another piece is begun. */
-static void move_window(const struct fill *fill, uint64_t done)
+/* Has the kernel read what comes after the piece. */
+static void want_ahead(const struct fill *fill, uint64_t from)
 {
-	const uint64_t piece = fill->page_bytes > PIECE_BYTES ? fill->page_bytes : PIECE_BYTES;
-	const uint64_t ahead = done ? done + AHEAD_BYTES : 0;
+	const uint64_t ahead = from ? from + AHEAD_BYTES - PIECE_BYTES : 0;
 
-	if (done % piece)
-		return;
-	if (done)
-		sys_forget_cache(fill->fd, fill->offset + done - piece, piece);
 	if (ahead < fill->bytes)
-		sys_want_cache(fill->fd, fill->offset + ahead, done ? piece : AHEAD_BYTES);
+		sys_want_cache(fill->fd, fill->offset + ahead, from ? PIECE_BYTES : AHEAD_BYTES);
+}
+
+/* A page at a time. */
+static int read_by_cache(const struct fill *fill, uint64_t from, uint64_t end)
+{
+	const uint64_t step = fill->page_bytes < end - from ? fill->page_bytes : end - from;
+	int failed = 0;
+
+	for (uint64_t at = from; at < end && !failed; at += step)
+		failed = read_range(fill, fill->fd, at, at + step);
+	sys_forget_cache(fill->fd, fill->offset + from, end - from);
+	return failed;
+}
+
+static int read_piece(const struct fill *fill, int direct, uint64_t from, uint64_t end)
+{
+	if (direct >= 0 && !is_cached(fill, from, end - from) &&
+	    !read_range(fill, direct, from, end))
+		return 0;
+	if (direct < 0)
+		want_ahead(fill, from);
+	return read_by_cache(fill, from, end);
+}
+
+/* Memory for what is read up to there. Returns where it ends, which may be further. */
+static uint64_t give_pages(struct fill *fill, uint64_t given, uint64_t end, int *error)
+{
+	while (given < end && !*error) {
+		*error = fill->give_page ? fill->give_page(fill, given) : 0;
+		if (!*error)
+			given += fill->page_bytes;
+	}
+	return given;
 }
 
 uint64_t fill_read(struct fill *fill, int *error)
 {
+	const int direct = open_direct(fill);
 	struct progress progress;
-	uint64_t done = 0;
+	uint64_t done = 0, given = 0, end;
+	int failed = 0;
 
 	begin_progress(&progress);
-	for (*error = 0; done < fill->bytes; done += fill->page_bytes) {
-		move_window(fill, done);
-		*error = fill->give_page ? fill->give_page(fill, done) : 0;
-		if (!*error)
-			*error = read_page(fill, done);
-		if (*error)
-			break;
-		show_progress(&progress, fill, done + fill->page_bytes);
+	for (*error = 0; done < fill->bytes && !*error && !failed;) {
+		end = fill->bytes - done < PIECE_BYTES ? fill->bytes : done + PIECE_BYTES;
+		given = give_pages(fill, given, end, error);
+		end = given < end ? given : end;
+		failed = done < end ? read_piece(fill, direct, done, end) : 0;
+		if (!failed)
+			done = end;
+		show_progress(&progress, fill, done);
 	}
 	end_progress(&progress);
+	if (failed)
+		*error = failed;
 	if (done)
 		sys_forget_cache(fill->fd, fill->offset, done);
-	return done;
+	if (direct >= 0)
+		sys_close(direct);
+	return done & ~((uint64_t)fill->page_bytes - 1);
 }

@@ -2,9 +2,9 @@
 /*
  * Reading a file into memory, as fast as it comes.
  *
- * By the calling thread, a huge page at a time, while the kernel reads ahead of it. What was copied
- * leaves the page cache, so that nothing is held twice. On a terminal a line shows how far it is,
- * from the second second on.
+ * By the calling thread: past the page cache, or out of it where the file is there already or its
+ * file system knows no other way. What was copied leaves the page cache, so that nothing is held
+ * twice. On a terminal a line shows how far it is, from the second second on.
  */
 #ifndef COPIES_FILL_H
 #define COPIES_FILL_H

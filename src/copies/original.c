@@ -70,6 +70,12 @@ bool original_is_local(const struct original *original)
 	return false;
 }
 
+void original_refuse_elsewhere(struct original *original)
+{
+	original_refuse(original, "it is on a network, FUSE or unknown file system, where it can "
+				  "change unnoticed");
+}
+
 void original_refuse(struct original *original, const char *reason)
 {
 	text_format(original->reason, sizeof(original->reason), "%s", reason);

@@ -40,4 +40,7 @@ int original_open(struct original *original);
 bool original_is_in_memory(const struct original *original);
 bool original_is_local(const struct original *original);
 
+/* Sets the reason of a file that is neither. */
+void original_refuse_elsewhere(struct original *original);
+
 #endif

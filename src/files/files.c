@@ -77,9 +77,12 @@ static bool map_own_pages(struct work *work, bool drop)
 	struct wanted_file *wanted = &work->wanted;
 	enum own_pages answer;
 
-	if (!files.own_bytes ||
-	    (!original_is_local(&wanted->original) && !original_is_in_memory(&wanted->original)))
+	if (!files.own_bytes)
 		return false;
+	if (!original_is_local(&wanted->original) && !original_is_in_memory(&wanted->original)) {
+		original_refuse_elsewhere(&wanted->original);
+		return false;
+	}
 	if (place(work, files.own_bytes))
 		return false;
 	answer = own_pages_ask(&work->placed, wanted, drop);

@@ -12,7 +12,7 @@ arm64_16k_cases=(small threads8 large realloc fork fork-threads partial-page par
 x86_64_cases=("${arm64_cases[@]:3}" numa-empty-node numa-empty-node-threads numa-full-node numa-first-touch
 	hugeadm-node hugeadm-policy hugeadm-numactl hugeadm-short hugeadm-overcommit hugeadm-ramdisk hugeadm-persist
 	hugestat-system hugestat-process hugestat-users hugestat-touched soft-dirty calls-past-libc calls-past-libc-function mremap-pieces
-	split-refused-commit fork-data)
+	split-refused-commit fork-data files-nfs)
 # the other C libraries, by the names of libcs.sh
 for libc in "${libcs[@]%:*}"; do
 	[ "$(getconf GNU_LIBC_VERSION 2>/dev/null)" = "glibc $libc" ] || x86_64_cases+=("glibc-$libc")
@@ -173,6 +173,8 @@ prepare_x86_64()
 		gcc -O2 "$here/membind.c" -o "$directory/bin/membind" >>"$cache/log" 2>&1 &&
 		gcc -O2 -D_GNU_SOURCE -pthread -I"$here/../lib" "$here/../helpers/page-kinds.c" \
 			-o "$directory/bin/page-kinds" >>"$cache/log" 2>&1 &&
+		gcc -std=gnu11 -O2 -D_GNU_SOURCE -pthread -I"$here/../lib" "$here/../helpers/map-file.c" \
+			-o "$directory/bin/map-file" >>"$cache/log" 2>&1 &&
 		add_cases "$directory" soft-dirty calls-past-libc mremap-pieces first-touch split-refused-whole fork-moments &&
 		add_tools "$directory" "$build/bin/hugeadm" "$build/bin/hugestat" \
 			"$(command -v numastat)" "$(command -v numactl)" &&

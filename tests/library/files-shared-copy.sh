@@ -10,6 +10,7 @@ need_pages 150 2M
 file=$disk/model.gguf
 make_file "$file" 201
 copying=(HUGETLB_MMAP_FILES=yes,2M "HUGETLB_PATH=$mount")
+need_program strace
 before=$(free_pages)
 
 reads "$file" "${copying[@]}"
@@ -42,6 +43,26 @@ wait
 [ "$(sort -u "$work"/many.* | wc -l)" = 2 ] || { show "$work"/many.*; fail "many at once differ"; }
 grep -q 'huge 204800 of' "$work/many.1" || { show "$work/many.1"; fail "many at once: small pages"; }
 [ "$(copies_there) $(free_pages)" = "1 $first" ] || fail "$(copies_there) files of many at once"
+
+# What the page cache has is read out of it, and the rest past it; it is the same file.
+for cached in nothing halves all; do
+	rm "$copies"/*
+	cat "$file" >/dev/null
+	for ((piece = 0; piece < 13; piece++)); do
+		[ $cached = all ] || { [ $cached = halves ] && ((piece % 2 == 0)); } ||
+			dd if="$file" of=/dev/null iflag=nocache bs=16M skip=$piece count=1 status=none
+	done
+	env HUGETLB_VERBOSE=0 strace -qq -y -e trace=pread64 -o "$work/calls" -E "LD_PRELOAD=$LIB" \
+		-E HUGETLB_MMAP_FILES=yes,2M -E "HUGETLB_PATH=$mount" \
+		"$helpers/map-file" "$file" >"$work/out" 2>&1 || { show "$work/out"; fail "$cached cached: exit status $?"; }
+	[ "$(head -n 1 "$work/out")" = "$(head -n 1 "$work/many.1")" ] || fail "$cached cached: another sum"
+	pieces=$(grep -c ', 16777216, ' "$work/calls")
+	case $cached in
+	nothing) ((pieces == 12)) ;;
+	halves) ((pieces == 6)) ;;
+	all) ((pieces == 0)) ;;
+	esac || { show "$work/calls"; fail "$cached cached: $pieces pieces are read at once"; }
+done
 
 # Changed: a process that has it mapped goes on with what it has; the next one gets the new content.
 mkfifo "$work/hold"
