@@ -19,7 +19,7 @@
  */
 #define PIECE_BYTES ((uint64_t)16 << 20)
 
-/* The page cache has a piece if it has half of so many places in it. */
+/* The page cache has a piece if it has half of these places in it. */
 #define SAMPLES 8
 
 /* Through the page cache the kernel reads so far ahead. */

@@ -30,9 +30,9 @@ on_fuse() {
 	bindfs "$disk" "$work/fuse" 2>"$work/bindfs" || { show "$work/bindfs"; echo "no bindfs here"; return; }
 	at_end "umount $work/fuse"
 	small_with 'it is on a network, FUSE or unknown file system, where it can change unnoticed' "$work/fuse/data"
-	reads "$work/fuse/data" HUGETLB_MMAP_FILES=yes
+	local copying=(HUGETLB_MMAP_FILES=yes)
+	small_with 'it is on a network, FUSE or unknown file system, where it can change unnoticed' "$work/fuse/data"
 	is_small "on FUSE"
-	says 'it is on a network, FUSE or unknown file system'
 }
 
 on_a_read_only_root() {

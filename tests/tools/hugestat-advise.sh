@@ -43,7 +43,10 @@ of_programs() {
 	advice_is 'a["options"] == ["--auto"] and p["other mappings"]["sparse_kb"] > 40 << 10'
 	advice_is '30 <= a["pool_pages"] <= 60 and a["more_memory_kb"] < 4096'
 	advice_is 'a["page_faults"] > 16000 and a["cpu_s"] > 0'
-	advice_is 'a["verdict"] != "not worth it" and 0 < a["gain_low"] < a["gain_high"] <= 0.6'
+	# unless fresh memory is so dear here that a short program cannot gain
+	advice_is 'a["fresh_fault_us"] <= 0.1 or a["verdict"] != "not worth it" and a["gain_low"] > 0'
+	advice_is '-0.6 <= a["gain_low"] < a["gain_high"] <= 0.6'
+	advice_is 'a["fresh_fault_us"] < a["fault_us"] * 2'
 
 	"$hugestat" --advise --json -- python3 "$work/memory.py" 16 2>"$work/advice"
 	advice_is 'a["verdict"] == "not worth it" and p["other mappings"]["dense_ranges"] < 8'

@@ -509,7 +509,22 @@ static void advice_follows_from_the_sight(void **state)
 	assert_false(advice.automatic);
 	sight.parts[PART_BREAK].sparse_kb = 1024 * 1024;
 	assert_true(advice_on(&sight).automatic);
+	/* where fresh memory costs more in huge pages than in small ones, which a pool pays for
+	 * once */
+	sight.walks_known = false;
+	sight.cpu_seconds = 10;
+	sight.fresh_seconds = -4e-6;
+	advice = advice_on(&sight);
+	assert_true(advice.automatic && advice.low < -0.09 && advice.low > -0.12);
+	assert_int_equal(advice.verdict, ADVICE_PERHAPS);
+	sight.cpu_seconds = 3;
+	assert_int_equal(advice_on(&sight).verdict, ADVICE_NO);
 	sight.parts[PART_BREAK].sparse_kb = 0;
+	advice = advice_on(&sight);
+	assert_true(!advice.automatic && advice.low > 0);
+	sight.fresh_seconds = 0;
+	sight.walks_known = true;
+	sight.cpu_seconds = 1000;
 	sight.parts[PART_MAPPINGS].sparse_kb = 1024 * 1024;
 	assert_false(advice_on(&sight).automatic);
 	/* a large file that is only read needs no pool */

@@ -90,6 +90,9 @@ static void add_faults(const struct sight *sight, struct advice *advice)
 		return;
 	share = avoided * sight->fault_seconds / sight->cpu_seconds;
 	advice->faults_low = 0.5 * share;
+	/* what comes from a pool is there after its first use */
+	if (advice->automatic && sight->fresh_seconds < 0)
+		advice->faults_low = avoided * sight->fresh_seconds / sight->cpu_seconds;
 	advice->faults_high = 1.3 * share;
 	advice->low += advice->faults_low;
 	advice->high += advice->faults_high;
@@ -139,8 +142,10 @@ static void choose_features(const struct sight *sight, struct advice *advice)
 	advice->pool_pages += advice->pool_pages / 10;
 }
 
-static double at_most(double value, double limit)
+static double within(double value, double limit)
 {
+	if (value < -limit)
+		return -limit;
 	return value < limit ? value : limit;
 }
 
@@ -155,9 +160,9 @@ void advise(const struct sight *sight, struct advice *advice)
 		add_walks(sight, advice);
 		add_faults(sight, advice);
 	}
-	advice->low = at_most(advice->low, GAIN_MAX);
-	advice->high = at_most(advice->high, GAIN_MAX);
-	if (!any || advice->high < GAIN_NONE)
+	advice->low = within(advice->low, GAIN_MAX);
+	advice->high = within(advice->high, GAIN_MAX);
+	if (!any || advice->high < GAIN_NONE || -advice->low > advice->high)
 		advice->verdict = ADVICE_NO;
 	else
 		advice->verdict = advice->low >= GAIN_SURE ? ADVICE_YES : ADVICE_PERHAPS;

@@ -34,13 +34,19 @@ struct sight {
 	double cpu_seconds;
 	double fault_seconds; /* what a fault of a small page costs beyond its share of a huge
 				 page's */
+	double fresh_seconds; /* the same where the huge page is one that the host of this machine
+				 has to find memory for; below 0: the small page is cheaper */
 	bool walks_known;
 	double walks; /* the share of cycles spent in page walks */
 	struct touch touch;
 };
 
-/* fault_seconds on this machine; of the sight it needs the page sizes. */
+/*
+ * What faults cost on this machine; of the sight it needs the page sizes. fresh_seconds() is to be
+ * called before the program frees memory, which the host has then.
+ */
 double fault_seconds(const struct sight *sight);
+double fresh_seconds(const struct sight *sight);
 
 /* The advice; depends only on the observations. */
 struct advice {
@@ -51,6 +57,9 @@ struct advice {
 	double faults_low, faults_high;      /* of that, through fewer page faults */
 	enum advice_verdict { ADVICE_NO, ADVICE_PERHAPS, ADVICE_YES } verdict;
 };
+
+/* Empty, with the page sizes of this machine. */
+void sight_begin(struct sight *sight);
 
 /* Observes the process. Returns 0 or -errno; -EAGAIN: it gave memory back meanwhile. */
 int sight_take(struct sight *sight, pid_t pid);

@@ -97,16 +97,26 @@ static void print_pool(const struct sight *sight, const struct advice *advice, F
 			advice->pool_pages - obtainable);
 }
 
+static const char taken_back[] =
+	"  The host of this machine takes free memory back. A transparent huge page whose\n"
+	"  memory it has to find again costs more than its small pages.\n";
+
 static void print_gain(const struct sight *sight, const struct advice *advice, FILE *out)
 {
-	fprintf(out, "  Expect %.0f to %.0f %% less CPU time", advice->low * 100,
-		advice->high * 100);
-	if (advice->faults_high >= 0.01)
+	if (advice->low < 0)
+		fprintf(out, "  Expect between %.0f %% more and %.0f %% less CPU time",
+			advice->low * -100, advice->high * 100);
+	else
+		fprintf(out, "  Expect %.0f to %.0f %% less CPU time", advice->low * 100,
+			advice->high * 100);
+	if (advice->faults_high >= 0.01 && advice->faults_low >= 0)
 		fprintf(out, " (%.0f to %.0f %% by fewer page faults)", advice->faults_low * 100,
 			advice->faults_high * 100);
 	fprintf(out, ".\n  How sure: %s.\n",
 		sight->walks_known ? "measured on this run; another may differ"
 				   : "faults are counted, the rest is estimated by size");
+	if (advice->faults_low < 0)
+		fputs(taken_back, out);
 	if (advice->automatic)
 		fputs("  A large part of its mappings is not in use: --auto leaves it on small "
 		      "pages.\n",
@@ -155,8 +165,11 @@ void advice_print(const struct sight *sight, const struct advice *advice, char *
 		fputs(files, out);
 	}
 	fprintf(out, "%s\n", verdicts[advice->verdict]);
-	if (advice->verdict == ADVICE_NO)
+	if (advice->verdict == ADVICE_NO) {
+		if (advice->faults_low < 0)
+			fputs(taken_back, out);
 		return;
+	}
 	if (sight->is_static) {
 		fputs("  It is linked statically: no library can be preloaded. While it runs:\n",
 		      out);
@@ -231,6 +244,7 @@ void advice_json(const struct sight *sight, const struct advice *advice, struct 
 	json_number(json, "page_faults", sight->faults);
 	json_real(json, "cpu_s", sight->cpu_seconds);
 	json_real(json, "fault_us", sight->fault_seconds * 1e6);
+	json_real(json, "fresh_fault_us", sight->fresh_seconds * 1e6);
 	if (sight->walks_known)
 		json_real(json, "page_walks_share", sight->walks);
 	else

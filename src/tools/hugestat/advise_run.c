@@ -112,6 +112,7 @@ int advise_process(pid_t pid, struct json *json)
 	}
 	watch_walks(&sight);
 	sight.fault_seconds = fault_seconds(&sight);
+	sight.fresh_seconds = fresh_seconds(&sight);
 	advise(&sight, &advice);
 	if (json)
 		advice_json(&sight, &advice, json);
@@ -265,11 +266,15 @@ static int run_and_advise(const struct hugestat_options *options, FILE *out)
 {
 	struct counters counters;
 	struct rusage usage = {0};
-	struct sight sight = {0};
+	struct sight sight;
+	double fresh;
 	bool seen = false;
 	int go, status;
-	const pid_t pid = program_start(options->program, &go);
+	pid_t pid;
 
+	sight_begin(&sight);
+	fresh = fresh_seconds(&sight);
+	pid = program_start(options->program, &go);
 	if (pid < 0)
 		return EXIT_FAILURE;
 	counters_open(&counters, pid, true);
@@ -281,6 +286,7 @@ static int run_and_advise(const struct hugestat_options *options, FILE *out)
 		sight.pid = pid;
 	} else {
 		sight.fault_seconds = fault_seconds(&sight);
+		sight.fresh_seconds = fresh;
 	}
 	sight.of_child = sight.pid != pid;
 	take_walks(&sight, &counters, 1);

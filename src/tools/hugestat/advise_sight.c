@@ -75,6 +75,15 @@ static bool take_mapping(struct sight *sight, const struct process_mapping *mapp
 	return take_density(sight, mapping, pagemap) + edges_kb >= figures.resident / 2;
 }
 
+void sight_begin(struct sight *sight)
+{
+	*sight = (struct sight){.huge_bytes = sizes_thp(),
+				.base_bytes = (size_t)sysconf(_SC_PAGESIZE)};
+	/* without transparent huge pages: the size on x86-64, and on arm64 with 4K pages */
+	if (!sight->huge_bytes)
+		sight->huge_bytes = (size_t)2 << 20;
+}
+
 int sight_take(struct sight *sight, pid_t pid)
 {
 	struct process_stat stat;
@@ -85,13 +94,10 @@ int sight_take(struct sight *sight, pid_t pid)
 
 	if (result)
 		return result;
-	*sight = (struct sight){
-		.pid = pid, .huge_bytes = sizes_thp(), .base_bytes = (size_t)sysconf(_SC_PAGESIZE)};
+	sight_begin(sight);
+	sight->pid = pid;
 	sight->files = process.files;
 	memcpy(sight->name, process.name, sizeof(sight->name));
-	/* without transparent huge pages: the size on x86-64, and on arm64 with 4K pages */
-	if (!sight->huge_bytes)
-		sight->huge_bytes = (size_t)2 << 20;
 	snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
 	sight->is_static = object_is_static(path);
 	process_pagemap(&pagemap, pid);
