@@ -18,7 +18,7 @@
 #define TRIES      5
 #define HUGE_PAGES 2
 
-/* So many at once are seldom all from memory that was freed a moment ago. */
+/* These are seldom all from memory that was freed a moment ago. */
 #define FRESH_PAGES     16
 #define FRESH_BYTES_MAX ((size_t)64 << 20)
 
