@@ -120,7 +120,7 @@ long fork_open_to_read(unsigned int state, uintptr_t address, size_t bytes)
 }
 
 /* The state and NUMA policy of the run's first page apply to the whole run. */
-struct run {
+struct page_run {
 	const struct region *region;
 	size_t page, count;
 	unsigned int state;
@@ -128,7 +128,7 @@ struct run {
 };
 
 /* Nobody else runs who could see that it may be read. */
-static long read_opened(const struct run *run, uintptr_t to, uintptr_t from, size_t bytes)
+static long read_opened(const struct page_run *run, uintptr_t to, uintptr_t from, size_t bytes)
 {
 	const uintptr_t start = region_page_address(run->region, run->page);
 	const size_t run_bytes = run->count * run->region->page_bytes;
@@ -143,7 +143,7 @@ static long read_opened(const struct run *run, uintptr_t to, uintptr_t from, siz
 }
 
 /* A kernel may refuse to read protected memory through /proc/self/mem: Debian's 7.2 does. */
-static long copy_unreadable(const struct run *run, uintptr_t to, uintptr_t from, size_t bytes)
+static long copy_unreadable(const struct page_run *run, uintptr_t to, uintptr_t from, size_t bytes)
 {
 	long failed;
 
@@ -155,7 +155,7 @@ static long copy_unreadable(const struct run *run, uintptr_t to, uintptr_t from,
 
 /* How many of the bytes from `from` on are in pages that were all touched, or all were not. Only
  * where the first touch chooses a page's node are there any that were not. */
-static size_t touched_alike(const struct run *run, uintptr_t from, size_t bytes, bool *touched)
+static size_t touched_alike(const struct page_run *run, uintptr_t from, size_t bytes, bool *touched)
 {
 	size_t alike = run->region->page_bytes;
 
@@ -169,7 +169,7 @@ static size_t touched_alike(const struct run *run, uintptr_t from, size_t bytes,
 }
 
 /* What nobody has touched is zero, and reading it would populate it on this thread's node. */
-static long copy_touched(const struct run *run, uintptr_t to, uintptr_t from, size_t bytes)
+static long copy_touched(const struct page_run *run, uintptr_t to, uintptr_t from, size_t bytes)
 {
 	long failed = 0;
 
@@ -187,7 +187,7 @@ static long copy_touched(const struct run *run, uintptr_t to, uintptr_t from, si
 	return failed;
 }
 
-static int copy_units(const struct run *run, size_t unit, size_t units)
+static int copy_units(const struct page_run *run, size_t unit, size_t units)
 {
 	const struct region *region = run->region;
 	const uintptr_t from = region_unit_address(region, unit), to = made.area + made.area_used;
@@ -206,7 +206,7 @@ static int copy_units(const struct run *run, size_t unit, size_t units)
 	return failed ? -ENOMEM : 0;
 }
 
-static int copy_used(const struct run *run)
+static int copy_used(const struct page_run *run)
 {
 	const size_t page_units = run->region->page_bytes / run->region->unit_bytes;
 	size_t unit = run->page * page_units, end = unit + run->count * page_units, units;
@@ -228,7 +228,7 @@ static bool keep_back(uintptr_t address, size_t bytes)
 /* On failure the run is shared, as without the library. */
 static int keep_run(const struct region *region, size_t page, size_t count)
 {
-	struct run run = {
+	struct page_run run = {
 		.region = region, .page = page, .count = count, .state = region->pages[page]};
 	const uintptr_t address = region_page_address(region, page);
 	const size_t bytes = count * region->page_bytes;

@@ -100,7 +100,7 @@ static int run_all(struct comparison *comparison)
 	for (int round = -1; round < comparison->runs && !status; round++)
 		for (int i = 0; i < comparison->variant_count && !status; i++) {
 			struct variant *variant = &comparison->variants[i];
-			struct run warm_up;
+			struct compare_run warm_up;
 
 			show_progress(comparison, variant->name, done++);
 			status = compare_run(comparison, variant,

@@ -34,7 +34,7 @@ enum measure {
 
 #define MEASURE_FIRST_COUNTER MEASURE_CYCLES
 
-struct run {
+struct compare_run {
 	double values[MEASURE_COUNT];
 	uint32_t known; /* bit n: measure n is known */
 	int status;     /* as in a shell; 0 for a server that was ended after the load */
@@ -46,8 +46,8 @@ struct variant {
 	const char *name;
 	const struct request *request; /* NULL: plain */
 	struct environment environment;
-	struct run *runs;    /* without the warm-up */
-	char *library_lines; /* the library's log lines in the last run */
+	struct compare_run *runs; /* without the warm-up */
+	char *library_lines;      /* the library's log lines in the last run */
 };
 
 struct comparison {
@@ -59,7 +59,8 @@ struct comparison {
 
 /* Runs the program once. Returns 0, or an exit status if it cannot be run or does not become ready,
  * after printing the reason. */
-int compare_run(const struct comparison *comparison, struct variant *variant, struct run *run);
+int compare_run(const struct comparison *comparison, struct variant *variant,
+		struct compare_run *run);
 
 /* The median; sorts the list. */
 double median_of(double *values, int count);

@@ -35,7 +35,7 @@ static bool values_of(const struct comparison *comparison, int variant, enum mea
 		      double *values)
 {
 	for (int run = 0; run < comparison->runs; run++) {
-		const struct run *one = &comparison->variants[variant].runs[run];
+		const struct compare_run *one = &comparison->variants[variant].runs[run];
 
 		if (!(one->known & 1u << measure))
 			return false;
@@ -203,7 +203,7 @@ void compare_print(const struct comparison *comparison, FILE *out)
 
 static void put_run(struct json *json, const void *of, size_t number)
 {
-	const struct run *run = (const struct run *)of + number;
+	const struct compare_run *run = (const struct compare_run *)of + number;
 
 	for (int measure = 0; measure < MEASURE_COUNT; measure++)
 		if (run->known & 1u << measure)

@@ -114,7 +114,7 @@ static double put_load(struct child *child, const char *load)
 {
 	char *command[] = {"/bin/sh", "-c", (char *)load, NULL};
 	struct child loading;
-	struct run run = {0};
+	struct compare_run run = {0};
 	int error = child_start(&loading, NULL, command);
 
 	if (error) {
@@ -137,7 +137,9 @@ static void end(struct child *child)
 {
 	kill(child->pid, SIGTERM);
 	if (!child_wait(child, END_SECONDS)) {
-		fputs("hugectl: --ready: the program has not ended after SIGTERM: sending SIGKILL\n", stderr);
+		fputs("hugectl: --ready: the program has not ended after SIGTERM: sending "
+		      "SIGKILL\n",
+		      stderr);
 		kill(child->pid, SIGKILL);
 	}
 }

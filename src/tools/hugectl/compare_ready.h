@@ -21,7 +21,7 @@ double compare_now(void); /* seconds, by the monotonic clock */
 /* Started as a variant; NULL: with the unchanged environment, and not counted. */
 int child_start(struct child *child, const struct variant *variant, char **program);
 bool child_wait(struct child *child, double seconds);
-void child_finish(struct child *child, struct run *run);
+void child_finish(struct child *child, struct compare_run *run);
 
 /*
  * Waits until the server is ready, runs the load, and ends the server. Returns the seconds that the

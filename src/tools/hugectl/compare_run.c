@@ -264,7 +264,7 @@ static void show_end(int fd)
 		fwrite(text, 1, (size_t)got, stderr);
 }
 
-void child_finish(struct child *child, struct run *run)
+void child_finish(struct child *child, struct compare_run *run)
 {
 	struct rusage usage;
 	int status = 0;
@@ -299,12 +299,13 @@ static void close_output(struct child *child)
 	close(child->errors);
 }
 
-int compare_run(const struct comparison *comparison, struct variant *variant, struct run *run)
+int compare_run(const struct comparison *comparison, struct variant *variant,
+		struct compare_run *run)
 {
 	struct child child;
 	int error = child_start(&child, variant, comparison->program);
 
-	*run = (struct run){0};
+	*run = (struct compare_run){0};
 	if (error) {
 		fprintf(stderr, "hugectl: %s: %s\n", comparison->program[0], strerror(error));
 		return error == ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_RUN;
