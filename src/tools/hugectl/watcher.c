@@ -91,8 +91,18 @@ static const char *reason_of(pid_t pid, const char *status)
 	return "its dynamic linker has not loaded the library";
 }
 
+/* One that has ended shows neither its mappings nor its environment any more. */
+static bool has_memory(pid_t pid)
+{
+	char path[64], text[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/statm", (int)pid);
+	return sys_read_file(path, text, sizeof(text)) > 0 && *text != '0';
+}
+
 static void inspect(pid_t pid, const char *status, void *found)
 {
+	const char *reason;
 	const unsigned long kb = process_status_kb(status, "\nVmRSS:") +
 				 process_status_kb(status, "\nHugetlbPages:");
 	struct largest *largest = found;
@@ -100,9 +110,12 @@ static void inspect(pid_t pid, const char *status, void *found)
 	watched_note(pid, status, kb);
 	if (kb < KB_WORTH || kb <= largest->kb || watcher_finds_library(pid, true))
 		return;
+	reason = reason_of(pid, status);
+	if (!has_memory(pid))
+		return;
 	largest->pid = pid;
 	largest->kb = kb;
-	largest->reason = reason_of(pid, status);
+	largest->reason = reason;
 	sscanf(status, "Name:\t%63[^\n]", largest->name);
 }
 
