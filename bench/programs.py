@@ -9,7 +9,8 @@ programs.py [--quick] [--memory] [--seconds N] [--results FILE] [--directory DIR
     -k          only programs whose name contains this
     --list      prints the names
 
-What a program lacks on this machine is listed, and the program skipped.
+A program that this machine lacks, or that fails without the library, is skipped with a line that
+says why.
 """
 import fnmatch
 import json
@@ -38,6 +39,18 @@ def settings(build):
     }
 
 
+def command_of(program):
+    return ["timeout", "300", "sh", "-c", program.script]
+
+
+def error_of(command, directory):
+    """Runs it without the library. Its last line on standard error if it fails, otherwise None."""
+    done = subprocess.run(command, cwd=directory, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                          stderr=subprocess.PIPE)
+    lines = done.stderr.decode("utf8", "replace").strip().splitlines()
+    return (lines[-1] if lines else "exit status %d" % done.returncode) if done.returncode else None
+
+
 def set_up(program, directory):
     """Prepares its input, without the library. Returns why it cannot run, or None."""
     for need in program.needs:
@@ -45,14 +58,12 @@ def set_up(program, directory):
             return "no " + need
     os.makedirs(directory)
     os.chmod(directory, 0o755)
-    if not program.setup:
-        return None
-    done = subprocess.run(["bash", "-c", program.setup], cwd=directory, stdin=subprocess.DEVNULL,
-                          stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    if done.returncode:
-        lines = done.stderr.decode("utf8", "replace").strip().splitlines()
-        return "its input cannot be made: " + (lines[-1] if lines else "no message")
-    return None
+    error = program.setup and error_of(["bash", "-c", program.setup], directory)
+    if error:
+        return "its input cannot be made: " + error
+    # another program of that name, or a version without what the script asks for
+    error = error_of(command_of(program), directory)
+    return "it fails without the library, too: " + error if error else None
 
 
 def verdict(result):
@@ -70,7 +81,7 @@ def run(program, directory, environment, pair_counts):
     if reason:
         print("%-29s skipped: %s" % (program.name, reason), flush=True)
         return None
-    command = ["timeout", "300", "sh", "-c", program.script]
+    command = command_of(program)
     result = dict(NO_TIME)
     # first: what is read from the disk is in memory afterwards
     result.update(pairs.measure_memory(command, environment, directory, for_memory))
