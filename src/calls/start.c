@@ -78,6 +78,9 @@ static const struct hook watching_hooks[] = {
 /* Patches the functions that are not yet patched. */
 static int redirect(bool with_break)
 {
+	/* Text being written to is not executable: no other task may run in it then. */
+	int (*const patch)(const struct libc *, const struct hook *, int) =
+		process_alone() ? patch_write : patch_install;
 	int failed = 0;
 
 	if (!libc_calls.active) {
@@ -88,10 +91,10 @@ static int redirect(bool with_break)
 		if (failed == -ENOENT)
 			failed = fork_handlers_prepare(&libc_calls.libc);
 		if (!failed)
-			failed = patch_install(&libc_calls.libc, hooks + first, end - first);
+			failed = patch(&libc_calls.libc, hooks + first, end - first);
 	} else if (with_break && !break_redirected) {
-		failed = patch_install(&libc_calls.libc, hooks + ALL_REDIRECTS - BREAK_REDIRECTS,
-				       BREAK_REDIRECTS);
+		failed = patch(&libc_calls.libc, hooks + ALL_REDIRECTS - BREAK_REDIRECTS,
+			       BREAK_REDIRECTS);
 	}
 	if (!failed)
 		break_redirected = break_redirected || with_break;
