@@ -193,6 +193,7 @@ static int choose_pages(const struct options *options)
 		.pages = options->heap,
 		.page_bytes = options->heap_page_bytes,
 		.quiet = options->heap == HEAP_AUTO,
+		.lazy = options->heap != HEAP_AUTO,
 		.feature = "heap",
 		.variable = "HUGETLB_MORECORE",
 		.otherwise = small_pages,

@@ -132,6 +132,18 @@ int select_default_bytes(const struct options *options, const struct page_sizes 
 	return options->require ? -EINVAL : 0;
 }
 
+static void warn_if_empty(const char *feature, const struct source *source)
+{
+	const unsigned long page_kb = source->page_bytes >> 10;
+
+	if (pool_is_empty(source->page_bytes))
+		log_warning_once(
+			LOG_POOL_SHORT,
+			"%s: no free huge pages of %lu kB in the pool; using %s pages (to reserve "
+			"some: echo N >/sys/kernel/mm/hugepages/hugepages-%lukB/nr_hugepages)",
+			feature, page_kb, source->thp ? "transparent huge" : "small", page_kb);
+}
+
 int select_pages(const struct options *options, const struct wanted_pages *wanted,
 		 struct source *source)
 {
@@ -142,6 +154,10 @@ int select_pages(const struct options *options, const struct wanted_pages *wante
 		sizes_read(&sizes, getauxval(AT_PAGESZ));
 	else
 		sizes_read_default(&sizes, getauxval(AT_PAGESZ));
+	source->lazy =
+		wanted->lazy && wanted->pages != HEAP_THP && !options->require && sizes.huge_count;
+	if (!sizes.thp && !source->lazy)
+		sizes.thp = sizes_thp();
 	if (log_at(LOG_INFO) && !told) {
 		sizes_log(&sizes);
 		told = true;
@@ -168,19 +184,25 @@ int select_pages(const struct options *options, const struct wanted_pages *wante
 		return -EINVAL;
 	}
 	select_hugetlb(options, source->page_bytes, source);
-	source->thp = select_thp_bytes(&sizes);
+	source->thp = source->lazy || select_thp_bytes(&sizes);
 	source->populate = !options->no_prefault;
 	source->populate_write = source_can_populate_write();
 	if (options->path && !source->mount)
 		select_log_mount(options, sizes.default_huge, wanted->feature, source->page_bytes);
 	source->quiet = source->thp_if_free = wanted->quiet;
-	if (!options->require && !wanted->quiet && pool_is_empty(source->page_bytes))
-		log_warning_once(
-			LOG_POOL_SHORT,
-			"%s: no free huge pages of %lu kB in the pool; using %s pages (to reserve "
-			"some: echo N >/sys/kernel/mm/hugepages/hugepages-%lukB/nr_hugepages)",
-			wanted->feature, (unsigned long)(source->page_bytes >> 10),
-			source->thp ? "transparent huge" : "small",
-			(unsigned long)(source->page_bytes >> 10));
+	if (!options->require && !wanted->quiet && !source->lazy)
+		warn_if_empty(wanted->feature, source);
 	return 0;
+}
+
+void select_short(const char *feature, struct source *source)
+{
+	struct page_sizes sizes = {.base = getauxval(AT_PAGESZ)};
+
+	if (!source->lazy || sys_sandboxed)
+		return;
+	source->lazy = false;
+	sizes.thp = sizes_thp();
+	source->thp = select_thp_bytes(&sizes);
+	warn_if_empty(feature, source);
 }

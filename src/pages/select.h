@@ -13,6 +13,8 @@ struct wanted_pages {
 	enum feature_pages pages;
 	size_t page_bytes;     /* with HEAP_SIZE */
 	bool quiet;            /* do not warn if the pool is empty */
+	bool lazy;             /* it calls select_short() once pages are short, and nothing about
+				* that is read before */
 	const char *feature;   /* "heap": the first word of log lines */
 	const char *variable;  /* the "HUGETLB_..." variable that requests it */
 	const char *otherwise; /* the consequence of declining, for the log */
@@ -49,5 +51,11 @@ size_t select_thp_bytes(const struct page_sizes *sizes);
 /* Fills in *source. Returns 0, or -errno after logging the reason. */
 int select_pages(const struct options *options, const struct wanted_pages *wanted,
 		 struct source *source);
+
+/*
+ * A lazy feature has fewer pages than it asked for: reads whether transparent huge pages are on,
+ * and warns, once, if the pool is empty. Makes system calls only; none in a sandbox.
+ */
+void select_short(const char *feature, struct source *source);
 
 #endif

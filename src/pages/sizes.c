@@ -135,7 +135,7 @@ void sizes_read_default(struct page_sizes *sizes, size_t base)
 		sizes_read(sizes, base);
 		return;
 	}
-	*sizes = (struct page_sizes){.base = base, .thp = sizes_thp(), .default_huge = bytes};
+	*sizes = (struct page_sizes){.base = base, .default_huge = bytes};
 	add_huge_size(sizes, bytes);
 }
 

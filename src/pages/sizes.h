@@ -27,8 +27,8 @@ void sizes_read(struct page_sizes *sizes, size_t base);
 bool sizes_have(const struct page_sizes *sizes, size_t bytes);
 
 /*
- * The same with the default size as the only one of hugetlb, if the kernel names it for an empty
- * file: that takes a tenth of the time. Reads all of them otherwise.
+ * The same with the default size as the only one of hugetlb and none of THP, if the kernel names it
+ * for an empty file: that takes a tenth of the time. Reads all of them otherwise.
  */
 void sizes_read_default(struct page_sizes *sizes, size_t base);
 

@@ -19,6 +19,7 @@ struct source {
 	size_t page_bytes;   /* of a huge page: hugetlb's, or the THP's if hugetlb is off */
 	bool hugetlb;        /* use hugetlb pages at all */
 	bool thp;            /* advise the rest for THP */
+	bool lazy;           /* thp is assumed: select_short() reads it */
 	bool reserve;        /* not HUGETLB_NO_RESERVE */
 	bool populate;       /* not HUGETLB_NO_PREFAULT */
 	bool populate_write; /* the kernel has MADV_POPULATE_WRITE (5.14) */

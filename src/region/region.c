@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/sys.h"
 #include "pages/pool.h"
+#include "pages/select.h"
 #include "proc/confinement.h"
 #include "region/region.h"
 
@@ -302,10 +303,12 @@ static bool __attribute__((noinline)) report_denial(const struct region *region)
 
 static void __attribute__((noinline)) report_shortage(const struct region *region)
 {
-	const struct source *source = region->source;
+	struct source *source = region->source;
 
-	if (!source->last_error || source->last_error == -EEXIST || source->quiet ||
-	    report_denial(region))
+	if (!source->last_error || source->last_error == -EEXIST)
+		return;
+	select_short(region->name, source);
+	if (source->quiet || report_denial(region))
 		return;
 	if (is_address_space_limited(source))
 		log_warning_once(LOG_ADDRESS_SPACE,
