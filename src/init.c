@@ -88,7 +88,9 @@ static void __attribute__((constructor)) begin(int count, char **arguments, char
 	if (options->heap != HEAP_OFF && heap_start(options) && options->require)
 		sys_exit_group(EXIT_NOT_STARTED);
 	if (options->mmap == HEAP_AUTO)
-		density_start(options);
+		density_start(options, false);
+	else if (options->mmap == HEAP_OFF && heap.adaptive)
+		density_start(options, true);
 	else if (options->mmap != HEAP_OFF && mappings_start(options) && options->require)
 		sys_exit_group(EXIT_NOT_STARTED);
 	if (options->files != HEAP_OFF && files_start(options) && options->require)

@@ -128,6 +128,9 @@ static long adaptive_sbrk(intptr_t delta)
 	uintptr_t now, to;
 	int failed;
 
+	/* a moment to look at the blocks so far */
+	if (libc_calls.watch && delta > 0)
+		libc_calls.watch(0, 0, PROT_NONE, 0, 0, true);
 	if (watched.state == WATCHING && delta > 0) {
 		now = (uintptr_t)brk_kernel_sbrk(0);
 		if (now + (uintptr_t)delta > watched.break_end)

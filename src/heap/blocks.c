@@ -88,10 +88,12 @@ static size_t noted_bytes(void)
 	return bytes;
 }
 
+/* A large block begins where a huge page can: it may become huge once it is filled. */
 static uintptr_t map_small(size_t bytes)
 {
-	const long at =
-		sys_mmap(0, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	const size_t align =
+		policy_block_is_huge(bytes, UNIT_BYTES) ? UNIT_BYTES : process_base_bytes;
+	const long at = sys_mmap_aligned(bytes, align, PROT_READ | PROT_WRITE);
 
 	if (SYS_IS_ERROR(at))
 		return 0;

@@ -28,7 +28,8 @@
 #define PRESENT_PAGES_MIN (UNIT_PAGES - UNIT_PAGES / 16)
 
 /* Minimum time between two scans, and minimum age of a mapping to be scanned. */
-#define PAUSE_NS ((uint64_t)100000000)
+#define PAUSE_NS     ((uint64_t)100000000)
+#define PAUSE_NS_MAX (PAUSE_NS << 10)
 
 /* A collapse of 2M takes about 0.2 ms, on a loaded machine twice that. */
 #define COLLAPSE_NS   200000
@@ -39,11 +40,13 @@
 
 static struct {
 	int taken;
+	bool only_libc; /* mappings of libc: malloc's blocks */
 	uint64_t last_look_ns, spent_ns;
 	unsigned int next, looked; /* the index for the next mapping, and of the next one to scan */
-	struct {
-		uintptr_t at, end; /* at: scanned up to here; 0: none */
-		uint64_t since_ns;
+	struct mapping {
+		uintptr_t start, at, end; /* at: scanned up to here; 0: none */
+		uint64_t since_ns, pause_ns;
+		bool sparse; /* some of what was scanned */
 	} mappings[MAPPINGS_MAX];
 } seen;
 
@@ -85,24 +88,39 @@ static bool is_dense(uintptr_t unit, bool *mapped)
 	return *mapped && present >= PRESENT_PAGES_MIN;
 }
 
-/* Scans that many units of a mapping; removes it at its end, or if it is gone. */
-static void look(unsigned int number, size_t units)
+/*
+ * Scans that many units of a mapping. At its end the mapping is removed, or, if it may yet be
+ * filled, scanned again after twice the time. It is removed if it is gone.
+ */
+static void look(struct mapping *mapping, size_t units, uint64_t now)
 {
-	uintptr_t at = align_up(seen.mappings[number].at, UNIT_BYTES);
-	const uintptr_t end = align_down(seen.mappings[number].end, UNIT_BYTES);
 	bool mapped = true;
+	uintptr_t at = mapping->at;
 
-	for (; mapped && units && at < end; units--, at += UNIT_BYTES)
-		if (is_dense(at, &mapped) && sys_madvise(at, UNIT_BYTES, MADV_COLLAPSE) == -EAGAIN)
+	for (; mapped && units && at < mapping->end; units--, at += UNIT_BYTES) {
+		if (!is_dense(at, &mapped))
+			mapping->sparse = true;
+		else if (sys_madvise(at, UNIT_BYTES, MADV_COLLAPSE) == -EAGAIN)
 			break;
-	seen.mappings[number].at = mapped && at < end ? at : 0;
+	}
+	if (mapped && at >= mapping->end && mapping->sparse && mapping->pause_ns < PAUSE_NS_MAX) {
+		mapping->since_ns = now;
+		mapping->pause_ns *= 2;
+		mapping->sparse = false;
+		at = mapping->start;
+	}
+	mapping->at = mapped && at < mapping->end ? at : 0;
 }
 
 static void note(uintptr_t address, size_t bytes, uint64_t now)
 {
-	seen.mappings[seen.next].at = address;
-	seen.mappings[seen.next].end = address + bytes;
-	seen.mappings[seen.next].since_ns = now;
+	const uintptr_t start = align_up(address, UNIT_BYTES);
+
+	seen.mappings[seen.next] = (struct mapping){.start = start,
+						    .at = start,
+						    .end = align_down(address + bytes, UNIT_BYTES),
+						    .since_ns = now,
+						    .pause_ns = PAUSE_NS};
 	seen.next = (seen.next + 1) % MAPPINGS_MAX;
 }
 
@@ -112,15 +130,16 @@ static unsigned int next_old(uint64_t now)
 	for (unsigned int i = 0; i < MAPPINGS_MAX; i++) {
 		unsigned int number = (seen.looked + i) % MAPPINGS_MAX;
 
-		if (seen.mappings[number].at && now - seen.mappings[number].since_ns >= PAUSE_NS)
+		if (seen.mappings[number].at &&
+		    now - seen.mappings[number].since_ns >= seen.mappings[number].pause_ns)
 			return number;
 	}
 	return MAPPINGS_MAX;
 }
 
 /* Reading the process's CPU clock is a system call, so it is read only if the cheaper clock says
- * that a scan may be due. */
-static void look_around(uint64_t now)
+ * that a scan may be due. A separate function, so that the usual path needs less stack. */
+static void __attribute__((noinline)) look_around(uint64_t now)
 {
 	const uint64_t cpu_ns = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
 	const size_t units = density_units(cpu_ns, seen.spent_ns);
@@ -131,7 +150,7 @@ static void look_around(uint64_t now)
 	    !buddy_has(units * UNIT_BYTES, UNIT_BYTES, process_base_bytes))
 		return;
 	seen.looked = number;
-	look(number, units);
+	look(&seen.mappings[number], units, now);
 	seen.spent_ns += clock_ns(CLOCK_PROCESS_CPUTIME_ID) - cpu_ns;
 }
 
@@ -141,10 +160,9 @@ static void watch(uintptr_t address, size_t bytes, int protection, int flags, ui
 	const uint64_t now = clock_ns(CLOCK_MONOTONIC_COARSE);
 
 	(void)hint;
-	(void)by_libc;
 	if (sys_sandboxed || __atomic_exchange_n(&seen.taken, 1, __ATOMIC_ACQUIRE))
 		return;
-	if (density_is_candidate(bytes, protection, flags))
+	if (density_is_candidate(bytes, protection, flags) && (by_libc || !seen.only_libc))
 		note(address, bytes, now);
 	if (!seen.last_look_ns)
 		seen.last_look_ns = now;
@@ -154,12 +172,13 @@ static void watch(uintptr_t address, size_t bytes, int protection, int flags, ui
 }
 
 /* Hot: next to what else runs at a start. */
-__attribute__((hot)) int density_start(const struct options *options)
+__attribute__((hot)) int density_start(const struct options *options, bool only_libc)
 {
 	int failed = calls_watch(options, "mappings", NULL);
 
 	if (failed)
 		return failed;
+	seen.only_libc = only_libc;
 	libc_calls.watch = watch;
 	return 0;
 }

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * HUGETLB_MMAP=auto: mappings that the program has filled become huge, sparse ones stay unchanged.
+ * HUGETLB_MMAP=auto, and HUGETLB_MORECORE=auto for the blocks that malloc maps one by one: mappings
+ * that the program has filled become huge, sparse ones stay unchanged.
  *
  * How much of a mapping a program will use is not known when it is made: heaps, stacks and caches
  * are reserved many times larger than they become. So a mapping of the program or of libc begins on
- * base pages. Later, at another mmap, the library checks how much of it is in memory, and has the
- * kernel collapse what is nearly full into transparent huge pages (MADV_COLLAPSE, Linux 6.1). That
- * takes at most a hundredth of the process's CPU time, and happens only if the kernel has free
- * memory in large blocks.
+ * base pages. Later, at another mmap or when malloc's heap grows, the library checks how much of it
+ * is in memory, and has the kernel collapse what is nearly full into transparent huge pages
+ * (MADV_COLLAPSE, Linux 6.1). That takes at most a hundredth of the process's CPU time, and happens
+ * only if the kernel has free memory in large blocks.
  *
  * Only the program's speed changes, so the library does not need to see what the program does with
  * its mappings meanwhile.
@@ -21,9 +22,9 @@
 
 #include "options/options.h"
 
-/* Watches the program's mappings from now on. Call it while one thread runs. Returns 0, or -errno
- * after logging a line at INFO. */
-int density_start(const struct options *options);
+/* Watches the program's mappings from now on, or only libc's. Call it while one thread runs.
+ * Returns 0, or -errno after logging a line at INFO. */
+int density_start(const struct options *options, bool only_libc);
 
 /* May such a mapping be worth huge pages later? Pure. */
 bool density_is_candidate(size_t bytes, int protection, int flags);
