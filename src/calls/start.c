@@ -75,12 +75,18 @@ static const struct hook watching_hooks[] = {
 #define BREAK_REDIRECTS 2
 #define OPEN_REDIRECTS  2
 
-/* Patches the functions that are not yet patched. */
-static int redirect(bool with_break)
+/* Text being written to is not executable: no other task may run in it then. Text that is copied to
+ * huge pages next has to be as in its file. */
+static bool is_written(const struct options *options)
 {
-	/* Text being written to is not executable: no other task may run in it then. */
+	return (options->segments != SEGMENTS_CHOSEN || options->segments_auto) && process_alone();
+}
+
+/* Patches the functions that are not yet patched. */
+static int redirect(const struct options *options, bool with_break)
+{
 	int (*const patch)(const struct libc *, const struct hook *, int) =
-		process_alone() ? patch_write : patch_install;
+		is_written(options) ? patch_write : patch_install;
 	int failed = 0;
 
 	if (!libc_calls.active) {
@@ -280,7 +286,7 @@ int calls_start(const struct options *options, bool with_break, const char *feat
 	failed = prepare(options, feature, otherwise);
 	if (failed)
 		return failed;
-	failed = redirect(with_break);
+	failed = redirect(options, with_break);
 	if (failed) {
 		decline_error(options, feature, otherwise, failed);
 		return failed;
