@@ -30,8 +30,14 @@ make_file() {
 	sleep 0.2
 }
 
-# The pages of 2M that nobody has.
+# free_pages [<number>]: the pages of 2M that nobody has; soon that many: a worker of the kernel lets go of
+# pages that a disk has written to, a moment after the read.
 free_pages() {
+	local tries
+	for ((tries = 0; tries < 50; tries++)); do
+		[ -n "${1-}" ] && [ "$(pool_value 2M free_hugepages)" != "$1" ] || break
+		sleep 0.1
+	done
 	pool_value 2M free_hugepages
 }
 

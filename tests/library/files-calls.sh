@@ -26,7 +26,7 @@ as_plain 1 HUGETLB_MMAP_FILES=yes,2M "HUGETLB_PATH=$mount" EXPECT_NAME=libhugetl
 grep -q 'WARNING: HUGETLB_MMAP_FILES: .*/a file: it is \(open for writing\|being changed\); using huge pages of its page cache' \
 	"$work/err" || { show "$work/err"; fail "another line"; }
 rm -rf "$copies"
-[ "$(free_pages)" = "$before" ] || fail "$((before - $(free_pages))) pages are lost"
+[ "$(free_pages "$before")" = "$before" ] || fail "$((before - $(free_pages))) pages are lost"
 as_plain 0 HUGETLB_MMAP_FILES=yes
 as_plain 1 HUGETLB_MMAP_FILES=yes,2M "HUGETLB_PATH=$work"
 grep -q 'no hugetlbfs for pages of 2048 kB is mounted' "$work/err" ||

@@ -21,7 +21,7 @@ small_with() {
 	reads "$2" "${copying[@]}"
 	[ "$(lines_of_ours "$work/err")" = 1 ] && grep -q "HUGETLB_MMAP_FILES: .*$1" "$work/err" ||
 		{ show "$work/err"; fail "not the line: $1"; }
-	[ "$(free_pages)" = "$before" ] || fail "$1: $((before - $(free_pages))) pages are taken"
+	[ "$(free_pages "$before")" = "$before" ] || fail "$1: $((before - $(free_pages))) pages are taken"
 }
 
 # A file system in user space shows the file, and could show another one at any time.
@@ -66,7 +66,7 @@ by_another_user() {
 		[ "$(head -n 1 "$work/out")" = "$("$helpers/map-file" "$file" | head -n 1)" ] || fail "another sum"
 		[ "$(lines_of_ours "$work/err")" = 1 ] && grep -q "$line" "$work/err" ||
 			{ show "$work/err"; fail "not the line: $line"; }
-		[ "$(free_pages)" = "$before" ] || fail "$((before - $(free_pages))) pages are taken"
+		[ "$(free_pages "$before")" = "$before" ] || fail "$((before - $(free_pages))) pages are taken"
 		chmod 1777 "$mount"
 	done
 	# a file of the user's own

@@ -42,8 +42,8 @@ for ((n = 1; n <= calls; n++)); do
 	[ "$(copies_there)" = 1 ] || fail "call $n: $(copies_there) files afterwards"
 	((n % 2)) || once FAULT_CALL=$n FAULT_ERRNO=$EINTR
 	rm -r "$copies"
-	[ "$(free_pages)" = "$before" ] || fail "call $n: $((before - $(free_pages))) pages are lost"
+	[ "$(free_pages "$before")" = "$before" ] || fail "call $n: $((before - $(free_pages))) pages are lost"
 done
 all_calls_fail_from_each_on $EPERM "${copying[@]}"
 rm -rf "$copies"
-[ "$(free_pages)" = "$before" ] || fail "$((before - $(free_pages))) pages are lost"
+[ "$(free_pages "$before")" = "$before" ] || fail "$((before - $(free_pages))) pages are lost"

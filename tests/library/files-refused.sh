@@ -18,7 +18,7 @@ refused() {
 	free=$(free_pages)
 	reads "$file" "${copying[@]}"
 	says "$1; using huge pages of its page cache"
-	[ "$(free_pages)" = "$free" ] || fail "$1: $((free - $(free_pages))) pages are taken"
+	[ "$(free_pages "$free")" = "$free" ] || fail "$1: $((free - $(free_pages))) pages are taken"
 }
 
 exec 5>>"$file"

@@ -26,7 +26,7 @@ first=$(free_pages) copy=$inode
 [ "$(stat -c %a "$copies")" = 700 ] || fail "mode of $copies"
 reads "$file" "${copying[@]}"
 is_huge "the second"
-[ "$inode $(free_pages)" = "$copy $first" ] || fail "the second has a copy of its own"
+[ "$inode $(free_pages "$first")" = "$copy $first" ] || fail "the second has a copy of its own"
 
 # The report shows it by its name, as one file with its end, which is on small pages.
 reads "$file" "${copying[@]}" "HUGETLB_REPORT=$work/report"
@@ -42,7 +42,7 @@ done
 wait
 [ "$(sort -u "$work"/many.* | wc -l)" = 2 ] || { show "$work"/many.*; fail "many at once differ"; }
 grep -q 'huge 204800 of' "$work/many.1" || { show "$work/many.1"; fail "many at once: small pages"; }
-[ "$(copies_there) $(free_pages)" = "1 $first" ] || fail "$(copies_there) files of many at once"
+[ "$(copies_there) $(free_pages "$first")" = "1 $first" ] || fail "$(copies_there) files of many at once"
 
 # What the page cache has is read out of it, and the rest past it; it is the same file.
 for cached in nothing halves all; do
@@ -89,7 +89,7 @@ exec 9>&-
 wait $holder || fail "the holder failed"
 [ "$(sed -n 's/^sum //p' "$work/holder")" = "$(sed -n 's/^still //p' "$work/holder")" ] ||
 	{ show "$work/holder"; fail "the holder's memory changed"; }
-[ "$(free_pages)" = "$first" ] || fail "pages of the old copy are lost"
+[ "$(free_pages "$first")" = "$first" ] || fail "pages of the old copy are lost"
 
 # Not of another name or size; by its name, after the page cache was tried.
 reads "$file" HUGETLB_MMAP_FILES=yes,2M "HUGETLB_MMAP_FILES_ONLY=*.bin:/data/*" "HUGETLB_PATH=$mount"
@@ -101,4 +101,4 @@ reads "$file" HUGETLB_MMAP_FILES=yes "HUGETLB_MMAP_FILES_ONLY=*.gguf" "HUGETLB_P
 is_huge "by its name"
 says ""
 rm -r "$copies"
-[ "$(free_pages)" = "$before" ] || fail "$((before - $(free_pages))) pages are lost"
+[ "$(free_pages "$before")" = "$before" ] || fail "$((before - $(free_pages))) pages are lost"

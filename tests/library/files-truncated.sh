@@ -44,4 +44,4 @@ for kind in shared private; do
 	sed -n "/^--- $kind/,/^--- private/{/^---/!p}" "$work/out" | diff "$work/copy" - || fail "$kind: another copy"
 done
 rm -rf "$copies"
-[ "$(free_pages)" = "$before" ] || fail "$((before - $(free_pages))) pages are lost"
+[ "$(free_pages "$before")" = "$before" ] || fail "$((before - $(free_pages))) pages are lost"

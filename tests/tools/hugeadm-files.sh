@@ -74,7 +74,7 @@ nothing_is_there() {
 	succeeds --drop-files
 	succeeds --files --json
 	[ "$(tr -d ' \n' <"$work/out")" = '{"version":1,"files":[]}' ] || { show "$work/out"; fail "none"; }
-	[ "$(free_pages)" = "$nobody" ] || fail "$((nobody - $(free_pages))) pages are missing"
+	[ "$(free_pages "$nobody")" = "$nobody" ] || fail "$((nobody - $(free_pages))) pages are missing"
 	[ -z "$(find "$mount" -mindepth 2)" ] || fail "left: $(find "$mount" -mindepth 2)"
 }
 
