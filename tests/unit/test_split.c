@@ -292,6 +292,23 @@ static void dontneed_of_protected_pages(void **state)
 }
 
 /* Every call on the way fails once: the page is small or it is not, and its content is there. */
+/* What is zero already is not written to again: a mapping that nobody may write to shows it. In a
+ * sandbox the library does not ask the kernel what rights the mapping has. */
+static void dontneed_of_empty_memory_writes_nothing(void **state)
+{
+	const uintptr_t from = fixture_start + BASE, to = from + 4 * BASE;
+
+	(void)state;
+	begin(PAGE);
+	memset((void *)from, 0, to - from);
+	assert_int_equal(mprotect((void *)fixture_start, PAGE, PROT_READ), 0);
+	sys_sandboxed = true;
+	assert_int_equal(empty_pages(region, from, to), 0);
+	sys_sandboxed = false;
+	assert_int_equal(huge_pages(), 8);
+	end();
+}
+
 static void every_call_fails_once(void **state)
 {
 	static const int errors[] = {ENOMEM, EINVAL, EPERM, EAGAIN, EINTR};
@@ -554,6 +571,7 @@ int main(void)
 		FIXTURE_TEST(whole_pages_keep_their_advice),
 		FIXTURE_TEST(replaced_memory_is_not_ours_any_more),
 		FIXTURE_TEST(dontneed_empties_exactly),
+		FIXTURE_TEST(dontneed_of_empty_memory_writes_nothing),
 		FIXTURE_TEST(dontneed_of_protected_pages),
 		FIXTURE_TEST(every_call_fails_once),
 		FIXTURE_TEST(a_move_that_fails_late_loses_nothing),
