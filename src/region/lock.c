@@ -14,6 +14,7 @@
 #include <time.h>
 #include <valgrind.h>
 
+#include "base/aside.h"
 #include "base/sys.h"
 #include "region/lock.h"
 #include "region/process.h"
@@ -105,8 +106,7 @@ static void map_taken_here(void)
 	    (process_libc_single_threaded && *process_libc_single_threaded))
 		return;
 	tried = true;
-	page = sys_mmap(0, process_base_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-			-1, 0);
+	page = aside_map(process_base_bytes, 0);
 	if (SYS_IS_ERROR(page))
 		return;
 	/* before others can see it: the lock is held by this thread */
