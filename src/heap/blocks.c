@@ -35,7 +35,7 @@
 #define SKIPPED 32
 
 /* If something else is mapped where they would continue, they continue this much higher. */
-#define STEP_BYTES ((uintptr_t)1 << 36)
+#define STEP_BYTES ((uintptr_t)1 << (sizeof(uintptr_t) == 8 ? 36 : 28))
 #define STEPS_MAX  8
 
 static struct {
