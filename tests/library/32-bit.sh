@@ -10,6 +10,7 @@ need_pages 150 2M
 cd "$(dirname "$0")/../.." || exit 1
 "${MAKE:-make}" --no-print-directory BUILD="$BUILD/32-bit" CFLAGS="-O2 -g -m32" all run-programs \
 	>"$work/build" 2>&1 || { show "$work/build"; fail "the 32-bit library does not build"; }
+! grep '^src/.*: warning: ' "$work/build" || fail "the 32-bit library builds with warnings"
 LIB=$BUILD/32-bit/lib/libhugetlbfs.so
 cases=$BUILD/32-bit/tests/cases
 same_as_plain HUGETLB_MORECORE=yes EXPECT_HUGETLB=0.99 -- "$cases/small-blocks" 200
