@@ -99,7 +99,8 @@ static void filled_blocks_share_pages(void **state)
 	while (!is_shared(block = map(MIB + 4096, true)))
 		small++;
 	assert_int_equal(begun, 1);
-	assert_uint_in_range(small, 20, 40);
+	/* from 20M on, to which a block of the test before may still be counted */
+	assert_uint_in_range(small, 19, 40);
 	for (int i = 0; i < 50; i++) {
 		before = block;
 		block = map(MIB + 4096, true);
