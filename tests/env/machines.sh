@@ -12,11 +12,13 @@ arm64_16k_cases=(small threads8 large realloc fork fork-threads partial-page par
 x86_64_cases=("${arm64_cases[@]:3}" numa-empty-node numa-empty-node-threads numa-full-node numa-first-touch
 	hugeadm-node hugeadm-policy hugeadm-numactl hugeadm-short hugeadm-overcommit hugeadm-ramdisk hugeadm-persist
 	hugestat-system hugestat-process hugestat-users hugestat-touched soft-dirty calls-past-libc calls-past-libc-function mremap-pieces
-	split-refused-commit fork-data files-nfs)
+	split-refused-commit fork-data)
 # the other C libraries, by the names of libcs.sh
 for libc in "${libcs[@]%:*}"; do
 	[ "$(getconf GNU_LIBC_VERSION 2>/dev/null)" = "glibc $libc" ] || x86_64_cases+=("glibc-$libc")
 done
+# last: a server in the kernel could end the machine
+x86_64_cases+=(files-nfs)
 
 # Reads the console of a guest: report_guest <prefix> <console> <case> ...
 report_guest()
