@@ -10,7 +10,6 @@
 #include "calls/madvise.h"
 #include "calls/result.h"
 #include "calls/shm_parts.h"
-#include "hook/patch.h"
 #include "options/options.h"
 #include "region/empty.h"
 #include "region/lock.h"
@@ -261,8 +260,6 @@ static long kernel_or_our_advice(uintptr_t from, size_t bytes, int advice)
 	const long arguments[] = {(long)from, (long)ranges_end(from, bytes), advice};
 	long result;
 
-	if (advice_kind(advice) == ADVICE_EMPTY)
-		patch_settle_in(from, bytes);
 	if (!ranges_touch(from, bytes) || !ranges_well_formed(from, bytes) ||
 	    !lock_run(advise_locked, arguments, &result))
 		do

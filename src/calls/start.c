@@ -75,18 +75,9 @@ static const struct hook watching_hooks[] = {
 #define BREAK_REDIRECTS 2
 #define OPEN_REDIRECTS  2
 
-/* Text being written to is not executable: no other task may run in it then. Text that is copied to
- * huge pages next has to be as in its file. */
-static bool is_written(const struct options *options)
-{
-	return (options->segments != SEGMENTS_CHOSEN || options->segments_auto) && process_alone();
-}
-
 /* Patches the functions that are not yet patched. */
-static int redirect(const struct options *options, bool with_break)
+static int redirect(bool with_break)
 {
-	int (*const patch)(const struct libc *, const struct hook *, int) =
-		is_written(options) ? patch_write : patch_install;
 	int failed = 0;
 
 	if (!libc_calls.active) {
@@ -97,10 +88,10 @@ static int redirect(const struct options *options, bool with_break)
 		if (failed == -ENOENT)
 			failed = fork_handlers_prepare(&libc_calls.libc);
 		if (!failed)
-			failed = patch(&libc_calls.libc, hooks + first, end - first);
+			failed = patch_install(&libc_calls.libc, hooks + first, end - first);
 	} else if (with_break && !break_redirected) {
-		failed = patch(&libc_calls.libc, hooks + ALL_REDIRECTS - BREAK_REDIRECTS,
-			       BREAK_REDIRECTS);
+		failed = patch_install(&libc_calls.libc, hooks + ALL_REDIRECTS - BREAK_REDIRECTS,
+				       BREAK_REDIRECTS);
 	}
 	if (!failed)
 		break_redirected = break_redirected || with_break;
@@ -286,7 +277,7 @@ int calls_start(const struct options *options, bool with_break, const char *feat
 	failed = prepare(options, feature, otherwise);
 	if (failed)
 		return failed;
-	failed = redirect(options, with_break);
+	failed = redirect(with_break);
 	if (failed) {
 		decline_error(options, feature, otherwise, failed);
 		return failed;

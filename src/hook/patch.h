@@ -38,17 +38,14 @@ struct hook {
 int patch_install(const struct libc *libc, const struct hook *hooks, int count);
 
 /*
- * The same, written to the text's own pages, where the kernel allows it and nobody has changed
- * them: that takes a third of the time of a copy. MADV_DONTNEED on that text would remove them. No
- * other task may run meanwhile. The next patch_install() puts them in a copy.
+ * The same for a few hooks in every process of a machine: written to the text's own pages, where
+ * the kernel allows it and nobody has changed them, which is faster. MADV_DONTNEED on that text
+ * would remove them. The next patch_install() puts them in a copy. To be called first.
  */
 int patch_write(const struct libc *libc, const struct hook *hooks, int count);
 
 /* What patch_write() wrote goes to a copy, so that the text's own pages are as in its file. */
 void patch_settle(void);
-
-/* The same, if some of it lies in this range, which the program is about to drop from memory. */
-void patch_settle_in(uintptr_t from, size_t bytes);
 
 /* Does the function jump to a handler now? For optional ones. */
 bool patch_is_installed(const struct libc *libc, const char *name);

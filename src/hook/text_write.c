@@ -19,7 +19,7 @@
 #define PR_GET_MDWE 66
 #endif
 
-#define CHANGES_MAX 64
+#define CHANGES_MAX 8
 #define CODE_BYTES  24
 
 static struct {
@@ -30,7 +30,7 @@ static struct {
 static int made_count;
 
 /* SELinux may refuse to make text executable that was written to (execmod). */
-bool text_write_is_allowed(void)
+static bool is_allowed(void)
 {
 	return !sys_is_filtered() && sys_call(SYS_prctl, PR_GET_MDWE, 0, 0, 0, 0) <= 0 &&
 	       sys_access("/sys/fs/selinux/enforce", 0) == -ENOENT;
@@ -98,7 +98,7 @@ int text_write(uintptr_t from, uintptr_t to, int rights, const struct text_chang
 	uint64_t before;
 	int failed;
 
-	if (made_count + count > CHANGES_MAX)
+	if (made_count + count > CHANGES_MAX || !is_allowed())
 		return -EPERM;
 	for (int i = 0; i < count; i++)
 		if (changes[i].bytes > CODE_BYTES)

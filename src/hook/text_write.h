@@ -19,14 +19,10 @@ struct text_change {
 	size_t bytes;
 };
 
-/* False: the process is under a filter of system calls or a security policy that may forbid the way
- * back to executable text. */
-bool text_write_is_allowed(void);
-
 /*
  * Writes the changes to the pages [from, to), which then have these rights. While one thread runs,
- * which needs no function in these pages meanwhile, and where it is allowed. 0, or -errno: nothing
- * has changed.
+ * which needs no function in these pages meanwhile. 0, or -errno: nothing has changed. -EPERM: the
+ * process is under a filter of system calls or a security policy that may forbid the way back.
  */
 int text_write(uintptr_t from, uintptr_t to, int rights, const struct text_change *changes,
 	       int count);

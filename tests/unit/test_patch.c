@@ -221,29 +221,6 @@ static void write_install_and_undo(void **state)
 	}
 }
 
-/* The program drops the text's pages: what is written to them goes to a copy before. */
-static void written_text_is_dropped(void **state)
-{
-	const uintptr_t page_bytes = (uintptr_t)sysconf(_SC_PAGESIZE);
-	const uintptr_t page = (uintptr_t)far_two & ~(page_bytes - 1);
-
-	(void)state;
-	assert_int_equal(patch_write(&libc, hooks, COUNT_OF(hooks)), 0);
-	gate_reset();
-	patch_settle_in(libc.text_end + page_bytes, page_bytes);
-	patch_settle_in(0, page_bytes);
-	assert_int_equal(gate_calls(SYS_memfd_create), 0);
-	patch_settle_in(page, page_bytes);
-	assert_int_equal(gate_calls(SYS_memfd_create), 1);
-	assert_int_equal(madvise((void *)page, page_bytes, MADV_DONTNEED), 0);
-	assert_redirected();
-	/* once */
-	patch_settle_in(page, page_bytes);
-	assert_int_equal(gate_calls(SYS_memfd_create), 1);
-	patch_undo(&libc);
-	assert_as_before();
-}
-
 static void every_call_of_writing_fails_once(void **state)
 {
 	(void)state;
@@ -611,7 +588,6 @@ int main(void)
 		UNIT_TEST(a_breakpoint_beside_a_written_patch),
 		UNIT_TEST(install_and_undo),
 		UNIT_TEST(write_install_and_undo),
-		UNIT_TEST(written_text_is_dropped),
 		UNIT_TEST(every_call_of_writing_fails_once),
 		UNIT_TEST(a_call_is_redirected),
 		UNIT_TEST(calls_that_are_not_there),
