@@ -40,7 +40,8 @@ report_guest()
 
 # A kernel that patches its own text at its start can fall over qemu's interpreter, once in dozens
 # of boots. Where the machine did not reach its init, nothing of ours has run: it is started again.
-# boot <prefix> <cpu> <kernel> <initramfs> <nodes> <case> ...; words of $kernel_arguments are the kernel's
+# boot <prefix> <cpu> <kernel> <initramfs> <nodes> <case> ...; words of $kernel_arguments are the kernel's,
+# $machine_megabytes its memory
 boot()
 {
 	local prefix=$1 cpu=$2 kernel=$3 initramfs=$4 nodes=$5 cases
@@ -50,7 +51,7 @@ boot()
 	for _ in 1 2 3; do
 		# shellcheck disable=SC2086 # words
 		run_limited 300 "$here/vm" "$cpu" "$kernel" "$initramfs" "$nodes" \
-			$((1024 / nodes)) default_hugepagesz=2M cases="$cases" \
+			$((${machine_megabytes-1024} / nodes)) default_hugepagesz=2M cases="$cases" \
 			${kernel_arguments-} \
 			>"$scratch/console" 2>&1
 		grep -q '^RUNNING' "$scratch/console" && break
