@@ -107,4 +107,18 @@ static inline pthread_t start_thread(void *(*run)(void *), void *argument)
 	return thread;
 }
 
+/* The heap grows by 50M of blocks that keep what is written to them, with the share asked for. */
+static inline void heap_share_check_growth(void)
+{
+	static char *block[500];
+
+	for (int i = 0; i < 500; i++) {
+		block[i] = need(malloc(100000));
+		fill_pattern(block[i], 100000, (unsigned int)i);
+	}
+	heap_share_check();
+	for (int i = 0; i < 500; i++)
+		check_pattern(block[i], 100000, (unsigned int)i);
+}
+
 #endif
