@@ -30,7 +30,7 @@ const char *program_name(void);
 
 /* Its headers as the kernel mapped them, which stay valid whatever pages back its segments. */
 struct program_headers {
-	const ElfW(Phdr) * at;
+	const ElfW(Phdr) *at;
 	size_t count;   /* 0: not known */
 	uintptr_t bias; /* of its addresses in memory over those in the file */
 	bool has_bias;  /* false: a static program, or ld.so as a command, has no PT_PHDR */

@@ -137,9 +137,7 @@ static void end(struct child *child)
 {
 	kill(child->pid, SIGTERM);
 	if (!child_wait(child, END_SECONDS)) {
-		fputs("hugectl: --ready: the program has not ended after SIGTERM: sending "
-		      "SIGKILL\n",
-		      stderr);
+		fputs("hugectl: --ready: the program has not ended after SIGTERM: sending SIGKILL\n", stderr);
 		kill(child->pid, SIGKILL);
 	}
 }
