@@ -159,10 +159,13 @@ static void *load_in_thread(void *path)
 }
 
 static int (*run_always)(void);
-static volatile bool stop;
+static volatile bool stop, beside; /* beside: the other thread has its arena of the heap */
 
+/* The first call reserves memory for the thread's own data, and so an arena, anywhere. */
 static void *run_library(void *nothing)
 {
+	run_always();
+	beside = true;
 	while (!stop)
 		run_always();
 	return nothing;
@@ -170,6 +173,7 @@ static void *run_library(void *nothing)
 
 static void *wait_for_stop(void *nothing)
 {
+	beside = true;
 	while (!stop)
 		usleep(1000);
 	return nothing;
@@ -177,6 +181,7 @@ static void *wait_for_stop(void *nothing)
 
 static void *fork_often(void *nothing)
 {
+	beside = true;
 	while (!stop) {
 		pid_t child;
 		int status;
@@ -219,6 +224,8 @@ static void load_all_beside(void *(*what)(void *), int count, char **paths)
 	pthread_t thread;
 
 	CHECK(!pthread_create(&thread, NULL, what, NULL), "no thread");
+	while (!beside)
+		usleep(100);
 	load_all(count, paths);
 	stop = true;
 	pthread_join(thread, NULL);
