@@ -19,7 +19,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <time.h>
+
+#include "nanoseconds.h"
 
 enum {
 	THREADS_MAX = 64,
@@ -36,14 +37,6 @@ static int threads;
 static unsigned char *many[MANY_MAX];
 static long many_count = 10000;
 static pthread_barrier_t begin, end;
-
-static double nanoseconds_now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1e9 + now.tv_nsec;
-}
 
 static unsigned char *map(void *address, size_t bytes, int protection, int flags)
 {

@@ -24,8 +24,9 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "nanoseconds.h"
 
 enum {
 	READS = 5000000,
@@ -37,14 +38,6 @@ static size_t bytes;
 static unsigned char *memory_by_hand;
 static int direct = -1;
 static const unsigned char *shared;
-
-static double nanoseconds_now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (double)time.tv_sec * 1e9 + (double)time.tv_nsec;
-}
 
 static void fail(const char *what)
 {

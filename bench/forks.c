@@ -14,8 +14,9 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "nanoseconds.h"
 
 enum {
 	BLOCK_BYTES = 64000, /* below malloc's limit for an mmap of its own */
@@ -25,14 +26,6 @@ enum {
 
 static char **block;
 static size_t blocks;
-
-static double nanoseconds_now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1e9 + now.tv_nsec;
-}
 
 static double write_places(void)
 {

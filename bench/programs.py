@@ -39,6 +39,14 @@ def settings(build):
     }
 
 
+def hold_pool(build):
+    """Waits for checks and benchmarks that use the pool: their pages would be counted here. Who holds the lock
+    already, as bench/run, has exported CHECK_LOCK; otherwise this program starts again with the lock."""
+    if "CHECK_LOCK" not in os.environ:
+        os.execvp("bash", ["bash", "-c", '. "$0" && take_lock "$1" && shift && exec "$@"',
+                           HERE + "/../tests/lib/lock.bash", build, sys.executable] + sys.argv)
+
+
 def command_of(program):
     return ["timeout", "300", "sh", "-c", program.script]
 
@@ -110,10 +118,12 @@ def main(arguments):
         else:
             print(__doc__)
             return 2
+    build = os.environ.get("BUILD", HERE + "/../build")
+    hold_pool(build)
     chosen = [p for p in PROGRAMS if fnmatch.fnmatch(p.name, "*%s*" % options["-k"].strip("*"))]
     work = options["--directory"] or tempfile.mkdtemp(prefix="libhugetlbfs-bench-")
     os.chmod(work, 0o755)
-    environment = settings(os.environ.get("BUILD", HERE + "/../build"))
+    environment = settings(build)
     os.environ["SOURCE"] = HERE
     os.environ["PATH"] += ":/usr/sbin:/sbin"
     began, failed = time.monotonic(), 0

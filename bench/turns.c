@@ -34,9 +34,9 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "nanoseconds.h"
 #include "signed_rank.h"
 
 enum {
@@ -70,14 +70,6 @@ static void *allocate(size_t count, size_t bytes)
 	if (!memory)
 		fail("memory", strerror(errno));
 	return memory;
-}
-
-static double nanoseconds_now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1e9 + now.tv_nsec;
 }
 
 static double nanoseconds_of(struct timeval time)

@@ -9,20 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <time.h>
+
+#include "nanoseconds.h"
 
 enum {
 	BLOCK_BYTES = 64000, /* below malloc's limit for an mmap of its own */
 	WORDS = BLOCK_BYTES / sizeof(uint64_t),
 };
-
-static double nanoseconds_now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1e9 + now.tv_nsec;
-}
 
 /* Blocks as malloc would give them, one after the other. */
 static char *map_by_hand(size_t blocks)
