@@ -46,19 +46,14 @@ prepare_confined()
 # test_confined <version> <suite> <module> <case> ...
 test_confined()
 {
-	local prefix=kernel-$1 suite=$2 module=$3 cases kernel reason
+	local prefix=kernel-$1 suite=$2 module=$3 cases kernel
 
 	shift 3
 	cases=$(cases_selected "$prefix" "$@") || return
 	# shellcheck disable=SC2206 # one word a name
 	cases=($cases)
-	if [ "$(uname -m)" != x86_64 ]; then
-		skip "this machine is no x86-64" "${cases[@]/#/$prefix-}"
-	elif reason=$(machines_impossible x86_64); then
-		skip "$reason" "${cases[@]/#/$prefix-}"
-	elif ! kernel=$(fetch_kernel "$suite" amd64 cloud-amd64); then
-		skip "no kernel of Debian $suite is available" "${cases[@]/#/$prefix-}"
-	elif ! prepare_confined; then
+	x86_64_kernel "$prefix" "$suite" "${cases[@]}" || return
+	if ! prepare_confined; then
 		skip "no initramfs could be made" "${cases[@]/#/$prefix-}"
 	else
 		kernel_arguments="security=$module $module=1" \

@@ -12,7 +12,7 @@ arm64_16k_cases=(small threads8 large realloc fork fork-threads partial-page par
 x86_64_cases=("${arm64_cases[@]:3}" numa-empty-node numa-empty-node-threads numa-full-node numa-first-touch
 	hugeadm-node hugeadm-policy hugeadm-numactl hugeadm-short hugeadm-overcommit hugeadm-ramdisk hugeadm-persist
 	hugestat-system hugestat-process hugestat-users hugestat-touched soft-dirty calls-past-libc calls-past-libc-function mremap-pieces
-	split-refused-commit fork-data)
+	split-refused-commit fork-data auto-thp-always thp-sizes)
 # the other C libraries, by the names of libcs.sh
 for libc in "${libcs[@]%:*}"; do
 	[ "$(getconf GNU_LIBC_VERSION 2>/dev/null)" = "glibc $libc" ] || x86_64_cases+=("glibc-$libc")
@@ -40,23 +40,30 @@ report_guest()
 
 # A kernel that patches its own text at its start can fall over qemu's interpreter, once in dozens
 # of boots. Where the machine did not reach its init, nothing of ours has run: it is started again.
-# boot <prefix> <cpu> <kernel> <initramfs> <nodes> <case> ...; words of $kernel_arguments are the kernel's,
-# $machine_megabytes its memory
-boot()
+# run_machine <cpu> <kernel> <initramfs> <nodes> [<kernel argument>]; words of $kernel_arguments are the
+# kernel's, too, $machine_megabytes its memory, $machine_seconds what it may take. Its console is in $scratch/console.
+run_machine()
 {
-	local prefix=$1 cpu=$2 kernel=$3 initramfs=$4 nodes=$5 cases
+	local cpu=$1 kernel=$2 initramfs=$3 nodes=$4
 
-	shift 5
-	cases=$(IFS=, && echo "$*")
+	shift 4
 	for _ in 1 2 3; do
 		# shellcheck disable=SC2086 # words
-		run_limited 300 "$here/vm" "$cpu" "$kernel" "$initramfs" "$nodes" \
-			$((${machine_megabytes-1024} / nodes)) default_hugepagesz=2M cases="$cases" \
-			${kernel_arguments-} \
+		run_limited "${machine_seconds-300}" "$here/vm" "$cpu" "$kernel" "$initramfs" "$nodes" \
+			$((${machine_megabytes-1024} / nodes)) default_hugepagesz=2M "$@" ${kernel_arguments-} \
 			>"$scratch/console" 2>&1
 		grep -q '^RUNNING' "$scratch/console" && break
 	done
 	sed -i 's/\r//g' "$scratch/console"
+}
+
+# boot <prefix> <cpu> <kernel> <initramfs> <nodes> <case> ...
+boot()
+{
+	local prefix=$1 cpu=$2 kernel=$3 initramfs=$4 nodes=$5
+
+	shift 5
+	run_machine "$cpu" "$kernel" "$initramfs" "$nodes" cases="$(IFS=, && echo "$*")"
 	found_version "$prefix" "$(sed -n 's/^RUNNING \([^ ]*\).*/\1/p' "$scratch/console" | head -1)"
 	report_guest "$prefix" "$scratch/console" "$@"
 }
@@ -88,6 +95,24 @@ machine_busybox()
 fetch_kernel()
 {
 	"$here/kernel" "$1" "$2" "$3" "$cache/kernel-$1-$3" 2>>"$cache/log"
+}
+
+# x86_64_kernel <prefix> <suite> <case> ...: sets the caller's $kernel; where there can be no such machine the
+# cases are skipped with the reason, and this fails
+x86_64_kernel()
+{
+	local prefix=$1 suite=$2 reason
+
+	shift 2
+	if [ "$(uname -m)" != x86_64 ]; then
+		reason="this machine is no x86-64"
+	elif ! reason=$(machines_impossible x86_64) && { [ "$suite" != experimental ] ||
+		! reason=$(debian_lacks "$suite" amd64 linux-image-cloud-amd64 2>>"$cache/log"); }; then
+		kernel=$(fetch_kernel "$suite" amd64 cloud-amd64) && return
+		reason="no kernel of Debian $suite is available"
+	fi
+	skip "$reason" "${@/#/$prefix-}"
+	return 1
 }
 
 # The names of the cases, without prefix, that -k asks for: cases_selected <prefix> <case> ...
@@ -176,6 +201,8 @@ prepare_x86_64()
 		gcc -O2 "$here/membind.c" -o "$directory/bin/membind" >>"$cache/log" 2>&1 &&
 		gcc -O2 -D_GNU_SOURCE -pthread -I"$here/../lib" "$here/../helpers/page-kinds.c" \
 			-o "$directory/bin/page-kinds" >>"$cache/log" 2>&1 &&
+		gcc -O2 -D_GNU_SOURCE -pthread "$here/../helpers/print-memory.c" -o "$directory/bin/print-memory" \
+			>>"$cache/log" 2>&1 &&
 		gcc -std=gnu11 -O2 -D_GNU_SOURCE -pthread -I"$here/../lib" "$here/../helpers/map-file.c" \
 			-o "$directory/bin/map-file" >>"$cache/log" 2>&1 &&
 		add_cases "$directory" soft-dirty calls-past-libc mremap-pieces first-touch split-refused-whole fork-moments &&
@@ -207,21 +234,13 @@ add_modules()
 # test_kernel <version> <suite>: the version is one, or "newest" or "experimental"
 test_kernel()
 {
-	local prefix=kernel-$1 suite=$2 cases kernel reason
+	local prefix=kernel-$1 suite=$2 cases kernel
 
 	cases=$(cases_selected "$prefix" "${x86_64_cases[@]}") || return
 	# shellcheck disable=SC2206 # one word a name
 	cases=($cases)
-	if [ "$(uname -m)" != x86_64 ]; then
-		skip "this machine is no x86-64" "${cases[@]/#/$prefix-}"
-	elif reason=$(machines_impossible x86_64); then
-		skip "$reason" "${cases[@]/#/$prefix-}"
-	elif [ "$suite" = experimental ] &&
-		reason=$(debian_lacks "$suite" amd64 linux-image-cloud-amd64 2>>"$cache/log"); then
-		skip "$reason" "${cases[@]/#/$prefix-}"
-	elif ! kernel=$(fetch_kernel "$suite" amd64 cloud-amd64); then
-		skip "no kernel of Debian $suite is available" "${cases[@]/#/$prefix-}"
-	elif ! prepare_x86_64 || ! add_modules "$scratch/x86_64.gz" \
+	x86_64_kernel "$prefix" "$suite" "${cases[@]}" || return
+	if ! prepare_x86_64 || ! add_modules "$scratch/x86_64.gz" \
 		"$cache/kernel-$suite-cloud-amd64" "$scratch/initramfs.gz" 2>>"$cache/log"; then
 		skip "no initramfs could be made" "${cases[@]/#/$prefix-}"
 	else

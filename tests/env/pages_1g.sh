@@ -31,20 +31,15 @@ prepare_1g()
 
 test_pages_1g()
 {
-	local prefix=pages cases kernel reason
+	local prefix=pages cases kernel
 	local kernel_arguments="hugepagesz=1G hugepages=3" machine_megabytes=5120
 
 	# shellcheck disable=SC2046 # one word a name
 	cases=$(cases_selected $prefix $(rows_1g | cut -d' ' -f1)) || return
 	# shellcheck disable=SC2206 # one word a name
 	cases=($cases)
-	if [ "$(uname -m)" != x86_64 ]; then
-		skip "this machine is no x86-64" "${cases[@]/#/$prefix-}"
-	elif reason=$(machines_impossible x86_64); then
-		skip "$reason" "${cases[@]/#/$prefix-}"
-	elif ! kernel=$(fetch_kernel trixie amd64 cloud-amd64); then
-		skip "no kernel of Debian trixie is available" "${cases[@]/#/$prefix-}"
-	elif ! prepare_1g "$scratch/1g.gz"; then
+	x86_64_kernel "$prefix" trixie "${cases[@]}" || return
+	if ! prepare_1g "$scratch/1g.gz"; then
 		skip "no initramfs could be made" "${cases[@]/#/$prefix-}"
 	else
 		boot $prefix x86_64 "$kernel" "$scratch/1g.gz" 1 "${cases[@]}"

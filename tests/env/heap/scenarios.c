@@ -13,12 +13,15 @@
 #include "heap.h"
 
 #include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -305,6 +308,24 @@ static void run_partial_page_thread(size_t bytes)
 	pthread_join(thread, NULL);
 }
 
+/* After the program has installed a filter of system calls, which allows everything. */
+static void run_partial_page_sandbox(size_t bytes)
+{
+	struct sock_filter allow = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+	const struct sock_fprog filter = {1, &allow};
+	char *before = malloc(4 * MEGABYTE);
+
+	if (!before)
+		fail("malloc: %s", strerror(errno));
+	pattern_write(before, 4 * MEGABYTE, 1);
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter))
+		fail("seccomp: %s", strerror(errno));
+	partial_page_run(bytes, false);
+	pattern_verify(before, 4 * MEGABYTE, 1, "memory from before the filter");
+	free(before);
+}
+
 static const struct scenario {
 	const char *name;
 	void (*run)(size_t bytes);
@@ -319,6 +340,7 @@ static const struct scenario {
 	{"fork-threads", run_fork_threads, 10},
 	{"partial-page", run_partial_page, 100},
 	{"partial-page-thread", run_partial_page_thread, 100},
+	{"partial-page-sandbox", run_partial_page_sandbox, 100},
 };
 
 /*
