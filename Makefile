@@ -98,11 +98,14 @@ LIBRARY_FOLDERS := src $(patsubst %,src/%,base options proc pages copies region 
 	files segments usage api)
 ALL_SOURCES     := $(filter-out $(STATIC_SOURCES) $(SHARED_SOURCES), \
 	$(sort $(wildcard $(LIBRARY_FOLDERS:%=%/*.c))))
-# What every process runs is linked first, so that it lies on few pages; large variables come last in it.
-START_SOURCES   := $(filter $(patsubst %,src/%.c,base/% init options/options options/rule hook/symbols \
-	heap/adaptive heap/heap heap/policy heap/start calls/start calls/state calls/brk calls/mmap \
-	region/exact region/pool_share region/process pages/source proc/pagemap),$(ALL_SOURCES)) \
-	$(patsubst %,src/%.c,hook/text_write hook/patch options/table options/config)
+# What every process runs is linked first, so that it lies on few pages (64 kB of text are one page
+# fault): first what has small variables, which share a page, then a few larger ones, then the rest.
+START_SOURCES   := $(filter $(patsubst %,src/%.c,base/gate base/log base/program base/sys base/words init \
+	options/options hook/symbols heap/adaptive heap/foreign_break heap/heap heap/policy heap/start \
+	calls/fork_later calls/open calls/start calls/state calls/brk calls/mmap mmap/density region/exact \
+	region/pool_share region/process region/remote_writers region/transparent pages/source),$(ALL_SOURCES)) \
+	$(patsubst %,src/%.c,hook/text_write hook/patch heap/layout region/registry options/table options/config \
+	pages/sizes pages/select pages/first_touch heap/owner heap/break region/region)
 LIBRARY_SOURCES := $(START_SOURCES) $(filter-out $(START_SOURCES),$(ALL_SOURCES))
 LIBRARY_OBJECTS := $(LIBRARY_SOURCES:src/%.c=$(BUILD)/obj/%.o)
 STATIC_OBJECTS  := $(STATIC_SOURCES:src/%.c=$(BUILD)/obj/%.o)
@@ -157,10 +160,10 @@ RELOCATABLE_CODE += -Wl,--force-group-allocation
 endif
 
 # For static programs one object, which shows the names of hugetlbfs.h only: the library's own names
-# are nothing to the program's.
+# are nothing to the program's. -d: common symbols get their place here, or they would stay global.
 $(BUILD)/lib/libhugetlbfs.a: $(LIBRARY_OBJECTS) $(STATIC_OBJECTS) $(LIBRARY_FOLDERS)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -r -nostdlib $(RELOCATABLE_CODE) $(filter %.o,$^) -o $(BUILD)/obj/libhugetlbfs.o
+	$(CC) $(CFLAGS) -r -nostdlib -Wl,-d $(RELOCATABLE_CODE) $(filter %.o,$^) -o $(BUILD)/obj/libhugetlbfs.o
 	$(OBJCOPY) --localize-hidden $(BUILD)/obj/libhugetlbfs.o
 	rm -f $@
 	$(AR) rcs $@ $(BUILD)/obj/libhugetlbfs.o
@@ -224,7 +227,7 @@ check:
 check-build:
 	@CC="$(CC)" tests/install-packages compiler
 	@CC="$(CC)" tests/install-packages --optional libelf cmocka clang \
-		$$(apt-cache search --names-only '^(gcc|clang)-[0-9]+$$' 2>/dev/null | sed 's/ .*//')
+		$$(apt-cache search --names-only '^((gcc|clang)-[0-9]+|libclang-rt-[0-9]+-dev)$$' 2>/dev/null | sed 's/ .*//')
 	+@BUILD='$(BUILD)' MAKE='$(MAKE)' tests/compilers/run $(if $(ONLY),-k '$(ONLY)')
 
 demo:

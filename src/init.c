@@ -12,6 +12,7 @@
 #include "base/program.h"
 #include "base/sys.h"
 #include "calls/start.h"
+#include "calls/state.h"
 #include "files/files.h"
 #include "heap/adaptive.h"
 #include "heap/heap.h"
@@ -85,6 +86,7 @@ static void __attribute__((constructor)) begin(int count, char **arguments, char
 	if (options->limit_bytes || options->limit_percent || options->heap == HEAP_AUTO ||
 	    options->mmap == HEAP_AUTO)
 		pool_share_start(options->limit_bytes, options->limit_percent);
+	libc_calls.copies_text = segments;
 	if (options->heap != HEAP_OFF && heap_start(options) && options->require)
 		sys_exit_group(EXIT_NOT_STARTED);
 	if (options->mmap == HEAP_AUTO)

@@ -252,11 +252,12 @@ text_add(struct text *text, const char *format, ...)
 	va_end(arguments);
 }
 
-/* For one line: too large for a small stack. */
+/* For one line: too large for a small stack, and, as a common symbol, behind the variables that
+ * every process uses. */
 struct workspace {
 	char line[LINE_BYTES];
 	struct utsname host;
-};
+} log_workspace __attribute__((common));
 
 struct parts {
 	const char *level, *ending, *format;
@@ -292,7 +293,6 @@ static void __attribute__((noinline)) write_line_on_stack(const struct parts *pa
 
 static void log_line(const char *level, const char *ending, const char *format, va_list *arguments)
 {
-	static struct workspace space;
 	static bool in_use;
 	const struct parts parts = {level, ending, format, arguments};
 
@@ -302,7 +302,7 @@ static void log_line(const char *level, const char *ending, const char *format, 
 		write_line_on_stack(&parts);
 		return;
 	}
-	write_line(&space, &parts);
+	write_line(&log_workspace, &parts);
 	__atomic_store_n(&in_use, false, __ATOMIC_RELEASE);
 }
 

@@ -40,7 +40,9 @@ const char *program_variable(const char *name)
 
 const char *program_path(void)
 {
-	if (program_invocation_name && *program_invocation_name)
+	/* before libc has set its own it is empty, and lies on a page that nothing else may touch
+	 */
+	if (environ && program_invocation_name && *program_invocation_name)
 		return program_invocation_name;
 	return given_arguments && *given_arguments ? *given_arguments : "";
 }

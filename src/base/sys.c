@@ -177,20 +177,23 @@ bool sys_can_read(const void *address, size_t bytes)
 	return can_read_word(last);
 }
 
+unsigned int sys_count_tasks(void)
+{
+	struct statx task = {0};
+	long failed = sys_call(SYS_statx, AT_FDCWD, "/proc/self/task", 0, STATX_NLINK, &task);
+
+	/* One link for ".", one from the parent, and one for each thread's directory. */
+	return failed || task.stx_nlink <= 3 ? 1 : task.stx_nlink - 2;
+}
+
 /*
  * In a process with other threads, unshare(2) of a thread group only fails, and takes a tenth of
  * the time of creating a directory in /proc. A seccomp filter may kill the process for it.
  */
 bool sys_is_only_task(void)
 {
-	struct statx task = {0};
-	long failed;
-
-	if (!sys_is_filtered() && !sys_call(SYS_unshare, CLONE_THREAD))
-		return true;
-	failed = sys_call(SYS_statx, AT_FDCWD, "/proc/self/task", 0, STATX_NLINK, &task);
-	/* One link for ".", one from the parent, and one for each thread's directory. */
-	return failed || task.stx_nlink <= 3;
+	return (!sys_is_filtered() && !sys_call(SYS_unshare, CLONE_THREAD)) ||
+	       sys_count_tasks() == 1;
 }
 
 long sys_without_signal(long number, long a, long b, long c, long d, long e, long f)

@@ -374,6 +374,9 @@ static inline void sys_exit_group(int status)
  * determined. */
 bool sys_is_only_task(void);
 
+/* How many threads this process has, by /proc; 1 if that cannot be determined. */
+unsigned int sys_count_tasks(void);
+
 /*
  * The program's own shmget(2), passed on. There is no next definition to look up, so it works in a
  * static program too. bytes is the program's, or rounded by the library.

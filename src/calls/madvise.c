@@ -10,6 +10,7 @@
 #include "calls/madvise.h"
 #include "calls/result.h"
 #include "calls/shm_parts.h"
+#include "hook/patch.h"
 #include "options/options.h"
 #include "region/empty.h"
 #include "region/lock.h"
@@ -255,16 +256,34 @@ static long advise_locked(const long *arguments)
 	return advise((uintptr_t)arguments[0], (uintptr_t)arguments[1], (int)arguments[2]);
 }
 
+/* Where the lock is not available. To empty a whole hugetlb page, too, the kernel is no help: the
+ * next touch may find none. */
+static long advise_unlocked(uintptr_t from, size_t bytes, int advice)
+{
+	const enum advice_kind kind = advice_kind(advice);
+	long result = -ENOMEM;
+
+	if (kind == ADVICE_EMPTY)
+		split_warn_refused("memory", -EDEADLK);
+	else if (kind == ADVICE_HINT || !ranges_refused(from, bytes, false))
+		result = sys_pass(SYS_madvise, from, bytes, advice);
+	return result == -EINVAL && kind == ADVICE_HINT && advice != MADV_REMOVE ? 0 : result;
+}
+
 static long kernel_or_our_advice(uintptr_t from, size_t bytes, int advice)
 {
 	const long arguments[] = {(long)from, (long)ranges_end(from, bytes), advice};
 	long result;
 
-	if (!ranges_touch(from, bytes) || !ranges_well_formed(from, bytes) ||
-	    !lock_run(advise_locked, arguments, &result))
+	if (advice_kind(advice) == ADVICE_EMPTY && from < libc_calls.libc.text_end &&
+	    (uintptr_t)arguments[1] > libc_calls.libc.text && !sys_sandboxed)
+		patch_settle();
+	if (!ranges_touch(from, bytes) || !ranges_well_formed(from, bytes))
 		do
 			result = sys_pass(SYS_madvise, from, bytes, advice);
-		while (shm_parts_again(result, from, bytes));
+		while (shm_parts_again(&result, from, bytes));
+	else if (!lock_run(advise_locked, arguments, &result))
+		result = advise_unlocked(from, bytes, advice);
 	return result;
 }
 

@@ -59,8 +59,7 @@ static long on_parts(long number, uintptr_t from, size_t bytes, const long more[
 				  more[1], more[2],    more[3]};
 	long result;
 
-	if (!ranges_touch(from, bytes) || !ranges_well_formed(from, bytes) ||
-	    !lock_run(on_parts_locked, arguments, &result))
+	if (!ranges_run(from, bytes, on_parts_locked, arguments, &result))
 		return pass(number, from, bytes, more);
 	return result;
 }

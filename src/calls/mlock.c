@@ -61,8 +61,7 @@ static long lock(long number, uintptr_t from, size_t bytes, int flags)
 	const long arguments[] = {number, (long)start, (long)ranges_end(from, bytes), flags};
 	long result;
 
-	if (!ranges_touch(from, bytes) || !ranges_well_formed(start, bytes) ||
-	    !lock_run(lock_locked, arguments, &result))
+	if (!ranges_run(start, from + bytes - start, lock_locked, arguments, &result))
 		return sys_pass(number, from, bytes, flags);
 	return result;
 }

@@ -42,19 +42,14 @@ static uintptr_t open_by_owner(uintptr_t *from, uintptr_t to, bool replaced)
 	return at;
 }
 
-/* Whole huge pages that the kernel opened may become transparent ones. */
-static void advise_opened(uintptr_t from, uintptr_t to)
+/* What the kernel opened may become transparent huge pages. */
+static void note_opened(uintptr_t from, uintptr_t to)
 {
 	struct region_part part;
 
-	while (registry_part(&from, to, &part)) {
-		const uintptr_t mask = part.region->page_bytes - 1;
-		const uintptr_t first = (part.from + mask) & ~mask, end = part.to & ~mask;
-
-		if (first < end && part.region->owner && part.region->owner->open &&
-		    part.region->source->thp)
-			sys_madvise(first, end - first, MADV_HUGEPAGE);
-	}
+	while (registry_part(&from, to, &part))
+		if (part.region->owner && part.region->owner->opened)
+			part.region->owner->opened(part.region, part.from, part.to);
 }
 
 /* The arguments of mmap. Passed between functions by pointer, to save stack. */
@@ -154,7 +149,7 @@ static long replace_by_plain(uintptr_t address, uintptr_t to, int flags)
 			continue;
 		result = kernel_map_fixed(from, end, READ_WRITE, flags, -1, 0);
 		if (!SYS_IS_ERROR(result))
-			advise_opened(from, end);
+			note_opened(from, end);
 		from = end;
 	}
 	return SYS_IS_ERROR(result) ? result : (long)address;
@@ -242,9 +237,8 @@ static void *map_by_kernel(struct request *request)
 		look_at_text(address, request->bytes);
 	else if (!is_fixed(request) && address && !hint_allowed(address))
 		request->address = 0; /* the owner will use the space there later */
-	if (!is_fixed(request) || !ranges_touch(address, request->bytes) ||
-	    !ranges_well_formed(address, request->bytes) ||
-	    !lock_run(map_fixed, arguments, &result))
+	if (!is_fixed(request) ||
+	    !ranges_run(address, request->bytes, map_fixed, arguments, &result))
 		result = kernel_mmap(request);
 	return (void *)answer(result);
 }
@@ -374,11 +368,10 @@ int call_munmap(void *address, size_t bytes)
 
 	if (libc_calls.unmapping && CALLER_IS_LIBC())
 		libc_calls.unmapping(from, bytes);
-	if (!ranges_touch(from, bytes) || !ranges_well_formed(from, bytes) ||
-	    !lock_run(unmap_locked, arguments, &result))
+	if (!ranges_run(from, bytes, unmap_locked, arguments, &result))
 		do
 			result = sys_pass(SYS_munmap, from, bytes);
-		while (shm_parts_again(result, from, bytes));
+		while (shm_parts_again(&result, from, bytes));
 	return (int)answer(result);
 }
 
@@ -494,12 +487,12 @@ static long protect(long number, uintptr_t from, size_t bytes, int protection, l
 	if (!ranges_touch(from, bytes) || !ranges_well_formed(from, bytes)) {
 		do
 			result = sys_pass(number, from, bytes, protection, key);
-		while (shm_parts_again(result, from, bytes));
+		while (shm_parts_again(&result, from, bytes));
 		return result;
 	}
 	if (number == SYS_mprotect && owner_protects(from, bytes, protection, by_libc, &result))
 		return result;
-	if (!lock_run(protect_locked, arguments, &result))
+	if (!ranges_run(from, bytes, protect_locked, arguments, &result))
 		return sys_pass(number, from, bytes, protection, key);
 	return result;
 }

@@ -640,12 +640,16 @@ void *call_mremap(void *address, size_t bytes, size_t new_bytes, int flags, void
 	const long arguments[] = {(long)from, (long)bytes, (long)new_bytes,
 				  flags,      (long)to,    CALLER_IS_LIBC()};
 	const struct region *region = bytes ? NULL : registry_at(from);
-	long result;
+	const bool ours = (ranges_touch(from, bytes) || (region && region->of_file) ||
+			   (flags & MREMAP_FIXED && ranges_touch(to, new_bytes))) &&
+			  ranges_well_formed(from, bytes ? bytes : 1) &&
+			  ranges_well_formed(to, new_bytes);
+	long result = -ENOMEM;
 
-	if (!(ranges_touch(from, bytes) || (region && region->of_file) ||
-	      (flags & MREMAP_FIXED && ranges_touch(to, new_bytes))) ||
-	    !ranges_well_formed(from, bytes ? bytes : 1) || !ranges_well_formed(to, new_bytes) ||
-	    !lock_run(remap_locked, arguments, &result))
-		return (void *)answer(sys_pass(SYS_mremap, from, bytes, new_bytes, flags, to));
+	if (ours && lock_run(remap_locked, arguments, &result))
+		return (void *)answer(result);
+	if (!ours || !(ranges_refused(from, bytes ? bytes : 1, true) ||
+		       (flags & MREMAP_FIXED && ranges_refused(to, new_bytes, false))))
+		result = sys_pass(SYS_mremap, from, bytes, new_bytes, flags, to);
 	return (void *)answer(result);
 }

@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "base/sys.h"
+#include "calls/fork_later.h"
 #include "calls/prctl.h"
 #include "calls/result.h"
 #include "region/exact.h"
@@ -32,7 +33,14 @@ static long confine(long number, long a, long b, long c, long d, long e)
 
 	if (sys_sandboxed || uses_parents_memory())
 		return sys_pass(number, a, b, c, d, e);
-	transparent_if_given_up();
+	/* Without libc's word on threads (glibc 2.32) no split in the sandbox is exact. */
+	if (process_libc_single_threaded)
+		transparent_if_given_up();
+	else
+		transparent_from_now();
+	fork_later_now();
+	if (libc_calls.before_filter)
+		libc_calls.before_filter();
 	log_debug("the program installs a seccomp filter; this library prints nothing after it");
 	sys_sandboxed = true;
 	result = sys_pass(number, a, b, c, d, e);

@@ -9,17 +9,24 @@
 #include "region/lock.h"
 #include "region/ranges.h"
 #include "region/shm_segments.h"
+#include "region/split.h"
 
 static long split(const long *arguments)
 {
 	return shm_segments_split((uintptr_t)arguments[0], (uintptr_t)arguments[1]);
 }
 
-bool shm_parts_again(long result, uintptr_t from, size_t bytes)
+bool shm_parts_again(long *result, uintptr_t from, size_t bytes)
 {
 	const long arguments[] = {(long)from, (long)(from + bytes)};
 	long any = 0;
 
-	return result == -EINVAL && shm_segments_any() && !sys_sandboxed &&
-	       ranges_well_formed(from, bytes) && lock_run(split, arguments, &any) && any;
+	if (*result != -EINVAL || !ranges_well_formed(from, bytes) || sys_sandboxed ||
+	    !shm_segments_touch(from, from + bytes))
+		return false;
+	if (!lock_run(split, arguments, &any)) {
+		split_warn_refused("shm", -EDEADLK);
+		*result = -ENOMEM;
+	}
+	return any;
 }

@@ -10,7 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Is the call to be repeated, because the segment is now on small pages? result: the kernel's. */
-bool shm_parts_again(long result, uintptr_t from, size_t bytes);
+/* Is the call to be repeated, because the segment is now on small pages? *result: the kernel's;
+ * -ENOMEM then where the lock is not available. */
+bool shm_parts_again(long *result, uintptr_t from, size_t bytes);
 
 #endif

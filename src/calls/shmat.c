@@ -58,8 +58,7 @@ void *call_shmat(int id, const void *address, int flags)
 	bool replaces = at && flags & SHM_REMAP && ranges_touch(at, bytes);
 	long result = 0;
 
-	if (replaces && !(at & (process_base_bytes - 1)) &&
-	    lock_run(replace_locked, arguments, &result))
+	if (replaces && ranges_run(at, bytes, replace_locked, arguments, &result))
 		return (void *)answer(result);
 	if (!shm_segments_any() || !lock_run(attach_locked, arguments, &result))
 		result = sys_shmat(id, address, flags);

@@ -12,6 +12,7 @@
 #include "calls/brk.h"
 #include "calls/fork.h"
 #include "calls/fork_handlers.h"
+#include "calls/fork_later.h"
 #include "calls/madvise.h"
 #include "calls/mlock.h"
 #include "calls/mmap.h"
@@ -23,12 +24,15 @@
 #include "calls/syscall.h"
 #include "calls/userfaultfd.h"
 #include "hook/patch.h"
+#include "hook/text_write.h"
 #include "proc/confinement.h"
 #include "region/exact.h"
 #include "region/process.h"
 
 static unsigned int users;
 static bool break_redirected, watching;
+static bool alone;    /* no other task shares the memory: as prepare() has found it */
+static bool in_place; /* ... and libc's text may be written to, which is not executable meanwhile */
 
 /* A function as a handler: a jump does not depend on its type. */
 #define HANDLER(function) ((void (*)(void))(function))
@@ -75,23 +79,34 @@ static const struct hook watching_hooks[] = {
 #define BREAK_REDIRECTS 2
 #define OPEN_REDIRECTS  2
 
+static int hook_fork(bool may_wait)
+{
+	int failed;
+
+	if (may_wait && fork_later_prepare(&libc_calls.libc))
+		return 0;
+	failed = fork_prepare(&libc_calls.libc);
+	return failed == -ENOENT ? fork_handlers_prepare(&libc_calls.libc) : failed;
+}
+
 /* Patches the functions that are not yet patched. */
 static int redirect(bool with_break)
 {
+	const bool writes = in_place && !watching && !libc_calls.copies_text;
+	int (*const patch)(const struct libc *, const struct hook *, int) =
+		writes ? patch_write : patch_install;
 	int failed = 0;
 
 	if (!libc_calls.active) {
 		const int first = open_prepare(&libc_calls.libc) ? 0 : OPEN_REDIRECTS;
 		const int end = ALL_REDIRECTS - (with_break ? 0 : BREAK_REDIRECTS);
 
-		failed = fork_prepare(&libc_calls.libc);
-		if (failed == -ENOENT)
-			failed = fork_handlers_prepare(&libc_calls.libc);
+		failed = hook_fork(writes && with_break);
 		if (!failed)
-			failed = patch_install(&libc_calls.libc, hooks + first, end - first);
+			failed = patch(&libc_calls.libc, hooks + first, end - first);
 	} else if (with_break && !break_redirected) {
-		failed = patch_install(&libc_calls.libc, hooks + ALL_REDIRECTS - BREAK_REDIRECTS,
-				       BREAK_REDIRECTS);
+		failed = patch(&libc_calls.libc, hooks + ALL_REDIRECTS - BREAK_REDIRECTS,
+			       BREAK_REDIRECTS);
 	}
 	if (!failed)
 		break_redirected = break_redirected || with_break;
@@ -232,10 +247,12 @@ static int prepare(const struct options *options, const char *feature, const cha
 	/* not twice: ld.so's lock may be held by then */
 	if (!libc_calls.libc.text)
 		failed = find_libc(feature, otherwise);
-	if (!failed && !sys_is_only_task()) {
+	alone = !failed && process_alone();
+	if (!failed && !alone && !sys_is_only_task()) {
 		decline(feature, otherwise, "other threads are running already");
 		failed = -EBUSY;
 	}
+	in_place = alone && text_write_is_allowed();
 	return failed;
 }
 
@@ -253,9 +270,8 @@ int calls_watch(const struct options *options, const char *feature, const char *
 	failed = prepare(options, feature, otherwise);
 	if (failed)
 		return failed;
-	/* Text being written to is not executable: no other task may run in it then. */
-	failed = (process_alone() ? patch_write : patch_install)(&libc_calls.libc, watching_hooks,
-								 WATCHING_REDIRECTS);
+	failed = (in_place ? patch_write : patch_install)(&libc_calls.libc, watching_hooks,
+							  WATCHING_REDIRECTS);
 	if (failed) {
 		decline_error(options, feature, otherwise, failed);
 		return failed;
@@ -271,6 +287,7 @@ int calls_start(const struct options *options, bool with_break, const char *feat
 	int failed;
 
 	if (libc_calls.active && (!with_break || break_redirected)) {
+		fork_later_now();
 		users++;
 		return 0;
 	}
@@ -292,6 +309,7 @@ void calls_stop(void)
 {
 	if (!users || --users)
 		return;
+	fork_later_stop();
 	patch_undo(&libc_calls.libc);
 	libc_calls.active = break_redirected = watching = false;
 }

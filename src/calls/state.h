@@ -48,6 +48,8 @@ struct calls_file {
 struct libc_calls {
 	bool active;       /* libc's functions are hooked */
 	bool sees_syscall; /* syscall(2) is hooked, too */
+	bool copies_text;  /* set by the constructor: segments are copied next, which may be libc's
+			    * text, and then have to be as in their files */
 	enum fork_mode fork;
 	uintptr_t text, text_end; /* libc's; none in a static program, where callers cannot be
 				   * identified */
@@ -65,6 +67,10 @@ struct libc_calls {
 	 */
 	void (*watch)(uintptr_t address, size_t bytes, int protection, int flags, uintptr_t hint,
 		      bool by_libc);
+
+	/* Called before the program installs a filter of system calls. NULL: no feature needs it.
+	 */
+	void (*before_filter)(void);
 
 	/* Called before libc unmaps memory of its own. NULL: no feature needs it. */
 	void (*unmapping)(uintptr_t address, size_t bytes);

@@ -10,7 +10,6 @@
 
 #include "calls/result.h"
 #include "calls/userfaultfd.h"
-#include "region/lock.h"
 #include "region/page_state.h"
 #include "region/ranges.h"
 #include "region/split.h"
@@ -48,10 +47,7 @@ static long make_sparse(uintptr_t from, size_t bytes)
 	const long arguments[] = {(long)from, (long)ranges_end(from, bytes)};
 	long failed;
 
-	if (!ranges_touch(from, bytes) || !ranges_well_formed(from, bytes) ||
-	    !lock_run(make_range_sparse, arguments, &failed))
-		return 0;
-	return failed;
+	return ranges_run(from, bytes, make_range_sparse, arguments, &failed) ? failed : 0;
 }
 
 int call_ioctl(int fd, unsigned long request, void *argument)

@@ -16,6 +16,7 @@
 #include "files/own_pages.h"
 #include "files/placed.h"
 #include "files/wanted.h"
+#include "pages/select.h"
 #include "pages/sizes.h"
 #include "region/process.h"
 
@@ -303,11 +304,7 @@ static int choose(const struct options *options)
 	else
 		files.private = (struct source){.page_bytes = files.own_bytes, .thp = true};
 	if (!files.own_bytes && !files.copies.page_bytes) {
-		log_declined(as_they_are,
-			     "%s: %stransparent huge pages are off "
-			     "(/sys/kernel/mm/transparent_hugepage/enabled must say madvise or "
-			     "always)",
-			     "files", "");
+		select_log_thp_off("files", "", as_they_are);
 		return -ENOTSUP;
 	}
 	files.threshold = options->files_threshold ? options->files_threshold

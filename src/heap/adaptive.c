@@ -22,6 +22,7 @@
 #include "heap/heap.h"
 #include "heap/owner.h"
 #include "heap/policy.h"
+#include "region/pool_share.h"
 #include "region/process.h"
 
 /* The huge page size of nearly all machines; the real one is read when the heap begins. */
@@ -51,12 +52,17 @@ static struct {
  */
 static void join_breaks(void)
 {
+	uintptr_t unused;
+
 	heap.main.base_start = watched.break_start;
 	watched.low = (uintptr_t)sys_brk(0);
+	unused = align_up(watched.low, process_base_bytes);
 	watched.joined = heap.main.region.start - watched.low < 2 * heap.main.region.page_bytes &&
 			 (uintptr_t)sys_brk(heap.main.region.start) == heap.main.region.start;
 	if (!watched.joined)
 		heap.main.base_start = heap.main.region.start;
+	else if (heap.source.thp_unasked)
+		sys_madvise(unused, heap.main.region.start - unused, MADV_NOHUGEPAGE);
 }
 
 /* Begins the heap; true if it has begun. No signal handler runs meanwhile. */
@@ -123,6 +129,18 @@ static int shrink_to(uintptr_t to)
 	return 0;
 }
 
+/* Half way to huge pages: see pool_share.h. */
+static void count_peers(uintptr_t end)
+{
+	static bool counted;
+
+	if (counted || sys_sandboxed ||
+	    end < watched.break_end - (watched.break_end - watched.break_start) / 2)
+		return;
+	counted = true;
+	pool_share_count_peers();
+}
+
 static long adaptive_sbrk(intptr_t delta)
 {
 	uintptr_t now, to;
@@ -133,6 +151,7 @@ static long adaptive_sbrk(intptr_t delta)
 		libc_calls.watch(0, 0, PROT_NONE, 0, 0, true);
 	if (watched.state == WATCHING && delta > 0) {
 		now = (uintptr_t)brk_kernel_sbrk(0);
+		count_peers(now + (uintptr_t)delta);
 		if (now + (uintptr_t)delta > watched.break_end)
 			begin_heap();
 	}

@@ -54,6 +54,14 @@ int break_start(struct heap_break *heap, uintptr_t start, uintptr_t limit, struc
 	return 0;
 }
 
+void break_start_in(struct heap_break *heap, uintptr_t start, uintptr_t limit,
+		    struct source *source, bool shrink, unsigned char *states)
+{
+	region_make_in(&heap->region, start, limit, source, states);
+	heap->now = heap->mapped_end = heap->high = start;
+	heap->shrink = shrink;
+}
+
 /* Is a growth by that many bytes more than one call should take from the pool? */
 static bool RARE is_too_large(const struct region *region, size_t bytes)
 {
@@ -83,6 +91,8 @@ static int map_more(struct heap_break *heap, uintptr_t from, uintptr_t to, uintp
 	struct region *region = &heap->region;
 	const size_t bytes = to - heap->base_start;
 
+	if (heap->adaptive)
+		collapse_allow(region, align_up(heap->base_start, region->base_bytes), from);
 	if (heap->adaptive && !policy_main_is_huge(bytes, region->page_bytes))
 		return region_map_small(region, from, to, false);
 	if (heap->adaptive && !heap->collapsed &&
@@ -227,12 +237,56 @@ static int RARE clear_again(struct heap_break *heap, uintptr_t from, uintptr_t t
 	return 0;
 }
 
-/* Makes the region reach to `to`: there is rarely anything to do. */
-static int make_room(struct region *region, uintptr_t to)
+static long choose_rest(const long *arguments)
 {
+	struct heap_break *heap = (struct heap_break *)arguments[0];
+
+	if (heap->choose_rest)
+		heap->choose_rest();
+	return 0;
+}
+
+uintptr_t break_choose_rest(struct heap_break *heap)
+{
+	const long arguments[] = {(long)heap};
+	long done;
+
+	if (heap->choose_rest)
+		lock_run(choose_rest, arguments, &done);
+	return heap->later_limit > heap->region.behind ? heap->later_limit : heap->region.behind;
+}
+
+static long widen(const long *arguments)
+{
+	struct heap_break *heap = (struct heap_break *)arguments[0];
+
+	choose_rest(arguments);
+	/* without memory for its states it is tried again by the next growth */
+	if (heap->later_limit <= heap->region.limit ||
+	    !registry_widen(&heap->region, heap->later_limit))
+		heap->later_limit = 0;
+	return 0;
+}
+
+void break_widen(struct heap_break *heap)
+{
+	const long arguments[] = {(long)heap};
+	long done;
+
+	if (heap->choose_rest || heap->later_limit)
+		lock_run(widen, arguments, &done);
+}
+
+/* Makes the region reach to `to`: there is rarely anything to do. */
+static int make_room(struct heap_break *heap, uintptr_t to)
+{
+	struct region *region = &heap->region;
 	uintptr_t limit;
 	int failed;
 
+	if (to <= region->limit)
+		return 0;
+	break_widen(heap);
 	if (to <= region->limit)
 		return 0;
 	limit = region_next_limit(region, to - region->limit);
@@ -246,7 +300,7 @@ static int make_room(struct region *region, uintptr_t to)
 static int grow(struct heap_break *heap, uintptr_t to)
 {
 	struct region *region = &heap->region;
-	int failed = make_room(region, to);
+	int failed = make_room(heap, to);
 
 	if (!failed && to > heap->mapped_end)
 		failed = map_up_to(heap, to);
@@ -354,6 +408,7 @@ static uintptr_t RARE grow_elsewhere(struct heap_break *heap, size_t bytes)
 	struct region *region = &heap->region;
 	uintptr_t from = mapped_end;
 
+	break_widen(heap);
 	for (size_t step = 0; step < STEPS_MAX; step++) {
 		uintptr_t to = align_up(heap->now + bytes, region->unit_bytes);
 		uintptr_t end = foreign_end(region, from, to < region->limit ? to : region->limit);
@@ -362,7 +417,7 @@ static uintptr_t RARE grow_elsewhere(struct heap_break *heap, size_t bytes)
 			break;
 		from = align_up(end + (region->page_bytes << step) - region->page_bytes,
 				region->page_bytes);
-		if (from >= region->room || make_room(region, from + bytes))
+		if (from >= region->room || make_room(heap, from + bytes))
 			break;
 		heap->now = heap->mapped_end = heap->high = from;
 		if (!grow(heap, from + bytes))

@@ -48,6 +48,16 @@ size_t collapse_resident(uintptr_t from, uintptr_t to)
 	return bytes;
 }
 
+void collapse_allow(const struct region *region, uintptr_t from, uintptr_t to)
+{
+	if (!region->source->thp_unasked)
+		return;
+	if (from < to - 2 * region->page_bytes)
+		from = to - 2 * region->page_bytes;
+	if (from < to)
+		sys_madvise(from, to - from, MADV_HUGEPAGE);
+}
+
 static bool unit_is_on_base_pages(const struct region *region, uintptr_t address)
 {
 	return (region->units[region_unit(region, address)] & (UNIT_MAPPED | UNIT_ALTERED)) ==

@@ -24,6 +24,13 @@ void collapse_units(const struct region *region, uintptr_t from, uintptr_t to);
  * pages. */
 void collapse_range(const struct region *region, uintptr_t from, uintptr_t to);
 
+/*
+ * The heap goes on at `to`: what it has below that, from `from` on, may become huge again if
+ * source.h's thp_unasked has kept it small. Advises the last two huge pages of it: others have been
+ * advised before.
+ */
+void collapse_allow(const struct region *region, uintptr_t from, uintptr_t to);
+
 /* How many bytes of [from, to) are in memory, by mincore: 0 in a sandbox. */
 size_t collapse_resident(uintptr_t from, uintptr_t to);
 

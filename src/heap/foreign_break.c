@@ -76,15 +76,16 @@ static int move_kernel_break(uintptr_t address)
 void foreign_break_expect(uintptr_t from, uintptr_t to)
 {
 	static uint32_t expected;
-	uintptr_t entry = libc_symbol(&libc_calls.libc, "sbrk", NULL);
+	uintptr_t entry = libc_symbol(&libc_calls.libc, "sbrk", NULL), behind;
 	int failed;
 
 	if (!entry || entry + ENTRY_BYTES <= from || entry >= to || sys_sandboxed ||
 	    __atomic_exchange_n(&expected, 1, __ATOMIC_RELAXED))
 		return;
-	failed = move_kernel_break(heap.main.region.behind);
+	behind = break_choose_rest(&heap.main);
+	failed = move_kernel_break(behind);
 	if (!failed)
-		kernel_break = heap.main.region.behind;
+		kernel_break = behind;
 	log_warning(
 		"heap: another library is patching libc, as UCX does for MPI "
 		"(UCX_MEM_EVENTS=no disables that): %s",

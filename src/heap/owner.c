@@ -9,6 +9,8 @@
 
 #include "base/sys.h"
 #include "calls/brk.h"
+#include "calls/fork_later.h"
+#include "calls/mmap.h"
 #include "calls/start.h"
 #include "heap/foreign_break.h"
 #include "heap/heap.h"
@@ -32,7 +34,11 @@ static long serve_sbrk(intptr_t delta)
 
 static bool serve_brk(uintptr_t address, int *result)
 {
-	if (address < heap.main.region.start || address >= heap.main.region.room)
+	if (address < heap.main.region.start)
+		return false;
+	if (address >= heap.main.region.room)
+		break_widen(&heap.main);
+	if (address >= heap.main.region.room)
 		return false;
 	*result = break_brk(&heap.main, address);
 	return true;
@@ -57,15 +63,29 @@ static bool takes_block(size_t bytes)
 	return !heap.adaptive || policy_block_is_huge(bytes, heap.zone.region.page_bytes);
 }
 
+/* Is it a mapping that the zone would serve, or that a thread needs? Then the zone gets its place,
+ * before another thread runs. */
+static void need_zone(size_t bytes, int protection, int flags, bool by_libc)
+{
+	if (!mmap_is_threads_stack(bytes, protection, flags) &&
+	    (!by_libc || bytes < heap.source.page_bytes))
+		return;
+	break_choose_rest(&heap.main);
+	fork_later_now();
+}
+
 /* An arena (without access) or a block (readable, writable). */
 uintptr_t heap_owner_map(uintptr_t hint, size_t bytes, int protection, int flags, bool by_libc)
 {
 	struct zone *zone = &heap.zone;
 	const int kind = MAP_PRIVATE | MAP_ANONYMOUS;
-	size_t unit = zone->region.unit_bytes;
 	uintptr_t address = 0;
+	size_t unit;
 
 	(void)hint;
+	if (__atomic_load_n(&heap.main.choose_rest, __ATOMIC_ACQUIRE))
+		need_zone(bytes, protection, flags, by_libc);
+	unit = zone->region.unit_bytes;
 	if (!by_libc || !zone->region.start || (flags & ~MAP_NORESERVE) != kind || bytes < unit ||
 	    !lock_take())
 		return 0;
@@ -169,6 +189,18 @@ static int add_region(struct region *region, const struct region_owner *owner)
 	return registry_add(region);
 }
 
+void heap_owner_add_zone(void)
+{
+	if (add_region(&heap.zone.region, &zone_owner))
+		region_drop(&heap.zone.region);
+}
+
+/* What would need files is done before a filter may forbid them. */
+static void before_filter(void)
+{
+	break_choose_rest(&heap.main);
+}
+
 int heap_owner_begin(void)
 {
 	int failed = 0;
@@ -184,8 +216,9 @@ int heap_owner_begin(void)
 	/* under auto adaptive.c handles both first */
 	if (heap.main.region.start && !heap.adaptive)
 		libc_calls.own_break = &own_break;
-	if (heap.zone.region.start && !heap.adaptive)
+	if ((heap.zone.region.start || heap.main.choose_rest) && !heap.adaptive)
 		calls_add_mapper(heap_owner_map);
+	libc_calls.before_filter = before_filter;
 	heap.active = true;
 	return 0;
 }

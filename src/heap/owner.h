@@ -22,6 +22,9 @@ long heap_owner_system_call(uintptr_t address);
 /* The heap's mapper (calls/state.h), for a mapper that precedes it. */
 uintptr_t heap_owner_map(uintptr_t hint, size_t bytes, int protection, int flags, bool by_libc);
 
+/* The zone, which has just been laid out. Under the lock. */
+void heap_owner_add_zone(void);
+
 /* Undoes it, however far it got. */
 void heap_owner_end(void);
 

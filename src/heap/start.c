@@ -6,11 +6,9 @@
  * trial shows whether the hooks work, and everything is undone if not.
  */
 #include <errno.h>
-#include <layout.h>
 #include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/auxv.h>
 
 #include "base/error.h"
 #include "base/log.h"
@@ -20,8 +18,8 @@
 #include "calls/start.h"
 #include "heap/adaptive.h"
 #include "heap/heap.h"
+#include "heap/layout.h"
 #include "heap/owner.h"
-#include "heap/space.h"
 #include "heap/start.h"
 
 /* The consequence of declining. */
@@ -100,55 +98,6 @@ static bool trial_passes(const struct libc *libc)
 	return brk_trial_end();
 }
 
-/* Made from the 16 random bytes that the kernel gives each process; libc uses the first eight as
- * secrets. */
-static unsigned int random_number(void)
-{
-	const unsigned char *bytes = (const unsigned char *)getauxval(AT_RANDOM);
-	unsigned int number = 0;
-
-	if (bytes)
-		memcpy(&number, bytes + 12, sizeof(number));
-	return number;
-}
-
-/* Lays out the regions. Nothing is mapped in them yet. */
-static int choose_space(const struct options *options)
-{
-	struct space_plan plan;
-	struct holes holes;
-	uintptr_t first_break = (uintptr_t)sys_brk(0);
-	unsigned int random = random_number();
-	int failed;
-
-	heap.memory_bytes = sys_memory_bytes();
-	holes_find(&holes, first_break);
-	failed = space_choose(&holes, heap.source.page_bytes, heap.memory_bytes, options->heap_base,
-			      random, &plan);
-	if (failed == -EINVAL) {
-		log_warning("heap: HUGETLB_MORECORE_HEAPBASE=0x%lx is not available; using the "
-			    "default heap address",
-			    (unsigned long)options->heap_base);
-		failed = space_choose(&holes, heap.source.page_bytes, heap.memory_bytes, 0, random,
-				      &plan);
-	}
-	if (failed)
-		return failed;
-	plan.main_limit = holes_limit(plan.main_start, plan.main_limit, heap.source.page_bytes);
-	if (plan.zone_start)
-		plan.zone_limit =
-			holes_limit(plan.zone_start, plan.zone_limit, heap.source.page_bytes);
-	failed = break_start(&heap.main, plan.main_start, plan.main_limit, &heap.source,
-			     options->heap_shrink);
-	if (!failed && plan.zone_start)
-		failed = zone_start(&heap.zone, plan.zone_start, plan.zone_limit, &heap.source);
-	if (failed)
-		return failed;
-	heap.main.adaptive = heap.zone.adaptive = heap.adaptive;
-	log_info("setup_morecore(): heapaddr = 0x%lx", (unsigned long)plan.main_start);
-	return 0;
-}
-
 /* From here on libc's malloc uses the library's memory; or, on failure, nothing has changed. */
 static int take_over(const struct options *options)
 {
@@ -199,7 +148,12 @@ static int choose_pages(const struct options *options)
 		.otherwise = small_pages,
 	};
 
-	return calls_select_pages(options, &wanted, &heap.source);
+	int failed = calls_select_pages(options, &wanted, &heap.source);
+
+	/* what is mapped before malloc uses it must not cost a huge page at its first touch */
+	heap.source.thp_unasked =
+		heap.adaptive && sizes_thp_mode(heap.source.page_bytes) == THP_ALWAYS;
+	return failed;
 }
 
 /* Begins the heap: returns 0, or -errno after logging a line, with nothing changed. */
@@ -209,15 +163,13 @@ static int begin_heap(const struct options *options)
 
 	if (failed)
 		return failed;
-	failed = choose_space(options);
+	failed = layout_choose(options);
 	if (failed)
 		log_declined(small_pages, "heap: no free address space (%s)", error_name(failed));
 	else
 		failed = take_over(options);
-	if (failed) {
-		region_drop(&heap.main.region);
-		region_drop(&heap.zone.region);
-	}
+	if (failed)
+		layout_drop();
 	return failed;
 }
 

@@ -186,6 +186,7 @@ static int map_arena(struct zone *zone, uintptr_t from, uintptr_t to)
 		const uintptr_t start = arena_start(zone, from);
 		const size_t bytes = to - start;
 
+		collapse_allow(region, start, from);
 		if (!policy_arena_is_huge(bytes, page_bytes))
 			return region_map_small(region, from, to, false);
 		/* again at each step, of which there are few; pages that are already huge are

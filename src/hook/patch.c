@@ -32,7 +32,7 @@ struct patch {
 	bool wanted;   /* the text shall contain it */
 	bool optional; /* it may be left out if its page was changed by something else */
 	bool in_place; /* the text contains it */
-	bool written;  /* in the text's own page, not in a copy of it */
+	bool written;  /* in the text's own page, not in a copy of it, or tried to be */
 	bool settled;  /* the patch_install() that installed it succeeded */
 	unsigned char code[PATCH_BYTES], original[PATCH_BYTES];
 };
@@ -65,13 +65,13 @@ static int add_patch(uintptr_t at, const unsigned char *code, size_t bytes)
 	return 0;
 }
 
-/* Removes patches that are neither wanted nor in place. */
+/* Removes patches that are neither wanted nor in place, and did not touch their page. */
 static void forget_patches(void)
 {
 	int kept = 0;
 
 	for (int i = 0; i < patch_count; i++)
-		if (patches[i].wanted || patches[i].in_place)
+		if (patches[i].wanted || patches[i].in_place || patches[i].written)
 			patches[kept++] = patches[i];
 	patch_count = kept;
 }
@@ -269,7 +269,8 @@ static int write_wanted(int fd, uintptr_t from, uintptr_t to, const struct patch
 struct text_pages {
 	uintptr_t from, to;
 	int first, next;
-	bool changes; /* one of them is not yet in its wanted state, or not in a copy of the text */
+	bool changes; /* one of them is not yet in its wanted state */
+	bool copies;  /* ... or not in a copy of the text */
 };
 
 static struct text_pages pages_of(int first)
@@ -281,8 +282,8 @@ static struct text_pages pages_of(int first)
 
 	for (; i < patch_count && patches[i].at < end + NEAR_BYTES; i++) {
 		end = patches[i].at + patches[i].bytes;
-		pages.changes = pages.changes || patches[i].wanted != patches[i].in_place ||
-				patches[i].written;
+		pages.changes = pages.changes || patches[i].wanted != patches[i].in_place;
+		pages.copies = pages.copies || pages.changes || patches[i].written;
 	}
 	pages.to = align_up(end, page);
 	pages.next = i;
@@ -310,15 +311,30 @@ static bool is_of_file(uintptr_t address)
 	return !maps_find(address, &mapping) || mapping.inode;
 }
 
+/* What write_all() has written, or tried to. */
+static int written_changes(struct text_change *changes)
+{
+	int count = 0;
+
+	for (const struct patch *patch = patches; patch < patches + patch_count; patch++)
+		if (patch->written)
+			changes[count++] = (struct text_change){
+				patch->at, patch->in_place ? patch->code : patch->original,
+				patch->bytes};
+	return count;
+}
+
 /* Is one of the pages the process's own, but not by what write_all() wrote to it alone? */
 static bool has_strange_page(const struct pagemap *pagemap, uintptr_t from, uintptr_t to)
 {
 	const uintptr_t page = getauxval(AT_PAGESZ);
+	struct text_change changes[PATCHES_MAX];
+	const int count = written_changes(changes);
 	uintptr_t end;
 
 	for (; pagemap_find_own(pagemap, &from, to, &end) > 0; from = end)
 		for (uintptr_t at = from; at < end; at += page)
-			if (!text_write_is_only_change(at))
+			if (!text_write_is_only_change(at, changes, count))
 				return true;
 	return false;
 }
@@ -359,7 +375,6 @@ static int exchange(struct copies *copies, const struct text_pages *pages)
 	if (SYS_IS_ERROR(result))
 		return (int)result;
 	copies->bytes += bytes;
-	text_write_forget(pages->from, pages->to);
 	for (int i = pages->first; i < pages->next; i++) {
 		patches[i].in_place = patches[i].wanted;
 		patches[i].written = false;
@@ -407,7 +422,7 @@ static int exchange_all(void)
 
 	for (int i = 0; i < patch_count && !failed; i = pages.next) {
 		pages = pages_of(i);
-		if (pages.changes)
+		if (pages.copies)
 			failed = exchange(&copies, &pages);
 		if (failed == -EBUSY)
 			failed = exchange_singly(&copies, &pages);
@@ -439,8 +454,8 @@ static int write_pages(const struct text_pages *pages)
 		changes[count++] = (struct text_change){patches[i].at, wanted_code(&patches[i]),
 							patches[i].bytes};
 	failed = text_write(pages->from, pages->to, rights_of(pages->from), changes, count);
-	for (int i = pages->first; i < pages->next && !failed; i++) {
-		patches[i].in_place = patches[i].wanted;
+	for (int i = pages->first; i < pages->next; i++) {
+		patches[i].in_place = failed ? patches[i].in_place : patches[i].wanted;
 		patches[i].written = true;
 	}
 	return failed;
@@ -454,7 +469,8 @@ static int write_all(void)
 
 	for (int i = 0; i < patch_count && !failed; i = pages.next) {
 		pages = pages_of(i);
-		failed = write_pages(&pages);
+		if (pages.changes)
+			failed = write_pages(&pages);
 	}
 	return failed;
 }

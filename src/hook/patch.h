@@ -38,9 +38,10 @@ struct hook {
 int patch_install(const struct libc *libc, const struct hook *hooks, int count);
 
 /*
- * The same for a few hooks in every process of a machine: written to the text's own pages, where
- * the kernel allows it and nobody has changed them, which is faster. MADV_DONTNEED on that text
- * would remove them. The next patch_install() puts them in a copy. To be called first.
+ * The same, written to the text's own pages, where text_write_is_allowed() and nobody has changed
+ * them: that takes a third of the time of a copy. MADV_DONTNEED on that text would remove them:
+ * call patch_settle() before. No other task may run meanwhile. The next patch_install() puts them
+ * in a copy.
  */
 int patch_write(const struct libc *libc, const struct hook *hooks, int count);
 

@@ -19,18 +19,11 @@
 #define PR_GET_MDWE 66
 #endif
 
-#define CHANGES_MAX 8
+#define CHANGES_MAX 32
 #define CODE_BYTES  24
 
-static struct {
-	uintptr_t at;
-	size_t bytes; /* 0: the page is the process's own, but as its file */
-	unsigned char code[CODE_BYTES];
-} made[CHANGES_MAX];
-static int made_count;
-
 /* SELinux may refuse to make text executable that was written to (execmod). */
-static bool is_allowed(void)
+bool text_write_is_allowed(void)
 {
 	return !sys_is_filtered() && sys_call(SYS_prctl, PR_GET_MDWE, 0, 0, 0, 0) <= 0 &&
 	       sys_access("/sys/fs/selinux/enforce", 0) == -ENOENT;
@@ -81,16 +74,6 @@ static int write_all(uintptr_t from, uintptr_t to, int rights, const struct text
 	return failed;
 }
 
-static void note(const struct text_change *changes, int count, bool written)
-{
-	for (int i = 0; i < count; i++) {
-		made[made_count].at = changes[i].at;
-		made[made_count].bytes = written ? changes[i].bytes : 0;
-		memcpy(made[made_count].code, changes[i].code, changes[i].bytes);
-		made_count++;
-	}
-}
-
 int text_write(uintptr_t from, uintptr_t to, int rights, const struct text_change *changes,
 	       int count)
 {
@@ -98,7 +81,7 @@ int text_write(uintptr_t from, uintptr_t to, int rights, const struct text_chang
 	uint64_t before;
 	int failed;
 
-	if (made_count + count > CHANGES_MAX || !is_allowed())
+	if (count > CHANGES_MAX)
 		return -EPERM;
 	for (int i = 0; i < count; i++)
 		if (changes[i].bytes > CODE_BYTES)
@@ -108,24 +91,13 @@ int text_write(uintptr_t from, uintptr_t to, int rights, const struct text_chang
 		return failed;
 	failed = write_all(from, to, rights, changes, count);
 	sys_restore_signals(&before);
-	note(changes, count, !failed);
 	return failed;
 }
 
-void text_write_forget(uintptr_t from, uintptr_t to)
+static bool has_change(uintptr_t page, size_t bytes, const struct text_change *changes, int count)
 {
-	int kept = 0;
-
-	for (int i = 0; i < made_count; i++)
-		if (made[i].at < from || made[i].at >= to)
-			made[kept++] = made[i];
-	made_count = kept;
-}
-
-static bool has_change(uintptr_t page, size_t bytes)
-{
-	for (int i = 0; i < made_count; i++)
-		if (made[i].at + made[i].bytes >= page && made[i].at < page + bytes)
+	for (int i = 0; i < count; i++)
+		if (changes[i].at + changes[i].bytes >= page && changes[i].at < page + bytes)
 			return true;
 	return false;
 }
@@ -143,20 +115,20 @@ static long read_file_page(uintptr_t page, unsigned char *bytes, size_t count)
 	return got;
 }
 
-bool text_write_is_only_change(uintptr_t page)
+bool text_write_is_only_change(uintptr_t page, const struct text_change *changes, int count)
 {
 	const size_t page_bytes = 4096;
 	unsigned char bytes[4096];
 
-	if (!has_change(page, getauxval(AT_PAGESZ)))
+	if (!has_change(page, getauxval(AT_PAGESZ), changes, count))
 		return false;
 	for (uintptr_t at = page; at < page + getauxval(AT_PAGESZ); at += page_bytes) {
 		if (read_file_page(at, bytes, page_bytes) != (long)page_bytes)
 			return true;
-		for (int i = 0; i < made_count; i++)
-			for (size_t j = 0; j < made[i].bytes; j++)
-				if (made[i].at + j - at < page_bytes)
-					bytes[made[i].at + j - at] = made[i].code[j];
+		for (int i = 0; i < count; i++)
+			for (size_t j = 0; j < changes[i].bytes; j++)
+				if (changes[i].at + j - at < page_bytes)
+					bytes[changes[i].at + j - at] = changes[i].code[j];
 		if (memcmp(bytes, (const void *)at, page_bytes) != 0)
 			return false;
 	}

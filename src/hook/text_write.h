@@ -19,21 +19,22 @@ struct text_change {
 	size_t bytes;
 };
 
+/* False: the process is under a filter of system calls or a security policy that may forbid the way
+ * back to executable text. */
+bool text_write_is_allowed(void);
+
 /*
  * Writes the changes to the pages [from, to), which then have these rights. While one thread runs,
- * which needs no function in these pages meanwhile. 0, or -errno: nothing has changed. -EPERM: the
- * process is under a filter of system calls or a security policy that may forbid the way back.
+ * which needs no function in these pages meanwhile, and where it is allowed. 0, or -errno: nothing
+ * has changed.
  */
 int text_write(uintptr_t from, uintptr_t to, int rights, const struct text_change *changes,
 	       int count);
 
-/* Another mapping has taken the place of these pages. */
-void text_write_forget(uintptr_t from, uintptr_t to);
-
 /*
- * Does the page differ from its file by our changes only? So it counts, too, where text_write()
- * wrote to it and its file cannot be read any more.
+ * Does the page differ from its file by these changes only, which text_write() has made? So it
+ * counts, too, where one of them is in it and its file cannot be read any more.
  */
-bool text_write_is_only_change(uintptr_t page);
+bool text_write_is_only_change(uintptr_t page, const struct text_change *changes, int count);
 
 #endif

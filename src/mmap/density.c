@@ -20,6 +20,9 @@
 /* Smaller mappings, with a huge page or two, are not worth examining. */
 #define BYTES_MIN ((size_t)4 << 20)
 
+/* Smaller ones are not looked up. */
+#define STEP_BYTES_MIN ((size_t)256 << 10)
+
 /* The size of a transparent huge page on nearly all machines; on others no mapping is dense. */
 #define UNIT_BYTES ((size_t)2 << 20)
 #define UNIT_PAGES 512
@@ -41,14 +44,18 @@
 static struct {
 	int taken;
 	bool only_libc; /* mappings of libc: malloc's blocks */
+	bool any;       /* a mapping was noted */
 	uint64_t last_look_ns, spent_ns;
 	unsigned int next, looked; /* the index for the next mapping, and of the next one to scan */
-	struct mapping {
-		uintptr_t start, at, end; /* at: scanned up to here; 0: none */
-		uint64_t since_ns, pause_ns;
-		bool sparse; /* some of what was scanned */
-	} mappings[MAPPINGS_MAX];
 } seen;
+
+/* A common symbol: behind the variables that every process uses. */
+struct mapping {
+	uintptr_t start, at, end; /* at: scanned up to here; 0: none */
+	uintptr_t tail;           /* the program's end, not rounded */
+	uint64_t since_ns, pause_ns;
+	bool sparse; /* some of what was scanned */
+} density_mappings[MAPPINGS_MAX] __attribute__((common));
 
 static uint64_t clock_ns(clockid_t clock)
 {
@@ -116,12 +123,33 @@ static void note(uintptr_t address, size_t bytes, uint64_t now)
 {
 	const uintptr_t start = align_up(address, UNIT_BYTES);
 
-	seen.mappings[seen.next] = (struct mapping){.start = start,
-						    .at = start,
-						    .end = align_down(address + bytes, UNIT_BYTES),
-						    .since_ns = now,
-						    .pause_ns = PAUSE_NS};
+	density_mappings[seen.next] =
+		(struct mapping){.start = start,
+				 .at = start,
+				 .end = align_down(address + bytes, UNIT_BYTES),
+				 .tail = address + bytes,
+				 .since_ns = now,
+				 .pause_ns = PAUSE_NS};
 	seen.next = (seen.next + 1) % MAPPINGS_MAX;
+	seen.any = true;
+}
+
+/* What is opened behind a mapping, by steps that are too small to be worth it, becomes a part of
+ * it. */
+static void extend(uintptr_t address, size_t bytes, uint64_t now)
+{
+	struct mapping *mapping = density_mappings;
+
+	while (mapping < density_mappings + MAPPINGS_MAX && mapping->tail != address)
+		mapping++;
+	if (mapping == density_mappings + MAPPINGS_MAX)
+		return;
+	if (!mapping->at) {
+		mapping->at = mapping->end;
+		mapping->since_ns = now;
+	}
+	mapping->tail = address + bytes;
+	mapping->end = align_down(mapping->tail, UNIT_BYTES);
 }
 
 /* The next mapping that is old enough, in turn; MAPPINGS_MAX: there is none. */
@@ -130,8 +158,8 @@ static unsigned int next_old(uint64_t now)
 	for (unsigned int i = 0; i < MAPPINGS_MAX; i++) {
 		unsigned int number = (seen.looked + i) % MAPPINGS_MAX;
 
-		if (seen.mappings[number].at &&
-		    now - seen.mappings[number].since_ns >= seen.mappings[number].pause_ns)
+		if (density_mappings[number].at &&
+		    now - density_mappings[number].since_ns >= density_mappings[number].pause_ns)
 			return number;
 	}
 	return MAPPINGS_MAX;
@@ -150,20 +178,29 @@ static void __attribute__((noinline)) look_around(uint64_t now)
 	    !buddy_has(units * UNIT_BYTES, UNIT_BYTES, process_base_bytes))
 		return;
 	seen.looked = number;
-	look(&seen.mappings[number], units, now);
+	look(&density_mappings[number], units, now);
 	seen.spent_ns += clock_ns(CLOCK_PROCESS_CPUTIME_ID) - cpu_ns;
 }
 
 static void watch(uintptr_t address, size_t bytes, int protection, int flags, uintptr_t hint,
 		  bool by_libc)
 {
-	const uint64_t now = clock_ns(CLOCK_MONOTONIC_COARSE);
+	const bool candidate =
+		density_is_candidate(bytes, protection, flags) && (by_libc || !seen.only_libc);
+	uint64_t now;
 
 	(void)hint;
+	/* a small process never reads the clock, which costs its first user two pages */
+	if (!candidate && !seen.any)
+		return;
+	now = clock_ns(CLOCK_MONOTONIC_COARSE);
 	if (sys_sandboxed || __atomic_exchange_n(&seen.taken, 1, __ATOMIC_ACQUIRE))
 		return;
-	if (density_is_candidate(bytes, protection, flags) && (by_libc || !seen.only_libc))
+	if (candidate)
 		note(address, bytes, now);
+	else if (bytes >= STEP_BYTES_MIN && !seen.only_libc &&
+		 density_is_candidate(BYTES_MIN, protection, flags))
+		extend(address, bytes, now);
 	if (!seen.last_look_ns)
 		seen.last_look_ns = now;
 	if (now - seen.last_look_ns >= PAUSE_NS)
@@ -171,8 +208,7 @@ static void watch(uintptr_t address, size_t bytes, int protection, int flags, ui
 	__atomic_store_n(&seen.taken, 0, __ATOMIC_RELEASE);
 }
 
-/* Hot: next to what else runs at a start. */
-__attribute__((hot)) int density_start(const struct options *options, bool only_libc)
+int density_start(const struct options *options, bool only_libc)
 {
 	int failed = calls_watch(options, "mappings", NULL);
 

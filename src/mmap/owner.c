@@ -189,6 +189,7 @@ static bool owner_unmap(struct region *region, uintptr_t from, uintptr_t to)
 const struct region_owner mmap_owner = {
 	.unmap = owner_unmap,
 	.open = reservations_open,
+	.opened = reservations_opened,
 	.place = owner_place,
 	.fill = owner_fill,
 	.mapped = owner_mapped,

@@ -13,6 +13,7 @@
 #include "calls/start.h"
 #include "mmap/mappings.h"
 #include "mmap/reservations.h"
+#include "pages/buddy.h"
 #include "pages/move.h"
 #include "proc/pagemap.h"
 #include "region/lock.h"
@@ -159,6 +160,82 @@ size_t reservations_open(struct region *region, uintptr_t from, uintptr_t to, bo
 	return got * region->page_bytes;
 }
 
+/* A program that opens by smaller steps would pay for each of them. */
+#define STEP_SHARE 8
+
+/* What has been opened by the latest steps, those joined that adjoin each other. Several threads of
+ * a garbage collector open steps side by side, in any order. */
+static struct steps {
+	uintptr_t from, to;
+} latest[16];
+
+/* Returns what the step belongs to now. */
+static struct steps note_step(struct steps step)
+{
+	static size_t oldest;
+	const size_t count = sizeof(latest) / sizeof(latest[0]);
+	size_t place = count;
+
+	for (size_t i = 0; i < count; i++)
+		if (latest[i].from <= step.to && step.from <= latest[i].to) {
+			if (latest[i].from < step.from)
+				step.from = latest[i].from;
+			if (latest[i].to > step.to)
+				step.to = latest[i].to;
+			latest[i] = (struct steps){0, 0};
+			place = i;
+		}
+	latest[place < count ? place : oldest++ % count] = step;
+	return step;
+}
+
+/* Pages that could not be put together, because other threads had just touched them (EAGAIN). */
+static uintptr_t again[8];
+
+static void collapse(uintptr_t page, size_t bytes)
+{
+	static size_t oldest;
+
+	if (sys_madvise(page, bytes, MADV_COLLAPSE) == -EAGAIN)
+		again[oldest++ % (sizeof(again) / sizeof(again[0]))] = page;
+}
+
+/* Tries one of them once more. What has been unmapped or reserved meanwhile, the kernel refuses. */
+static void collapse_again(size_t bytes)
+{
+	for (size_t i = 0; i < sizeof(again) / sizeof(again[0]); i++)
+		if (again[i]) {
+			sys_madvise(again[i], bytes, MADV_COLLAPSE);
+			again[i] = 0;
+			return;
+		}
+}
+
+/*
+ * One half of a page may be in use when the other is opened, so that no page of the pool can take
+ * the place of both. The kernel puts them together: mappings with the same advice become one. Steps
+ * go upwards or, as Java's young generation, downwards.
+ */
+void reservations_opened(struct region *region, uintptr_t from, uintptr_t to)
+{
+	const size_t bytes = region->unit_bytes;
+	const uintptr_t begun = align_down(from, bytes);
+	struct steps opened;
+	bool upwards, downwards;
+
+	if (!mappings.source.thp || to - from < bytes / STEP_SHARE)
+		return;
+	opened = note_step((struct steps){from, to});
+	sys_madvise(from, to - from, MADV_HUGEPAGE);
+	upwards = begun < from && to - begun >= bytes;
+	downwards = begun == from && to - begun < bytes && opened.to - begun >= bytes;
+	if ((upwards || downwards) && begun >= region->start && begun + bytes <= region->limit &&
+	    !sys_sandboxed && buddy_has(bytes, bytes, process_base_bytes)) {
+		collapse_again(bytes);
+		collapse(begun, bytes);
+	}
+}
+
 /* Maps ordinary memory of which nothing is recorded yet. */
 static void open_new(struct region *region)
 {
@@ -271,6 +348,7 @@ static void span_unmapped(struct region *region, uintptr_t from, uintptr_t to)
 
 static const struct region_owner span_owner = {
 	.open = reservations_open,
+	.opened = reservations_opened,
 	.unmapped = span_unmapped,
 };
 

@@ -21,4 +21,8 @@ void reservations_watch(uintptr_t address, size_t bytes, int protection, int fla
 size_t reservations_open(struct region *region, uintptr_t from, uintptr_t to, bool replaced,
 			 uintptr_t *next);
 
+/* Called as region_owner's opened(): the pages that are opened in parts become transparent. Under
+ * the lock. */
+void reservations_opened(struct region *region, uintptr_t from, uintptr_t to);
+
 #endif

@@ -25,7 +25,13 @@ static struct {
 
 bool first_touch_used;
 
-static enum { NOT_STARTED, NOT_COUNTED, ONE_NODE, SEVERAL_NODES } nodes;
+/* beside what ld.so has already written to: its page of bss would be touched by each start */
+static __attribute__((section(".data.at_start"))) enum {
+	NOT_STARTED,
+	NOT_COUNTED,
+	ONE_NODE,
+	SEVERAL_NODES
+} nodes;
 
 static bool is_allowed(const unsigned long *allowed, unsigned int from, unsigned int to)
 {

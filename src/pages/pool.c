@@ -89,6 +89,15 @@ static unsigned long beyond(unsigned long count, unsigned long taken)
 	return count > taken ? count - taken : 0;
 }
 
+unsigned long pool_pages(const struct pool *pool)
+{
+	unsigned long pages;
+
+	if (__builtin_add_overflow(beyond(pool->total, pool->surplus), pool->overcommit, &pages))
+		return ULONG_MAX;
+	return pages;
+}
+
 unsigned long pool_obtainable(const struct pool *pool)
 {
 	unsigned long pages;

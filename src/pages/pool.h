@@ -19,6 +19,9 @@ struct pool {
 /* -ENOENT: no such size, or no /sys. */
 int pool_read(size_t page_bytes, struct pool *pool);
 
+/* Pages that the pool may have: its own, plus what may be overcommitted. */
+unsigned long pool_pages(const struct pool *pool);
+
 /* Pages that a new mapping may get: free and not reserved, plus what may be overcommitted. */
 unsigned long pool_obtainable(const struct pool *pool);
 

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <sys/auxv.h>
 
+#include "base/error.h"
 #include "base/log.h"
 #include "base/sys.h"
 #include "pages/first_touch.h"
@@ -14,14 +15,39 @@
 #include "pages/sizes.h"
 #include "pages/select.h"
 
-/* Does a policy forbid this process to read the setting? Then it is unknown, not off. */
-static bool is_thp_setting_denied(void)
+/* Can the setting be read? 0 or -errno. */
+static int thp_setting_error(void)
 {
 	const long fd = sys_open(THP_DIRECTORY "/enabled", O_RDONLY | O_CLOEXEC, 0);
 
-	if (!SYS_IS_ERROR(fd))
-		sys_close((int)fd);
-	return fd == -EACCES || fd == -EPERM;
+	if (SYS_IS_ERROR(fd))
+		return (int)fd;
+	sys_close((int)fd);
+	return 0;
+}
+
+/* Does a policy forbid this process to read the setting? Then it is unknown, not off. */
+static bool is_thp_setting_denied(void)
+{
+	const int error = thp_setting_error();
+
+	return error == -EACCES || error == -EPERM;
+}
+
+void select_log_thp_off(const char *feature, const char *why, const char *otherwise)
+{
+	const int error = thp_setting_error();
+
+	if (error)
+		log_declined(otherwise,
+			     "%s: %sthe setting of transparent huge pages cannot be read (%s)",
+			     feature, why, error_name(error));
+	else
+		log_declined(
+			otherwise,
+			"%s: %stransparent huge pages are off "
+			"(/sys/kernel/mm/transparent_hugepage/enabled must say madvise or always)",
+			feature, why);
 }
 
 /* The size is then what one full page table of base pages maps. */
@@ -43,11 +69,7 @@ static int take_thp(const struct wanted_pages *wanted, const struct page_sizes *
 	const size_t page_bytes = select_thp_bytes(sizes);
 
 	if (!page_bytes) {
-		log_declined(
-			wanted->otherwise,
-			"%s: %stransparent huge pages are off "
-			"(/sys/kernel/mm/transparent_hugepage/enabled must say madvise or always)",
-			wanted->feature, why);
+		select_log_thp_off(wanted->feature, why, wanted->otherwise);
 		return -ENOTSUP;
 	}
 	if (*why)
@@ -148,16 +170,16 @@ int select_pages(const struct options *options, const struct wanted_pages *wante
 		 struct source *source)
 {
 	static bool told;
-	struct page_sizes sizes;
+	struct page_sizes sizes = {.base = getauxval(AT_PAGESZ)};
 
 	if (wanted->pages == HEAP_SIZE || options->default_page_bytes || log_at(LOG_INFO))
-		sizes_read(&sizes, getauxval(AT_PAGESZ));
-	else
-		sizes_read_default(&sizes, getauxval(AT_PAGESZ));
+		sizes_read(&sizes, sizes.base);
+	else if (wanted->pages != HEAP_THP)
+		sizes_read_default(&sizes, sizes.base);
 	source->lazy =
 		wanted->lazy && wanted->pages != HEAP_THP && !options->require && sizes.huge_count;
 	if (!sizes.thp && !source->lazy)
-		sizes.thp = sizes_thp();
+		sizes.thp = sizes_thp_likely(sizes.base);
 	if (log_at(LOG_INFO) && !told) {
 		sizes_log(&sizes);
 		told = true;

@@ -48,6 +48,10 @@ int select_default_bytes(const struct options *options, const struct page_sizes 
  */
 size_t select_thp_bytes(const struct page_sizes *sizes);
 
+/* Logs why select_thp_bytes() is 0: they are off, or their setting cannot be read. The line begins
+ * with the feature and `why`, which may be "". */
+void select_log_thp_off(const char *feature, const char *why, const char *otherwise);
+
 /* Fills in *source. Returns 0, or -errno after logging the reason. */
 int select_pages(const struct options *options, const struct wanted_pages *wanted,
 		 struct source *source);

@@ -101,6 +101,11 @@ size_t sizes_thp(void)
 	return options_parse_size(text, &bytes) ? 0 : bytes;
 }
 
+size_t sizes_thp_likely(size_t base)
+{
+	return sizeof(void *) == 8 ? base * (base / sizeof(uint64_t)) : sizes_thp();
+}
+
 void sizes_read(struct page_sizes *sizes, size_t base)
 {
 	memset(sizes, 0, sizeof(*sizes));

@@ -35,6 +35,12 @@ void sizes_read_default(struct page_sizes *sizes, size_t base);
 /* The size of a transparent huge page, for callers that do not need hugetlb sizes. */
 size_t sizes_thp(void);
 
+/*
+ * The same without a file, for the start of a program: what one page table maps, where its entries
+ * have 64 bits. Whether the kernel has transparent huge pages at all, sizes_thp_mode() tells.
+ */
+size_t sizes_thp_likely(size_t base);
+
 /* Logs them and their mounts at LOG_INFO; reads nothing if that level is off. */
 void sizes_log(const struct page_sizes *sizes);
 

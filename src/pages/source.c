@@ -339,6 +339,8 @@ int source_map_small(const struct source *source, uintptr_t address, size_t byte
 		return failed;
 	if (source->thp && (!source->thp_if_free || has_free_huge(source, bytes)))
 		sys_madvise(address, bytes, MADV_HUGEPAGE);
+	else if (!source->thp && source->thp_unasked)
+		sys_madvise(address, bytes, MADV_NOHUGEPAGE);
 	return 0;
 }
 

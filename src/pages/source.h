@@ -26,6 +26,7 @@ struct source {
 	bool quiet;          /* do not warn about a short pool: the user left the choice to the
 			      * library */
 	bool thp_if_free;    /* advise only if the kernel has free huge pages */
+	bool thp_unasked;    /* memory that is not advised would be huge, too: advise against it */
 	bool memfd;          /* allocate pages by memfd, not by anonymous MAP_HUGETLB */
 	const char *mount;   /* allocate pages from a file on this mount, or NULL; takes precedence
 			      * over memfd */
@@ -66,8 +67,9 @@ bool source_can_populate_write(void);
 size_t source_map_huge(struct source *source, uintptr_t address, size_t pages);
 
 /*
- * Maps bytes of small pages at address (not in use), advised to become THP if that is on. Returns 0
- * or -errno (-EEXIST: the address is in use).
+ * Maps bytes of small pages at address (not in use), advised to become THP if that is on, and to
+ * stay small if it is off and the kernel would not leave them so. Returns 0 or -errno (-EEXIST: the
+ * address is in use).
  */
 int source_map_small(const struct source *source, uintptr_t address, size_t bytes);
 

@@ -96,7 +96,7 @@ uintptr_t holes_limit(uintptr_t start, uintptr_t limit, size_t page_bytes)
 	return bytes < limit - start ? start + (uintptr_t)bytes : limit;
 }
 
-static void guess(struct holes *holes, uintptr_t above)
+void holes_guess(struct holes *holes, uintptr_t above)
 {
 	uintptr_t known[KNOWN];
 	uintptr_t nearest = UINTPTR_MAX;
@@ -112,5 +112,5 @@ static void guess(struct holes *holes, uintptr_t above)
 void holes_find(struct holes *holes, uintptr_t above)
 {
 	if (holes_read(holes, above))
-		guess(holes, above);
+		holes_guess(holes, above);
 }

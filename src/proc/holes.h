@@ -32,6 +32,9 @@ struct holes {
  * address. */
 void holes_find(struct holes *holes, uintptr_t above);
 
+/* Only the guess, which needs no file. */
+void holes_guess(struct holes *holes, uintptr_t above);
+
 /*
  * The best end for a range that begins at start and could extend to limit. The records for its
  * pages also take address space, of which RLIMIT_AS (ulimit -v) may have left little, so the range

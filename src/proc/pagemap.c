@@ -109,7 +109,7 @@ int pagemap_find_own(const struct pagemap *pagemap, uintptr_t *start, uintptr_t 
 					  .mask = PAGE_IS_FILE,
 					  .any_of = PAGE_IS_PRESENT | PAGE_IS_SWAPPED,
 					  .returned = PAGE_IS_FILE};
-	struct pagemap_range found;
+	struct pagemap_range found = {0}; /* valgrind does not know that the call fills it */
 	uint64_t at = *start;
 
 	while (at < end) {
@@ -148,7 +148,7 @@ int pagemap_count_huge(const struct pagemap *pagemap, uintptr_t start, uintptr_t
 					   .returned = PAGE_IS_HUGE};
 	const size_t base_bytes = getauxval(AT_PAGESZ);
 	uint64_t at = align_down(start, base_bytes), last = align_up(end, base_bytes);
-	struct pagemap_range ranges[SCAN_RANGES];
+	struct pagemap_range ranges[SCAN_RANGES] = {0}; /* as in pagemap_find_own() */
 
 	*bytes = 0;
 	while (at < last) {

@@ -440,6 +440,8 @@ const char *exact_matter(int error)
 		return "no helper task: too many tasks";
 	case -ECANCELED:
 		return "the helper task was killed";
+	case -EDEADLK:
+		return "another thread has held the library's lock for a minute";
 	case -EDQUOT:
 		return "its cgroup's memory limit";
 	default:

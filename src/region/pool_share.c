@@ -3,20 +3,27 @@
  * How much of each pool this process may take: see pool_share.h.
  */
 #include <string.h>
+#include <time.h>
 
 #include "base/log.h"
 #include "base/sys.h"
 #include "base/words.h"
 #include "pages/pool.h"
 #include "pages/source.h"
-#include "proc/status.h"
 #include "region/lock.h"
 #include "region/pool_share.h"
 #include "region/process.h"
 #include "region/registry.h"
 
-/* An automatic share leaves 1/LEFT_SHARE of the pool to others. */
+/* A process that runs alone leaves 1/LEFT_SHARE of what it might have. */
 #define LEFT_SHARE 32
+
+/* A smaller number of peers is not remembered: it may be a shell that is about to wait for this
+ * process. */
+#define PEERS_MANY 4
+
+/* 64 processes that begin together on two processors take as long to need 20M and their share. */
+#define PEERS_KNOWN_MS 1000
 
 /* The maximum number of page sizes of a machine. */
 #define POOLS_MAX 8
@@ -30,25 +37,16 @@ static struct {
 	unsigned long granted;
 } pools[POOLS_MAX];
 
-/* Rounded down to a power of two, because the number of running tasks changes all the time. */
-static unsigned long peers_of(unsigned long running, unsigned long own_running)
+unsigned long pool_share_choose(const struct pool_share *known)
 {
-	unsigned long peers = running > own_running ? running - own_running + 1 : 1;
-
-	while (peers & (peers - 1))
-		peers &= peers - 1;
-	return peers;
-}
-
-unsigned long pool_share_choose(unsigned long pool_pages, unsigned long running,
-				unsigned long own_running)
-{
-	const unsigned long peers = peers_of(running, own_running);
-	const unsigned long left = pool_pages / LEFT_SHARE;
+	const unsigned long peers = known->peers ? known->peers : 1;
+	const unsigned long as_much = (peers - 1) * known->held;
+	const unsigned long all = known->obtainable + known->held +
+				  (known->others < as_much ? known->others : as_much);
 
 	if (peers == 1)
-		return pool_pages - left;
-	return pool_pages / peers ? pool_pages / peers : 1;
+		return all - all / LEFT_SHARE;
+	return (all + peers - 1) / peers;
 }
 
 /* The number of running tasks, from "0.20 0.18 0.12 1/80 11206": before the slash. 1 without
@@ -68,18 +66,61 @@ static unsigned long running_tasks(void)
 	return running ? running : 1;
 }
 
-/* The number of threads of this process: its own threads are no reason to take less. */
-static unsigned long own_threads(void)
+/* Its own threads are no reason to take less. */
+static unsigned long other_tasks(void)
 {
-	uint64_t threads;
+	const unsigned long running = running_tasks(),
+			    own = running == 1 || process_single_threaded() ? 1 : sys_count_tasks();
 
-	if (process_single_threaded() ||
-	    !status_number("/proc/self/status", "Threads:", 10, &threads))
-		return 1;
-	return (unsigned long)threads;
+	return running > own ? running - own : 0;
 }
 
-static unsigned long share_of(size_t page_bytes)
+static unsigned long now_ms(void)
+{
+	struct timespec now = {0};
+
+	sys_call(SYS_clock_gettime, CLOCK_MONOTONIC_COARSE, &now);
+	return (unsigned long)now.tv_sec * 1000 + (unsigned long)now.tv_nsec / 1000000;
+}
+
+unsigned long pool_share_count_peers(void)
+{
+	static unsigned long most, most_at;
+	/* One of eight is taken for something that needs no pages: what is left to it would be
+	 * nobody's. */
+	const unsigned long tasks = other_tasks() + 1, peers = tasks - tasks / 8;
+	const unsigned long now = now_ms();
+
+	if (peers >= most || now - most_at > PEERS_KNOWN_MS) {
+		most = peers;
+		most_at = now;
+	}
+	return most >= PEERS_MANY ? most : peers;
+}
+
+/* An administrator may allow any number of pages; this is more than any machine has. */
+static unsigned long pages_of(unsigned long count)
+{
+	const unsigned long most = ~0ul / 1024;
+
+	return count < most ? count : most;
+}
+
+static unsigned long computed_share(const struct pool *pool, unsigned long held)
+{
+	struct pool_share known = {
+		.obtainable = pages_of(pool_obtainable(pool)),
+		.held = held,
+		.peers = pool_share_count_peers(),
+	};
+	const unsigned long total = pages_of(pool_pages(pool));
+
+	if (total > known.obtainable + held)
+		known.others = total - known.obtainable - held;
+	return pool_share_choose(&known);
+}
+
+static unsigned long share_of(size_t page_bytes, unsigned long held)
 {
 	struct pool pool;
 
@@ -87,10 +128,9 @@ static unsigned long share_of(size_t page_bytes)
 		return share_bytes / page_bytes;
 	if (sys_sandboxed || pool_read(page_bytes, &pool))
 		return 0;
-	pool.total += pool.overcommit;
 	if (share_percent)
-		return pool.total * share_percent / 100;
-	return pool_share_choose(pool.total, running_tasks(), own_threads());
+		return pages_of(pool_pages(&pool)) * share_percent / 100;
+	return computed_share(&pool, held);
 }
 
 /* Pages of that size in all regions. Usually the caller has the lock already, and it is refused. */
@@ -128,7 +168,7 @@ static size_t allow(size_t page_bytes, size_t pages)
 	if (!granted)
 		return pages;
 	if (held + pages > *granted) {
-		share = share_of(page_bytes);
+		share = share_of(page_bytes, held);
 		wanted = held + (pages > held ? pages : held);
 		*granted = wanted < share ? wanted : share;
 		if (held + pages > share)

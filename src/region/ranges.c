@@ -2,11 +2,49 @@
 /*
  * Ranges that may span several regions: see ranges.h.
  */
+#include <errno.h>
+
 #include "base/sys.h"
+#include "region/lock.h"
 #include "region/page_state.h"
 #include "region/ranges.h"
 #include "region/split.h"
 #include "region/unmapped.h"
+
+/* The region, if `at` is on a hugetlb page, and that is to be refused: see ranges_refused(). */
+static const struct region *refusing(uintptr_t at, uintptr_t from, uintptr_t to, bool whole)
+{
+	const struct region *region = registry_at(at);
+	uintptr_t mask;
+
+	if (!region || !region_huge_at(region, at))
+		return NULL;
+	mask = region->page_bytes - 1;
+	return whole || (at & ~mask) < from || (at | mask) >= to ? region : NULL;
+}
+
+bool ranges_refused(uintptr_t address, size_t bytes, bool whole)
+{
+	const uintptr_t end = ranges_end(address, bytes);
+	const struct region *region = refusing(address, address, end, whole);
+
+	if (!region)
+		region = refusing(end - 1, address, end, whole);
+	if (region)
+		split_warn_refused(region->name, -EDEADLK);
+	return region;
+}
+
+bool ranges_run(uintptr_t address, size_t bytes, long (*function)(const long *arguments),
+		const long *arguments, long *result)
+{
+	if (!ranges_touch(address, bytes) || !ranges_well_formed(address, bytes))
+		return false;
+	if (lock_run(function, arguments, result))
+		return true;
+	*result = -ENOMEM;
+	return ranges_refused(address, bytes, false);
+}
 
 /* Before a call that changes [from, to): splits the hugetlb pages that it covers in part. */
 long ranges_split(uintptr_t from, uintptr_t to, bool all)

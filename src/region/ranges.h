@@ -35,6 +35,21 @@ static inline uintptr_t ranges_end(uintptr_t address, size_t bytes)
 }
 
 /*
+ * For a call on [address, address + bytes): if that touches a region, takes the lock and sets
+ * *result to function(arguments), as lock_run() does. False: the kernel shall do it, also where the
+ * lock is not available. But where that would be refused then, *result is -ENOMEM.
+ */
+bool ranges_run(uintptr_t address, size_t bytes, long (*function)(const long *arguments),
+		const long *arguments, long *result);
+
+/*
+ * Where the lock is not available: would the kernel refuse a call on the range, with an error that
+ * small pages do not give, because it covers a hugetlb page in part? `whole`: or as a whole, at one
+ * of its ends. That is logged, and the call fails with ENOMEM.
+ */
+bool ranges_refused(uintptr_t address, size_t bytes, bool whole);
+
+/*
  * All under the lock. Before a call that changes [from, to): splits the hugetlb pages that it
  * covers in part (with `all`: that it touches); returns 0 or -ENOMEM. After a call: the range now
  * belongs to the program.

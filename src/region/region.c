@@ -175,6 +175,21 @@ int region_make_aside(struct region *region, uintptr_t start, uintptr_t limit,
 			 aside_map(region_state_bytes(limit - start, source), MAP_NORESERVE));
 }
 
+void region_take_states(struct region *region, const struct region *wide)
+{
+	memcpy(wide->pages, region->pages,
+	       region_page(region, region->limit) * sizeof(region->pages[0]));
+	memcpy(wide->units, region->units, region_unit(region, region->limit));
+	region->pages = wide->pages;
+	region->units = wide->units;
+	region->mapped_states = wide->mapped_states;
+	region->mapped_state_bytes = wide->mapped_state_bytes;
+	region->room = wide->room;
+	region->behind = wide->behind;
+	region->grows = wide->grows;
+	region->limit = wide->limit;
+}
+
 /* Unmaps the states of everything that the region has grown to. */
 static void unmap_states(const struct region *region)
 {

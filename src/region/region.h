@@ -118,6 +118,10 @@ void region_make_in(struct region *region, uintptr_t start, uintptr_t limit, str
 		    unsigned char *states);
 size_t region_state_bytes(size_t bytes, const struct source *source);
 
+/* The region becomes as wide as another one that begins at the same place, and takes over the
+ * states of that one, to which its own are copied. */
+void region_take_states(struct region *region, const struct region *wide);
+
 /* Drops the region's states; what is mapped in it stays mapped. */
 void region_drop(struct region *region);
 

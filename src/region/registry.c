@@ -15,6 +15,7 @@
 #include "region/registry.h"
 
 #define LEAF_ENTRIES 128
+#define LEAVES_FEW   8
 #define LEAVES_MAX   1024
 
 /* How many leaves are mapped at once. */
@@ -34,11 +35,13 @@ struct leaf {
 	struct entry entries[LEAF_ENTRIES]; /* ascending by address */
 };
 
-/* While there are few regions, the usual case, nothing has to be mapped. */
+/* While there are few regions, the usual case, nothing has to be mapped, and all that is touched
+ * lies together. */
 static struct leaf first_leaf;
 static struct leaf *spare_leaves = &first_leaf;
+static struct leaf *few_leaves[LEAVES_FEW];
 
-static struct leaf *leaves[LEAVES_MAX]; /* ascending by address */
+static struct leaf **leaves = few_leaves; /* ascending by address; longer if need be */
 static size_t leaf_count;
 static uintptr_t lowest = UINTPTR_MAX, highest;
 static unsigned int changes; /* odd during a change */
@@ -64,8 +67,10 @@ static size_t count_of(const struct leaf *leaf)
 
 static struct leaf *leaf_at(size_t leaf)
 {
-	struct leaf *found = __atomic_load_n(&leaves[leaf], __ATOMIC_RELAXED);
+	struct leaf **list = __atomic_load_n(&leaves, __ATOMIC_RELAXED), *found = NULL;
 
+	if (leaf < LEAVES_FEW || list != few_leaves)
+		found = __atomic_load_n(&list[leaf], __ATOMIC_RELAXED);
 	return found ? found : &first_leaf;
 }
 
@@ -228,12 +233,32 @@ static void insert(struct position at, struct region *region)
 	leaf->count++;
 }
 
+/* Makes sure that another leaf has a place in the list. */
+static int need_longer_list(void)
+{
+	long mapped;
+
+	if (leaf_count == LEAVES_MAX)
+		return -ENOSPC;
+	if (leaf_count < LEAVES_FEW || leaves != few_leaves)
+		return 0;
+	mapped = aside_map(LEAVES_MAX * sizeof(*leaves), 0);
+	if (SYS_IS_ERROR(mapped))
+		return -ENOMEM;
+	memcpy((void *)mapped, few_leaves, sizeof(few_leaves));
+	__atomic_store_n(&leaves, (struct leaf **)mapped, __ATOMIC_RELEASE);
+	return 0;
+}
+
 /* Makes sure that insert() finds space there. */
 static int need_room(struct position at)
 {
+	int failed;
+
 	if (leaf_count && leaves[at.leaf]->count < LEAF_ENTRIES)
 		return 0;
-	return leaf_count == LEAVES_MAX ? -ENOSPC : need_spare_leaf();
+	failed = need_longer_list();
+	return failed ? failed : need_spare_leaf();
 }
 
 static void keep_room(const struct region *region, uintptr_t behind)
@@ -279,22 +304,41 @@ int registry_add(struct region *region)
 	return 0;
 }
 
+/* Raises the limit in its entry: readers without the lock see nothing else. */
+static void raise_limit(const struct region *region, uintptr_t limit)
+{
+	const struct position at = find_above(region->start, leaf_count);
+
+	begin_change();
+	leaves[at.leaf]->entries[at.place].limit = limit;
+	end_change();
+}
+
 int registry_grow(struct region *region, uintptr_t limit)
 {
 	const bool registered = registry_at(region->start) == region;
 	const struct entry *above = registered ? entry_above(region->limit) : NULL;
-	struct position at;
 	int failed;
 
 	if (above && above->start < limit)
 		return -ENOMEM;
 	failed = region_grow(region, limit);
-	if (failed || !registered)
-		return failed;
-	at = find_above(region->start, leaf_count);
-	begin_change();
-	leaves[at.leaf]->entries[at.place].limit = limit;
-	end_change();
+	if (!failed && registered)
+		raise_limit(region, limit);
+	return failed;
+}
+
+int registry_widen(struct region *region, uintptr_t limit)
+{
+	const struct entry *above = entry_above(region->limit);
+	struct region wide;
+
+	if ((above && above->start < limit) ||
+	    region_make_growing(&wide, region->start, limit, region->source))
+		return -ENOMEM;
+	region_take_states(region, &wide);
+	raise_limit(region, region->limit);
+	keep_room(region, region->behind);
 	return 0;
 }
 

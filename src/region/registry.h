@@ -45,6 +45,9 @@ struct region_owner {
 	size_t (*open)(struct region *region, uintptr_t from, uintptr_t to, bool replaced,
 		       uintptr_t *next);
 
+	/* After a mapping of the program, by the kernel, that replaced [from, to) so. */
+	void (*opened)(struct region *region, uintptr_t from, uintptr_t to);
+
 	/*
 	 * For a move: place() finds address space for `bytes` in the same region, on a page
 	 * boundary, with nothing mapped there; 0: none. The other maps readable, writable, zero
@@ -89,6 +92,13 @@ int registry_shrink(struct region *region, uintptr_t start, uintptr_t limit, str
  * is there.
  */
 int registry_grow(struct region *region, uintptr_t limit);
+
+/*
+ * Makes a registered region one that grows up to a new limit, with states of its own, to which
+ * those so far are copied. Under the lock; nobody else changes states of the region meanwhile.
+ * Returns 0, or -ENOMEM with nothing changed.
+ */
+int registry_widen(struct region *region, uintptr_t limit);
 
 /* Is the address in the present or future states of a region that grows? Needs no lock. */
 bool registry_in_states(uintptr_t address);

@@ -16,6 +16,9 @@ static const char *const libraries[] = {
 	"libucp.", "libuct.", "libfabric.", "libpsm2.",
 };
 
+/* What mpirun, mpiexec and srun set for the processes that they start. */
+static const char *const launchers[] = {"OMPI_COMM_WORLD_", "PMI", "MPI_LOCAL", "MV2_COMM_WORLD_"};
+
 #define PATH_BYTES 256 /* longer ones are cut at their end, and then not recognised */
 
 static const struct r_debug *loader;
@@ -27,12 +30,33 @@ static struct {
 	struct link_map was;
 } last;
 
+static bool is_started_by_mpi(void)
+{
+	for (char **entry = program_environment(); *entry; entry++)
+		for (size_t i = 0; i < sizeof(launchers) / sizeof(launchers[0]); i++)
+			if (**entry == *launchers[i] &&
+			    !strncmp(*entry, launchers[i], strlen(launchers[i])))
+				return true;
+	return false;
+}
+
+/* MPI may be linked into the program itself, which then needs this function of libc. */
+static bool imports_writev(const char *names, size_t bytes)
+{
+	for (const char *name = names; name < names + bytes; name += strlen(name) + 1)
+		if (!strcmp(name, "process_vm_writev"))
+			return true;
+	return false;
+}
+
 /* ld.so's list by the program's own headers: dl_iterate_phdr() would take a lock. */
 void remote_writers_start(void)
 {
 	const struct program_headers program = program_headers();
 	const ElfW(Phdr) *of_dynamic = NULL;
 	const ElfW(Dyn) * entry;
+	uintptr_t names = 0;
+	size_t bytes = 0;
 
 	for (size_t i = 0; i < program.count; i++)
 		if (program.at[i].p_type == PT_DYNAMIC)
@@ -40,9 +64,18 @@ void remote_writers_start(void)
 	if (!of_dynamic || !program.has_bias)
 		return;
 	entry = (const ElfW(Dyn) *)(program.bias + of_dynamic->p_vaddr);
-	for (; entry->d_tag != DT_NULL; entry++)
+	for (; entry->d_tag != DT_NULL; entry++) {
 		if (entry->d_tag == DT_DEBUG)
 			loader = (const struct r_debug *)entry->d_un.d_ptr;
+		else if (entry->d_tag == DT_STRTAB)
+			names = entry->d_un.d_ptr;
+		else if (entry->d_tag == DT_STRSZ)
+			bytes = entry->d_un.d_val;
+	}
+	/* Some loaders leave addresses as they are in the file. */
+	if (names < program.bias)
+		names += program.bias;
+	seen = names && bytes && is_started_by_mpi() && imports_writev((const char *)names, bytes);
 }
 
 static bool is_listed(const char *path)

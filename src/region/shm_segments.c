@@ -28,6 +28,15 @@ bool shm_segments_any(void)
 	return __atomic_load_n(&segment_count, __ATOMIC_RELAXED);
 }
 
+bool shm_segments_touch(uintptr_t from, uintptr_t to)
+{
+	for (const struct segment *segment = segments; segment < segments + segment_count;
+	     segment++)
+		if (segment->at && from < segment->at + segment->bytes && to > segment->at)
+			return true;
+	return false;
+}
+
 static bool status_of(int id, struct shmid_ds *status)
 {
 	memset(status, 0, sizeof(*status));

@@ -9,7 +9,8 @@
  * identifier stands for the new segment in this process and in children that it forks; other
  * processes can no longer attach it by that number.
  *
- * All functions need the lock (lock.h), except shm_segments_any().
+ * All functions need the lock (lock.h), except shm_segments_any() and
+ * shm_segments_touch().
  */
 #ifndef SHM_SEGMENTS_H
 #define SHM_SEGMENTS_H
@@ -20,6 +21,9 @@
 
 /* Is there such a segment? */
 bool shm_segments_any(void);
+
+/* Was one attached in [from, to)? */
+bool shm_segments_touch(uintptr_t from, uintptr_t to);
 
 /* The program has created a segment of that many bytes, whole huge pages of page_bytes. */
 void shm_segments_add(int id, int key, size_t bytes, int flags, size_t page_bytes);

@@ -120,12 +120,12 @@ static size_t run_of_same(const struct region *region, size_t page, size_t end, 
 	return run;
 }
 
-static void warn_refused(const struct region *region, int error)
+void split_warn_refused(const char *what, int error)
 {
 	log_warning_once(LOG_CALL_REFUSED,
 			 "%s: part of a huge page cannot be changed (%s): the call fails with "
 			 "ENOMEM (%s avoids such pages)",
-			 region->name, exact_matter(error),
+			 what, exact_matter(error),
 			 error == -EPERM || error == -EREMOTE ? "HUGETLB_EXACT=strict"
 							      : "HUGETLB_MORECORE=thp");
 }
@@ -154,7 +154,7 @@ static int split_data(struct region *region, size_t page, size_t end, const stru
 	for (; done; done -= region->page_bytes)
 		note_split(region, page++);
 	if (failed && !how->silent)
-		warn_refused(region, failed);
+		split_warn_refused(region->name, failed);
 	return failed ? -ENOMEM : 0;
 }
 

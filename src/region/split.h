@@ -40,6 +40,9 @@ int split_sparse(struct region *region, uintptr_t from, uintptr_t to);
 /* Splits one hugetlb page, given by number. */
 int split_page(struct region *region, size_t page);
 
+/* Logs, once, that a call on part of a huge page fails. Needs no lock. */
+void split_warn_refused(const char *what, int error);
+
 /*
  * Base pages have replaced a hugetlb page: records it, and applies the program's advice and lock
  * for that page to them. `altered`: only the kernel knows what is there.

@@ -10,20 +10,25 @@
 #include "region/split.h"
 #include "region/transparent.h"
 
-void transparent_from_now(void)
+static long split_all(const long *unused)
 {
 	/* no call of the program fails for it */
 	const struct split how = {.all = true, .silent = true};
-	int failed = 0;
+	long failed = 0;
 
-	if (!lock_take())
-		return;
+	(void)unused;
 	source_without_hugetlb = true;
 	for (struct region *region = registry_first(); region; region = registry_next(region))
 		if (!region->text && !region->may_go && region->high > region->start)
 			failed |= split_range(region, region->start, region->high, &how);
-	lock_release();
-	if (failed)
+	return failed;
+}
+
+void transparent_from_now(void)
+{
+	long failed;
+
+	if (lock_run(split_all, NULL, &failed) && failed)
 		log_warning_once(LOG_STAYS_HUGE,
 				 "some memory stays on hugetlb pages: they cannot be split now");
 }

@@ -210,7 +210,8 @@ void found_free(struct found *found)
 	vector_free(&found->segments);
 }
 
-static int look_for_mark(struct dl_phdr_info *info, size_t size, void *data)
+/* Hot: next to what else runs at every start. */
+static __attribute__((hot)) int look_for_mark(struct dl_phdr_info *info, size_t size, void *data)
 {
 	(void)size;
 	(void)data;
@@ -221,7 +222,7 @@ static int look_for_mark(struct dl_phdr_info *info, size_t size, void *data)
 	return 0;
 }
 
-bool find_marked(void)
+__attribute__((hot)) bool find_marked(void)
 {
 	return dl_iterate_phdr(look_for_mark, NULL) == 1;
 }

@@ -343,7 +343,7 @@ static int run_at_start(struct dl_phdr_info *info, size_t size, void *data)
 	return 1;
 }
 
-bool segments_are_marked(void)
+__attribute__((hot)) bool segments_are_marked(void)
 {
 	return find_marked();
 }

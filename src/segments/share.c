@@ -78,12 +78,15 @@ static int check_directory(const struct share_directory *directory, size_t page_
 	return failed;
 }
 
-/* The directory of this user on the mount. */
+/*
+ * This user's directory on the mount, named as the original names it, whose users have scripts that
+ * empty it.
+ */
 static long open_on_mount(struct share_directory *directory, const char *mount_path)
 {
 	char name[48];
 
-	text_format(name, sizeof(name), "libhugetlbfs-share-%u", directory->user);
+	text_format(name, sizeof(name), "elflink-uid-%u", directory->user);
 	return copy_directory_open(mount_path, name, 0700, directory->path,
 				   sizeof(directory->path));
 }

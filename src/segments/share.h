@@ -2,7 +2,7 @@
 /*
  * Sharing: one huge copy of a text for many processes, in a file on a hugetlbfs mount.
  *
- * Copies are in HUGETLB_SHARE_PATH, otherwise in libhugetlbfs-share-<uid> on the mount for the page
+ * Copies are in HUGETLB_SHARE_PATH, otherwise in elflink-uid-<uid> on the mount for the page
  * size (HUGETLB_PATH, or the first writable one). The directory must belong to the user or to root
  * and be writable by nobody else; the same is required of each copy, which is also read-only.
  *

@@ -12,18 +12,22 @@
 #include "base/program.h"
 #include "base/sys.h"
 #include "usage/records.h"
+#include "usage/stacks.h"
 
 #define FIRST_BYTES ((size_t)1 << 18)
 
 struct record {
 	struct part_mapping place;
 	struct usage_figures figures;
+	uint64_t stack_pointer;
 };
 
-/* Places first, so that parts_classify() gets an array of them. */
+/* Three arrays, so that parts_classify() gets one of places. As many threads as mappings: with
+ * more, some are left out. */
 struct records {
 	struct part_mapping *places;
 	struct usage_figures *figures;
+	uint64_t *stack_pointers;
 	uintptr_t memory;
 	size_t bytes, room, count;
 };
@@ -33,6 +37,7 @@ static void lay_out(struct records *records)
 	records->room = records->bytes / sizeof(struct record);
 	records->places = (struct part_mapping *)records->memory;
 	records->figures = (struct usage_figures *)(records->places + records->room);
+	records->stack_pointers = (uint64_t *)(records->figures + records->room);
 }
 
 /* Shared, because the kernel would merge a private mapping with a private neighbour. */
@@ -149,10 +154,16 @@ int own_usage_read(struct own_usage *usage, struct clues *clues)
 		result = read_mappings(&records);
 		if (!result) {
 			clues->stack_limit = sys_limit(RLIMIT_STACK);
+			clues->stack_pointers = records.stack_pointers;
+			clues->stack_count =
+				stacks_read("self", (uintptr_t)__builtin_frame_address(0),
+					    records.stack_pointers, records.room);
 			parts_classify(records.places, records.count, clues);
 			add_up(usage, &records);
 			read_files(usage, &records);
 		}
+		clues->stack_pointers = NULL;
+		clues->stack_count = 0;
 		end(&records);
 		bytes *= 2;
 	} while (result == -EAGAIN);

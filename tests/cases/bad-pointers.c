@@ -36,11 +36,12 @@ static char *end_of_memory(void)
 
 int main(void)
 {
-	char *end = end_of_memory(), *block = need(malloc(MEGABYTE)), *top = sbrk(0);
+	char *end = end_of_memory(), *block = need(malloc(MEGABYTE)), *top;
 	struct iovec *parts = (void *)(end - sizeof(*parts));
 	int fd = open("/dev/null", O_RDWR);
 
 	print("ioctl of 8", ioctl(fd, UFFDIO_REGISTER, (void *)8));
+	top = sbrk(0); /* from now on stdout has its buffer, in the heap */
 	print("ioctl of NULL", ioctl(fd, UFFDIO_REGISTER, NULL));
 	print("ioctl across the end", ioctl(fd, UFFDIO_REGISTER, end - 16));
 	*parts = (struct iovec){block, 4096};

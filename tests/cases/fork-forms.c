@@ -3,6 +3,10 @@
  * A child has its parent's memory as on small pages, by whatever call it is made; the first
  * argument says what is tried.
  */
+#include <kernel.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
 #include <ucontext.h>
 #include "fork_forms.h"
 
@@ -10,6 +14,29 @@ static void all_forms(void)
 {
 	make_memory();
 	for (int i = 0; i < 10; i++)
+		all_forms_once();
+}
+
+/*
+ * Under a filter that no function of libc has installed, and that kills for what a copy of libc's
+ * text would need.
+ */
+static void filtered(void)
+{
+	static struct sock_filter filter[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_memfd_create, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = {sizeof(filter) / sizeof(filter[0]), filter};
+
+	make_memory();
+	CHECK(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0, "%m");
+	if (cpu_system_call(SYS_prctl, PR_SET_SECCOMP, SECCOMP_MODE_FILTER, (long)&program, 0, 0,
+			    0) != 0)
+		SKIP("needs seccomp filters in the kernel");
+	for (int i = 0; i < 3; i++)
 		all_forms_once();
 }
 
@@ -132,6 +159,7 @@ int main(int count, char **arguments)
 {
 	static const struct kind kinds[] = {
 		{"all", all_forms},
+		{"filtered", filtered},
 		{"thread-stack", thread_stack},
 		{"coroutine-stack", coroutine_stack},
 		{"child-number", child_numbers},

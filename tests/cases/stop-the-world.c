@@ -75,7 +75,6 @@ int main(int count, char **arguments)
 	in_heap = count > 1 && !strcmp(arguments[1], "heap");
 	heap = get();
 	sigfillset(&stop.sa_mask);
-	sigdelset(&stop.sa_mask, SIGUSR2);
 	sigaction(SIGUSR1, &stop, NULL);
 	sigaction(SIGUSR2, &go, NULL);
 	sem_init(&stopped, 0, 0);

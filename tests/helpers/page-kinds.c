@@ -41,14 +41,15 @@ static const char *map_hugetlb(size_t pages, size_t page_bytes)
 	return NULL;
 }
 
-/* An aligned range of that many bytes, and room after it. */
+/* An aligned range of that many bytes, and room around it, without access: otherwise the kernel may
+ * join it and an arena of malloc, or a thread's stack, to one mapping. */
 static char *aligned_range(size_t bytes)
 {
-	char *memory = mmap(NULL, bytes + 2 * M2, PROT_READ | PROT_WRITE,
-			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *memory = mmap(NULL, bytes + 2 * M2, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *range = (char *)(((uintptr_t)memory + M2) & ~(uintptr_t)(M2 - 1));
 
-	CHECK(memory != MAP_FAILED, "no memory");
-	return (char *)(((uintptr_t)memory + M2 - 1) & ~(uintptr_t)(M2 - 1));
+	CHECK(memory != MAP_FAILED && mprotect(range, bytes, PROT_READ | PROT_WRITE) == 0, "%m");
+	return range;
 }
 
 static const char *map_thp(size_t pages)
@@ -163,16 +164,11 @@ static void *touch(void *unused)
 	return unused;
 }
 
-/* Between holes: next to the thread's stack the kernel would make one mapping of both. */
 static const char *map_touching(size_t pages)
 {
-	const size_t bytes = (pages + 2) * M2;
 	pthread_t thread;
 
-	touched = mmap(NULL, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	CHECK(touched != MAP_FAILED, "no memory");
-	touched = (char *)(((uintptr_t)touched + M2) & ~(uintptr_t)(M2 - 1));
-	CHECK(!mprotect(touched, pages * M2, PROT_READ | PROT_WRITE), "%m");
+	touched = aligned_range(pages * M2);
 	madvise(touched, pages * M2, MADV_NOHUGEPAGE);
 	memset(touched, 1, pages * M2);
 	touched_bytes = pages * M2 / 8;

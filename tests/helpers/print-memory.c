@@ -3,12 +3,15 @@
  * print-memory <megabytes> [<bytes of a block> [<threads>]]: fills that much memory by malloc, in
  * each of that many threads (or without threads), and prints how many kB of the process are in
  * memory, on transparent huge pages, and on hugetlb pages, as the kernel counts them. With HOLD in
- * the environment it ends when its standard input does.
+ * the environment it ends when its standard input does; with START=<fifo> it prints a line and
+ * begins when somebody opens that for writing.
  */
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static size_t megabytes, block_bytes = 1000;
 static pthread_barrier_t filled, printed;
@@ -50,6 +53,13 @@ static void print(void)
 	fflush(stdout);
 }
 
+/* A system call, and no stdio: nothing may be allocated before all begin. */
+static void wait_for_start(const char *fifo)
+{
+	if (write(STDOUT_FILENO, "ready\n", 6) != 6 || open(fifo, O_RDONLY | O_CLOEXEC) < 0)
+		exit(1);
+}
+
 int main(int count, char **arguments)
 {
 	const unsigned int threads = count > 3 ? (unsigned int)atoi(arguments[3]) : 0;
@@ -58,6 +68,8 @@ int main(int count, char **arguments)
 	megabytes = count > 1 ? strtoul(arguments[1], NULL, 10) : 0;
 	if (count > 2)
 		block_bytes = strtoul(arguments[2], NULL, 10);
+	if (getenv("START"))
+		wait_for_start(getenv("START"));
 	if (!threads)
 		fill();
 	pthread_barrier_init(&filled, NULL, threads + 1);

@@ -5,7 +5,7 @@
 mount_for_sharing() {
 	need_root
 	mount=$work/mount
-	copies=$mount/libhugetlbfs-share-0
+	copies=$mount/elflink-uid-0
 	mkdir "$mount"
 	mount -t hugetlbfs -o pagesize=2M none "$mount" || skip "hugetlbfs can't be mounted"
 	at_end "umount $mount"

@@ -89,6 +89,11 @@ need_pages() {
 	((free >= $1)) || skip "needs $1 free huge pages of $2, there are $free"
 }
 
+# Before what is to be on transparent huge pages: other tests leave memory in pieces.
+compact() {
+	[ ! -w /proc/sys/vm/compact_memory ] || echo 1 >/proc/sys/vm/compact_memory
+}
+
 # write_pool PAGES [1G]: where memory is in pieces the kernel finds enough only after it has compacted.
 write_pool() {
 	local file try
@@ -97,7 +102,7 @@ write_pool() {
 	for try in 1 2 3 4 5; do
 		echo "$1" >"$file"
 		(($(cat "$file") == $1)) && return
-		echo 1 >/proc/sys/vm/compact_memory
+		compact
 		sleep "0.$try"
 	done
 	return 1

@@ -27,9 +27,10 @@ same_as_plain HUGETLB_MMAP=yes -- "$cases/calls-past-libc" function
 same_as_plain HUGETLB_MORECORE=yes -- "$cases/fork-forms" all
 same_as_plain HUGETLB_MMAP=64K EXPECT_HUGE_KB=10240 -- "$cases/torture" 11
 same_as_plain HUGETLB_MMAP=yes,thp EXPECT_HUGE_KB=2048 -- "$cases/torture" 12 10000 2
-# Arenas are small there and lie where the main heap's address space is reserved.
+# Arenas are small there and lie where the main heap's address space is reserved. One that the kernel
+# has joined with its neighbour to one mapping counts as other memory.
 preloaded HUGETLB_MORECORE=yes HUGETLB_REPORT="$work/report" "$cases/threads" 8 >"$work/out" ||
 	fail "threads under a report: exit status $?"
 awk 'sub(/^ *heap \(threads, large blocks\) /, "") { kb = $1; small = $5 }
-	END { exit !(kb >= 1024 && small == kb) }' "$work/report" ||
+	END { exit !(kb >= 256 && small == kb) }' "$work/report" ||
 	{ show "$work/report"; fail "the report has no arenas on small pages"; }

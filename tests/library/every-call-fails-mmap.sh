@@ -8,7 +8,7 @@ begin_program "$helpers/every-call"
 each_call_fails_once "$ENOMEM,$EPERM,$EINTR,$EAGAIN" HUGETLB_MMAP=256K,thp
 all_calls_fail_from_each_on $ENOMEM HUGETLB_MMAP=256K,thp
 begin_program /bin/pwd
-started_or_refused HUGETLB_MMAP=yes,thp
+started_or_refused 4 HUGETLB_MMAP=yes,thp
 need_pages 60 2M
 begin_program "$helpers/every-call"
 each_call_fails_once "$ENOMEM $EPERM,$EINTR,$EAGAIN" HUGETLB_MMAP=256K FAULT_LATE=1

@@ -22,6 +22,7 @@ as_plain() {
 }
 
 before=$(free_pages)
+compact
 as_plain 1 HUGETLB_MMAP_FILES=yes,2M "HUGETLB_PATH=$mount" EXPECT_NAME=libhugetlbfs-files
 grep -q 'WARNING: HUGETLB_MMAP_FILES: .*/a file: it is \(open for writing\|being changed\); using huge pages of its page cache' \
 	"$work/err" || { show "$work/err"; fail "another line"; }

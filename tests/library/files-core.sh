@@ -33,7 +33,7 @@ crash() {
 		sleep 0.05
 	done
 	grep "$mount" "/proc/$process/maps" >"$work/$name.maps"
-	kill -QUIT $process
+	kill -ABRT $process # SIGQUIT is ignored: bash starts background programs so
 	wait $process 2>/dev/null
 	exec 8>&-
 	[ -e "$work/$name/core" ] || { show "$work/$name.err"; fail "$name: no core file"; }

@@ -20,8 +20,10 @@ in_page_cache() {
 		{ show "$work/err"; fail "$1: $huge of $all kB on huge pages, by hand $by_hand"; }
 }
 
-compact() {
-	[ ! -w /proc/sys/vm/compact_memory ] || echo 1 >/proc/sys/vm/compact_memory
+# Out of the page cache, which memory in pieces would otherwise keep from huge pages.
+forget() {
+	dd if="$file" iflag=nocache count=0 status=none
+	compact
 }
 
 compact
@@ -32,11 +34,11 @@ grep -q 'keeps no huge pages of files' "$work/err" && skip "no huge pages in the
 in_page_cache "a file that was in the cache"
 says ""
 sync "$file"
-dd if="$file" iflag=nocache count=0 status=none
+forget
 reads "$file" HUGETLB_MMAP_FILES=yes
 in_page_cache "once more"
 # its first bytes were read by read(2) before, as loaders do
-dd if="$file" iflag=nocache count=0 status=none
+forget
 head -c 5M "$file" >/dev/null
 reads "$file" HUGETLB_MMAP_FILES=yes
 in_page_cache "a file whose start was read before"

@@ -25,12 +25,25 @@ pages_are_split_under() {
 # With neither, the program's mprotect fails, as section 35 of HOWTO has it.
 pages_stay_whole_under() {
 	local kind=$1 status
-	preloaded HUGETLB_MORECORE=yes "$restricted" "$kind" writes-during-partial-page-calls main >"$work/out" 2>"$work/err"
+	shift
+	preloaded HUGETLB_MORECORE=yes "$@" main >"$work/out" 2>"$work/err"
 	status=$?
 	[ $status = 77 ] && skip "$(tail -n 1 "$work/out")"
 	[ $status = 1 ] || { show "$work/err"; fail "$kind: exit status $status"; }
 	grep -q "Cannot allocate memory" "$work/err" || { show "$work/err"; fail "$kind: failed by something else"; }
 	says_once "$kind" "$split_line"
+}
+
+# A program that its user may run but not read is not dumpable: nothing may trace it. setpriv still has
+# root's right to read it; env has none.
+pages_of_unreadable_programs_stay_whole() {
+	local as_nobody=(setpriv --reuid nobody --clear-groups) library=$LIB LIB=$work/library
+	[ "$(id -u)" = 0 ] && "${as_nobody[@]}" test ! -w /dev/userfaultfd &&
+		[ "$(cat /proc/sys/vm/unprivileged_userfaultfd 2>/dev/null)" != 1 ] || return
+	chmod 755 "$work"
+	install -m 755 "$library" "$LIB"
+	install -m 711 "$cases/writes-during-partial-page-calls" "$work/unreadable"
+	pages_stay_whole_under "an unreadable program" "${as_nobody[@]}" env "$work/unreadable"
 }
 
 # Once a thread runs, the heap takes transparent huge pages only. The thread of this program has a stack
@@ -91,8 +104,11 @@ executable_memfds_by_sysctl() {
 	[ "$(id -u)" = 0 ] && command -v unshare >/dev/null && [ -e /proc/sys/vm/memfd_noexec ] || return 0
 	memfd_noexec 1 EXPECT_HUGETLB=0.95 "$cases/small-blocks" 20
 	no_lines_of_ours "$work/err"
-	memfd_noexec 2 "$cases/small-blocks" 20
-	says_once "memfd_noexec=2" "$redirect_line"
+	# what is written to libc's own pages needs none; a copy of its text does
+	memfd_noexec 2 EXPECT_HUGETLB=0.95 "$cases/small-blocks" 20
+	no_lines_of_ours "$work/err"
+	memfd_noexec 2 HUGETLB_ELFMAP=W "$cases/small-blocks" 20
+	grep -qF "WARNING: $redirect_line" "$work/err" || { show "$work/err"; fail "memfd_noexec=2: no line"; }
 }
 
 need_pages 150 2M
@@ -104,7 +120,8 @@ if [ "$(id -u)" = 0 ] && setpriv --reuid nobody --clear-groups test -x "$restric
 	pages_are_split_under setpriv --reuid nobody --clear-groups --no-new-privs env PATH="$cases:$PATH"
 	pages_are_split_under "$restricted" no-trace
 fi
-pages_stay_whole_under no-trace-kill
+pages_of_unreadable_programs_stay_whole
+pages_stay_whole_under no-trace-kill "$restricted" no-trace-kill writes-during-partial-page-calls
 pages_are_split_by_the_kernel_under no-trace-kill
 strict_means_transparent_pages_under no-trace-kill
 no_memfd_means_small_pages

@@ -16,6 +16,7 @@ with_allocator() {
 	library=$(library_path "$name")
 	[ -n "$library" ] || { missing="$missing $name"; return; }
 	tried=$((tried + 1))
+	compact
 	env LD_PRELOAD="$library $LIB" "$@" EXPECT_HUGE=0.95 "$cases/small-blocks" 400 2>"$work/err" ||
 		{ show "$work/err"; fail "$name $*: exit status $?"; }
 	env LD_PRELOAD="$library $LIB" "$@" "$cases/threads" 8 2>>"$work/err" ||

@@ -11,28 +11,23 @@ cat >"$work/Program.java" <<-'END'
 	import java.util.*;
 
 	public class Program {
-		/* Of the one mapping range that the heap's objects lie in: the largest of smaps. */
+		/* Of the mapping range with the most memory: there the heap's objects lie, below 4 or 32 GB. */
 		static double share() throws Exception {
-			long huge = 0, total = 0, from = 0, to = 0, low = 0, high = 0, best = 0;
-			List<String> lines = Files.readAllLines(Path.of("/proc/self/smaps"));
-			for (int pass = 0; pass < 2; pass++)
-				for (String line : lines) {
-					if (line.matches("^[0-9a-f]+-[0-9a-f]+ .*")) {
-						long start = Long.parseUnsignedLong(line.substring(0, line.indexOf('-')), 16);
-						long end = Long.parseUnsignedLong(line.substring(line.indexOf('-') + 1, line.indexOf(' ')), 16);
-						if (start != to) from = start;
-						to = end;
-						/* the heap lies below 4 or 32 GB */
-						if (to < (1L << 36) && to - from > best) { best = to - from; low = from; high = to; }
-					}
-					if (pass == 0 || to <= low || to > high) continue;
-					String[] words = line.split("\\s+");
-					long kb = words.length > 1 && words[1].matches("\\d+") ? Long.parseLong(words[1]) : 0;
-					if (line.startsWith("Rss:")) total += kb;
-					if (line.startsWith("AnonHugePages:")) huge += kb;
-					if (line.startsWith("Private_Hugetlb:")) { huge += kb; total += kb; }
+			long huge = 0, total = 0, to = 0, most = 0, mostHuge = 0;
+			for (String line : Files.readAllLines(Path.of("/proc/self/smaps"))) {
+				if (line.matches("^[0-9a-f]+-[0-9a-f]+ .*")) {
+					long start = Long.parseUnsignedLong(line.substring(0, line.indexOf('-')), 16);
+					if (start != to) huge = total = 0;
+					to = Long.parseUnsignedLong(line.substring(line.indexOf('-') + 1, line.indexOf(' ')), 16);
 				}
-			return total == 0 ? 0 : (double) huge / total;
+				String[] words = line.split("\\s+");
+				long kb = words.length > 1 && words[1].matches("\\d+") ? Long.parseLong(words[1]) : 0;
+				if (line.startsWith("Rss:")) total += kb;
+				if (line.startsWith("AnonHugePages:")) huge += kb;
+				if (line.startsWith("Private_Hugetlb:")) { huge += kb; total += kb; }
+				if (to < (1L << 36) && total >= most) { most = total; mostHuge = huge; }
+			}
+			return most == 0 ? 0 : (double) mostHuge / most;
 		}
 		public static void main(String[] arguments) throws Exception {
 			List<byte[]> kept = new ArrayList<>();

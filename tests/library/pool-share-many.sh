@@ -7,7 +7,7 @@
 
 (($(awk '/^MemAvailable/ { print $2 }' /proc/meminfo) > 6000000)) || skip "needs 6 GB of memory"
 set_pool 160
-together 64 60 HUGETLB_MORECORE=auto
+together 64 44 HUGETLB_MORECORE=auto
 [ ! -s "$work/err" ] || { show "$work/err"; fail "lines on stderr"; }
 ((all >= 160 * 95 / 100)) || fail "${held[*]} pages, only $all of 160"
 for pages in "${held[@]}"; do

@@ -34,6 +34,12 @@ for size in '' large; do
 	refused libmpi.so.40 HUGETLB_EXACT=default "$helpers/remote-writes" threads $size
 done
 
+# Linked into the program, which is started by one of MPI's launchers and writes to others itself.
+for rank in OMPI_COMM_WORLD_RANK PMI_RANK PMIX_RANK; do
+	refused libmpir.so.23 $rank=0 HUGETLB_EXACT=default,ptrace "$helpers/remote-writes" threads
+done
+run libmpir.so.23 PMI_RANK=0 HUGETLB_EXACT=default "$cases/own-stack-in-split-page" threads
+
 # Loaded by the program while its threads run.
 refused libmpir.so.23 HUGETLB_EXACT=default "$helpers/remote-writes" threads "$work/libmpi.so.40"
 

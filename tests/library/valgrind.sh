@@ -10,7 +10,7 @@ need_pages 60 2M
 # What memcheck says of the program itself is the same without the library; a frame of ours is in
 # these files.
 errors_of_ours() {
-	grep -cE '\((share|sys|maps|mmap|split|exchange|verify|exact|helper|lock|patch)[a-z_]*\.[ch]:[0-9]+\)' "$1"
+	grep -cE '\((share|sys|maps|mmap|split|exchange|verify|exact|helper|lock|patch|pagemap|aside)[a-z_]*\.[ch]:[0-9]+\)' "$1"
 }
 
 under_valgrind() {
@@ -30,5 +30,6 @@ fail_with() {
 }
 
 under_valgrind HUGETLB_ELFMAP=R "$cases/segments-probe" quiet
+under_valgrind "HUGETLB_ELFMAP=R HUGETLB_ELFMAP_BACKING=thp" "$cases/segments-probe" quiet
 under_valgrind HUGETLB_MMAP=yes "$cases/calls-past-libc" in-valgrind
 under_valgrind "HUGETLB_MMAP=yes HUGETLB_MORECORE=yes HUGETLB_VERBOSE=0" "$cases/fork" child-exits

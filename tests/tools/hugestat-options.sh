@@ -164,7 +164,7 @@ heap_is_named() {
 		>/dev/null </dev/null
 	awk '/^  heap \(threads, large blocks\)/ && $6 >= 2048 { found = 1 } END { exit !found }' "$work/err" ||
 		{ show "$work/err"; fail "the arena is not there"; }
-	status_of -- env LD_PRELOAD="$LIB" HUGETLB_MMAP=yes "$helpers/page-kinds" thp >/dev/null </dev/null
+	status_of -- env LD_PRELOAD="$LIB" HUGETLB_MMAP=yes "$helpers/page-kinds" thp=1 >/dev/null </dev/null
 	awk '/^  other mappings/ && $4 >= 2048 { found = 1 } END { exit !found }' "$work/err" ||
 		{ show "$work/err"; fail "the mapping is not there"; }
 }

@@ -11,6 +11,8 @@ built=$BUILD
 BUILD_TOOLS=$BUILD/bin
 export BUILD=$work/build
 compiler=${CC:-cc}
+# A fresh machine knows no address of who builds packages, and lintian takes root@<machine> for an error.
+export DEBFULLNAME="A Test" DEBEMAIL=nobody@debian.org
 
 # Every file of an installation, once: "<package> <path below the prefix>", from all packages.
 expected_files() {
@@ -56,7 +58,7 @@ debian_packages() {
 	if command -v lintian >/dev/null; then
 		lintian --allow-root --tag-display-limit 0 "$BUILD"/deb/*.changes >"$work/lintian" 2>&1
 		! grep '^[EW]: ' "$work/lintian" || fail "lintian has errors or warnings"
-		grep -q '^[WI]: ' "$work/lintian" || [ ! -s "$work/lintian" ] ||
+		grep -qE '^([WI]: |N: .* overridden)' "$work/lintian" || [ ! -s "$work/lintian" ] ||
 			{ show "$work/lintian"; fail "lintian does not work"; }
 	fi
 }

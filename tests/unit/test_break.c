@@ -12,9 +12,11 @@
 #include <time.h>
 
 #include "calls/mmap.h"
+#include "calls/state.h"
 #include "fixture.h"
 #include "heap/heap.h"
 #include "heap/owner.h"
+#include "region/registry.h"
 
 #define BASE 4096ul
 #define SEED 7
@@ -402,12 +404,82 @@ static void spare_pages_are_returned_to_an_empty_pool(void **state)
 	}
 }
 
+static int choices;
+
+static void choose_rest(void)
+{
+	morecore->choose_rest = NULL;
+	morecore->later_limit = limit;
+	choices++;
+}
+
+/* A heap whose first part of address space has four pages, of 40 in all. */
+static void begin_narrow(unsigned char *states, size_t state_bytes)
+{
+	fixture_begin_heap(64 * KIB, 40);
+	limit = fixture_start + 40 * 64 * KIB;
+	memset(states, 0, state_bytes);
+	break_start_in(morecore, fixture_start, fixture_start + 4 * 64 * KIB, &heap.source, false,
+		       states);
+	morecore->choose_rest = choose_rest;
+	choices = 0;
+	assert_int_equal(heap_owner_begin(), 0);
+}
+
+/* The rest of the address space is chosen once the first part is full; what lies in it stays, and
+ * so does what is known of it. */
+static void first_part_is_widened(void **state)
+{
+	static _Alignas(8) unsigned char states[4 * 3];
+	int result = -1;
+
+	(void)state;
+	begin_narrow(states, sizeof(states));
+	grow(3 * 64 * KIB);
+	assert_int_equal(choices, 0);
+	grow(10 * 64 * KIB);
+	assert_int_equal(choices, 1);
+	check_below();
+	for (uintptr_t at = fixture_start; at < now(); at += 64 * KIB) {
+		assert_ptr_equal(registry_at(at), &morecore->region);
+		assert_true(region_huge_at(&morecore->region, at));
+		assert_true(morecore->region.units[region_unit(&morecore->region, at)] & UNIT_USED);
+	}
+	grow(limit - now());
+	assert_int_equal(break_sbrk(morecore, 1), -ENOMEM);
+	check_below();
+	shrink(40 * 64 * KIB);
+	grow(40 * 64 * KIB);
+	assert_int_equal(choices, 1);
+	end();
+
+	/* no memory for the states: the growth fails, and the next one tries again */
+	begin_narrow(states, sizeof(states));
+	grow(4 * 64 * KIB);
+	gate_fail(SYS_mmap, 1, ENOMEM);
+	assert_int_equal(break_sbrk(morecore, 64 * KIB), -ENOMEM);
+	check_below();
+	grow(64 * KIB);
+	assert_int_equal(choices, 1);
+	check_below();
+	end();
+
+	/* brk far above it */
+	begin_narrow(states, sizeof(states));
+	assert_true(libc_calls.own_break->brk(limit - 8, &result));
+	assert_int_equal(result, 0);
+	assert_int_equal(now(), limit - 8);
+	assert_false(libc_calls.own_break->brk(limit + 64 * KIB, &result));
+	end();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		FIXTURE_TEST(new_heap_makes_no_call),
 		FIXTURE_TEST(pages_at_hand_cost_no_call),
 		FIXTURE_TEST(limits),
+		FIXTURE_TEST(first_part_is_widened),
 		FIXTURE_TEST(odd_breaks),
 		FIXTURE_TEST(shrinking_gives_pages_back),
 		FIXTURE_TEST(every_call_fails_once),

@@ -135,12 +135,25 @@ static void every_call_fails_in_turn(void **state)
 	}
 }
 
+/*
+ * By the program's dynamic table. A program at a fixed address that uses _r_debug by name has a
+ * copy of it, and then an old ld.so (glibc 2.31) announces in the copy what it does.
+ */
+static uintptr_t announcing_function(void)
+{
+	const ElfW(Dyn) *dynamic = _DYNAMIC;
+
+	while (dynamic->d_tag != DT_DEBUG)
+		dynamic++;
+	return ((const struct r_debug *)dynamic->d_un.d_ptr)->r_brk;
+}
+
 /* A debugger's breakpoint must not be overwritten. */
 static void with_a_breakpoint(void)
 {
 	const uintptr_t page_bytes = (uintptr_t)sysconf(_SC_PAGESIZE);
-	uintptr_t page = (uintptr_t)_r_debug.r_brk & ~(page_bytes - 1);
-	unsigned char *entry = (unsigned char *)_r_debug.r_brk, before = *entry;
+	uintptr_t page = announcing_function() & ~(page_bytes - 1);
+	unsigned char *entry = (unsigned char *)announcing_function(), before = *entry;
 
 	EXPECT(!mprotect((void *)page, page_bytes, PROT_READ | PROT_WRITE | PROT_EXEC));
 	*entry = 0xcc;

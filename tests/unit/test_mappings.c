@@ -8,12 +8,14 @@
 
 #include "base/sys.h"
 #include "calls/madvise.h"
+#include "calls/mlock.h"
 #include "calls/mmap.h"
 #include "calls/mremap.h"
 #include "calls/start.h"
 #include "fixture.h"
 #include "mmap/mappings.h"
 #include "mmap/start.h"
+#include "region/lock.h"
 #include "region/process.h"
 #include "region/registry.h"
 #include "region/split.h"
@@ -398,6 +400,59 @@ static void a_shared_tail_goes(void **state)
 	end();
 }
 
+#define assert_refused(call)                        \
+	do {                                        \
+		errno = 0;                          \
+		assert_int_equal((long)(call), -1); \
+		assert_int_equal(errno, ENOMEM);    \
+	} while (0)
+
+/* What the kernel would refuse, or do wrong, on a hugetlb page, while the lock is not available: as
+ * here, in a handler of its holder. */
+static void calls_without_the_lock(void **state)
+{
+	char *at, *part, *small;
+
+	(void)state;
+	assert_int_equal(begin(100, 64 * KIB), 0);
+	at = map(NULL, 3 * PAGE, RW, ANON);
+	small = at + 2 * PAGE;
+	assert_int_equal(call_mprotect(small, BASE, PROT_READ), 0);
+	assert_int_equal(huge_at(at, 3 * PAGE), 2);
+	fill(at, 2 * PAGE, 1);
+	part = at + PAGE - BASE;
+	gate_catch_stderr();
+	assert_true(lock_take());
+	assert_refused(call_mprotect(part, BASE, PROT_READ));
+	assert_refused(call_mprotect(at, BASE, PROT_READ));
+	assert_refused(call_mprotect(part, 2 * BASE, PROT_READ));
+	assert_refused(call_munmap(part, BASE));
+	assert_refused(call_mmap(part, BASE, RW, ANON | MAP_FIXED, -1, 0));
+	assert_refused(call_mlock(part, 1));
+	assert_refused(call_madvise(part, BASE, MADV_DONTFORK));
+	assert_refused(call_madvise(part, BASE, MADV_DONTNEED));
+	assert_refused(call_madvise(at, PAGE, MADV_DONTNEED));
+	assert_refused(call_mremap(at, PAGE, BASE, 0, NULL));
+	assert_refused(call_mremap(at, 2 * PAGE, 3 * PAGE, MREMAP_MAYMOVE, NULL));
+	assert_refused(call_mremap(small, BASE, BASE, MREMAP_MAYMOVE | MREMAP_FIXED, part));
+	assert_int_equal(gate_pool_violations(), 0);
+	assert_int_equal(gate_stderr_lines(), 1);
+	assert_non_null(strstr(gate_stderr(), "cannot be changed (another thread has held the "
+					      "library's lock for a minute)"));
+	/* What the kernel does as on small pages. */
+	assert_int_equal(call_mprotect(at, PAGE, PROT_READ), 0);
+	assert_int_equal(call_mprotect(at, PAGE, RW), 0);
+	assert_int_equal(call_mprotect(small, BASE, RW), 0);
+	assert_int_equal(call_madvise(part, BASE, MADV_WILLNEED), 0);
+	lock_release();
+	check(at, 2 * PAGE, 1);
+	assert_int_equal(huge_at(at, 3 * PAGE), 2);
+	assert_int_equal(call_mprotect(part, BASE, PROT_READ), 0);
+	assert_int_equal(huge_at(at, 3 * PAGE), 1);
+	unmap(at, 3 * PAGE);
+	end();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -407,6 +462,7 @@ int main(void)
 		UNIT_TEST(moves),
 		UNIT_TEST(packed),
 		UNIT_TEST(a_shared_tail_goes),
+		UNIT_TEST(calls_without_the_lock),
 		UNIT_TEST(every_call_fails_once),
 		UNIT_TEST(every_call_of_the_start_fails_once),
 	};

@@ -3,6 +3,7 @@
  * Which pages a feature gets if no size is named, and whether transparent huge pages can be used.
  */
 #include <errno.h>
+#include <string.h>
 #include <sys/syscall.h>
 
 #include "pages/select.h"
@@ -68,12 +69,32 @@ static void a_setting_that_is_denied(void **state)
 	assert_int_equal(select_thp_bytes(&unknown), M2);
 }
 
+/* Where /sys is not mounted they are not said to be off. */
+static void why_there_are_none(void **state)
+{
+	(void)state;
+	gate_catch_stderr();
+	gate_hide_system();
+	gate_file(THP "/enabled", "always madvise [never]\n");
+	select_log_thp_off("heap", "no pool; ", "the heap stays as it is");
+	assert_non_null(strstr(gate_stderr(), "heap: no pool; transparent huge pages are off ("));
+	gate_reset();
+	gate_catch_stderr();
+	gate_hide_system();
+	select_log_thp_off("heap", "", "the heap stays as it is");
+	assert_non_null(strstr(gate_stderr(), "transparent huge pages cannot be read (ENOENT): "
+					      "the heap stays as it is"));
+	assert_null(strstr(gate_stderr(), "are off"));
+	assert_int_equal(gate_stderr_lines(), 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		UNIT_TEST(default_sizes),
 		UNIT_TEST(transparent_huge_pages),
 		UNIT_TEST(a_setting_that_is_denied),
+		UNIT_TEST(why_there_are_none),
 	};
 
 	return cmocka_run_group_tests_name("select", tests, NULL, NULL);

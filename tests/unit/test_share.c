@@ -509,7 +509,7 @@ static void the_mount_gets_a_directory_for_the_user(void **state)
 	options.path = "/elsewhere";
 	assert_refused(-ENOENT, "/elsewhere is not mounted");
 	text.mount = scratch;
-	snprintf(copies, sizeof(copies), "%s/libhugetlbfs-share-%u", scratch, getuid());
+	snprintf(copies, sizeof(copies), "%s/elflink-uid-%u", scratch, getuid());
 	share_and_compare();
 	assert_int_equal(copies_there(NULL), 1);
 	assert_int_equal(stat(copies, &status), 0);

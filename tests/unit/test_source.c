@@ -400,6 +400,10 @@ static void small_pages_are_advised(void **state)
 	source.thp = false;
 	assert_int_equal(source_map_small(&source, range + PAGE, PAGE), 0);
 	assert_int_equal(gate_calls(SYS_madvise), 1);
+	/* where the kernel would have huge ones there, it is advised against them */
+	source.thp_unasked = true;
+	assert_int_equal(source_map_small(&source, range + 3 * PAGE, PAGE), 0);
+	assert_int_equal(gate_calls(SYS_madvise), 2);
 	gate_fail(CPU_MMAP_NUMBER, 1, ENOMEM);
 	assert_int_equal(source_map_small(&source, range + 2 * PAGE, PAGE), -ENOMEM);
 }

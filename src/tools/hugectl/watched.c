@@ -82,6 +82,9 @@ void watched_note(pid_t pid, const char *status, unsigned long kb)
 		memcpy(process->name, name, sizeof(name));
 		process->next_look = process->looks;
 	}
+	/* a process that a signal is ending may have given its memory back already */
+	if (!kb)
+		return;
 	process->kb = kb;
 	process->hugetlb_kb = hugetlb ? strtoul(hugetlb + strlen("\nHugetlbPages:"), NULL, 10) : 0;
 	if (process->looks++ != process->next_look)

@@ -2,65 +2,34 @@
 /*
  * Uses the files of a process to find the part that each of its mappings belongs to.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "base/sys.h"
 #include "tools/hugestat/objects.h"
 #include "tools/hugestat/process.h"
 #include "usage/parts.h"
-
-/* "<call> <six arguments> <stack pointer> <program counter>", or "running". */
-static bool stack_pointer_of(const char *text, uint64_t *pointer)
-{
-	const char *last = strrchr(text, ' '), *before = last;
-
-	if (!last)
-		return false;
-	while (before > text && before[-1] != ' ')
-		before--;
-	*pointer = strtoull(before, NULL, 16);
-	return *pointer != 0;
-}
-
-static int by_value(const void *a, const void *b)
-{
-	const uint64_t first = *(const uint64_t *)a, second = *(const uint64_t *)b;
-
-	return first < second ? -1 : first > second;
-}
+#include "usage/stacks.h"
 
 /* Returns how many; the caller frees *pointers. */
 static size_t read_stack_pointers(pid_t pid, uint64_t **pointers)
 {
-	size_t count = 0;
-	char path[300], text[256];
-	DIR *directory;
-	struct dirent *entry;
+	char process[16];
 
-	snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
-	directory = opendir(path);
-	while (directory && (entry = readdir(directory))) {
-		uint64_t pointer, *grown;
+	snprintf(process, sizeof(process), "%d", (int)pid);
+	for (size_t room = 1024;; room *= 2) {
+		uint64_t *grown = reallocarray(*pointers, room, sizeof(*grown));
+		size_t count;
 
-		snprintf(path, sizeof(path), "/proc/%d/task/%s/syscall", (int)pid, entry->d_name);
-		if (entry->d_name[0] == '.' || sys_read_file(path, text, sizeof(text)) <= 0 ||
-		    !stack_pointer_of(text, &pointer))
-			continue;
-		grown = reallocarray(*pointers, count + 1, sizeof(*grown));
 		if (!grown)
-			break;
+			return 0;
 		*pointers = grown;
-		grown[count++] = pointer;
+		count = stacks_read(process, 0, *pointers, room);
+		if (count < room)
+			return count;
 	}
-	if (directory)
-		closedir(directory);
-	return count;
 }
 
 /* 0: not known. */
@@ -84,8 +53,6 @@ int process_classify(struct process *process)
 	program_layout_read(process->pid, &clues.program);
 	clues.stack_limit = stack_limit_of(process->pid);
 	clues.stack_count = read_stack_pointers(process->pid, &stack_pointers);
-	if (clues.stack_count)
-		qsort(stack_pointers, clues.stack_count, sizeof(*stack_pointers), by_value);
 	clues.stack_pointers = stack_pointers;
 	parts_classify(places, process->count, &clues);
 	for (size_t i = 0; i < process->count; i++)
