@@ -40,6 +40,13 @@ fi
 is hugectl-compare one hugectl --heap=thp --compare=2 --json true
 is hugeadm-list one hugeadm --json --pool-list --list-all-mounts --page-sizes --page-sizes-all --list-shared-text --files --explain
 
+# The schema has each field of smaps, those too that this kernel or this processor lacks.
+fields=$(sed -n 's/^\t\[SMAPS_[A-Z_]*\] = "\(.*\)",$/\1/p' "$tests/../src/proc/smaps.c")
+[ "$(grep -c . <<<"$fields")" -ge 24 ] || fail "fields of smaps: $fields"
+for field in $fields; do
+	grep -q "\"$field\": {\"type\": \"integer\"}" "$schema" || fail "$field is not in the schema"
+done
+
 # It finds a member that is missing, one too many, and one of another type.
 "$BUILD/bin/hugeadm" --json --pool-list >"$work/good"
 for change in 's/"version": 1/"version": 2/' 's/"minimum_pages": \([0-9]*\)/"minimum_pages": "\1"/' \
