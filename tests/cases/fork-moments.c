@@ -192,7 +192,7 @@ static void stopped_children(void)
 {
 	pid_t program;
 
-	alarm(60); /* a parent that waits for its child ends the test */
+	alarm(110); /* a parent that waits for its child ends the test, also in a virtual machine */
 	program = vfork();
 	if (!program) {
 		execl("/proc/self/exe", "fork-moments", "debugged", NULL);
@@ -204,7 +204,7 @@ static void stopped_children(void)
 
 static void debugged(void)
 {
-	alarm(60);
+	alarm(110);
 	make_memory();
 	if (ptrace(PTRACE_TRACEME, 0, NULL, NULL))
 		_exit(77);
