@@ -13,6 +13,7 @@
 #include <sys/mman.h>
 #include <sys/shm.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include "test.h"
 
 #ifndef MADV_POPULATE_WRITE
@@ -112,7 +113,7 @@ static const char *map_file(const char *path)
 	return NULL;
 }
 
-static bool thread_is_ready;
+static pid_t waiting_thread;
 
 static void *wait_for_ever(void *unused)
 {
@@ -122,19 +123,32 @@ static void *wait_for_ever(void *unused)
 	/* A block of this thread's arena as well. */
 	memset(need(malloc(100000)), 1, 100000);
 	__asm__ volatile("" : : "r"(block) : "memory");
-	__atomic_store_n(&thread_is_ready, true, __ATOMIC_RELEASE);
+	__atomic_store_n(&waiting_thread, (pid_t)syscall(SYS_gettid), __ATOMIC_RELEASE);
 	pause();
 	return unused;
 }
 
+static bool sleeps(pid_t thread)
+{
+	char path[64], state = 0;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", (int)thread);
+	file = fopen(path, "re");
+	CHECK(file && fscanf(file, "%*d (%*[^)]) %c", &state) == 1, "%s", path);
+	fclose(file);
+	return state == 'S';
+}
+
+/* Its last touch of the stack is the call of pause(), which the dynamic linker may have to find. */
 static const char *start_thread(void)
 {
 	pthread_t thread;
+	pid_t id;
 
 	CHECK(!pthread_create(&thread, NULL, wait_for_ever, NULL), "no thread");
-	while (!__atomic_load_n(&thread_is_ready, __ATOMIC_ACQUIRE))
+	while (!(id = __atomic_load_n(&waiting_thread, __ATOMIC_ACQUIRE)) || !sleeps(id))
 		usleep(1000);
-	usleep(100000); /* it waits by now */
 	return NULL;
 }
 
@@ -142,15 +156,19 @@ static char *touched;
 static size_t touched_bytes;
 
 /* An emulated CPU keeps translations until it has to forget them all, and marks a page as accessed
- * only when it makes one. */
+ * only when it makes one. The kernel has it forget all for more than 33 pages; not many more, as
+ * most of the time is for touching: DAMON looks at a page for 5 ms, and sees what is touched in
+ * them. */
 static void forget_translations(void)
 {
-	char *memory = mmap(NULL, M2, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	const size_t bytes = 64 * 4096;
+	char *memory =
+		mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	CHECK(memory != MAP_FAILED, "no memory");
-	madvise(memory, M2, MADV_NOHUGEPAGE);
-	memset(memory, 1, M2);
-	munmap(memory, M2);
+	madvise(memory, bytes, MADV_NOHUGEPAGE);
+	memset(memory, 1, bytes);
+	munmap(memory, bytes);
 }
 
 static void *touch(void *unused)
@@ -159,7 +177,6 @@ static void *touch(void *unused)
 		forget_translations();
 		for (size_t i = 0; i < touched_bytes; i += 4096)
 			touched[i]++;
-		usleep(1000);
 	}
 	return unused;
 }

@@ -13,8 +13,8 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Room for what lies at the start of a thread's stack, and none for a transparent huge page, which a stack
- * of 8M has or has not as its address happens to be. */
+/* Room for what lies at the start of a thread's stack, and none for a transparent huge page, which
+ * a stack of 8M has or has not as its address happens to be. */
 #define STACK_BYTES ((size_t)256 << 10)
 
 static size_t megabytes, block_bytes = 1000;
