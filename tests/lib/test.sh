@@ -89,6 +89,15 @@ need_pages() {
 	((free >= $1)) || skip "needs $1 free huge pages of $2, there are $free"
 }
 
+# Until a program that does nothing but sleep does so: with its name alone it may still be loading libraries.
+# until_asleep <process> <part of its name>
+until_asleep() {
+	until grep -q "$2" "/proc/$1/comm" && grep -q '^State:.S' "/proc/$1/status"; do
+		kill -0 "$1" 2>/dev/null || fail "$2 ended"
+		sleep 0.05
+	done
+}
+
 # Before what is to be on transparent huge pages: other tests leave memory in pieces.
 compact() {
 	[ ! -w /proc/sys/vm/compact_memory ] || echo 1 >/proc/sys/vm/compact_memory

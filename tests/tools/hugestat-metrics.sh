@@ -58,7 +58,8 @@ cp "$(command -v sleep)" "$work/$odd"
 "$work/$odd" 100 & first=$!
 "$work/$odd" 100 & second=$!
 at_end "kill $first $second 2>/dev/null; wait $first $second 2>/dev/null"
-until grep -q odd /proc/$first/comm && grep -q odd /proc/$second/comm; do sleep 0.05; done
+until_asleep $first odd
+until_asleep $second odd
 "$hugestat" --metrics "$odd" >"$work/metrics" || fail "exit status $?"
 python3 "$work/check.py" "$work/metrics" >"$work/said" 2>&1 || { show "$work/said"; fail "not OpenMetrics"; }
 grep -qxF 'hugestat_processes{name="odd \"name\\"} 2' "$work/metrics" || { show "$work/metrics"; fail "not two"; }

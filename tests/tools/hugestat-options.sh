@@ -85,14 +85,20 @@ set_uid_programs_keep_their_rights() {
 # A signal to hugestat is the program's, which may answer it.
 signals_are_passed_on() {
 	local status
+	: >"$work/out"
 	# shellcheck disable=SC2016
-	timeout 1 "$hugestat" -- bash -c 'trap "exit 5" TERM; while :; do sleep 0.05; done' \
-		>"$work/out" 2>"$work/err"
+	"$hugestat" -- bash -c 'trap "exit 5" TERM; echo ready; while :; do sleep 0.05; done' \
+		>"$work/out" 2>"$work/err" &
+	local here=$!
+	at_end "kill -9 $here 2>/dev/null"
+	until grep -q ready "$work/out"; do sleep 0.05; done
+	kill -TERM $here
+	wait $here
 	status=$?
-	[ $status = 124 ] || fail "exit status $status under timeout"
+	[ $status = 5 ] || fail "exit status $status after SIGTERM"
 	grep -qE '^bash, process [0-9]+: kB' "$work/err" || { show "$work/err"; fail "no report"; }
 	"$hugestat" -- sleep 100 2>"$work/err" &
-	local here=$!
+	here=$!
 	at_end "kill -9 $here 2>/dev/null"
 	until pgrep -P $here -x sleep >/dev/null; do sleep 0.05; done
 	kill -USR1 $here
@@ -123,7 +129,7 @@ processes_of_all_kinds() {
 	"$odd" 100 &
 	process=$!
 	at_end "kill $process 2>/dev/null; wait $process 2>/dev/null"
-	until grep -q eep /proc/$process/comm; do sleep 0.05; done
+	until_asleep $process eep
 	valid_json $process
 	valid_json --verbose --numa $process
 	"$hugestat" --verbose $process >"$work/out" || fail "a process with an odd name"
@@ -190,16 +196,21 @@ watching_ends() {
 	sleep 100 &
 	local sleeper=$!
 	at_end "kill $sleeper 2>/dev/null; wait $sleeper 2>/dev/null"
-	until grep -q sleep /proc/$sleeper/comm; do sleep 0.05; done
+	until_asleep $sleeper sleep
 	"$hugestat" --watch --interval=0.05 --count=3 $sleeper >"$work/out" || fail "--watch fails"
 	[ "$(grep -c '^sleep, process' "$work/out")" = 3 ] || { show "$work/out"; fail "not three times"; }
 	! grep -q $'\033' "$work/out" || fail "a terminal's codes in a file"
 	"$hugestat" --watch --json --interval=0.05 --count=2 $sleeper >"$work/out" || fail "--json --watch"
 	[ "$(wc -l <"$work/out")" = 2 ] || { show "$work/out"; fail "not one line a picture"; }
-	(sleep 0.3 && kill $sleeper) &
-	"$hugestat" --watch --interval=0.05 $sleeper >"$work/out" 2>/dev/null
-	wait $sleeper $! 2>/dev/null
-	grep -q '^sleep, process' "$work/out" || fail "nothing watched"
+	: >"$work/out"
+	"$hugestat" --watch --interval=0.05 $sleeper >"$work/out" 2>/dev/null &
+	local watch=$!
+	until grep -q '^sleep, process' "$work/out"; do
+		kill -0 $watch 2>/dev/null || fail "nothing watched"
+		sleep 0.05
+	done
+	kill $sleeper
+	wait $sleeper $watch 2>/dev/null
 }
 
 # letter <letter and arguments> -- <long option and arguments>: the same lines but for their figures
@@ -225,7 +236,7 @@ letters_do_the_same() {
 	sleep 100 &
 	local sleeper=$! expected
 	at_end "kill $sleeper 2>/dev/null; wait $sleeper 2>/dev/null; rm -f /tmp/perf-$sleeper.map"
-	until grep -q sleep /proc/$sleeper/comm; do sleep 0.05; done
+	until_asleep $sleeper sleep
 	letter -c -- --check
 	letter -n -- --numa
 	letter -j $sleeper -- --json $sleeper
