@@ -98,6 +98,14 @@ until_asleep() {
 	done
 }
 
+# until_written <file> <process>: until the process has written there; fails if it ends without
+until_written() {
+	until [ -s "$1" ]; do
+		kill -0 "$2" 2>/dev/null || [ -s "$1" ] || return
+		sleep 0.05
+	done
+}
+
 # Before what is to be on transparent huge pages: other tests leave memory in pieces.
 compact() {
 	[ ! -w /proc/sys/vm/compact_memory ] || echo 1 >/proc/sys/vm/compact_memory

@@ -33,12 +33,7 @@ start_program() {
 	program=$!
 	at_end "kill $program 2>/dev/null; wait $program 2>/dev/null"
 	exec 8>"$work/wait"
-	for ((tries = 0; tries < 200; tries++)); do
-		[ -s "$work/digests" ] && return
-		sleep 0.1
-	done
-	show "$work/digests"
-	fail "the program is not ready"
+	until_written "$work/digests" $program || fail "the program is not ready"
 }
 
 value() {

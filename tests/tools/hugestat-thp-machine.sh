@@ -63,8 +63,7 @@ sys.stdin.read()'
 program=$!
 at_end "exec 8>&-; wait $program 2>/dev/null"
 exec 8>"$work/wait"
-for ((tries = 0; tries < 200; tries++)); do [ -s "$work/ready" ] && break; sleep 0.05; done
-[ -s "$work/ready" ] || { show "$work/err"; fail "the program is not ready"; }
+until_written "$work/ready" $program || { show "$work/err"; fail "the program is not ready"; }
 
 # khugepaged may be at work: both figures agree at one of some tries
 agrees() {
@@ -90,7 +89,7 @@ END
 }
 tries=0
 until agrees; do
-	((tries++ < 5)) || { show "$work/said"; fail "the cgroup has other sizes than its process"; }
+	((tries++ < 50)) || { show "$work/said"; fail "the cgroup has other sizes than its process"; }
 	sleep 0.2
 done
 if [ -e $thp/hugepages-64kB/enabled ]; then

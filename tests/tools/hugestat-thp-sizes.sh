@@ -34,8 +34,7 @@ python3 "$work/memory.py" <"$work/wait" >"$work/address" 2>"$work/err" 9>&- &
 program=$!
 at_end "exec 8>&-; wait $program 2>/dev/null"
 exec 8>"$work/wait"
-for ((tries = 0; tries < 200; tries++)); do [ -s "$work/address" ] && break; sleep 0.05; done
-[ -s "$work/address" ] || { show "$work/err"; fail "the program is not ready"; }
+until_written "$work/address" $program || { show "$work/err"; fail "the program is not ready"; }
 
 "$hugestat" --pages --verbose --json $program >"$work/json" || fail "exit status $?"
 python3 - "$work/json" "$work/address" >"$work/said" <<'END' || { show "$work/said"; fail "other sizes"; }

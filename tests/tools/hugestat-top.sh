@@ -26,8 +26,7 @@ END
 python3 "$work/memory.py" >"$work/ready" 2>"$work/err" 9>&- &
 program=$!
 at_end "kill $program 2>/dev/null; wait $program 2>/dev/null"
-for ((tries = 0; tries < 200; tries++)); do [ -s "$work/ready" ] && break; sleep 0.05; done
-[ -s "$work/ready" ] || { show "$work/err"; fail "the program is not ready"; }
+until_written "$work/ready" $program || { show "$work/err"; fail "the program is not ready"; }
 
 "$hugestat" --top --interval=0.3 --count=3 --json >"$work/json" || fail "exit status $?"
 python3 - "$work/json" $program >"$work/said" <<'END' || { show "$work/said"; fail "other figures"; }

@@ -30,8 +30,7 @@ python3 "$work/memory.py" <"$work/wait" >"$work/addresses" 2>"$work/err" 9>&- &
 program=$!
 at_end "exec 8>&-; wait $program 2>/dev/null"
 exec 8>"$work/wait"
-for ((tries = 0; tries < 200; tries++)); do [ -s "$work/addresses" ] && break; sleep 0.05; done
-[ -s "$work/addresses" ] || { show "$work/err"; fail "the program is not ready"; }
+until_written "$work/addresses" $program || { show "$work/err"; fail "the program is not ready"; }
 
 "$hugestat" --why --json $program >"$work/json" || fail "exit status $?"
 python3 - "$work/json" "$work/addresses" "$mode" >"$work/said" <<'END' || { show "$work/said" "$work/json"; fail "other reasons"; }
