@@ -14,6 +14,7 @@ cd "$(dirname "$0")/../.." || exit 1
 LIB=$BUILD/32-bit/lib/libhugetlbfs.so
 cases=$BUILD/32-bit/tests/cases
 same_as_plain HUGETLB_MORECORE=yes EXPECT_HUGETLB=0.99 -- "$cases/small-blocks" 200
+compact
 same_as_plain HUGETLB_MORECORE=thp EXPECT_THP=0.9 -- "$cases/small-blocks" 200
 same_as_plain HUGETLB_MORECORE=yes HUGETLB_MORECORE_SHRINK=yes -- "$cases/calloc-after-free"
 same_as_plain HUGETLB_MORECORE=yes -- "$cases/threads" 8

@@ -18,6 +18,7 @@ block() {
 }
 
 grep -q '\[never\]' /sys/kernel/mm/transparent_hugepage/enabled && skip "transparent huge pages are off"
+compact
 block 64 1 20
 ((100 * huge >= 98 * 64 * 1024)) || fail "of 65536 kB $huge kB are on transparent huge pages"
 # a page in each 64 kB, and half of the pages

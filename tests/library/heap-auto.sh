@@ -6,6 +6,7 @@
 
 need_program strace
 need_pages 400 2M
+compact
 
 # memory <words for print-memory>: fills plain, all, thp and hugetlb, in kB.
 memory() {

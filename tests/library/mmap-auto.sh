@@ -22,6 +22,7 @@ while time.monotonic() < end and huge_kb() < 60000:
 assert full[:] == b"x" * (64 << 20)
 print(huge_kb(), rss_kb() - before)
 E2
+compact
 python3 "$work/program.py" >"$work/plain" || fail "plain"
 read -r huge more < <(preloaded HUGETLB_MMAP=auto python3 "$work/program.py" 2>"$work/err")
 [ ! -s "$work/err" ] || { show "$work/err"; fail "lines on stderr"; }

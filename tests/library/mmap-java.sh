@@ -49,4 +49,5 @@ cat >"$work/Program.java" <<-'END'
 END
 same_as_plain HUGETLB_MMAP=yes LEAST=0.95 -- java -Xmx1g "$work/Program.java"
 [ "$plain_status" = 0 ] || { show "$work/plain.err"; fail "java itself fails"; }
+compact
 same_as_plain HUGETLB_MMAP=yes,thp LEAST=0.95 -- java -Xmx1g "$work/Program.java"

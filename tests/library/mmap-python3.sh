@@ -38,6 +38,7 @@ cat >"$work/arrays.py" <<-'END'
 END
 same_as_plain HUGETLB_MORECORE=yes HUGETLB_MMAP=256K LEAST=0.9 -- python3 "$work/objects.py" "$tests/helpers"
 [ "$plain_status" = 0 ] || { show "$work/plain.err"; fail "python3 itself fails"; }
+compact
 same_as_plain HUGETLB_MORECORE=thp HUGETLB_MMAP=256K,thp LEAST=0.9 -- python3 "$work/objects.py" "$tests/helpers"
 python=
 for candidate in python3 /usr/bin/python3; do

@@ -66,6 +66,7 @@ run /nowhere/report
 
 # Memory that the program mapped itself, of every kind.
 kinds() {
+	compact
 	preloaded "HUGETLB_REPORT=$work/kinds" "$@" "$helpers/page-kinds" hugetlb=3 thp=4 shm=2 \
 		shared=10 stack </dev/null >"$work/out" 2>"$work/err" || fail "exit status $?"
 }

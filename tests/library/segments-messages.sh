@@ -50,6 +50,7 @@ thp=/sys/kernel/mm/transparent_hugepage/enabled
 grep -q '\[never\]' "$thp" && skip "transparent huge pages are off"
 [ -e "$thp" ] || skip "no transparent huge pages"
 
+compact
 expect_lines 0 "" HUGETLB_ELFMAP=RW HUGETLB_ELFMAP_BACKING=thp
 expect_lines 0 "" HUGETLB_ELFMAP=RW HUGETLB_ELFMAP_BACKING=thp HUGETLB_REQUIRE=yes
 expect_lines 0 "" HUGETLB_ELFMAP=no

@@ -45,6 +45,7 @@ echo "$big int two(void) { return 2; }" >"$work/two.c"
 expect() {
 	local expected=$1 output
 	shift
+	compact
 	output=$(preloaded HUGETLB_ELFMAP=R HUGETLB_ELFMAP_BACKING=thp "$@" "$work/program" 2>"$work/err")
 	[ "$output" = "$expected 3" ] || { show "$work/err"; fail "$*: $output"; }
 	no_lines_of_ours "$work/err"

@@ -29,6 +29,7 @@ same_and_gives_back() {
 libraries_that_come_late() {
 	local library=$work/libtext-page-calls.so backing words
 	build "$library" -DLIBRARY -fPIC -shared
+	compact
 	for backing in hugetlb thp; do
 		for words in "" threads mapped; do
 			# shellcheck disable=SC2086 # one word or none

@@ -6,6 +6,7 @@
 
 # The shares of the heap are checked by the program itself: see heap_share.h.
 heap() {
+	compact
 	EXPECT_HUGETLB=0.99 succeeds --heap "$cases/small-blocks" 50
 	EXPECT_HUGETLB=0.99 succeeds --heap=2M "$cases/small-blocks" 50
 	EXPECT_THP=0.9 succeeds --thp "$cases/small-blocks" 50

@@ -45,6 +45,7 @@ huge_kb() {
 	awk '$1 == "AnonHugePages:" { kb += $2 } END { print kb }' /proc/$program/smaps
 }
 
+compact
 start_program python3 "$work/memory.py"
 before=$(huge_kb)
 start=$EPOCHREALTIME

@@ -42,6 +42,7 @@ gigantic=()
 (($(pool_value 1G free_hugepages) > $(pool_value 1G resv_hugepages))) && gigantic=(gigantic=1)
 head -c $((8 << 20)) /dev/urandom >"$work/file" || fail "no file"
 sync "$work/file"
+compact
 start_program hugetlb=3 "${gigantic[@]}" thp=4 shm=2 shared=10 stack "file:$work/file"
 grep -q '^hugetlb yes' "$work/kinds" || { show "$work/kinds"; fail "no hugetlb pages"; }
 

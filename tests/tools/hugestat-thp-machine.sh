@@ -46,6 +46,7 @@ if [ -e $thp/hugepages-64kB/enabled ]; then
 fi
 
 mkfifo "$work/wait"
+compact
 (
 	echo "$BASHPID" >"$hierarchy$group/cgroup.procs" || exit
 	exec python3 -c '

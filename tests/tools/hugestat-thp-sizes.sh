@@ -30,6 +30,7 @@ print("%x" % ctypes.addressof(ctypes.c_char.from_buffer(short)), flush=True)
 sys.stdin.read()
 END
 mkfifo "$work/wait"
+compact
 python3 "$work/memory.py" <"$work/wait" >"$work/address" 2>"$work/err" 9>&- &
 program=$!
 at_end "exec 8>&-; wait $program 2>/dev/null"
