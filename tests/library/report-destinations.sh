@@ -35,13 +35,13 @@ one_line /dev/full
 # A FIFO with a reader gets the table.
 exec 7<>"$work/fifo"
 reported "$work/fifo" :
-exec 8<"$work/fifo"
-timeout 1 cat <&8 >"$work/out"
+exec 8<"$work/fifo" 7<&-
+timeout 100 cat <&8 >"$work/out"
 is_table "$work/out"
 [ ! -s "$work/err" ] || { show "$work/err"; fail "something to say"; }
 
 # Standard output: a pipe that nobody reads, closed, and a file of the program's.
-exec 6>"$work/fifo" 7<&- 8<&-
+exec 6>"$work/fifo" 8<&-
 reported - : >&6
 one_line "standard output"
 exec 6>&-
