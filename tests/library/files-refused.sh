@@ -5,6 +5,7 @@
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/files.sh"
 
+need_program python3
 mount_for_files
 need_pages 40 2M
 file=$disk/data
@@ -24,8 +25,15 @@ refused() {
 exec 5>>"$file"
 refused "it is open for writing"
 exec 5>&-
-while touch "$file" 2>/dev/null; do sleep 0.01; done &
+# without a pause: what was changed 0.1 s ago is not being changed
+python3 -c 'import os, sys
+os.utime(sys.argv[1])
+print("begun", flush=True)
+while True:
+    os.utime(sys.argv[1])' "$file" >"$work/begun" &
 toucher=$!
+at_end "kill $toucher 2>/dev/null; wait $toucher 2>/dev/null"
+until_written "$work/begun" $toucher || fail "nobody changes it"
 refused "it is being changed"
 kill $toucher
 wait $toucher 2>/dev/null
