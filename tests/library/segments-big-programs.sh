@@ -11,7 +11,7 @@ tested=0
 # is_waiting PID: until the process sleeps in a read of its standard input, loaded whole.
 is_waiting() {
 	local state tries
-	for ((tries = 0; tries < 200; tries++)); do
+	for ((tries = 0; tries < 1000; tries++)); do
 		[ -e "/proc/$1" ] || return 1
 		state=$(cut -d' ' -f1,2 "/proc/$1/syscall" 2>/dev/null)
 		[ "$state" = "0 0x0" ] && return 0

@@ -15,7 +15,8 @@ int main(int count, char **words)
 
 	for (size_t i = 0; i < bytes; i += 4096)
 		memory[i] = 1;
-	return count > 2 ? (int)sleep(60) : usleep(300000);
+	/* hugectl looks each 50 ms; on a busy machine it may not for a second */
+	return (int)sleep(count > 2 ? 60 : 2);
 }
 END
 "${CC:-cc}" -O1 "$work/fill.c" -o "$work/fill" || fail "no program"
@@ -23,7 +24,7 @@ END
 # remark <script>: what --report adds, of a shell's script
 remark() {
 	"$hugectl" --heap --report="$work/report" sh -c "$1" >"$work/out" 2>"$work/err" || fail "$1: exit status $?"
-	for ((tries = 0; tries < 100; tries++)); do
+	for ((tries = 0; tries < 1200; tries++)); do
 		pgrep -f "[h]ugectl --heap --report=$work/report" >/dev/null || break
 		sleep 0.05
 	done
@@ -55,16 +56,17 @@ ended() {
 	[[ $said =~ ^$1,\ process\ [0-9]+,\ [0-9]+\ MB,\ of\ it\ [0-9]+\ MB\ on\ hugetlb\ pages:\ ended\ by\ signal\ $2\ \(.*\)$ ]] ||
 		{ [ $may_miss = 1 ] && [ -z "$said" ]; } || fail "$3: $said"
 }
-# a second, for hugectl to see its memory on a busy machine
-ended fill 6 "$work/fill 40 wait & sleep 1; kill -ABRT \$!; wait; true"
-ended fill 9 "$work/fill 2 wait & sleep 1; kill -KILL \$!; wait; true"
+# two seconds, for hugectl to see its memory on a busy machine
+ended fill 6 "$work/fill 40 wait & sleep 2; kill -ABRT \$!; wait; true"
+ended fill 9 "$work/fill 2 wait & sleep 2; kill -KILL \$!; wait; true"
 "$hugectl" --heap --report="$work/report" "$work/fill" 40 wait >"$work/out" 2>"$work/err" &
 program=$!
-sleep 1
+until_asleep $program fill
+sleep 2
 kill -TERM $program
 wait $program 2>/dev/null
 [ $? = 143 ] || fail "the program is not ended by the signal"
-for ((tries = 0; tries < 100; tries++)); do
+for ((tries = 0; tries < 1200; tries++)); do
 	[ -s "$work/report" ] && break
 	sleep 0.05
 done
