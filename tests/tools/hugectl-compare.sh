@@ -6,8 +6,8 @@
 . "$(dirname "$0")/../lib/hugectl.sh"
 
 need_program python3
-# 60M that are filled, in 0.1 s at least
-fill='import time; x = bytearray(60 << 20); time.sleep(0.1)'
+# 60M that are filled, and stay 0.5 s: hugectl measures the peak by looks, which come late on a busy machine
+fill='import time; x = bytearray(60 << 20); time.sleep(0.5)'
 
 # json_is <expression>: of what --json has printed, as j
 json_is() {
@@ -24,7 +24,7 @@ figures_are_measured() {
 		{ show "$work/err"; fail "exit status $?"; }
 	json_is 'j["version"] == 1 and list(v) == ["plain", "huge pages"]'
 	json_is 'all(len(variant["runs"]) == 2 for variant in v.values())'
-	json_is 'all(run["wall_s"] >= 0.1 for variant in v.values() for run in variant["runs"])'
+	json_is 'all(run["wall_s"] >= 0.5 for variant in v.values() for run in variant["runs"])'
 	json_is 'v["plain"]["medians"]["peak_hugetlb_kb"] == 0 and v["plain"]["environment"] == {}'
 	json_is 'v["huge pages"]["medians"]["peak_hugetlb_kb"] >= 60 << 10'
 	json_is 'v["huge pages"]["environment"]["HUGETLB_MORECORE"] == "yes"'
