@@ -12,6 +12,7 @@
 #define BLOCKS 200000
 #define BYTES  (200 * MEGABYTE)
 #define CALLS  20
+#define TURNS  5
 
 static double now_ms(void)
 {
@@ -35,16 +36,30 @@ static void *empty(void)
 	return NULL;
 }
 
-static void check_cost(const char *what, void *(*call)(void), double filled_ms)
+static double time_calls(void *(*call)(void))
 {
-	double start;
+	const double start = now_ms();
 
-	call();
-	start = now_ms();
 	for (int i = 0; i < CALLS; i++)
 		call();
-	CHECK(now_ms() - start < filled_ms / 20, "%s: %d calls took %.2f ms, filling it %.2f ms",
-	      what, CALLS, now_ms() - start, filled_ms);
+	return now_ms() - start;
+}
+
+/* At the best of some turns: what a host takes from a virtual CPU, or an interrupt, counts as the
+ * process's. */
+static void check_cost(const char *what, void *(*call)(void), double filled_ms)
+{
+	double least;
+
+	call();
+	least = time_calls(call);
+	for (int i = 0; i < TURNS && least >= filled_ms / 20; i++) {
+		const double ms = time_calls(call);
+
+		least = ms < least ? ms : least;
+	}
+	CHECK(least < filled_ms / 20, "%s: %d calls took %.2f ms, filling it %.2f ms", what, CALLS,
+	      least, filled_ms);
 }
 
 int main(void)

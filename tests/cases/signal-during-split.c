@@ -18,7 +18,7 @@
 #define HUGE          (2 * MEGABYTE)
 #define PAGES         48
 #define DELAYS_US     60
-#define LOST_AFTER_MS 5000
+#define LOST_AFTER_MS 60000
 
 /* With the process that sends the signals. */
 static struct {

@@ -78,7 +78,7 @@ static void expect_fault(int fd, char *at, int byte)
 	CHECK(filled, "aligned_alloc");
 	memset(filled, byte, page);
 	CHECK(!pthread_create(&reader, NULL, read_byte, at), "thread");
-	CHECK(poll(&events, 1, 10000) == 1, "no fault at %zu", (size_t)((uintptr_t)at % BYTES));
+	CHECK(poll(&events, 1, 60000) == 1, "no fault at %zu", (size_t)((uintptr_t)at % BYTES));
 	CHECK(read(fd, &message, sizeof(message)) == sizeof(message), "read: %m");
 	CHECK(message.event == UFFD_EVENT_PAGEFAULT, "event %d", message.event);
 	CHECK((char *)(uintptr_t)(message.arg.pagefault.address & -(uint64_t)page) == at,
