@@ -34,7 +34,7 @@ make_file() {
 # pages that a disk has written to, a moment after the read.
 free_pages() {
 	local tries
-	for ((tries = 0; tries < 50; tries++)); do
+	for ((tries = 0; tries < 300; tries++)); do
 		[ -n "${1-}" ] && [ "$(pool_value 2M free_hugepages)" != "$1" ] || break
 		sleep 0.1
 	done

@@ -21,7 +21,7 @@ done
 # A process that was killed may take a moment to be gone.
 pages_come_back() {
 	local i
-	for ((i = 0; i < 100; i++)); do
+	for ((i = 0; i < 1500; i++)); do
 		[ "$(free_pages)" != "$1" ] || return 0
 		sleep 0.02
 	done
