@@ -17,7 +17,7 @@ preloaded "${program_settings[@]}" redis-server --port 0 --unixsocket "$socket" 
 	"${options[@]}" >"$work/out" 2>"$work/err" &
 server=$!
 at_end "kill $server 2>/dev/null"
-for _ in {1..100}; do
+for _ in {1..600}; do
 	[ "$(ask ping 2>/dev/null)" = PONG ] && break
 	sleep 0.1
 done
@@ -29,7 +29,7 @@ done | ask >/dev/null
 ask bgsave >/dev/null
 # the parent writes while the child saves
 for i in {1..5000}; do echo "set key:$i changed$i"; done | ask >/dev/null
-for _ in {1..300}; do
+for _ in {1..1800}; do
 	ask info persistence | grep -q 'rdb_bgsave_in_progress:0' && break
 	sleep 0.1
 done

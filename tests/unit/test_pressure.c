@@ -40,6 +40,9 @@ static void make_machine(const char *free_pages, const char *machine, const char
 
 static void each_of_the_signs(void **state)
 {
+	long reads = 1;
+	bool pressure = false;
+
 	(void)state;
 	make_machine("7\n", CALM, CALM);
 	assert_false(pressure_now(HUGE));
@@ -47,12 +50,17 @@ static void each_of_the_signs(void **state)
 	assert_true(pressure_now(HUGE));
 	make_machine("7\n", WAITING, CALM);
 	assert_true(pressure_now(HUGE));
-	make_machine("7\n", CALM, WAITING);
-	assert_true(pressure_now(HUGE));
-	/* without reading again */
-	gate_reset();
-	assert_true(pressure_now(HUGE));
-	assert_int_equal(gate_calls(GATE_ANY), 0);
+	/* without reading again, unless more than a tenth of a second has passed on a busy machine
+	 */
+	for (int tries = 0; reads && tries < 20; tries++) {
+		make_machine("7\n", CALM, WAITING);
+		assert_true(pressure_now(HUGE));
+		gate_reset();
+		pressure = pressure_now(HUGE);
+		reads = gate_calls(GATE_ANY);
+	}
+	assert_int_equal(reads, 0);
+	assert_true(pressure);
 	make_machine("7\n", "", "");
 	assert_false(pressure_now(HUGE));
 }

@@ -71,7 +71,7 @@ static void a_stack_without_a_guard(void **state)
 	assert_int_equal(pthread_create(&thread, &attributes, wait_on_stack, NULL), 0);
 	assert_int_equal(read(ready[0], &byte, 1), 1);
 	/* it may not wait yet */
-	for (int tries = 0; tries < 1000 && !found; tries++) {
+	for (int tries = 0; tries < 60000 && !found; tries++) {
 		count = stacks_read("self", 0, pointers, 16);
 		for (size_t i = 0; i < count; i++)
 			found = found || (pointers[i] >= (uintptr_t)room + STACK_BYTES &&
