@@ -27,7 +27,8 @@ report_guest()
 
 	shift 2
 	for case; do
-		status=$(sed -n "s/^RESULT $case //p" "$console" | head -1)
+		# whole lines: the kernel's own messages may come in the middle of one
+		status=$(sed -n "s/^RESULT $case \([0-9]*\)\$/\1/p" "$console" | head -1)
 		sed -n "s/^DETAIL $case //p" "$console" >"$scratch/details"
 		# without a result the machine itself ended: the end of its console says more, once
 		if [ -z "$status" ] && [ -z "$told" ]; then
@@ -41,7 +42,8 @@ report_guest()
 # A kernel that patches its own text at its start can fall over qemu's interpreter, once in dozens
 # of boots. Where the machine did not reach its init, nothing of ours has run: it is started again.
 # run_machine <cpu> <kernel> <initramfs> <nodes> [<kernel argument>]; words of $kernel_arguments are the
-# kernel's, too, $machine_megabytes its memory, $machine_seconds what it may take. Its console is in $scratch/console.
+# kernel's, too, $machine_megabytes its memory, $machine_seconds what it may take: ten times what all cases
+# take where nothing else runs. Its console is in $scratch/console.
 run_machine()
 {
 	local cpu=$1 kernel=$2 initramfs=$3 nodes=$4
@@ -49,7 +51,7 @@ run_machine()
 	shift 4
 	for _ in 1 2 3; do
 		# shellcheck disable=SC2086 # words
-		run_limited "${machine_seconds-300}" "$here/vm" "$cpu" "$kernel" "$initramfs" "$nodes" \
+		run_limited "${machine_seconds-900}" "$here/vm" "$cpu" "$kernel" "$initramfs" "$nodes" \
 			$((${machine_megabytes-1024} / nodes)) default_hugepagesz=2M "$@" ${kernel_arguments-} \
 			>"$scratch/console" 2>&1
 		grep -q '^RUNNING' "$scratch/console" && break
