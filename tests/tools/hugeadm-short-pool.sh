@@ -28,18 +28,24 @@ no_swap_is_left() {
 # count. Without --hard nobody asks for that.
 hard_compacts() {
 	local compaction
-	echo 0 >"$work/compact"
+	# whoever asks for it waits until somebody reads there
+	mkfifo "$work/compact"
 	mount --bind "$work/compact" /proc/sys/vm/compact_memory || return 0
 	at_end "umount /proc/sys/vm/compact_memory 2>/dev/null"
 	echo 0 >"$work/pool/nr_hugepages"
 	refuses "the pool of 2M pages: asked for 20, got 16" --pool-pages-min 2M:20
-	holds 0 "$work/compact"
-	(until grep -q 1 "$work/compact"; do sleep 0.02; done
-		echo 0 >"$work/pool/surplus_hugepages") &
+	: >"$work/asked"
+	# the second time, at the latest, there are pages
+	(read -r asked <"$work/compact"
+		echo 0 >"$work/pool/surplus_hugepages"
+		echo "$asked" >"$work/asked"
+		while :; do read -r asked <"$work/compact"; done) &
 	compaction=$!
 	at_end "kill $compaction 2>/dev/null; wait $compaction 2>/dev/null"
 	succeeds --hard --pool-pages-min 2M:20
-	holds 1 "$work/compact"
+	holds 1 "$work/asked"
+	kill $compaction
+	wait $compaction 2>/dev/null
 	echo 4 >"$work/pool/surplus_hugepages"
 	umount /proc/sys/vm/compact_memory
 }
