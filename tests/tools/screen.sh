@@ -11,22 +11,26 @@ hugestat=$BUILD/bin/hugestat
 # on_terminal <columns> <variable=value> ... -- <program> <argument> ...: its output as a terminal gets it
 on_terminal() {
 	python3 - "$@" <<-'END' >"$work/screen" 2>"$work/err"
-		import fcntl, os, pty, struct, sys, termios
+		import fcntl, os, pty, select, struct, sys, termios
 		columns, words = int(sys.argv[1]), sys.argv[2:]
 		settings, program = words[:words.index("--")], words[words.index("--") + 1:]
-		pid, terminal = pty.fork()
+		# The program's end stays open here, too: a terminal that nobody has open may lose output.
+		terminal, other_end = pty.openpty()
+		fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
+		pid = os.fork()
 		if not pid:
-		    size = struct.pack("HHHH", 50, columns, 0, 0)
-		    fcntl.ioctl(1, termios.TIOCSWINSZ, size)
+		    os.setsid()
+		    fcntl.ioctl(other_end, termios.TIOCSCTTY, 0)
+		    for descriptor in 0, 1, 2:
+		        os.dup2(other_end, descriptor)
+		    os.closerange(3, 100)
 		    os.environ.update(setting.split("=", 1) for setting in settings)
 		    os.execvp(program[0], program)
-		out = b""
-		try:
-		    while piece := os.read(terminal, 65536):
-		        out += piece
-		except OSError:
-		    pass
-		os.waitpid(pid, 0)
+		out, ended = b"", False
+		while not ended:
+		    ended = os.waitpid(pid, os.WNOHANG)[0]
+		    while select.select([terminal], [], [], 0 if ended else 0.01)[0]:
+		        out += os.read(terminal, 65536)
 		sys.stdout.buffer.write(out.replace(b"\r", b""))
 	END
 }
