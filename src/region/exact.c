@@ -281,7 +281,7 @@ static int run_traceable(const struct exact *exact, int (*work)(void *argument))
 	return result;
 }
 
-int exact_run(struct exact *exact)
+static int run_once(struct exact *exact)
 {
 	int result;
 
@@ -299,6 +299,26 @@ int exact_run(struct exact *exact)
 		result = helper_run_in_thread(run_in_thread);
 	}
 	return result;
+}
+
+/* Reading /proc takes more room than a small stack of the program's has. */
+static int is_alone_soon(void *unused)
+{
+	(void)unused;
+	return process_alone_soon();
+}
+
+/* Others used the memory when exact_prepare() asked, and may be gone when they were to be stopped:
+ * then the last of them was ending. */
+int exact_run(struct exact *exact)
+{
+	int result = run_once(exact);
+
+	if (result != -EPERM || !exact->others || helper_run_in_thread(is_alone_soon) != true)
+		return result;
+	exact->others = false;
+	exact->allowed |= allowed_by_setting & EXACT_BY_ALONE;
+	return run_once(exact);
 }
 
 /* Like exact_run(), in the helper, without memory to work on. */

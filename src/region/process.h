@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* The kernel's base page, in bytes. Set by calls_start(), before any region is registered. */
 extern size_t process_base_bytes;
@@ -23,6 +24,21 @@ bool process_single_threaded(void);
  * sandboxed, or runs under a filter, the number of threads decides.
  */
 bool process_alone(void);
+
+/*
+ * Reads a task's state from /proc: the letter, and the kernel's flags of it (PF_..., since 2.6).
+ * `process` 0: this one. False: it is gone, or /proc cannot be read.
+ */
+bool process_task_state(long process, int id, char *letter, uint64_t *flags);
+
+/*
+ * process_alone(), but where all other threads are ending, or there are none, waits for the kernel
+ * to see that, at most a tenth of a second: a thread that has been joined is still there for a
+ * moment, and so is the memory of a child that begins another program. A task that stays all that
+ * time (a parent of vfork, a stranger by clone) is not waited for again. For callers that would
+ * have to fail otherwise. False at once if the program runs under a filter.
+ */
+bool process_alone_soon(void);
 
 /*
  * The program has installed a system call filter (seccomp): from now on the library makes only the

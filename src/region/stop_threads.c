@@ -18,6 +18,7 @@
 #include "base/sys.h"
 #include "base/words.h"
 #include "proc/status.h"
+#include "region/process.h"
 #include "region/shown_call.h"
 #include "region/stop_threads.h"
 
@@ -67,17 +68,12 @@ static bool wait_a_little(unsigned int tries, int64_t deadline)
 	return now_ns() < deadline;
 }
 
-/* Reads the state of a task from /proc, after the parenthesis that ends its name. */
 static bool is_dead(long process, int id)
 {
-	char path[64], text[512], *after;
+	uint64_t flags;
+	char letter;
 
-	text_format(path, sizeof(path), "/proc/%d/task/%d/stat", (int)process, id);
-	if (SYS_IS_ERROR(sys_read_file(path, text, sizeof(text))))
-		return true;
-	for (after = text; *after && *after != ')'; after++)
-		;
-	return after[0] && after[1] && (after[2] == 'Z' || after[2] == 'X');
+	return !process_task_state(process, id, &letter, &flags) || letter == 'Z' || letter == 'X';
 }
 
 static bool is_known(const struct stop *stop, int id)
