@@ -43,12 +43,15 @@ static const char *map_hugetlb(size_t pages, size_t page_bytes)
 }
 
 /* An aligned range of that many bytes, and room around it, without access: otherwise the kernel may
- * join it and an arena of malloc, or a thread's stack, to one mapping. */
+ * join it and an arena of malloc, or a thread's stack, to one mapping. On a multiple of 64M, with
+ * the room behind it, it would look like such an arena, as one of 32 addresses is. */
 static char *aligned_range(size_t bytes)
 {
-	char *memory = mmap(NULL, bytes + 2 * M2, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *memory = mmap(NULL, bytes + 3 * M2, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	char *range = (char *)(((uintptr_t)memory + M2) & ~(uintptr_t)(M2 - 1));
 
+	if ((uintptr_t)range % (32 * M2) == 0)
+		range += M2;
 	CHECK(memory != MAP_FAILED && mprotect(range, bytes, PROT_READ | PROT_WRITE) == 0, "%m");
 	return range;
 }
